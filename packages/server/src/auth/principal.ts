@@ -1,0 +1,77 @@
+/** Who is calling. */
+import type { KeyLimits } from '../domain/api-key.ts';
+import type { Role } from '../domain/organization.ts';
+import type { OrganizationScope, Scope } from '../domain/scope.ts';
+
+/** An API key of type `test` or `prod`. */
+export interface ApiKeyPrincipal {
+  readonly kind: 'api-key';
+  readonly scope: Scope;
+  readonly keyId: string;
+  readonly keyType: 'test' | 'prod';
+  readonly defaultPersonaId: number | null;
+  readonly limits: KeyLimits;
+  /** Origins that a browser may call from; null: any. */
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+/** A token of an end user, made by `get_token`; its key is alive. */
+export interface EndUserPrincipal {
+  readonly kind: 'end-user';
+  /** With `endUserId`. */
+  readonly scope: Scope;
+  readonly endUserId: string;
+  readonly keyId: string;
+  readonly keyType: 'test' | 'prod';
+  readonly personaId: number | null;
+  readonly personaVersion: number | null;
+  readonly limits: KeyLimits;
+  readonly allowedOrigins: readonly string[] | null;
+}
+
+export interface MemberPrincipal {
+  readonly kind: 'member';
+  readonly scope: Scope;
+  readonly memberId: string;
+  readonly role: Role;
+}
+
+/** A request without a credential, where that is allowed. */
+export interface AnonymousPrincipal {
+  readonly kind: 'anonymous';
+  readonly scope: Scope;
+}
+
+/** `sk_admin_…`: the operator's key, or a key of type `admin` of one organization. */
+export interface AdminPrincipal {
+  readonly kind: 'admin';
+  /** Null: the operator, who sees every organization. */
+  readonly organization: OrganizationScope | null;
+  readonly keyId: string | null;
+}
+
+export type Principal =
+  | ApiKeyPrincipal
+  | EndUserPrincipal
+  | MemberPrincipal
+  | AnonymousPrincipal
+  | AdminPrincipal;
+
+/** Who may hold conversations: everybody but an admin key. */
+export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
+
+/** The credential's name in idempotency claims and rates: `key:<id>`, `user:<id>`, … */
+export function credentialName(principal: Principal): string {
+  switch (principal.kind) {
+    case 'api-key':
+      return `key:${principal.keyId}`;
+    case 'end-user':
+      return `user:${principal.endUserId}`;
+    case 'member':
+      return `member:${principal.memberId}`;
+    case 'anonymous':
+      return `anonymous:${principal.scope.organizationId}`;
+    case 'admin':
+      return principal.keyId === null ? 'operator' : `key:${principal.keyId}`;
+  }
+}

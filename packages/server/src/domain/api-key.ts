@@ -1,0 +1,11 @@
+/** API keys: `sk_<type>_<secret>`; a prefix of the secret stays visible, of the rest only a hash is kept. */
+
+export type ApiKeyType = 'test' | 'prod' | 'admin';
+
+/** What a key may use up; an absent limit is no limit. */
+export interface KeyLimits {
+  readonly requests_per_minute?: number;
+  readonly tokens_per_minute?: number;
+  readonly tokens_per_day?: number;
+  readonly concurrent_streams?: number;
+}

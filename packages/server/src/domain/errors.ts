@@ -1,0 +1,69 @@
+/** The one error type of the program; each dialect writes its own envelope from it. */
+
+/** Every code a client may see, before or inside a stream. Closed: adding one means adding its status in `http/errors.ts`. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_json'
+  | 'unsupported'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'in_use'
+  | 'session_busy'
+  | 'idempotency_mismatch'
+  | 'payload_too_large'
+  | 'rate_limited'
+  | 'model_unavailable'
+  | 'context_overflow'
+  | 'provider_error'
+  | 'provider_timeout'
+  | 'overloaded'
+  | 'interrupted'
+  | 'internal';
+
+/** What some errors add for machines; everything here is safe to show to the client. */
+export interface ErrorDetails {
+  /** The input field that is wrong, as a path: `persona.alias`. */
+  readonly field?: string;
+  /** The generation that keeps a session busy (`session_busy`). */
+  readonly generation_id?: string;
+  /** Seconds until a retry makes sense (`rate_limited`, `overloaded`). */
+  readonly retry_after_seconds?: number;
+}
+
+/** An error whose message may be shown to the client. Anything else that is thrown becomes `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'AppError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export function invalid(field: string, message: string): AppError {
+  return new AppError('invalid_request', message, { field });
+}
+
+export function notFound(what: string): AppError {
+  return new AppError('not_found', `${what} not found`);
+}
+
+/** An error as plain data, to cross a thread or to be stored. */
+export interface SerializedError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+export function serializeError(error: AppError): SerializedError {
+  return { code: error.code, message: error.message, details: error.details };
+}
+
+export function deserializeError(error: SerializedError): AppError {
+  return new AppError(error.code, error.message, error.details);
+}

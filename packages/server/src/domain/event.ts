@@ -1,0 +1,64 @@
+/**
+ * The events of a generation's log: a closed union. A reader must understand every type; a new one is a new
+ * version of the log. `seq` is the place in the list, dense from 1; it is not part of the event.
+ */
+import type { Outcome } from './generation.ts';
+
+/** Accepted; the first event of every generation. `position` 0: it starts at once; n: n-th in the session's queue. */
+export interface QueuedEvent {
+  readonly type: 'generation-queued';
+  readonly position: number;
+  /** Whether the turn began a new session. */
+  readonly new_session: boolean;
+}
+export interface StartedEvent {
+  readonly type: 'generation-started';
+}
+export interface PartStartedEvent {
+  readonly type: 'part-started';
+  readonly kind: 'text' | 'reasoning' | 'tool-call';
+  /** Tool calls only. */
+  readonly id?: string;
+  readonly name?: string;
+}
+/** A piece of the part that was started last. Stored as a bare string, since nearly every event is one. */
+export type DeltaEvent = string;
+export interface PartFinishedEvent {
+  readonly type: 'part-finished';
+}
+export interface StatusEvent {
+  readonly type: 'status';
+  readonly status: 'searching' | 'reading' | 'answering';
+}
+export interface Source {
+  readonly index: number;
+  readonly title: string;
+  readonly url: string;
+  readonly snippet: string;
+}
+export interface SourcesEvent {
+  readonly type: 'sources';
+  readonly sources: readonly Source[];
+  readonly notice?: string;
+}
+/** The last event of every generation. */
+export interface FinishedEvent extends Outcome {
+  readonly type: 'generation-finished';
+}
+
+export type StructuredEvent =
+  | QueuedEvent
+  | StartedEvent
+  | PartStartedEvent
+  | PartFinishedEvent
+  | StatusEvent
+  | SourcesEvent
+  | FinishedEvent;
+
+export type LogEvent = DeltaEvent | StructuredEvent;
+
+/** A run of consecutive events of one generation; the first has `seq` `firstSeq`. */
+export interface EventRun {
+  readonly firstSeq: number;
+  readonly events: readonly LogEvent[];
+}

@@ -1,0 +1,19 @@
+/** Messages: a tree per session; history is the ancestor chain of the message that is answered. */
+import type { Source } from './event.ts';
+import type { GenerationStatus } from './generation.ts';
+
+export type MessageRole = 'system' | 'user' | 'assistant' | 'tool';
+
+export type MessagePart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
+  | { readonly type: 'tool-result'; readonly id: string; readonly result: string }
+  | { readonly type: 'file'; readonly id: string; readonly media_type: string }
+  | { readonly type: 'sources'; readonly sources: readonly Source[]; readonly notice?: string };
+
+/** What a client sends is `done` at once; an answer has the status of the generation that writes it. */
+export type MessageStatus = GenerationStatus;
+
+/** Longest accepted user message, in code points. */
+export const maxMessageCharacters = 8000;

@@ -1,0 +1,13 @@
+/** Organizations and their members. */
+
+export type Role = 'owner' | 'admin' | 'member' | 'guest';
+export const roles: readonly Role[] = ['owner', 'admin', 'member', 'guest'];
+
+/** A guest only reads. */
+export function mayWrite(role: Role): boolean {
+  return role !== 'guest';
+}
+
+export function mayAdminister(role: Role): boolean {
+  return role === 'owner' || role === 'admin';
+}

@@ -1,0 +1,33 @@
+/** Personas: named, versioned system prompt, model and parameters. */
+
+/** Sampling parameters of a request, a persona version or a model; absent means the provider's default. */
+export interface SamplingParameters {
+  readonly temperature?: number;
+  readonly top_p?: number;
+  readonly max_tokens?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+}
+
+export interface PersonaRevision extends SamplingParameters {
+  readonly persona_id: number;
+  readonly version: number;
+  readonly system_prompt: string;
+  readonly model_id: string;
+  readonly internet: boolean;
+}
+
+export const aliasPattern = '^[a-z0-9_-]{3,100}$';
+
+export interface PersonaRecord {
+  readonly id: number;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly alias: string;
+  readonly description: string | null;
+  readonly activeVersion: number | null;
+  readonly nextVersion: number | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}

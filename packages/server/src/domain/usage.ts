@@ -1,0 +1,18 @@
+/** Tokens of a model call, and where the figures come from. */
+
+/** `reported` by the provider, `estimated` with a tokenizer, or `unknown` where neither was possible. */
+export type UsageProvenance = 'reported' | 'estimated' | 'unknown';
+
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly provenance: UsageProvenance;
+}
+
+export const unknownUsage: Usage = {
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  total_tokens: 0,
+  provenance: 'unknown',
+};

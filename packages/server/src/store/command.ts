@@ -1,0 +1,107 @@
+/**
+ * Writes are named commands, run inside the writer: on SQLite in a worker thread, all that have arrived in one
+ * commit; on PostgreSQL in a transaction each. Arguments and results are plain data (they cross a thread).
+ */
+import type { SelectQueryBuilder } from 'kysely';
+import { AppError } from '../domain/errors.ts';
+import { type CommandArgs, type CommandName, type CommandResult, commands } from './commands/registry.ts';
+import { statement } from './statement.ts';
+import type { Database, IdempotencyTable, StoreEngine } from './tables.ts';
+
+export type { CommandArgs, CommandName, CommandResult } from './commands/registry.ts';
+
+/** What a command runs on: the database inside its transaction or savepoint. */
+export interface CommandContext {
+  readonly db: Database;
+  readonly engine: StoreEngine;
+}
+
+/** A retry's identity; its scope is the credential. Stored with the result, in the command's own transaction. */
+export interface IdempotencyClaim {
+  readonly scope: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly now: number;
+  readonly expiresAt: number;
+}
+
+export interface Executed<R> {
+  readonly result: R;
+  /** Whether an earlier call with the same claim made this result. */
+  readonly replayed: boolean;
+}
+
+const insertClaim = statement<Omit<IdempotencyTable, 'result'>, { key: string }>((db, param) =>
+  db
+    .insertInto('idempotency')
+    .values({
+      scope: param('scope'),
+      key: param('key'),
+      body_hash: param('body_hash'),
+      result: null,
+      created_at: param('created_at'),
+      expires_at: param('expires_at'),
+    })
+    .onConflict((conflict) => conflict.columns(['scope', 'key']).doNothing())
+    .returning('key'),
+);
+
+async function claim(context: CommandContext, wanted: IdempotencyClaim): Promise<string | undefined> {
+  const { db } = context;
+  await db
+    .deleteFrom('idempotency')
+    .where('scope', '=', wanted.scope)
+    .where('key', '=', wanted.key)
+    .where('expires_at', '<=', wanted.now)
+    .execute();
+  const inserted = await insertClaim(db, {
+    scope: wanted.scope,
+    key: wanted.key,
+    body_hash: wanted.bodyHash,
+    created_at: wanted.now,
+    expires_at: wanted.expiresAt,
+  });
+  if (inserted.length > 0) return undefined;
+  const earlier = await db
+    .selectFrom('idempotency')
+    .select(['body_hash', 'result'])
+    .where('scope', '=', wanted.scope)
+    .where('key', '=', wanted.key)
+    .executeTakeFirstOrThrow();
+  if (earlier.body_hash !== wanted.bodyHash) {
+    throw new AppError('idempotency_mismatch', 'this Idempotency-Key was used with another request');
+  }
+  return earlier.result ?? 'null';
+}
+
+/**
+ * Runs one command inside an open transaction. With a claim that an earlier call made, gives that call's result.
+ * Throwing rolls back the command and its claim.
+ */
+export async function runCommand<N extends CommandName>(
+  context: CommandContext,
+  name: N,
+  args: CommandArgs<N>,
+  wanted: IdempotencyClaim | undefined,
+): Promise<Executed<CommandResult<N>>> {
+  const command = commands[name] as (c: CommandContext, a: CommandArgs<N>) => Promise<CommandResult<N>>;
+  if (wanted === undefined) return { result: await command(context, args), replayed: false };
+  const earlier = await claim(context, wanted);
+  if (earlier !== undefined) return { result: JSON.parse(earlier) as CommandResult<N>, replayed: true };
+  const result = await command(context, args);
+  await context.db
+    .updateTable('idempotency')
+    .set({ result: JSON.stringify(result ?? null) })
+    .where('scope', '=', wanted.scope)
+    .where('key', '=', wanted.key)
+    .execute();
+  return { result, replayed: false };
+}
+
+/** Locks the rows that a query reads until the commit. SQLite has one writer at a time and needs none. */
+export function forUpdate<DB, TB extends keyof DB, O>(
+  context: CommandContext,
+  query: SelectQueryBuilder<DB, TB, O>,
+): SelectQueryBuilder<DB, TB, O> {
+  return context.engine === 'postgres' ? query.forUpdate() : query;
+}

@@ -1,0 +1,532 @@
+/**
+ * Accepting a turn, whole or not at all: conversation and session where they are new, the user's message, the
+ * answer's place, the generation, and the first events of its log.
+ */
+import { sql } from 'kysely';
+import { AppError, notFound } from '../../domain/errors.ts';
+import type { LogEvent } from '../../domain/event.ts';
+import type { Dialect, GenerationStatus } from '../../domain/generation.ts';
+import type { Environment } from '../../domain/scope.ts';
+import type { CommandContext } from '../command.ts';
+import { statement } from '../statement.ts';
+import type {
+  ConversationTable,
+  GenerationTable,
+  MessageTable,
+  SegmentTable,
+  SessionTable,
+} from '../tables.ts';
+
+export interface Tenant {
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly endUserId: string | null;
+}
+
+export type TurnTarget =
+  /** A new conversation with its first session. */
+  | {
+      readonly kind: 'new-conversation';
+      readonly conversationId: string;
+      readonly sessionId: string;
+      readonly title: string;
+      readonly personaId: number | null;
+      readonly personaVersion: number | null;
+      readonly userMessageId: string;
+      readonly text: string;
+    }
+  /** A new message at the head of an existing session. */
+  | {
+      readonly kind: 'session';
+      readonly sessionId: string;
+      readonly userMessageId: string;
+      readonly text: string;
+    }
+  /** An answer to a message that exists. `again`: another attempt though one exists. */
+  | { readonly kind: 'message'; readonly messageId: string; readonly again: boolean };
+
+export interface AcceptTurn {
+  readonly tenant: Tenant;
+  readonly target: TurnTarget;
+  readonly answerMessageId: string;
+  readonly generationId: string;
+  readonly dialect: Dialect;
+  readonly model: { readonly id: string; readonly name: string; readonly provider: string };
+  readonly personaId: number | null;
+  readonly personaVersion: number | null;
+  readonly apiKeyId: string | null;
+  /** JSON of what the engine needs to run it. */
+  readonly parameters: string;
+  readonly whenBusy: 'reject' | 'queue' | 'interrupt';
+  readonly owner: number;
+  readonly now: number;
+}
+
+export interface AcceptedTurn {
+  readonly generationId: string;
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly userMessageId: string;
+  readonly answerMessageId: string;
+  readonly attempt: number;
+  /** False: a generation for this message existed already, and `generationId` names the newest. */
+  readonly isNew: boolean;
+  readonly isRunning: boolean;
+  /** The first events of the log, already stored. */
+  readonly events: readonly LogEvent[];
+  /** Generations that were asked to stop, so that this one may start. */
+  readonly interrupted: readonly string[];
+}
+
+/** Where the turn hangs: what the three kinds of target come down to. */
+interface Place {
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly userMessageId: string;
+  readonly attempt: number;
+  readonly becomesHead: boolean;
+  readonly isNewSession: boolean;
+}
+
+const insertConversation = statement<ConversationTable, unknown>((db, param) =>
+  db.insertInto('conversation').values({
+    id: param('id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    title: param('title'),
+    title_source: 'automatic',
+    is_archived: 0,
+    next_position: param('next_position'),
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+export const insertSession = statement<Omit<SessionTable, 'updated_at' | 'status'>, unknown>((db, param) =>
+  db.insertInto('session').values({
+    id: param('id'),
+    conversation_id: param('conversation_id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    persona_id: param('persona_id'),
+    persona_version: param('persona_version'),
+    model_id: param('model_id'),
+    status: 'active',
+    head_message_id: param('head_message_id'),
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+export const insertMessage = statement<Omit<MessageTable, 'updated_at' | 'usage'>, unknown>((db, param) =>
+  db.insertInto('message').values({
+    id: param('id'),
+    conversation_id: param('conversation_id'),
+    session_id: param('session_id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    parent_id: param('parent_id'),
+    role: param('role'),
+    parts: param('parts'),
+    text: param('text'),
+    position: param('position'),
+    status: param('status'),
+    generation_id: param('generation_id'),
+    model_id: param('model_id'),
+    usage: null,
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+type NewGeneration = Pick<
+  GenerationTable,
+  | 'id'
+  | 'organization_id'
+  | 'environment'
+  | 'end_user_id'
+  | 'conversation_id'
+  | 'session_id'
+  | 'reply_to'
+  | 'attempt'
+  | 'message_id'
+  | 'model_id'
+  | 'model_name'
+  | 'provider'
+  | 'persona_id'
+  | 'persona_version'
+  | 'api_key_id'
+  | 'dialect'
+  | 'status'
+  | 'owner'
+  | 'parameters'
+  | 'created_at'
+  | 'started_at'
+>;
+
+const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
+  db.insertInto('generation').values({
+    id: param('id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    conversation_id: param('conversation_id'),
+    session_id: param('session_id'),
+    reply_to: param('reply_to'),
+    attempt: param('attempt'),
+    message_id: param('message_id'),
+    model_id: param('model_id'),
+    model_name: param('model_name'),
+    provider: param('provider'),
+    persona_id: param('persona_id'),
+    persona_version: param('persona_version'),
+    api_key_id: param('api_key_id'),
+    dialect: param('dialect'),
+    status: param('status'),
+    owner: param('owner'),
+    parameters: param('parameters'),
+    created_at: param('created_at'),
+    started_at: param('started_at'),
+  }),
+);
+
+export const insertSegment = statement<SegmentTable, unknown>((db, param) =>
+  db.insertInto('segment').values({
+    generation_id: param('generation_id'),
+    first_seq: param('first_seq'),
+    last_seq: param('last_seq'),
+    events: param('events'),
+  }),
+);
+
+const takePositions = statement<
+  { id: string; count: number; now: number; organization_id: string; environment: Environment },
+  { next_position: number }
+>((db, param) =>
+  db
+    .updateTable('conversation')
+    .set((eb) => ({
+      next_position: eb('next_position', '+', param('count')),
+      updated_at: eb.val(param('now')),
+    }))
+    .where('id', '=', param('id'))
+    .where('organization_id', '=', param('organization_id'))
+    .where('environment', '=', param('environment'))
+    .returning('next_position'),
+);
+
+const liveOfSession = statement<{ session_id: string }, { id: string; status: string }>((db, param) =>
+  db
+    .selectFrom('generation')
+    .select(['id', 'status'])
+    .where('session_id', '=', param('session_id'))
+    .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
+    .orderBy('created_at')
+    .orderBy('id'),
+);
+
+const readSession = statement<
+  { id: string },
+  Pick<SessionTable, 'conversation_id' | 'end_user_id' | 'head_message_id' | 'status'>
+>((db, param) =>
+  db
+    .selectFrom('session')
+    .select(['conversation_id', 'end_user_id', 'head_message_id', 'status'])
+    .where('id', '=', param('id')),
+);
+
+const moveHead = statement<{ id: string; head: string; now: number }, unknown>((db, param) =>
+  db
+    .updateTable('session')
+    .set({ head_message_id: param('head'), updated_at: param('now') })
+    .where('id', '=', param('id')),
+);
+
+function textParts(text: string): string {
+  return JSON.stringify([{ type: 'text', text }]);
+}
+
+/**
+ * @throws AppError not_found (session, message or conversation is gone), conflict (session completed),
+ *   session_busy, invalid_request (the message is not a user's)
+ */
+export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Promise<AcceptedTurn> {
+  const { db } = context;
+  if (turn.target.kind === 'new-conversation') {
+    const live: LiveTurn = { ahead: [], interrupted: [] };
+    await insertConversation(db, {
+      id: turn.target.conversationId,
+      ...tenantColumns(turn.tenant),
+      title: turn.target.title,
+      next_position: 2,
+      created_at: turn.now,
+    } as ConversationTable);
+    await insertSession(db, {
+      id: turn.target.sessionId,
+      conversation_id: turn.target.conversationId,
+      ...tenantColumns(turn.tenant),
+      persona_id: turn.target.personaId,
+      persona_version: turn.target.personaVersion,
+      model_id: turn.model.id,
+      head_message_id: turn.answerMessageId,
+      created_at: turn.now,
+    });
+    const { conversationId, sessionId, userMessageId, text } = turn.target;
+    await insertUserMessage(
+      db,
+      turn,
+      { conversationId, sessionId, parentId: null, position: 0 },
+      userMessageId,
+      text,
+    );
+    const place = {
+      conversationId,
+      sessionId,
+      userMessageId,
+      attempt: 1,
+      becomesHead: false,
+      isNewSession: true,
+    };
+    return insertAnswer(context, turn, place, 1, live);
+  }
+  return turn.target.kind === 'session'
+    ? acceptInSession(context, turn, turn.target)
+    : acceptAnswer(context, turn, turn.target);
+}
+
+async function acceptInSession(
+  context: CommandContext,
+  turn: AcceptTurn,
+  target: Extract<TurnTarget, { kind: 'session' }>,
+): Promise<AcceptedTurn> {
+  const { db } = context;
+  const conversationId = (await readSession(db, { id: target.sessionId }))[0]?.conversation_id;
+  if (conversationId === undefined) throw notFound('session');
+  const position = await reservePositions(db, turn, conversationId, 2);
+  // Read again: only now is the conversation's row locked.
+  const session = (await readSession(db, { id: target.sessionId }))[0];
+  if (session === undefined) throw notFound('session');
+  checkOpen(session, turn.tenant);
+  const live = await passBusy(db, turn, target.sessionId);
+  const { sessionId, userMessageId, text } = target;
+  const parentId = session.head_message_id;
+  await insertUserMessage(db, turn, { conversationId, sessionId, parentId, position }, userMessageId, text);
+  const place = {
+    conversationId,
+    sessionId,
+    userMessageId,
+    attempt: 1,
+    becomesHead: true,
+    isNewSession: false,
+  };
+  return insertAnswer(context, turn, place, position + 1, live);
+}
+
+async function acceptAnswer(
+  context: CommandContext,
+  turn: AcceptTurn,
+  target: Extract<TurnTarget, { kind: 'message' }>,
+): Promise<AcceptedTurn> {
+  const { db } = context;
+  const question = await db
+    .selectFrom('message')
+    .select(['conversation_id', 'session_id', 'role'])
+    .where('id', '=', target.messageId)
+    .executeTakeFirst();
+  if (question === undefined) throw notFound('message');
+  if (question.role !== 'user')
+    throw new AppError('invalid_request', 'only a message of a user can be answered');
+  const position = await reservePositions(db, turn, question.conversation_id, 1);
+  const earlier = await db
+    .selectFrom('generation')
+    .select(['id', 'attempt', 'message_id', 'status'])
+    .where('reply_to', '=', target.messageId)
+    .orderBy('attempt', 'desc')
+    .execute();
+  const newest = earlier[0];
+  const base = {
+    conversationId: question.conversation_id,
+    sessionId: question.session_id,
+    userMessageId: target.messageId,
+  };
+  if (newest !== undefined && !target.again) {
+    return {
+      ...base,
+      generationId: newest.id,
+      answerMessageId: newest.message_id,
+      attempt: newest.attempt,
+      isNew: false,
+      isRunning: newest.status === 'running',
+      events: [],
+      interrupted: [],
+    };
+  }
+  const session = (await readSession(db, { id: question.session_id }))[0];
+  if (session === undefined) throw notFound('session');
+  checkOpen(session, turn.tenant);
+  const live = await passBusy(db, turn, question.session_id);
+  const head = session.head_message_id;
+  const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
+  const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
+  return insertAnswer(context, turn, place, position, live);
+}
+
+async function reservePositions(
+  db: CommandContext['db'],
+  turn: AcceptTurn,
+  conversationId: string,
+  count: number,
+): Promise<number> {
+  const [taken] = await takePositions(db, {
+    id: conversationId,
+    count,
+    now: turn.now,
+    organization_id: turn.tenant.organizationId,
+    environment: turn.tenant.environment,
+  });
+  if (taken === undefined) throw notFound('session');
+  return taken.next_position - count;
+}
+
+function checkOpen(session: Pick<SessionTable, 'end_user_id' | 'status'>, tenant: Tenant): void {
+  if (tenant.endUserId !== null && session.end_user_id !== tenant.endUserId) throw notFound('session');
+  if (session.status === 'completed') throw new AppError('conflict', 'the session is completed');
+}
+
+/** The live generations before this turn. */
+interface LiveTurn {
+  readonly ahead: readonly { readonly id: string }[];
+  readonly interrupted: readonly string[];
+}
+
+async function passBusy(db: CommandContext['db'], turn: AcceptTurn, sessionId: string): Promise<LiveTurn> {
+  const ahead = await liveOfSession(db, { session_id: sessionId });
+  const running = ahead.find((one) => one.status === 'running') ?? ahead[0];
+  if (running === undefined || turn.whenBusy === 'queue') return { ahead, interrupted: [] };
+  if (turn.whenBusy === 'reject') {
+    throw new AppError('session_busy', 'the session is still answering', { generation_id: running.id });
+  }
+  const interrupted = ahead.map((one) => one.id);
+  await db
+    .updateTable('generation')
+    .set({ cancel_requested_at: turn.now })
+    .where('id', 'in', interrupted)
+    .where('cancel_requested_at', 'is', null)
+    .execute();
+  return { ahead, interrupted };
+}
+
+function tenantColumns(
+  tenant: Tenant,
+): Pick<SessionTable, 'organization_id' | 'environment' | 'end_user_id'> {
+  return {
+    organization_id: tenant.organizationId,
+    environment: tenant.environment,
+    end_user_id: tenant.endUserId,
+  };
+}
+
+async function insertUserMessage(
+  db: CommandContext['db'],
+  turn: AcceptTurn,
+  place: {
+    readonly conversationId: string;
+    readonly sessionId: string;
+    readonly parentId: string | null;
+    readonly position: number;
+  },
+  id: string,
+  text: string,
+): Promise<void> {
+  await insertMessage(db, {
+    id,
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    ...tenantColumns(turn.tenant),
+    parent_id: place.parentId,
+    role: 'user',
+    parts: textParts(text),
+    text,
+    position: place.position,
+    status: 'done',
+    generation_id: null,
+    model_id: null,
+    created_at: turn.now,
+  });
+}
+
+async function insertAnswer(
+  context: CommandContext,
+  turn: AcceptTurn,
+  place: Place,
+  position: number,
+  live: LiveTurn,
+): Promise<AcceptedTurn> {
+  const { db } = context;
+  const isRunning = live.ahead.length === 0;
+  const status = isRunning ? 'running' : 'queued';
+  await insertMessage(db, {
+    id: turn.answerMessageId,
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    ...tenantColumns(turn.tenant),
+    parent_id: place.userMessageId,
+    role: 'assistant',
+    parts: '[]',
+    text: '',
+    position,
+    status,
+    generation_id: turn.generationId,
+    model_id: turn.model.id,
+    created_at: turn.now,
+  });
+  if (place.becomesHead) {
+    await moveHead(db, { id: place.sessionId, head: turn.answerMessageId, now: turn.now });
+  }
+  await insertGeneration(db, {
+    id: turn.generationId,
+    ...tenantColumns(turn.tenant),
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    reply_to: place.userMessageId,
+    attempt: place.attempt,
+    message_id: turn.answerMessageId,
+    model_id: turn.model.id,
+    model_name: turn.model.name,
+    provider: turn.model.provider,
+    persona_id: turn.personaId,
+    persona_version: turn.personaVersion,
+    api_key_id: turn.apiKeyId,
+    dialect: turn.dialect,
+    status,
+    owner: isRunning ? turn.owner : null,
+    parameters: turn.parameters,
+    created_at: turn.now,
+    started_at: isRunning ? turn.now : null,
+  });
+  const events: LogEvent[] = [
+    { type: 'generation-queued', position: live.ahead.length, new_session: place.isNewSession },
+  ];
+  if (isRunning) events.push({ type: 'generation-started' });
+  await insertSegment(db, {
+    generation_id: turn.generationId,
+    first_seq: 1,
+    last_seq: events.length,
+    events: JSON.stringify(events),
+  });
+  return {
+    generationId: turn.generationId,
+    conversationId: place.conversationId,
+    sessionId: place.sessionId,
+    userMessageId: place.userMessageId,
+    answerMessageId: turn.answerMessageId,
+    attempt: place.attempt,
+    isNew: true,
+    isRunning,
+    events,
+    interrupted: live.interrupted,
+  };
+}

@@ -1,0 +1,154 @@
+/** The lease of a process incarnation, and claiming what a dead one left. */
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { AppError } from '../../domain/errors.ts';
+import type { LogEvent } from '../../domain/event.ts';
+import { databaseNow } from '../clock.ts';
+import { type CommandContext, forUpdate } from '../command.ts';
+import { unpackJournal } from '../journal.ts';
+import { statement } from '../statement.ts';
+import type { OwnerTable } from '../tables.ts';
+import { insertSegment } from './accept-turn.ts';
+
+export async function registerOwner(
+  context: CommandContext,
+  args: { readonly leaseMs: number },
+): Promise<{ readonly owner: number }> {
+  const now = databaseNow(context.engine);
+  const row = await context.db
+    .insertInto('owner')
+    .values({ started_at: now, lease_until: sql<number>`${now} + ${args.leaseMs}`, fenced_at: null })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { owner: row.id };
+}
+
+/** `fenced`: somebody has claimed this owner's generations; it must drop them all. */
+export async function renewLease(
+  context: CommandContext,
+  args: { readonly owner: number; readonly leaseMs: number },
+): Promise<'renewed' | 'fenced'> {
+  const rows = await context.db
+    .updateTable('owner')
+    .set({ lease_until: sql<number>`${databaseNow(context.engine)} + ${args.leaseMs}` })
+    .where('id', '=', args.owner)
+    .where('fenced_at', 'is', null)
+    .returning('id')
+    .execute();
+  return rows.length === 1 ? 'renewed' : 'fenced';
+}
+
+/** Ends the lease at once, for a clean stop; what is still live is claimed by the next process. */
+export async function endLease(context: CommandContext, args: { readonly owner: number }): Promise<null> {
+  await context.db.updateTable('owner').set({ lease_until: 0 }).where('id', '=', args.owner).execute();
+  return null;
+}
+
+const readOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, param) =>
+  db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')),
+);
+const lockOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, param) =>
+  db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')).forShare(),
+);
+
+/** Fails the whole command where this owner is fenced; keeps it from being fenced until the commit. */
+export async function requireOwner(context: CommandContext, owner: number): Promise<void> {
+  const read = context.engine === 'postgres' ? lockOwner : readOwner;
+  const [row] = await read(context.db, { id: owner });
+  if (row === undefined || row.fenced_at !== null) {
+    throw new AppError('interrupted', 'this process lost its lease');
+  }
+}
+
+export interface ClaimDeadOwners {
+  /** Who takes over. */
+  readonly owner: number;
+  /** Also those whose lease has not run out: right only where nobody else can be alive (the embedded store). */
+  readonly all: boolean;
+}
+
+/**
+ * Fences every dead owner, moves what its journal holds into segments and hands its live generations to `owner`.
+ * Each is handed over once.
+ */
+export async function claimDeadOwners(
+  context: CommandContext,
+  args: ClaimDeadOwners,
+): Promise<{ readonly generationIds: readonly string[] }> {
+  const { db, engine } = context;
+  await requireOwner(context, args.owner);
+  const dead = await forUpdate(
+    context,
+    db
+      .selectFrom('owner')
+      .select('id')
+      .where('fenced_at', 'is', null)
+      .where('id', '!=', args.owner)
+      .$if(!args.all, (query) => query.where('lease_until', '<', databaseNow(engine))) as SelectQueryBuilder<
+      { owner: OwnerTable },
+      'owner',
+      { id: number }
+    >,
+  ).execute();
+  const claimed: string[] = [];
+  for (const { id } of dead) {
+    await db
+      .updateTable('owner')
+      .set({ fenced_at: databaseNow(engine) })
+      .where('id', '=', id)
+      .execute();
+    const live = await db
+      .selectFrom('generation')
+      .select('id')
+      .where('owner', '=', id)
+      .where('status', 'in', ['queued', 'running'])
+      .execute();
+    await moveJournal(context, id, new Set(live.map((row) => row.id)));
+    await db
+      .updateTable('generation')
+      .set({ owner: args.owner })
+      .where('owner', '=', id)
+      .where('status', 'in', ['queued', 'running'])
+      .execute();
+    claimed.push(...live.map((row) => row.id));
+  }
+  return { generationIds: claimed };
+}
+
+/** Moves the journal of a dead owner into segments of its live generations, and deletes it. */
+async function moveJournal(context: CommandContext, owner: number, live: ReadonlySet<string>): Promise<void> {
+  const { db } = context;
+  const rows = await db
+    .selectFrom('journal')
+    .select('payload')
+    .where('owner', '=', owner)
+    .orderBy('n')
+    .execute();
+  const found = new Map<string, { firstSeq: number; events: LogEvent[] }>();
+  for (const row of rows) {
+    for (const run of unpackJournal(row.payload)) {
+      if (!live.has(run.generationId)) continue;
+      const sofar = found.get(run.generationId);
+      if (sofar === undefined)
+        found.set(run.generationId, { firstSeq: run.firstSeq, events: [...run.events] });
+      else sofar.events.push(...run.events.slice(sofar.firstSeq + sofar.events.length - run.firstSeq));
+    }
+  }
+  for (const [generationId, run] of found) {
+    const stored = await db
+      .selectFrom('segment')
+      .select((eb) => eb.fn.max('last_seq').as('seq'))
+      .where('generation_id', '=', generationId)
+      .executeTakeFirstOrThrow();
+    const lastStored = Number(stored.seq ?? 0);
+    const fresh = run.events.slice(Math.max(0, lastStored + 1 - run.firstSeq));
+    if (fresh.length === 0) continue;
+    const firstSeq = Math.max(run.firstSeq, lastStored + 1);
+    await insertSegment(db, {
+      generation_id: generationId,
+      first_seq: firstSeq,
+      last_seq: firstSeq + fresh.length - 1,
+      events: JSON.stringify(fresh),
+    });
+  }
+  await db.deleteFrom('journal').where('owner', '=', owner).execute();
+}

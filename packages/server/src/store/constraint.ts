@@ -1,0 +1,16 @@
+/** Broken unique constraints, as both engines report them. */
+import { AppError } from '../domain/errors.ts';
+
+const sqliteConstraintUnique = 2067;
+const sqliteConstraintPrimaryKey = 1555;
+
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === '23505' || errcode === sqliteConstraintUnique || errcode === sqliteConstraintPrimaryKey;
+}
+
+/** For a race that a command's own checks did not see. */
+export function writeConflict(): AppError {
+  return new AppError('conflict', 'this conflicts with what was written at the same time');
+}

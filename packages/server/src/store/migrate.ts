@@ -1,0 +1,55 @@
+/** Forward-only migrations, run at start under Kysely's lock. */
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import * as first from './migrations/0001-first.ts';
+import type { Database, StoreEngine } from './tables.ts';
+
+type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
+
+const migrations: Readonly<Record<string, Up>> = {
+  '0001-first': first.up,
+};
+
+/** The database was written by a newer program; this one would not understand it. */
+export class NewerDatabaseError extends Error {
+  constructor(unknown: readonly string[]) {
+    super(
+      `the database was made by a newer version of Colloquy (it has the migrations ${unknown.join(', ')}); ` +
+        'start that version or a newer one',
+    );
+    this.name = 'NewerDatabaseError';
+  }
+}
+
+/**
+ * Brings the schema to this program's version.
+ * @throws NewerDatabaseError before anything is changed
+ */
+export async function migrate(db: Database, engine: StoreEngine): Promise<void> {
+  await refuseNewer(db);
+  const migrator = new Migrator({
+    db,
+    provider: {
+      getMigrations: async () =>
+        Object.fromEntries(
+          Object.entries(migrations).map(([name, up]) => [
+            name,
+            { up: (on: Kysely<unknown>) => up(on, engine) },
+          ]),
+        ),
+    },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+async function refuseNewer(db: Database): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return;
+  const done = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  const unknown = done.map((row) => row.name).filter((name) => !(name in migrations));
+  if (unknown.length > 0) throw new NewerDatabaseError(unknown);
+}

@@ -1,0 +1,97 @@
+/** The scaled-out store: PostgreSQL, a transaction per command. */
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import {
+  type CommandArgs,
+  type CommandName,
+  type CommandResult,
+  type Executed,
+  runCommand,
+} from '../command.ts';
+import { isUniqueViolation, writeConflict } from '../constraint.ts';
+import { migrate } from '../migrate.ts';
+import type { Store } from '../store.ts';
+import type { Tables } from '../tables.ts';
+
+const serializationFailure = '40001';
+const deadlockDetected = '40P01';
+const maxTries = 5;
+
+// The owner's row is locked until the commit, so that who fences it waits for what is under way.
+const appendStatement = {
+  name: 'append-journal',
+  text: `with live as (select id from owner where id = $1 and fenced_at is null for share)
+    insert into journal (owner, n, payload) select id, $2, $3 from live on conflict do nothing`,
+};
+
+/** bigint columns hold times and counters below 2^53. */
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === pg.types.builtins.INT8) return Number;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+} as unknown as pg.CustomTypesConfig;
+
+function isTransient(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === serializationFailure || code === deadlockDetected;
+}
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly poolSize: number;
+  /** Told of connections that break while idle; the pool replaces them. */
+  onConnectionError(error: Error): void;
+}
+
+/** @throws NewerDatabaseError, and what `pg` throws where the server can't be reached */
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize, types });
+  pool.on('error', options.onConnectionError);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(db, 'postgres');
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+
+  const transact = <R>(run: (trx: typeof db) => Promise<R>): Promise<R> => db.transaction().execute(run);
+
+  const store: Store = {
+    engine: 'postgres',
+    reads: db,
+    async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
+      return (await store.executeOnce(name, args, undefined)).result;
+    },
+    async executeOnce<N extends CommandName>(
+      name: N,
+      args: CommandArgs<N>,
+      claim: Parameters<Store['executeOnce']>[2],
+    ): Promise<Executed<CommandResult<N>>> {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await transact((trx) => runCommand({ db: trx, engine: 'postgres' }, name, args, claim));
+        } catch (error) {
+          if (isTransient(error) && tries < maxTries) continue;
+          throw isUniqueViolation(error) ? writeConflict() : error;
+        }
+      }
+    },
+    async appendJournal(row) {
+      const result = await pool.query({ ...appendStatement, values: [row.owner, row.n, row.payload] });
+      if (result.rowCount === 1) return 'committed';
+      const live = await pool.query('select 1 from owner where id = $1 and fenced_at is null', [row.owner]);
+      return live.rowCount === 1 ? 'committed' : 'fenced';
+    },
+    async isReady() {
+      await sql`select 1`.execute(db);
+      return true;
+    },
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+    },
+  };
+  return store;
+}

@@ -1,0 +1,58 @@
+/** `node:sqlite` behind Kysely's SQLite dialect: a cache of prepared statements, and the pragmas. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
+import type { Database, Tables } from '../tables.ts';
+
+const maxCachedStatements = 500;
+
+type PreparedStatement = ReturnType<SqliteDatabase['prepare']>;
+
+function wrap(statement: StatementSync): PreparedStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+  };
+}
+
+/** What Kysely's SQLite driver wants of a database. Statements are kept; past the bound the oldest is dropped. */
+function adapt(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, PreparedStatement>();
+  return {
+    prepare(sql: string) {
+      let found = statements.get(sql);
+      if (found === undefined) {
+        found = wrap(database.prepare(sql));
+        if (statements.size >= maxCachedStatements) {
+          const oldest = statements.keys().next().value;
+          if (oldest !== undefined) statements.delete(oldest);
+        }
+        statements.set(sql, found);
+      }
+      return found;
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Opens the file for the one writer: WAL, every commit synced to the disk, foreign keys enforced. */
+export function openForWriting(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
+  database.exec('pragma journal_mode = wal');
+  database.exec('pragma synchronous = full');
+  database.exec('pragma journal_size_limit = 67108864');
+  database.exec('pragma cache_size = -32768');
+  return database;
+}
+
+/** Opens the file for reads beside the writer. */
+export function openForReading(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000, readOnly: true });
+  database.exec('pragma cache_size = -16384');
+  return database;
+}
+
+export function kyselyOn(database: DatabaseSync): Database {
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+}

@@ -1,0 +1,52 @@
+/** The embedded store: one file in the data directory. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
+import type { JournalOutcome } from '../journal.ts';
+import type { Store } from '../store.ts';
+import { kyselyOn, openForReading } from './database.ts';
+import { lockForServer } from './server-lock.ts';
+import { startSqliteWriter } from './writer.ts';
+
+/**
+ * Opens the store for the one server of this directory.
+ * @throws DataDirectoryInUseError, NewerDatabaseError
+ */
+export async function openSqliteStore(dataDir: string): Promise<Store> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockForServer(join(dataDir, 'server.lock'), dataDir);
+  const path = join(dataDir, 'colloquy.db');
+  try {
+    const writer = await startSqliteWriter({ path });
+    const reads = kyselyOn(openForReading(path));
+    const store: Store = {
+      engine: 'sqlite',
+      reads,
+      async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
+        return (await store.executeOnce(name, args, undefined)).result;
+      },
+      async executeOnce(name, args, claim) {
+        return (await writer.send({ kind: 'command', name, args, claim })) as Executed<
+          CommandResult<typeof name>
+        >;
+      },
+      async appendJournal(row) {
+        return (await writer.send({ kind: 'journal', row })) as JournalOutcome;
+      },
+      async isReady() {
+        await sql`select 1`.execute(reads);
+        return true;
+      },
+      async [Symbol.asyncDispose]() {
+        await writer[Symbol.asyncDispose]();
+        await reads.destroy();
+        lock[Symbol.dispose]();
+      },
+    };
+    return store;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}

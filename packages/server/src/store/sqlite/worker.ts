@@ -1,0 +1,107 @@
+/**
+ * The writer's thread: owns all writes. Everything that has arrived shares one commit, each command in a savepoint
+ * of its own, so that a failing one takes nothing with it.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { AppError, serializeError } from '../../domain/errors.ts';
+import { runCommand } from '../command.ts';
+import { isUniqueViolation, writeConflict } from '../constraint.ts';
+import { migrate } from '../migrate.ts';
+import { kyselyOn, openForWriting } from './database.ts';
+import type { WriterError, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
+
+if (parentPort === null) throw new Error('the writer runs as a worker thread');
+const port = parentPort;
+const { path } = workerData as WriterOptions;
+const database: DatabaseSync = openForWriting(path);
+const context = { db: kyselyOn(database), engine: 'sqlite' } as const;
+
+await migrate(context.db, 'sqlite');
+
+const begin = database.prepare('begin immediate');
+const commit = database.prepare('commit');
+const savepoint = database.prepare('savepoint command');
+const release = database.prepare('release command');
+const appendRow = database.prepare(
+  `insert into journal (owner, n, payload)
+   select ?1, ?2, ?3 where exists (select 1 from owner where id = ?1 and fenced_at is null)
+   on conflict do nothing`,
+);
+const isFenced = database.prepare('select 1 from owner where id = ? and fenced_at is null');
+
+const waiting: WriterRequest[] = [];
+let running = false;
+
+port.on('message', (requests: WriterRequest[] | 'close') => {
+  if (requests === 'close') {
+    database.close();
+    port.close();
+    return;
+  }
+  waiting.push(...requests);
+  if (!running) void drain();
+});
+port.postMessage('ready');
+
+async function drain(): Promise<void> {
+  running = true;
+  while (waiting.length > 0) {
+    const batch = waiting.splice(0);
+    port.postMessage(await commitTogether(batch));
+    for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
+      if (more.message === 'close') setImmediate(() => port.emit('message', 'close'));
+      else waiting.push(...(more.message as WriterRequest[]));
+    }
+  }
+  running = false;
+}
+
+async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
+  const replies: WriterReply[] = [];
+  try {
+    begin.run();
+    for (const request of batch) {
+      replies.push(await runOne(request));
+      // A full disk or an I/O error makes SQLite roll the whole transaction back on its own.
+      if (!database.isTransaction) throw new Error('the transaction was rolled back by SQLite');
+    }
+    commit.run();
+    return replies;
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    const failure = describe(error);
+    return batch.map((request, index) => {
+      const reply = replies[index];
+      return reply !== undefined && !reply.ok ? reply : { id: request.id, ok: false, error: failure };
+    });
+  }
+}
+
+async function runOne(request: WriterRequest): Promise<WriterReply> {
+  try {
+    if (request.kind === 'journal') return { id: request.id, ok: true, value: append(request.row) };
+    savepoint.run();
+    const value = await runCommand(context, request.name, request.args as never, request.claim);
+    release.run();
+    return { id: request.id, ok: true, value };
+  } catch (error) {
+    if (request.kind === 'command' && database.isTransaction) {
+      database.exec('rollback to command; release command');
+    }
+    return { id: request.id, ok: false, error: describe(error) };
+  }
+}
+
+function append(row: Extract<WriterRequest, { kind: 'journal' }>['row']): 'committed' | 'fenced' {
+  const { changes } = appendRow.run(row.owner, row.n, row.payload);
+  if (changes === 1) return 'committed';
+  return isFenced.get(row.owner) === undefined ? 'fenced' : 'committed';
+}
+
+function describe(error: unknown): WriterError {
+  if (error instanceof AppError) return { kind: 'app', error: serializeError(error) };
+  if (isUniqueViolation(error)) return { kind: 'app', error: serializeError(writeConflict()) };
+  if (error instanceof Error) return { kind: 'other', message: error.message, stack: error.stack };
+  return { kind: 'other', message: String(error), stack: undefined };
+}

@@ -1,0 +1,39 @@
+/**
+ * Queries that are built and compiled once and then run with other values: on the path of every turn, building a
+ * query costs more than SQLite needs to run it.
+ */
+import type { Compilable, CompiledQuery } from 'kysely';
+import type { Database } from './tables.ts';
+
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+type Parameters<A> = <K extends keyof A & string>(name: K) => A[K];
+
+/**
+ * A function that runs the query which `build` makes, compiled at its first use for each database. `build` gets
+ * `param('name')` where a value goes that the call gives; it must not look at those values.
+ */
+export function statement<A extends object, R>(
+  build: (db: Database, param: Parameters<A>) => Compilable<R>,
+): (db: Database, args: A) => Promise<R[]> {
+  const compiled = new WeakMap<object, CompiledQuery<R>>();
+  const param = (name: string): unknown => new Parameter(name);
+  return async (db, args) => {
+    const key = db.getExecutor().adapter;
+    let query = compiled.get(key);
+    if (query === undefined) {
+      query = build(db, param as Parameters<A>).compile() as CompiledQuery<R>;
+      compiled.set(key, query);
+    }
+    const values = query.parameters.map((value) =>
+      value instanceof Parameter ? (args as Record<string, unknown>)[value.name] : value,
+    );
+    const result = await db.executeQuery<R>({ ...query, parameters: values });
+    return result.rows;
+  };
+}

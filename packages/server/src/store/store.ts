@@ -1,0 +1,25 @@
+/** What the rest of the program sees of the store. */
+import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from './command.ts';
+import type { JournalOutcome, JournalRow } from './journal.ts';
+import type { Database, StoreEngine } from './tables.ts';
+
+export interface Store extends AsyncDisposable {
+  readonly engine: StoreEngine;
+  /** For reads. Never keep one open across an `await` of anything else. */
+  readonly reads: Database;
+  /**
+   * Runs a command; resolves once it is committed to the disk.
+   * @throws AppError as the command does; nothing of it is stored then
+   */
+  execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>>;
+  /** The same under an idempotency claim, where there is one. */
+  executeOnce<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    claim: IdempotencyClaim | undefined,
+  ): Promise<Executed<CommandResult<N>>>;
+  /** Commits one journal row. Calling again with the same `n` after an error is safe: it is stored once. */
+  appendJournal(row: JournalRow): Promise<JournalOutcome>;
+  /** Whether the store answers, for `/readyz`. */
+  isReady(): Promise<boolean>;
+}
