@@ -1,0 +1,28 @@
+/** Whether a GPU computes: only where one of node-llama-cpp's GPU packages is really installed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/**
+ * The repository replaces the large CUDA and Vulkan packages by an empty one (npm `overrides`); without these
+ * overrides npm installs them, and that alone turns the GPU on. On Apple silicon the one package has Metal in it.
+ */
+export function chooseGpu(
+  platform: string = process.platform,
+  architecture: string = process.arch,
+  installed: (name: string) => boolean = isInstalled,
+): 'auto' | false {
+  if (platform === 'darwin') return architecture === 'arm64' ? 'auto' : false;
+  const family = platform === 'win32' ? 'win' : platform;
+  const names = ['cuda', 'vulkan'].map((kind) => `@node-llama-cpp/${family}-${architecture}-${kind}`);
+  return names.some(installed) ? 'auto' : false;
+}
+
+/** By name: the empty package that stands in for it has another one. */
+function isInstalled(name: string): boolean {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const manifest = folders
+    .map((folder) => join(folder, name, 'package.json'))
+    .find((path) => existsSync(path));
+  return manifest !== undefined && JSON.parse(readFileSync(manifest, 'utf8')).name === name;
+}

@@ -1,0 +1,44 @@
+/** Items that arrive faster than they are taken; one reader takes all that is there. */
+
+export interface Inbox<Item> {
+  put(item: Item): void;
+  /**
+   * Everything that has arrived, at least one item.
+   * @param timeoutMs without an item for so long it rejects with what `late` makes
+   * @throws the signal's reason as soon as it aborts
+   */
+  take(signal: AbortSignal, timeoutMs?: number, late?: () => Error): Promise<Item[]>;
+}
+
+export function createInbox<Item>(): Inbox<Item> {
+  let items: Item[] = [];
+  let wake: (() => void) | undefined;
+  const drain = () => {
+    const taken = items;
+    items = [];
+    return taken;
+  };
+  return {
+    put(item) {
+      items.push(item);
+      wake?.();
+    },
+    async take(signal, timeoutMs, late = () => new Error('Nothing arrived in time')) {
+      signal.throwIfAborted();
+      if (items.length > 0) return drain();
+      return new Promise((resolve, reject) => {
+        const timer =
+          timeoutMs === undefined ? undefined : setTimeout(() => done(() => reject(late())), timeoutMs);
+        const done = (settle: () => void) => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', abort);
+          wake = undefined;
+          settle();
+        };
+        const abort = () => done(() => reject(signal.reason));
+        signal.addEventListener('abort', abort, { once: true });
+        wake = () => done(() => resolve(drain()));
+      });
+    },
+  };
+}
