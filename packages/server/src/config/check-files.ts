@@ -1,0 +1,68 @@
+/** Looks at the files and directories that a configuration names. */
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Config } from './config.ts';
+import { type ConfigProblem, quote } from './problems.ts';
+
+/** What is wrong with them, all at once; makes nothing and changes nothing. */
+export async function checkFiles(config: Pick<Config, 'dataDir' | 'localModel'>): Promise<ConfigProblem[]> {
+  const problems = await Promise.all([
+    findDirectoryFault(config.dataDir).then((fault) => problem('DATA_DIR', config.dataDir, fault)),
+    config.localModel.kind === 'file'
+      ? problem('COLLOQUY_LOCAL_MODEL', config.localModel.path, await findModelFault(config.localModel.path))
+      : [],
+  ]);
+  return problems.flat();
+}
+
+interface Fault {
+  readonly found: string;
+  readonly allowed: string;
+}
+
+function problem(name: string, path: string, fault: Fault | undefined): ConfigProblem[] {
+  if (fault === undefined) return [];
+  return [{ name, found: `holds ${quote(path)}, ${fault.found}`, allowed: fault.allowed }];
+}
+
+/** The directory itself or, where it is still to be made, the nearest one above must take new files. */
+async function findDirectoryFault(path: string): Promise<Fault | undefined> {
+  const allowed = 'a directory that this user may write to, or the path of one to be made';
+  for (let candidate = resolve(path); ; candidate = dirname(candidate)) {
+    try {
+      if (!(await stat(candidate)).isDirectory())
+        return { found: `but ${quote(candidate)} is no directory`, allowed };
+      await access(candidate, constants.W_OK | constants.X_OK);
+      return undefined;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' && candidate !== dirname(candidate)) continue;
+      if (code === 'ENOTDIR') continue;
+      return { found: `but ${quote(candidate)} can't be written to (${code})`, allowed };
+    }
+  }
+}
+
+/** GGUF files begin with these four bytes: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
+const ggufMagic = 'GGUF';
+
+async function findModelFault(path: string): Promise<Fault | undefined> {
+  const allowed = 'a GGUF file that this user may read';
+  try {
+    await using file = await open(path);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(ggufMagic.length), 0, ggufMagic.length, 0);
+    const isGguf = buffer.toString('latin1', 0, bytesRead) === ggufMagic;
+    return isGguf ? undefined : { found: 'which is no GGUF file', allowed };
+  } catch (error) {
+    const code = codeOf(error);
+    const found = code === 'ENOENT' ? 'which is not there' : `which can't be read (${code})`;
+    return { found, allowed };
+  }
+}
+
+/** @throws what is not an error of the system */
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
+}

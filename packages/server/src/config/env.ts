@@ -1,0 +1,28 @@
+/** Reads the environment: the only module that touches `process.env`. What it means is for `config.ts`. */
+import { loadEnvFile as loadFile } from 'node:process';
+import type { RawEnvironment } from './reader.ts';
+
+/** A copy of the process's environment. */
+export function readEnvironment(): RawEnvironment {
+  return { ...process.env };
+}
+
+/** A variable by a name that an operator gave, such as a model's `api_key_env`. Empty counts as unset. */
+export function lookupEnv(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined;
+}
+
+/**
+ * Adds what a `.env` file holds to the environment; what is set there already stays.
+ * @returns false where there is no such file
+ * @throws the system's error for a file that can't be read
+ */
+export function loadEnvFile(path: string): boolean {
+  try {
+    loadFile(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

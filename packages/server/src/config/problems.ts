@@ -1,0 +1,41 @@
+/** What is wrong in the configuration: found all at once, told by name, without showing a secret. */
+
+/** Exit code of a wrong configuration: `EX_CONFIG` of sysexits.h. */
+export const exitCodeOfBadConfig = 78;
+
+export interface ConfigProblem {
+  /** The environment variable. */
+  readonly name: string;
+  /** What it holds, as text for people; secrets are redacted. */
+  readonly found: string;
+  /** What is allowed instead. */
+  readonly allowed: string;
+}
+
+/** The problems as text for stderr, one line each, ending in a newline. */
+export function formatProblems(problems: readonly ConfigProblem[]): string {
+  const head =
+    problems.length === 1
+      ? 'Colloquy does not start: one setting is wrong.'
+      : `Colloquy does not start: ${problems.length} settings are wrong.`;
+  const lines = problems.map(({ name, found, allowed }) => `  ${name}: ${found}; allowed: ${allowed}`);
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+/** Says that a secret is there and how long it is, in code points. */
+export function redactSecret(value: string): string {
+  return `a hidden text of ${[...value].length} characters`;
+}
+
+/** A URL without what may be secret in it: credentials and query. */
+export function redactUrl(value: string): string {
+  const shown = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*$/s, '?…');
+  return quote(shown);
+}
+
+/** Quotes a value so that blanks and control characters can be seen. */
+export function quote(value: string): string {
+  const longest = 80;
+  const characters = [...value];
+  return JSON.stringify(characters.length > longest ? `${characters.slice(0, longest).join('')}…` : value);
+}

@@ -1,0 +1,99 @@
+/** Reads single variables out of a plain environment and collects what is wrong with them. */
+import { isIP } from 'node:net';
+import { type ConfigProblem, quote, redactSecret, redactUrl } from './problems.ts';
+import { type Variable, type VariableName, variables } from './variables.ts';
+
+export type RawEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** A value that does not pass is a problem and reads as its default. */
+export interface Reader {
+  readonly problems: readonly ConfigProblem[];
+  text(name: VariableName): string | undefined;
+  secret(name: VariableName, pattern: RegExp): string | undefined;
+  integer(name: VariableName, min: number, max: number): number;
+  /** `protocols` as in `URL`: `https:`. */
+  url(name: VariableName, protocols: readonly string[]): string | undefined;
+  list(name: VariableName): readonly string[];
+  oneOf<Value extends string>(name: VariableName, values: readonly Value[], fallback: Value): Value;
+  /** Notes that the variable holds what its table entry does not allow. */
+  reject(name: VariableName): void;
+  /** Notes a problem of two variables together. */
+  conflict(name: VariableName, found: string, allowed: string): void;
+}
+
+export function createReader(environment: RawEnvironment): Reader {
+  const problems: ConfigProblem[] = [];
+
+  const reject = (name: VariableName): void => {
+    const { allowed, shown }: Variable = variables[name];
+    const value = environment[name] ?? '';
+    const show = { plain: quote, url: redactUrl, secret: redactSecret }[shown];
+    problems.push({ name, found: `holds ${show(value)}`, allowed });
+  };
+
+  const text = (name: VariableName): string | undefined =>
+    environment[name]?.trim() || variables[name].fallback || undefined;
+
+  const checked = (name: VariableName, isAllowed: (value: string) => boolean): string | undefined => {
+    const value = text(name);
+    if (value === undefined || isAllowed(value)) return value;
+    reject(name);
+    return variables[name].fallback || undefined;
+  };
+
+  return {
+    problems,
+    text: (name) => checked(name, (value) => !/\p{Cc}/u.test(value)),
+    secret: (name, pattern) => checked(name, (value) => pattern.test(value)),
+    integer: (name, min, max) =>
+      Number(
+        checked(name, (value) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max),
+      ),
+    url: (name, protocols) =>
+      checked(name, (value) => !/\s/.test(value) && protocols.includes(protocolOf(value))),
+    list: (name) => splitList(text(name) ?? ''),
+    oneOf: (name, values, fallback) => {
+      const value = text(name);
+      const match = values.find((candidate) => candidate === value);
+      if (match === undefined && value !== undefined) reject(name);
+      return match ?? fallback;
+    },
+    reject,
+    conflict: (name, found, allowed) => {
+      problems.push({ name, found, allowed });
+    },
+  };
+}
+
+function splitList(value: string): readonly string[] {
+  const items = value.split(',').map((item) => item.trim());
+  return [...new Set(items.filter((item) => item !== ''))];
+}
+
+/** `''` for what is no URL with a host or a path. */
+function protocolOf(value: string): string {
+  const url = URL.parse(value);
+  if (url === null || !value.includes('://')) return '';
+  const needsHost = url.protocol === 'http:' || url.protocol === 'https:';
+  return needsHost && url.hostname === '' ? '' : url.protocol;
+}
+
+/** An IP address without brackets, or a host name by RFC 1123 (whose last label is not a number). */
+export function isHost(value: string): boolean {
+  if (isIP(value) !== 0) return true;
+  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+  const labels = value.split('.');
+  return (
+    value.length <= 253 && labels.every((part) => label.test(part)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  );
+}
+
+/** `address/prefix`; a bare address means that address alone. `undefined`: neither. */
+export function normalizeNetwork(value: string): string | undefined {
+  const [address = '', prefix, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || rest.length > 0) return undefined;
+  const widest = version === 4 ? 32 : 128;
+  if (prefix === undefined) return `${address}/${widest}`;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= widest ? value : undefined;
+}

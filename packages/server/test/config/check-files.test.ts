@@ -1,0 +1,48 @@
+/** `checkFiles`: what the configuration names must be there and of the right kind. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { checkFiles } from '../../src/config/check-files.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'colloquy-files-'));
+after(() => rm(root, { recursive: true }));
+const off = { kind: 'off' } as const;
+
+test('a directory that is there, or can be made, is fine and is not made', async () => {
+  assert.deepEqual(await checkFiles({ dataDir: root, localModel: off }), []);
+  assert.deepEqual(await checkFiles({ dataDir: join(root, 'a/b'), localModel: off }), []);
+  assert.deepEqual(await readdir(root), []);
+});
+
+test('a GGUF file is fine', async () => {
+  const path = join(root, 'good.gguf');
+  await writeFile(path, 'GGUF\u0003and so on');
+  assert.deepEqual(await checkFiles({ dataDir: root, localModel: { kind: 'file', path } }), []);
+});
+
+test('everything wrong is told at once', async () => {
+  const file = join(root, 'file');
+  await writeFile(file, 'text');
+  const problems = await checkFiles({
+    dataDir: join(file, 'data'),
+    localModel: { kind: 'file', path: file },
+  });
+  assert.deepEqual(
+    problems.map(({ name }) => name),
+    ['DATA_DIR', 'COLLOQUY_LOCAL_MODEL'],
+  );
+  assert.match(problems[0]?.found ?? '', /is no directory/);
+  assert.match(problems[1]?.found ?? '', /is no GGUF file/);
+});
+
+test('a model that is not there, or is a directory, is told', async () => {
+  for (const [path, expected] of [
+    [join(root, 'absent.gguf'), /is not there/],
+    [root, /can't be read \(EISDIR\)/],
+  ] as const) {
+    const [problem] = await checkFiles({ dataDir: root, localModel: { kind: 'file', path } });
+    assert.match(problem?.found ?? '', expected);
+  }
+});

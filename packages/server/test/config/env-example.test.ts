@@ -1,0 +1,28 @@
+/** `.env.example` lists what the code reads, in the same order, with the same defaults, and reads back clean. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseEnv } from 'node:util';
+import { parseConfig } from '../../src/config/config.ts';
+import { variables } from '../../src/config/variables.ts';
+
+const example = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
+const assignments = [...example.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+  name,
+  value,
+]);
+
+test('it lists every variable with its default', () => {
+  const expected = Object.entries(variables).map(([name, { fallback }]) => [name, fallback]);
+  assert.deepEqual(assignments, expected);
+});
+
+test('each variable has its line of explanation', () => {
+  for (const [name] of assignments) assert.match(example, new RegExp(`^# .+\\n#${name}=`, 'm'));
+});
+
+test('with every line taken in, it means the defaults', () => {
+  const environment = parseEnv(example.replace(/^#(?=[A-Z_]+=)/gm, ''));
+  assert.equal(Object.keys(environment).length, assignments.length);
+  assert.deepEqual(parseConfig(environment), parseConfig({}));
+});

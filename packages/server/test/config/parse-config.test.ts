@@ -1,0 +1,247 @@
+/** `parseConfig`: defaults, every rule, all problems at once, nothing secret in what is printed. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Config, parseConfig } from '../../src/config/config.ts';
+import { exitCodeOfBadConfig, formatProblems } from '../../src/config/problems.ts';
+
+type Env = Record<string, string | undefined>;
+
+function configOf(env: Env): Config {
+  const { config, problems } = parseConfig(env);
+  assert.deepEqual(problems, undefined);
+  assert.ok(config);
+  return config;
+}
+
+function namesOfProblems(env: Env): string[] {
+  return (parseConfig(env).problems ?? []).map(({ name }) => name);
+}
+
+const uuid = '0190c0de-0000-7000-8000-00000000ABCD';
+
+test('an empty environment gives the defaults', () => {
+  assert.deepEqual(configOf({}), {
+    host: '127.0.0.1',
+    port: 8080,
+    dataDir: './data',
+    databaseUrl: undefined,
+    databasePoolSize: 10,
+    redisUrl: undefined,
+    adminKey: undefined,
+    secret: undefined,
+    providers: {},
+    providerKeys: {},
+    localModel: { kind: 'named', name: 'qwen2.5-0.5b' },
+    modelTimeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 60_000 },
+    modelMaxRetries: 2,
+    search: { searxngUrl: undefined, braveApiKey: undefined, tavilyApiKey: undefined, allowedNetworks: [] },
+    anonymousOrg: undefined,
+    tokenTtlSeconds: 3600,
+    leaseMs: 10_000,
+    shutdownGraceMs: 30_000,
+    logLevel: 'info',
+  } satisfies Config);
+});
+
+test('an empty or blank variable counts as unset', () => {
+  const blank = {
+    PORT: '',
+    HOST: '  ',
+    COLLOQUY_SECRET: '',
+    COLLOQUY_TYPO: '',
+    OPENAI_API_KEY: ' ',
+    REDIS_URL: '',
+  };
+  assert.deepEqual(configOf(blank), configOf({}));
+});
+
+test('the configuration is frozen all the way down', () => {
+  const config = configOf({ OPENAI_API_KEY: 'sk-1', OPENAI_MODEL: 'a,b' });
+  assert.throws(() => Object.assign(config, { port: 1 }), TypeError);
+  assert.throws(() => Object.assign(config.modelTimeouts, { idleMs: 1 }), TypeError);
+  assert.throws(() => Object.assign(config.providers.openai?.models ?? [], ['c']), TypeError);
+});
+
+describe('what is accepted', () => {
+  const cases: readonly (readonly [Env, Partial<Config>])[] = [
+    [
+      { HOST: '::1', PORT: '0' },
+      { host: '::1', port: 0 },
+    ],
+    [
+      { HOST: 'chat.example.org', PORT: '65535' },
+      { host: 'chat.example.org', port: 65_535 },
+    ],
+    [
+      { DATABASE_URL: 'postgres:///colloquy?host=/run/postgresql' },
+      { databaseUrl: 'postgres:///colloquy?host=/run/postgresql' },
+    ],
+    [
+      { DATABASE_URL: 'postgresql://u:p@db/c', REDIS_URL: 'rediss://cache:6380', DATABASE_POOL_SIZE: '3' },
+      { databaseUrl: 'postgresql://u:p@db/c', redisUrl: 'rediss://cache:6380', databasePoolSize: 3 },
+    ],
+    [{ COLLOQUY_SECRET: 'sixteen letters!' }, { secret: 'sixteen letters!' }],
+    [{ COLLOQUY_ADMIN_KEY: 'sk_admin_0123456789abcdef' }, { adminKey: 'sk_admin_0123456789abcdef' }],
+    [
+      { OPENAI_API_KEY: ' sk-abc ', OPENAI_MODEL: 'one, two,,one' },
+      {
+        providers: { openai: { baseUrl: undefined, apiKeyEnv: 'OPENAI_API_KEY', models: ['one', 'two'] } },
+        providerKeys: { OPENAI_API_KEY: 'sk-abc' },
+        localModel: { kind: 'off' },
+      },
+    ],
+    [
+      { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1/' },
+      {
+        providers: { openai: { baseUrl: 'http://127.0.0.1:8000/v1', apiKeyEnv: undefined, models: [] } },
+        providerKeys: {},
+      },
+    ],
+    [
+      { OLLAMA_BASE_URL: 'http://127.0.0.1:11434', COLLOQUY_LOCAL_MODEL: 'qwen2.5-1.5b' },
+      {
+        providers: { ollama: { baseUrl: 'http://127.0.0.1:11434', apiKeyEnv: undefined, models: [] } },
+        localModel: { kind: 'named', name: 'qwen2.5-1.5b' },
+      },
+    ],
+    [{ ANTHROPIC_MODEL: 'of another program' }, { providers: {} }],
+    [{ COLLOQUY_LOCAL_MODEL: 'off' }, { localModel: { kind: 'off' } }],
+    [{ COLLOQUY_LOCAL_MODEL: 'tiny.gguf' }, { localModel: { kind: 'file', path: 'tiny.gguf' } }],
+    [{ COLLOQUY_LOCAL_MODEL: '/models/blob' }, { localModel: { kind: 'file', path: '/models/blob' } }],
+    [
+      { COLLOQUY_LOCAL_MODEL: 'https://host/m.gguf?x=1' },
+      { localModel: { kind: 'url', url: 'https://host/m.gguf?x=1' } },
+    ],
+    [{ ANONYMOUS_ORG: uuid }, { anonymousOrg: uuid.toLowerCase() }],
+    [{ ANONYMOUS_ORG: 'default' }, { anonymousOrg: 'default' }],
+    [
+      { INTERNET_ALLOWED_NETWORKS: '10.0.0.0/8, ::1,127.0.0.1' },
+      {
+        search: {
+          searxngUrl: undefined,
+          braveApiKey: undefined,
+          tavilyApiKey: undefined,
+          allowedNetworks: ['10.0.0.0/8', '::1/128', '127.0.0.1/32'],
+        },
+      },
+    ],
+    [
+      {
+        AUTH_JWKS_URL: 'https://id/jwks',
+        AUTH_ISSUER: 'https://id/',
+        AUTH_AUDIENCE: 'colloquy',
+        AUTH_ROLE_CLAIM: 'r',
+      },
+      {
+        identityProvider: {
+          jwksUrl: 'https://id/jwks',
+          issuer: 'https://id/',
+          audience: 'colloquy',
+          organizationClaim: 'org_id',
+          roleClaim: 'r',
+        },
+      },
+    ],
+    [{ COLLOQUY_REQUIRE_SERVICES: '1' }, {}],
+    [
+      {
+        COLLOQUY_SERVICE_HOST: '10.0.0.1',
+        COLLOQUY_PORT: 'tcp://10.0.0.1:80',
+        COLLOQUY_PORT_80_TCP_ADDR: '10.0.0.1',
+      },
+      {},
+    ],
+  ];
+  for (const [env, expected] of cases) {
+    test(JSON.stringify(env), () => {
+      const config = configOf(env);
+      assert.deepEqual(config, { ...configOf({}), ...config, ...expected });
+    });
+  }
+});
+
+describe('what is refused, by name', () => {
+  const cases: readonly (readonly [Env, readonly string[]])[] = [
+    ...['-1', '65536', '80.5', '0x50', '1e3', 'eighty'].map((PORT) => [{ PORT }, ['PORT']] as const),
+    ...['[::1]', 'a b', '-x', '256.1.1.1', 'http://x'].map((HOST) => [{ HOST }, ['HOST']] as const),
+    [{ DATA_DIR: 'a\u0000b' }, ['DATA_DIR']],
+    [{ DATABASE_URL: 'mysql://db/c' }, ['DATABASE_URL']],
+    [{ DATABASE_URL: 'localhost' }, ['DATABASE_URL']],
+    [{ DATABASE_POOL_SIZE: '0' }, ['DATABASE_POOL_SIZE']],
+    [{ DATABASE_URL: 'postgres://db/c', REDIS_URL: 'http://cache' }, ['REDIS_URL']],
+    [{ REDIS_URL: 'redis://cache' }, ['REDIS_URL']],
+    [{ COLLOQUY_SECRET: 'fifteen letters' }, ['COLLOQUY_SECRET']],
+    [{ COLLOQUY_ADMIN_KEY: 'sk_prod_0123456789abcdef' }, ['COLLOQUY_ADMIN_KEY']],
+    [{ COLLOQUY_ADMIN_KEY: 'sk_admin_short' }, ['COLLOQUY_ADMIN_KEY']],
+    [{ COLLOQUY_ADMIN_KEY: 'sk_admin_0123456789 abcdef' }, ['COLLOQUY_ADMIN_KEY']],
+    [{ OPENAI_API_KEY: '"sk-quoted"' }, ['OPENAI_API_KEY']],
+    [{ OPENAI_API_KEY: 'sk-a\nb' }, ['OPENAI_API_KEY']],
+    [{ OPENAI_BASE_URL: 'localhost:8000/v1' }, ['OPENAI_BASE_URL']],
+    [{ OPENAI_BASE_URL: 'http://localhost/v1?key=x' }, ['OPENAI_BASE_URL']],
+    [{ OLLAMA_BASE_URL: 'http://localhost:11434/v1' }, ['OLLAMA_BASE_URL']],
+    [{ COLLOQUY_LOCAL_MODEL: 'qwen2.5-7b' }, ['COLLOQUY_LOCAL_MODEL']],
+    [{ COLLOQUY_LOCAL_MODEL: 'ftp://host/m.gguf' }, ['COLLOQUY_LOCAL_MODEL']],
+    [{ SEARXNG_URL: 'http://' }, ['SEARXNG_URL']],
+    [{ ANONYMOUS_ORG: 'acme' }, ['ANONYMOUS_ORG']],
+    ...['10.0.0.0/33', 'example.org', '10.0.0.0/8/8', 'fe80::1%eth0/64'].map(
+      (INTERNET_ALLOWED_NETWORKS) => [{ INTERNET_ALLOWED_NETWORKS }, ['INTERNET_ALLOWED_NETWORKS']] as const,
+    ),
+    [{ AUTH_ISSUER: 'https://id/' }, ['AUTH_JWKS_URL', 'AUTH_AUDIENCE']],
+    [{ LOG_LEVEL: 'INFO' }, ['LOG_LEVEL']],
+    [{ TOKEN_TTL_SECONDS: '0' }, ['TOKEN_TTL_SECONDS']],
+    [{ LEASE_MS: '99' }, ['LEASE_MS']],
+    [{ SHUTDOWN_GRACE_MS: '-1' }, ['SHUTDOWN_GRACE_MS']],
+    [{ MODEL_CONNECT_TIMEOUT_MS: '0' }, ['MODEL_CONNECT_TIMEOUT_MS']],
+    [{ MODEL_FIRST_TOKEN_TIMEOUT_MS: '3600001' }, ['MODEL_FIRST_TOKEN_TIMEOUT_MS']],
+    [{ MODEL_IDLE_TIMEOUT_MS: '1s' }, ['MODEL_IDLE_TIMEOUT_MS']],
+    [{ MODEL_MAX_RETRIES: '11' }, ['MODEL_MAX_RETRIES']],
+    [{ COLLOQUY_SECERT: 'x' }, ['COLLOQUY_SECERT']],
+  ];
+  for (const [env, expected] of cases) {
+    test(JSON.stringify(env), () => assert.deepEqual(namesOfProblems(env), expected));
+  }
+});
+
+test('all problems are told at once, each with its name, what it holds and what is allowed', () => {
+  const { problems } = parseConfig({
+    PORT: '99999',
+    LOG_LEVEL: 'loud',
+    COLLOQUY_SECRET: 'short',
+    COLLOQUY_PROT: '80',
+  });
+  assert.equal(
+    formatProblems(problems ?? []),
+    [
+      'Colloquy does not start: 4 settings are wrong.',
+      '  PORT: holds "99999"; allowed: a whole number from 0 to 65535 (0: any free port)',
+      '  COLLOQUY_SECRET: holds a hidden text of 5 characters; allowed: any text of at least 16 characters',
+      '  LOG_LEVEL: holds "loud"; allowed: fatal, error, warn, info, debug, trace or silent',
+      '  COLLOQUY_PROT: is not a setting; allowed: the nearest one, PORT',
+      '',
+    ].join('\n'),
+  );
+  assert.equal(exitCodeOfBadConfig, 78);
+});
+
+test('an unknown variable names the nearest known one', () => {
+  const nearest = (name: string) => formatProblems(parseConfig({ [name]: 'x' }).problems ?? []);
+  assert.match(nearest('COLLOQUY_SECERT'), /nearest one, COLLOQUY_SECRET$/m);
+  assert.match(nearest('COLLOQUY_LOCALMODEL'), /nearest one, COLLOQUY_LOCAL_MODEL$/m);
+  assert.match(nearest('COLLOQUY_PORT'), /nearest one, PORT$/m);
+  assert.match(nearest('COLLOQUY_TOKEN_TTL_SECOND'), /nearest one, TOKEN_TTL_SECONDS$/m);
+});
+
+test('nothing secret is printed', () => {
+  const { problems } = parseConfig({
+    COLLOQUY_SECRET: 'hunter2',
+    COLLOQUY_ADMIN_KEY: 'hunter2',
+    OPENAI_API_KEY: 'hunter2 ',
+    MISTRAL_API_KEY: 'hunter2 hunter2',
+    DATABASE_URL: 'mysql://root:hunter2@db/c?password=hunter2',
+    REDIS_URL: 'root:hunter2@cache',
+    SEARXNG_URL: 'ftp://root:hunter2@search',
+    COLLOQUY_TOKEN: 'hunter2',
+  });
+  assert.equal(problems?.length, 7);
+  assert.doesNotMatch(formatProblems(problems ?? []), /hunter2/);
+});

@@ -1,0 +1,69 @@
+/**
+ * Runs the tests of all packages with Node's own runner, whose summary is the last thing printed.
+ *
+ *   npm test                           all of them
+ *   npm test -- config journal         the files whose path contains one of these
+ *   npm test -- --test-name-pattern=x  options go to the runner
+ *
+ * With COLLOQUY_REQUIRE_SERVICES=1 a missing PostgreSQL, Redis or Chromium fails a test instead of skipping it.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, URL } from 'node:url';
+import { continueWithNode } from '../packages/server/bin/node-version.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const concurrency = 2;
+/** Of a test, and of a file as a whole; ends what hangs before CI does. */
+const timeoutMs = 600000;
+
+/**
+ * @param {string} directory
+ * @returns {string[]}
+ */
+function listTestFiles(directory) {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.name !== 'node_modules')
+    .map((entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return listTestFiles(path);
+      return entry.name.endsWith('.test.ts') ? [path] : [];
+    })
+    .reduce((all, some) => all.concat(some), []);
+}
+
+/** @param {readonly string[]} args */
+function runTests(args) {
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const filters = args.filter((arg) => !arg.startsWith('-'));
+  const files = listTestFiles(join(root, 'packages'))
+    .map((path) => relative(root, path))
+    .filter((path) => /^packages\/[^/]+\/test\//.test(path.replace(/\\/g, '/')))
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+    .sort();
+  if (files.length === 0) {
+    console.error(`No test file matches: ${filters.join(' ')}`);
+    process.exitCode = 1;
+    return;
+  }
+  const runner = spawn(
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${concurrency}`,
+      `--test-timeout=${timeoutMs}`,
+      ...options,
+      ...files,
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => runner.kill(signal));
+  runner.on('exit', (code) => process.exit(code === null ? 1 : code));
+}
+
+continueWithNode(new URL(import.meta.url), process.argv.slice(2), async () =>
+  runTests(process.argv.slice(2)),
+);
