@@ -1,0 +1,81 @@
+/** The documentation in sections: what the guide searches. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface GuideSection {
+  /** Path from the documentation's root, with `/`: `docs/operations.md`. */
+  readonly file: string;
+  /** As GitHub makes it from the heading; empty for what stands before the first one. */
+  readonly anchor: string;
+  readonly heading: string;
+  /** Headings above this one, outermost first. */
+  readonly trail: readonly string[];
+  /** Markdown, without the heading. */
+  readonly text: string;
+}
+
+/**
+ * Sections of `README.md`, `CONTRIBUTING.md` and `docs/**.md` under each root; what is not there is left out.
+ * @param roots folders, the repository's for one
+ */
+export async function loadGuideDocuments(roots: readonly string[]): Promise<GuideSection[]> {
+  const sections: GuideSection[] = [];
+  for (const root of roots)
+    for (const file of ['README.md', 'CONTRIBUTING.md', ...(await markdownFiles(root, 'docs'))]) {
+      const text = await readFile(join(root, file), 'utf8').catch(absent);
+      if (text !== undefined) sections.push(...splitSections(file, text));
+    }
+  return sections;
+}
+
+/** By headings of level 1 to 4; headings inside code fences are none. Sections without text are dropped. */
+export function splitSections(file: string, markdown: string): GuideSection[] {
+  const sections: { heading: string; anchor: string; trail: string[]; lines: string[] }[] = [];
+  const above: { level: number; heading: string }[] = [];
+  const taken = new Map<string, number>();
+  let current = { heading: file, anchor: '', trail: [] as string[], lines: [] as string[] };
+  let fence: string | undefined;
+  for (const line of markdown.split(/\r?\n/)) {
+    const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
+    if (mark !== undefined) fence = fence === undefined ? mark : mark.startsWith(fence) ? undefined : fence;
+    const [, hashes, title] = (fence === undefined && /^(#{1,4})\s+(.+?)\s*#*$/.exec(line)) || [];
+    if (hashes === undefined || title === undefined) {
+      current.lines.push(line);
+      continue;
+    }
+    sections.push(current);
+    while ((above.at(-1)?.level ?? 0) >= hashes.length) above.pop();
+    const heading = title.replace(/[*`]|\[([^\]]*)\]\([^)]*\)/g, '$1');
+    current = { heading, anchor: anchorOf(heading, taken), trail: above.map((item) => item.heading), lines: [] };
+    above.push({ level: hashes.length, heading });
+  }
+  sections.push(current);
+  return sections
+    .map(({ heading, anchor, trail, lines }) => ({ file, heading, anchor, trail, text: lines.join('\n').trim() }))
+    .filter((section) => section.text !== '');
+}
+
+function anchorOf(heading: string, taken: Map<string, number>): string {
+  const slug = heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+  const times = taken.get(slug) ?? 0;
+  taken.set(slug, times + 1);
+  return times === 0 ? slug : `${slug}-${times}`;
+}
+
+async function markdownFiles(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(absent);
+  const found: string[] = [];
+  for (const entry of entries?.sort((a, b) => a.name.localeCompare(b.name)) ?? []) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await markdownFiles(root, path)));
+    else if (entry.name.endsWith('.md')) found.push(path);
+  }
+  return found;
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+}

@@ -1,0 +1,174 @@
+/** One try to fetch a file over HTTP, going on where an earlier one was broken off. */
+import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { Agent, type Dispatcher, errors, request } from 'undici';
+import { FetchError } from './fetch-error.ts';
+import type { ModelSource } from './model-source.ts';
+
+export interface Downloaded {
+  readonly bytes: number;
+}
+
+export interface DownloadOptions {
+  readonly signal: AbortSignal;
+  readonly idleMs: number;
+  readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
+}
+
+/** Beside the part: what it is a part of. */
+interface PartState {
+  readonly url: string;
+  /** A strong entity tag, to resume only what has not changed. */
+  readonly etag: string | undefined;
+}
+
+const maxRedirects = 8;
+
+/** @throws FetchError, whose `retryable` says whether to try again */
+export async function downloadInto(
+  part: string,
+  source: ModelSource,
+  { signal, idleMs, onProgress }: DownloadOptions,
+): Promise<Downloaded> {
+  const dispatcher = new Agent({ headersTimeout: idleMs, bodyTimeout: idleMs, connect: { timeout: idleMs } });
+  try {
+    const has = await resumable(part, source);
+    if (source.expected !== undefined && has.bytes === source.expected.bytes) return { bytes: has.bytes };
+    const headers: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'colloquy' };
+    if (has.bytes > 0) headers.range = `bytes=${has.bytes}-`;
+    if (has.bytes > 0 && has.etag !== undefined) headers['if-range'] = has.etag;
+    const response = await get(source.url, headers, dispatcher, signal);
+    const range = await acceptedRange(response, has.bytes, part, source);
+    if (range === 'complete') return { bytes: has.bytes };
+    await using file = await open(part, range.from === 0 ? 'w' : 'r+');
+    // Only after the old part is truncated, so that a tag never vouches for bytes of another version.
+    await writeFile(
+      `${part}.json`,
+      JSON.stringify({ url: source.url, etag: strongTag(response) } satisfies PartState),
+    );
+    const bytes = await append(file, response.body, range.from, (received) =>
+      onProgress(received, range.total),
+    );
+    if (range.total !== undefined && bytes < range.total)
+      throw new FetchError(`${source.url} ended after ${bytes} of ${range.total} bytes`, true);
+    return { bytes };
+  } catch (error) {
+    throw explained(error, source.url);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/**
+ * How much of the part can be gone on from. Without a known hash only what its entity tag vouches for, else a file
+ * that changed in between would be glued together.
+ */
+async function resumable(
+  part: string,
+  source: ModelSource,
+): Promise<{ bytes: number; etag: string | undefined }> {
+  const bytes = await stat(part).then(
+    (found) => found.size,
+    () => 0,
+  );
+  const state = await readFile(`${part}.json`, 'utf8').then(
+    (text): PartState | undefined => JSON.parse(text),
+    () => undefined,
+  );
+  if (source.expected !== undefined)
+    return { bytes: bytes <= source.expected.bytes ? bytes : 0, etag: undefined };
+  const same = state?.url === source.url && state.etag !== undefined;
+  return same ? { bytes, etag: state.etag } : { bytes: 0, etag: undefined };
+}
+
+async function get(
+  url: string,
+  headers: Record<string, string>,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  let address = new URL(url);
+  for (let redirects = 0; redirects <= maxRedirects; redirects++) {
+    const response = await request(address, { headers, dispatcher, signal });
+    const { location } = response.headers;
+    if (response.statusCode < 300 || response.statusCode > 399 || typeof location !== 'string')
+      return response;
+    await response.body.dump();
+    address = new URL(location, address);
+    if (address.protocol !== 'https:' && address.protocol !== 'http:')
+      throw new FetchError(`${url} redirects to ${address.protocol}, which is not followed`, false);
+  }
+  throw new FetchError(`${url} redirects more than ${maxRedirects} times`, false);
+}
+
+/** Where the body belongs: after what is there, or, if the server sends the whole, at the beginning. */
+async function acceptedRange(
+  response: Dispatcher.ResponseData,
+  offset: number,
+  part: string,
+  source: ModelSource,
+): Promise<{ from: number; total: number | undefined } | 'complete'> {
+  const { statusCode, headers, body } = response;
+  const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+  if (statusCode === 200) return { from: 0, total: source.expected?.bytes ?? length };
+  if (statusCode === 206) {
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(String(headers['content-range'])) ?? [];
+    if (Number(start) === offset)
+      return { from: offset, total: total === '*' ? source.expected?.bytes : Number(total) };
+  }
+  await body.dump();
+  if (statusCode === 416 && headers['content-range'] === `bytes */${offset}`) return 'complete';
+  if (statusCode === 206 || statusCode === 416) {
+    // What is there does not fit what the server has: the next try begins anew.
+    await rm(part, { force: true });
+    throw new FetchError(`${source.url} can't go on after ${offset} bytes`, true);
+  }
+  const retryAfterSeconds = Number(headers['retry-after']);
+  throw new FetchError(`${source.url} answered with status ${statusCode}`, isTransient(statusCode), {
+    retryAfterMs: retryAfterSeconds > 0 ? retryAfterSeconds * 1000 : undefined,
+  });
+}
+
+function isTransient(statusCode: number): boolean {
+  return statusCode === 408 || statusCode === 429 || statusCode >= 500;
+}
+
+/** @returns the size of the file afterwards */
+async function append(
+  file: FileHandle,
+  body: AsyncIterable<Buffer>,
+  from: number,
+  onProgress: (receivedBytes: number) => void,
+): Promise<number> {
+  let position = from;
+  onProgress(position);
+  for await (const chunk of body) {
+    for (let written = 0; written < chunk.length; ) {
+      const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position);
+      written += bytesWritten;
+      position += bytesWritten;
+    }
+    onProgress(position);
+  }
+  await file.sync();
+  return position;
+}
+
+function strongTag(response: Dispatcher.ResponseData): string | undefined {
+  const { etag } = response.headers;
+  return typeof etag === 'string' && etag.startsWith('"') ? etag : undefined;
+}
+
+function explained(error: unknown, url: string): unknown {
+  if (error instanceof FetchError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new FetchError('The disk is full; what was fetched of the model was removed', false, {
+      diskFull: true,
+      cause: error,
+    });
+  if (['EACCES', 'EROFS', 'EPERM', 'EFBIG', 'EISDIR', 'EIO'].includes(code))
+    return new FetchError(`The model can't be written: ${(error as Error).message}`, false, { cause: error });
+  const why =
+    error instanceof errors.UndiciError || code !== '' ? (error as Error).message || code : String(error);
+  return new FetchError(`${url} can't be fetched: ${why}`, true, { cause: error });
+}

@@ -1,0 +1,43 @@
+/** Which file the local model is, and where it comes from. */
+import { createHash } from 'node:crypto';
+
+/** A model that can be fetched by name: the address is pinned to a revision. */
+export interface ModelSource {
+  readonly name: string;
+  readonly url: string;
+  readonly fileName: string;
+  /** Known for the named models only. */
+  readonly expected: { readonly bytes: number; readonly sha256: string } | undefined;
+}
+
+export type NamedModel = 'qwen2.5-0.5b' | 'qwen2.5-1.5b';
+
+/** Both Apache-2.0, by Alibaba Cloud. */
+export const namedModels: Readonly<Record<NamedModel, ModelSource>> = {
+  'qwen2.5-0.5b': {
+    name: 'qwen2.5-0.5b',
+    url: 'https://huggingface.co/Qwen/Qwen2.5-0.5B-Instruct-GGUF/resolve/9217f5db79a29953eb74d5343926648285ec7e67/qwen2.5-0.5b-instruct-q4_k_m.gguf',
+    fileName: 'qwen2.5-0.5b-instruct-q4_k_m.gguf',
+    expected: {
+      bytes: 491_400_032,
+      sha256: '74a4da8c9fdbcd15bd1f6d01d621410d31c6fc00986f5eb687824e7b93d7a9db',
+    },
+  },
+  'qwen2.5-1.5b': {
+    name: 'qwen2.5-1.5b',
+    url: 'https://huggingface.co/Qwen/Qwen2.5-1.5B-Instruct-GGUF/resolve/91cad51170dc346986eccefdc2dd33a9da36ead9/qwen2.5-1.5b-instruct-q4_k_m.gguf',
+    fileName: 'qwen2.5-1.5b-instruct-q4_k_m.gguf',
+    expected: {
+      bytes: 1_117_320_736,
+      sha256: '6a1a2eb6d15622bf3c96857206351ba97e1af16c30d7a74ee38970e434e9407e',
+    },
+  },
+};
+
+/** The file's name begins with a hash of the address, so that two addresses never share a file. */
+export function sourceOfUrl(url: string): ModelSource {
+  const last = decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
+  const name = last.replace(/\.gguf$/i, '').replace(/[^\w.-]+/g, '_') || 'model';
+  const hash = createHash('sha256').update(url).digest('hex').slice(0, 8);
+  return { name, url, fileName: `${hash}-${name}.gguf`, expected: undefined };
+}

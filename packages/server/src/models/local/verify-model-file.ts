@@ -1,0 +1,45 @@
+/** Checks a fetched file: size and SHA-256 where they are known, else that it is a GGUF file at all. */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { FetchError } from './fetch-error.ts';
+import type { ModelSource } from './model-source.ts';
+
+/** Small enough that hashing one never holds up the server's event loop. */
+const chunkBytes = 256 * 1024;
+
+/** @throws FetchError when the file is not the one it should be */
+export async function verifyModelFile(
+  path: string,
+  source: ModelSource,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<void> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const start = Buffer.alloc(4);
+  await file.read(start, 0, 4, 0);
+  if (start.toString('latin1') !== 'GGUF')
+    throw new FetchError(`What ${source.url} sent is no GGUF file and was discarded`, false);
+  if (source.expected === undefined) return;
+  if (size !== source.expected.bytes)
+    throw new FetchError(
+      `The model from ${source.url} has ${size} bytes instead of ${source.expected.bytes} and was discarded`,
+      false,
+    );
+  const hash = createHash('sha256');
+  const buffer = Buffer.alloc(chunkBytes);
+  for (let position = 0; position < size; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    position += bytesRead;
+    onProgress(position);
+  }
+  const sha256 = hash.digest('hex');
+  if (sha256 !== source.expected.sha256)
+    throw new FetchError(
+      `The model from ${source.url} has the SHA-256 ${sha256} instead of ${source.expected.sha256} and was discarded`,
+      false,
+    );
+}
