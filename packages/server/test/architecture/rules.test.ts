@@ -1,0 +1,167 @@
+/** Each rule of the architecture finds what breaks it, and nothing else. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findImports, packageOf, resolveImport } from './imports.ts';
+import * as rules from './rules.ts';
+
+const tree = (files: Record<string, string>) => new Map(Object.entries(files));
+
+test('the scanner finds every form of import', () => {
+  const source = `
+import one from 'one';
+import { two,
+  three } from "./two.ts";
+import type { Four } from './four.ts';
+import { type Five } from './five.ts';
+import * as six from 'six/sub';
+import './seven.ts';
+export { eight } from './eight.ts';
+export * from './nine.ts';
+export type { Ten } from './ten.ts';
+const eleven = await import('./eleven.ts');
+const twelve = new Worker(new URL('./twelve.ts', import.meta.url));
+`;
+  const found = Object.fromEntries(
+    findImports(source).map(({ specifier, typeOnly }) => [specifier, typeOnly]),
+  );
+  assert.deepEqual(found, {
+    one: false,
+    './two.ts': false,
+    './four.ts': true,
+    './five.ts': false,
+    'six/sub': false,
+    './seven.ts': false,
+    './eight.ts': false,
+    './nine.ts': false,
+    './ten.ts': true,
+    './eleven.ts': false,
+    './twelve.ts': false,
+  });
+});
+
+test('the scanner passes over what only looks like one', () => {
+  const source = `
+/** import one from 'one'; and import('./two.ts') */
+// import three from 'three';
+const four = await load(); // import('./four.ts')
+export const five = Array.from('five');
+export function importFrom() { return "x"; }
+const six = 'https://host/six'; const seven = \`select a from 'seven'\`;
+`;
+  assert.deepEqual(findImports(source), []);
+});
+
+test('specifiers are resolved and reduced to packages', () => {
+  assert.equal(resolveImport('http/dialects/chat/routes.ts', '../../sse.ts'), 'http/sse.ts');
+  assert.equal(packageOf('@fastify/swagger/x'), '@fastify/swagger');
+  assert.equal(packageOf('node:fs/promises'), 'node:fs');
+});
+
+type RuleName = Exclude<keyof typeof rules, 'maxLines'>;
+const ruleOf: Readonly<Record<RuleName, rules.Rule>> = rules;
+
+/** For each rule a tree that keeps it, and one that breaks it with what the rule says. */
+const cases: Readonly<
+  Record<RuleName, readonly [good: Record<string, string>, bad: Record<string, string>, says: string[]]>
+> = {
+  importsPointDown: [
+    {
+      'store/open.ts': `import type { Scope } from '../domain/scope.ts';`,
+      'http/app.ts': `import '../generation/engine.ts';`,
+      'server.ts': `import './http/app.ts';`,
+    },
+    {
+      'domain/ids.ts': `import { x } from '../store/open.ts';`,
+      'store/open.ts': `import type { Config } from '../config/config.ts';`,
+      'models/registry.ts': `export { x } from '../search/engine.ts';`,
+      'http/app.ts': `import('../server.ts');`,
+    },
+    [
+      'domain/ids.ts imports store/open.ts, which is not below it',
+      'store/open.ts imports config/config.ts, which is not below it',
+      'models/registry.ts imports search/engine.ts, which is not below it',
+      'http/app.ts imports server.ts, which is not below it',
+    ],
+  ],
+  everyFolderHasItsPlace: [
+    { 'store/open.ts': '', 'server.ts': '' },
+    { 'stuff/open.ts': '' },
+    ['stuff/ has no place in the order of imports'],
+  ],
+  importsLeadToFiles: [
+    { 'a.ts': `import './store/b.ts';`, 'store/b.ts': '' },
+    { 'a.ts': `import './store/c.ts';`, 'store/b.ts': '' },
+    ['a.ts imports store/c.ts, which is not there'],
+  ],
+  oneDoorPerDependency: [
+    {
+      'store/open.ts': `import { Kysely } from 'kysely';\nimport { readFile } from 'node:fs/promises';`,
+      'search/page.ts': `import { request } from 'undici';`,
+    },
+    {
+      'http/app.ts': `import { sql } from 'kysely/raw';\nimport { DatabaseSync } from 'node:sqlite';`,
+      'auth/keys.ts': `import leftPad from 'left-pad';`,
+    },
+    [
+      'http/app.ts imports kysely, whose door is store',
+      'http/app.ts imports node:sqlite, whose door is store',
+      'auth/keys.ts imports left-pad, whose door is not in the list',
+    ],
+  ],
+  dialectsStandAlone: [
+    { 'http/dialects/chat/routes.ts': `import './codec.ts';\nimport '../../sse.ts';` },
+    { 'http/dialects/chat/routes.ts': `import type { X } from '../chats/codec.ts';` },
+    ['http/dialects/chat/routes.ts imports http/dialects/chats/codec.ts of another dialect'],
+  ],
+  noCycles: [
+    {
+      'a.ts': `import './b.ts';\nimport './c.ts';`,
+      'b.ts': `import './c.ts';`,
+      'c.ts': `import type { A } from './a.ts';`,
+    },
+    { 'a.ts': `import './b.ts';`, 'b.ts': `import './c.ts';`, 'c.ts': `import { b } from './b.ts';` },
+    ['b.ts → c.ts → b.ts is a circle'],
+  ],
+  environmentOnlyInEnv: [
+    { 'config/env.ts': 'process.env.PORT', 'a.ts': '// process.env\nprocess.environment; process.exit(1);' },
+    { 'a.ts': 'process.env.PORT', 'b.ts': `process['env']`, 'c.ts': `import { env } from 'node:process';` },
+    ['a.ts', 'b.ts', 'c.ts'].map((path) => `${path} reads the environment, which only config/env.ts does`),
+  ],
+  namesSayWhatIsInside: [
+    { 'store/commonplace-book.ts': '', 'http/utility.ts': '' },
+    { 'http/utils.ts': '', 'store/sql-helpers.ts': '', 'common/x.ts': '' },
+    ['http/utils.ts', 'store/sql-helpers.ts', 'common/x.ts'].map((path) => `${path} is named after nothing`),
+  ],
+  namesAreKebabCase: [
+    { 'store/0001-first.ts': '', 'a-b.test.ts': '' },
+    { 'store/openStore.ts': '', 'Http/app.ts': '', 'a_b.ts': '' },
+    ['store/openStore.ts', 'Http/app.ts', 'a_b.ts'].map((path) => `${path} is not in kebab-case`),
+  ],
+  noDefaultExports: [
+    { 'a.ts': 'export const x = 1; // export default' },
+    { 'a.ts': 'export default 1;' },
+    ['a.ts has a default export'],
+  ],
+  roomsAreSmall: [
+    {
+      'a.ts': '\n'.repeat(900),
+      'b.ts': `/** A table: its lines belong together. */\n${'x\n'.repeat(500)}`,
+      'c.ts': 'x\n'.repeat(400),
+    },
+    { 'a.ts': 'x\n'.repeat(401), 'b.ts': `${'x\n'.repeat(10)}// lines\n${'x\n'.repeat(390)}` },
+    ['a.ts', 'b.ts'].map((path) => `${path} has 401 lines and does not say why`),
+  ],
+  modulesSayWhatTheyAreFor: [
+    { 'a.ts': '/** What for. */', 'b.ts': '#!/usr/bin/env node\n/** What for. */' },
+    { 'a.ts': `import './b.ts';\n/** Too late. */` },
+    ['a.ts does not begin with what it is for'],
+  ],
+};
+
+for (const [name, [good, bad, says]] of Object.entries(cases)) {
+  test(name, () => {
+    const rule = ruleOf[name as RuleName];
+    assert.deepEqual(rule(tree(good)), []);
+    assert.deepEqual(rule(tree(bad)), says);
+  });
+}

@@ -1,0 +1,173 @@
+/** The rules of the architecture as functions from a source tree to the sentences that say where it breaks them. */
+import { findImports, packageOf, resolveImport, type SourceTree, withoutComments } from './imports.ts';
+
+export type Rule = (tree: SourceTree) => readonly string[];
+
+/** What each folder of `src` may import of ours besides itself; `design.md`, "The tree". */
+const below: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  config: [],
+  store: ['domain'],
+  models: ['domain'],
+  search: ['domain'],
+  bus: ['domain'],
+  auth: ['domain', 'config', 'store'],
+  limits: ['domain', 'config', 'store'],
+  generation: ['domain', 'config', 'store', 'models', 'search', 'bus', 'auth', 'limits'],
+  http: ['domain', 'config', 'store', 'models', 'search', 'bus', 'auth', 'limits', 'generation'],
+};
+
+/** The folders that may import a package. A package without a door may be imported by nobody. */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  '@fastify/swagger': ['http'],
+  '@fastify/type-provider-typebox': ['http'],
+  '@mozilla/readability': ['search'],
+  '@opentelemetry/api': ['', 'generation', 'http'],
+  '@scalar/fastify-api-reference': ['http'],
+  'eventsource-parser': ['models'],
+  'fastest-levenshtein': ['config', 'http'],
+  fastify: ['http'],
+  'ipaddr.js': ['search', 'http', 'models'],
+  jose: ['auth'],
+  'js-tiktoken': ['models'],
+  kysely: ['store'],
+  linkedom: ['search'],
+  minisearch: ['models', 'search'],
+  'node-llama-cpp': ['models'],
+  'node:sqlite': ['store'],
+  pg: ['store'],
+  pino: [''],
+  'prom-client': ['', 'http'],
+  redis: ['bus'],
+  'robots-parser': ['search'],
+  typebox: ['http'],
+  undici: ['models', 'search'],
+  uuid: ['domain'],
+};
+
+/** Of Node itself only what has a door is closed. */
+function doorsOf(name: string): readonly string[] | undefined {
+  return Object.hasOwn(doors, name) ? doors[name] : undefined;
+}
+
+/** `store` of `store/sqlite/writer.ts`; `''` of a file that lies in `src` itself. */
+function folderOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : '';
+}
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function ownImports(tree: SourceTree): readonly Edge[] {
+  return [...tree].flatMap(([from, source]) =>
+    findImports(source)
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ specifier, typeOnly }) => ({ from, to: resolveImport(from, specifier), typeOnly })),
+  );
+}
+
+/** Imports point down; files that lie in `src` itself see everything, and are seen by nobody in a folder. */
+export const importsPointDown: Rule = (tree) =>
+  ownImports(tree)
+    .filter(({ from, to }) => {
+      const [folder, target] = [folderOf(from), folderOf(to)];
+      return folder !== '' && folder !== target && !below[folder]?.includes(target);
+    })
+    .map(({ from, to }) => `${from} imports ${to}, which is not below it`);
+
+export const everyFolderHasItsPlace: Rule = (tree) =>
+  [...new Set([...tree.keys()].map(folderOf))]
+    .filter((folder) => folder !== '' && !Object.hasOwn(below, folder))
+    .map((folder) => `${folder}/ has no place in the order of imports`);
+
+export const importsLeadToFiles: Rule = (tree) =>
+  ownImports(tree)
+    .filter(({ to }) => to.endsWith('.ts') && !tree.has(to))
+    .map(({ from, to }) => `${from} imports ${to}, which is not there`);
+
+export const oneDoorPerDependency: Rule = (tree) =>
+  [...tree].flatMap(([from, source]) =>
+    findImports(source)
+      .map(({ specifier }) => packageOf(specifier))
+      .filter((name) => !name.startsWith('.') && !doorsOf(name)?.includes(folderOf(from)))
+      .filter((name) => !name.startsWith('node:') || doorsOf(name) !== undefined)
+      .map(
+        (name) =>
+          `${from} imports ${name}, whose door is ${doorsOf(name)?.join(' or ') || 'not in the list'}`,
+      ),
+  );
+
+export const dialectsStandAlone: Rule = (tree) => {
+  const dialectOf = (path: string) => /^http\/dialects\/([^/]+)\//.exec(path)?.[1];
+  return ownImports(tree)
+    .filter(({ from, to }) => {
+      const [dialect, target] = [dialectOf(from), dialectOf(to)];
+      return dialect !== undefined && target !== undefined && dialect !== target;
+    })
+    .map(({ from, to }) => `${from} imports ${to} of another dialect`);
+};
+
+/** Types may refer to each other in a circle, since nothing of them is left at run time. */
+export const noCycles: Rule = (tree) => {
+  const targets = Map.groupBy(
+    ownImports(tree).filter(({ typeOnly }) => !typeOnly),
+    ({ from }) => from,
+  );
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] => {
+    const start = path.indexOf(file);
+    if (start >= 0) return [`${[...path.slice(start), file].join(' → ')} is a circle`];
+    if (done.has(file)) return [];
+    const found = (targets.get(file) ?? []).flatMap(({ to }) => visit(to, [...path, file]));
+    done.add(file);
+    return found;
+  };
+  return [...tree.keys()].flatMap((file) => visit(file, []));
+};
+
+export const environmentOnlyInEnv: Rule = (tree) =>
+  [...tree]
+    .filter(([path]) => path !== 'config/env.ts')
+    .filter(([, source]) => {
+      const code = withoutComments(source);
+      return (
+        /\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\[/.test(code) ||
+        /import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*'node:process'/.test(code)
+      );
+    })
+    .map(([path]) => `${path} reads the environment, which only config/env.ts does`);
+
+export const namesSayWhatIsInside: Rule = (tree) =>
+  [...tree.keys()]
+    .filter((path) =>
+      path.split(/[/.-]/).some((word) => /^(utils?|helpers?|commons?|misc|managers?)$/.test(word)),
+    )
+    .map((path) => `${path} is named after nothing`);
+
+export const namesAreKebabCase: Rule = (tree) =>
+  [...tree.keys()]
+    .filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.test)?\.ts$/.test(path))
+    .map((path) => `${path} is not in kebab-case`);
+
+export const noDefaultExports: Rule = (tree) =>
+  [...tree]
+    .filter(([, source]) => /^export default\b/m.test(source))
+    .map(([path]) => `${path} has a default export`);
+
+export const maxLines = 400;
+
+/** A longer file says why in its header: one of its first ten lines speaks of its "lines". */
+export const roomsAreSmall: Rule = (tree) =>
+  [...tree]
+    .map(([path, source]) => ({ path, lines: source.trimEnd().split('\n') }))
+    .filter(({ lines }) => lines.length > maxLines && !/\blines\b/i.test(lines.slice(0, 10).join(' ')))
+    .map(({ path, lines }) => `${path} has ${lines.length} lines and does not say why`);
+
+/** Without a line on top, a newcomer has to read on to learn what a module is for. */
+export const modulesSayWhatTheyAreFor: Rule = (tree) =>
+  [...tree]
+    .filter(([, source]) => !/^(#!.*\n)?\/\*\*/.test(source))
+    .map(([path]) => `${path} does not begin with what it is for`);
