@@ -1,5 +1,6 @@
 /** Reads the environment: the only module that touches `process.env`. What it means is for `config.ts`. */
-import { loadEnvFile as loadFile } from 'node:process';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import type { RawEnvironment } from './reader.ts';
 
 /** A copy of the process's environment. */
@@ -18,11 +19,13 @@ export function lookupEnv(name: string): string | undefined {
  * @throws the system's error for a file that can't be read
  */
 export function loadEnvFile(path: string): boolean {
+  let text: string;
   try {
-    loadFile(path);
-    return true;
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
+  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
+  return true;
 }
