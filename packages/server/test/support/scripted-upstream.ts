@@ -1,0 +1,433 @@
+/**
+ * A model provider made of a real `node:http` server that plays scripts, in the OpenAI and in the Anthropic
+ * wire format. One step of a script is one write, so that it arrives as one chunk of the HTTP body.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type Frames, framesFor, type Wire } from './scripted-frames.ts';
+
+export type { Wire } from './scripted-frames.ts';
+
+/** What the upstream does next; see the functions of the same names for the usual ones. */
+export type Step =
+  /** One frame per token; with an interval each frame is a write of its own, `intervalMs` apart. */
+  | {
+      readonly do: 'tokens';
+      readonly tokens: readonly string[];
+      readonly reasoning?: boolean;
+      readonly intervalMs?: number;
+    }
+  /** A tool call, its arguments in `pieces` deltas (default 3). */
+  | {
+      readonly do: 'tool-call';
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: string;
+      readonly pieces?: number;
+    }
+  | { readonly do: 'finish'; readonly reason?: string }
+  | { readonly do: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
+  /** `[DONE]` or `message_stop`. */
+  | { readonly do: 'end' }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'hold'; readonly until: Promise<unknown> }
+  /** Says nothing more, and keeps the connection until the client goes. */
+  | { readonly do: 'stall' }
+  /** Closes the connection; as a first step before the headers, with `midFrame` in the middle of a frame. */
+  | { readonly do: 'drop'; readonly midFrame?: boolean }
+  /** Sends status and headers now; otherwise they go with the first bytes. */
+  | { readonly do: 'headers' }
+  /** An error in the midst of the stream, in the wire format. */
+  | { readonly do: 'error'; readonly type: string; readonly message: string }
+  | { readonly do: 'ping' }
+  | { readonly do: 'raw'; readonly data: string | Uint8Array };
+
+export interface Script {
+  readonly steps?: readonly Step[];
+  /** Default 200. With another one `body` is the answer and there are no steps. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent instead of steps; objects as JSON. */
+  readonly body?: unknown;
+  /** Cuts all that is sent into writes of so many bytes, through characters and frames. */
+  readonly chunkBytes?: number;
+}
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Parsed JSON; undefined for a GET. */
+  readonly body: RequestBody | undefined;
+  readonly wire: Wire;
+  /** `body.model`. */
+  readonly model: string;
+  /** Text of the last user message. */
+  readonly lastUserMessage: string;
+  readonly receivedAt: number;
+  /** Epoch milliseconds at which the client broke the call off. */
+  readonly abortedAt: number | undefined;
+  /** How it ended: the answer was complete, the client broke off, or the script dropped the connection. */
+  readonly closed: Promise<'completed' | 'aborted' | 'dropped'>;
+}
+
+export interface RequestBody {
+  readonly model?: string;
+  readonly system?: string;
+  readonly messages?: readonly { readonly role: string; readonly content: string }[];
+  readonly [field: string]: unknown;
+}
+
+export type ScriptSource = Script | ((request: RecordedRequest) => Script);
+
+export interface ScriptedUpstream extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`, without a path. */
+  readonly url: string;
+  /** Base URL for OpenAI-style providers: `<url>/v1`. */
+  readonly openAiUrl: string;
+  /** Base URL for Anthropic: `<url>/anthropic` (`<url>` and `/v1` do as well). */
+  readonly anthropicUrl: string;
+  /** All model calls so far, oldest first; lists of models are not among them. */
+  readonly requests: readonly RecordedRequest[];
+  /** What `GET …/models` names. Default `['scripted']`. */
+  models: readonly string[];
+  /** For the next call, whatever its model; several are used up in order. */
+  enqueue(...scripts: ScriptSource[]): void;
+  /** For every call of this model that finds nothing in the queue. */
+  script(model: string, script: ScriptSource): void;
+  /** For every call that finds neither. Default `echo`. */
+  setDefault(script: ScriptSource): void;
+  /** The call number `index` (from 0), as soon as it is there. */
+  request(index: number): Promise<RecordedRequest>;
+  /** Connections that are open now. */
+  openConnections(): Promise<number>;
+}
+
+export interface ScriptedUpstreamOptions {
+  readonly port?: number;
+  /** False: `requests` stays empty, for long loads. Default true. */
+  readonly record?: boolean;
+}
+
+export async function startScriptedUpstream(
+  options: ScriptedUpstreamOptions = {},
+): Promise<ScriptedUpstream> {
+  const record = options.record ?? true;
+  const requests: RecordedRequest[] = [];
+  const waiting = new Map<number, (request: RecordedRequest) => void>();
+  const queue: ScriptSource[] = [];
+  const byModel = new Map<string, ScriptSource>();
+  let fallback: ScriptSource = echo;
+  let models: readonly string[] = ['scripted'];
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  server.keepAliveTimeout = 60_000;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '/';
+    const text = await readBody(request);
+    if (request.method === 'GET' && path.split('?')[0]?.endsWith('/models')) {
+      sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model' })) });
+      return;
+    }
+    const wire = wireOf(path);
+    if (request.method !== 'POST' || wire === undefined) {
+      sendJson(response, 404, {
+        error: { message: `No route ${request.method} ${path}`, type: 'not_found' },
+      });
+      return;
+    }
+    const recorded = new Call(request, response, wire, JSON.parse(text) as RequestBody);
+    if (record) {
+      requests.push(recorded);
+      waiting.get(requests.length - 1)?.(recorded);
+      waiting.delete(requests.length - 1);
+    }
+    const source = queue.shift() ?? byModel.get(recorded.model) ?? fallback;
+    await recorded.play(typeof source === 'function' ? source(recorded) : source);
+  }
+
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url,
+    openAiUrl: `${url}/v1`,
+    anthropicUrl: `${url}/anthropic`,
+    requests,
+    get models() {
+      return models;
+    },
+    set models(names) {
+      models = names;
+    },
+    enqueue: (...scripts) => void queue.push(...scripts),
+    script: (model, script) => void byModel.set(model, script),
+    setDefault: (script) => {
+      fallback = script;
+    },
+    request: (index) => {
+      const known = requests[index];
+      if (known !== undefined) return Promise.resolve(known);
+      return new Promise((resolve) => waiting.set(index, resolve));
+    },
+    openConnections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The usual answer: headers, tokens, finish, usage, end. `tokens` defaults to the words of the text. */
+export function answer(
+  text: string,
+  options: {
+    readonly tokens?: readonly string[];
+    readonly reasoning?: readonly string[];
+    readonly intervalMs?: number;
+    /** Null: none is sent. Default: 10 prompt tokens and one per token. */
+    readonly usage?: { readonly promptTokens: number; readonly completionTokens: number } | null;
+    readonly finishReason?: string;
+    readonly chunkBytes?: number;
+  } = {},
+): Script {
+  const tokens = options.tokens ?? wordsOf(text);
+  const interval = options.intervalMs === undefined ? {} : { intervalMs: options.intervalMs };
+  const usage =
+    options.usage === undefined ? { promptTokens: 10, completionTokens: tokens.length } : options.usage;
+  return {
+    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
+    steps: [
+      { do: 'headers' },
+      ...(options.reasoning
+        ? [{ do: 'tokens', tokens: options.reasoning, reasoning: true, ...interval } as const]
+        : []),
+      { do: 'tokens', tokens, ...interval },
+      { do: 'finish', ...(options.finishReason === undefined ? {} : { reason: options.finishReason }) },
+      ...(usage === null ? [] : [{ do: 'usage', ...usage } as const]),
+      { do: 'end' },
+    ],
+  };
+}
+
+/** `You said: <last user message>`, word by word. */
+export function echo(request: RecordedRequest): Script {
+  return answer(`You said: ${request.lastUserMessage}`);
+}
+
+/** A refusal with the provider's usual error body. */
+export function refuse(
+  status: number,
+  options: {
+    readonly retryAfter?: string;
+    readonly message?: string;
+    readonly type?: string;
+    readonly code?: string;
+  } = {},
+): Script {
+  return {
+    status,
+    headers: options.retryAfter === undefined ? {} : { 'retry-after': options.retryAfter },
+    body: {
+      error: {
+        message: options.message ?? `scripted ${status}`,
+        type: options.type ?? 'scripted_error',
+        ...(options.code === undefined ? {} : { code: options.code }),
+      },
+    },
+  };
+}
+
+/** A gate for a `hold` step: the script goes on once `release` is called. */
+export function gate(): { readonly step: Step; readonly release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { step: { do: 'hold', until: promise }, release: resolve };
+}
+
+/** Words with the blank before them, so that they join to the text again. */
+export function wordsOf(text: string): string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
+}
+
+class Call implements RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: RequestBody;
+  readonly wire: Wire;
+  readonly model: string;
+  readonly receivedAt = Date.now();
+  readonly closed: Promise<'completed' | 'aborted' | 'dropped'>;
+  abortedAt: number | undefined;
+  readonly #response: ServerResponse;
+  readonly #gone = new AbortController();
+  #dropped = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, wire: Wire, body: RequestBody) {
+    this.method = request.method ?? '';
+    this.path = request.url ?? '';
+    this.headers = request.headers;
+    this.body = body;
+    this.wire = wire;
+    this.model = body.model ?? '';
+    this.#response = response;
+    const { promise, resolve } = Promise.withResolvers<'completed' | 'aborted' | 'dropped'>();
+    this.closed = promise;
+    response.on('close', () => {
+      const outcome = this.#dropped ? 'dropped' : response.writableFinished ? 'completed' : 'aborted';
+      if (outcome === 'aborted') this.abortedAt = Date.now();
+      this.#gone.abort();
+      resolve(outcome);
+    });
+  }
+
+  get lastUserMessage(): string {
+    return this.body.messages?.findLast((message) => message.role === 'user')?.content ?? '';
+  }
+
+  async play(script: Script): Promise<void> {
+    const response = this.#response;
+    const status = script.status ?? 200;
+    if (script.body !== undefined || status !== 200) {
+      sendJson(response, status, script.body ?? {}, script.headers);
+      return;
+    }
+    response.statusCode = status;
+    response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    response.setHeader('cache-control', 'no-cache');
+    for (const [name, value] of Object.entries(script.headers ?? {})) response.setHeader(name, value);
+    const frames = framesFor(this.wire, this.model);
+    const write = (data: string | Uint8Array): Promise<void> | undefined =>
+      script.chunkBytes === undefined ? void response.write(data) : this.#writeCut(data, script.chunkBytes);
+    const stopped = new Promise<void>((resolve) =>
+      this.#gone.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    for (const step of script.steps ?? []) {
+      if (this.#gone.signal.aborted) return;
+      await this.#step(step, frames, write, stopped);
+    }
+    if (!this.#gone.signal.aborted) response.end();
+  }
+
+  async #step(
+    step: Step,
+    frames: Frames,
+    write: (data: string | Uint8Array) => Promise<void> | undefined,
+    stopped: Promise<void>,
+  ): Promise<void> {
+    switch (step.do) {
+      case 'headers':
+        this.#response.flushHeaders();
+        return;
+      case 'tokens':
+        if (step.intervalMs !== undefined)
+          return this.#pace(step.tokens, step.intervalMs, step.reasoning, frames, write);
+        return write(step.tokens.map((token) => frames.token(token, step.reasoning === true)).join(''));
+      case 'tool-call':
+        return write(frames.toolCall(step.id, step.name, cut(step.arguments, step.pieces ?? 3)));
+      case 'finish':
+        return write(frames.finish(step.reason));
+      case 'usage':
+        return write(frames.usage(step.promptTokens, step.completionTokens));
+      case 'end':
+        return write(frames.end());
+      case 'error':
+        return write(frames.error(step.type, step.message));
+      case 'ping':
+        return write(frames.ping());
+      case 'raw':
+        return write(step.data);
+      case 'wait':
+        await sleep(step.ms, undefined, { signal: this.#gone.signal }).catch(() => undefined);
+        return;
+      case 'hold':
+        await Promise.race([step.until, stopped]);
+        return;
+      case 'stall':
+        await stopped;
+        return;
+      case 'drop':
+        if (step.midFrame) {
+          const frame = frames.token('never whole', false);
+          await new Promise<void>((sent) =>
+            this.#response.write(frame.slice(0, frame.length / 2), () => sent()),
+          );
+        }
+        this.#dropped = true;
+        this.#response.destroy();
+    }
+  }
+
+  /** Token by token on one timer, with as many at once as are due, so that a busy machine keeps the rate. */
+  #pace(
+    tokens: readonly string[],
+    intervalMs: number,
+    reasoning: boolean | undefined,
+    frames: Frames,
+    write: (data: string | Uint8Array) => Promise<void> | undefined,
+  ): Promise<void> {
+    const startedAt = performance.now();
+    let sent = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const due = Math.min(tokens.length, Math.floor((performance.now() - startedAt) / intervalMs) + 1);
+        while (sent < due && !this.#gone.signal.aborted) {
+          void write(frames.token(tokens[sent] as string, reasoning === true));
+          sent += 1;
+        }
+        if (sent < tokens.length && !this.#gone.signal.aborted) return;
+        clearInterval(timer);
+        resolve();
+      }, intervalMs);
+    });
+  }
+
+  async #writeCut(data: string | Uint8Array, chunkBytes: number): Promise<void> {
+    const bytes = Buffer.from(data as string);
+    for (let start = 0; start < bytes.length && !this.#gone.signal.aborted; start += chunkBytes) {
+      this.#response.write(bytes.subarray(start, start + chunkBytes));
+      await nextTurn();
+    }
+  }
+}
+
+function wireOf(path: string): Wire | undefined {
+  if (path.endsWith('/chat/completions')) return 'openai';
+  if (path.endsWith('/v1/messages')) return 'anthropic';
+  return undefined;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(text);
+}
+
+function cut(text: string, pieces: number): string[] {
+  const length = Math.max(1, Math.ceil(text.length / pieces));
+  return Array.from({ length: Math.ceil(text.length / length) }, (_, i) =>
+    text.slice(i * length, (i + 1) * length),
+  );
+}
