@@ -67,6 +67,8 @@ export interface ModelTable {
   is_active: Flag;
   /** Made from the environment at start: follows it. */
   from_environment: Flag;
+  /** 1 while it is inactive because the environment does not offer it any more. */
+  left_environment: Flag;
   created_at: EpochMs;
   updated_at: EpochMs;
 }

@@ -23,8 +23,9 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       model text not null, base_url text, api_key_encrypted text, api_key_env text, context_window integer,
       max_output_tokens integer, price_input double precision, price_output double precision,
       is_active integer not null, from_environment integer not null default 0,
+      left_environment integer not null default 0,
       created_at bigint not null, updated_at bigint not null)`,
-    sql`create index model_organization on model (organization_id, created_at)`,
+    sql`create index model_organization on model (organization_id, id)`,
     sql`create table persona (
       id ${identity}, organization_id text not null ${tenant}, name text not null,
       alias text not null, description text, active_version integer, next_version integer,
@@ -41,7 +42,7 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       prefix text not null, hash text not null unique, default_persona_id integer, expires_at bigint,
       limits text not null, allowed_origins text, created_at bigint not null, last_used_at bigint,
       revoked_at bigint)`,
-    sql`create index api_key_organization on api_key (organization_id, created_at)`,
+    sql`create index api_key_organization on api_key (organization_id, id)`,
     sql`create table end_user (
       id text primary key, organization_id text not null ${tenant}, environment text not null,
       external_id text not null, created_at bigint not null,
@@ -91,7 +92,7 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       model_id text not null, purpose text not null, prompt_tokens integer not null,
       completion_tokens integer not null, provenance text not null, cost double precision,
       created_at bigint not null)`,
-    sql`create index model_call_time on model_call (organization_id, created_at)`,
+    sql`create index model_call_time on model_call (organization_id, created_at, id)`,
     sql`create table idempotency (
       scope text not null, key text not null, body_hash text not null, result text,
       created_at bigint not null, expires_at bigint not null, primary key (scope, key))`,

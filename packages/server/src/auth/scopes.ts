@@ -1,0 +1,16 @@
+/** The only place where scopes are made: a caller whose credential was checked, or the program itself. */
+import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
+
+export function organizationScope(organizationId: string): OrganizationScope {
+  return { organizationId } as OrganizationScope;
+}
+
+/** `endUserId`: only what belongs to this end user. */
+export function conversationScope(
+  organizationId: string,
+  environment: Environment,
+  endUserId?: string,
+): Scope {
+  const scope = { organizationId, environment, ...(endUserId === undefined ? {} : { endUserId }) };
+  return scope as Scope;
+}

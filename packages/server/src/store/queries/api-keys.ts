@@ -1,0 +1,112 @@
+/** API keys, and what a credential comes down to: one query by an index for each request. */
+import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
+import type { OrganizationScope } from '../../domain/scope.ts';
+import { statement } from '../statement.ts';
+import type { ApiKeyTable, Database } from '../tables.ts';
+import { type Page, type PageRequest, toPage } from './page.ts';
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly type: ApiKeyType;
+  readonly prefix: string;
+  /** SHA-256 of the whole key, hex. */
+  readonly hash: string;
+  readonly defaultPersonaId: number | null;
+  readonly limits: KeyLimits;
+  /** Null: any. */
+  readonly allowedOrigins: readonly string[] | null;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | null;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+function toApiKey(row: ApiKeyTable): ApiKeyRecord {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    type: row.type,
+    prefix: row.prefix,
+    hash: row.hash,
+    defaultPersonaId: row.default_persona_id,
+    limits: JSON.parse(row.limits) as KeyLimits,
+    allowedOrigins: row.allowed_origins === null ? null : (JSON.parse(row.allowed_origins) as string[]),
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+const byHash = statement<{ hash: string }, ApiKeyTable>((db, param) =>
+  db.selectFrom('api_key').selectAll().where('hash', '=', param('hash')),
+);
+
+const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, param) =>
+  db
+    .selectFrom('api_key')
+    .innerJoin('end_user', 'end_user.organization_id', 'api_key.organization_id')
+    .selectAll('api_key')
+    .where('api_key.id', '=', param('key'))
+    .where('end_user.id', '=', param('end_user')),
+);
+
+/** Whatever its state: who asks checks `revokedAt` and `expiresAt`. Before a credential is known there is no scope. */
+export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRecord | undefined> {
+  const [row] = await byHash(db, { hash });
+  return row && toApiKey(row);
+}
+
+/** The key of an end user's token, whatever the key's state; undefined when either is gone. */
+export async function findApiKeyOfToken(
+  db: Database,
+  keyId: string,
+  endUserId: string,
+): Promise<ApiKeyRecord | undefined> {
+  const [row] = await ofToken(db, { key: keyId, end_user: endUserId });
+  return row && toApiKey(row);
+}
+
+/** A key that is not revoked. */
+export async function findApiKey(
+  db: Database,
+  scope: OrganizationScope,
+  id: string,
+): Promise<ApiKeyRecord | undefined> {
+  const row = await db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('id', '=', id)
+    .where('organization_id', '=', scope.organizationId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return row && toApiKey(row);
+}
+
+/** The keys that are not revoked. */
+export async function listApiKeys(
+  db: Database,
+  scope: OrganizationScope,
+  page: PageRequest,
+): Promise<Page<ApiKeyRecord>> {
+  let query = db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('organization_id', '=', scope.organizationId)
+    .where('revoked_at', 'is', null);
+  if (page.after !== undefined) query = query.where('id', '>', page.after);
+  const rows = await query
+    .orderBy('id')
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(
+    rows,
+    page.limit,
+    toApiKey,
+    (row) => row.id,
+  );
+}

@@ -1,0 +1,42 @@
+/** End users: known by organization, environment and the id that the key's owner gives them. */
+import type { OrganizationScope, Scope } from '../../domain/scope.ts';
+import { statement } from '../statement.ts';
+import type { Database, EndUserTable } from '../tables.ts';
+
+const byExternalId = statement<Omit<EndUserTable, 'id' | 'created_at'>, { id: string }>((db, param) =>
+  db
+    .selectFrom('end_user')
+    .select('id')
+    .where('organization_id', '=', param('organization_id'))
+    .where('environment', '=', param('environment'))
+    .where('external_id', '=', param('external_id')),
+);
+
+/** The id of an end user of this organization and environment. */
+export async function findEndUserId(
+  db: Database,
+  scope: Scope,
+  externalId: string,
+): Promise<string | undefined> {
+  const [row] = await byExternalId(db, {
+    organization_id: scope.organizationId,
+    environment: scope.environment,
+    external_id: externalId,
+  });
+  return row?.id;
+}
+
+/** The same person's users, of test and of prod keys. */
+export async function listEndUsers(
+  db: Database,
+  scope: OrganizationScope,
+  externalId: string,
+): Promise<EndUserTable[]> {
+  return await db
+    .selectFrom('end_user')
+    .selectAll()
+    .where('organization_id', '=', scope.organizationId)
+    .where('external_id', '=', externalId)
+    .orderBy('environment')
+    .execute();
+}

@@ -1,0 +1,83 @@
+/** Generations and their logs, as they are read. */
+import type { LogEvent } from '../../domain/event.ts';
+import type { Scope } from '../../domain/scope.ts';
+import { statement } from '../statement.ts';
+import type { Database, GenerationTable, SegmentTable } from '../tables.ts';
+import { isInScope } from './scope.ts';
+
+const byId = statement<{ id: string }, GenerationTable>((db, param) =>
+  db.selectFrom('generation').selectAll().where('id', '=', param('id')),
+);
+
+export async function findGeneration(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<GenerationTable | undefined> {
+  const [row] = await byId(db, { id: id.toLowerCase() });
+  return row !== undefined && isInScope(row, scope) ? row : undefined;
+}
+
+/** For the engine itself, which runs every tenant's generations. */
+export async function readGeneration(db: Database, id: string): Promise<GenerationTable | undefined> {
+  return (await byId(db, { id }))[0];
+}
+
+export interface Segment {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly events: readonly LogEvent[];
+}
+
+const segmentsAfter = statement<{ generation_id: string; after: number; limit: number }, SegmentTable>(
+  (db, param) =>
+    db
+      .selectFrom('segment')
+      .selectAll()
+      .where('generation_id', '=', param('generation_id'))
+      .where('last_seq', '>', param('after'))
+      .orderBy('first_seq')
+      .limit(param('limit')),
+);
+
+/** Segments that hold events after `afterSeq`, oldest first, at most `limit` of them. */
+export async function readSegments(
+  db: Database,
+  generationId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<Segment[]> {
+  const rows = await segmentsAfter(db, { generation_id: generationId, after: afterSeq, limit });
+  return rows.map((row) => ({
+    firstSeq: row.first_seq,
+    lastSeq: row.last_seq,
+    events: JSON.parse(row.events) as LogEvent[],
+  }));
+}
+
+/** Live generations of an owner that somebody wants cancelled. */
+export async function readCancelRequests(db: Database, owner: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('generation')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('status', 'in', ['queued', 'running'])
+    .where('cancel_requested_at', 'is not', null)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Live generations of a conversation, or of one message's answers. */
+export async function readLiveGenerations(
+  db: Database,
+  where: { readonly conversationId: string } | { readonly messageId: string },
+): Promise<string[]> {
+  const base = db.selectFrom('generation').select('id').where('status', 'in', ['queued', 'running']);
+  const query =
+    'conversationId' in where
+      ? base.where('conversation_id', '=', where.conversationId)
+      : base.where((eb) =>
+          eb.or([eb('reply_to', '=', where.messageId), eb('message_id', '=', where.messageId)]),
+        );
+  return (await query.orderBy('created_at', 'desc').execute()).map((row) => row.id);
+}

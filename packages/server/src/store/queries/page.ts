@@ -1,0 +1,29 @@
+/** Lists page by key, oldest first: ids are ordered by the time they were made. */
+
+export interface PageRequest<Id extends string | number = string> {
+  /** Rows at most; 1 to 1000. */
+  readonly limit: number;
+  /** The last id of the page before; absent: from the start. */
+  readonly after?: Id | undefined;
+}
+
+export interface Page<T, Id extends string | number = string> {
+  readonly data: readonly T[];
+  /** What `after` is for the next page; null: there is none. */
+  readonly next: Id | null;
+}
+
+/** A page of rows read with one more than the limit. */
+export function toPage<R, T, Id extends string | number>(
+  rows: readonly R[],
+  limit: number,
+  map: (row: R) => T,
+  idOf: (row: R) => Id,
+): Page<T, Id> {
+  const kept = rows.slice(0, limit);
+  const last = kept.at(-1);
+  return {
+    data: kept.map(map),
+    next: rows.length > limit && last !== undefined ? idOf(last) : null,
+  };
+}

@@ -1,0 +1,158 @@
+/** Personas and their immutable revisions. */
+import type { PersonaRecord, PersonaRevision } from '../../domain/persona.ts';
+import type { OrganizationScope } from '../../domain/scope.ts';
+import { statement } from '../statement.ts';
+import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
+import { type Page, type PageRequest, toPage } from './page.ts';
+
+/** A persona with an integer id keeps below this on both engines. */
+export const maxPersonaId = 2_147_483_647;
+
+type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
+
+/** A revision as the persona's history shows it. */
+export interface PersonaVersion {
+  readonly revision: PersonaRevision;
+  /** `past`: was active, or was a draft that another one replaced. */
+  readonly state: 'next' | 'active' | 'past';
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly submittedAt: number | null;
+}
+
+function toPersona(row: PersonaRow): PersonaRecord {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    alias: row.alias,
+    description: row.description,
+    activeVersion: row.active_version,
+    nextVersion: row.next_version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toRevision(row: PersonaVersionTable): PersonaRevision {
+  return {
+    persona_id: row.persona_id,
+    version: row.version,
+    system_prompt: row.system_prompt,
+    model_id: row.model_id,
+    ...(row.temperature !== null && { temperature: row.temperature }),
+    ...(row.top_p !== null && { top_p: row.top_p }),
+    ...(row.max_tokens !== null && { max_tokens: row.max_tokens }),
+    ...(row.stop !== null && { stop: JSON.parse(row.stop) as string[] }),
+    ...(row.seed !== null && { seed: row.seed }),
+    internet: row.internet === 1,
+  };
+}
+
+const byId = statement<{ organization_id: string; id: number }, PersonaRow>((db, param) =>
+  db
+    .selectFrom('persona')
+    .selectAll()
+    .where('id', '=', param('id'))
+    .where('organization_id', '=', param('organization_id')),
+);
+
+const byAlias = statement<{ organization_id: string; alias: string }, PersonaRow>((db, param) =>
+  db
+    .selectFrom('persona')
+    .selectAll()
+    .where('organization_id', '=', param('organization_id'))
+    .where('alias', '=', param('alias')),
+);
+
+const revisionOf = statement<{ organization_id: string; id: number; version: number }, PersonaVersionTable>(
+  (db, param) =>
+    db
+      .selectFrom('persona_version')
+      .innerJoin('persona', 'persona.id', 'persona_version.persona_id')
+      .selectAll('persona_version')
+      .where('persona_version.persona_id', '=', param('id'))
+      .where('persona_version.version', '=', param('version'))
+      .where('persona.organization_id', '=', param('organization_id')),
+);
+
+export async function findPersona(
+  db: Database,
+  scope: OrganizationScope,
+  selector: { readonly id: number } | { readonly alias: string },
+): Promise<PersonaRecord | undefined> {
+  const organization_id = scope.organizationId;
+  if ('alias' in selector) {
+    const [row] = await byAlias(db, { organization_id, alias: selector.alias });
+    return row && toPersona(row);
+  }
+  if (!Number.isInteger(selector.id) || Math.abs(selector.id) > maxPersonaId) return undefined;
+  const [row] = await byId(db, { organization_id, id: selector.id });
+  return row && toPersona(row);
+}
+
+export async function findRevision(
+  db: Database,
+  scope: OrganizationScope,
+  personaId: number,
+  version: number,
+): Promise<PersonaRevision | undefined> {
+  const [row] = await revisionOf(db, { organization_id: scope.organizationId, id: personaId, version });
+  return row && toRevision(row);
+}
+
+export async function listPersonas(
+  db: Database,
+  scope: OrganizationScope,
+  page: PageRequest<number>,
+): Promise<Page<PersonaRecord, number>> {
+  let query = db.selectFrom('persona').selectAll().where('organization_id', '=', scope.organizationId);
+  if (page.after !== undefined) query = query.where('id', '>', page.after);
+  const rows = await query
+    .orderBy('id')
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(
+    rows,
+    page.limit,
+    toPersona,
+    (row) => row.id,
+  );
+}
+
+/** A persona's history, newest first; pages by version. */
+export async function listVersions(
+  db: Database,
+  scope: OrganizationScope,
+  personaId: number,
+  page: PageRequest<number>,
+): Promise<Page<PersonaVersion, number>> {
+  let query = db
+    .selectFrom('persona_version')
+    .innerJoin('persona', 'persona.id', 'persona_version.persona_id')
+    .selectAll('persona_version')
+    .select(['persona.active_version', 'persona.next_version'])
+    .where('persona.id', '=', personaId)
+    .where('persona.organization_id', '=', scope.organizationId);
+  if (page.after !== undefined) query = query.where('persona_version.version', '<', page.after);
+  const rows = await query
+    .orderBy('persona_version.version', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return toPage(
+    rows,
+    page.limit,
+    (row) => ({
+      revision: toRevision(row),
+      state: stateOf(row.version, row.active_version, row.next_version),
+      createdAt: row.created_at,
+      submittedAt: row.submitted_at,
+    }),
+    (row) => row.version,
+  );
+}
+
+function stateOf(version: number, active: number | null, next: number | null): PersonaVersion['state'] {
+  if (version === next) return 'next';
+  return version === active ? 'active' : 'past';
+}

@@ -1,0 +1,18 @@
+/** The one condition that keeps tenants apart. */
+import type { Scope } from '../../domain/scope.ts';
+
+/** Columns that rows of tenant data bear. */
+export interface TenantColumns {
+  readonly organization_id: string;
+  readonly environment: string;
+  readonly end_user_id: string | null;
+}
+
+/** Whether a row that was read by its id lies in the scope; a row outside is as if it were not there. */
+export function isInScope(row: TenantColumns, scope: Scope): boolean {
+  return (
+    row.organization_id === scope.organizationId &&
+    row.environment === scope.environment &&
+    (scope.endUserId === undefined || row.end_user_id === scope.endUserId)
+  );
+}
