@@ -96,6 +96,9 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#attempt?.abort();
     this.#attempt = undefined;
     this.#failure = undefined;
+    this.#resolve?.(finished);
+    this.#resolve = undefined;
+    this.#reject = undefined;
     return Promise.resolve(finished);
   }
 

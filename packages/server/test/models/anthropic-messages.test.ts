@@ -1,8 +1,8 @@
 /** What only Anthropic's wire format has: its request, its usage, its pings and block kinds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { apiKey, collect, startHarness } from '../support/remote-models.ts';
 import { answer } from '../support/scripted-upstream.ts';
-import { apiKey, collect, startHarness } from './openai-harness.ts';
 
 test('the request: system apart, max_tokens always, no empty message, no seed', async () => {
   await using h = await startHarness();

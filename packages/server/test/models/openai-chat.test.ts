@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ModelPart } from '../../src/models/language-model.ts';
+import { apiKey, collect, hello, startHarness, wires } from '../support/remote-models.ts';
 import { answer, gate, type Step } from '../support/scripted-upstream.ts';
-import { apiKey, collect, hello, startHarness, wires } from './openai-harness.ts';
 
 for (const wire of wires) {
   describe(`${wire} stream`, () => {

@@ -8,7 +8,7 @@ import { buildOpenAiBody } from '../../src/models/openai-request.ts';
 import { createRemoteModel, isRemoteProvider, remoteProviders } from '../../src/models/provider.ts';
 import { listProviderModels } from '../../src/models/provider-models.ts';
 import { withVersion1 } from '../../src/models/upstream-address.ts';
-import { apiKey, hello, startHarness } from './openai-harness.ts';
+import { apiKey, hello, startHarness } from '../support/remote-models.ts';
 
 /** Answers every request with `body`, and remembers the last request. */
 async function startList(

@@ -1,12 +1,12 @@
 /** Retries, timeouts, aborts and what the errors say, in both wire formats. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { ModelError } from '../../src/models/model-error.ts';
 import { longestRetryAfterMs, parseRetryAfterMs, retryDelayMs } from '../../src/models/retry-policy.ts';
+import { apiKey, collect, hello, startHarness, wires } from '../support/remote-models.ts';
 import { answer, refuse, type Script } from '../support/scripted-upstream.ts';
-import { apiKey, collect, hello, startHarness, wires } from './openai-harness.ts';
 
 function assertModelError(error: unknown, code: string, says: RegExp): asserts error is ModelError {
   assert.ok(error instanceof ModelError, String(error));
@@ -169,7 +169,8 @@ for (const wire of wires) {
 
     test('a server that accepts and never speaks TLS', async () => {
       await using h = await startHarness();
-      const mute = createServer().listen(0, '127.0.0.1');
+      const sockets: Socket[] = [];
+      const mute = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
       await once(mute, 'listening');
       const { port } = mute.address() as { port: number };
       const timeouts = { connectMs: 40, firstTokenMs: long, idleMs: long };
@@ -180,7 +181,7 @@ for (const wire of wires) {
         }),
       );
       assertModelError(error, 'provider_timeout', /did not accept a connection within 40 ms/);
-      await h.runtime.dispatcher.destroy();
+      for (const socket of sockets) socket.destroy();
       mute.close();
     });
   });

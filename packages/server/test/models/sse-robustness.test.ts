@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ModelError } from '../../src/models/model-error.ts';
+import { collect, hello, startHarness, wires } from '../support/remote-models.ts';
 import { answer, type Script, type Step } from '../support/scripted-upstream.ts';
-import { collect, hello, startHarness, wires } from './openai-harness.ts';
 
 const multilingual = 'Grüße, 世界! 👩‍👩‍👧 naïve — “ok”\nsecond line';
 

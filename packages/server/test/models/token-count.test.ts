@@ -39,5 +39,5 @@ test('a counter estimates until its vocabulary is there, which is read once', as
   assert.equal(counter.countTokens('a'.repeat(800)), estimateTokens('a'.repeat(800)));
   assert.equal(counter.load(), counter.load());
   await counter.load();
-  assert.equal(counter.countTokens('a'.repeat(800)), 100 + 3 - 3);
+  assert.equal(counter.countTokens('a'.repeat(800)), 100);
 });

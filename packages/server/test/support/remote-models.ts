@@ -8,7 +8,7 @@ import {
 } from '../../src/models/provider.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream-dispatcher.ts';
-import { type ScriptedUpstream, startScriptedUpstream, type Wire } from '../support/scripted-upstream.ts';
+import { type ScriptedUpstream, startScriptedUpstream, type Wire } from './scripted-upstream.ts';
 
 export const apiKey = 'sk-very-secret-0123456789';
 export const wires: readonly Wire[] = ['openai', 'anthropic'];
