@@ -62,3 +62,7 @@ export interface EventRun {
   readonly firstSeq: number;
   readonly events: readonly LogEvent[];
 }
+
+export function isFinalEvent(event: LogEvent | undefined): event is FinishedEvent {
+  return typeof event === 'object' && event.type === 'generation-finished';
+}

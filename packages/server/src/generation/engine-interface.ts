@@ -5,10 +5,7 @@ import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain
 import type { Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
-import type { GenerationEvents } from '../store/journal.ts';
 import type { TurnRequest } from './turn.ts';
-
-export type { GenerationEvents };
 
 /** A turn that is stored and will be answered. */
 export interface AcceptedGeneration {

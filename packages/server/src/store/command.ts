@@ -2,19 +2,13 @@
  * Writes are named commands, run inside the writer: on SQLite in a worker thread, all that have arrived in one
  * commit; on PostgreSQL in a transaction each. Arguments and results are plain data (they cross a thread).
  */
-import type { SelectQueryBuilder } from 'kysely';
 import { AppError } from '../domain/errors.ts';
+import type { CommandContext } from './command-context.ts';
 import { type CommandArgs, type CommandName, type CommandResult, commands } from './commands/registry.ts';
 import { statement } from './statement.ts';
-import type { Database, IdempotencyTable, StoreEngine } from './tables.ts';
+import type { IdempotencyTable } from './tables.ts';
 
 export type { CommandArgs, CommandName, CommandResult } from './commands/registry.ts';
-
-/** What a command runs on: the database inside its transaction or savepoint. */
-export interface CommandContext {
-  readonly db: Database;
-  readonly engine: StoreEngine;
-}
 
 /** A retry's identity; its scope is the credential. Stored with the result, in the command's own transaction. */
 export interface IdempotencyClaim {
@@ -96,12 +90,4 @@ export async function runCommand<N extends CommandName>(
     .where('key', '=', wanted.key)
     .execute();
   return { result, replayed: false };
-}
-
-/** Locks the rows that a query reads until the commit. SQLite has one writer at a time and needs none. */
-export function forUpdate<DB, TB extends keyof DB, O>(
-  context: CommandContext,
-  query: SelectQueryBuilder<DB, TB, O>,
-): SelectQueryBuilder<DB, TB, O> {
-  return context.engine === 'postgres' ? query.forUpdate() : query;
 }

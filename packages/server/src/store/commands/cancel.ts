@@ -1,5 +1,9 @@
 /** A durable wish that a generation ends; its owner obeys. */
-import type { CommandContext } from '../command.ts';
+import type { LogEvent } from '../../domain/event.ts';
+import type { Outcome } from '../../domain/generation.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type FinishedGeneration, startNext } from './finish-generation.ts';
+import { insertSegment } from './turn-statements.ts';
 
 export async function requestCancel(
   context: CommandContext,
@@ -14,4 +18,48 @@ export async function requestCancel(
     .where('cancel_requested_at', 'is', null)
     .execute();
   return null;
+}
+
+const cancelledUnstarted: Outcome = {
+  status: 'cancelled',
+  finish_reason: 'cancelled',
+  // No model was called: the zeros are exact.
+  usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, provenance: 'reported' },
+  error: null,
+};
+
+/** Ends a turn that is still queued; does nothing to one that has started or ended. */
+export async function cancelQueued(
+  context: CommandContext,
+  args: { readonly generationId: string; readonly owner: number; readonly now: number },
+): Promise<Pick<FinishedGeneration, 'next'>> {
+  const { db } = context;
+  const usage = JSON.stringify(cancelledUnstarted.usage);
+  const row = await db
+    .updateTable('generation')
+    .set({ status: 'cancelled', finished_at: args.now, finish_reason: 'cancelled', usage })
+    .where('id', '=', args.generationId)
+    .where('status', '=', 'queued')
+    .returning(['session_id', 'message_id'])
+    .executeTakeFirst();
+  if (row === undefined) return { next: null };
+  await db
+    .updateTable('message')
+    .set({ status: 'cancelled', usage, updated_at: args.now })
+    .where('id', '=', row.message_id)
+    .execute();
+  const last = await db
+    .selectFrom('segment')
+    .select((eb) => eb.fn.max('last_seq').as('seq'))
+    .where('generation_id', '=', args.generationId)
+    .executeTakeFirstOrThrow();
+  const seq = Number(last.seq ?? 0) + 1;
+  const events: LogEvent[] = [{ type: 'generation-finished', ...cancelledUnstarted }];
+  await insertSegment(db, {
+    generation_id: args.generationId,
+    first_seq: seq,
+    last_seq: seq,
+    events: JSON.stringify(events),
+  });
+  return { next: await startNext(context, row.session_id, args.owner, args.now) };
 }

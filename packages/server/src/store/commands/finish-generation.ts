@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
 import type { ModelCallTable } from '../tables.ts';
-import { insertSegment } from './accept-turn.ts';
 import { requireOwner } from './owner.ts';
+import { insertSegment } from './turn-statements.ts';
 
 export interface FinishGeneration {
   readonly owner: number;

@@ -1,6 +1,6 @@
 /** Moves committed events of live generations from the journal to their segments, and prunes the journal. */
 import { sql } from 'kysely';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 import type { SegmentTable } from '../tables.ts';
 import { requireOwner } from './owner.ts';
 

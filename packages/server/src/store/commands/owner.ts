@@ -3,11 +3,11 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import { databaseNow } from '../clock.ts';
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import { unpackJournal } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type { OwnerTable } from '../tables.ts';
-import { insertSegment } from './accept-turn.ts';
+import { insertSegment } from './turn-statements.ts';
 
 export async function registerOwner(
   context: CommandContext,

@@ -1,6 +1,6 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
-import { requestCancel } from './cancel.ts';
+import { cancelQueued, requestCancel } from './cancel.ts';
 import { finishGeneration } from './finish-generation.ts';
 import { moveSegments } from './move-segments.ts';
 import { claimDeadOwners, endLease, registerOwner, renewLease } from './owner.ts';
@@ -10,6 +10,7 @@ export const commands = {
   finishGeneration,
   moveSegments,
   requestCancel,
+  cancelQueued,
   registerOwner,
   renewLease,
   endLease,

@@ -93,6 +93,7 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       completion_tokens integer not null, provenance text not null, cost double precision,
       created_at bigint not null)`,
     sql`create index model_call_time on model_call (organization_id, created_at, id)`,
+    sql`create index model_call_end_user on model_call (end_user_id) where end_user_id is not null`,
     sql`create table idempotency (
       scope text not null, key text not null, body_hash text not null, result text,
       created_at bigint not null, expires_at bigint not null, primary key (scope, key))`,

@@ -103,10 +103,5 @@ export async function listApiKeys(
     .orderBy('id')
     .limit(page.limit + 1)
     .execute();
-  return toPage(
-    rows,
-    page.limit,
-    toApiKey,
-    (row) => row.id,
-  );
+  return toPage(rows, page.limit, toApiKey, (row) => row.id);
 }

@@ -67,6 +67,17 @@ export async function readCancelRequests(db: Database, owner: number): Promise<s
   return rows.map((row) => row.id);
 }
 
+/** What an owner runs. */
+export async function readRunningGenerations(db: Database, owner: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('generation')
+    .select('id')
+    .where('owner', '=', owner)
+    .where('status', '=', 'running')
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 /** Live generations of a conversation, or of one message's answers. */
 export async function readLiveGenerations(
   db: Database,

@@ -56,10 +56,5 @@ export async function listMembers(
     .orderBy('id')
     .limit(page.limit + 1)
     .execute();
-  return toPage(
-    rows,
-    page.limit,
-    toMember,
-    (row) => row.id,
-  );
+  return toPage(rows, page.limit, toMember, (row) => row.id);
 }

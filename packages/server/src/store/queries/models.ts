@@ -66,12 +66,7 @@ export async function listModels(
     .orderBy('id')
     .limit(page.limit + 1)
     .execute();
-  return toPage(
-    rows,
-    page.limit,
-    toModel,
-    (row) => row.id,
-  );
+  return toPage(rows, page.limit, toModel, (row) => row.id);
 }
 
 /** All that can answer, oldest first. */

@@ -55,10 +55,5 @@ export async function listOrganizations(
     .orderBy('id')
     .limit(page.limit + 1)
     .execute();
-  return toPage(
-    rows,
-    page.limit,
-    toOrganization,
-    (row) => row.id,
-  );
+  return toPage(rows, page.limit, toOrganization, (row) => row.id);
 }

@@ -112,12 +112,7 @@ export async function listPersonas(
     .orderBy('id')
     .limit(page.limit + 1)
     .execute();
-  return toPage(
-    rows,
-    page.limit,
-    toPersona,
-    (row) => row.id,
-  );
+  return toPage(rows, page.limit, toPersona, (row) => row.id);
 }
 
 /** A persona's history, newest first; pages by version. */

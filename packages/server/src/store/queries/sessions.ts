@@ -26,7 +26,11 @@ export function toSession(row: SessionTable): SessionRecord {
   };
 }
 
-export async function findSession(db: Database, scope: Scope, id: string): Promise<SessionRecord | undefined> {
+export async function findSession(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<SessionRecord | undefined> {
   const [row] = await byId(db, { id: id.toLowerCase() });
   return row !== undefined && isInScope(row, scope) ? toSession(row) : undefined;
 }

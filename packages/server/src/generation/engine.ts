@@ -1,0 +1,483 @@
+/** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
+import { conversationScope } from '../auth/scopes.ts';
+import { AppError, notFound } from '../domain/errors.ts';
+import { type EventRun, isFinalEvent, type LogEvent } from '../domain/event.ts';
+import { isTerminal, type Outcome } from '../domain/generation.ts';
+import type { Scope } from '../domain/scope.ts';
+import { unknownUsage } from '../domain/usage.ts';
+import type { ModelRequest } from '../models/language-model.ts';
+import type { IdempotencyClaim } from '../store/command.ts';
+import {
+  findGeneration,
+  readCancelRequests,
+  readGeneration,
+  readLiveGenerations,
+  readRunningGenerations,
+  readSegments,
+} from '../store/queries/generations.ts';
+import type { Store } from '../store/store.ts';
+import type { GenerationTable } from '../store/tables.ts';
+import { type Acceptance, acceptRequest } from './accept.ts';
+import { buildPrompt, firstPrompt } from './context-window.ts';
+import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
+import { answerCall, finishLive } from './finish.ts';
+import { toView } from './generation-view.ts';
+import { Lease } from './lease.ts';
+import { Lives } from './live-directory.ts';
+import { LiveGeneration } from './live-generation.ts';
+import { LogReader } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
+import { MessageBuilder } from './message-builder.ts';
+import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
+import { runModel } from './run.ts';
+import { SegmentMover } from './segment-mover.ts';
+import type { TurnRequest } from './turn.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly models: ModelRegistry;
+  readonly leaseMs: number;
+  readonly now?: () => number;
+  readonly log: {
+    warn(details: object, message: string): void;
+    error(details: object, message: string): void;
+  };
+}
+
+const watchMs = 1000;
+const segmentsAtOnce = 64;
+
+export class Engine implements GenerationEngine, AsyncDisposable {
+  readonly #options: EngineOptions;
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #lives = new Lives();
+  #owner = 0;
+  #writer!: LogWriter;
+  #mover!: SegmentMover;
+  #lease!: Lease;
+  #watch: NodeJS.Timeout | undefined;
+  /** Running generations of this owner that the last look found not to be live here. */
+  #unattended = new Set<string>();
+  #isAccepting = false;
+  /** Jobs that are between two states: an acceptance, a start, a finish. */
+  readonly #busy = new Set<Promise<unknown>>();
+
+  private constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Takes a lease, claims what dead processes left, and accepts turns from then on. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const engine = new Engine(options);
+    await engine.#incarnate(options.store.engine === 'sqlite');
+    engine.#watch = setInterval(() => {
+      engine.#lookAround().catch((error: unknown) => engine.#warn(error, 'looking after generations failed'));
+    }, watchMs);
+    engine.#watch.unref();
+    return engine;
+  }
+
+  get isAccepting(): boolean {
+    return this.#isAccepting;
+  }
+
+  get runningCount(): number {
+    return this.#lives.size;
+  }
+
+  async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
+    if (!this.#isAccepting) {
+      throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
+    }
+    return this.#track(this.#accept(request, claim));
+  }
+
+  async get(scope: Scope, generationId: string): Promise<GenerationView> {
+    const row = await findGeneration(this.#store.reads, scope, generationId);
+    if (row === undefined) throw notFound('generation');
+    return toView(row, this.#lives.find(row.id));
+  }
+
+  async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
+    const row = await findGeneration(this.#store.reads, scope, generationId);
+    if (row === undefined) throw notFound('generation');
+    await this.#cancelOne(row.id);
+    return this.get(scope, row.id);
+  }
+
+  async cancelWhere(
+    where: { readonly conversationId: string } | { readonly messageId: string },
+  ): Promise<void> {
+    const ids = await readLiveGenerations(this.#store.reads, where);
+    // All wishes are stored first: else a queued turn would start when the one before it ends.
+    await this.#store.execute('requestCancel', { generationIds: ids, now: this.#now() });
+    for (const id of ids) await this.#cancelOne(id);
+  }
+
+  subscribe(generationId: string, afterSeq: number, sink: LogSink): LogReader {
+    const reader = new LogReader(this.#store.reads, this.#lives, generationId, afterSeq, sink);
+    reader.start();
+    return reader;
+  }
+
+  async readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]> {
+    const events: LogEvent[] = [];
+    while (events.length < throughSeq) {
+      const inMemory = this.#lives.find(generationId)?.committedAfter(events.length);
+      if (inMemory !== undefined) {
+        events.push(...inMemory.events);
+        break;
+      }
+      const segments = await readSegments(this.#store.reads, generationId, events.length, segmentsAtOnce);
+      if (segments.length === 0) break;
+      for (const segment of segments)
+        events.push(...segment.events.slice(events.length + 1 - segment.firstSeq));
+    }
+    return events.slice(0, throughSeq);
+  }
+
+  answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }> {
+    return new Promise((resolve, reject) => {
+      const builder = new MessageBuilder();
+      let outcome: Outcome | undefined;
+      this.subscribe(generationId, 0, {
+        write(run: EventRun) {
+          for (const event of run.events) {
+            builder.apply(event);
+            if (isFinalEvent(event)) outcome = event;
+          }
+          return true;
+        },
+        end() {
+          if (outcome === undefined) reject(new AppError('internal', 'the answer ended without an outcome'));
+          else resolve({ text: builder.text(), outcome });
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  liveText(generationId: string): string | undefined {
+    return this.#lives.find(generationId)?.builder.text();
+  }
+
+  /**
+   * Takes no more turns, waits up to `graceMs` for what runs, then leaves the rest to the next process: committed,
+   * but not ended.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#isAccepting = false;
+    const deadline = new Promise<'late'>((resolve) => {
+      setTimeout(() => resolve('late'), graceMs).unref();
+    });
+    while (this.#lives.size > 0 || this.#busy.size > 0) {
+      const ends = [...[...this.#lives].map((live) => live.ended), ...this.#busy];
+      if ((await Promise.race([Promise.allSettled(ends), deadline])) === 'late') return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isAccepting = false;
+    clearInterval(this.#watch);
+    this.#lease[Symbol.dispose]();
+    this.#mover[Symbol.dispose]();
+    const left = [...this.#lives];
+    for (const live of left) live.drop();
+    await Promise.allSettled(left.map((live) => live.inFlight));
+    this.#writer.close();
+    await Promise.allSettled([...this.#busy]);
+    for (const live of left) this.#lives.remove(live);
+    await this.#store.execute('endLease', { owner: this.#owner });
+  }
+
+  /** Becomes a new owner with a lease of its own. */
+  async #incarnate(claimAll: boolean): Promise<void> {
+    const { leaseMs } = this.#options;
+    const store = this.#store;
+    const { owner } = await store.execute('registerOwner', { leaseMs });
+    this.#owner = owner;
+    const onFenced = (): void => this.#onFenced(owner);
+    this.#writer = new LogWriter({
+      store,
+      owner,
+      onFenced,
+      onRetry: (error, tries) =>
+        this.#warn(error, 'writing the journal failed and is tried again', { tries }),
+    });
+    this.#mover = new SegmentMover({
+      store,
+      owner,
+      writer: this.#writer,
+      lives: this.#lives,
+      onError: (error) => this.#warn(error, 'moving events to segments failed and is tried again'),
+    });
+    this.#lease = new Lease({
+      store,
+      owner,
+      leaseMs,
+      onFenced,
+      onClaimed: (ids) => {
+        for (const id of ids) this.#background(this.#recover(id));
+      },
+      onError: (error) => this.#warn(error, 'renewing the lease failed and is tried again'),
+    });
+    await this.#lease.claim(claimAll);
+    this.#isAccepting = true;
+  }
+
+  /** Drops everything and starts anew under another owner. */
+  #onFenced(owner: number): void {
+    if (owner !== this.#owner) return;
+    this.#options.log.error({ owner }, 'this process lost its lease and drops its generations');
+    this.#isAccepting = false;
+    this.#owner = 0;
+    this.#lease[Symbol.dispose]();
+    this.#mover[Symbol.dispose]();
+    this.#writer.close();
+    for (const live of [...this.#lives]) {
+      live.drop();
+      this.#lives.remove(live);
+    }
+    this.#background(this.#incarnate(false));
+  }
+
+  async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
+    const accepted = await acceptRequest(request, claim, {
+      store: this.#store,
+      models: this.#options.models,
+      owner: this.#owner,
+      now: this.#now,
+    });
+    const { turn, isNew } = accepted;
+    if (isNew) {
+      if (turn.isRunning) this.#startAccepted(accepted);
+      for (const id of turn.interrupted) this.#background(this.#cancelOne(id));
+    }
+    return {
+      generationId: turn.generationId,
+      conversationId: turn.conversationId,
+      sessionId: turn.sessionId,
+      userMessageId: turn.userMessageId,
+      answerMessageId: turn.answerMessageId,
+      isNew,
+    };
+  }
+
+  #startAccepted({ turn, plan, row, request }: Acceptance): void {
+    const live = new LiveGeneration(
+      {
+        id: turn.generationId,
+        conversationId: turn.conversationId,
+        sessionId: turn.sessionId,
+        messageId: turn.answerMessageId,
+      },
+      { firstSeq: 1, events: turn.events },
+    );
+    this.#lives.add(live);
+    const first = request.target.kind === 'new-conversation' ? request.target.text : undefined;
+    this.#background(this.#run(live, row, plan, first));
+  }
+
+  /** Runs a generation whose row is stored: queued before, or left by a process that died. */
+  async #startStored(row: GenerationTable, stored: EventRun): Promise<void> {
+    const live = this.#liveOf(row, stored);
+    this.#lives.add(live);
+    let plan: RunPlan;
+    try {
+      plan = await resolvePlan(
+        this.#store.reads,
+        this.#options.models,
+        conversationScope(row.organization_id, row.environment),
+        {
+          persona: personaOf(row),
+          modelId: row.model_id,
+          parameters: JSON.parse(row.parameters) as GenerationParameters,
+        },
+      );
+    } catch (error) {
+      await this.#fail(live, error);
+      return;
+    }
+    await this.#run(live, row, plan, undefined);
+  }
+
+  #liveOf(row: GenerationTable, stored: EventRun): LiveGeneration {
+    return new LiveGeneration(
+      {
+        id: row.id,
+        conversationId: row.conversation_id,
+        sessionId: row.session_id,
+        messageId: row.message_id,
+      },
+      stored,
+      row.first_token_at,
+    );
+  }
+
+  async #run(
+    live: LiveGeneration,
+    row: Acceptance['row'],
+    plan: RunPlan,
+    firstMessage: string | undefined,
+  ): Promise<void> {
+    let request: ModelRequest;
+    try {
+      const messages =
+        firstMessage === undefined
+          ? await buildPrompt(this.#store.reads, plan, row.reply_to)
+          : firstPrompt(plan, firstMessage);
+      request = { messages, parameters: plan.parameters };
+    } catch (error) {
+      await this.#fail(live, error);
+      return;
+    }
+    const end = await runModel(live, plan.model, request, {
+      writer: this.#writer,
+      now: this.#now,
+      onUnexpected: (error) => this.#warn(error, 'a generation failed unexpectedly', { generation: live.id }),
+    });
+    if (end.kind === 'dropped') return;
+    const call = answerCall(live.id, row, plan.record, end.outcome, this.#now());
+    await this.#finish(live, end.outcome, [call]);
+  }
+
+  async #fail(live: LiveGeneration, error: unknown): Promise<void> {
+    if (!(error instanceof AppError))
+      this.#warn(error, 'a generation could not start', { generation: live.id });
+    const shown = error instanceof AppError ? error : new AppError('internal', 'the answer could not start');
+    const outcome: Outcome = live.isCancelled
+      ? { status: 'cancelled', finish_reason: 'cancelled', usage: unknownUsage, error: null }
+      : {
+          status: 'failed',
+          finish_reason: null,
+          usage: unknownUsage,
+          error: { code: shown.code, message: shown.message },
+        };
+    await this.#finish(live, outcome, []);
+  }
+
+  async #finish(
+    live: LiveGeneration,
+    outcome: Outcome,
+    calls: Parameters<typeof finishLive>[2],
+  ): Promise<void> {
+    const next = await finishLive(live, outcome, calls, {
+      store: this.#store,
+      owner: this.#owner,
+      lives: this.#lives,
+      now: this.#now,
+      onRetry: (error, tries) =>
+        this.#warn(error, 'ending a generation failed and is tried again', { tries }),
+    });
+    if (next !== null) this.#background(this.#attend(next.generationId));
+  }
+
+  /** Takes up a generation that is stored as running under this owner. */
+  async #attend(generationId: string): Promise<void> {
+    if (this.#lives.find(generationId) !== undefined) return;
+    const row = await readGeneration(this.#store.reads, generationId);
+    if (row === undefined || row.status !== 'running' || row.owner !== this.#owner) return;
+    const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
+    if (this.#lives.find(generationId) !== undefined) return;
+    const hasText = events.some((event) => typeof event === 'string');
+    if (hasText) await this.#interrupt(row, events);
+    else await this.#startStored(row, { firstSeq: 1, events });
+  }
+
+  /** A dead process left it. */
+  async #recover(generationId: string): Promise<void> {
+    const row = await readGeneration(this.#store.reads, generationId);
+    if (row === undefined || isTerminal(row.status)) return;
+    const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
+    await this.#interrupt(row, events);
+  }
+
+  /** Ends it with what its log holds. */
+  async #interrupt(row: GenerationTable, events: readonly LogEvent[]): Promise<void> {
+    const live = this.#liveOf(row, { firstSeq: 1, events });
+    for (const event of events) live.builder.apply(event);
+    if (live.builder.openKind !== undefined) live.append({ type: 'part-finished' });
+    this.#lives.add(live);
+    const outcome: Outcome =
+      row.cancel_requested_at === null
+        ? {
+            status: 'interrupted',
+            finish_reason: null,
+            usage: unknownUsage,
+            error: { code: 'interrupted', message: 'the server stopped while it was answering' },
+          }
+        : { status: 'cancelled', finish_reason: 'cancelled', usage: unknownUsage, error: null };
+    await this.#finish(live, outcome, [
+      answerCall(row.id, row, { id: row.model_id, prices: null }, outcome, this.#now()),
+    ]);
+  }
+
+  /** Resolves once it has ended, here or elsewhere. */
+  async #cancelOne(generationId: string): Promise<void> {
+    for (;;) {
+      const live = this.#lives.find(generationId);
+      if (live !== undefined) {
+        live.cancel();
+        await live.ended;
+        return;
+      }
+      const row = await readGeneration(this.#store.reads, generationId);
+      if (row === undefined || isTerminal(row.status)) return;
+      await this.#store.execute('requestCancel', { generationIds: [generationId], now: this.#now() });
+      if (row.status === 'queued') await this.#endQueued(row);
+      else await this.#lives.woken(generationId, watchMs / 4);
+    }
+  }
+
+  /** Ends a turn that has not started; does nothing where it has by now. */
+  async #endQueued(row: GenerationTable): Promise<void> {
+    const { next } = await this.#store.execute('cancelQueued', {
+      generationId: row.id,
+      owner: this.#owner,
+      now: this.#now(),
+    });
+    this.#lives.wake(row.id);
+    if (next !== null) this.#background(this.#attend(next.generationId));
+  }
+
+  /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to. */
+  async #lookAround(): Promise<void> {
+    const owner = this.#owner;
+    if (owner === 0) return;
+    for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
+    const unattended = new Set<string>();
+    for (const id of await readRunningGenerations(this.#store.reads, owner)) {
+      if (this.#lives.find(id) !== undefined) continue;
+      // Twice in a row: it isn't just being accepted.
+      if (this.#unattended.has(id)) this.#background(this.#attend(id));
+      else unattended.add(id);
+    }
+    this.#unattended = unattended;
+  }
+
+  #track<T>(job: Promise<T>): Promise<T> {
+    this.#busy.add(job);
+    const done = (): void => {
+      this.#busy.delete(job);
+    };
+    job.then(done, done);
+    return job;
+  }
+
+  #background(job: Promise<unknown>): void {
+    this.#track(job).catch((error: unknown) => this.#warn(error, 'a job of the engine failed'));
+  }
+
+  #warn(error: unknown, message: string, details: object = {}): void {
+    this.#options.log.warn({ ...details, err: error }, message);
+  }
+}
+
+function personaOf(row: GenerationTable): { personaId: number; version: number } | null {
+  return row.persona_id === null || row.persona_version === null
+    ? null
+    : { personaId: row.persona_id, version: row.persona_version };
+}

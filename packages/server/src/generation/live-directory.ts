@@ -1,0 +1,63 @@
+/** The generations that this process runs. */
+import type { LiveGeneration } from './live-generation.ts';
+import type { LiveDirectory } from './log-reader.ts';
+
+export class Lives implements LiveDirectory {
+  readonly #lives = new Map<string, LiveGeneration>();
+  readonly #wakes = new Map<string, Set<() => void>>();
+
+  get size(): number {
+    return this.#lives.size;
+  }
+
+  find(generationId: string): LiveGeneration | undefined {
+    return this.#lives.get(generationId);
+  }
+
+  [Symbol.iterator](): IterableIterator<LiveGeneration> {
+    return this.#lives.values();
+  }
+
+  add(live: LiveGeneration): void {
+    this.#lives.set(live.id, live);
+    this.wake(live.id);
+  }
+
+  /** It is over here; its readers are told. */
+  remove(live: LiveGeneration): void {
+    this.#lives.delete(live.id);
+    live.leave();
+    this.wake(live.id);
+  }
+
+  wake(generationId: string): void {
+    const wakes = this.#wakes.get(generationId);
+    if (wakes === undefined) return;
+    for (const wake of [...wakes]) wake();
+  }
+
+  /** Resolves at the generation's next wake, at the latest after `timeoutMs`. */
+  woken(generationId: string, timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        wake[Symbol.dispose]();
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      const wake = this.onWake(generationId, done);
+    });
+  }
+
+  onWake(generationId: string, wake: () => void): Disposable {
+    const wakes = this.#wakes.get(generationId) ?? new Set();
+    this.#wakes.set(generationId, wakes);
+    wakes.add(wake);
+    return {
+      [Symbol.dispose]: () => {
+        wakes.delete(wake);
+        if (wakes.size === 0 && this.#wakes.get(generationId) === wakes) this.#wakes.delete(generationId);
+      },
+    };
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Makes a model's text fit for storing and sending, piece by piece: CR LF and lone CR become LF, NUL is dropped,
+ * halves of a surrogate pair that arrive apart are joined, and a lone half becomes U+FFFD.
+ */
+const needsWork = /[\r\0\ud800-\udfff]/;
+
+export class TextNormalizer {
+  #afterCarriageReturn = false;
+  #highSurrogate = '';
+
+  /** The normalized piece; may be empty, where what came must wait for the next. */
+  push(piece: string): string {
+    if (!this.#afterCarriageReturn && this.#highSurrogate === '' && !needsWork.test(piece)) return piece;
+    let text = this.#highSurrogate + piece;
+    this.#highSurrogate = '';
+    if (this.#afterCarriageReturn && text.startsWith('\n')) text = text.slice(1);
+    if (piece !== '') this.#afterCarriageReturn = piece.endsWith('\r');
+    const last = text.charCodeAt(text.length - 1);
+    if (last >= 0xd800 && last <= 0xdbff) {
+      this.#highSurrogate = text.slice(-1);
+      text = text.slice(0, -1);
+    }
+    return text.replace(/\r\n?/g, '\n').replaceAll('\0', '').toWellFormed();
+  }
+
+  /** What was held back, at the end of the text. */
+  end(): string {
+    const rest = this.#highSurrogate === '' ? '' : '\ufffd';
+    this.#highSurrogate = '';
+    return rest;
+  }
+}
+
+/** The same for a whole text from a client. */
+export function normalizeNewlines(text: string): string {
+  return text.replace(/\r\n?/g, '\n');
+}

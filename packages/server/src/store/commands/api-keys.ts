@@ -1,0 +1,95 @@
+/** API keys: made, revoked, and when they were used last. */
+import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
+import { invalid, notFound } from '../../domain/errors.ts';
+import { type CommandContext, forUpdate } from '../command.ts';
+import { statement } from '../statement.ts';
+
+export interface CreateApiKey {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly type: ApiKeyType;
+  readonly prefix: string;
+  /** SHA-256 of the whole key, hex. */
+  readonly hash: string;
+  readonly defaultPersonaId: number | null;
+  readonly limits: KeyLimits;
+  readonly allowedOrigins: readonly string[] | null;
+  readonly expiresAt: number | null;
+  readonly now: number;
+}
+
+/** @throws AppError invalid_request (no such persona) */
+export async function createApiKey(
+  context: CommandContext,
+  args: CreateApiKey,
+): Promise<{ readonly id: string }> {
+  if (args.defaultPersonaId !== null) {
+    await lockPersona(context, args.organizationId, args.defaultPersonaId);
+  }
+  await context.db
+    .insertInto('api_key')
+    .values({
+      id: args.id,
+      organization_id: args.organizationId,
+      name: args.name,
+      type: args.type,
+      prefix: args.prefix,
+      hash: args.hash,
+      default_persona_id: args.defaultPersonaId,
+      expires_at: args.expiresAt,
+      limits: JSON.stringify(args.limits),
+      allowed_origins: args.allowedOrigins === null ? null : JSON.stringify(args.allowedOrigins),
+      created_at: args.now,
+      last_used_at: null,
+      revoked_at: null,
+    })
+    .execute();
+  return { id: args.id };
+}
+
+async function lockPersona(context: CommandContext, organizationId: string, id: number): Promise<void> {
+  const query = context.db
+    .selectFrom('persona')
+    .select('id')
+    .where('id', '=', id)
+    .where('organization_id', '=', organizationId);
+  if ((await forUpdate(context, query).executeTakeFirst()) !== undefined) return;
+  throw invalid('default_persona_id', `default_persona_id: the organization has no persona ${id}`);
+}
+
+/** The key's row stays, so that usage can be told apart by key. @throws AppError not_found */
+export async function revokeApiKey(
+  context: CommandContext,
+  args: { readonly organizationId: string; readonly id: string; readonly now: number },
+): Promise<null> {
+  const revoked = await context.db
+    .updateTable('api_key')
+    .set({ revoked_at: args.now })
+    .where('id', '=', args.id)
+    .where('organization_id', '=', args.organizationId)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute();
+  if (revoked.length === 0) throw notFound('key');
+  return null;
+}
+
+const touch = statement<{ id: string; at: number }, unknown>((db, param) =>
+  db
+    .updateTable('api_key')
+    .set({ last_used_at: param('at') })
+    .where('id', '=', param('id'))
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', param('at'))])),
+);
+
+/** Notes when keys were used last; never goes back. */
+export async function touchApiKeys(
+  context: CommandContext,
+  args: { readonly uses: readonly { readonly id: string; readonly at: number }[] },
+): Promise<null> {
+  // In one order everywhere, so that replicas don't wait for each other in a circle.
+  const uses = [...args.uses].sort((one, other) => (one.id < other.id ? -1 : 1));
+  for (const use of uses) await touch(context.db, use);
+  return null;
+}

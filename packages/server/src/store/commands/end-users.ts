@@ -1,0 +1,154 @@
+/** End users: met for the first time, and erased. */
+import { sql } from 'kysely';
+import type { Environment } from '../../domain/scope.ts';
+import type { CommandContext } from '../command.ts';
+
+export interface EnsureEndUser {
+  /** For the user, if it is new. */
+  readonly id: string;
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly externalId: string;
+  readonly now: number;
+}
+
+export async function ensureEndUser(
+  context: CommandContext,
+  args: EnsureEndUser,
+): Promise<{ readonly id: string }> {
+  const { db } = context;
+  await db
+    .insertInto('end_user')
+    .values({
+      id: args.id,
+      organization_id: args.organizationId,
+      environment: args.environment,
+      external_id: args.externalId,
+      created_at: args.now,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['organization_id', 'environment', 'external_id']).doNothing(),
+    )
+    .execute();
+  return await db
+    .selectFrom('end_user')
+    .select('id')
+    .where('organization_id', '=', args.organizationId)
+    .where('environment', '=', args.environment)
+    .where('external_id', '=', args.externalId)
+    .executeTakeFirstOrThrow();
+}
+
+export interface EraseConversations {
+  readonly organizationId: string;
+  /** Null: the conversations of everybody. */
+  readonly endUserIds: readonly string[] | null;
+  /** Conversations at most, so that no write waits long behind this one. */
+  readonly limit: number;
+}
+
+export interface ErasedConversations {
+  readonly conversations: number;
+  readonly sessions: number;
+  readonly messages: number;
+  readonly generations: number;
+  readonly segments: number;
+}
+
+/** Erases the oldest conversations with all that hangs on them. Call until it finds none. */
+export async function eraseConversations(
+  context: CommandContext,
+  args: EraseConversations,
+): Promise<ErasedConversations> {
+  const { db } = context;
+  let query = db
+    .selectFrom('conversation')
+    .select('id')
+    .where('organization_id', '=', args.organizationId);
+  if (args.endUserIds !== null) query = query.where('end_user_id', 'in', [...args.endUserIds]);
+  const ids = (await query.limit(args.limit).execute()).map((row) => row.id);
+  if (ids.length === 0) return { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
+  const segments = await db
+    .deleteFrom('segment')
+    .where('generation_id', 'in', (eb) =>
+      eb.selectFrom('generation').select('id').where('conversation_id', 'in', ids),
+    )
+    .executeTakeFirstOrThrow();
+  const count = async (table: 'session' | 'message' | 'generation'): Promise<number> => {
+    const deleted = await db.deleteFrom(table).where('conversation_id', 'in', ids).executeTakeFirstOrThrow();
+    return Number(deleted.numDeletedRows);
+  };
+  const counts = {
+    sessions: await count('session'),
+    messages: await count('message'),
+    generations: await count('generation'),
+    segments: Number(segments.numDeletedRows),
+  };
+  const conversations = await db.deleteFrom('conversation').where('id', 'in', ids).executeTakeFirstOrThrow();
+  return { conversations: Number(conversations.numDeletedRows), ...counts };
+}
+
+/** Erases model calls of an organization, the oldest first. Call until it finds none. */
+export async function eraseModelCalls(
+  context: CommandContext,
+  args: { readonly organizationId: string; readonly limit: number },
+): Promise<{ readonly model_calls: number }> {
+  const deleted = await context.db
+    .deleteFrom('model_call')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('model_call')
+        .select('id')
+        .where('organization_id', '=', args.organizationId)
+        .orderBy('created_at')
+        .limit(args.limit),
+    )
+    .executeTakeFirstOrThrow();
+  return { model_calls: Number(deleted.numDeletedRows) };
+}
+
+export interface EraseEndUsers {
+  readonly organizationId: string;
+  readonly endUserIds: readonly string[];
+}
+
+/**
+ * Erases end users, and conversations that they began since `eraseConversations` found no more. What they used up
+ * stays in the organization's account, without a name.
+ */
+export async function eraseEndUsers(
+  context: CommandContext,
+  args: EraseEndUsers,
+): Promise<{
+  readonly end_users: number;
+  readonly idempotency_claims: number;
+  readonly model_calls_anonymised: number;
+}> {
+  const { db } = context;
+  const ids = [...args.endUserIds];
+  if (ids.length === 0) return { end_users: 0, idempotency_claims: 0, model_calls_anonymised: 0 };
+  const claims = await db
+    .deleteFrom('idempotency')
+    .where(
+      'scope',
+      'in',
+      ids.map((id) => `user:${id}`),
+    )
+    .executeTakeFirstOrThrow();
+  const calls = await db
+    .updateTable('model_call')
+    .set({ end_user_id: sql<null>`null` })
+    .where('end_user_id', 'in', ids)
+    .where('organization_id', '=', args.organizationId)
+    .executeTakeFirstOrThrow();
+  const users = await db
+    .deleteFrom('end_user')
+    .where('id', 'in', ids)
+    .where('organization_id', '=', args.organizationId)
+    .executeTakeFirstOrThrow();
+  return {
+    end_users: Number(users.numDeletedRows),
+    idempotency_claims: Number(claims.numDeletedRows),
+    model_calls_anonymised: Number(calls.numUpdatedRows),
+  };
+}

@@ -1,0 +1,113 @@
+/** The models that the environment offers, as models of an organization. */
+import type { Provider } from '../../domain/model.ts';
+import type { CommandContext } from '../command.ts';
+import type { Flag } from '../tables.ts';
+
+export interface EnvironmentModel {
+  /** For the model, if it is new. */
+  readonly id: string;
+  readonly name: string;
+  readonly provider: Provider;
+  readonly model: string;
+  readonly baseUrl: string | null;
+  readonly apiKeyEnv: string | null;
+  /** Tokens. */
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens?: number | null;
+}
+
+export interface OfferedModel {
+  readonly id: string;
+  readonly isActive: boolean;
+}
+
+/**
+ * Makes the organization's environment models those that are offered: new ones are added, those of before updated
+ * where an administrator has not decided otherwise, those that are gone deactivated, never deleted. The caller has
+ * locked the organization. Gives the offered models in the order they came.
+ */
+export async function storeEnvironmentModels(
+  context: CommandContext,
+  organizationId: string,
+  models: readonly EnvironmentModel[],
+  now: number,
+): Promise<readonly OfferedModel[]> {
+  const { db } = context;
+  const known = await db
+    .selectFrom('model')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('from_environment', '=', 1)
+    .orderBy('id')
+    .execute();
+  const offered: OfferedModel[] = [];
+  const kept = new Set<string>();
+  for (const model of models) {
+    const found = known.find(
+      (row) => !kept.has(row.id) && row.provider === model.provider && row.model === model.model,
+    );
+    if (found === undefined) {
+      await insert(context, organizationId, model, now);
+      offered.push({ id: model.id, isActive: true });
+      continue;
+    }
+    kept.add(found.id);
+    const isBack = found.left_environment === 1;
+    const next = {
+      base_url: model.baseUrl,
+      api_key_env: model.apiKeyEnv,
+      context_window: found.context_window ?? model.contextWindow,
+      max_output_tokens: found.max_output_tokens ?? model.maxOutputTokens ?? null,
+      is_active: isBack ? (1 as Flag) : found.is_active,
+      left_environment: 0 as Flag,
+    };
+    const isChanged = (Object.keys(next) as (keyof typeof next)[]).some((name) => next[name] !== found[name]);
+    if (isChanged) {
+      await db
+        .updateTable('model')
+        .set({ ...next, updated_at: now })
+        .where('id', '=', found.id)
+        .execute();
+    }
+    offered.push({ id: found.id, isActive: next.is_active === 1 });
+  }
+  for (const row of known) {
+    if (kept.has(row.id) || row.is_active === 0) continue;
+    await db
+      .updateTable('model')
+      .set({ is_active: 0, left_environment: 1, updated_at: now })
+      .where('id', '=', row.id)
+      .execute();
+  }
+  return offered;
+}
+
+async function insert(
+  context: CommandContext,
+  organizationId: string,
+  model: EnvironmentModel,
+  now: number,
+): Promise<void> {
+  await context.db
+    .insertInto('model')
+    .values({
+      id: model.id,
+      organization_id: organizationId,
+      name: model.name,
+      provider: model.provider,
+      model: model.model,
+      base_url: model.baseUrl,
+      api_key_encrypted: null,
+      api_key_env: model.apiKeyEnv,
+      context_window: model.contextWindow,
+      max_output_tokens: model.maxOutputTokens ?? null,
+      price_input: null,
+      price_output: null,
+      is_active: 1,
+      from_environment: 1,
+      left_environment: 0,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+}

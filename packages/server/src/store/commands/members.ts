@@ -1,0 +1,90 @@
+/** Members of organizations. */
+import { AppError, notFound } from '../../domain/errors.ts';
+import type { Role } from '../../domain/organization.ts';
+import type { CommandContext } from '../command.ts';
+
+export interface CreateMember {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  /** In lower case. */
+  readonly email: string;
+  readonly role: Role;
+  readonly now: number;
+}
+
+function emailTaken(email: string): AppError {
+  return new AppError('conflict', `email: the organization has a member ${email} already`, {
+    field: 'email',
+  });
+}
+
+/** @throws AppError conflict (email) */
+export async function createMember(
+  context: CommandContext,
+  args: CreateMember,
+): Promise<{ readonly id: string }> {
+  const made = await context.db
+    .insertInto('member')
+    .values({
+      id: args.id,
+      organization_id: args.organizationId,
+      name: args.name,
+      email: args.email,
+      role: args.role,
+      created_at: args.now,
+      updated_at: args.now,
+    })
+    .onConflict((conflict) => conflict.columns(['organization_id', 'email']).doNothing())
+    .returning('id')
+    .execute();
+  if (made.length === 0) throw emailTaken(args.email);
+  return { id: args.id };
+}
+
+export interface UpdateMember {
+  readonly organizationId: string;
+  readonly id: string;
+  readonly changes: { readonly name?: string; readonly email?: string; readonly role?: Role };
+  readonly now: number;
+}
+
+/** @throws AppError not_found, conflict (email) */
+export async function updateMember(context: CommandContext, args: UpdateMember): Promise<null> {
+  const { db } = context;
+  const { email } = args.changes;
+  if (email !== undefined) {
+    const other = await db
+      .selectFrom('member')
+      .select('id')
+      .where('organization_id', '=', args.organizationId)
+      .where('email', '=', email)
+      .where('id', '!=', args.id)
+      .executeTakeFirst();
+    if (other !== undefined) throw emailTaken(email);
+  }
+  const updated = await db
+    .updateTable('member')
+    .set({ ...args.changes, updated_at: args.now })
+    .where('id', '=', args.id)
+    .where('organization_id', '=', args.organizationId)
+    .returning('id')
+    .execute();
+  if (updated.length === 0) throw notFound('member');
+  return null;
+}
+
+/** The member's tokens die with it. @throws AppError not_found */
+export async function deleteMember(
+  context: CommandContext,
+  args: { readonly organizationId: string; readonly id: string },
+): Promise<null> {
+  const deleted = await context.db
+    .deleteFrom('member')
+    .where('id', '=', args.id)
+    .where('organization_id', '=', args.organizationId)
+    .returning('id')
+    .execute();
+  if (deleted.length === 0) throw notFound('member');
+  return null;
+}

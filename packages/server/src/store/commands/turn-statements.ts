@@ -1,0 +1,169 @@
+/** The statements of a turn's acceptance, compiled once. */
+import { sql } from 'kysely';
+import type { GenerationStatus } from '../../domain/generation.ts';
+import type { Environment } from '../../domain/scope.ts';
+import { statement } from '../statement.ts';
+import type {
+  ConversationTable,
+  GenerationTable,
+  MessageTable,
+  SegmentTable,
+  SessionTable,
+} from '../tables.ts';
+
+export const insertConversation = statement<ConversationTable, unknown>((db, param) =>
+  db.insertInto('conversation').values({
+    id: param('id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    title: param('title'),
+    title_source: 'automatic',
+    is_archived: 0,
+    next_position: param('next_position'),
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+export const insertSession = statement<Omit<SessionTable, 'updated_at' | 'status'>, unknown>((db, param) =>
+  db.insertInto('session').values({
+    id: param('id'),
+    conversation_id: param('conversation_id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    persona_id: param('persona_id'),
+    persona_version: param('persona_version'),
+    model_id: param('model_id'),
+    status: 'active',
+    head_message_id: param('head_message_id'),
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+export const insertMessage = statement<Omit<MessageTable, 'updated_at' | 'usage'>, unknown>((db, param) =>
+  db.insertInto('message').values({
+    id: param('id'),
+    conversation_id: param('conversation_id'),
+    session_id: param('session_id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    parent_id: param('parent_id'),
+    role: param('role'),
+    parts: param('parts'),
+    text: param('text'),
+    position: param('position'),
+    status: param('status'),
+    generation_id: param('generation_id'),
+    model_id: param('model_id'),
+    usage: null,
+    created_at: param('created_at'),
+    updated_at: param('created_at'),
+  }),
+);
+
+type NewGeneration = Pick<
+  GenerationTable,
+  | 'id'
+  | 'organization_id'
+  | 'environment'
+  | 'end_user_id'
+  | 'conversation_id'
+  | 'session_id'
+  | 'reply_to'
+  | 'attempt'
+  | 'message_id'
+  | 'model_id'
+  | 'model_name'
+  | 'provider'
+  | 'persona_id'
+  | 'persona_version'
+  | 'api_key_id'
+  | 'dialect'
+  | 'status'
+  | 'owner'
+  | 'parameters'
+  | 'created_at'
+  | 'started_at'
+>;
+
+export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
+  db.insertInto('generation').values({
+    id: param('id'),
+    organization_id: param('organization_id'),
+    environment: param('environment'),
+    end_user_id: param('end_user_id'),
+    conversation_id: param('conversation_id'),
+    session_id: param('session_id'),
+    reply_to: param('reply_to'),
+    attempt: param('attempt'),
+    message_id: param('message_id'),
+    model_id: param('model_id'),
+    model_name: param('model_name'),
+    provider: param('provider'),
+    persona_id: param('persona_id'),
+    persona_version: param('persona_version'),
+    api_key_id: param('api_key_id'),
+    dialect: param('dialect'),
+    status: param('status'),
+    owner: param('owner'),
+    parameters: param('parameters'),
+    created_at: param('created_at'),
+    started_at: param('started_at'),
+  }),
+);
+
+export const insertSegment = statement<SegmentTable, unknown>((db, param) =>
+  db.insertInto('segment').values({
+    generation_id: param('generation_id'),
+    first_seq: param('first_seq'),
+    last_seq: param('last_seq'),
+    events: param('events'),
+  }),
+);
+
+export const takePositions = statement<
+  { id: string; count: number; now: number; organization_id: string; environment: Environment },
+  { next_position: number }
+>((db, param) =>
+  db
+    .updateTable('conversation')
+    .set((eb) => ({
+      next_position: eb('next_position', '+', param('count')),
+      updated_at: eb.val(param('now')),
+    }))
+    .where('id', '=', param('id'))
+    .where('organization_id', '=', param('organization_id'))
+    .where('environment', '=', param('environment'))
+    .returning('next_position'),
+);
+
+export const liveOfSession = statement<{ session_id: string }, { id: string; status: string }>((db, param) =>
+  db
+    .selectFrom('generation')
+    .select(['id', 'status'])
+    .where('session_id', '=', param('session_id'))
+    .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
+    .orderBy('created_at')
+    .orderBy('id'),
+);
+
+export const readSession = statement<
+  { id: string },
+  Pick<SessionTable, 'conversation_id' | 'end_user_id' | 'head_message_id' | 'status'>
+>((db, param) =>
+  db
+    .selectFrom('session')
+    .select(['conversation_id', 'end_user_id', 'head_message_id', 'status'])
+    .where('id', '=', param('id')),
+);
+
+export const moveHead = statement<{ id: string; head: string; now: number }, unknown>((db, param) =>
+  db
+    .updateTable('session')
+    .set({ head_message_id: param('head'), updated_at: param('now') })
+    .where('id', '=', param('id')),
+);
