@@ -14,9 +14,7 @@ export function isOperator(principal: Principal): principal is AdminPrincipal & 
 }
 
 /** Conversations are held with every credential but an admin key. @throws AppError forbidden */
-export function requireConversationAccess(
-  principal: Principal,
-): asserts principal is ConversationPrincipal {
+export function requireConversationAccess(principal: Principal): asserts principal is ConversationPrincipal {
   if (principal.kind === 'admin') throw forbidden('an admin key is for /api/admin only');
 }
 

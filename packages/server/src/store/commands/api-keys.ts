@@ -1,7 +1,7 @@
 /** API keys: made, revoked, and when they were used last. */
 import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
 import { invalid, notFound } from '../../domain/errors.ts';
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import { statement } from '../statement.ts';
 
 export interface CreateApiKey {

@@ -1,7 +1,7 @@
 /** End users: met for the first time, and erased. */
 import { sql } from 'kysely';
 import type { Environment } from '../../domain/scope.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 
 export interface EnsureEndUser {
   /** For the user, if it is new. */
@@ -26,9 +26,7 @@ export async function ensureEndUser(
       external_id: args.externalId,
       created_at: args.now,
     })
-    .onConflict((conflict) =>
-      conflict.columns(['organization_id', 'environment', 'external_id']).doNothing(),
-    )
+    .onConflict((conflict) => conflict.columns(['organization_id', 'environment', 'external_id']).doNothing())
     .execute();
   return await db
     .selectFrom('end_user')
@@ -61,10 +59,7 @@ export async function eraseConversations(
   args: EraseConversations,
 ): Promise<ErasedConversations> {
   const { db } = context;
-  let query = db
-    .selectFrom('conversation')
-    .select('id')
-    .where('organization_id', '=', args.organizationId);
+  let query = db.selectFrom('conversation').select('id').where('organization_id', '=', args.organizationId);
   if (args.endUserIds !== null) query = query.where('end_user_id', 'in', [...args.endUserIds]);
   const ids = (await query.limit(args.limit).execute()).map((row) => row.id);
   if (ids.length === 0) return { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };

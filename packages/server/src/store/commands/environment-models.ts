@@ -1,6 +1,6 @@
 /** The models that the environment offers, as models of an organization. */
 import type { Provider } from '../../domain/model.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 import type { Flag } from '../tables.ts';
 
 export interface EnvironmentModel {

@@ -1,5 +1,5 @@
 /** What the first start makes, so that the very first call is answered; and what follows the environment later. */
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
 import { createApiKey } from './api-keys.ts';
 import { type EnvironmentModel, type OfferedModel, storeEnvironmentModels } from './environment-models.ts';

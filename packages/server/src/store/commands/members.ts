@@ -1,7 +1,7 @@
 /** Members of organizations. */
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { Role } from '../../domain/organization.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 
 export interface CreateMember {
   readonly id: string;

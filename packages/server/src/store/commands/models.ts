@@ -1,7 +1,7 @@
 /** Models of organizations. */
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { Provider } from '../../domain/model.ts';
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import type { Flag, ModelTable } from '../tables.ts';
 import { checkModel } from './model-rules.ts';
 
@@ -102,7 +102,10 @@ export async function deleteModel(
     .execute();
   if (personas.length > 0) {
     const names = personas.map((persona) => persona.alias).join(', ');
-    throw new AppError('in_use', `the model is used by the persona${personas.length > 1 ? 's' : ''} ${names}`);
+    throw new AppError(
+      'in_use',
+      `the model is used by the persona${personas.length > 1 ? 's' : ''} ${names}`,
+    );
   }
   const organization = await db
     .selectFrom('organization')

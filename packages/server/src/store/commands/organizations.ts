@@ -1,7 +1,7 @@
 /** Organizations: made, changed, and at last removed with what is left of them. */
 import { sql } from 'kysely';
 import { invalid, notFound } from '../../domain/errors.ts';
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
 
 export interface CreateOrganization {

@@ -1,6 +1,6 @@
 /** Personas: their names, and the life of their versions: draft (`next`), submitted (`active`), past. */
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
-import { type CommandContext, forUpdate } from '../command.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
 import type { PersonaTable, PersonaVersionTable } from '../tables.ts';
 import { lockModel } from './organizations.ts';
 
@@ -94,16 +94,16 @@ export async function deletePersona(context: CommandContext, args: PersonaRefere
     .execute();
   if (keys.length > 0) {
     const names = keys.map((key) => `${key.name} (${key.prefix}…)`).join(', ');
-    throw new AppError('in_use', `the persona is the default of the key${keys.length > 1 ? 's' : ''} ${names}`);
+    throw new AppError(
+      'in_use',
+      `the persona is the default of the key${keys.length > 1 ? 's' : ''} ${names}`,
+    );
   }
   await db.deleteFrom('persona').where('id', '=', args.id).execute();
   return null;
 }
 
-export type NewRevision = Omit<
-  PersonaVersionTable,
-  'persona_id' | 'version' | 'created_at' | 'submitted_at'
->;
+export type NewRevision = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
 
 export interface PutNextVersion extends PersonaReference {
   readonly revision: NewRevision;

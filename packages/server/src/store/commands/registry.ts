@@ -1,9 +1,23 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
+import { createApiKey, revokeApiKey, touchApiKeys } from './api-keys.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
+import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { finishGeneration } from './finish-generation.ts';
+import { firstStart, followEnvironment } from './first-start.ts';
+import { createMember, deleteMember, updateMember } from './members.ts';
+import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
+import { createOrganization, deleteOrganization, updateOrganization } from './organizations.ts';
 import { claimDeadOwners, endLease, registerOwner, renewLease } from './owner.ts';
+import {
+  createPersona,
+  deletePersona,
+  putNextVersion,
+  rollbackPersona,
+  submitPersona,
+  updatePersona,
+} from './personas.ts';
 
 export const commands = {
   acceptTurn,
@@ -15,6 +29,30 @@ export const commands = {
   renewLease,
   endLease,
   claimDeadOwners,
+  firstStart,
+  followEnvironment,
+  createOrganization,
+  updateOrganization,
+  deleteOrganization,
+  createModel,
+  updateModel,
+  deleteModel,
+  createPersona,
+  updatePersona,
+  deletePersona,
+  putNextVersion,
+  submitPersona,
+  rollbackPersona,
+  createApiKey,
+  revokeApiKey,
+  touchApiKeys,
+  createMember,
+  updateMember,
+  deleteMember,
+  ensureEndUser,
+  eraseConversations,
+  eraseEndUsers,
+  eraseModelCalls,
 } as const;
 
 type Commands = typeof commands;

@@ -1,0 +1,219 @@
+/** From a request's credentials to who is calling. Nothing is cached: a revoked key is dead with the next request. */
+import { AppError, notFound } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import type { Environment, OrganizationScope } from '../domain/scope.ts';
+import { type ApiKeyRecord, findApiKeyByHash, findApiKeyOfToken } from '../store/queries/api-keys.ts';
+import { findEndUserId } from '../store/queries/end-users.ts';
+import { findMember } from '../store/queries/members.ts';
+import type { Store } from '../store/store.ts';
+import { hashApiKey, hashesEqual } from './api-keys.ts';
+import { createKeyUsage } from './key-usage.ts';
+import type {
+  AdminPrincipal,
+  AnonymousPrincipal,
+  ApiKeyPrincipal,
+  EndUserPrincipal,
+  MemberPrincipal,
+  Principal,
+} from './principal.ts';
+import { conversationScope, organizationScope } from './scopes.ts';
+import { createTokenSigner, type EndUserClaims, type IssuedToken, type MemberClaims } from './tokens.ts';
+
+/** What a request brings. The first that is there counts: `apiKey`, `authorization`, `accessToken`. */
+export interface Credentials {
+  /** `X-API-Key` */
+  readonly apiKey?: string | undefined;
+  /** The whole `Authorization` header. */
+  readonly authorization?: string | undefined;
+  /** `?access_token=`, tokens only. */
+  readonly accessToken?: string | undefined;
+  /** `?environment=`, for members. */
+  readonly environment?: string | undefined;
+}
+
+export interface Authenticator {
+  /**
+   * Undefined: no credential at all.
+   * @throws AppError unauthenticated for a bad, expired or revoked one, invalid_request for a member's wrong environment
+   */
+  authenticate(credentials: Credentials): Promise<Principal | undefined>;
+  /** For requests without a credential, where they are allowed. */
+  anonymous(organizationId: string): Promise<AnonymousPrincipal>;
+  issueEndUserToken(
+    principal: ApiKeyPrincipal,
+    request: { readonly userId: string; readonly persona: { readonly personaId: number; readonly version: number } },
+  ): Promise<IssuedToken>;
+  /** `ttlSeconds`: default as for end users. @throws AppError not_found */
+  issueMemberToken(
+    organization: OrganizationScope,
+    memberId: string,
+    ttlSeconds?: number,
+  ): Promise<IssuedToken>;
+  /** Stores when keys were used last; else that happens once a minute, and at the end. */
+  flushLastUsed(): Promise<void>;
+}
+
+export interface AuthenticatorOptions {
+  readonly store: Store;
+  /** Signs the tokens. */
+  readonly secret: string;
+  /** The operator's key. */
+  readonly adminKey: string;
+  readonly tokenTtlSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  /** Told when the times of last use could not be stored; they are kept and tried again. */
+  readonly onFlushError?: (error: unknown) => void;
+}
+
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator & AsyncDisposable {
+  const { store, now = Date.now } = options;
+  const tokens = createTokenSigner(options.secret, now);
+  const usage = createKeyUsage(store, options.onFlushError);
+  const adminKeyHash = hashApiKey(options.adminKey);
+
+  async function byKey(key: string): Promise<Principal> {
+    const hash = hashApiKey(key);
+    if (hashesEqual(hash, adminKeyHash)) return { kind: 'admin', organization: null, keyId: null };
+    const record = await findApiKeyByHash(store.reads, hash);
+    if (record === undefined || !hashesEqual(hash, record.hash)) {
+      throw unauthenticated('the API key is not valid');
+    }
+    requireAlive(record, now());
+    usage.note(record.id, now());
+    return keyPrincipal(record);
+  }
+
+  async function byToken(token: string, environment: string | undefined): Promise<Principal> {
+    const claims = await tokens.verify(token);
+    return claims.kind === 'member' ? await member(claims, environment) : await endUser(claims);
+  }
+
+  async function member(claims: MemberClaims, environment: string | undefined): Promise<MemberPrincipal> {
+    const found = await findMember(store.reads, organizationScope(claims.organizationId), claims.memberId);
+    if (found === undefined) throw unauthenticated('the member of this token was removed');
+    return {
+      kind: 'member',
+      scope: conversationScope(found.organizationId, toEnvironment(environment)),
+      memberId: found.id,
+      role: found.role,
+    };
+  }
+
+  async function endUser(claims: EndUserClaims): Promise<EndUserPrincipal> {
+    const { keyId, endUserId, organizationId, environment } = claims;
+    const key = await findApiKeyOfToken(store.reads, keyId, endUserId);
+    if (key === undefined || key.type !== environment || key.organizationId !== organizationId) {
+      throw unauthenticated('the key or the user of this token is gone');
+    }
+    requireAlive(key, now());
+    usage.note(keyId, now());
+    return {
+      kind: 'end-user',
+      scope: conversationScope(organizationId, environment, endUserId),
+      endUserId,
+      keyId,
+      keyType: environment,
+      personaId: claims.personaId,
+      personaVersion: claims.personaVersion,
+      limits: key.limits,
+      allowedOrigins: key.allowedOrigins,
+    };
+  }
+
+  return {
+    async authenticate(credentials) {
+      const { environment } = credentials;
+      if (credentials.apiKey !== undefined) {
+        if (!isApiKey(credentials.apiKey)) throw unauthenticated('X-API-Key: not an API key');
+        return await byKey(credentials.apiKey);
+      }
+      if (credentials.authorization !== undefined) {
+        const value = bearerValue(credentials.authorization);
+        return isApiKey(value) ? await byKey(value) : await byToken(value, environment);
+      }
+      if (credentials.accessToken !== undefined) {
+        if (isApiKey(credentials.accessToken)) {
+          throw unauthenticated('access_token takes a token, never an API key');
+        }
+        return await byToken(credentials.accessToken, environment);
+      }
+      return undefined;
+    },
+    async anonymous(organizationId) {
+      return { kind: 'anonymous', scope: conversationScope(organizationId, 'prod') };
+    },
+    async issueEndUserToken(principal, { userId, persona }) {
+      const { organizationId, environment } = principal.scope;
+      const endUserId =
+        (await findEndUserId(store.reads, principal.scope, userId)) ??
+        (
+          await store.execute('ensureEndUser', {
+            id: newId(),
+            organizationId,
+            environment,
+            externalId: userId,
+            now: now(),
+          })
+        ).id;
+      const claims: EndUserClaims = {
+        kind: 'end-user',
+        keyId: principal.keyId,
+        organizationId,
+        environment,
+        endUserId,
+        personaId: persona.personaId,
+        personaVersion: persona.version,
+      };
+      return await tokens.sign(claims, options.tokenTtlSeconds);
+    },
+    async issueMemberToken(organization, memberId, ttlSeconds = options.tokenTtlSeconds) {
+      if ((await findMember(store.reads, organization, memberId)) === undefined) throw notFound('member');
+      const { organizationId } = organization;
+      return await tokens.sign({ kind: 'member', organizationId, memberId }, ttlSeconds);
+    },
+    flushLastUsed: () => usage.flush(),
+    [Symbol.asyncDispose]: () => usage[Symbol.asyncDispose](),
+  };
+}
+
+function unauthenticated(message: string): AppError {
+  return new AppError('unauthenticated', message);
+}
+
+function isApiKey(value: string): boolean {
+  return value.startsWith('sk_');
+}
+
+function bearerValue(header: string): string {
+  const value = /^bearer +(\S+) *$/i.exec(header)?.[1];
+  if (value === undefined) throw unauthenticated('Authorization must be "Bearer <API key or token>"');
+  return value;
+}
+
+/** @throws AppError invalid_request */
+function toEnvironment(value: string | undefined): Environment {
+  if (value === undefined || value === 'prod') return 'prod';
+  if (value === 'test') return 'test';
+  throw new AppError('invalid_request', 'environment: must be test or prod', { field: 'environment' });
+}
+
+function requireAlive(key: ApiKeyRecord, now: number): void {
+  if (key.revokedAt !== null) throw unauthenticated('the API key was revoked');
+  if (key.expiresAt !== null && key.expiresAt <= now) throw unauthenticated('the API key has expired');
+}
+
+function keyPrincipal(key: ApiKeyRecord): ApiKeyPrincipal | AdminPrincipal {
+  if (key.type === 'admin') {
+    return { kind: 'admin', organization: organizationScope(key.organizationId), keyId: key.id };
+  }
+  return {
+    kind: 'api-key',
+    scope: conversationScope(key.organizationId, key.type),
+    keyId: key.id,
+    keyType: key.type,
+    defaultPersonaId: key.defaultPersonaId,
+    limits: key.limits,
+    allowedOrigins: key.allowedOrigins,
+  };
+}

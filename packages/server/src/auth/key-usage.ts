@@ -1,0 +1,45 @@
+/** When keys were used last: noted in memory, stored in batches, since no request should wait for it. */
+import type { Store } from '../store/store.ts';
+
+const flushIntervalMs = 60_000;
+const maxUsesPerCommand = 500;
+
+export interface KeyUsage extends AsyncDisposable {
+  note(keyId: string, at: number): void;
+  flush(): Promise<void>;
+}
+
+/** `onError`: told when a batch could not be stored; its uses are kept for the next one. */
+export function createKeyUsage(
+  store: Store,
+  onError: (error: unknown) => void = (error) => process.emitWarning(String(error)),
+): KeyUsage {
+  let uses = new Map<string, number>();
+
+  async function flush(): Promise<void> {
+    const batch = [...uses].map(([id, at]) => ({ id, at }));
+    uses = new Map();
+    try {
+      while (batch.length > 0) {
+        await store.execute('touchApiKeys', { uses: batch.slice(0, maxUsesPerCommand) });
+        batch.splice(0, maxUsesPerCommand);
+      }
+    } catch (error) {
+      for (const { id, at } of batch) {
+        if (!uses.has(id)) uses.set(id, at);
+      }
+      throw error;
+    }
+  }
+
+  const timer = setInterval(() => void flush().catch(onError), flushIntervalMs);
+  timer.unref();
+  return {
+    note: (keyId, at) => void uses.set(keyId, at),
+    flush,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Bearer tokens: JWT (RFC 7519), HS256 under a key derived from the server's secret (HKDF, RFC 5869). `typ` tells
+ * end users' from members' tokens, `kid` names the key, so that tokens of an earlier secret are told apart.
+ */
+import { createHash, hkdfSync } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { AppError } from '../domain/errors.ts';
+import { isUuid } from '../domain/ids.ts';
+import type { Environment } from '../domain/scope.ts';
+
+const issuer = 'colloquy';
+const endUserType = 'colloquy-user+jwt';
+const memberType = 'colloquy-member+jwt';
+
+export interface EndUserClaims {
+  readonly kind: 'end-user';
+  readonly keyId: string;
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly endUserId: string;
+  readonly personaId: number;
+  readonly personaVersion: number;
+}
+
+export interface MemberClaims {
+  readonly kind: 'member';
+  readonly organizationId: string;
+  readonly memberId: string;
+}
+
+export type TokenClaims = EndUserClaims | MemberClaims;
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+export interface TokenSigner {
+  sign(claims: TokenClaims, ttlSeconds: number): Promise<IssuedToken>;
+  /** @throws AppError unauthenticated: not a token of this server, changed, or expired */
+  verify(token: string): Promise<TokenClaims>;
+}
+
+export function createTokenSigner(secret: string, now: () => number): TokenSigner {
+  const bytes = new Uint8Array(hkdfSync('sha256', secret, '', 'colloquy token v1', 32));
+  const kid = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
+  const key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ]);
+  return {
+    async sign(claims, ttlSeconds) {
+      const issuedAt = Math.floor(now() / 1000);
+      const expiresAt = issuedAt + ttlSeconds;
+      const token = await new SignJWT(toPayload(claims))
+        .setProtectedHeader({ alg: 'HS256', kid, typ: claims.kind === 'member' ? memberType : endUserType })
+        .setIssuer(issuer)
+        .setSubject(claims.kind === 'member' ? claims.memberId : claims.endUserId)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        .sign(await key);
+      return { token, expiresAt };
+    },
+    async verify(token) {
+      try {
+        const { payload, protectedHeader } = await jwtVerify(
+          token,
+          async (header) => {
+            if (header.kid !== kid) throw new errors.JWKSNoMatchingKey();
+            return await key;
+          },
+          {
+            algorithms: ['HS256'],
+            issuer,
+            currentDate: new Date(now()),
+            requiredClaims: ['sub', 'exp', 'org'],
+          },
+        );
+        const claims = fromPayload(payload, protectedHeader.typ);
+        if (claims !== undefined) return claims;
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) throw unauthenticated('the token has expired');
+        if (!(error instanceof errors.JOSEError)) throw error;
+      }
+      throw unauthenticated('the token is not valid');
+    },
+  };
+}
+
+function unauthenticated(message: string): AppError {
+  return new AppError('unauthenticated', message);
+}
+
+function toPayload(claims: TokenClaims): JWTPayload {
+  if (claims.kind === 'member') return { org: claims.organizationId };
+  return {
+    org: claims.organizationId,
+    key: claims.keyId,
+    env: claims.environment,
+    persona: claims.personaId,
+    version: claims.personaVersion,
+  };
+}
+
+function fromPayload(payload: JWTPayload, type: string | undefined): TokenClaims | undefined {
+  const { sub, org, key, env, persona, version } = payload as Record<string, unknown>;
+  if (!isId(sub) || !isId(org)) return undefined;
+  if (type === memberType) return { kind: 'member', organizationId: org, memberId: sub };
+  if (type !== endUserType || !isId(key) || (env !== 'test' && env !== 'prod')) return undefined;
+  if (typeof persona !== 'number' || typeof version !== 'number') return undefined;
+  return {
+    kind: 'end-user',
+    keyId: key,
+    organizationId: org,
+    environment: env,
+    endUserId: sub,
+    personaId: persona,
+    personaVersion: version,
+  };
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && isUuid(value);
+}
