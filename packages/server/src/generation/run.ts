@@ -1,7 +1,7 @@
 /** Runs the model of one generation and appends what it says to the log. */
 import { AppError } from '../domain/errors.ts';
 import type { FinishReason, Outcome } from '../domain/generation.ts';
-import type { Usage } from '../domain/usage.ts';
+import { type Usage, unknownUsage } from '../domain/usage.ts';
 import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../models/language-model.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -37,7 +37,11 @@ export async function runModel(
   }
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
-  const usage = appender.usage ?? estimateUsage(model, request.messages, live.builder.everything());
+  const written = live.builder.everything();
+  // Whether a call that failed before its first word was billed, nobody says.
+  const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
+  const usage =
+    appender.usage ?? (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written));
   if (live.isCancelled) {
     return {
       kind: 'ended',

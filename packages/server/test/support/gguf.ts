@@ -9,8 +9,10 @@ export interface TinyGgufOptions {
   readonly seed?: number;
   /** Tokens the model says it was trained on. Default 512. */
   readonly contextLength?: number;
-  /** Recited at temperature 0, then the turn ends; no byte may occur twice, and none of it in `\n`. */
+  /** Recited at temperature 0, then the turn ends; no byte may occur twice, nor may it contain a line feed. */
   readonly recite?: string;
+  /** Recites again and again instead of ending the turn. */
+  readonly endless?: boolean;
 }
 
 type Scalar = { type: 'u32' | 'f32' | 'i32'; value: number } | { type: 'bool'; value: boolean };
@@ -50,7 +52,7 @@ const chatTemplate =
 /** @returns the path given */
 export async function writeTinyGguf(path: string, options: TinyGgufOptions = {}): Promise<string> {
   const random = normal(options.seed ?? 1);
-  const tensors = weights(random, options.recite ?? 'Waltz-bring, 😀é日!');
+  const tensors = weights(random, options);
   const metadata: [string, Value][] = [
     ['general.architecture', { type: 'string', value: 'llama' }],
     ['general.name', { type: 'string', value: 'tiny' }],
@@ -82,7 +84,10 @@ export async function writeTinyGguf(path: string, options: TinyGgufOptions = {})
 }
 
 /** Attention and feed-forward only whisper; what follows a token is decided by `output`, which knows the text. */
-function weights(random: () => number, recite: string): Tensor[] {
+function weights(
+  random: () => number,
+  { recite = 'Waltz-bring, 😀é日!', endless = false }: TinyGgufOptions,
+): Tensor[] {
   const matrix = (name: string, columns: number, rows: number, scale: number): Tensor => ({
     name,
     shape: [columns, rows],
@@ -95,12 +100,14 @@ function weights(random: () => number, recite: string): Tensor[] {
   });
   const tokens = matrix('token_embd.weight', embedding, vocabulary.length, 1);
   const output = matrix('output.weight', embedding, vocabulary.length, 0.02);
-  const chain = [0x0a, ...Buffer.from(recite)].map((byte) => firstByte + byte).concat(imEndId);
+  const chain = [0x0a, ...Buffer.from(recite)].map((byte) => firstByte + byte);
   if (new Set(chain).size !== chain.length) throw new Error('A recited text must not repeat a byte');
-  for (let index = 1; index < chain.length; index++)
+  const follow = (token: number, next: number) => {
     for (let dimension = 0; dimension < embedding; dimension++)
-      output.values[chain[index]! * embedding + dimension]! +=
-        tokens.values[chain[index - 1]! * embedding + dimension]!;
+      output.values[next * embedding + dimension]! += tokens.values[token * embedding + dimension]!;
+  };
+  for (let index = 1; index < chain.length; index++) follow(chain[index - 1]!, chain[index]!);
+  follow(chain.at(-1)!, endless ? chain[1]! : imEndId);
   return [
     tokens,
     output,

@@ -24,6 +24,7 @@ export async function postgresForTests(): Promise<{ readonly url: string } | Ski
   const server = process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
   try {
     const name = await createDatabase(server);
+    process.setMaxListeners(0);
     process.on('beforeExit', dropOnce(server, name));
     const url = new URL(server);
     url.pathname = `/${name}`;

@@ -1,0 +1,92 @@
+/** The process: environment → configuration → server → signals. */
+import { checkFiles } from './config/check-files.ts';
+import { type Config, parseConfig } from './config/config.ts';
+import { readEnvironment } from './config/env.ts';
+import { exitCodeOfBadConfig, formatProblems } from './config/problems.ts';
+import { SecretFileError } from './config/secrets.ts';
+import { createLog } from './log.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { NewerDatabaseError } from './store/migrate.ts';
+import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
+
+export async function main(): Promise<void> {
+  const config = await readConfig();
+  if (config === undefined) return;
+  const log = createLog(config.logLevel);
+  let server: RunningServer;
+  try {
+    server = await startServer(config, { log, terminal: process.stderr });
+  } catch (error) {
+    process.exitCode = reportFailedStart(error);
+    return;
+  }
+  process.stdout.write(greeting(server));
+  stopOnSignals(server, config);
+}
+
+async function readConfig(): Promise<Config | undefined> {
+  const { config, problems } = parseConfig(readEnvironment());
+  const all = problems ?? (await checkFiles(config));
+  if (config !== undefined && all.length === 0) return config;
+  process.stderr.write(`${formatProblems(all)}\n`);
+  process.exitCode = exitCodeOfBadConfig;
+  return undefined;
+}
+
+/** One sentence for what an operator can mend, the whole error for what nobody foresaw; the exit code. */
+function reportFailedStart(error: unknown): number {
+  const isForeseen =
+    error instanceof SecretFileError ||
+    error instanceof DataDirectoryInUseError ||
+    error instanceof NewerDatabaseError;
+  if (isForeseen) {
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof DataDirectoryInUseError ? 1 : exitCodeOfBadConfig;
+  }
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'ECONNREFUSED' || code === 'EADDRNOTAVAIL') {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 1;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}
+
+function greeting(server: RunningServer): string {
+  const { url, firstKeyPath, localModelNotice } = server;
+  const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
+  return `
+Colloquy listens on ${url}
+Documentation: ${url}/docs
+Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
+${localModelNotice === undefined ? '' : `${localModelNotice}\n`}
+A first call:
+
+  curl -N ${url}/api/chat/completion/stream -H "X-API-Key: ${key}" -H "Content-Type: application/json" -d '{"message": "What can you do?"}'
+
+`;
+}
+
+/** Fit for a `$(cat …)` inside double quotes. */
+function shellQuote(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function stopOnSignals(server: RunningServer, config: Config): void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    await server.drain(config.shutdownGraceMs);
+    await server[Symbol.asyncDispose]();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      stop().catch((error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+        process.exit(1);
+      });
+    });
+  }
+}

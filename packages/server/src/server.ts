@@ -1,0 +1,200 @@
+/** The composition root: from a configuration to a server that listens. */
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateApiKey, hashApiKey } from './auth/api-keys.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
+import { open } from './auth/secret-box.ts';
+import type { Config } from './config/config.ts';
+import { lookupEnv } from './config/env.ts';
+import { loadOrCreateSecret, loadSecrets, readSecretFile } from './config/secrets.ts';
+import { newId } from './domain/ids.ts';
+import { listOfferedModels } from './environment-models.ts';
+import { Engine } from './generation/engine.ts';
+import { createApp } from './http/app.ts';
+import { createLog, type Logger } from './log.ts';
+import { createGuide } from './models/guide.ts';
+import { loadGuideDocuments } from './models/guide-documents.ts';
+import { type LocalModel, type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
+import { ModelRegistry } from './models/registry.ts';
+import { createTokenCounter } from './models/token-count.ts';
+import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
+import { openStore } from './store/open.ts';
+import { findDefaultOrganization } from './store/queries/organizations.ts';
+import type { Store } from './store/store.ts';
+
+/** What a caller may hand in instead of the program's own. */
+export interface ServerOverrides {
+  readonly log?: Logger;
+  /** Where a progress bar may be drawn. */
+  readonly terminal?: LocalModelOptions['terminal'];
+  readonly lookupEnvironment?: (name: string) => string | undefined;
+  readonly namedSource?: LocalModelOptions['namedSource'];
+  /** The first back-off of a model call, in milliseconds. */
+  readonly backoffMs?: number;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://<host>:<port>`, without a slash at the end. */
+  readonly url: string;
+  readonly store: Store;
+  readonly engine: Engine;
+  /** The operator's key. */
+  readonly adminKey: string;
+  /** The file that holds it, where the server made it. */
+  readonly adminKeyPath: string | undefined;
+  /** The file that holds the first API key, while that key is alive. */
+  readonly firstKeyPath: string | undefined;
+  /** What to tell a person about the local model, if there is something. */
+  readonly localModelNotice: string | undefined;
+  /** Takes no more turns and waits up to `graceMs` for the running ones. */
+  drain(graceMs: number): Promise<void>;
+}
+
+const assistantPrompt =
+  'You are a helpful assistant. Answer in the language of the question, briefly and to the point; ' +
+  'say so when you do not know something.';
+
+export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+export async function startServer(config: Config, overrides: ServerOverrides = {}): Promise<RunningServer> {
+  await using cleanup = new AsyncDisposableStack();
+  const log = overrides.log ?? createLog(config.logLevel);
+  const dataDir = resolve(config.dataDir);
+  const lookupEnvironment = overrides.lookupEnvironment ?? lookupEnv;
+  const store = cleanup.use(
+    await openStore({
+      dataDir,
+      databaseUrl: config.databaseUrl,
+      poolSize: config.databasePoolSize,
+      onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    }),
+  );
+  const secrets = await loadSecrets({ ...config, dataDir });
+  const dispatcher = createUpstreamDispatcher({ connectMs: config.modelTimeouts.connectMs });
+  cleanup.defer(() => dispatcher.destroy());
+  const tokens = createTokenCounter();
+  const local = cleanup.use(
+    startLocalModel({
+      choice: config.localModel,
+      dataDir,
+      logger: log,
+      runtime: { timeouts: config.modelTimeouts },
+      ...(overrides.terminal === undefined ? {} : { terminal: overrides.terminal }),
+      ...(overrides.namedSource === undefined ? {} : { namedSource: overrides.namedSource }),
+    }),
+  );
+  const guide = createGuide({
+    documents: await loadGuideDocuments([repositoryRoot]),
+    progress: () => localProgress(local),
+  });
+  const models = cleanup.use(
+    new ModelRegistry({
+      remote: {
+        dispatcher,
+        timeouts: config.modelTimeouts,
+        maxRetries: config.modelMaxRetries,
+        countTokens: tokens.countTokens,
+        backoffMs: overrides.backoffMs,
+      },
+      local,
+      guide,
+      logger: log,
+      openKey: (sealed, recordId) => open(sealed, secrets.secret, recordId),
+      lookupEnvironment,
+    }),
+  );
+  const follow = async (): Promise<void> => {
+    const offered = await listOfferedModels(config, local, dispatcher, (provider, error) =>
+      log.warn({ provider, error }, 'the list of models of a provider could not be read'),
+    );
+    const withIds = offered.map((model) => ({ ...model, id: newId() }));
+    await store.execute('followEnvironment', { models: withIds, now: Date.now() });
+  };
+  const firstKeyPath = await prepareFirstStart(store, config, dataDir, local, dispatcher, log);
+  await follow();
+  void local.settled
+    .then(async (status) => {
+      if (status.state === 'ready') await follow();
+    })
+    .catch((error: unknown) => log.error({ err: error }, 'the local model could not be offered'));
+  // A vocabulary is only needed where a provider may leave out the usage; it is read without haste.
+  if (Object.keys(config.providers).length > 0) {
+    void tokens.load().catch((error: unknown) => log.warn({ err: error }, 'the tokenizer could not be read'));
+  }
+
+  const engine = cleanup.use(await Engine.start({ store, models, leaseMs: config.leaseMs, log }));
+  const authenticator = cleanup.use(
+    createAuthenticator({
+      store,
+      secret: secrets.secret,
+      adminKey: secrets.adminKey,
+      tokenTtlSeconds: config.tokenTtlSeconds,
+    }),
+  );
+  const app = createApp({ config, store, engine, authenticator, log, models, local, secret: secrets.secret });
+  cleanup.defer(() => app.close());
+  await app.listen({ host: config.host, port: config.port });
+  const { port } = app.server.address() as AddressInfo;
+  const owned = cleanup.move();
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    store,
+    engine,
+    adminKey: secrets.adminKey,
+    adminKeyPath: secrets.adminKeyPath,
+    firstKeyPath,
+    localModelNotice: localProgress(local),
+    drain: (graceMs) => engine.drain(graceMs),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Organization `default`, persona `assistant` and its key; the path of the key, while it is alive. */
+async function prepareFirstStart(
+  store: Store,
+  config: Config,
+  dataDir: string,
+  local: LocalModel,
+  dispatcher: Parameters<typeof listOfferedModels>[2],
+  log: Logger,
+): Promise<string | undefined> {
+  const exists = (await findDefaultOrganization(store.reads)) !== undefined;
+  const path = join(dataDir, 'first-key');
+  // The file is written before the key is stored: a crash between leaves a file that the next start completes.
+  const key = exists
+    ? await readSecretFile(path)
+    : (await loadOrCreateSecret(dataDir, 'first-key', () => generateApiKey('prod').key)).value;
+  if (key === undefined) return undefined;
+  const offered = await listOfferedModels(config, local, dispatcher, () => {});
+  const result = await store.execute('firstStart', {
+    organizationId: newId(),
+    models: offered.map((model) => ({ ...model, id: newId() })),
+    personaSystemPrompt: assistantPrompt,
+    keyId: newId(),
+    keyHash: hashApiKey(key),
+    keyPrefix: key.slice(0, 'sk_prod_'.length + 4),
+    now: Date.now(),
+  });
+  if (result.isNew)
+    log.info({ organization: result.organizationId }, 'first start: made organization default');
+  return result.keyId === null ? undefined : path;
+}
+
+/** How far the local model is, as the middle of a sentence; undefined where it needs no words. */
+function localProgress(local: LocalModel): string | undefined {
+  const { state, percent, message } = local.status();
+  switch (state) {
+    case 'fetching':
+      return `the local model ${local.name} is being fetched (${percent} %); until it is loaded the guide answers`;
+    case 'verifying':
+    case 'loading':
+      return `the local model ${local.name} is being loaded; until then the guide answers`;
+    case 'absent':
+      return `the local model ${local.name} is about to be fetched; until it is loaded the guide answers`;
+    case 'failed':
+      return message;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+/** A generation engine on a real store and a scripted upstream, with one organization, model and persona. */
+import { conversationScope } from '../../src/auth/scopes.ts';
+import type { LogEvent } from '../../src/domain/event.ts';
+import { newId } from '../../src/domain/ids.ts';
+import type { ModelRecord } from '../../src/domain/model.ts';
+import type { Scope } from '../../src/domain/scope.ts';
+import { Engine, type EngineOptions } from '../../src/generation/engine.ts';
+import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turn.ts';
+import type { LanguageModel } from '../../src/models/language-model.ts';
+import { createRemoteModel } from '../../src/models/provider.ts';
+import { estimateTokens } from '../../src/models/token-count.ts';
+import { createUpstreamDispatcher } from '../../src/models/upstream-dispatcher.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { StoreEngine } from '../../src/store/tables.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
+import type { Skip } from './services.ts';
+import { openTestStore, type TestStore } from './stores.ts';
+
+export interface EngineHarness extends AsyncDisposable {
+  readonly place: TestStore;
+  readonly upstream: ScriptedUpstream;
+  readonly scope: Scope;
+  readonly modelId: string;
+  readonly persona: { readonly personaId: number; readonly version: number };
+  /** What the engine logged. */
+  readonly warnings: { readonly message: string; readonly details: object }[];
+  start(store?: Store, options?: Partial<EngineOptions>): Promise<Engine>;
+  turn(target: Partial<TurnRequestTarget> & { text?: string }, more?: Partial<TurnRequest>): TurnRequest;
+}
+
+export const silentLog = { warn() {}, error() {} };
+
+export async function startEngineHarness(engine: StoreEngine): Promise<EngineHarness | Skip> {
+  const place = await openTestStore(engine);
+  if ('skip' in place) return place;
+  const upstream = await startScriptedUpstream();
+  const dispatcher = createUpstreamDispatcher({ connectMs: 2000 });
+  const now = Date.now();
+  const organizationId = newId();
+  await place.store.execute('createOrganization', { id: organizationId, name: 'test', now });
+  const modelId = newId();
+  await place.store.execute('createModel', {
+    id: modelId,
+    organizationId,
+    byOperator: true,
+    now,
+    settings: {
+      name: 'scripted',
+      provider: 'openai-compatible',
+      model: 'scripted',
+      base_url: upstream.openAiUrl,
+      api_key_encrypted: null,
+      api_key_env: null,
+      context_window: 4000,
+      max_output_tokens: null,
+      price_input: 1,
+      price_output: 2,
+      is_active: 1,
+    },
+  });
+  const { id: personaId } = await place.store.execute('createPersona', {
+    organizationId,
+    name: 'Test',
+    alias: 'test',
+    description: null,
+    now,
+  });
+  const reference = { organizationId, id: personaId };
+  await place.store.execute('putNextVersion', {
+    ...reference,
+    now,
+    revision: {
+      system_prompt: 'Be a test.',
+      model_id: modelId,
+      temperature: null,
+      top_p: null,
+      max_tokens: null,
+      stop: null,
+      seed: null,
+      internet: 0,
+    },
+  });
+  await place.store.execute('submitPersona', { ...reference, now });
+  const warnings: { message: string; details: object }[] = [];
+  const log = {
+    warn: (details: object, message: string) => void warnings.push({ message, details }),
+    error: (details: object, message: string) => void warnings.push({ message, details }),
+  };
+  const model = (record: ModelRecord): LanguageModel =>
+    createRemoteModel(
+      { provider: 'openai-compatible', model: record.model, baseUrl: record.baseUrl ?? '' },
+      {
+        dispatcher,
+        timeouts: { connectMs: 2000, firstTokenMs: 5000, idleMs: 5000 },
+        maxRetries: 0,
+        countTokens: estimateTokens,
+      },
+    );
+  const engines: Engine[] = [];
+  const scope = conversationScope(organizationId, 'prod');
+  const persona = { personaId, version: 1 };
+  return {
+    place,
+    upstream,
+    scope,
+    modelId,
+    persona,
+    warnings,
+    async start(store = place.store, options = {}) {
+      const started = await Engine.start({ store, models: { get: model }, leaseMs: 10_000, log, ...options });
+      engines.push(started);
+      return started;
+    },
+    turn(target, more = {}) {
+      const whole =
+        target.kind === undefined ? { kind: 'new-conversation', persona, text: 'Hello', ...target } : target;
+      return {
+        scope,
+        target: whole as TurnRequestTarget,
+        dialect: 'chat',
+        whenBusy: 'reject',
+        apiKeyId: null,
+        ...more,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of engines) await one[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+      await dispatcher.destroy();
+    },
+  };
+}
+
+export interface Reading {
+  /** Every event with its seq, as it came. */
+  readonly events: { readonly seq: number; readonly event: LogEvent }[];
+  readonly ended: Promise<void>;
+  /** Resolves once so many events came. */
+  until(count: number): Promise<void>;
+  close(): void;
+}
+
+/** Reads a generation's log into a list. */
+export function readLog(engine: Engine, generationId: string, afterSeq = 0): Reading {
+  const events: { seq: number; event: LogEvent }[] = [];
+  const waits = new Set<{ count: number; resolve: () => void }>();
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  ended.catch(() => {});
+  const subscription = engine.subscribe(generationId, afterSeq, {
+    write(run) {
+      run.events.forEach((event, index) => {
+        events.push({ seq: run.firstSeq + index, event });
+      });
+      for (const wait of waits) if (events.length >= wait.count) wait.resolve();
+      return true;
+    },
+    end: resolve,
+    fail: reject,
+  });
+  return {
+    events,
+    ended,
+    until: (count) =>
+      new Promise((done) => {
+        if (events.length >= count) done();
+        else waits.add({ count, resolve: done });
+      }),
+    close: () => subscription.close(),
+  };
+}
+
+export function textOf(reading: Reading): string {
+  return reading.events.map(({ event }) => (typeof event === 'string' ? event : '')).join('');
+}
