@@ -1,0 +1,128 @@
+/** Colloquy as its users run it: the real command line in a process of its own, set up through its admin API. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Target } from './load.ts';
+import { Party, probeArguments } from './party.ts';
+
+const launcher = fileURLToPath(new URL('../../packages/server/bin/colloquy.js', import.meta.url));
+const startMs = 20_000;
+
+export interface ColloquyOptions {
+  /** The upstream's address, without a path. */
+  readonly upstreamUrl: string;
+  /** PostgreSQL; without it SQLite, in a directory that goes with the process. */
+  readonly databaseUrl?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Colloquy extends AsyncDisposable {
+  readonly party: Party;
+  readonly target: Target;
+}
+
+export async function startColloquy(options: ColloquyOptions): Promise<Colloquy> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'colloquy-bench-'));
+  const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
+  const port = await findFreePort();
+  const child = spawn(process.execPath, [...probeArguments, launcher, 'start'], {
+    // Away from any `.env` file.
+    cwd: dataDir,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      COLLOQUY_ADMIN_KEY: adminKey,
+      COLLOQUY_SECRET: randomBytes(24).toString('hex'),
+      COLLOQUY_LOCAL_MODEL: 'off',
+      LOG_LEVEL: 'warn',
+      SHUTDOWN_GRACE_MS: '1000',
+      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+      ...options.environment,
+    },
+  });
+  const party = new Party(child);
+  const dispose = async (): Promise<void> => {
+    await party[Symbol.asyncDispose]();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const base = `http://127.0.0.1:${port}`;
+  try {
+    await untilReady(`${base}/readyz`, () => child.exitCode);
+    const key = await setUp(`${base}/api/admin`, adminKey, options.upstreamUrl);
+    return {
+      party,
+      target: { host: '127.0.0.1', port, headers: { 'x-api-key': key } },
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** An organization with one model, a persona on it, and a key with that persona as its default; gives the key. */
+async function setUp(admin: string, adminKey: string, upstreamUrl: string): Promise<string> {
+  const call = async <T>(method: 'POST' | 'PUT', path: string, body: object = {}): Promise<T> => {
+    const response = await fetch(`${admin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  };
+  const organization = await call<{ id: string }>('POST', '/organizations', { name: 'bench' });
+  const home = `/organizations/${organization.id}`;
+  const model = await call<{ id: string }>('POST', `${home}/models`, {
+    name: 'bench',
+    provider: 'openai-compatible',
+    model: 'bench',
+    base_url: `${upstreamUrl}/v1`,
+  });
+  const persona = await call<{ id: number }>('POST', `${home}/personas`, { name: 'Bench', alias: 'bench' });
+  await call('PUT', `${home}/personas/${persona.id}/next`, {
+    system_prompt: 'You answer.',
+    model_id: model.id,
+  });
+  await call('POST', `${home}/personas/${persona.id}/submit`);
+  const { key } = await call<{ key: string }>('POST', `${home}/keys`, {
+    name: 'bench',
+    type: 'prod',
+    default_persona_id: persona.id,
+  });
+  return key;
+}
+
+async function untilReady(url: string, exitCode: () => number | null): Promise<void> {
+  const giveUpAt = performance.now() + startMs;
+  for (;;) {
+    const code = exitCode();
+    if (code !== null) throw new Error(`Colloquy ended with ${code} before it was ready`);
+    const response = await fetch(url).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response?.ok) return;
+    if (performance.now() > giveUpAt) throw new Error(`Colloquy is not ready after ${startMs} ms`);
+    await sleep(50);
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

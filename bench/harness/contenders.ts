@@ -1,0 +1,62 @@
+/** The relays that a bench compares, all running at once, each idle while another is measured. */
+import { startColloquy } from './colloquy.ts';
+import type { Target } from './load.ts';
+import { type Party, probeArguments, startParty } from './party.ts';
+import { createBenchDatabase } from './postgres.ts';
+import { totalCpuMs } from './proc.ts';
+
+export const contenderNames = ['bare', 'ai-sdk', 'sqlite', 'postgres'] as const;
+export type ContenderName = (typeof contenderNames)[number];
+
+export interface Contender {
+  readonly name: ContenderName;
+  readonly party: Party;
+  readonly target: Target;
+  /** CPU time so far of what the relay uses outside its own processes: PostgreSQL's backends. */
+  outsideCpuMs(): Promise<number>;
+}
+
+export interface Contenders extends AsyncDisposable {
+  readonly list: readonly Contender[];
+}
+
+/** Starts those of the names that can be had here; `bare` comes first, being the measure. */
+export async function startContenders(
+  names: ReadonlySet<ContenderName>,
+  upstreamUrl: string,
+): Promise<Contenders> {
+  const stack = new AsyncDisposableStack();
+  const list: Contender[] = [];
+  try {
+    for (const name of contenderNames) {
+      if (!names.has(name)) continue;
+      const contender = await startContender(name, upstreamUrl, stack);
+      if (contender !== undefined) list.push(contender);
+    }
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+  return { list, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function startContender(
+  name: ContenderName,
+  upstreamUrl: string,
+  stack: AsyncDisposableStack,
+): Promise<Contender | undefined> {
+  if (name === 'bare' || name === 'ai-sdk') {
+    const { party, port } = await startParty(`${name}-relay.ts`, [upstreamUrl], probeArguments);
+    stack.use(party);
+    return { name, party, target: { host: '127.0.0.1', port, headers: {} }, outsideCpuMs: async () => 0 };
+  }
+  if (name === 'sqlite') {
+    const { party, target } = stack.use(await startColloquy({ upstreamUrl }));
+    return { name, party, target, outsideCpuMs: async () => 0 };
+  }
+  const database = await createBenchDatabase();
+  if (database === undefined) return undefined;
+  stack.use(database);
+  const { party, target } = stack.use(await startColloquy({ upstreamUrl, databaseUrl: database.url }));
+  return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
+}

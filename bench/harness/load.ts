@@ -1,0 +1,104 @@
+/**
+ * The clients: each posts one message and reads its stream. They keep what arrives as it arrives and only count
+ * frames; the texts are compared to the letter when the load is over.
+ */
+import { request as httpRequest } from 'node:http';
+import { expectedText, promptOf } from './vocabulary.ts';
+
+/** Where a relay takes messages of the chat dialect. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const path = '/api/chat/completion/stream';
+const tokenMark = Buffer.from('"type":"token"');
+
+export class ClientStream {
+  readonly number: number;
+  readonly done: Promise<void>;
+  readonly sentAtMs: number;
+  /** `performance.now()` when the first token was read; undefined until then. */
+  firstTokenAtMs: number | undefined;
+  /** Token frames so far, counted by their mark; one whose mark the network cut in two is missed here. */
+  tokenFrames = 0;
+  readonly #chunks: Buffer[] = [];
+  readonly #abort: () => void;
+
+  constructor(target: Target, number: number) {
+    this.number = number;
+    this.sentAtMs = performance.now();
+    const body = JSON.stringify({ message: promptOf(number) });
+    const request = httpRequest({
+      host: target.host,
+      port: target.port,
+      method: 'POST',
+      path,
+      agent: false,
+      headers: {
+        ...target.headers,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    this.#abort = () => request.destroy();
+    this.done = new Promise((resolve, reject) => {
+      request.on('error', reject);
+      request.on('response', (response) => {
+        response.on('data', (chunk: Buffer) => this.#take(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          if (response.statusCode === 200) return resolve();
+          reject(new Error(`${response.statusCode}: ${Buffer.concat(this.#chunks).toString('utf8')}`));
+        });
+      });
+    });
+    this.done.catch(() => undefined);
+    request.end(body);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    let at = chunk.indexOf(tokenMark);
+    if (at === -1) return;
+    this.firstTokenAtMs ??= performance.now();
+    for (; at !== -1; at = chunk.indexOf(tokenMark, at + tokenMark.length)) this.tokenFrames += 1;
+  }
+
+  /** Hangs up. */
+  abort(): void {
+    this.#abort();
+  }
+
+  /**
+   * Compares what arrived with what the upstream sent; after a hang-up, with its beginning.
+   * @throws Error that says what differs
+   */
+  check(tokens: number, isWhole: boolean): { readonly frames: number } {
+    const frames = Buffer.concat(this.#chunks).toString('utf8').split('\n\n');
+    let text = '';
+    let tokenFrames = 0;
+    let last: unknown;
+    if (!isWhole) frames.pop();
+    for (const frame of frames) {
+      const data = /^data: (.*)$/m.exec(frame)?.[1];
+      if (data === undefined) continue;
+      if (!/^id: \S+$/m.test(frame))
+        throw new Error(`stream ${this.number}: a frame without an id: ${frame}`);
+      const event = JSON.parse(data) as { readonly type: string; readonly content: string };
+      last = event.type;
+      if (event.type !== 'token') continue;
+      text += event.content;
+      tokenFrames += 1;
+    }
+    const wanted = expectedText(this.number, tokens);
+    if (isWhole ? text !== wanted || last !== 'done' : !wanted.startsWith(text)) {
+      const at = [...text].findIndex((character, index) => character !== [...wanted][index]);
+      throw new Error(
+        `stream ${this.number}: ${text.length} of ${wanted.length} characters, differs at ${at}, last event ${String(last)}`,
+      );
+    }
+    return { frames: tokenFrames };
+  }
+}

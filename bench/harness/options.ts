@@ -1,0 +1,53 @@
+/** The command line that the benches share. */
+import { parseArgs } from 'node:util';
+import { type ContenderName, contenderNames } from './contenders.ts';
+
+export interface Options {
+  readonly isQuick: boolean;
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly contenders: ReadonlySet<ContenderName>;
+  /** `80x100`: streams and tokens per second; empty: all. */
+  readonly scenarios: readonly string[];
+  /** Record a CPU profile of each relay under test into this directory. */
+  readonly profileDir: string | undefined;
+}
+
+/** `usage` is printed for `--help`, which ends the process. */
+export function readOptions(usage: string, defaults: { readonly rounds: number }): Options {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      'window-seconds': { type: 'string' },
+      scenario: { type: 'string', multiple: true, default: [] },
+      engine: { type: 'string', multiple: true },
+      'no-ai-sdk': { type: 'boolean', default: false },
+      'profile-dir': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    process.exit();
+  }
+  const engines = values.engine ?? ['sqlite', 'postgres'];
+  const unknown = engines.find((engine) => !['sqlite', 'postgres', 'none'].includes(engine));
+  if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are sqlite, postgres, none`);
+  const wanted = (name: ContenderName): boolean =>
+    name === 'bare' || (name === 'ai-sdk' ? !values['no-ai-sdk'] : engines.includes(name));
+  return {
+    isQuick: values.quick,
+    rounds: positive('rounds', values.rounds ?? (values.quick ? '1' : String(defaults.rounds))),
+    windowMs: 1000 * positive('window-seconds', values['window-seconds'] ?? (values.quick ? '2' : '5')),
+    contenders: new Set(contenderNames.filter(wanted)),
+    scenarios: values.scenario,
+    profileDir: values['profile-dir'],
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} ${text}: a positive number is wanted`);
+  return value;
+}

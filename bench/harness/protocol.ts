@@ -1,0 +1,27 @@
+/** What the bench and its child processes say to each other over their IPC channel. */
+
+/** How the upstream answers from now on. */
+export interface Pace {
+  readonly tokensPerSecond: number;
+  /** Tokens of one answer. */
+  readonly tokens: number;
+  /** Silence between the request and the first token. */
+  readonly firstTokenMs: number;
+  /** Streams over which the phases are spread evenly; 0: each stream counts from its own request. */
+  readonly spreadOver: number;
+}
+
+/** Live memory of a Node process after a full collection, over all of its threads. */
+export interface HeapReport {
+  readonly threads: readonly { readonly threadId: number; readonly bytes: number }[];
+}
+
+export type ToParty =
+  | { readonly to: 'upstream'; readonly pace: Pace }
+  | { readonly to: 'probe'; readonly ask: 'heap'; readonly id: number }
+  | { readonly to: 'probe'; readonly ask: 'profile-start' | 'profile-stop'; readonly id: number };
+
+export type FromParty =
+  | { readonly from: 'party'; readonly port: number }
+  | { readonly from: 'upstream'; readonly paced: true }
+  | { readonly from: 'probe'; readonly id: number; readonly report: HeapReport };

@@ -1,0 +1,122 @@
+/** One relay under one load: CPU in a steady window, then memory, then the texts to the letter. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contender } from './contenders.ts';
+import { ClientStream } from './load.ts';
+import type { Memory, Upstream } from './party.ts';
+import type { ThreadCpu } from './proc.ts';
+import { median } from './statistics.ts';
+
+export interface Scenario {
+  readonly streams: number;
+  readonly tokensPerSecond: number;
+}
+
+export interface RelayRun {
+  /** CPU of the relay's own processes, all threads, in µs for each token that reached a client. */
+  readonly cpuPerTokenUs: number;
+  /** The same of PostgreSQL's backends. */
+  readonly outsideCpuPerTokenUs: number;
+  /** Where it went: µs per token by thread, for threads above 1 % of the whole. */
+  readonly threads: readonly { readonly name: string; readonly cpuPerTokenUs: number }[];
+  readonly residentPerStream: number;
+  readonly livePerStream: number;
+  readonly tokensPerSecond: number;
+  /** False: it did not keep up with the upstream, and was cut off. */
+  readonly keptUp: boolean;
+}
+
+export interface RelayRunOptions {
+  readonly windowMs: number;
+  readonly onWindow?: (isStart: boolean) => Promise<void>;
+}
+
+const rampMs = 1500;
+const settleMs = 700;
+const memorySamples = 3;
+const memorySampleMs = 600;
+/** What is left after the memory was sampled. */
+const tailMs = 300;
+/** Past the upstream's own last token. */
+const lateMs = 3000;
+
+export async function runRelay(
+  contender: Contender,
+  upstream: Upstream,
+  scenario: Scenario,
+  options: RelayRunOptions,
+): Promise<RelayRun> {
+  const { streams, tokensPerSecond } = scenario;
+  await sleep(settleMs);
+  const idle = await sampleMemory(contender, 2);
+  const lengthMs = rampMs + options.windowMs + memorySamples * memorySampleMs + tailMs;
+  const tokens = Math.ceil((lengthMs / 1000) * tokensPerSecond);
+  await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs: 0, spreadOver: streams });
+
+  const startedAtMs = performance.now();
+  const clients = Array.from({ length: streams }, (_, number) => new ClientStream(contender.target, number));
+  const allDone = Promise.all(clients.map((client) => client.done));
+  allDone.catch(() => undefined);
+  await Promise.race([sleep(rampMs), allDone]);
+  await options.onWindow?.(true);
+
+  const before = await reading(contender, clients);
+  await Promise.race([sleep(options.windowMs), allDone]);
+  const after = await reading(contender, clients);
+  await options.onWindow?.(false);
+  const open = await sampleMemory(contender, memorySamples);
+
+  const isLate = sleep(startedAtMs + lengthMs + lateMs - performance.now(), 'late' as const, { ref: false });
+  const keptUp = (await Promise.race([allDone, isLate])) !== 'late';
+  if (!keptUp) for (const client of clients) client.abort();
+  for (const client of clients) {
+    const { frames } = client.check(tokens, keptUp);
+    if (keptUp && frames !== tokens) {
+      throw new Error(`stream ${client.number}: ${frames} token frames instead of ${tokens}`);
+    }
+  }
+
+  const relayed = after.tokens - before.tokens;
+  const perToken = (cpuMs: number): number => (cpuMs * 1000) / relayed;
+  const threads = threadDifference(before.threads, after.threads);
+  const cpuMs = threads.reduce((sum, thread) => sum + thread.cpuMs, 0);
+  return {
+    cpuPerTokenUs: perToken(cpuMs),
+    outsideCpuPerTokenUs: perToken(after.outsideCpuMs - before.outsideCpuMs),
+    threads: threads
+      .filter((thread) => thread.cpuMs > cpuMs / 100)
+      .map((thread) => ({ name: thread.name, cpuPerTokenUs: perToken(thread.cpuMs) }))
+      .toSorted((a, b) => b.cpuPerTokenUs - a.cpuPerTokenUs),
+    residentPerStream: (open.resident - idle.resident) / streams,
+    livePerStream: (open.live - idle.live) / streams,
+    tokensPerSecond: (relayed * 1000) / (after.atMs - before.atMs),
+    keptUp,
+  };
+}
+
+interface Reading {
+  readonly atMs: number;
+  readonly tokens: number;
+  readonly threads: readonly ThreadCpu[];
+  readonly outsideCpuMs: number;
+}
+
+async function reading(contender: Contender, clients: readonly ClientStream[]): Promise<Reading> {
+  const outsideCpuMs = await contender.outsideCpuMs();
+  const threads = contender.party.cpu();
+  const tokens = clients.reduce((sum, client) => sum + client.tokenFrames, 0);
+  return { atMs: performance.now(), tokens, threads, outsideCpuMs };
+}
+
+function threadDifference(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
+  const cpuBefore = new Map(before.map((thread) => [thread.tid, thread.cpuMs]));
+  return after.map((thread) => ({ ...thread, cpuMs: thread.cpuMs - (cpuBefore.get(thread.tid) ?? 0) }));
+}
+
+async function sampleMemory(contender: Contender, samples: number): Promise<Memory> {
+  const taken: Memory[] = [];
+  for (let sample = 0; sample < samples; sample++) taken.push(await contender.party.memory());
+  return {
+    resident: median(taken.map((memory) => memory.resident)),
+    live: median(taken.map((memory) => memory.live)),
+  };
+}

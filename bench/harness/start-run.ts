@@ -1,0 +1,30 @@
+/** Many sessions started at once: how long each waits for its first token. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contender } from './contenders.ts';
+import { ClientStream } from './load.ts';
+import type { Upstream } from './party.ts';
+
+const tokens = 10;
+const tokensPerSecond = 100;
+/** Between two bursts, so that what the last one left behind is done with. */
+const restMs = 300;
+
+/**
+ * Sends all requests in one turn of the event loop, each on a connection of its own, and reads the answers to their
+ * end. Milliseconds from the first request's start to each stream's first token.
+ * @throws Error where an answer is not what the upstream said
+ */
+export async function runStart(
+  contender: Contender,
+  upstream: Upstream,
+  sessions: number,
+  firstTokenMs: number,
+): Promise<number[]> {
+  await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs, spreadOver: 0 });
+  await sleep(restMs);
+  const startedAtMs = performance.now();
+  const clients = Array.from({ length: sessions }, (_, number) => new ClientStream(contender.target, number));
+  await Promise.all(clients.map((client) => client.done));
+  for (const client of clients) client.check(tokens, true);
+  return clients.map((client) => (client.firstTokenAtMs ?? Number.NaN) - startedAtMs);
+}

@@ -1,0 +1,93 @@
+/** What relaying costs: CPU per token and memory per open stream, as ratios to a bare relay under the same load. */
+import { startContenders } from './harness/contenders.ts';
+import { readOptions } from './harness/options.ts';
+import { startUpstream } from './harness/party.ts';
+import { type RelayRun, runRelay, type Scenario } from './harness/relay-run.ts';
+import { median, spread } from './harness/statistics.ts';
+
+const usage = `node bench/relay.ts [--quick] [--scenario 80x100]… [--engine sqlite|postgres|none]… [--no-ai-sdk]
+                    [--rounds 3] [--window-seconds 5] [--profile-dir DIR]`;
+
+const allScenarios: readonly Scenario[] = [
+  { streams: 80, tokensPerSecond: 100 },
+  { streams: 200, tokensPerSecond: 50 },
+  { streams: 80, tokensPerSecond: 25 },
+  { streams: 1, tokensPerSecond: 50 },
+];
+
+const options = readOptions(usage, { rounds: 3 });
+const scenarios = options.scenarios.length > 0 ? options.scenarios.map(parseScenario) : allScenarios;
+if (options.profileDir !== undefined) process.env.BENCH_PROFILE_DIR = options.profileDir;
+
+await using upstream = await startUpstream();
+await using contenders = await startContenders(options.contenders, upstream.url);
+console.log(
+  `node ${process.versions.node}; ${options.rounds} round(s), window ${options.windowMs / 1000} s; medians (lowest–highest)`,
+);
+
+for (const contender of contenders.list) {
+  await runRelay(contender, upstream, { streams: 40, tokensPerSecond: 50 }, { windowMs: 1000 });
+}
+for (const scenario of scenarios) {
+  const runs = new Map<string, RelayRun[]>();
+  for (let round = 0; round < options.rounds; round++) {
+    for (const contender of contenders.list) {
+      const { party } = contender;
+      const run = await runRelay(contender, upstream, scenario, {
+        windowMs: options.windowMs,
+        ...(options.profileDir !== undefined && {
+          onWindow: (isStart: boolean) => (isStart ? party.startProfile() : party.stopProfile()),
+        }),
+      });
+      runs.set(contender.name, [...(runs.get(contender.name) ?? []), run]);
+    }
+  }
+  print(scenario, runs);
+}
+
+function parseScenario(text: string): Scenario {
+  const [streams, tokensPerSecond] = text.split(/[x×]/).map(Number);
+  if (!streams || !tokensPerSecond) throw new Error(`--scenario ${text}: such as 80x100`);
+  return { streams, tokensPerSecond };
+}
+
+function print(scenario: Scenario, runs: ReadonlyMap<string, readonly RelayRun[]>): void {
+  console.log(`\n${scenario.streams} streams × ${scenario.tokensPerSecond} tokens/s`);
+  const bare = runs.get('bare') ?? [];
+  const ratios = (of: readonly RelayRun[], figure: (run: RelayRun) => number): number[] =>
+    of.map((run, round) => figure(run) / figure(bare[round] as RelayRun));
+  const rows = [...runs].map(([name, of]) => ({
+    relay: name,
+    'CPU ÷ bare': spread(
+      ratios(of, (run) => run.cpuPerTokenUs),
+      2,
+    ),
+    'CPU µs/token': spread(
+      of.map((run) => run.cpuPerTokenUs),
+      1,
+    ),
+    'backends µs/token': spread(
+      of.map((run) => run.outsideCpuPerTokenUs),
+      1,
+    ),
+    'live ÷ bare': (
+      median(of.map((run) => run.livePerStream)) / median(bare.map((run) => run.livePerStream))
+    ).toFixed(2),
+    'live KB/stream': spread(
+      of.map((run) => run.livePerStream / 1024),
+      1,
+    ),
+    'Pss KB/stream': spread(
+      of.map((run) => run.residentPerStream / 1024),
+      1,
+    ),
+    'tokens/s': `${median(of.map((run) => run.tokensPerSecond)).toFixed(0)}${of.every((run) => run.keptUp) ? '' : ' (cut off)'}`,
+  }));
+  for (const row of rows) {
+    console.log(`  ${row.relay}`);
+    for (const [name, value] of Object.entries(row).slice(1)) console.log(`    ${name.padEnd(18)} ${value}`);
+    const threads = runs.get(row.relay)?.at(-1)?.threads ?? [];
+    const named = threads.map((thread) => `${thread.name} ${thread.cpuPerTokenUs.toFixed(1)}`);
+    console.log(`    ${'threads'.padEnd(18)} ${named.join(', ')}`);
+  }
+}

@@ -1,0 +1,48 @@
+/** Time to first token when 80 sessions start at once, as a ratio to what a bare relay takes for the same burst. */
+import { startContenders } from './harness/contenders.ts';
+import { readOptions } from './harness/options.ts';
+import { startUpstream } from './harness/party.ts';
+import { runStart } from './harness/start-run.ts';
+import { median, percentile, spread } from './harness/statistics.ts';
+
+const usage = `node bench/start.ts [--quick] [--engine sqlite|postgres|none]… [--no-ai-sdk] [--rounds 15]`;
+const sessions = 80;
+const warmUpRounds = 5;
+/** How long the model itself is silent. */
+const firstTokenDelaysMs = [0, 100];
+
+const options = readOptions(usage, { rounds: 15 });
+const rounds = options.isQuick ? 5 : options.rounds;
+
+await using upstream = await startUpstream();
+await using contenders = await startContenders(options.contenders, upstream.url);
+console.log(
+  `node ${process.versions.node}; ${sessions} sessions at once, ${rounds} rounds after ${warmUpRounds}; medians over rounds (lowest–highest)`,
+);
+
+for (let round = 0; round < warmUpRounds; round++) {
+  for (const contender of contenders.list) await runStart(contender, upstream, sessions, 0);
+}
+for (const firstTokenMs of firstTokenDelaysMs) {
+  const waits = new Map<string, number[][]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders.list) {
+      const waited = await runStart(contender, upstream, sessions, firstTokenMs);
+      waits.set(contender.name, [...(waits.get(contender.name) ?? []), waited]);
+    }
+  }
+  print(firstTokenMs, waits);
+}
+
+function print(firstTokenMs: number, waits: ReadonlyMap<string, readonly number[][]>): void {
+  console.log(`\nthe model's first token after ${firstTokenMs} ms`);
+  const bare = waits.get('bare') ?? [];
+  for (const [name, of] of waits) {
+    const columns = [0.5, 0.99].map((q) => {
+      const ms = of.map((round) => percentile(round, q));
+      const ratio = median(ms) / median(bare.map((round) => percentile(round, q)));
+      return `p${q * 100} ${spread(ms, 1)} ms, ÷ bare ${ratio.toFixed(2)}`;
+    });
+    console.log(`  ${name.padEnd(9)} ${columns.join('   ')}`);
+  }
+}
