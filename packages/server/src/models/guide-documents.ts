@@ -46,12 +46,23 @@ export function splitSections(file: string, markdown: string): GuideSection[] {
     sections.push(current);
     while ((above.at(-1)?.level ?? 0) >= hashes.length) above.pop();
     const heading = title.replace(/[*`]|\[([^\]]*)\]\([^)]*\)/g, '$1');
-    current = { heading, anchor: anchorOf(heading, taken), trail: above.map((item) => item.heading), lines: [] };
+    current = {
+      heading,
+      anchor: anchorOf(heading, taken),
+      trail: above.map((item) => item.heading),
+      lines: [],
+    };
     above.push({ level: hashes.length, heading });
   }
   sections.push(current);
   return sections
-    .map(({ heading, anchor, trail, lines }) => ({ file, heading, anchor, trail, text: lines.join('\n').trim() }))
+    .map(({ heading, anchor, trail, lines }) => ({
+      file,
+      heading,
+      anchor,
+      trail,
+      text: lines.join('\n').trim(),
+    }))
     .filter((section) => section.text !== '');
 }
 

@@ -71,7 +71,8 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
         {
           boost: { heading: 3, trail: 1.5, file: 1.5 },
           prefix: (term) => term.length >= 4,
-          fuzzy: (term) => (term.length >= 6 ? 0.17 : false),
+          // Two edits: two letters that changed places are two.
+          fuzzy: (term) => (term.length >= 6 ? 2 : false),
           weights: { fuzzy: 0.3, prefix: 0.5 },
           // Why something was decided interests less than how it is used.
           boostDocument: (id) => (sections[id as number]!.file.includes('decisions/') ? 0.4 : 1),
@@ -116,7 +117,8 @@ function synonymTable(lines: readonly string[]): ReadonlyMap<string, readonly st
   const table = new Map<string, string[]>();
   for (const line of lines) {
     const group = line.split(' ').map(stem);
-    for (const word of group) table.set(word, [...(table.get(word) ?? []), ...group.filter((other) => other !== word)]);
+    for (const word of group)
+      table.set(word, [...(table.get(word) ?? []), ...group.filter((other) => other !== word)]);
   }
   return table;
 }

@@ -34,7 +34,8 @@ export function createGuide(options: GuideOptions): LanguageModel {
       signal.throwIfAborted();
       const { text, reason } = cut(answer(request), request.parameters);
       for (const word of text.match(/\s*\S+\s*/g) ?? []) {
-        if (options.pauseMs) await delay(options.pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+        if (options.pauseMs)
+          await delay(options.pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
         signal.throwIfAborted();
         yield [{ type: 'text', text: word }];
       }
@@ -43,10 +44,14 @@ export function createGuide(options: GuideOptions): LanguageModel {
   };
 
   function answer(request: ModelRequest): string {
-    const questions = request.messages.filter((message) => message.role === 'user').map((message) => message.text);
+    const questions = request.messages
+      .filter((message) => message.role === 'user')
+      .map((message) => message.text);
     const last = questions.at(-1) ?? '';
     // "And how do I do that?" says only together with the question before what it is about.
-    const found = firstFilled([last, questions.slice(-2).join(' ')], (question) => search.find(question, maxPassages));
+    const found = firstFilled([last, questions.slice(-2).join(' ')], (question) =>
+      search.find(question, maxPassages),
+    );
     const body = found.length > 0 ? passages(found) : nothingFound(last);
     return `${introduction()}\n\n${body}`;
   }
@@ -65,7 +70,8 @@ export function createGuide(options: GuideOptions): LanguageModel {
   function nothingFound(question: string): string {
     if (options.documents.length === 0)
       return 'The documentation is not installed beside this server; its interface is described at `/docs`.';
-    const start = question.trim() === '' ? 'I saw no question.' : 'I found nothing about that in the documentation.';
+    const start =
+      question.trim() === '' ? 'I saw no question.' : 'I found nothing about that in the documentation.';
     return `${start} It speaks of:\n\n${topics().join('\n')}`;
   }
 
@@ -96,7 +102,10 @@ function excerpt(text: string): string {
   const end = text.lastIndexOf('\n\n', maxPassageCharacters);
   const lineEnd = text.lastIndexOf('\n', maxPassageCharacters);
   const wordEnd = text.lastIndexOf(' ', maxPassageCharacters);
-  const kept = text.slice(0, [end, lineEnd, wordEnd].find((at) => at > maxPassageCharacters / 3) ?? maxPassageCharacters);
+  const kept = text.slice(
+    0,
+    [end, lineEnd, wordEnd].find((at) => at > maxPassageCharacters / 3) ?? maxPassageCharacters,
+  );
   const openFence = (kept.match(/^```/gm)?.length ?? 0) % 2 === 1;
   return `${kept}${openFence ? '\n```' : ''}\n\n…`;
 }
@@ -106,7 +115,9 @@ function cut(
   text: string,
   { stop, max_tokens }: ModelRequest['parameters'],
 ): { text: string; reason: 'stop' | 'length' } {
-  const ends = (stop ?? []).map((needle) => (needle === '' ? -1 : text.indexOf(needle))).filter((at) => at >= 0);
+  const ends = (stop ?? [])
+    .map((needle) => (needle === '' ? -1 : text.indexOf(needle)))
+    .filter((at) => at >= 0);
   const stopped = text.slice(0, Math.min(text.length, ...ends));
   const words = stopped.match(/\s*\S+\s*/g) ?? [];
   if (max_tokens === undefined || words.length <= max_tokens) return { text: stopped, reason: 'stop' };

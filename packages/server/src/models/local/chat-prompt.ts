@@ -6,6 +6,8 @@ import type { ReasoningMarks } from './reasoning-splitter.ts';
 
 export interface ChatPrompt {
   readonly tokens: Token[];
+  /** What of it the answer goes on from, with `continueLast`. */
+  readonly openTokens: readonly Token[];
   /** Each of them ends the answer. */
   readonly stopTokens: ReadonlySet<Token>;
   /** Texts by which the template ends a turn, where they are not one token. */
@@ -38,6 +40,7 @@ export function buildChatPrompt(model: LlamaModel, wrapper: ChatWrapper, request
   }));
   return {
     tokens: text.tokenize(model.tokenizer),
+    openTokens: model.tokenize(open ?? ''),
     stopTokens: new Set(triggers.flatMap(({ tokens }) => (tokens.length === 1 ? tokens : []))),
     stopTexts: [...new Set(triggers.map((trigger) => trigger.text))].filter((stop) => stop.trim() !== ''),
     reasoning: thought && { ...thought, startsOpen: !inTemplate && opensReasoning(text, thought) },

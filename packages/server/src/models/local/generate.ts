@@ -116,7 +116,10 @@ async function answer(
   };
 
   if (signal.aborted) return finish('cancelled');
-  const tokens = sequence.evaluate(prompt.tokens.slice(-1), samplingOptions(parameters, seed, generated));
+  // A continued answer is penalised for repeating its beginning, as it would have been in one go.
+  const recent = () =>
+    [...prompt.openTokens.slice(-penaltyTokens), ...generated.slice(-penaltyTokens)].slice(-penaltyTokens);
+  const tokens = sequence.evaluate(prompt.tokens.slice(-1), samplingOptions(parameters, seed, recent));
   for await (const token of tokens) {
     if (signal.aborted) return finish('cancelled');
     if (model.isEogToken(token) || prompt.stopTokens.has(token)) return finish('stop');
@@ -134,14 +137,14 @@ async function answer(
 function samplingOptions(
   parameters: SamplingParameters,
   seed: number,
-  generated: readonly Token[],
+  recent: () => Token[],
 ): SequenceEvaluateOptions {
   return {
     temperature: parameters.temperature ?? 0.7,
     topP: parameters.top_p ?? 0.9,
     topK: 40,
     seed,
-    repeatPenalty: { punishTokens: () => generated.slice(-penaltyTokens), penalty: 1.1 },
+    repeatPenalty: { punishTokens: recent, penalty: 1.1 },
     yieldEogToken: true,
   };
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { FetchError } from './fetch-error.ts';
+import { looksLikeGguf } from './gguf-header.ts';
 import type { ModelSource } from './model-source.ts';
 
 /** Small enough that hashing one never holds up the server's event loop. */
@@ -16,9 +17,7 @@ export async function verifyModelFile(
 ): Promise<void> {
   await using file = await open(path);
   const { size } = await file.stat();
-  const start = Buffer.alloc(4);
-  await file.read(start, 0, 4, 0);
-  if (start.toString('latin1') !== 'GGUF')
+  if (!(await looksLikeGguf(path)))
     throw new FetchError(`What ${source.url} sent is no GGUF file and was discarded`, false);
   if (source.expected === undefined) return;
   if (size !== source.expected.bytes)

@@ -67,9 +67,10 @@ export function startWorkerProcess(
   const onEnd = (cause: string) => {
     const message = `The process of the local model ended (${cause})`;
     loaded.reject(new Error([message, ...lastLines].join('; ')));
+    // First, so that an answer that tries again finds this process gone.
+    exited.resolve(message);
     for (const listener of listeners.values()) listener({ type: 'died', message });
     listeners.clear();
-    exited.resolve(message);
   };
 
   child.on('message', onMessage);

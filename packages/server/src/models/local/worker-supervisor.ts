@@ -57,24 +57,24 @@ export function createWorkerSupervisor(
         return worker;
       },
       (error: Error) => {
-        if (state !== 'closed') state = 'failed';
-        message = error.message;
+        ended(worker, 'failed', error.message);
         throw failure(`The local model can't be loaded: ${error.message}`, true);
       },
     );
     ready.catch(() => {});
     current = { process: worker, ready };
-    void worker.exited.then((cause) => {
-      current = undefined;
-      if (state === 'closed') return;
-      ends.push(now());
-      if (state === 'ready') {
-        state = 'idle';
-        message = cause;
-      }
-      logger.warn({ cause }, 'The local model ended; the next request starts it again');
-    });
+    void worker.exited.then((cause) => ended(worker, 'idle', cause));
     return ready;
+  }
+
+  /** Counted once for each process: when its load fails, else when it ends. */
+  function ended(worker: WorkerProcess, next: 'failed' | 'idle', cause: string): void {
+    if (current?.process !== worker || state === 'closed') return;
+    current = undefined;
+    ends.push(now());
+    state = next;
+    message = cause;
+    logger.warn({ cause }, 'The local model ended; the next request starts it again');
   }
 
   return {

@@ -5,6 +5,7 @@
 import { setPriority } from 'node:os';
 import { getLlama, resolveChatWrapper } from 'node-llama-cpp';
 import { type Engine, generate } from './generate.ts';
+import { looksLikeGguf } from './gguf-header.ts';
 import { chooseGpu } from './gpu.ts';
 import type { FromWorker, GenerationEvent, LoadOptions, LocalModelInfo, ToWorker } from './protocol.ts';
 import { createSequencePool } from './sequence-pool.ts';
@@ -28,6 +29,7 @@ process.on('message', (message: ToWorker) => {
 async function load(options: LoadOptions): Promise<void> {
   try {
     lowerPriority();
+    if (!(await looksLikeGguf(options.modelPath))) throw new Error(`${options.modelPath} is no GGUF file`);
     const llama = await getLlama({
       build: 'never',
       skipDownload: true,
