@@ -77,10 +77,15 @@ function print(scenario: Scenario, runs: ReadonlyMap<string, readonly RelayRun[]
       of.map((run) => run.livePerStream / 1024),
       1,
     ),
-    'Pss KB/stream': spread(
-      of.map((run) => run.residentPerStream / 1024),
-      1,
-    ),
+    'Pss MB': ['idle', 'open']
+      .map(
+        (when) =>
+          `${when} ${spread(
+            of.map((run) => run.resident[when as 'idle' | 'open'] / 2 ** 20),
+            0,
+          )}`,
+      )
+      .join(', '),
     'tokens/s': `${median(of.map((run) => run.tokensPerSecond)).toFixed(0)}${of.every((run) => run.keptUp) ? '' : ' (cut off)'}`,
   }));
   for (const row of rows) {

@@ -18,7 +18,9 @@ export interface RelayRun {
   readonly outsideCpuPerTokenUs: number;
   /** Where it went: µs per token by thread, for threads above 1 % of the whole. */
   readonly threads: readonly { readonly name: string; readonly cpuPerTokenUs: number }[];
-  readonly residentPerStream: number;
+  /** Pss of the relay's processes in bytes: before the streams, and with them open. */
+  readonly resident: { readonly idle: number; readonly open: number };
+  /** Bytes that survive a full collection, heaps and external memory of all threads, beyond those without streams. */
   readonly livePerStream: number;
   readonly tokensPerSecond: number;
   /** False: it did not keep up with the upstream, and was cut off. */
@@ -86,7 +88,7 @@ export async function runRelay(
       .filter((thread) => thread.cpuMs > cpuMs / 100)
       .map((thread) => ({ name: thread.name, cpuPerTokenUs: perToken(thread.cpuMs) }))
       .toSorted((a, b) => b.cpuPerTokenUs - a.cpuPerTokenUs),
-    residentPerStream: (open.resident - idle.resident) / streams,
+    resident: { idle: idle.resident, open: open.resident },
     livePerStream: (open.live - idle.live) / streams,
     tokensPerSecond: (relayed * 1000) / (after.atMs - before.atMs),
     keptUp,
