@@ -41,7 +41,10 @@ export interface Authenticator {
   anonymous(organizationId: string): Promise<AnonymousPrincipal>;
   issueEndUserToken(
     principal: ApiKeyPrincipal,
-    request: { readonly userId: string; readonly persona: { readonly personaId: number; readonly version: number } },
+    request: {
+      readonly userId: string;
+      readonly persona: { readonly personaId: number; readonly version: number };
+    },
   ): Promise<IssuedToken>;
   /** `ttlSeconds`: default as for end users. @throws AppError not_found */
   issueMemberToken(

@@ -1,4 +1,6 @@
 /** End users: known by organization, environment and the id that the key's owner gives them. */
+import { sql } from 'kysely';
+import type { GenerationStatus } from '../../domain/generation.ts';
 import type { OrganizationScope, Scope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, EndUserTable } from '../tables.ts';
@@ -39,4 +41,20 @@ export async function listEndUsers(
     .where('external_id', '=', externalId)
     .orderBy('environment')
     .execute();
+}
+
+/** Conversations in which a generation is queued or running. `endUserIds`: null for everybody's. */
+export async function listLiveConversations(
+  db: Database,
+  organizationId: string,
+  endUserIds: readonly string[] | null,
+): Promise<string[]> {
+  let query = db
+    .selectFrom('generation')
+    .select('conversation_id')
+    .distinct()
+    .where('organization_id', '=', organizationId)
+    .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')]);
+  if (endUserIds !== null) query = query.where('end_user_id', 'in', [...endUserIds]);
+  return (await query.execute()).map((row) => row.conversation_id);
 }

@@ -1,0 +1,25 @@
+/** What the administration works on. */
+import type { Authenticator } from '../../auth/authenticator.ts';
+import type { ModelRecord } from '../../domain/model.ts';
+import type { Store } from '../../store/store.ts';
+
+export interface ModelTest {
+  readonly ok: boolean;
+  readonly latency_ms: number;
+  readonly error: string | null;
+}
+
+export interface AdminDependencies {
+  readonly store: Store;
+  readonly authenticator: Authenticator;
+  /** Encrypts the providers' keys. */
+  readonly secret: string;
+  /** A real one-token call. */
+  testModel(model: ModelRecord): Promise<ModelTest>;
+  /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
+  cancelLive(where: { readonly conversationId: string }): Promise<void>;
+  /** Whether a host of a `base_url` is on a network that only the operator may reach into. */
+  isPrivateAddress?(hostname: string): Promise<boolean>;
+  /** Epoch milliseconds. */
+  now?(): number;
+}

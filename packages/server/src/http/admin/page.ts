@@ -1,0 +1,46 @@
+/** Lists: `limit` and an opaque `cursor` come in, `{"data", "next_cursor"}` goes out. */
+import { invalid } from '../../domain/errors.ts';
+import { isUuid } from '../../domain/ids.ts';
+import type { Page, PageRequest } from '../../store/queries/page.ts';
+import { maxPersonaId } from '../../store/queries/personas.ts';
+
+const defaultLimit = 50;
+
+interface PageParameters {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** Of a list whose ids are UUIDs. @throws AppError invalid_request */
+export function pageById(query: PageParameters): PageRequest {
+  const after = decode(query.cursor);
+  if (after !== undefined && !isUuid(after)) throw badCursor();
+  return { limit: query.limit ?? defaultLimit, after };
+}
+
+/** Of a list that counts its entries. @throws AppError invalid_request */
+export function pageByNumber(query: PageParameters): PageRequest<number> {
+  const decoded = decode(query.cursor);
+  if (decoded === undefined) return { limit: query.limit ?? defaultLimit };
+  const after = /^\d{1,10}$/.test(decoded) ? Number(decoded) : Number.NaN;
+  if (!(after <= maxPersonaId)) throw badCursor();
+  return { limit: query.limit ?? defaultLimit, after };
+}
+
+export function toPageResource<T, R>(
+  page: Page<T, string | number>,
+  map: (record: T) => R,
+): { data: R[]; next_cursor: string | null } {
+  return {
+    data: page.data.map(map),
+    next_cursor: page.next === null ? null : Buffer.from(String(page.next)).toString('base64url'),
+  };
+}
+
+function decode(cursor: string | undefined): string | undefined {
+  return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
+}
+
+function badCursor(): Error {
+  return invalid('cursor', 'cursor must be the next_cursor of the page before');
+}

@@ -1,0 +1,142 @@
+/** The administration alone, on a real store of each engine: `await using app = await startAdminApp(engine)`. */
+import assert from 'node:assert/strict';
+import Fastify, { type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { ModelRecord } from '../../src/domain/model.ts';
+import { type AdminDependencies, adminRoutes } from '../../src/http/admin/routes.ts';
+import { ErrorSchema } from '../../src/http/error-schema.ts';
+import { errorEnvelope, errorHandler, notFoundHandler } from '../../src/http/errors.ts';
+import { acceptOnlyJson } from '../../src/http/json-body.ts';
+import { buildValidator } from '../../src/http/validation.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { StoreEngine } from '../../src/store/tables.ts';
+import type { Skip } from '../support/services.ts';
+import { openTestStore } from '../support/stores.ts';
+
+export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
+export const serverSecret = 'the secret of the tests, long enough';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests, field by field.
+  readonly body: any;
+  readonly headers: LightMyRequestResponse['headers'];
+  readonly text: string;
+}
+
+export interface AdminTestApp extends AsyncDisposable {
+  readonly store: Store;
+  readonly dataDir: string;
+  readonly authenticator: Authenticator;
+  /** The records that `POST …/test` was asked to call. */
+  readonly tested: ModelRecord[];
+  /** The conversations whose live generations were ended. */
+  readonly cancelled: string[];
+  /** Milliseconds that the clock is ahead. */
+  skew: number;
+  /** A call below `/api/admin`, as the operator unless `key` says otherwise; null: without a credential. */
+  call(method: Method, path: string, body?: unknown, key?: string | null): Promise<Answer>;
+  /** The same with more of a request. */
+  inject(options: InjectOptions): Promise<Answer>;
+  /** An organization, its id. */
+  organization(name?: string): Promise<string>;
+  /** A model of an organization, its id. */
+  model(organizationId: string, more?: object): Promise<string>;
+  /** A key of an organization. */
+  key(
+    organizationId: string,
+    type: 'test' | 'prod' | 'admin',
+    more?: object,
+  ): Promise<{ id: string; key: string }>;
+}
+
+export async function startAdminApp(
+  engine: StoreEngine,
+  overrides: Partial<AdminDependencies> = {},
+): Promise<AdminTestApp | Skip> {
+  const place = await openTestStore(engine);
+  if ('skip' in place) return place;
+  const { store } = place;
+  const now = (): number => Date.now() + testApp.skew;
+  const authenticator = createAuthenticator({
+    store,
+    secret: serverSecret,
+    adminKey: operatorKey,
+    tokenTtlSeconds: 3600,
+    now,
+  });
+  const app = Fastify({ schemaController: { compilersFactory: { buildValidator: buildValidator as never } } });
+  acceptOnlyJson(app);
+  app.addSchema(ErrorSchema);
+  app.setErrorHandler(errorHandler(errorEnvelope));
+  app.setNotFoundHandler(notFoundHandler(errorEnvelope));
+  const tested: ModelRecord[] = [];
+  const cancelled: string[] = [];
+  await app.register(adminRoutes, {
+    prefix: '/api/admin',
+    store,
+    authenticator,
+    secret: serverSecret,
+    testModel: async (model: ModelRecord) => {
+      tested.push(model);
+      return { ok: true, latency_ms: 7, error: null };
+    },
+    cancelLive: async ({ conversationId }: { conversationId: string }) => {
+      cancelled.push(conversationId);
+    },
+    isPrivateAddress: async (hostname: string) => hostname === '127.0.0.1',
+    now,
+    ...overrides,
+  });
+  const testApp: AdminTestApp = {
+    store,
+    dataDir: place.dataDir,
+    authenticator,
+    tested,
+    cancelled,
+    skew: 0,
+    async call(method, path, body, key = operatorKey) {
+      return await testApp.inject({
+        method,
+        url: `/api/admin${path}`,
+        headers: key === null ? {} : { authorization: `Bearer ${key}` },
+        ...(body !== undefined && { payload: body as object }),
+      });
+    },
+    async inject(options) {
+      const response = await app.inject(options);
+      const isJson = String(response.headers['content-type']).startsWith('application/json');
+      return {
+        status: response.statusCode,
+        body: isJson ? response.json() : undefined,
+        headers: response.headers,
+        text: response.body,
+      };
+    },
+    async organization(name = 'Acme') {
+      return (await made(testApp.call('POST', '/organizations', { name }))).id;
+    },
+    async model(organizationId, more = {}) {
+      const body = { name: 'A model', provider: 'openai', model: 'gpt-test', ...more };
+      return (await made(testApp.call('POST', `/organizations/${organizationId}/models`, body))).id;
+    },
+    async key(organizationId, type, more = {}) {
+      const body = { name: `a ${type} key`, type, ...more };
+      return await made(testApp.call('POST', `/organizations/${organizationId}/keys`, body));
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await authenticator[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+  return testApp;
+}
+
+async function made(answer: Promise<Answer>): Promise<Answer['body']> {
+  const { status, body } = await answer;
+  assert.equal(status, 201, JSON.stringify(body));
+  return body;
+}
