@@ -1,0 +1,115 @@
+/** The HTTP side, composed: `createApp(dependencies)` gives a Fastify instance that is ready to listen. */
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { newId } from '../domain/ids.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { createAttach } from './attach.ts';
+import { addCors } from './cors.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { chatRoutes } from './dialects/chat/routes.ts';
+import { documentationPages } from './documentation-pages.ts';
+import { ErrorSchema } from './error-schema.ts';
+import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './errors.ts';
+import { sharedFieldSchemas } from './field-schemas.ts';
+import { createGenerationStreams } from './generation-streams.ts';
+import { generationRoutes } from './generations.ts';
+import { acceptOnlyJson } from './json-body.ts';
+import { addHttpMetrics, createRegistry } from './metrics.ts';
+import { addOpenApi } from './openapi.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { createSseHub } from './sse.ts';
+import { buildValidator } from './validation.ts';
+
+export type { AnonymousAccess, HttpDependencies, Readiness } from './dependencies.ts';
+
+const bodyLimitBytes = 1024 * 1024;
+/** Slow senders: for the headers, and for the whole request. Answers may take as long as they like. */
+const headersTimeoutMs = 20_000;
+const requestTimeoutMs = 60_000;
+/** Longer than the usual 60 s of a balancer, so that it is never us who closes a connection that it picks. */
+const keepAliveTimeoutMs = 75_000;
+const maxHeaderBytes = 16 * 1024;
+/** After `close()`, connections that still have something to send get this long. */
+const closeGraceMs = 2000;
+
+/** Routes are added while it becomes ready; `close()` ends its streams. */
+export function createApp(dependencies: HttpDependencies): FastifyInstance {
+  const { engine, authenticator, anonymous, log, now = Date.now, registry = createRegistry() } = dependencies;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: bodyLimitBytes,
+    exposeHeadRoutes: false,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes, noDelay: true },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: errorHandler(errorEnvelope),
+    return503OnClosing: false,
+    schemaController: {
+      compilersFactory: {
+        buildValidator,
+        // Answers are made field by field; a second pass by their schemas would only cost.
+        buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+      },
+    },
+  });
+  // A client that has sent its request and shuts down its side still wants the answer.
+  Object.assign(app.server, { httpAllowHalfOpen: true });
+
+  app.decorateRequest('principal', undefined);
+  app.setErrorHandler(errorHandler(errorEnvelope));
+  app.setNotFoundHandler(notFoundHandler(errorEnvelope));
+  acceptOnlyJson(app);
+  addRequestHooks(app);
+  addCors(app);
+  addOpenApi(app, dependencies.version);
+  for (const schema of [ErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
+
+  const hub = createSseHub(dependencies.sse);
+  addHttpMetrics(app, registry, () => hub.openCount);
+  app.addHook('preClose', async () => {
+    hub.endAll();
+    setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
+  });
+
+  const streamGeneration = createGenerationStreams(engine, hub);
+  const attach = createAttach(engine, streamGeneration);
+  const access = { authenticator, ...(anonymous !== undefined && { anonymous }) };
+  const { store, isAccepting, isReady, version, admin } = dependencies;
+
+  app.register(operationRoutes({ isAccepting, isReady, version, registry }));
+  app.register(documentationPages());
+  app.register(chatRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
+    prefix: '/api/chat',
+  });
+  app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
+  if (admin !== undefined) {
+    app.register(adminRoutes, { prefix: '/api/admin', ...admin, store, authenticator, now });
+  }
+  return app;
+}
+
+/** Every answer bears its request's id, and is logged by its route's pattern: never by its address. */
+function addRequestHooks(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('X-Request-Id', request.id);
+    reply.header('X-Content-Type-Options', 'nosniff');
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const status = reply.raw.statusCode;
+    const level: keyof Pick<FastifyBaseLogger, 'info' | 'debug'> = status >= 400 ? 'info' : 'debug';
+    request.log[level](
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+    done();
+  });
+}

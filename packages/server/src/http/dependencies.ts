@@ -1,0 +1,44 @@
+/** What the HTTP side is given; `server.ts` composes it. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { GenerationEngine } from '../generation/engine-interface.ts';
+import type { Store } from '../store/store.ts';
+import type { AdminDependencies } from './admin/dependencies.ts';
+import type { SseHubOptions } from './sse.ts';
+
+/** Whether the server can serve, and how its models are. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is not ready, for people; empty when all is. */
+  readonly problems?: readonly string[];
+  /** The local model among them: `{state, percent}`. */
+  readonly models: Readonly<Record<string, unknown>>;
+}
+
+/** Requests without a credential act as this organization, in `/api/generations` and the chats dialect. */
+export interface AnonymousAccess {
+  readonly organizationId: string;
+  /** Only with a `Host` of the loopback; lifted when the operator names the organization. */
+  readonly loopbackOnly: boolean;
+}
+
+export interface HttpDependencies {
+  readonly store: Store;
+  readonly engine: GenerationEngine;
+  readonly authenticator: Authenticator;
+  /** A pino logger, made with `logOptions` so that no credential reaches it. */
+  readonly log: FastifyBaseLogger;
+  readonly version: string;
+  readonly anonymous?: AnonymousAccess;
+  /** False while draining; `/readyz` is 503 then. */
+  isAccepting(): boolean;
+  isReady(): Promise<Readiness>;
+  /** What the administration needs besides; without it there is none. */
+  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'cancelLive' | 'isPrivateAddress'>;
+  /** Metrics of the other parts; one of its own otherwise. */
+  readonly registry?: Registry;
+  readonly sse?: SseHubOptions;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+}

@@ -1,0 +1,107 @@
+/** The chat routes' schemas, as they validate and as `/docs` shows them. */
+import { Type } from 'typebox';
+import { errorResponses } from '../../error-schema.ts';
+import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../field-schemas.ts';
+import {
+  AnswerSchema,
+  CompletionBody,
+  ContinuationBody,
+  chatEventExamples,
+  exampleAnswer,
+  GetTokenBody,
+  TokenSchema,
+} from './schema.ts';
+
+const tags = ['chat'];
+
+const eventStream = {
+  description:
+    'Server-sent events: `data:` is one line of JSON, and each event has an `id:` to resume behind. What fails after the stream began is its `error` event.',
+  headers: streamHeaders,
+  content: { 'text/event-stream': { schema: Type.Ref('ChatEvent#'), examples: chatEventExamples } },
+};
+
+const alreadySeen = {
+  description: 'The event of `Last-Event-ID` was the last one: there is nothing more to come.',
+  type: 'null',
+};
+
+const answer = {
+  description: 'The whole answer; also a cancelled one, with the text until then.',
+  content: { 'application/json': { schema: AnswerSchema, example: exampleAnswer } },
+};
+
+const idempotency = Type.Object(IdempotencyHeader);
+const streamRequest = Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader });
+
+export const getToken = {
+  tags,
+  operationId: 'getToken',
+  summary: 'Get a token for an end user',
+  description:
+    'A short-lived token for a browser, bound to the key, the user, and the resolved version of the persona. Takes an API key only; revoking the key kills its tokens.',
+  security: [{ apiKey: [] }, { bearerKey: [] }],
+  headers: idempotency,
+  body: GetTokenBody,
+  response: {
+    200: {
+      description: 'The token.',
+      content: {
+        'application/json': {
+          schema: TokenSchema,
+          example: { token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl', expires_at: 1770571652 },
+        },
+      },
+    },
+    ...errorResponses(400, 401, 403, 404, 413, 429),
+  },
+};
+
+export const completionStream = {
+  tags,
+  operationId: 'streamCompletion',
+  summary: 'Start a session and stream the answer',
+  description:
+    'Starts a session with a persona. The answer goes on when the client goes away: it can be resumed, and cancelled, at `Content-Location`.',
+  headers: streamRequest,
+  body: CompletionBody,
+  response: {
+    200: eventStream,
+    204: alreadySeen,
+    ...errorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+  },
+};
+
+export const continuationStream = {
+  tags,
+  operationId: 'streamContinuation',
+  summary: 'Continue a session and stream the answer',
+  description: 'Sends the next message of a session, which stays on the persona version it began with.',
+  headers: streamRequest,
+  body: ContinuationBody,
+  response: {
+    200: eventStream,
+    204: alreadySeen,
+    ...errorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+  },
+};
+
+export const completion = {
+  tags,
+  operationId: 'complete',
+  summary: 'Start a session and get the whole answer',
+  description: 'The same as the stream, in one answer.',
+  headers: idempotency,
+  body: CompletionBody,
+  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 413, 429, 502, 503, 504) },
+};
+
+export const continuation = {
+  tags,
+  operationId: 'continue',
+  summary: 'Continue a session and get the whole answer',
+  description: 'The same as the stream, in one answer.',
+  headers: idempotency,
+  body: ContinuationBody,
+  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 413, 429, 502, 503, 504) },
+};

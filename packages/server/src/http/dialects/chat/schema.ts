@@ -1,0 +1,183 @@
+/** The chat dialect's bodies, answers and events; one schema is validator, type and documentation. */
+import { Type } from 'typebox';
+import { maxMessageCharacters } from '../../../domain/message.ts';
+import { aliasPattern } from '../../../domain/persona.ts';
+import { ErrorSchema } from '../../error-schema.ts';
+import { exampleId, exampleUsage, FinishReasonSchema, IdField, WhenBusySchema } from '../../field-schemas.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const PersonaSelectorSchema = Type.Object(
+  {
+    persona_id: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 2_147_483_647,
+        description: "The persona's number. Test keys only.",
+        examples: [47],
+      }),
+    ),
+    alias: Type.Optional(
+      Type.String({
+        pattern: aliasPattern,
+        description: "The persona's alias.",
+        examples: ['my-alias'],
+      }),
+    ),
+    version_type: Type.Optional(
+      Type.Unsafe<'next' | 'active'>({
+        type: 'string',
+        enum: ['next', 'active'],
+        description: 'The draft, or what is in production (the default). Test keys only.',
+        examples: ['next'],
+      }),
+    ),
+  },
+  {
+    ...closed,
+    minProperties: 1,
+    description:
+      "Which persona answers. A prod key selects by `alias` or takes its default; a test key also by `persona_id`, and the version by `version_type`. With a token it may be left out, and must otherwise be the token's.",
+    examples: [{ alias: 'my-alias' }, { persona_id: 47, version_type: 'next' }],
+  },
+);
+
+const message = Type.String({
+  minLength: 1,
+  maxLength: maxMessageCharacters,
+  description: 'What the user says, in Unicode characters.',
+  examples: ['Talk to me'],
+});
+
+const maxTokens = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 8000,
+    description: 'Most tokens of the answer; persona and model may set a smaller bound.',
+    examples: [500],
+  }),
+);
+
+const persona = Type.Optional(PersonaSelectorSchema);
+
+export const GetTokenBody = Type.Object(
+  {
+    user_id: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'Names the end user; a UUID is best.',
+      examples: ['3f0c1b9e-6a55-4c0e-9d53-8a3f6a1f2b77'],
+    }),
+    persona,
+  },
+  closed,
+);
+
+export const TokenSchema = Type.Object({
+  token: Type.String({
+    description: 'A JWT for `Authorization: Bearer`; bound to key, user and persona version.',
+    examples: ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl'],
+  }),
+  expires_at: Type.Integer({ description: 'Unix seconds.', examples: [1770571652] }),
+});
+
+export const CompletionBody = Type.Object(
+  { message, max_tokens: maxTokens, persona, when_busy: Type.Optional(WhenBusySchema) },
+  closed,
+);
+
+export const ContinuationBody = Type.Object(
+  {
+    session: Type.Optional(IdField('The session to go on with, from `session_created`. Required.')),
+    session_id: Type.Optional(IdField('The same as `session`.')),
+    message,
+    max_tokens: maxTokens,
+    persona,
+    when_busy: Type.Optional(WhenBusySchema),
+  },
+  { ...closed, examples: [{ session: exampleId, message: 'Talk to me' }] },
+);
+
+export const AnswerSchema = Type.Object({
+  session_id: IdField('The session, to be continued.'),
+  message_id: IdField('The answer.'),
+  response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
+  usage: Type.Ref('Usage#'),
+  finish_reason: FinishReasonSchema,
+});
+
+export const exampleAnswer = {
+  session_id: exampleId,
+  message_id: exampleId,
+  response: 'Hello! What about?',
+  usage: exampleUsage,
+  finish_reason: 'stop',
+};
+
+const type = <Name extends string>(name: Name) =>
+  Type.Literal(name, { description: 'The type of the event.' });
+
+export const ChatEventSchema = Type.Unsafe<{ type: string }>({
+  $id: 'ChatEvent',
+  title: 'ChatEvent',
+  description: 'The `data:` of one event of the chat dialect, one line of JSON.',
+  oneOf: [
+    Type.Object(
+      {
+        type: Type.Unsafe<string>({
+          type: 'string',
+          enum: ['session_created', 'session_continued'],
+          description: 'The type of the event.',
+        }),
+        session_id: IdField('The session, to be continued.'),
+      },
+      { title: 'session', description: 'The first event.' },
+    ),
+    Type.Object(
+      {
+        type: type('queued'),
+        position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
+      },
+      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
+    ),
+    Type.Object(
+      {
+        type: type('token'),
+        content: Type.String({ description: 'The next piece of the answer.', examples: ['Hello'] }),
+      },
+      { title: 'token', description: 'A piece of the answer.' },
+    ),
+    Type.Object(
+      {
+        type: type('done'),
+        usage: Type.Ref('Usage#'),
+        finish_reason: FinishReasonSchema,
+        sources: Type.Optional(
+          Type.Array(Type.Ref('Source#'), { description: 'The pages that the answer draws on.' }),
+        ),
+      },
+      { title: 'done', description: 'The last event.' },
+    ),
+    Type.Object(
+      {
+        type: type('error'),
+        code: ErrorSchema.properties.code,
+        message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
+      },
+      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
+    ),
+  ],
+});
+
+/** An example of each event, for the documentation of streams. */
+export const chatEventExamples = {
+  session_created: { summary: 'First', value: { type: 'session_created', session_id: exampleId } },
+  session_continued: { summary: 'First', value: { type: 'session_continued', session_id: exampleId } },
+  queued: { summary: 'Where the turn waits', value: { type: 'queued', position: 1 } },
+  token: { summary: 'A piece of the answer', value: { type: 'token', content: 'Hello' } },
+  done: { summary: 'Last', value: { type: 'done', usage: exampleUsage, finish_reason: 'stop' } },
+  error: {
+    summary: 'Last, where it failed',
+    value: { type: 'error', code: 'provider_error', message: 'the model failed' },
+  },
+};

@@ -1,0 +1,6 @@
+/** The codec of each dialect; a dialect without one can't be asked for. */
+import type { Dialect } from '../../domain/generation.ts';
+import type { Codec } from '../codec.ts';
+import { chatCodec } from './chat/codec.ts';
+
+export const codecs: Partial<Readonly<Record<Dialect, Codec>>> = { chat: chatCodec };

@@ -1,0 +1,95 @@
+/** The OpenAPI 3.1 document, made from the routes' schemas. */
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+
+const tags = [
+  { name: 'chat', description: 'Talk to a persona: tokens, new sessions, continuations.' },
+  { name: 'conversation', description: 'Conversations of an organization, and their sessions.' },
+  { name: 'chats', description: 'Chats and their messages, answered over `EventSource`.' },
+  {
+    name: 'generations',
+    description: 'The answers of every dialect: look, stream again, cancel.',
+  },
+  { name: 'administration', description: 'Organizations, models, personas, keys, members, usage.' },
+  { name: 'operation', description: 'Health, metrics, and this documentation.' },
+];
+
+const description = `Colloquy is a self-hosted conversation server for language models.
+
+**Credentials.** \`X-API-Key: sk_test_…\` or \`sk_prod_…\`, or \`Authorization: Bearer\` with a key or a token.
+
+**Errors** before a stream are a status and \`{"error", "code"}\`; after it began they are its error event.
+
+**Streams** go on when a client goes away. Every event has an \`id:\`; \`Last-Event-ID\` (or \`?after=\`) at
+\`GET /api/generations/{id}/stream\` sends everything behind it. \`POST /api/generations/{id}/cancel\` stops an answer.
+
+**Idempotency-Key** on a POST makes a retry safe: the same key and body gets the first call's result.`;
+
+/** Call it before any route is added. */
+export function addOpenApi(app: FastifyInstance, version: string): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Colloquy',
+        version,
+        description,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as { name: string },
+      },
+      servers: [{ url: '/', description: 'This server' }],
+      security: [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }],
+      tags,
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'An API key, `sk_test_…` or `sk_prod_…`.',
+          },
+          bearerKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+          bearerToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: "An end user's token from `get_token`, or a member's.",
+          },
+          adminKey: { type: 'http', scheme: 'bearer', description: 'An admin key, `sk_admin_…`.' },
+          accessToken: {
+            type: 'apiKey',
+            in: 'query',
+            name: 'access_token',
+            description: 'A token, for `EventSource`, which cannot set headers.',
+          },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `Schema${index}`,
+    },
+  });
+}
+
+interface Operation {
+  tags?: string[];
+  security?: object[];
+}
+
+/** The document as it is sent: only the tags that something bears, and who may administer. */
+export function openApiDocument(app: FastifyInstance): object {
+  const document = app.swagger() as {
+    paths?: Record<string, Record<string, Operation>>;
+    tags?: { name: string }[];
+  };
+  const used = new Set<string>();
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const operation of Object.values(operations)) {
+      for (const tag of operation.tags ?? []) used.add(tag);
+      if (path.startsWith('/api/admin/')) {
+        operation.security ??= [{ adminKey: [] }, { bearerToken: [] }];
+      }
+    }
+  }
+  return { ...document, tags: document.tags?.filter(({ name }) => used.has(name)) };
+}

@@ -1,0 +1,127 @@
+/**
+ * Server-sent events on raw responses: headers at once, whole frames only, a comment after silence, and a bound on what
+ * waits for a slow reader.
+ */
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+export interface SseStream {
+  /** Whole frames. False: the reader is slow; write no more until `onDrain`. */
+  write(frames: string): boolean;
+  /** After what was written, the response ends. */
+  end(): void;
+  /** Breaks the response off, so that the client knows it incomplete. */
+  abort(): void;
+}
+
+export interface StreamListener {
+  onDrain(): void;
+  /** The response is over, whoever ended it. */
+  onClose(): void;
+}
+
+export interface SseOptions {
+  /** `Content-Location`: where the stream can be had again. */
+  readonly location: string;
+}
+
+/** Every open stream of a server. */
+export interface SseHub {
+  readonly openCount: number;
+  open(reply: FastifyReply, options: SseOptions, listener: StreamListener): SseStream;
+  /** Ends every stream after what was written; clients come back with their last event id. */
+  endAll(): void;
+}
+
+export interface SseHubOptions {
+  /** How often silence is looked for; a comment goes out after three looks without a frame. */
+  readonly heartbeatMs?: number;
+  /** A reader for whom more waits than this is slow. */
+  readonly maxBufferedBytes?: number;
+}
+
+/** With 4.5 s between looks a silence lasts 9 to 13.5 s. */
+const defaultHeartbeatMs = 4500;
+const looksOfSilence = 3;
+const defaultMaxBufferedBytes = 256 * 1024;
+
+interface OpenStream {
+  readonly response: ServerResponse;
+  /** Looks since something was written. */
+  silentLooks: number;
+  ended: boolean;
+}
+
+export function createSseHub(options: SseHubOptions = {}): SseHub {
+  const { heartbeatMs = defaultHeartbeatMs, maxBufferedBytes = defaultMaxBufferedBytes } = options;
+  const streams = new Set<OpenStream>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = (): void => {
+    for (const stream of streams) {
+      stream.silentLooks += 1;
+      if (stream.silentLooks < looksOfSilence || stream.ended || stream.response.writableNeedDrain) continue;
+      stream.silentLooks = 0;
+      stream.response.write(': ping\n\n');
+    }
+  };
+  const add = (stream: OpenStream): void => {
+    streams.add(stream);
+    timer ??= setInterval(look, heartbeatMs).unref();
+  };
+  const remove = (stream: OpenStream): void => {
+    streams.delete(stream);
+    if (streams.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const end = (stream: OpenStream): void => {
+    if (stream.ended) return;
+    stream.ended = true;
+    stream.response.end();
+  };
+
+  return {
+    get openCount() {
+      return streams.size;
+    },
+    open(reply, { location }, listener) {
+      reply.hijack();
+      const response = reply.raw;
+      const stream: OpenStream = { response, silentLooks: 0, ended: false };
+      response.once('close', () => {
+        stream.ended = true;
+        remove(stream);
+        listener.onClose();
+      });
+      // Errors of the connection end in 'close'.
+      response.on('error', () => undefined);
+      response.on('drain', () => listener.onDrain());
+      add(stream);
+      response.socket?.setNoDelay(true);
+      response.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-cache, no-transform',
+        'X-Accel-Buffering': 'no',
+        'Content-Location': location,
+      });
+      response.flushHeaders();
+      return {
+        write(frames) {
+          if (stream.ended) return true;
+          stream.silentLooks = 0;
+          return response.write(frames) || response.writableLength <= maxBufferedBytes;
+        },
+        end: () => end(stream),
+        abort() {
+          stream.ended = true;
+          response.destroy();
+        },
+      };
+    },
+    endAll() {
+      for (const stream of streams) end(stream);
+    },
+  };
+}
