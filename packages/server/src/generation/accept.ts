@@ -6,9 +6,8 @@ import type { AcceptedTurn, TurnTarget } from '../store/commands/accept-turn.ts'
 import { findMessage } from '../store/queries/messages.ts';
 import { findSession } from '../store/queries/sessions.ts';
 import type { Store } from '../store/store.ts';
-import type { GenerationTable } from '../store/tables.ts';
 import { checkMessageFits } from './context-window.ts';
-import type { Accounting } from './finish.ts';
+import type { JobRow } from './job.ts';
 import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
 import { normalizeNewlines } from './text-normalizer.ts';
 import type { RevisionReference, TurnRequest } from './turn.ts';
@@ -27,7 +26,7 @@ export interface Acceptance {
   readonly plan: RunPlan;
   readonly request: TurnRequest;
   /** What the run needs of the generation's row. */
-  readonly row: Accounting & Pick<GenerationTable, 'reply_to'>;
+  readonly row: JobRow;
 }
 
 /** Code points of an automatic title at most. */
@@ -81,7 +80,9 @@ async function readBase(store: Store, request: TurnRequest): Promise<Base> {
 
 function toTarget(request: TurnRequest): TurnTarget {
   const { target } = request;
-  if (target.kind === 'message') return { ...target, messageId: target.messageId.toLowerCase() };
+  if (target.kind === 'message') {
+    return { kind: 'message', messageId: target.messageId.toLowerCase(), again: target.again };
+  }
   const text = normalizeNewlines(target.text);
   const userMessageId = newId();
   if (target.kind === 'session') {
@@ -110,6 +111,9 @@ export async function acceptRequest(
   const parameters: GenerationParameters = {
     ...(request.maxTokens === undefined ? {} : { maxTokens: request.maxTokens }),
     ...(request.internet === undefined ? {} : { internet: request.internet }),
+    ...(request.target.kind === 'message' && request.target.continueFrom !== undefined
+      ? { continueFrom: request.target.continueFrom }
+      : {}),
   };
   const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters });
   checkMessageFits(plan, base.text);

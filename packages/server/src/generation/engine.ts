@@ -1,11 +1,10 @@
 /** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
 import { conversationScope } from '../auth/scopes.ts';
 import { AppError, notFound } from '../domain/errors.ts';
-import { type EventRun, isFinalEvent, type LogEvent } from '../domain/event.ts';
+import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
 import { unknownUsage } from '../domain/usage.ts';
-import type { ModelRequest } from '../models/language-model.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   findGeneration,
@@ -13,24 +12,20 @@ import {
   readGeneration,
   readLiveGenerations,
   readRunningGenerations,
-  readSegments,
 } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
 import type { GenerationTable } from '../store/tables.ts';
 import { type Acceptance, acceptRequest } from './accept.ts';
-import { buildPrompt, firstPrompt } from './context-window.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
 import { answerCall, finishLive } from './finish.ts';
 import { toView } from './generation-view.ts';
-import { Lease } from './lease.ts';
+import { type Incarnation, incarnate } from './incarnation.ts';
+import { estimateInterrupted, type Job, type JobEnd, runJob } from './job.ts';
 import { Lives } from './live-directory.ts';
 import { LiveGeneration } from './live-generation.ts';
 import { LogReader } from './log-reader.ts';
-import { LogWriter } from './log-writer.ts';
-import { MessageBuilder } from './message-builder.ts';
 import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
-import { runModel } from './run.ts';
-import { SegmentMover } from './segment-mover.ts';
+import { awaitAnswer, readCommitted } from './read-log.ts';
 import type { TurnRequest } from './turn.ts';
 
 export interface EngineOptions {
@@ -45,17 +40,13 @@ export interface EngineOptions {
 }
 
 const watchMs = 1000;
-const segmentsAtOnce = 64;
 
 export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #options: EngineOptions;
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lives = new Lives();
-  #owner = 0;
-  #writer!: LogWriter;
-  #mover!: SegmentMover;
-  #lease!: Lease;
+  #incarnation: Incarnation | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
   #unattended = new Set<string>();
@@ -123,41 +114,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return reader;
   }
 
-  async readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]> {
-    const events: LogEvent[] = [];
-    while (events.length < throughSeq) {
-      const inMemory = this.#lives.find(generationId)?.committedAfter(events.length);
-      if (inMemory !== undefined) {
-        events.push(...inMemory.events);
-        break;
-      }
-      const segments = await readSegments(this.#store.reads, generationId, events.length, segmentsAtOnce);
-      if (segments.length === 0) break;
-      for (const segment of segments)
-        events.push(...segment.events.slice(events.length + 1 - segment.firstSeq));
-    }
-    return events.slice(0, throughSeq);
+  readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]> {
+    return readCommitted(this.#store.reads, this.#lives, generationId, throughSeq);
   }
 
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }> {
-    return new Promise((resolve, reject) => {
-      const builder = new MessageBuilder();
-      let outcome: Outcome | undefined;
-      this.subscribe(generationId, 0, {
-        write(run: EventRun) {
-          for (const event of run.events) {
-            builder.apply(event);
-            if (isFinalEvent(event)) outcome = event;
-          }
-          return true;
-        },
-        end() {
-          if (outcome === undefined) reject(new AppError('internal', 'the answer ended without an outcome'));
-          else resolve({ text: builder.text(), outcome });
-        },
-        fail: reject,
-      });
-    });
+    return awaitAnswer(this, generationId);
   }
 
   liveText(generationId: string): string | undefined {
@@ -182,61 +144,40 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAccepting = false;
     clearInterval(this.#watch);
-    this.#lease[Symbol.dispose]();
-    this.#mover[Symbol.dispose]();
     const left = [...this.#lives];
     for (const live of left) live.drop();
     await Promise.allSettled(left.map((live) => live.inFlight));
-    this.#writer.close();
+    const incarnation = this.#incarnation;
+    incarnation?.[Symbol.dispose]();
     await Promise.allSettled([...this.#busy]);
     for (const live of left) this.#lives.remove(live);
-    await this.#store.execute('endLease', { owner: this.#owner });
+    if (incarnation !== undefined) await this.#store.execute('endLease', { owner: incarnation.owner });
   }
 
   /** Becomes a new owner with a lease of its own. */
   async #incarnate(claimAll: boolean): Promise<void> {
-    const { leaseMs } = this.#options;
-    const store = this.#store;
-    const { owner } = await store.execute('registerOwner', { leaseMs });
-    this.#owner = owner;
-    const onFenced = (): void => this.#onFenced(owner);
-    this.#writer = new LogWriter({
-      store,
-      owner,
-      onFenced,
-      onRetry: (error, tries) =>
-        this.#warn(error, 'writing the journal failed and is tried again', { tries }),
-    });
-    this.#mover = new SegmentMover({
-      store,
-      owner,
-      writer: this.#writer,
+    const incarnation = await incarnate({
+      store: this.#store,
       lives: this.#lives,
-      onError: (error) => this.#warn(error, 'moving events to segments failed and is tried again'),
-    });
-    this.#lease = new Lease({
-      store,
-      owner,
-      leaseMs,
-      onFenced,
+      leaseMs: this.#options.leaseMs,
+      onFenced: (owner) => this.#onFenced(owner),
       onClaimed: (ids) => {
         for (const id of ids) this.#background(this.#recover(id));
       },
-      onError: (error) => this.#warn(error, 'renewing the lease failed and is tried again'),
+      onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
-    await this.#lease.claim(claimAll);
+    this.#incarnation = incarnation;
+    await incarnation.lease.claim(claimAll);
     this.#isAccepting = true;
   }
 
   /** Drops everything and starts anew under another owner. */
   #onFenced(owner: number): void {
-    if (owner !== this.#owner) return;
+    if (owner !== this.#incarnation?.owner) return;
     this.#options.log.error({ owner }, 'this process lost its lease and drops its generations');
     this.#isAccepting = false;
-    this.#owner = 0;
-    this.#lease[Symbol.dispose]();
-    this.#mover[Symbol.dispose]();
-    this.#writer.close();
+    this.#incarnation[Symbol.dispose]();
+    this.#incarnation = undefined;
     for (const live of [...this.#lives]) {
       live.drop();
       this.#lives.remove(live);
@@ -244,11 +185,17 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#background(this.#incarnate(false));
   }
 
+  /** @throws AppError overloaded, between two incarnations */
+  get #current(): Incarnation {
+    if (this.#incarnation !== undefined) return this.#incarnation;
+    throw new AppError('overloaded', 'the server is taking up its work again', { retry_after_seconds: 1 });
+  }
+
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
     const accepted = await acceptRequest(request, claim, {
       store: this.#store,
       models: this.#options.models,
-      owner: this.#owner,
+      owner: this.#current.owner,
       now: this.#now,
     });
     const { turn, isNew } = accepted;
@@ -277,71 +224,73 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       { firstSeq: 1, events: turn.events },
     );
     this.#lives.add(live);
-    const first = request.target.kind === 'new-conversation' ? request.target.text : undefined;
-    this.#background(this.#run(live, row, plan, first));
+    const { target } = request;
+    const firstMessage = target.kind === 'new-conversation' ? target.text : undefined;
+    const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
+    this.#background(this.#run({ live, row, plan, firstMessage, continueFrom }));
   }
 
-  /** Runs a generation whose row is stored: queued before, or left by a process that died. */
-  async #startStored(row: GenerationTable, stored: EventRun): Promise<void> {
-    const live = this.#liveOf(row, stored);
+  /**
+   * Runs a generation whose row is stored: queued before, or `isLeft` by a process that died. What was left goes on
+   * where its model can take up an answer in its middle, and ends as interrupted elsewhere.
+   */
+  async #startStored(row: GenerationTable, events: readonly LogEvent[], isLeft: boolean): Promise<void> {
+    const live = this.#liveOf(row, events);
     this.#lives.add(live);
+    if (row.cancel_requested_at !== null) live.cancel();
     let plan: RunPlan;
     try {
-      plan = await resolvePlan(
-        this.#store.reads,
-        this.#options.models,
-        conversationScope(row.organization_id, row.environment),
-        {
-          persona: personaOf(row),
-          modelId: row.model_id,
-          parameters: JSON.parse(row.parameters) as GenerationParameters,
-        },
-      );
+      plan = await this.#planOf(row);
     } catch (error) {
-      await this.#fail(live, error);
+      if (isLeft) await this.#interrupt(live, row, undefined);
+      else await this.#fail(live, error);
       return;
     }
-    await this.#run(live, row, plan, undefined);
+    if (isLeft && (live.isCancelled || !plan.model.canContinue)) await this.#interrupt(live, row, plan);
+    else await this.#run({ live, row, plan, continueFrom: parametersOf(row).continueFrom });
   }
 
-  #liveOf(row: GenerationTable, stored: EventRun): LiveGeneration {
-    return new LiveGeneration(
+  async #planOf(row: GenerationTable): Promise<RunPlan> {
+    const { models } = this.#options;
+    const scope = conversationScope(row.organization_id, row.environment);
+    const plan = await resolvePlan(this.#store.reads, models, scope, {
+      persona: personaOf(row),
+      modelId: row.model_id,
+      parameters: parametersOf(row),
+    });
+    return { ...plan, model: await models.whenReady(plan.record) };
+  }
+
+  #liveOf(row: GenerationTable, events: readonly LogEvent[]): LiveGeneration {
+    const live = new LiveGeneration(
       {
         id: row.id,
         conversationId: row.conversation_id,
         sessionId: row.session_id,
         messageId: row.message_id,
       },
-      stored,
+      { firstSeq: 1, events },
       row.first_token_at,
     );
+    for (const event of events) live.builder.apply(event);
+    return live;
   }
 
-  async #run(
-    live: LiveGeneration,
-    row: Acceptance['row'],
-    plan: RunPlan,
-    firstMessage: string | undefined,
-  ): Promise<void> {
-    let request: ModelRequest;
+  async #run(job: Job): Promise<void> {
+    let end: JobEnd | null;
     try {
-      const messages =
-        firstMessage === undefined
-          ? await buildPrompt(this.#store.reads, plan, row.reply_to)
-          : firstPrompt(plan, firstMessage);
-      request = { messages, parameters: plan.parameters };
+      end = await runJob(job, {
+        reads: this.#store.reads,
+        writer: this.#current.writer,
+        now: this.#now,
+        onUnexpected: (error) =>
+          this.#warn(error, 'a generation failed unexpectedly', { generation: job.live.id }),
+      });
     } catch (error) {
-      await this.#fail(live, error);
+      await this.#fail(job.live, error);
       return;
     }
-    const end = await runModel(live, plan.model, request, {
-      writer: this.#writer,
-      now: this.#now,
-      onUnexpected: (error) => this.#warn(error, 'a generation failed unexpectedly', { generation: live.id }),
-    });
-    if (end.kind === 'dropped') return;
-    const call = answerCall(live.id, row, plan.record, end.outcome, this.#now());
-    await this.#finish(live, end.outcome, [call]);
+    if (end !== null) await this.#finish(job.live, end.outcome, end.modelCalls);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {
@@ -366,7 +315,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   ): Promise<void> {
     const next = await finishLive(live, outcome, calls, {
       store: this.#store,
-      owner: this.#owner,
+      owner: this.#current.owner,
       lives: this.#lives,
       now: this.#now,
       onRetry: (error, tries) =>
@@ -379,40 +328,39 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async #attend(generationId: string): Promise<void> {
     if (this.#lives.find(generationId) !== undefined) return;
     const row = await readGeneration(this.#store.reads, generationId);
-    if (row === undefined || row.status !== 'running' || row.owner !== this.#owner) return;
+    if (row === undefined || row.status !== 'running' || row.owner !== this.#incarnation?.owner) return;
     const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
     if (this.#lives.find(generationId) !== undefined) return;
-    const hasText = events.some((event) => typeof event === 'string');
-    if (hasText) await this.#interrupt(row, events);
-    else await this.#startStored(row, { firstSeq: 1, events });
+    // Text in its log: an answer to it was lost, and it had begun before.
+    const isLeft = events.some((event) => typeof event === 'string');
+    await this.#startStored(row, events, isLeft);
   }
 
-  /** A dead process left it. */
+  /** Takes up what a dead process left. */
   async #recover(generationId: string): Promise<void> {
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || isTerminal(row.status)) return;
-    const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
-    await this.#interrupt(row, events);
+    await this.#startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
   }
 
   /** Ends it with what its log holds. */
-  async #interrupt(row: GenerationTable, events: readonly LogEvent[]): Promise<void> {
-    const live = this.#liveOf(row, { firstSeq: 1, events });
-    for (const event of events) live.builder.apply(event);
+  async #interrupt(live: LiveGeneration, row: GenerationTable, plan: RunPlan | undefined): Promise<void> {
     if (live.builder.openKind !== undefined) live.append({ type: 'part-finished' });
-    this.#lives.add(live);
+    const usage =
+      plan === undefined
+        ? unknownUsage
+        : await estimateInterrupted(this.#store.reads, plan, row, live.builder.everything());
     const outcome: Outcome =
       row.cancel_requested_at === null
         ? {
             status: 'interrupted',
             finish_reason: null,
-            usage: unknownUsage,
+            usage,
             error: { code: 'interrupted', message: 'the server stopped while it was answering' },
           }
-        : { status: 'cancelled', finish_reason: 'cancelled', usage: unknownUsage, error: null };
-    await this.#finish(live, outcome, [
-      answerCall(row.id, row, { id: row.model_id, prices: null }, outcome, this.#now()),
-    ]);
+        : { status: 'cancelled', finish_reason: 'cancelled', usage, error: null };
+    const model = plan?.record ?? { id: row.model_id, prices: null };
+    await this.#finish(live, outcome, [answerCall(row.id, row, model, usage, this.#now())]);
   }
 
   /** Resolves once it has ended, here or elsewhere. */
@@ -436,7 +384,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async #endQueued(row: GenerationTable): Promise<void> {
     const { next } = await this.#store.execute('cancelQueued', {
       generationId: row.id,
-      owner: this.#owner,
+      owner: this.#current.owner,
       now: this.#now(),
     });
     this.#lives.wake(row.id);
@@ -445,8 +393,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to. */
   async #lookAround(): Promise<void> {
-    const owner = this.#owner;
-    if (owner === 0) return;
+    const owner = this.#incarnation?.owner;
+    if (owner === undefined) return;
     for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
     const unattended = new Set<string>();
     for (const id of await readRunningGenerations(this.#store.reads, owner)) {
@@ -474,6 +422,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   #warn(error: unknown, message: string, details: object = {}): void {
     this.#options.log.warn({ ...details, err: error }, message);
   }
+}
+
+function parametersOf(row: GenerationTable): GenerationParameters {
+  return JSON.parse(row.parameters) as GenerationParameters;
 }
 
 function personaOf(row: GenerationTable): { personaId: number; version: number } | null {

@@ -3,6 +3,7 @@
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
 import type { ModelRecord } from '../domain/model.ts';
+import type { Usage } from '../domain/usage.ts';
 import type { CommandResult } from '../store/command.ts';
 import { readGeneration } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
@@ -31,10 +32,9 @@ export function answerCall(
   generationId: string,
   accounting: Accounting,
   record: Pick<ModelRecord, 'id' | 'prices'>,
-  outcome: Outcome,
+  usage: Usage,
   now: number,
 ): ModelCallTable {
-  const { usage } = outcome;
   const cost =
     record.prices === null
       ? null

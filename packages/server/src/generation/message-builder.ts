@@ -38,6 +38,10 @@ export class MessageBuilder {
     return this.#open?.type;
   }
 
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
   parts(): readonly MessagePart[] {
     return this.#parts.filter((part) => !('text' in part) || part.text !== '');
   }

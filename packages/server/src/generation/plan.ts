@@ -13,12 +13,16 @@ import type { RevisionReference } from './turn.ts';
 export interface ModelRegistry {
   /** @throws AppError model_unavailable, where it can't be called as things stand */
   get(record: ModelRecord): LanguageModel;
+  /** The same, once a model that is being loaded is there; for going on with what a dead process left. */
+  whenReady(record: ModelRecord): Promise<LanguageModel>;
 }
 
 /** What a generation's row keeps of the request. */
 export interface GenerationParameters {
   readonly maxTokens?: number;
   readonly internet?: boolean;
+  /** The message whose text this answer begins with. */
+  readonly continueFrom?: string;
 }
 
 export interface RunPlan {

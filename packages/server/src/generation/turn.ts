@@ -17,7 +17,13 @@ export type TurnRequestTarget =
   /** A new message in a session. */
   | { readonly kind: 'session'; readonly sessionId: string; readonly text: string }
   /** An answer to a user's message that exists; `again`: another attempt, though there is one. */
-  | { readonly kind: 'message'; readonly messageId: string; readonly again: boolean };
+  | {
+      readonly kind: 'message';
+      readonly messageId: string;
+      readonly again: boolean;
+      /** An earlier answer to it, which the new one repeats to the letter and then goes on from. */
+      readonly continueFrom?: string;
+    };
 
 export interface TurnRequest {
   readonly scope: Scope;

@@ -25,6 +25,7 @@ interface Entry {
 }
 
 const maxEntries = 1000;
+const localPollMs = 100;
 
 export class ModelRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
@@ -50,6 +51,21 @@ export class ModelRegistry implements AsyncDisposable {
     if (this.#remote.size >= maxEntries) this.#remote.clear();
     this.#remote.set(record.id, { updatedAt: record.updatedAt, keyValue, model });
     return model;
+  }
+
+  /** Waits for the environment's local model where its file is at hand, but not for its fetch. */
+  async whenReady(record: ModelRecord): Promise<LanguageModel> {
+    const { local } = this.#options;
+    if (record.provider === 'local' && record.fromEnvironment) {
+      let isOver = false;
+      void local.settled.then(() => {
+        isOver = true;
+      });
+      while (!isOver && local.status().state !== 'fetching') {
+        await Promise.race([local.settled, new Promise((resolve) => setTimeout(resolve, localPollMs))]);
+      }
+    }
+    return this.get(record);
   }
 
   #createRemote(record: ModelRecord, keyValue: string | undefined): LanguageModel {

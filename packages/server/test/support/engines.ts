@@ -107,7 +107,7 @@ export async function startEngineHarness(engine: StoreEngine): Promise<EngineHar
     persona,
     warnings,
     async start(store = place.store, options = {}) {
-      const started = await Engine.start({ store, models: { get: model }, leaseMs: 10_000, log, ...options });
+      const started = await Engine.start({ store, models: { get: model, whenReady: async (record) => model(record) }, leaseMs: 10_000, log, ...options });
       engines.push(started);
       return started;
     },

@@ -15,6 +15,11 @@ export async function findMessage(db: Database, scope: Scope, id: string): Promi
   return row !== undefined && isInScope(row, scope) ? row : undefined;
 }
 
+/** For the engine itself: the text of a message whose scope was checked when the turn was accepted. */
+export async function findMessageText(db: Database, id: string): Promise<string | undefined> {
+  return (await byId(db, { id }))[0]?.text;
+}
+
 /** One message of a history. */
 export interface Ancestor {
   readonly id: string;
