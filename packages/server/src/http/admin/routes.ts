@@ -8,6 +8,8 @@ import { modelRoutes } from './models.ts';
 import { organizationRoutes } from './organizations.ts';
 import { personaVersionRoutes } from './persona-versions.ts';
 import { personaRoutes } from './personas.ts';
+import { usageRoutes } from './usage.ts';
+import { userRoutes } from './users.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
@@ -20,4 +22,6 @@ export const adminRoutes: FastifyPluginAsyncTypebox<AdminDependencies> = async (
   personaVersionRoutes(app, dependencies);
   keyRoutes(app, dependencies);
   memberRoutes(app, dependencies);
+  usageRoutes(app, dependencies);
+  userRoutes(app, dependencies);
 };

@@ -101,6 +101,7 @@ export function deleted(...more: ErrorStatus[]) {
   return { 204: Type.Null({ description: 'It is gone.' }), ...failures(...more) };
 }
 
-function failures(...more: ErrorStatus[]): ReturnType<typeof errorResponses> {
+/** Every error that the administration has. */
+export function failures(...more: ErrorStatus[]): ReturnType<typeof errorResponses> {
   return errorResponses(400, 401, 403, 404, 409, 413, 429, ...more);
 }

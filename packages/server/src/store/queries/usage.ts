@@ -1,0 +1,121 @@
+/** What an organization's model calls used up. */
+import type { Environment, OrganizationScope } from '../../domain/scope.ts';
+import type { Database, ModelCallTable } from '../tables.ts';
+
+export type UsageCall = Omit<ModelCallTable, 'generation_id' | 'organization_id'>;
+
+export interface UsageRange {
+  /** Epoch milliseconds, inclusive. */
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  /** Absent: both. */
+  readonly environment?: Environment | undefined;
+}
+
+const pageSize = 2000;
+
+/** The calls of a range, oldest first, in pages: each is a query of its own, so that other reads come between. */
+export async function* readModelCalls(
+  db: Database,
+  scope: OrganizationScope,
+  range: UsageRange,
+): AsyncGenerator<readonly UsageCall[]> {
+  let last: { readonly at: number; readonly id: string } | undefined;
+  for (;;) {
+    const page: UsageCall[] = await pageOfCalls(db, scope, range, last);
+    if (page.length > 0) yield page;
+    const end = page.at(-1);
+    if (end === undefined || page.length < pageSize) return;
+    last = { at: end.created_at, id: end.id };
+  }
+}
+
+async function pageOfCalls(
+  db: Database,
+  scope: OrganizationScope,
+  range: UsageRange,
+  last: { readonly at: number; readonly id: string } | undefined,
+): Promise<UsageCall[]> {
+  let query = db
+    .selectFrom('model_call')
+    .select([
+      'id',
+      'environment',
+      'end_user_id',
+      'api_key_id',
+      'persona_id',
+      'model_id',
+      'purpose',
+      'prompt_tokens',
+      'completion_tokens',
+      'provenance',
+      'cost',
+      'created_at',
+    ])
+    .where('organization_id', '=', scope.organizationId)
+    .where('created_at', '>=', last?.at ?? range.from)
+    .where('created_at', '<', range.to);
+  if (range.environment !== undefined) query = query.where('environment', '=', range.environment);
+  if (last !== undefined) {
+    const { at, id } = last;
+    query = query.where((eb) => eb.or([eb('created_at', '>', at), eb('id', '>', id)]));
+  }
+  return await query.orderBy('created_at').orderBy('id').limit(pageSize).execute();
+}
+
+export type NamedGroup = 'model' | 'persona' | 'key' | 'user';
+
+/** What people call the models, personas, keys or end users with these ids; what is gone has no name. */
+export async function findGroupNames(
+  db: Database,
+  scope: OrganizationScope,
+  group: NamedGroup,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (let start = 0; start < ids.length; start += pageSize) {
+    for (const { id, name } of await readNames(db, scope, group, ids.slice(start, start + pageSize))) {
+      names.set(String(id), name);
+    }
+  }
+  return names;
+}
+
+async function readNames(
+  db: Database,
+  { organizationId }: OrganizationScope,
+  group: NamedGroup,
+  ids: readonly string[],
+): Promise<{ id: string | number; name: string }[]> {
+  switch (group) {
+    case 'user':
+      return await db
+        .selectFrom('end_user')
+        .select(['id', 'external_id as name'])
+        .where('organization_id', '=', organizationId)
+        .where('id', 'in', [...ids])
+        .execute();
+    case 'persona':
+      return await db
+        .selectFrom('persona')
+        .select(['id', 'name'])
+        .where('organization_id', '=', organizationId)
+        .where('id', 'in', ids.map(Number))
+        .execute();
+    case 'model':
+      return await db
+        .selectFrom('model')
+        .select(['id', 'name'])
+        .where('organization_id', '=', organizationId)
+        .where('id', 'in', [...ids])
+        .execute();
+    case 'key':
+      return await db
+        .selectFrom('api_key')
+        .select(['id', 'name'])
+        .where('organization_id', '=', organizationId)
+        .where('id', 'in', [...ids])
+        .execute();
+  }
+}
