@@ -1,4 +1,5 @@
 /** The composition root: from a configuration to a server that listens. */
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +12,13 @@ import { loadOrCreateSecret, loadSecrets, readSecretFile } from './config/secret
 import { newId } from './domain/ids.ts';
 import { listOfferedModels } from './environment-models.ts';
 import { Engine } from './generation/engine.ts';
-import { createApp } from './http/app.ts';
+import { type AnonymousAccess, createApp } from './http/app.ts';
 import { createLog, type Logger } from './log.ts';
 import { createGuide } from './models/guide.ts';
 import { loadGuideDocuments } from './models/guide-documents.ts';
 import { type LocalModel, type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { testModel } from './models/test-model.ts';
 import { createTokenCounter } from './models/token-count.ts';
 import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
 import { openStore } from './store/open.ts';
@@ -54,6 +56,10 @@ export interface RunningServer extends AsyncDisposable {
 const assistantPrompt =
   'You are a helpful assistant. Answer in the language of the question, briefly and to the point; ' +
   'say so when you do not know something.';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 
 export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -132,7 +138,26 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       tokenTtlSeconds: config.tokenTtlSeconds,
     }),
   );
-  const app = createApp({ config, store, engine, authenticator, log, models, local, secret: secrets.secret });
+  const anonymous = await anonymousAccess(store, config);
+  const app = createApp({
+    store,
+    engine,
+    authenticator,
+    log,
+    version,
+    ...(anonymous === undefined ? {} : { anonymous }),
+    isAccepting: () => engine.isAccepting,
+    async isReady() {
+      const ready = await store.isReady();
+      const { state, percent } = local.status();
+      return { ready, models: { local: { state, percent } } };
+    },
+    admin: {
+      secret: secrets.secret,
+      testModel: (record) => testModel(models, record),
+      cancelLive: (where) => engine.cancelWhere(where),
+    },
+  });
   cleanup.defer(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;
@@ -148,6 +173,23 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Whom requests without a credential act as: on a server that only this machine reaches, organization `default`. */
+async function anonymousAccess(store: Store, config: Config): Promise<AnonymousAccess | undefined> {
+  const { anonymousOrg, databaseUrl, host } = config;
+  const isEmbedded = databaseUrl === undefined && isLoopback(host);
+  if (anonymousOrg === undefined && !isEmbedded) return undefined;
+  if (anonymousOrg !== undefined && anonymousOrg !== 'default') {
+    return { organizationId: anonymousOrg, loopbackOnly: false };
+  }
+  const organization = await findDefaultOrganization(store.reads);
+  if (organization === undefined) return undefined;
+  return { organizationId: organization.id, loopbackOnly: anonymousOrg === undefined };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** Organization `default`, persona `assistant` and its key; the path of the key, while it is alive. */

@@ -1,0 +1,38 @@
+/** Whether a model answers: a real call for one token. */
+import { AppError } from '../domain/errors.ts';
+import type { ModelRecord } from '../domain/model.ts';
+import type { LanguageModel } from './language-model.ts';
+
+export interface ModelTestResult {
+  readonly ok: boolean;
+  readonly latency_ms: number;
+  readonly error: string | null;
+}
+
+const timeoutMs = 30_000;
+
+/** Never throws for what the model does. */
+export async function testModel(
+  models: { get(record: ModelRecord): LanguageModel },
+  record: ModelRecord,
+): Promise<ModelTestResult> {
+  const startedMs = performance.now();
+  const latency = (): number => Math.round(performance.now() - startedMs);
+  const request = {
+    messages: [{ role: 'user', text: 'Say: ok' }],
+    parameters: { max_tokens: 1 },
+  } as const;
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    for await (const _ of models.get(record).stream(request, { signal })) {
+      // Its words do not matter.
+    }
+    return { ok: true, latency_ms: latency(), error: null };
+  } catch (error) {
+    if (error instanceof AppError) return { ok: false, latency_ms: latency(), error: error.message };
+    if (error instanceof DOMException) {
+      return { ok: false, latency_ms: latency(), error: `no answer within ${timeoutMs / 1000} s` };
+    }
+    throw error;
+  }
+}
