@@ -10,7 +10,7 @@ const tags = [
     name: 'generations',
     description: 'The answers of every dialect: look, stream again, cancel.',
   },
-  { name: 'administration', description: 'Organizations, models, personas, keys, members, usage.' },
+  { name: 'admin', description: 'Organizations, models, personas, keys, members, usage.' },
   { name: 'operation', description: 'Health, metrics, and this documentation.' },
 ];
 

@@ -1,0 +1,237 @@
+/** The HTTP side on a real store, engine and scripted upstream, listening on a free port. */
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { pino } from 'pino';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { Engine } from '../../src/generation/engine.ts';
+import { createApp, type HttpDependencies } from '../../src/http/app.ts';
+import type { StoreEngine } from '../../src/store/tables.ts';
+import { type EngineHarness, startEngineHarness } from '../support/engines.ts';
+import type { Skip } from '../support/services.ts';
+
+export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests, field by field.
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface Call {
+  readonly method?: string;
+  /** An object is sent as JSON, a text as it is. */
+  readonly body?: unknown;
+  /** API key. */
+  readonly key?: string;
+  /** Bearer token. */
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface SseReading {
+  readonly response: Response;
+  readonly events: EventSourceMessage[];
+  readonly comments: string[];
+  /** What came, to the letter. */
+  raw(): string;
+  readonly ended: Promise<void>;
+  until(enough: (reading: SseReading) => boolean): Promise<void>;
+  close(): void;
+}
+
+export interface TestApp extends AsyncDisposable {
+  readonly url: string;
+  readonly harness: EngineHarness;
+  readonly engine: Engine;
+  /** A prod key with the persona `test` as its default, and a test key without one. */
+  readonly prodKey: string;
+  readonly testKey: string;
+  /** What was logged. */
+  readonly logged: string[];
+  call(path: string, options?: Call): Promise<Answer>;
+  /** Fails unless the answer is a stream. */
+  stream(path: string, options?: Call): Promise<SseReading>;
+  admin(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** A key of the organization. */
+  key(type: 'test' | 'prod' | 'admin', more?: object): Promise<{ id: string; key: string }>;
+  /** A persona with a draft for each of `drafts`; all but the last are submitted, the last too if `submit`. */
+  persona(alias: string, options?: { active?: boolean; next?: boolean }): Promise<number>;
+}
+
+export async function startTestApp(
+  storeEngine: StoreEngine,
+  overrides: Partial<HttpDependencies> = {},
+): Promise<TestApp | Skip> {
+  const harness = await startEngineHarness(storeEngine);
+  if ('skip' in harness) return harness;
+  const engine = await harness.start();
+  const { store } = harness.place;
+  const secret = 'the secret of the tests, long enough';
+  const authenticator = createAuthenticator({ store, secret, adminKey: operatorKey, tokenTtlSeconds: 3600 });
+  const logged: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      logged.push(String(chunk));
+      done();
+    },
+  });
+  const app = createApp({
+    store,
+    engine,
+    authenticator,
+    log: pino({ level: 'debug' }, sink),
+    version: '0.0.0',
+    isAccepting: () => engine.isAccepting,
+    isReady: async () => ({ ready: await store.isReady(), models: {} }),
+    admin: {
+      secret,
+      testModel: async () => ({ ok: true, latency_ms: 1, error: null }),
+      cancelLive: async () => {},
+    },
+    ...overrides,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const organization = `/organizations/${harness.scope.organizationId}`;
+
+  const request = (path: string, options: Call): Promise<Response> => {
+    const { body, key, token, headers } = options;
+    return fetch(url + path, {
+      method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'x-api-key': key }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  };
+  const call = async (path: string, options: Call = {}): Promise<Answer> => {
+    const response = await request(path, options);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  };
+  const admin = (method: string, path: string, body?: unknown): Promise<Answer> =>
+    call(`/api/admin${path}`, { method, token: operatorKey, ...(body !== undefined && { body }) });
+  const key = async (type: 'test' | 'prod' | 'admin', more: object = {}) => {
+    const made = await admin('POST', `${organization}/keys`, { name: type, type, ...more });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    return made.body as { id: string; key: string };
+  };
+  const prod = await key('prod', { default_persona_id: harness.persona.personaId });
+  const testing = await key('test');
+
+  return {
+    url,
+    harness,
+    engine,
+    prodKey: prod.key,
+    testKey: testing.key,
+    logged,
+    call,
+    admin,
+    key,
+    async stream(path, options = {}) {
+      const response = await request(path, options);
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+        assert.fail(`${path}: ${response.status} ${await response.text()}`);
+      }
+      return readStream(response);
+    },
+    async persona(alias, { active = true, next = false } = {}) {
+      const made = await admin('POST', `${organization}/personas`, { name: alias, alias });
+      assert.equal(made.status, 201, JSON.stringify(made.body));
+      const persona = `${organization}/personas/${made.body.id}`;
+      const draft = { system_prompt: `I am ${alias}.`, model_id: harness.modelId };
+      if (active) {
+        assert.equal((await admin('PUT', `${persona}/next`, draft)).status, 200);
+        assert.equal((await admin('POST', `${persona}/submit`)).status, 200);
+      }
+      if (next) {
+        const text = `I am the draft of ${alias}.`;
+        assert.equal((await admin('PUT', `${persona}/next`, { ...draft, system_prompt: text })).status, 200);
+      }
+      return made.body.id as number;
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await authenticator[Symbol.asyncDispose]();
+      await harness[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function readStream(response: Response): SseReading {
+  const events: EventSourceMessage[] = [];
+  const comments: string[] = [];
+  let raw = '';
+  const waits = new Set<() => void>();
+  const parser = createParser({
+    onEvent: (event) => events.push(event),
+    onComment: (comment) => comments.push(comment),
+  });
+  const abort = new AbortController();
+  const read = async (): Promise<void> => {
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
+    abort.signal.addEventListener('abort', () => void reader?.cancel());
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      const text = decoder.decode(value, { stream: !done });
+      raw += text;
+      parser.feed(text);
+      for (const wait of waits) wait();
+      if (done) return;
+    }
+  };
+  const ended = read();
+  ended.catch(() => {});
+  const reading: SseReading = {
+    response,
+    events,
+    comments,
+    raw: () => raw,
+    ended,
+    until: (enough) =>
+      new Promise((resolve, reject) => {
+        const wait = (): void => {
+          if (!enough(reading)) return;
+          waits.delete(wait);
+          resolve();
+        };
+        waits.add(wait);
+        wait();
+        ended.then(
+          () => enough(reading) || reject(new Error(`the stream ended: ${raw}`)),
+          (error: unknown) => reject(error),
+        );
+      }),
+    close: () => abort.abort(),
+  };
+  return reading;
+}
+
+/** The `data:` of each event. */
+// biome-ignore lint/suspicious/noExplicitAny: events are looked into by tests, field by field.
+export function dataOf(reading: SseReading): any[] {
+  return reading.events.map((event) => JSON.parse(event.data));
+}
+
+/** The text of a chat stream. */
+export function textOf(reading: SseReading): string {
+  return dataOf(reading)
+    .filter(({ type }) => type === 'token')
+    .map(({ content }) => content)
+    .join('');
+}
+
+/** The generation that a stream shows. */
+export function generationOf(reading: SseReading): string {
+  const location = reading.response.headers.get('content-location') ?? '';
+  return /^\/api\/generations\/([0-9a-f-]{36})\/stream$/.exec(location)?.[1] ?? assert.fail(location);
+}
