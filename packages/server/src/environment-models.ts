@@ -1,11 +1,13 @@
 /** The models that the environment offers to the organization `default`, best first. */
-import type { Dispatcher } from 'undici';
 import type { Config } from './config/config.ts';
 import type { Provider } from './domain/model.ts';
 import type { LocalModel } from './models/local/local-model.ts';
 import { defaultOllamaModel, remoteProviders } from './models/provider.ts';
 import { listProviderModels } from './models/provider-models.ts';
 import { withVersion1 } from './models/upstream-address.ts';
+import type { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
+
+type Dispatcher = ReturnType<typeof createUpstreamDispatcher>;
 
 export interface OfferedModel {
   readonly name: string;

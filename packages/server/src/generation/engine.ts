@@ -10,12 +10,12 @@ import {
   findGeneration,
   readCancelRequests,
   readGeneration,
-  readLiveGenerations,
   readRunningGenerations,
 } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
 import type { GenerationTable } from '../store/tables.ts';
 import { type Acceptance, acceptRequest } from './accept.ts';
+import { Cancelling } from './cancelling.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
 import { answerCall, finishLive } from './finish.ts';
 import { toView } from './generation-view.ts';
@@ -46,6 +46,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lives = new Lives();
+  readonly #cancelling: Cancelling;
   #incarnation: Incarnation | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
@@ -58,6 +59,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
+    this.#cancelling = new Cancelling({
+      store: options.store,
+      lives: this.#lives,
+      now: this.#now,
+      owner: () => this.#current.owner,
+      onStarted: (generationId) => this.#background(this.#attend(generationId)),
+    });
   }
 
   /** Takes a lease, claims what dead processes left, and accepts turns from then on. */
@@ -95,17 +103,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
     const row = await findGeneration(this.#store.reads, scope, generationId);
     if (row === undefined) throw notFound('generation');
-    await this.#cancelOne(row.id);
+    await this.#cancelling.cancel(row.id);
     return this.get(scope, row.id);
   }
 
-  async cancelWhere(
-    where: { readonly conversationId: string } | { readonly messageId: string },
-  ): Promise<void> {
-    const ids = await readLiveGenerations(this.#store.reads, where);
-    // All wishes are stored first: else a queued turn would start when the one before it ends.
-    await this.#store.execute('requestCancel', { generationIds: ids, now: this.#now() });
-    for (const id of ids) await this.#cancelOne(id);
+  cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void> {
+    return this.#cancelling.cancelWhere(where);
   }
 
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogReader {
@@ -201,7 +204,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const { turn, isNew } = accepted;
     if (isNew) {
       if (turn.isRunning) this.#startAccepted(accepted);
-      for (const id of turn.interrupted) this.#background(this.#cancelOne(id));
+      for (const id of turn.interrupted) this.#background(this.#cancelling.cancel(id));
     }
     return {
       generationId: turn.generationId,
@@ -361,34 +364,6 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         : { status: 'cancelled', finish_reason: 'cancelled', usage, error: null };
     const model = plan?.record ?? { id: row.model_id, prices: null };
     await this.#finish(live, outcome, [answerCall(row.id, row, model, usage, this.#now())]);
-  }
-
-  /** Resolves once it has ended, here or elsewhere. */
-  async #cancelOne(generationId: string): Promise<void> {
-    for (;;) {
-      const live = this.#lives.find(generationId);
-      if (live !== undefined) {
-        live.cancel();
-        await live.ended;
-        return;
-      }
-      const row = await readGeneration(this.#store.reads, generationId);
-      if (row === undefined || isTerminal(row.status)) return;
-      await this.#store.execute('requestCancel', { generationIds: [generationId], now: this.#now() });
-      if (row.status === 'queued') await this.#endQueued(row);
-      else await this.#lives.woken(generationId, watchMs / 4);
-    }
-  }
-
-  /** Ends a turn that has not started; does nothing where it has by now. */
-  async #endQueued(row: GenerationTable): Promise<void> {
-    const { next } = await this.#store.execute('cancelQueued', {
-      generationId: row.id,
-      owner: this.#current.owner,
-      now: this.#now(),
-    });
-    this.#lives.wake(row.id);
-    if (next !== null) this.#background(this.#attend(next.generationId));
   }
 
   /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to. */

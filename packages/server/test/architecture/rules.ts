@@ -24,6 +24,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@mozilla/readability': ['search'],
   '@opentelemetry/api': ['', 'generation', 'http'],
   '@scalar/fastify-api-reference': ['http'],
+  ajv: ['http'],
   'eventsource-parser': ['models'],
   'fastest-levenshtein': ['config', 'http'],
   fastify: ['http'],
@@ -42,6 +43,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'robots-parser': ['search'],
   typebox: ['http'],
   undici: ['models', 'search'],
+  unpdf: ['search'],
   uuid: ['domain'],
 };
 
