@@ -24,7 +24,7 @@ import { estimateInterrupted, type Job, type JobEnd, runJob } from './job.ts';
 import { Lives } from './live-directory.ts';
 import { LiveGeneration } from './live-generation.ts';
 import { LogReader } from './log-reader.ts';
-import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
+import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from './plan.ts';
 import { awaitAnswer, readCommitted } from './read-log.ts';
 import type { TurnRequest } from './turn.ts';
 
@@ -250,17 +250,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       return;
     }
     if (isLeft && (live.isCancelled || !plan.model.canContinue)) await this.#interrupt(live, row, plan);
-    else await this.#run({ live, row, plan, continueFrom: parametersOf(row).continueFrom });
+    else await this.#run({ live, row, plan, continueFrom: storedRequest(row).parameters.continueFrom });
   }
 
   async #planOf(row: GenerationTable): Promise<RunPlan> {
     const { models } = this.#options;
     const scope = conversationScope(row.organization_id, row.environment);
-    const plan = await resolvePlan(this.#store.reads, models, scope, {
-      persona: personaOf(row),
-      modelId: row.model_id,
-      parameters: parametersOf(row),
-    });
+    const plan = await resolvePlan(this.#store.reads, models, scope, storedRequest(row));
     return { ...plan, model: await models.whenReady(plan.record) };
   }
 
@@ -397,14 +393,4 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   #warn(error: unknown, message: string, details: object = {}): void {
     this.#options.log.warn({ ...details, err: error }, message);
   }
-}
-
-function parametersOf(row: GenerationTable): GenerationParameters {
-  return JSON.parse(row.parameters) as GenerationParameters;
-}
-
-function personaOf(row: GenerationTable): { personaId: number; version: number } | null {
-  return row.persona_id === null || row.persona_version === null
-    ? null
-    : { personaId: row.persona_id, version: row.persona_version };
 }

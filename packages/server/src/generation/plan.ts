@@ -6,7 +6,7 @@ import type { OrganizationScope } from '../domain/scope.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import { findModel } from '../store/queries/models.ts';
 import { findRevision } from '../store/queries/personas.ts';
-import type { Database } from '../store/tables.ts';
+import type { Database, GenerationTable } from '../store/tables.ts';
 import type { RevisionReference } from './turn.ts';
 
 /** Gives the program's end of a model: a client of its provider, the local runtime, or the guide. */
@@ -38,6 +38,18 @@ export interface PlanRequest {
   /** Of the session; a persona's revision names its own. */
   readonly modelId: string | null;
   readonly parameters: GenerationParameters;
+}
+
+/** What a stored generation was asked to run on. */
+export function storedRequest(
+  row: Pick<GenerationTable, 'persona_id' | 'persona_version' | 'model_id' | 'parameters'>,
+): PlanRequest {
+  const { persona_id: personaId, persona_version: version } = row;
+  return {
+    persona: personaId === null || version === null ? null : { personaId, version },
+    modelId: row.model_id,
+    parameters: JSON.parse(row.parameters) as GenerationParameters,
+  };
 }
 
 /** @throws AppError not_found (no such revision), model_unavailable */
