@@ -1,0 +1,106 @@
+/** The title and the visible text of an HTML page: hidden elements removed, then the article found in the rest. */
+import { Readability } from '@mozilla/readability';
+import { parseHTML } from 'linkedom';
+import { findHidingSelectors, isHiding } from './hiding-styles.ts';
+import { stripInvisible, toSingleLine } from './visible-text.ts';
+
+export interface PageText {
+  /** May be empty. */
+  readonly title: string;
+  /** A line per block; empty where the page has no text. */
+  readonly text: string;
+}
+
+const maxElements = 60_000;
+
+/** An article shorter than this part of the page's text is not the page's content. */
+const leastArticleShare = 0.2;
+
+/** Slow for large pages and as recursive as its parts are, so it runs on a thread of its own. */
+export function readHtml(html: string): PageText {
+  const { document } = parseHTML(asDocument(html));
+  removeHidden(document);
+  const title = document.querySelector('title')?.textContent ?? '';
+  const heading = document.querySelector('h1')?.textContent ?? '';
+  // Taken first: Readability rearranges the document.
+  const whole = blockText(document.body);
+  const article = readArticle(document);
+  return {
+    title: toSingleLine(article?.title || title || heading, 200),
+    text: article && article.text.length >= whole.length * leastArticleShare ? article.text : whole,
+  };
+}
+
+/** linkedom takes the first element for the root, whatever it is. */
+function asDocument(html: string): string {
+  return /<html[\s>]/i.test(html) ? html : `<!doctype html><html><head></head><body>${html}</body></html>`;
+}
+
+function readArticle(document: Document): PageText | undefined {
+  if (document.getElementsByTagName('*').length > maxElements) return undefined;
+  const article = new Readability<Node>(document, {
+    charThreshold: 200,
+    disableJSONLD: true,
+    serializer: (node) => node,
+  }).parse();
+  if (!article?.content) return undefined;
+  return { title: article.title ?? '', text: blockText(article.content) };
+}
+
+const unseen =
+  'script, style, noscript, template, iframe, object, embed, svg, canvas, audio, video, select, textarea, ' +
+  'input, button, dialog:not([open]), annotation, [hidden], [aria-hidden="true"], [inert], .sr-only, .visually-hidden, .screen-reader-text';
+
+function removeHidden(document: Document): void {
+  const styles = [...document.querySelectorAll('style')].map((style) => style.textContent).join('\n');
+  const { classes, ids } = findHidingSelectors(styles);
+  for (const element of document.querySelectorAll(unseen)) element.remove();
+  for (const element of document.querySelectorAll('[style], [class], [id], [color]')) {
+    if (element === document.body || element === document.documentElement) continue;
+    const isHidden =
+      isHiding(element.getAttribute('style') ?? '') ||
+      ids.has(element.id) ||
+      (classes.size > 0 && [...element.classList].some((name) => classes.has(name)));
+    if (isHidden) element.remove();
+  }
+}
+
+const blocks: ReadonlySet<string> = new Set(
+  (
+    'ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY BR CAPTION CENTER DD DETAILS DIV DL DT FIELDSET FIGCAPTION FIGURE FOOTER ' +
+    'FORM H1 H2 H3 H4 H5 H6 HEADER HR LI MAIN NAV OL P PRE SECTION SUMMARY TABLE TBODY TFOOT THEAD TR UL'
+  ).split(' '),
+);
+
+/** What stands around a page's content. */
+const surroundings: ReadonlySet<string> = new Set(['NAV', 'FOOTER', 'ASIDE', 'HEAD']);
+
+/** The text of a tree, a line per block, cells of a row set apart. Without recursion: pages nest as deep as they like. */
+function blockText(root: Node | null): string {
+  const lines: string[] = [];
+  let line = '';
+  const endLine = () => {
+    const text = stripInvisible(line).replace(/\s+/g, ' ').trim();
+    if (text !== '') lines.push(text);
+    line = '';
+  };
+  let node: Node | null = root;
+  while (node !== null) {
+    const name = node.nodeName.toUpperCase();
+    if (node.nodeType === 3) line += node.nodeValue;
+    else if (blocks.has(name)) endLine();
+    else if ((name === 'TD' || name === 'TH') && line.trim() !== '') line += ' | ';
+    const child: Node | null = surroundings.has(name) && node !== root ? null : node.firstChild;
+    if (child !== null) {
+      node = child;
+      continue;
+    }
+    while (node !== null && node !== root && node.nextSibling === null) {
+      node = node.parentNode;
+      if (node !== null && blocks.has(node.nodeName.toUpperCase())) endLine();
+    }
+    node = node === null || node === root ? null : node.nextSibling;
+  }
+  endLine();
+  return lines.join('\n');
+}

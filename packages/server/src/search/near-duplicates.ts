@@ -1,0 +1,34 @@
+/** Tells passages that say the same in nearly the same words: shingles, and how many two passages share. */
+
+const shingleWords = 4;
+/** Jaccard similarity from which two passages are one. */
+const threshold = 0.6;
+
+export interface NearDuplicates {
+  /** Whether the text is nearly one that was asked about before and was none; else it is remembered. */
+  isRepeated(terms: readonly string[]): boolean;
+}
+
+export function createNearDuplicates(): NearDuplicates {
+  const known: ReadonlySet<string>[] = [];
+  return {
+    isRepeated(terms) {
+      const shingles = shinglesOf(terms);
+      if (known.some((other) => similarity(shingles, other) >= threshold)) return true;
+      known.push(shingles);
+      return false;
+    },
+  };
+}
+
+function shinglesOf(terms: readonly string[]): ReadonlySet<string> {
+  if (terms.length <= shingleWords) return new Set([terms.join(' ')]);
+  return new Set(
+    terms.slice(shingleWords - 1).map((_, index) => terms.slice(index, index + shingleWords).join(' ')),
+  );
+}
+
+function similarity(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  const shared = one.intersection(other).size;
+  return shared / (one.size + other.size - shared);
+}

@@ -1,0 +1,101 @@
+/** Chooses the passages that answer best, within the tokens that the model has for them, and numbers their pages. */
+import type { Source } from '../domain/event.ts';
+import { createBm25, termsOf } from './bm25.ts';
+import { createNearDuplicates } from './near-duplicates.ts';
+import type { Page } from './page-reader.ts';
+import { splitPassages } from './passages.ts';
+
+export interface RankedSource {
+  readonly source: Source;
+  /** In the page's order, never empty. */
+  readonly passages: readonly string[];
+}
+
+export interface RankOptions {
+  readonly pages: readonly Page[];
+  /** What was searched for, and the question itself. */
+  readonly queries: readonly string[];
+  readonly countTokens: (text: string) => number;
+  /** For passages, titles and addresses together. */
+  readonly budgetTokens: number;
+  /** Default 3. */
+  readonly maxPassagesPerPage?: number;
+  /** Default 12. */
+  readonly maxPassages?: number;
+}
+
+interface Candidate {
+  readonly page: Page;
+  /** Place in the page. */
+  readonly place: number;
+  readonly text: string;
+  readonly terms: readonly string[];
+  readonly score: number;
+}
+
+/** Tokens of what stands around a passage in the prompt: marks, numbers, line breaks. */
+const framingTokens = 8;
+const snippetLength = 300;
+
+/** Best source first, numbered from 1; empty where nothing fits the budget. */
+export function rankSources(options: RankOptions): readonly RankedSource[] {
+  const { countTokens, maxPassagesPerPage = 3, maxPassages = 12 } = options;
+  const duplicates = createNearDuplicates();
+  const chosen = new Map<Page, Candidate[]>();
+  let [left, count] = [options.budgetTokens, 0];
+  for (const candidate of rankCandidates(options)) {
+    if (count >= maxPassages) break;
+    const ofPage = chosen.get(candidate.page);
+    if (ofPage !== undefined && ofPage.length >= maxPassagesPerPage) continue;
+    const heading = ofPage === undefined ? `${candidate.page.title}\n${candidate.page.url}` : '';
+    const cost =
+      countTokens(candidate.text) + framingTokens + (heading && countTokens(heading) + framingTokens);
+    if (cost > left || duplicates.isRepeated(candidate.terms)) continue;
+    chosen.set(candidate.page, [...(ofPage ?? []), candidate]);
+    left -= cost;
+    count++;
+  }
+  return [...chosen].map(([page, candidates], index) => ({
+    source: {
+      index: index + 1,
+      title: page.title,
+      url: page.url,
+      snippet: snippetOf(candidates[0]?.text ?? ''),
+    },
+    passages: candidates.sort((one, other) => one.place - other.place).map(({ text }) => text),
+  }));
+}
+
+/** Best first; what shares no word with the queries is left out, unless that is all there is. */
+function rankCandidates({ pages, queries }: RankOptions): readonly Candidate[] {
+  const unranked = pages.flatMap((page) => {
+    const titleTerms = termsOf(page.title);
+    return splitPassages(page.text).map((text, place) => ({
+      page,
+      place,
+      text,
+      titleTerms,
+      terms: termsOf(text),
+    }));
+  });
+  // A passage often names its subject only in the title of its page.
+  const index = createBm25(unranked.map(({ titleTerms, terms }) => [...titleTerms, ...terms]));
+  const scores = queries.map((query) => index.score(termsOf(query)));
+  const ranked = unranked
+    .map((candidate, number) => ({
+      ...candidate,
+      score: scores.reduce((sum, list) => sum + (list[number] ?? 0), 0),
+    }))
+    .filter(({ score }) => score > 0)
+    .sort((one, other) => other.score - one.score);
+  // Queries and pages in different scripts share no word; then the search engine's order must do.
+  return ranked.length > 0 ? ranked : unranked.map((candidate) => ({ ...candidate, score: 0 }));
+}
+
+function snippetOf(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  if (line.length <= snippetLength) return line;
+  const blank = line.lastIndexOf(' ', snippetLength - 1);
+  const end = blank > snippetLength / 2 ? blank : snippetLength - 1;
+  return `${line.slice(0, end).replace(/[\ud800-\udbff]$/, '')}…`;
+}

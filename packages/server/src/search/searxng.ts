@@ -1,0 +1,36 @@
+/**
+ * SearXNG, a metasearch engine of one's own. Its `settings.yml` must name `json` under `search.formats`, else
+ * it answers 403. https://docs.searxng.org/dev/search_api.html
+ */
+import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
+import type { EngineOptions, SearchEngine } from './web-search.ts';
+
+export function createSearxng(options: EngineOptions & { readonly baseUrl: string }): SearchEngine {
+  return {
+    name: 'searxng',
+    async search(query, { signal, limit }) {
+      const url = new URL(`${options.baseUrl.replace(/\/+$/, '')}/search`);
+      const credentials = takeCredentials(url);
+      url.search = new URLSearchParams({ q: query, format: 'json', safesearch: '1' }).toString();
+      const answer = await callEngine({
+        engine: 'SearXNG',
+        dispatcher: options.dispatcher,
+        url,
+        headers: { 'user-agent': options.userAgent, ...credentials },
+        signal,
+      });
+      const results = memberOf(answer, 'results');
+      if (!Array.isArray(results)) throw new SearchError('SearXNG answered without results');
+      return readHits(results, { title: 'title', url: 'url', snippet: 'content' }, limit);
+    },
+  };
+}
+
+/** `https://user:password@host` in the configuration means HTTP Basic authentication. */
+function takeCredentials(url: URL): Readonly<Record<string, string>> {
+  if (url.username === '' && url.password === '') return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}

@@ -1,0 +1,68 @@
+/**
+ * Wikipedia's public search: needs no key, so it is what answers where nothing is configured.
+ * https://www.mediawiki.org/wiki/API:Search
+ */
+import { callEngine, memberOf, SearchError, toHit } from './engine-request.ts';
+import { languageOf } from './query-language.ts';
+import type { EngineOptions, SearchEngine, SearchHit, SearchOptions } from './web-search.ts';
+
+export interface WikipediaOptions extends EngineOptions {
+  /** Where the query does not show its own; default `en`. */
+  readonly language?: string;
+  /** The address of a language's Wikipedia, without a slash at the end. */
+  readonly baseUrl?: (language: string) => string;
+}
+
+export function createWikipedia(options: WikipediaOptions): SearchEngine {
+  const baseUrlOf = options.baseUrl ?? ((language) => `https://${language}.wikipedia.org`);
+  return {
+    name: 'wikipedia',
+    async search(query, searchOptions) {
+      const baseUrl = baseUrlOf(languageOf(query, options.language ?? 'en'));
+      const hits = await searchOnce(baseUrl, query, searchOptions);
+      const loose = anyWordOf(query);
+      // A page must hold every word, which a whole question's hardly do.
+      return hits.length > 0 || loose === undefined ? hits : searchOnce(baseUrl, loose, searchOptions);
+    },
+  };
+
+  async function searchOnce(
+    baseUrl: string,
+    query: string,
+    { signal, limit }: SearchOptions,
+  ): Promise<readonly SearchHit[]> {
+    const url = new URL(`${baseUrl}/w/api.php`);
+    url.search = new URLSearchParams({
+      action: 'query',
+      list: 'search',
+      srsearch: query.slice(0, 300).toWellFormed(),
+      srlimit: String(Math.min(limit, 20)),
+      srprop: 'snippet',
+      format: 'json',
+      formatversion: '2',
+    }).toString();
+    const answer = await callEngine({
+      engine: 'Wikipedia',
+      dispatcher: options.dispatcher,
+      url,
+      headers: { 'user-agent': options.userAgent },
+      signal,
+    });
+    const results = memberOf(memberOf(answer, 'query'), 'search');
+    if (!Array.isArray(results)) throw new SearchError('Wikipedia answered without results');
+    return results.map((result) => hitOf(baseUrl, result)).filter((hit) => hit !== undefined);
+  }
+}
+
+function hitOf(baseUrl: string, result: unknown): SearchHit | undefined {
+  const [title, snippet] = [memberOf(result, 'title'), memberOf(result, 'snippet')];
+  if (typeof title !== 'string' || title === '') return undefined;
+  const address = `${baseUrl}/wiki/${encodeURIComponent(title.replaceAll(' ', '_').toWellFormed())}`;
+  return toHit(title, address, typeof snippet === 'string' ? snippet : '');
+}
+
+/** The longer words of a query joined by OR; undefined where that would be the query itself. */
+function anyWordOf(query: string): string | undefined {
+  const words = [...new Set(query.match(/[\p{L}\p{N}]{4,}/gu))].slice(0, 10);
+  return words.length > 1 ? words.join(' OR ') : undefined;
+}
