@@ -10,6 +10,7 @@ import { documentationPages } from './documentation-pages.ts';
 import { ErrorSchema } from './error-schema.ts';
 import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './errors.ts';
 import { sharedFieldSchemas } from './field-schemas.ts';
+import { generationAgainRoutes } from './generation-again.ts';
 import { createGenerationStreams } from './generation-streams.ts';
 import { generationRoutes } from './generations.ts';
 import { acceptOnlyJson } from './json-body.ts';
@@ -85,6 +86,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     prefix: '/api/chat',
   });
   app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
+  app.register(generationAgainRoutes({ ...access, engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     app.register(adminRoutes, { prefix: '/api/admin', ...admin, store, authenticator, now });
   }
