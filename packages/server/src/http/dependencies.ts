@@ -27,7 +27,7 @@ export interface HttpDependencies {
   readonly store: Store;
   readonly engine: GenerationEngine;
   readonly authenticator: Authenticator;
-  /** A pino logger, made with `logOptions` so that no credential reaches it. */
+  /** Gets no credential and no query string: requests are logged by their routes. */
   readonly log: FastifyBaseLogger;
   readonly version: string;
   readonly anonymous?: AnonymousAccess;

@@ -114,7 +114,11 @@ export async function startTestApp(
     const response = await request(path, options);
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+    return {
+      status: response.status,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+      headers: response.headers,
+    };
   };
   const admin = (method: string, path: string, body?: unknown): Promise<Answer> =>
     call(`/api/admin${path}`, { method, token: operatorKey, ...(body !== undefined && { body }) });
