@@ -1,17 +1,15 @@
-/** The administration alone, on a real store of each engine: `await using app = await startAdminApp(engine)`. */
+/** The HTTP side on a real store and engine, called below `/api/admin`. */
 import assert from 'node:assert/strict';
-import Fastify, { type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
 import type { ModelRecord } from '../../src/domain/model.ts';
-import { type AdminDependencies, adminRoutes } from '../../src/http/admin/routes.ts';
-import { ErrorSchema } from '../../src/http/error-schema.ts';
-import { errorEnvelope, errorHandler, notFoundHandler } from '../../src/http/errors.ts';
-import { acceptOnlyJson } from '../../src/http/json-body.ts';
-import { buildValidator } from '../../src/http/validation.ts';
+import type { Engine } from '../../src/generation/engine.ts';
+import { createApp } from '../../src/http/app.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreEngine } from '../../src/store/tables.ts';
+import { type EngineHarness, startEngineHarness } from '../support/engines.ts';
 import type { Skip } from '../support/services.ts';
-import { openTestStore } from '../support/stores.ts';
 
 export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
 export const serverSecret = 'the secret of the tests, long enough';
@@ -30,10 +28,11 @@ export interface AdminTestApp extends AsyncDisposable {
   readonly store: Store;
   readonly dataDir: string;
   readonly authenticator: Authenticator;
+  readonly engine: Engine;
+  /** Its organization, model and persona are there already. */
+  readonly harness: EngineHarness;
   /** The records that `POST …/test` was asked to call. */
   readonly tested: ModelRecord[];
-  /** The conversations whose live generations were ended. */
-  readonly cancelled: string[];
   /** Milliseconds that the clock is ahead. */
   skew: number;
   /** A call below `/api/admin`, as the operator unless `key` says otherwise; null: without a credential. */
@@ -52,13 +51,11 @@ export interface AdminTestApp extends AsyncDisposable {
   ): Promise<{ id: string; key: string }>;
 }
 
-export async function startAdminApp(
-  engine: StoreEngine,
-  overrides: Partial<AdminDependencies> = {},
-): Promise<AdminTestApp | Skip> {
-  const place = await openTestStore(engine);
-  if ('skip' in place) return place;
-  const { store } = place;
+export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTestApp | Skip> {
+  const harness = await startEngineHarness(storeEngine);
+  if ('skip' in harness) return harness;
+  const { store } = harness.place;
+  const engine = await harness.start();
   const now = (): number => Date.now() + testApp.skew;
   const authenticator = createAuthenticator({
     store,
@@ -67,35 +64,34 @@ export async function startAdminApp(
     tokenTtlSeconds: 3600,
     now,
   });
-  const app = Fastify({ schemaController: { compilersFactory: { buildValidator: buildValidator as never } } });
-  acceptOnlyJson(app);
-  app.addSchema(ErrorSchema);
-  app.setErrorHandler(errorHandler(errorEnvelope));
-  app.setNotFoundHandler(notFoundHandler(errorEnvelope));
   const tested: ModelRecord[] = [];
-  const cancelled: string[] = [];
-  await app.register(adminRoutes, {
-    prefix: '/api/admin',
+  const app = createApp({
     store,
+    engine,
     authenticator,
-    secret: serverSecret,
-    testModel: async (model: ModelRecord) => {
-      tested.push(model);
-      return { ok: true, latency_ms: 7, error: null };
-    },
-    cancelLive: async ({ conversationId }: { conversationId: string }) => {
-      cancelled.push(conversationId);
-    },
-    isPrivateAddress: async (hostname: string) => hostname === '127.0.0.1',
+    log: pino({ level: 'silent' }),
+    version: '0.0.0',
+    isAccepting: () => true,
+    isReady: async () => ({ ready: true, models: {} }),
     now,
-    ...overrides,
+    admin: {
+      secret: serverSecret,
+      testModel: async (model) => {
+        tested.push(model);
+        return { ok: true, latency_ms: 7, error: null };
+      },
+      cancelLive: (where) => engine.cancelWhere(where),
+      isPrivateAddress: async (hostname) => hostname === '127.0.0.1',
+    },
   });
+  await app.ready();
   const testApp: AdminTestApp = {
     store,
-    dataDir: place.dataDir,
+    dataDir: harness.place.dataDir,
     authenticator,
+    engine,
+    harness,
     tested,
-    cancelled,
     skew: 0,
     async call(method, path, body, key = operatorKey) {
       return await testApp.inject({
@@ -129,7 +125,7 @@ export async function startAdminApp(
     async [Symbol.asyncDispose]() {
       await app.close();
       await authenticator[Symbol.asyncDispose]();
-      await place[Symbol.asyncDispose]();
+      await harness[Symbol.asyncDispose]();
     },
   };
   return testApp;
