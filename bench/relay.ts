@@ -1,4 +1,6 @@
 /** What relaying costs: CPU per token and memory per open stream, as ratios to a bare relay under the same load. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';
 import { readOptions } from './harness/options.ts';
 import { startUpstream } from './harness/party.ts';
@@ -17,7 +19,8 @@ const allScenarios: readonly Scenario[] = [
 
 const options = readOptions(usage, { rounds: 3 });
 const scenarios = options.scenarios.length > 0 ? options.scenarios.map(parseScenario) : allScenarios;
-if (options.profileDir !== undefined) process.env.BENCH_PROFILE_DIR = options.profileDir;
+const profileDir = options.profileDir === undefined ? undefined : resolve(options.profileDir);
+if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
 
 await using upstream = await startUpstream();
 await using contenders = await startContenders(options.contenders, upstream.url);
@@ -35,8 +38,9 @@ for (const scenario of scenarios) {
       const { party } = contender;
       const run = await runRelay(contender, upstream, scenario, {
         windowMs: options.windowMs,
-        ...(options.profileDir !== undefined && {
-          onWindow: (isStart: boolean) => (isStart ? party.startProfile() : party.stopProfile()),
+        ...(profileDir !== undefined && {
+          onWindow: (isStart: boolean) =>
+            isStart ? party.startProfile() : party.stopProfile(join(profileDir, contender.name)),
         }),
       });
       runs.set(contender.name, [...(runs.get(contender.name) ?? []), run]);

@@ -1,11 +1,14 @@
 /** Time to first token when 80 sessions start at once, as a ratio to what a bare relay takes for the same burst. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';
 import { readOptions } from './harness/options.ts';
 import { startUpstream } from './harness/party.ts';
 import { runStart } from './harness/start-run.ts';
 import { median, percentile, spread } from './harness/statistics.ts';
 
-const usage = `node bench/start.ts [--quick] [--engine sqlite|postgres|none]… [--no-ai-sdk] [--rounds 15]`;
+const usage = `node bench/start.ts [--quick] [--engine sqlite|postgres|none]… [--no-ai-sdk] [--rounds 15]
+                    [--profile-dir DIR]`;
 const sessions = 80;
 const warmUpRounds = 5;
 /** How long the model itself is silent. */
@@ -13,6 +16,9 @@ const firstTokenDelaysMs = [0, 100];
 
 const options = readOptions(usage, { rounds: 15 });
 const rounds = options.isQuick ? 5 : options.rounds;
+
+const profileDir = options.profileDir === undefined ? undefined : resolve(options.profileDir);
+if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
 
 await using upstream = await startUpstream();
 await using contenders = await startContenders(options.contenders, upstream.url);
@@ -23,6 +29,7 @@ console.log(
 for (let round = 0; round < warmUpRounds; round++) {
   for (const contender of contenders.list) await runStart(contender, upstream, sessions, 0);
 }
+if (profileDir !== undefined) for (const { party } of contenders.list) await party.startProfile();
 for (const firstTokenMs of firstTokenDelaysMs) {
   const waits = new Map<string, number[][]>();
   for (let round = 0; round < rounds; round++) {
@@ -32,6 +39,9 @@ for (const firstTokenMs of firstTokenDelaysMs) {
     }
   }
   print(firstTokenMs, waits);
+}
+if (profileDir !== undefined) {
+  for (const { name, party } of contenders.list) await party.stopProfile(join(profileDir, name));
 }
 
 function print(firstTokenMs: number, waits: ReadonlyMap<string, readonly number[][]>): void {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { processTree, residentBytes, type ThreadCpu, threadCpu } from './proc.ts';
-import type { FromParty, HeapReport, Pace, ToParty } from './protocol.ts';
+import type { FromParty, HeapReport, Pace, ProbeQuestion, ToParty } from './protocol.ts';
 
 const probe = new URL('../parties/probe.ts', import.meta.url);
 const stopMs = 5000;
@@ -22,8 +22,13 @@ export class Party implements AsyncDisposable {
   readonly #child: ChildProcess;
   #nextId = 1;
 
+  #isStopping = false;
+
   constructor(child: ChildProcess) {
     this.#child = child;
+    child.once('exit', (code, signal) => {
+      if (!this.#isStopping) console.error(`${child.spawnargs.join(' ')} ended with ${signal ?? code}`);
+    });
   }
 
   get pid(): number {
@@ -56,31 +61,32 @@ export class Party implements AsyncDisposable {
 
   /** Collects the garbage of all threads first; disturbs the process, so not while its CPU is measured. */
   async memory(): Promise<Memory> {
-    const { threads } = await this.#ask('heap');
+    const { threads } = await this.#ask({ ask: 'heap' });
     const live = threads.reduce((sum, thread) => sum + thread.bytes, 0);
     return { live, resident: residentBytes(processTree(this.pid)) };
   }
 
   async startProfile(): Promise<void> {
-    await this.#ask('profile-start');
+    await this.#ask({ ask: 'profile-start' });
   }
 
-  /** Writes a `.cpuprofile` per thread into the process's BENCH_PROFILE_DIR. */
-  async stopProfile(): Promise<void> {
-    await this.#ask('profile-stop');
+  /** Writes a `.cpuprofile` per thread, its name beginning with `prefix`, an absolute path. */
+  async stopProfile(prefix: string): Promise<void> {
+    await this.#ask({ ask: 'profile-stop', prefix });
   }
 
-  async #ask(ask: Extract<ToParty, { to: 'probe' }>['ask']): Promise<HeapReport> {
+  async #ask(question: ProbeQuestion): Promise<HeapReport> {
     const id = this.#nextId++;
     const answered = this.message(
       (message): message is Extract<FromParty, { from: 'probe' }> =>
         message.from === 'probe' && message.id === id,
     );
-    this.send({ to: 'probe', ask, id });
+    this.send({ to: 'probe', id, question });
     return (await answered).report;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');

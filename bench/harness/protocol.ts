@@ -16,10 +16,14 @@ export interface HeapReport {
   readonly threads: readonly { readonly threadId: number; readonly bytes: number }[];
 }
 
+export type ProbeQuestion =
+  | { readonly ask: 'heap' }
+  | { readonly ask: 'profile-start' }
+  | { readonly ask: 'profile-stop'; readonly prefix: string };
+
 export type ToParty =
   | { readonly to: 'upstream'; readonly pace: Pace }
-  | { readonly to: 'probe'; readonly ask: 'heap'; readonly id: number }
-  | { readonly to: 'probe'; readonly ask: 'profile-start' | 'profile-stop'; readonly id: number };
+  | { readonly to: 'probe'; readonly id: number; readonly question: ProbeQuestion };
 
 export type FromParty =
   | { readonly from: 'party'; readonly port: number }

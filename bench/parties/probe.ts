@@ -2,7 +2,7 @@
  * Preloaded (`--import`) into every process under test, and by Node into its worker threads: collects garbage when
  * asked and tells what memory is live, and records CPU profiles of all threads. Costs nothing until asked.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 import type { HeapReport, ToParty } from '../harness/protocol.ts';
@@ -17,7 +17,7 @@ const channel = new BroadcastChannel('colloquy-bench-probe');
 channel.unref();
 let profiler: Session | undefined;
 
-async function answer(question: Question): Promise<Answer> {
+async function answer({ id, question }: Question): Promise<Answer> {
   if (question.ask === 'heap') {
     globalThis.gc?.();
     globalThis.gc?.();
@@ -27,14 +27,12 @@ async function answer(question: Question): Promise<Answer> {
     await profiler.post('Profiler.enable');
     await profiler.post('Profiler.setSamplingInterval', { interval: 500 });
     await profiler.post('Profiler.start');
-  } else if (profiler !== undefined) {
+  } else if (question.ask === 'profile-stop' && profiler !== undefined) {
     const { profile } = await profiler.post('Profiler.stop');
-    const directory = process.env.BENCH_PROFILE_DIR ?? '/tmp/colloquy-bench-profiles';
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(`${directory}/thread-${threadId}.cpuprofile`, JSON.stringify(profile));
+    writeFileSync(`${question.prefix}-thread-${threadId}.cpuprofile`, JSON.stringify(profile));
   }
   const { heapUsed, external } = process.memoryUsage();
-  return { id: question.id, threadId, bytes: heapUsed + external };
+  return { id, threadId, bytes: heapUsed + external };
 }
 
 if (isMainThread) {
@@ -58,7 +56,7 @@ if (isMainThread) {
 } else {
   channel.onmessage = (event) => {
     const message = (event as unknown as { data: Answer | Question }).data;
-    if (!('ask' in message)) return;
+    if (!('question' in message)) return;
     answer(message).then((own) => channel.postMessage(own), console.error);
   };
 }
