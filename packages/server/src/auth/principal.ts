@@ -60,6 +60,16 @@ export type Principal =
 /** Who may hold conversations: everybody but an admin key. */
 export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
 
+/** The key that a turn of this caller is accounted to, and its limits. */
+export function accountOf(principal: Principal): {
+  readonly apiKeyId: string | null;
+  readonly limits?: KeyLimits;
+} {
+  return principal.kind === 'api-key' || principal.kind === 'end-user'
+    ? { apiKeyId: principal.keyId, limits: principal.limits }
+    : { apiKeyId: null };
+}
+
 /** The credential's name in idempotency claims and rates: `key:<id>`, `user:<id>`, … */
 export function credentialName(principal: Principal): string {
   switch (principal.kind) {

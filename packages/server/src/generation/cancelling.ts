@@ -9,6 +9,8 @@ export interface CancellingOptions {
   readonly lives: Lives;
   readonly now: () => number;
   readonly owner: () => number;
+  /** A queued turn was ended. */
+  onEnded(generationId: string): void;
   /** A turn that waited behind a cancelled one runs now. */
   onStarted(generationId: string): void;
 }
@@ -54,8 +56,9 @@ export class Cancelling {
 
   /** Ends a turn that has not started; does nothing where it has by now. */
   async #endQueued(generationId: string): Promise<void> {
-    const { store, lives, now, owner, onStarted } = this.#options;
+    const { store, lives, now, owner, onEnded, onStarted } = this.#options;
     const { next } = await store.execute('cancelQueued', { generationId, owner: owner(), now: now() });
+    onEnded(generationId);
     lives.wake(generationId);
     if (next !== null) onStarted(next.generationId);
   }

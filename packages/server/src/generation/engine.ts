@@ -15,6 +15,7 @@ import {
 import type { Store } from '../store/store.ts';
 import type { GenerationTable } from '../store/tables.ts';
 import { type Acceptance, acceptRequest } from './accept.ts';
+import { Admission } from './admission.ts';
 import { Cancelling } from './cancelling.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
 import { answerCall, finishLive } from './finish.ts';
@@ -47,6 +48,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #now: () => number;
   readonly #lives = new Lives();
   readonly #cancelling: Cancelling;
+  readonly #admission: Admission;
   #incarnation: Incarnation | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
@@ -59,11 +61,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
+    this.#admission = new Admission(options.store.reads, this.#now);
     this.#cancelling = new Cancelling({
       store: options.store,
       lives: this.#lives,
       now: this.#now,
       owner: () => this.#current.owner,
+      onEnded: (generationId) => this.#admission.ended(generationId, 0),
       onStarted: (generationId) => this.#background(this.#attend(generationId)),
     });
   }
@@ -81,10 +85,6 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   get isAccepting(): boolean {
     return this.#isAccepting;
-  }
-
-  get runningCount(): number {
-    return this.#lives.size;
   }
 
   async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
@@ -184,6 +184,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     for (const live of [...this.#lives]) {
       live.drop();
       this.#lives.remove(live);
+      this.#admission.ended(live.id, 0);
     }
     this.#background(this.#incarnate(false));
   }
@@ -195,12 +196,14 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
-    const accepted = await acceptRequest(request, claim, {
-      store: this.#store,
-      models: this.#options.models,
-      owner: this.#current.owner,
-      now: this.#now,
-    });
+    const accepted = await this.#admission.around(request, claim, () =>
+      acceptRequest(request, claim, {
+        store: this.#store,
+        models: this.#options.models,
+        owner: this.#current.owner,
+        now: this.#now,
+      }),
+    );
     const { turn, isNew } = accepted;
     if (isNew) {
       if (turn.isRunning) this.#startAccepted(accepted);
@@ -320,6 +323,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       onRetry: (error, tries) =>
         this.#warn(error, 'ending a generation failed and is tried again', { tries }),
     });
+    this.#admission.ended(live.id, outcome.usage.total_tokens);
     if (next !== null) this.#background(this.#attend(next.generationId));
   }
 

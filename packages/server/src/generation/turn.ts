@@ -1,4 +1,5 @@
 /** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
+import type { KeyLimits } from '../domain/api-key.ts';
 import type { Dialect } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
 
@@ -34,5 +35,7 @@ export interface TurnRequest {
   readonly maxTokens?: number;
   /** Answer with the web, whatever the persona says. */
   readonly internet?: boolean;
+  /** The key that is accounted, and what it may use up. */
   readonly apiKeyId: string | null;
+  readonly limits?: KeyLimits;
 }

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireWrite } from '../auth/permissions.ts';
-import type { ConversationPrincipal } from '../auth/principal.ts';
+import { accountOf } from '../auth/principal.ts';
 import { AppError } from '../domain/errors.ts';
 import { isTerminal } from '../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../generation/engine-interface.ts';
@@ -73,7 +73,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
         },
         dialect: earlier.dialect,
         whenBusy: whenBusy ?? 'reject',
-        apiKeyId: keyOf(principal),
+        ...accountOf(principal),
       },
       idempotencyClaim(request, principal, now()),
     );
@@ -135,8 +135,4 @@ function requireContinuable(generation: GenerationView): void {
   if (generation.status === 'done' && generation.finishReason !== 'length') {
     throw new AppError('conflict', 'the answer is complete; it can only be regenerated');
   }
-}
-
-function keyOf(principal: ConversationPrincipal): string | null {
-  return principal.kind === 'api-key' || principal.kind === 'end-user' ? principal.keyId : null;
 }

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { requireApiKey } from '../../../auth/permissions.ts';
+import { accountOf } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../../generation/engine-interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turn.ts';
@@ -72,7 +73,7 @@ export function chatRoutes(options: ChatRoutesOptions): AppPlugin {
         dialect: 'chat',
         whenBusy: body.when_busy ?? 'reject',
         ...(body.max_tokens !== undefined && { maxTokens: body.max_tokens }),
-        apiKeyId: principal.keyId,
+        ...accountOf(principal),
       },
       idempotencyClaim(request, principal, now()),
     );
