@@ -103,7 +103,7 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
     },
     async inject(options) {
       const response = await app.inject(options);
-      const isJson = String(response.headers['content-type']).startsWith('application/json');
+      const isJson = /^application\/json\b/.test(String(response.headers['content-type']));
       return {
         status: response.statusCode,
         body: isJson ? response.json() : undefined,
