@@ -57,7 +57,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   };
   const base = `http://127.0.0.1:${port}`;
   try {
-    await untilReady(`${base}/healthz`, () => child.exitCode);
+    await untilReady(`${base}/readyz`, () => child.exitCode);
     const key = await setUp(`${base}/api/admin`, adminKey, options.upstreamUrl);
     return {
       party,
