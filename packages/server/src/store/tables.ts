@@ -2,7 +2,7 @@
  * The tables, as stored, the same on both engines: booleans are 0/1, times epoch milliseconds, structured values
  * JSON text. The query files map rows to the domain's types and nothing else sees these.
  */
-import type { Generated, Kysely } from 'kysely';
+import type { Generated, Kysely, Selectable } from 'kysely';
 import type { ApiKeyType } from '../domain/api-key.ts';
 import type { Dialect, FinishReason, GenerationStatus } from '../domain/generation.ts';
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
@@ -234,10 +234,47 @@ export interface SegmentTable {
   last_seq: number;
   events: Json;
 }
+/** What a session's older messages come to, for models whose context they no longer fit into. Never changed. */
+export interface SummaryTable {
+  id: string;
+  session_id: string;
+  /** From 1, counted by session. */
+  version: number;
+  /** The summary that went into it. */
+  previous_id: string | null;
+  /** The oldest and the newest message that it tells of; it holds only where the newest is an ancestor. */
+  first_message_id: string;
+  through_message_id: string;
+  through_position: number;
+  message_count: number;
+  /** 1: its history begins with the first message; 0: there were more before, too many to read. */
+  is_complete: Flag;
+  text: string;
+  /** By the model's tokenizer, or a near one. */
+  token_count: number;
+  model_id: string;
+  created_at: EpochMs;
+}
+export interface ContextReceiptTable {
+  generation_id: string;
+  /** What the model was sent: `StoredReceipt`. */
+  receipt: Json;
+}
 export interface SettingTable {
   name: string;
   value: string;
 }
+
+/** What the store keeps of a row by itself. */
+export interface SearchState {
+  /** 1: the search index has it as it is. */
+  is_indexed: Generated<Flag>;
+}
+export interface ConversationCounters {
+  /** Gaps among the positions of its messages. */
+  deleted_messages: Generated<number>;
+}
+export type ConversationRow = Selectable<Tables['conversation']>;
 
 export interface Tables {
   organization: OrganizationTable;
@@ -247,15 +284,17 @@ export interface Tables {
   persona: PersonaTable;
   persona_version: PersonaVersionTable;
   end_user: EndUserTable;
-  conversation: ConversationTable;
+  conversation: ConversationTable & ConversationCounters & SearchState;
   session: SessionTable;
-  message: MessageTable;
+  message: MessageTable & SearchState;
   generation: GenerationTable;
   model_call: ModelCallTable;
   idempotency: IdempotencyTable;
   owner: OwnerTable;
   journal: JournalTable;
   segment: SegmentTable;
+  summary: SummaryTable;
+  context_receipt: ContextReceiptTable;
   setting: SettingTable;
 }
 

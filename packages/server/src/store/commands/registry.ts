@@ -2,10 +2,20 @@
 import { acceptTurn } from './accept-turn.ts';
 import { createApiKey, revokeApiKey, touchApiKeys } from './api-keys.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
+import { storeSummary } from './context.ts';
+import {
+  completeSession,
+  createConversation,
+  createSession,
+  deleteConversation,
+  setGeneratedTitle,
+  updateConversation,
+} from './conversations.ts';
 import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { finishGeneration } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
+import { deleteMessage } from './messages.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
 import { createOrganization, deleteOrganization, updateOrganization } from './organizations.ts';
@@ -22,9 +32,17 @@ import {
 export const commands = {
   acceptTurn,
   finishGeneration,
+  storeSummary,
   moveSegments,
   requestCancel,
   cancelQueued,
+  createConversation,
+  updateConversation,
+  setGeneratedTitle,
+  deleteConversation,
+  createSession,
+  completeSession,
+  deleteMessage,
   registerOwner,
   renewLease,
   endLease,

@@ -51,10 +51,13 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       id text primary key, organization_id text not null ${tenant}, environment text not null,
       end_user_id text references end_user (id) on delete cascade, title text not null,
       title_source text not null, is_archived integer not null default 0, next_position integer not null,
+      deleted_messages integer not null default 0, is_indexed integer not null default 0,
       created_at bigint not null, updated_at bigint not null)`,
     sql`create index conversation_newest on conversation (organization_id, environment, created_at, id)`,
-    sql`create index conversation_end_user on conversation (end_user_id, created_at, id)
+    sql`create index conversation_end_user
+      on conversation (end_user_id, organization_id, environment, created_at, id)
       where end_user_id is not null`,
+    sql`create index conversation_unindexed on conversation (id) where is_indexed = 0`,
     sql`create table session (
       id text primary key, conversation_id text not null references conversation (id) on delete cascade,
       organization_id text not null, environment text not null, end_user_id text, persona_id integer,
@@ -66,10 +69,12 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       session_id text not null, organization_id text not null, environment text not null, end_user_id text,
       parent_id text, role text not null, parts text not null, text text not null, position integer not null,
       status text not null, generation_id text, model_id text, usage text,
-      created_at bigint not null, updated_at bigint not null)`,
+      is_indexed integer not null default 0, created_at bigint not null, updated_at bigint not null)`,
     sql`create unique index message_position on message (conversation_id, position)`,
     sql`create index message_parent on message (parent_id) where parent_id is not null`,
     sql`create index message_session on message (session_id, position)`,
+    sql`create index message_unindexed on message (id)
+      where is_indexed = 0 and status not in ('queued', 'running')`,
     sql`create table generation (
       id text primary key, organization_id text not null, environment text not null, end_user_id text,
       conversation_id text not null references conversation (id) on delete cascade, session_id text not null,
@@ -86,6 +91,15 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
     sql`create table segment (
       generation_id text not null references generation (id) on delete cascade, first_seq integer not null,
       last_seq integer not null, events text not null, primary key (generation_id, first_seq))`,
+    sql`create table context_receipt (
+      generation_id text primary key references generation (id) on delete cascade, receipt text not null)`,
+    sql`create table summary (
+      id text primary key, session_id text not null references session (id) on delete cascade,
+      version integer not null, previous_id text, first_message_id text not null,
+      through_message_id text not null, through_position integer not null, message_count integer not null,
+      is_complete integer not null, text text not null, token_count integer not null, model_id text not null,
+      created_at bigint not null, unique (session_id, version))`,
+    sql`create index summary_position on summary (session_id, through_position)`,
     sql`create table model_call (
       id text primary key, generation_id text, organization_id text not null ${tenant},
       environment text not null, end_user_id text, api_key_id text, persona_id integer,

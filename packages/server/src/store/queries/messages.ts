@@ -1,9 +1,12 @@
 /** Messages, as they are read. */
 import { sql } from 'kysely';
-import type { MessageRole } from '../../domain/message.ts';
+import { notFound } from '../../domain/errors.ts';
+import type { MessageRole, MessageStatus } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
+import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
 import type { Database, MessageTable } from '../tables.ts';
+import { findConversationRow } from './conversations.ts';
 import { isInScope } from './scope.ts';
 
 const byId = statement<{ id: string }, MessageTable>((db, param) =>
@@ -44,4 +47,130 @@ export async function readAncestors(db: Database, messageId: string, limit: numb
     )
     select id, parent_id, role, text, position from chain order by depth`.execute(db);
   return result.rows;
+}
+
+/** A message as lists show it. */
+export interface MessageRecord {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly role: MessageRole;
+  /** Of an answer that still runs: empty; its text so far is the engine's to tell. */
+  readonly text: string;
+  readonly position: number;
+  readonly status: MessageStatus;
+  /** The generation that writes, or wrote, this answer. */
+  readonly generationId: string | null;
+  readonly modelId: string | null;
+  readonly usage: Usage | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export function toMessage(row: MessageTable): MessageRecord {
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    sessionId: row.session_id,
+    role: row.role,
+    text: row.text,
+    position: row.position,
+    status: row.status,
+    generationId: row.generation_id,
+    modelId: row.model_id,
+    usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+const fromPosition = statement<{ conversation_id: string; from: number; limit: number }, MessageTable>(
+  (db, param) =>
+    db
+      .selectFrom('message')
+      .selectAll()
+      .where('conversation_id', '=', param('conversation_id'))
+      .where('position', '>=', param('from'))
+      .orderBy('position')
+      .limit(param('limit')),
+);
+
+const positionAt = statement<{ conversation_id: string; offset: number }, { position: number }>((db, param) =>
+  db
+    .selectFrom('message')
+    .select('position')
+    .where('conversation_id', '=', param('conversation_id'))
+    .orderBy('position')
+    .limit(sql.lit(1))
+    .offset(param('offset')),
+);
+
+export interface MessagePage {
+  readonly messages: readonly MessageRecord[];
+  /** Of the whole conversation. */
+  readonly total: number;
+}
+
+/**
+ * A conversation's messages, oldest first. Where none was ever deleted, `offset` is a position, and a seek; else it
+ * is counted over the index.
+ * @throws AppError not_found
+ */
+export async function pageMessages(
+  db: Database,
+  scope: Scope,
+  conversationId: string,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<MessagePage> {
+  const conversation = await findConversationRow(db, scope, conversationId);
+  if (conversation === undefined) throw notFound('conversation');
+  const { id, next_position, deleted_messages } = conversation;
+  const total = next_position - deleted_messages;
+  if (page.offset >= total) return { messages: [], total };
+  let from = page.offset;
+  if (deleted_messages > 0) {
+    const [at] = await positionAt(db, { conversation_id: id, offset: page.offset });
+    if (at === undefined) return { messages: [], total };
+    from = at.position;
+  }
+  const rows = await fromPosition(db, { conversation_id: id, from, limit: page.limit });
+  return { messages: rows.map(toMessage), total };
+}
+
+/**
+ * Messages behind a position (-1: from the first), oldest first, for whole lists. The caller has checked the scope
+ * of the conversation.
+ */
+export async function pageMessagesAfter(
+  db: Database,
+  conversation: { readonly id: string },
+  afterPosition: number,
+  limit: number,
+): Promise<MessageRecord[]> {
+  const rows = await fromPosition(db, { conversation_id: conversation.id, from: afterPosition + 1, limit });
+  return rows.map(toMessage);
+}
+
+const newestOfRole = statement<{ conversation_id: string; role: MessageRole }, MessageTable>((db, param) =>
+  db
+    .selectFrom('message')
+    .selectAll()
+    .where('conversation_id', '=', param('conversation_id'))
+    .where('role', '=', param('role'))
+    .orderBy('position', 'desc')
+    .limit(sql.lit(1)),
+);
+
+/** The newest message of a role in all sessions of a conversation. */
+export async function findNewestMessage(
+  db: Database,
+  scope: Scope,
+  conversationId: string,
+  role: MessageRole,
+): Promise<MessageRecord | undefined> {
+  const conversation = await findConversationRow(db, scope, conversationId);
+  if (conversation === undefined) return undefined;
+  const [row] = await newestOfRole(db, { conversation_id: conversation.id, role });
+  return row && toMessage(row);
 }

@@ -1,0 +1,176 @@
+/** Conversations and their sessions: made, changed, deleted. Every command checks the scope itself. */
+import { notFound } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { SessionRecord } from '../../domain/session.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
+import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
+import { isInScope } from '../queries/scope.ts';
+import { toSession } from '../queries/sessions.ts';
+import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
+import { insertConversation, insertSession } from './turn-statements.ts';
+
+export interface CreateConversation {
+  readonly scope: Scope;
+  /** For the conversation. */
+  readonly id: string;
+  readonly title: string;
+  readonly isArchived: boolean;
+  readonly now: number;
+}
+
+export async function createConversation(
+  context: CommandContext,
+  args: CreateConversation,
+): Promise<ConversationRecord> {
+  const row: ConversationTable = {
+    id: args.id,
+    organization_id: args.scope.organizationId,
+    environment: args.scope.environment,
+    end_user_id: args.scope.endUserId ?? null,
+    title: args.title,
+    title_source: 'user',
+    is_archived: args.isArchived ? 1 : 0,
+    next_position: 0,
+    created_at: args.now,
+    updated_at: args.now,
+  };
+  await insertConversation(context.db, row);
+  return toConversation(row);
+}
+
+export interface UpdateConversation {
+  readonly scope: Scope;
+  readonly id: string;
+  readonly changes: {
+    readonly title?: string;
+    readonly isArchived?: boolean;
+    /** Epoch milliseconds; absent: now. */
+    readonly updatedAt?: number;
+  };
+  readonly now: number;
+}
+
+/** A title that is given here is the user's, and is never replaced by itself. @throws AppError not_found */
+export async function updateConversation(
+  context: CommandContext,
+  args: UpdateConversation,
+): Promise<ConversationRecord> {
+  const { changes } = args;
+  const before = await lockConversation(context, args.scope, args.id);
+  const { title, isArchived, updatedAt = args.now } = changes;
+  const after = await context.db
+    .updateTable('conversation')
+    .set({
+      ...(title !== undefined && { title, title_source: 'user', is_indexed: 0 }),
+      ...(isArchived !== undefined && { is_archived: isArchived ? 1 : 0 }),
+      updated_at: updatedAt,
+    })
+    .where('id', '=', before.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toConversation(after);
+}
+
+/** Replaces an automatic title. False: it is gone, or has another title by now. */
+export async function setGeneratedTitle(
+  context: CommandContext,
+  args: { readonly id: string; readonly title: string },
+): Promise<{ readonly isSet: boolean }> {
+  const updated = await context.db
+    .updateTable('conversation')
+    .set({ title: args.title, title_source: 'generated', is_indexed: 0 })
+    .where('id', '=', args.id)
+    .where('title_source', '=', 'automatic')
+    .returning('id')
+    .execute();
+  return { isSet: updated.length > 0 };
+}
+
+/**
+ * Deletes a conversation with its sessions, messages, generations, logs and search entries; gives it as it was. The
+ * caller cancels its generations first; one that began since then ends without a trace.
+ * @throws AppError not_found
+ */
+export async function deleteConversation(
+  context: CommandContext,
+  args: { readonly scope: Scope; readonly id: string },
+): Promise<ConversationRecord> {
+  const before = await lockConversation(context, args.scope, args.id);
+  await context.db.deleteFrom('conversation').where('id', '=', before.id).execute();
+  return toConversation(before);
+}
+
+export interface CreateSession {
+  readonly scope: Scope;
+  /** For the session. */
+  readonly id: string;
+  readonly conversationId: string;
+  /** Of a persona's revision: its own. */
+  readonly modelId: string;
+  readonly persona: { readonly personaId: number; readonly version: number } | null;
+  readonly now: number;
+}
+
+/** @throws AppError not_found (the conversation, or no active model) */
+export async function createSession(context: CommandContext, args: CreateSession): Promise<SessionRecord> {
+  const conversation = await lockConversation(context, args.scope, args.conversationId);
+  const model = await context.db
+    .selectFrom('model')
+    .select('id')
+    .where('id', '=', args.modelId.toLowerCase())
+    .where('organization_id', '=', args.scope.organizationId)
+    .where('is_active', '=', 1)
+    .executeTakeFirst();
+  if (model === undefined) throw notFound('model');
+  await context.db
+    .updateTable('conversation')
+    .set({ updated_at: args.now })
+    .where('id', '=', conversation.id)
+    .execute();
+  const row: SessionTable = {
+    id: args.id,
+    conversation_id: conversation.id,
+    // A session belongs to whom its conversation belongs, whoever made it.
+    organization_id: conversation.organization_id,
+    environment: conversation.environment,
+    end_user_id: conversation.end_user_id,
+    persona_id: args.persona?.personaId ?? null,
+    persona_version: args.persona?.version ?? null,
+    model_id: model.id,
+    status: 'active',
+    head_message_id: null,
+    created_at: args.now,
+    updated_at: args.now,
+  };
+  await insertSession(context.db, row);
+  return toSession(row);
+}
+
+/** It takes no new message and no new answer any more; what runs goes on. Idempotent. @throws AppError not_found */
+export async function completeSession(
+  context: CommandContext,
+  args: { readonly scope: Scope; readonly id: string; readonly now: number },
+): Promise<SessionRecord> {
+  const query = context.db.selectFrom('session').selectAll().where('id', '=', args.id.toLowerCase());
+  const session = await forUpdate(context, query).executeTakeFirst();
+  if (session === undefined || !isInScope(session, args.scope)) throw notFound('session');
+  if (session.status === 'completed') return toSession(session);
+  await context.db
+    .updateTable('session')
+    .set({ status: 'completed', updated_at: args.now })
+    .where('id', '=', session.id)
+    .execute();
+  return toSession({ ...session, status: 'completed', updated_at: args.now });
+}
+
+/** The conversation's row, locked: whoever writes into a conversation takes this lock first. @throws AppError not_found */
+export async function lockConversation(
+  context: CommandContext,
+  scope: Scope,
+  id: string,
+): Promise<ConversationRow> {
+  const query = context.db.selectFrom('conversation').selectAll().where('id', '=', id.toLowerCase());
+  const row = await forUpdate(context, query).executeTakeFirst();
+  if (row === undefined || !isInScope(row, scope)) throw notFound('conversation');
+  return row;
+}

@@ -1,0 +1,56 @@
+/** Deletes single messages of a conversation; `post-message.ts` adds them. */
+import { AppError, notFound } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type MessageRecord, toMessage } from '../queries/messages.ts';
+import { isInScope } from '../queries/scope.ts';
+import { lockConversation } from './conversations.ts';
+
+/**
+ * Deletes a message; its children go to its parent, and so does the head. Of an answer the generations and their
+ * logs go too. The caller cancels what is being generated for it first. Gives it as it was.
+ * @throws AppError not_found, conflict (it is being answered again by now)
+ */
+export async function deleteMessage(
+  context: CommandContext,
+  args: { readonly scope: Scope; readonly id: string; readonly now: number },
+): Promise<MessageRecord> {
+  const { db } = context;
+  const id = args.id.toLowerCase();
+  const read = () => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
+  const seen = await read();
+  if (seen === undefined || !isInScope(seen, args.scope)) throw notFound('message');
+  const conversation = await lockConversation(context, args.scope, seen.conversation_id);
+  // Read again: only now is the conversation's row locked.
+  const message = await read();
+  if (message === undefined) throw notFound('message');
+  const live = await db
+    .selectFrom('generation')
+    .select('id')
+    .where('conversation_id', '=', message.conversation_id)
+    .where('status', 'in', ['queued', 'running'])
+    .where((eb) => eb.or([eb('reply_to', '=', id), eb('message_id', '=', id)]))
+    .executeTakeFirst();
+  if (live !== undefined) {
+    throw new AppError('conflict', 'the message is being answered', { generation_id: live.id });
+  }
+  await db
+    .deleteFrom('generation')
+    .where('conversation_id', '=', message.conversation_id)
+    .where('message_id', '=', id)
+    .execute();
+  await db.updateTable('message').set({ parent_id: message.parent_id }).where('parent_id', '=', id).execute();
+  await db
+    .updateTable('session')
+    .set({ head_message_id: message.parent_id, updated_at: args.now })
+    .where('id', '=', message.session_id)
+    .where('head_message_id', '=', id)
+    .execute();
+  await db.deleteFrom('message').where('id', '=', id).execute();
+  await db
+    .updateTable('conversation')
+    .set({ deleted_messages: conversation.deleted_messages + 1, updated_at: args.now })
+    .where('id', '=', conversation.id)
+    .execute();
+  return toMessage(message);
+}

@@ -1,0 +1,130 @@
+/** Conversations, as they are read. */
+import { sql } from 'kysely';
+import type { Environment, Scope } from '../../domain/scope.ts';
+import type { SessionRecord } from '../../domain/session.ts';
+import { statement } from '../statement.ts';
+import type { ConversationRow, ConversationTable, Database, SessionTable } from '../tables.ts';
+import { isInScope } from './scope.ts';
+import { toSession } from './sessions.ts';
+
+export interface ConversationRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly endUserId: string | null;
+  readonly title: string;
+  readonly titleSource: ConversationTable['title_source'];
+  readonly isArchived: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export function toConversation(row: ConversationTable): ConversationRecord {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    environment: row.environment,
+    endUserId: row.end_user_id,
+    title: row.title,
+    titleSource: row.title_source,
+    isArchived: row.is_archived === 1,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+const byId = statement<{ id: string }, ConversationRow>((db, param) =>
+  db.selectFrom('conversation').selectAll().where('id', '=', param('id')),
+);
+
+/** The row, for queries that need its counters. */
+export async function findConversationRow(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<ConversationRow | undefined> {
+  const [row] = await byId(db, { id: id.toLowerCase() });
+  return row !== undefined && isInScope(row, scope) ? row : undefined;
+}
+
+export async function findConversation(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<ConversationRecord | undefined> {
+  const row = await findConversationRow(db, scope, id);
+  return row && toConversation(row);
+}
+
+export interface ConversationPage {
+  /** Absent: both. */
+  readonly isArchived?: boolean | undefined;
+  readonly limit: number;
+  /** Conversations to pass over; behind `after`, where both are given. */
+  readonly offset?: number | undefined;
+  /** The last one of the page before. */
+  readonly after?: Pick<ConversationRecord, 'id' | 'createdAt'> | undefined;
+}
+
+/** Newest first. Whole lists are read page by page, by `after`. */
+export async function pageConversations(
+  db: Database,
+  scope: Scope,
+  page: ConversationPage,
+): Promise<ConversationRecord[]> {
+  let query = db
+    .selectFrom('conversation')
+    .selectAll()
+    .where('organization_id', '=', scope.organizationId)
+    .where('environment', '=', scope.environment);
+  if (scope.endUserId !== undefined) query = query.where('end_user_id', '=', scope.endUserId);
+  if (page.isArchived !== undefined) query = query.where('is_archived', '=', page.isArchived ? 1 : 0);
+  if (page.after !== undefined) {
+    const { createdAt, id } = page.after;
+    query = query.where(sql<boolean>`(created_at, id) < (${createdAt}, ${id})`);
+  }
+  query = query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit);
+  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
+  return (await query.execute()).map(toConversation);
+}
+
+const sessionsOf = statement<{ conversation_id: string }, SessionTable>((db, param) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('conversation_id', '=', param('conversation_id'))
+    .orderBy('created_at')
+    .orderBy('id'),
+);
+
+const newestActive = statement<{ conversation_id: string }, SessionTable>((db, param) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('conversation_id', '=', param('conversation_id'))
+    .where('status', '=', sql.lit<SessionTable['status']>('active'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(1)),
+);
+
+/** Oldest first; none where the conversation is not there. */
+export async function listSessions(
+  db: Database,
+  scope: Scope,
+  conversationId: string,
+): Promise<SessionRecord[]> {
+  const rows = await sessionsOf(db, { conversation_id: conversationId.toLowerCase() });
+  return rows.filter((row) => isInScope(row, scope)).map(toSession);
+}
+
+/** The session that a new message of the conversation goes into. */
+export async function newestActiveSession(
+  db: Database,
+  scope: Scope,
+  conversationId: string,
+): Promise<SessionRecord | undefined> {
+  const [row] = await newestActive(db, { conversation_id: conversationId.toLowerCase() });
+  return row !== undefined && isInScope(row, scope) ? toSession(row) : undefined;
+}
