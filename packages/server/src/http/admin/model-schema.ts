@@ -60,7 +60,7 @@ const apiKey = nullable(
     pattern: '^[!-~]+$',
     writeOnly: true,
     description: "The provider's key; stored encrypted, never shown.",
-    examples: ['sk-…'],
+    examples: ['sk-example'],
   }),
 );
 
