@@ -6,6 +6,7 @@ import { createAttach } from './attach.ts';
 import { addCors } from './cors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { chatRoutes } from './dialects/chat/routes.ts';
+import { chatsRoutes } from './dialects/chats/routes.ts';
 import { documentationPages } from './documentation-pages.ts';
 import { ErrorSchema } from './error-schema.ts';
 import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './errors.ts';
@@ -85,6 +86,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(chatRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
     prefix: '/api/chat',
   });
+  app.register(chatsRoutes({ ...access, store, engine, streamGeneration, attach, now }));
   app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
   app.register(generationAgainRoutes({ ...access, engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {

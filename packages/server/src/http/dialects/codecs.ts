@@ -2,5 +2,9 @@
 import type { Dialect } from '../../domain/generation.ts';
 import type { Codec } from '../codec.ts';
 import { chatCodec } from './chat/codec.ts';
+import { chatsCodec } from './chats/codec.ts';
 
-export const codecs: Partial<Readonly<Record<Dialect, Codec>>> = { chat: chatCodec };
+export const codecs: Partial<Readonly<Record<Dialect, Codec>>> = {
+  chat: chatCodec,
+  chats: chatsCodec,
+};

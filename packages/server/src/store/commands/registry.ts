@@ -28,6 +28,7 @@ import {
   submitPersona,
   updatePersona,
 } from './personas.ts';
+import { postMessage } from './post-message.ts';
 
 export const commands = {
   acceptTurn,
@@ -42,6 +43,7 @@ export const commands = {
   deleteConversation,
   createSession,
   completeSession,
+  postMessage,
   deleteMessage,
   registerOwner,
   renewLease,

@@ -1,0 +1,136 @@
+/** `/conversations`: the messages of chats, which this dialect calls conversations. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requireWrite } from '../../../auth/permissions.ts';
+import type { ConversationPrincipal } from '../../../auth/principal.ts';
+import { AppError, invalid, notFound } from '../../../domain/errors.ts';
+import { newId } from '../../../domain/ids.ts';
+import { maxMessageCharacters } from '../../../domain/message.ts';
+import type { Scope } from '../../../domain/scope.ts';
+import { findConversation, newestActiveSession } from '../../../store/queries/conversations.ts';
+import {
+  findMessage,
+  type MessageRecord,
+  pageMessagesAfter,
+  toMessage,
+} from '../../../store/queries/messages.ts';
+import { conversationPrincipalOf } from '../../authentication.ts';
+import { idempotencyClaim } from '../../idempotency.ts';
+import { normalizeNewlines } from '../../json-body.ts';
+import type { AppPlugin } from '../../plugin.ts';
+import type { ChatsRoutesOptions } from './dependencies.ts';
+import * as documentation from './documentation.ts';
+import { streamJsonArray } from './json-array.ts';
+import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
+import { type CreateMessage, ListMessagesQuery } from './schema.ts';
+import { chooseSessionBasis } from './session-choice.ts';
+
+const pageSize = 200;
+/** A delete follows a cancel; answers that begin in between make it try again. */
+const deleteTries = 3;
+
+export function messageRoutes(options: ChatsRoutesOptions): AppPlugin {
+  const { store, engine, now } = options;
+  const { reads } = store;
+
+  async function list(request: FastifyRequest, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
+    const { scope } = conversationPrincipalOf(request);
+    const chat = await findConversation(reads, scope, chatId);
+    if (chat === undefined) throw notFound('chat');
+    const readPage = (after: MessageRecord | undefined) =>
+      pageMessagesAfter(reads, chat, after?.position ?? -1, pageSize);
+    const shown = async (message: MessageRecord) =>
+      isShown(message) ? toCurrentChatMessage(message, engine) : undefined;
+    reply.type('application/json; charset=utf-8');
+    return reply.send(await streamJsonArray(readPage, pageSize, shown));
+  }
+
+  async function getShown(scope: Scope, id: string): Promise<MessageRecord> {
+    const message = await findMessage(reads, scope, id);
+    if (message === undefined || !isShown(message)) throw notFound('conversation');
+    return toMessage(message);
+  }
+
+  async function post(
+    request: FastifyRequest,
+    principal: ConversationPrincipal,
+    body: CreateMessage,
+  ): Promise<MessageRecord> {
+    const { scope } = principal;
+    const chat = await findConversation(reads, scope, body.chat_id);
+    if (chat === undefined) throw notFound('chat');
+    const session = await newestActiveSession(reads, scope, chat.id);
+    const newSession =
+      session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, principal)) } : null;
+    const at = now();
+    const { result } = await store.executeOnce(
+      'postMessage',
+      {
+        scope,
+        conversationId: chat.id,
+        messageId: newId(),
+        role: roleOfName[body.role],
+        text: textOf(body),
+        newSession,
+        now: at,
+      },
+      idempotencyClaim(request, principal, at),
+    );
+    return result;
+  }
+
+  /** What is being generated for it is cancelled first. */
+  async function remove(scope: Scope, id: string): Promise<MessageRecord> {
+    for (let tries = 1; ; tries += 1) {
+      await engine.cancelWhere({ messageId: id });
+      try {
+        return await store.execute('deleteMessage', { scope, id, now: now() });
+      } catch (error) {
+        const isAnswered = error instanceof AppError && error.code === 'conflict';
+        if (!isAnswered || tries === deleteTries) throw error;
+      }
+    }
+  }
+
+  return async (app) => {
+    app.get(
+      '/',
+      { prefixTrailingSlash: 'slash', schema: documentation.listMessages },
+      async (request, reply) => list(request, reply, request.query.chat_id),
+    );
+    app.get(
+      '/',
+      { prefixTrailingSlash: 'no-slash', schema: { querystring: ListMessagesQuery, hide: true } },
+      async (request, reply) => list(request, reply, request.query.chat_id),
+    );
+
+    app.get('/:id', { schema: documentation.getMessage }, async (request, reply) => {
+      const { scope } = conversationPrincipalOf(request);
+      const message = await getShown(scope, request.params.id);
+      return reply.send(await toCurrentChatMessage(message, engine));
+    });
+
+    app.post('/create', { schema: documentation.createMessage }, async (request, reply) => {
+      const principal = conversationPrincipalOf(request);
+      requireWrite(principal);
+      const message = await post(request, principal, request.body);
+      return reply.code(201).header('Location', `/conversations/${message.id}`).send(toChatMessage(message));
+    });
+
+    app.delete('/delete/:id', { schema: documentation.deleteMessage }, async (request, reply) => {
+      const principal = conversationPrincipalOf(request);
+      requireWrite(principal);
+      const { id } = await getShown(principal.scope, request.params.id);
+      return reply.send(toChatMessage(await remove(principal.scope, id)));
+    });
+  };
+}
+
+/** @throws AppError invalid_request for a question that no model would be given */
+function textOf({ role, message }: CreateMessage): string {
+  const text = normalizeNewlines(message);
+  // The bound is of code points; no text has more of them than UTF-16 units.
+  if (role === 'Human' && text.length > maxMessageCharacters && [...text].length > maxMessageCharacters) {
+    throw invalid('message', `message must have 1 to ${maxMessageCharacters} characters`);
+  }
+  return text;
+}

@@ -1,0 +1,63 @@
+/** Conversations and messages of the store as the wire shows them here: chats, and conversations of them. */
+import { invalid } from '../../../domain/errors.ts';
+import type { MessageRole } from '../../../domain/message.ts';
+import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import { MessageBuilder } from '../../../generation/message-builder.ts';
+import type { ConversationRecord } from '../../../store/queries/conversations.ts';
+import type { MessageRecord } from '../../../store/queries/messages.ts';
+import { toTime } from '../../field-schemas.ts';
+import type { ChatsRole } from './schema.ts';
+
+export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {
+  Human: 'user',
+  Assistant: 'assistant',
+};
+
+/** What else is in a session, this dialect does not show. */
+export function isShown({ role }: { readonly role: MessageRole }): boolean {
+  return role === 'user' || role === 'assistant';
+}
+
+export function toChat(conversation: ConversationRecord) {
+  return {
+    id: conversation.id,
+    name: conversation.title,
+    created_at: toTime(conversation.createdAt),
+    updated_at: toTime(conversation.updatedAt),
+  };
+}
+
+export function toChatMessage(message: MessageRecord, text = message.text) {
+  return {
+    id: message.id,
+    role: message.role === 'user' ? 'Human' : 'Assistant',
+    chat_id: message.conversationId,
+    message: text,
+    created_at: toTime(message.createdAt),
+    updated_at: toTime(message.updatedAt),
+  };
+}
+
+/** The same; of an answer that is still being written, with the text that is committed. */
+export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
+  const isLive = message.status === 'queued' || message.status === 'running';
+  if (!isLive || message.generationId === null) return toChatMessage(message);
+  const builder = new MessageBuilder();
+  for (const event of await engine.readEvents(message.generationId, Number.MAX_SAFE_INTEGER)) {
+    builder.apply(event);
+  }
+  return toChatMessage(message, builder.text());
+}
+
+/** Epoch milliseconds of an RFC 3339 time; a leap second counts as the one before. @throws AppError invalid_request */
+export function fromTime(text: string, field: string): number {
+  const epochMs = Date.parse(
+    text
+      .toUpperCase()
+      .replace(' ', 'T')
+      .replace(/:60(?=[.Z+-])/, ':59'),
+  );
+  const year = new Date(epochMs).getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) throw invalid(field, `${field} must lie in the years 0 to 9999, in UTC`);
+  return epochMs;
+}

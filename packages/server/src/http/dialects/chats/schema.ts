@@ -1,0 +1,139 @@
+/** The chats dialect's bodies, answers and events; one schema is validator, type and documentation. */
+import { type Static, Type } from 'typebox';
+import { exampleId, exampleUsage, IdField, TimeField, WhenBusySchema } from '../../field-schemas.ts';
+
+const closed = { additionalProperties: false } as const;
+const exampleTime = '2023-08-05T14:48:00.000Z';
+
+const name = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: "The chat's name, in Unicode characters.",
+  examples: ['Chat 1'],
+});
+
+export const ChatSchema = Type.Object(
+  {
+    id: IdField('The chat.'),
+    name,
+    created_at: TimeField('When it was created.'),
+    updated_at: TimeField('When it was last updated.'),
+  },
+  { $id: 'Chat', title: 'Chat', description: 'A chat; in the other dialects, a conversation.' },
+);
+
+export const exampleChat = {
+  id: exampleId,
+  name: 'Chat 1',
+  created_at: exampleTime,
+  updated_at: exampleTime,
+};
+
+export const CreateChatBody = Type.Object({ name }, closed);
+
+export const UpdateChatBody = Type.Object(
+  {
+    name: Type.Optional(name),
+    updated_at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'What `updated_at` becomes; otherwise now.',
+        examples: [exampleTime],
+      }),
+    ),
+  },
+  closed,
+);
+
+export type ChatsRole = 'Human' | 'Assistant';
+
+const role = Type.Unsafe<ChatsRole>({
+  type: 'string',
+  enum: ['Human', 'Assistant'],
+  description: 'Who says it.',
+  examples: ['Human'],
+});
+
+export const ChatMessageSchema = Type.Object(
+  {
+    id: IdField('The message.'),
+    role,
+    chat_id: IdField('Its chat.'),
+    message: Type.String({
+      description: 'The text; of an answer that is still being written, what there is of it.',
+      examples: ['Talk to me'],
+    }),
+    created_at: TimeField('When it was created.'),
+    updated_at: TimeField('When it was last updated.'),
+  },
+  {
+    $id: 'ChatMessage',
+    title: 'ChatMessage',
+    description: 'A message of a chat, which this dialect calls a conversation.',
+  },
+);
+
+export const exampleChatMessage = {
+  id: exampleId,
+  role: 'Human',
+  chat_id: exampleId,
+  message: 'Talk to me',
+  created_at: exampleTime,
+  updated_at: exampleTime,
+};
+
+export const CreateMessageBody = Type.Object(
+  {
+    chat_id: IdField('The chat that it goes into.'),
+    role,
+    message: Type.String({
+      minLength: 1,
+      description: 'What is said; 1 to 8000 Unicode characters for a Human.',
+      examples: ['Talk to me'],
+    }),
+  },
+  closed,
+);
+
+export const ListMessagesQuery = Type.Object({ chat_id: IdField('The chat.') });
+
+export const InferenceQuery = Type.Object({ when_busy: Type.Optional(WhenBusySchema) });
+
+export type CreateMessage = Static<typeof CreateMessageBody>;
+
+/** Frames as they are sent, for the documentation of streams. */
+export const frameExamples = {
+  text: {
+    summary: 'A piece of the answer; a newline in it becomes a second `data:` line',
+    value: `data: Hello\nid: ${exampleId}:4\n\n`,
+  },
+  queued: {
+    summary: 'First, where the answer waits for another of its session',
+    value: `event: status\ndata: {"status":"queued","position":1}\nid: ${exampleId}:1\n\n`,
+  },
+  searching: {
+    summary: 'With the internet: what it is doing',
+    value: `event: status\ndata: {"status":"searching"}\nid: ${exampleId}:3\n\n`,
+  },
+  sources: {
+    summary: 'With the internet: the pages, before the first piece',
+    value: `event: sources\ndata: ${JSON.stringify({
+      sources: [
+        {
+          index: 1,
+          title: 'Server-sent events',
+          url: 'https://html.spec.whatwg.org/',
+          snippet: 'This section defines…',
+        },
+      ],
+    })}\nid: ${exampleId}:6\n\n`,
+  },
+  done: {
+    summary: 'Last',
+    value: `event: done\ndata: ${JSON.stringify({ id: exampleId, finish_reason: 'stop', usage: exampleUsage })}\nid: ${exampleId}:9\n\n`,
+  },
+  error: {
+    summary: 'Last, where it failed',
+    value: `event: error\ndata: {"code":"provider_error","message":"the model failed"}\nid: ${exampleId}:9\n\n`,
+  },
+};

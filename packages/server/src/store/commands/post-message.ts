@@ -1,0 +1,84 @@
+/** A message that nobody answers yet, put at the end of a conversation's newest active session. */
+import { AppError, notFound } from '../../domain/errors.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type MessageRecord, toMessage } from '../queries/messages.ts';
+import type { MessageTable } from '../tables.ts';
+import { lockConversation } from './conversations.ts';
+import { insertMessage, insertSession, moveHead, takePositions } from './turn-statements.ts';
+
+export interface PostMessage {
+  readonly scope: Scope;
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+  /** What a session is begun with, should there be none that is active. */
+  readonly newSession: {
+    readonly id: string;
+    readonly personaId: number | null;
+    readonly personaVersion: number | null;
+    readonly modelId: string;
+  } | null;
+  readonly now: number;
+}
+
+/** @throws AppError not_found, conflict (no active session, and none to be begun) */
+export async function postMessage(context: CommandContext, args: PostMessage): Promise<MessageRecord> {
+  const { db } = context;
+  const { now } = args;
+  // Locked from here on, so that two messages never begin two sessions.
+  const conversation = await lockConversation(context, args.scope, args.conversationId);
+  const { id, organization_id, environment, end_user_id } = conversation;
+  const owned = { organization_id, environment, end_user_id };
+  const [taken] = await takePositions(db, { id, count: 1, now, organization_id, environment });
+  if (taken === undefined) throw notFound('conversation');
+  const session = await openSession(context, args, { conversation_id: id, ...owned });
+  const row = {
+    id: args.messageId,
+    conversation_id: id,
+    session_id: session.id,
+    ...owned,
+    parent_id: session.head_message_id,
+    role: args.role,
+    parts: JSON.stringify([{ type: 'text', text: args.text }]),
+    text: args.text,
+    position: taken.next_position - 1,
+    status: 'done',
+    generation_id: null,
+    model_id: null,
+    created_at: now,
+  } as const;
+  await insertMessage(db, row);
+  await moveHead(db, { id: session.id, head: args.messageId, now });
+  return toMessage({ ...row, usage: null, updated_at: now } as MessageTable);
+}
+
+/** The newest active session, or a new one. */
+async function openSession(
+  { db }: CommandContext,
+  { newSession, now }: PostMessage,
+  owned: Pick<MessageTable, 'conversation_id' | 'organization_id' | 'environment' | 'end_user_id'>,
+): Promise<{ readonly id: string; readonly head_message_id: string | null }> {
+  const newest = await db
+    .selectFrom('session')
+    .select(['id', 'head_message_id'])
+    .where('conversation_id', '=', owned.conversation_id)
+    .where('status', '=', 'active')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (newest !== undefined) return newest;
+  if (newSession === null) throw new AppError('conflict', 'the session was completed at the same time');
+  await insertSession(db, {
+    id: newSession.id,
+    ...owned,
+    persona_id: newSession.personaId,
+    persona_version: newSession.personaVersion,
+    model_id: newSession.modelId,
+    head_message_id: null,
+    created_at: now,
+  });
+  return { id: newSession.id, head_message_id: null };
+}
