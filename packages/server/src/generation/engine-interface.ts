@@ -5,6 +5,7 @@ import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain
 import type { Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
+import type { ContextReceipt } from './context/receipt.ts';
 import type { TurnRequest } from './turn.ts';
 
 /** A turn that is stored and will be answered. */
@@ -65,6 +66,8 @@ export interface GenerationEngine {
   accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
   /** @throws AppError not_found */
   get(scope: Scope, generationId: string): Promise<GenerationView>;
+  /** What the model was sent for it. @throws AppError not_found, model_unavailable */
+  contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt>;
   /** Ends it with what it has; resolves with the terminal state, whoever caused it. @throws AppError not_found */
   cancel(scope: Scope, generationId: string): Promise<GenerationView>;
   /** Cancels every live generation of a conversation (or of one message's answer), before a delete; resolves when they ended. */

@@ -17,6 +17,9 @@ import type { GenerationTable } from '../store/tables.ts';
 import { type Acceptance, acceptRequest } from './accept.ts';
 import { Admission } from './admission.ts';
 import { Cancelling } from './cancelling.ts';
+import { readReceipt } from './context/read-receipt.ts';
+import type { ContextReceipt } from './context/receipt.ts';
+import { Summarizer } from './context/summarizer.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
 import { answerCall, finishLive } from './finish.ts';
 import { toView } from './generation-view.ts';
@@ -47,6 +50,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lives = new Lives();
+  readonly #summarizer: Summarizer;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
   #incarnation: Incarnation | undefined;
@@ -61,6 +65,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
+    this.#summarizer = new Summarizer({
+      store: options.store,
+      now: this.#now,
+      onError: (error, session) =>
+        this.#warn(error, 'a summary could not be made; the next answer tries again', { session }),
+    });
     this.#admission = new Admission(options.store.reads, this.#now);
     this.#cancelling = new Cancelling({
       store: options.store,
@@ -98,6 +108,18 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const row = await findGeneration(this.#store.reads, scope, generationId);
     if (row === undefined) throw notFound('generation');
     return toView(row, this.#lives.find(row.id));
+  }
+
+  async contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt> {
+    const row = await findGeneration(this.#store.reads, scope, generationId);
+    if (row === undefined) throw notFound('generation');
+    const { context } = this.#lives.find(row.id) ?? {};
+    return readReceipt(this.#store.reads, row, context, () => this.#resolvePlan(row));
+  }
+
+  /** Resolves once no summary is being written. */
+  summariesWritten(): Promise<void> {
+    return this.#summarizer.idle();
   }
 
   async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
@@ -152,6 +174,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await Promise.allSettled(left.map((live) => live.inFlight));
     const incarnation = this.#incarnation;
     incarnation?.[Symbol.dispose]();
+    await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
     for (const live of left) this.#lives.remove(live);
     if (incarnation !== undefined) await this.#store.execute('endLease', { owner: incarnation.owner });
@@ -257,10 +280,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async #planOf(row: GenerationTable): Promise<RunPlan> {
-    const { models } = this.#options;
+    const plan = await this.#resolvePlan(row);
+    return { ...plan, model: await this.#options.models.whenReady(plan.record) };
+  }
+
+  #resolvePlan(row: GenerationTable): Promise<RunPlan> {
     const scope = conversationScope(row.organization_id, row.environment);
-    const plan = await resolvePlan(this.#store.reads, models, scope, storedRequest(row));
-    return { ...plan, model: await models.whenReady(plan.record) };
+    return resolvePlan(this.#store.reads, this.#options.models, scope, storedRequest(row));
   }
 
   #liveOf(row: GenerationTable, events: readonly LogEvent[]): LiveGeneration {
@@ -292,7 +318,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       await this.#fail(job.live, error);
       return;
     }
-    if (end !== null) await this.#finish(job.live, end.outcome, end.modelCalls);
+    if (end === null) return;
+    await this.#finish(job.live, end.outcome, end.modelCalls);
+    if (end.outcome.status !== 'failed') this.#summarizer.afterFinish(job);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {
@@ -350,9 +378,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async #interrupt(live: LiveGeneration, row: GenerationTable, plan: RunPlan | undefined): Promise<void> {
     if (live.builder.openKind !== undefined) live.append({ type: 'part-finished' });
     const usage =
-      plan === undefined
-        ? unknownUsage
-        : await estimateInterrupted(this.#store.reads, plan, row, live.builder.everything());
+      plan === undefined ? unknownUsage : await estimateInterrupted(this.#store.reads, plan, row, live);
     const outcome: Outcome =
       row.cancel_requested_at === null
         ? {

@@ -82,6 +82,7 @@ export async function finishLive(
     message: { parts: JSON.stringify(live.builder.parts()), text: live.builder.text() },
     firstTokenAt: live.firstTokenAt,
     modelCalls,
+    receipt: live.context === undefined ? undefined : JSON.stringify(live.context.receipt()),
     now: dependencies.now(),
   };
   for (let tries = 1; ; tries++) {

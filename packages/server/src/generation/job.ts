@@ -4,7 +4,7 @@ import type { Usage } from '../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../models/language-model.ts';
 import { findMessageText } from '../store/queries/messages.ts';
 import type { Database, GenerationTable, ModelCallTable } from '../store/tables.ts';
-import { buildPrompt, firstPrompt } from './context-window.ts';
+import { firstContext, fitContext } from './context/fit-context.ts';
 import { type Accounting, answerCall } from './finish.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { RunPlan } from './plan.ts';
@@ -43,10 +43,12 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   // A log that has text already was left by a process that died: the call that wrote it is lost, and was paid for.
   const recovered = live.builder.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
-  const history =
+  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId, begun };
+  live.context =
     job.firstMessage === undefined
-      ? await buildPrompt(reads, plan, row.reply_to)
-      : firstPrompt(plan, job.firstMessage);
+      ? await fitContext(reads, plan, context)
+      : firstContext(plan, job.firstMessage, context);
+  const history = live.context.messages;
   const request = toRequest(plan, history, begun);
   const end = await runModel(live, plan.model, request, dependencies);
   if (end.kind === 'dropped') return null;
@@ -62,9 +64,11 @@ export async function estimateInterrupted(
   reads: Database,
   plan: RunPlan,
   row: JobRow,
-  written: string,
+  live: LiveGeneration,
 ): Promise<Usage> {
-  return estimateUsage(plan.model, await buildPrompt(reads, plan, row.reply_to), written);
+  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId };
+  live.context = await fitContext(reads, plan, context);
+  return estimateUsage(plan.model, live.context.messages, live.builder.everything());
 }
 
 /** The earlier answer's text, which the log repeats first. */

@@ -1,5 +1,6 @@
 /** A generation that this process runs: its log since the last segment, and who reads it. */
 import type { EventRun, LogEvent } from '../domain/event.ts';
+import type { FittedContext } from './context/fit-context.ts';
 import { MessageBuilder } from './message-builder.ts';
 
 export interface LiveListener {
@@ -35,6 +36,8 @@ export class LiveGeneration {
   inFlight: Promise<void> | undefined;
   moving: Promise<void> | undefined;
   firstTokenAt: number | null;
+  /** What the model was sent, once it is called. */
+  context: FittedContext | undefined;
   /** Once set, nothing is appended any more but the terminal event. */
   isEnding = false;
   /** Somebody wants it ended; what it has is kept. */

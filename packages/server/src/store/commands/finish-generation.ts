@@ -5,6 +5,7 @@ import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
 import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
 import type { ModelCallTable } from '../tables.ts';
+import { insertReceipt } from './context-receipt.ts';
 import { requireOwner } from './owner.ts';
 import { insertSegment } from './turn-statements.ts';
 
@@ -19,6 +20,8 @@ export interface FinishGeneration {
   readonly message: { readonly parts: string; readonly text: string };
   readonly firstTokenAt: number | null;
   readonly modelCalls: readonly ModelCallTable[];
+  /** What the model was sent, as JSON; undefined where it was not called. */
+  readonly receipt?: string | undefined;
   readonly now: number;
 }
 
@@ -142,6 +145,9 @@ export async function finishGeneration(
     last_seq: args.last.firstSeq + args.last.events.length - 1,
     events: JSON.stringify(args.last.events),
   });
+  if (args.receipt !== undefined) {
+    await insertReceipt(db, { generation_id: args.generationId, receipt: args.receipt });
+  }
   return { kind: 'finished', next: await startNext(context, args.sessionId, args.owner, args.now) };
 }
 

@@ -1,0 +1,324 @@
+/**
+ * Fits a history to a model: the system prompt and the answered message always, the messages before it from the
+ * newest on while there is room, and for the older ones their summary, where there is one.
+ */
+import type { ModelMessage } from '../../models/language-model.ts';
+import {
+  findOnChain,
+  type HistoryEntry,
+  readHistory,
+  readSummariesBefore,
+} from '../../store/queries/context.ts';
+import type { Database, SummaryTable } from '../../store/tables.ts';
+import { promptBudget, systemPromptOf, tokensPerMessage } from '../context-window.ts';
+import type { RunPlan } from '../plan.ts';
+import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
+import { type MessageRange, receiptHead, type StoredReceipt } from './receipt.ts';
+import { summaryForModel } from './summary-text.ts';
+import { TokenEstimate } from './token-estimate.ts';
+
+export interface ContextRequest {
+  /** The message to answer. */
+  readonly messageId: string;
+  readonly sessionId: string;
+  /** What of the web the caller adds to the prompt; room is kept for it. */
+  readonly sources?: string | undefined;
+  /** The beginning of the answer, where it goes on with one; room is kept for it. */
+  readonly begun?: string | undefined;
+}
+
+export interface FittedContext {
+  /** Oldest first, the system message at the beginning. */
+  readonly messages: readonly ModelMessage[];
+  /** Whether messages were left out that no summary tells of. */
+  readonly isGapped: boolean;
+  /** What went in; made when it is asked for. */
+  receipt(): StoredReceipt;
+}
+
+/** Of the prompt's room, kept free of older messages, since tokens are estimated. */
+const safetyShare = 0.05;
+/** Summaries of other branches that may come before the one that holds. */
+const maxCandidates = 8;
+/** Messages between the newest ones and their summary, beyond which it is given up. */
+const maxGap = 2000;
+
+type Unit = HistoryUnit<HistoryEntry>;
+
+/** The context of a session's first message; nothing is read for it. */
+export function firstContext(
+  plan: RunPlan,
+  text: string,
+  request: Pick<ContextRequest, 'messageId' | 'sources'>,
+): FittedContext {
+  const { messageId } = request;
+  return {
+    messages: promptMessages(plan, undefined, [{ role: 'user', text }]),
+    isGapped: false,
+    receipt: () =>
+      toReceipt(plan, request, {
+        summary: undefined,
+        history: [],
+        message: [text],
+        whole: { count: 1, first_message_id: messageId, last_message_id: messageId },
+        wholeFromPosition: 0,
+        dropped: null,
+      }),
+  };
+}
+
+/** Reads no further back than the budget reaches. */
+export async function fitContext(
+  reads: Database,
+  plan: RunPlan,
+  request: ContextRequest,
+): Promise<FittedContext> {
+  const estimate = new TokenEstimate(plan.model);
+  const room = historyRoom(plan, request, estimate);
+  const selection = await selectNewest(reads, request.messageId, room, estimate);
+  const { units, overflow } = selection;
+  let summary: SummaryTable | undefined;
+  let unread = 0;
+  if (overflow !== undefined) {
+    const found = await findSummaryFor(reads, request, selection, room);
+    summary = found?.summary;
+    unread = found?.unread ?? 0;
+    trim(units, summary, room, estimate);
+  }
+  const whole = units.toReversed().flatMap((unit) => unit.entries);
+  const isComplete = overflow === undefined;
+  const gap = isComplete ? null : gapBefore(selection, whole[0], summary, unread);
+  const sent = whole.filter((entry) => entry.is_empty === 0 && entry.role !== 'tool');
+  const messages = sent.map(({ role, text }): ModelMessage => ({ role: role as ModelMessage['role'], text }));
+  return {
+    messages: promptMessages(plan, summary, messages),
+    isGapped: gap?.isSendable === true,
+    receipt: () =>
+      toReceipt(plan, request, {
+        summary,
+        history: whole.slice(0, -1).map(costlyText),
+        message: whole.slice(-1).map(costlyText),
+        whole: {
+          count: whole.length,
+          first_message_id: whole[0]?.id ?? request.messageId,
+          last_message_id: request.messageId,
+        },
+        wholeFromPosition: isComplete ? 0 : (whole[0]?.position ?? 0),
+        dropped: gap?.range ?? null,
+      }),
+  };
+}
+
+/** Tokens that the answered message and the history may take, a summary included. */
+export function historyRoom(
+  plan: RunPlan,
+  request: Pick<ContextRequest, 'sources' | 'begun'>,
+  estimate: TokenEstimate,
+): number {
+  const budget = promptBudget(plan);
+  return (
+    Math.floor(budget * (1 - safetyShare)) -
+    estimate.ofMessage(systemPromptOf(plan)) -
+    estimate.ofMessage(request.sources ?? '') -
+    estimate.ofMessage(request.begun ?? '')
+  );
+}
+
+/** What a message costs: with its tool calls and results, if it has any. */
+function costlyText(entry: HistoryEntry): string {
+  return entry.tool_parts ?? entry.text;
+}
+
+export function unitTokens(unit: Unit, estimate: TokenEstimate): number {
+  let tokens = 0;
+  for (const entry of unit.entries) tokens += estimate.ofMessage(costlyText(entry));
+  return tokens;
+}
+
+interface Selection {
+  /** Those that fit, newest first; the answered message's is always there. */
+  readonly units: Unit[];
+  /** All that were looked at, newest first: at least the first one that did not fit. */
+  readonly read: Unit[];
+  readonly overflow: Unit | undefined;
+}
+
+async function selectNewest(
+  reads: Database,
+  messageId: string,
+  room: number,
+  estimate: TokenEstimate,
+): Promise<Selection> {
+  const units: Unit[] = [];
+  const read: Unit[] = [];
+  // While even the bytes fit, which are at least as many as the tokens, nothing need be counted.
+  let isCounting = false;
+  let used = 0;
+  let overflow: Unit | undefined;
+  let entryCount = 0;
+  for await (const unit of historyUnits(messageId, (id, limit) => readHistory(reads, id, limit))) {
+    read.push(unit);
+    entryCount += unit.entries.length;
+    // What was read in one go is looked at to its end, so that the receipt can tell of it.
+    if (overflow !== undefined && entryCount >= firstPageSize) break;
+    if (overflow !== undefined || !unit.isSendable) continue;
+    if (!isCounting) {
+      const most = unit.entries.reduce(
+        (sum, entry) => sum + Buffer.byteLength(costlyText(entry)) + tokensPerMessage,
+        0,
+      );
+      if (used + most <= room) {
+        used += most;
+        units.push(unit);
+        continue;
+      }
+      isCounting = true;
+      used = units.reduce((sum, taken) => sum + unitTokens(taken, estimate), 0);
+    }
+    used += unitTokens(unit, estimate);
+    if (used <= room || units.length === 0) units.push(unit);
+    else if (entryCount < firstPageSize) overflow = unit;
+    else return { units, read, overflow: unit };
+  }
+  return { units, read, overflow };
+}
+
+/** The summary that reaches furthest among those whose last message is an ancestor. */
+async function findSummaryFor(
+  reads: Database,
+  request: ContextRequest,
+  selection: Selection,
+  room: number,
+): Promise<{ readonly summary: SummaryTable; readonly unread: number } | undefined> {
+  const entries = selection.read.flatMap((unit) => unit.entries.toReversed());
+  const answered = entries[0];
+  const oldest = entries.at(-1);
+  if (answered === undefined || oldest === undefined) return undefined;
+  const all = await readSummariesBefore(reads, request.sessionId, answered.position, maxCandidates);
+  const candidates = all.filter((one) => one.token_count + tokensPerMessage <= room / 2);
+  if (candidates.length === 0) return undefined;
+  const readIds = new Set(entries.map((entry) => entry.id));
+  const near = candidates.find((one) => readIds.has(one.through_message_id));
+  if (near !== undefined) return { summary: near, unread: 0 };
+  if (oldest.parent_id === null) return undefined;
+  const found = await findOnChain(
+    reads,
+    oldest.parent_id,
+    candidates.map((one) => one.through_message_id),
+    Math.min(...candidates.map((one) => one.through_position)),
+    maxGap,
+  );
+  const summary = candidates.find((one) => one.through_message_id === found?.id);
+  return summary === undefined || found === undefined ? undefined : { summary, unread: found.distance };
+}
+
+/** Takes the oldest units away: such as the summary covers, as it needs room for, and as begin in mid-turn. */
+function trim(units: Unit[], summary: SummaryTable | undefined, room: number, estimate: TokenEstimate): void {
+  const dropOldest = (isTooMuch: (oldest: Unit) => boolean): void => {
+    while (units.length > 1) {
+      const oldest = units[units.length - 1] as Unit;
+      if (!isTooMuch(oldest)) return;
+      units.pop();
+    }
+  };
+  if (summary !== undefined) {
+    dropOldest((oldest) => (oldest.entries[0]?.position ?? 0) <= summary.through_position);
+    let used = summary.token_count + tokensPerMessage;
+    for (const unit of units) used += unitTokens(unit, estimate);
+    dropOldest((oldest) => {
+      if (used <= room) return false;
+      used -= unitTokens(oldest, estimate);
+      return true;
+    });
+  }
+  dropOldest((oldest) => oldest.entries[0]?.role !== 'user');
+}
+
+/** The messages between the summary, or the beginning, and the first whole one. */
+function gapBefore(
+  selection: Selection,
+  firstWhole: HistoryEntry | undefined,
+  summary: SummaryTable | undefined,
+  unread: number,
+): { readonly range: MessageRange; readonly isSendable: boolean } | null {
+  const last = firstWhole?.parent_id ?? null;
+  if (firstWhole === undefined || last === null) return null;
+  const through = summary?.through_position ?? -1;
+  const isBetween = (entry: HistoryEntry): boolean =>
+    entry.position < firstWhole.position && entry.position > through;
+  const between = selection.read.flatMap((unit) => unit.entries.toReversed()).filter(isBetween);
+  const oldestRead = selection.read.at(-1)?.entries[0];
+  const reachesBack = summary === undefined ? oldestRead?.parent_id === null : summary.is_complete === 1;
+  const count = between.length + unread;
+  if (count === 0 && reachesBack) return null;
+  const isSendable =
+    unread > 0 ||
+    (summary === undefined && !reachesBack) ||
+    selection.read.some((unit) => unit.isSendable && unit.entries.some(isBetween));
+  const isCounted = reachesBack && unread === 0;
+  return {
+    range: {
+      count: reachesBack ? count : null,
+      first_message_id: isCounted ? (between.at(-1)?.id ?? null) : null,
+      last_message_id: last,
+    },
+    isSendable,
+  };
+}
+
+function promptMessages(
+  plan: RunPlan,
+  summary: SummaryTable | undefined,
+  messages: readonly ModelMessage[],
+): ModelMessage[] {
+  const parts = [systemPromptOf(plan), ...(summary === undefined ? [] : [summaryForModel(summary.text)])];
+  const text = parts.filter((part) => part !== '').join('\n\n');
+  return text === '' ? [...messages] : [{ role: 'system', text }, ...messages];
+}
+
+interface ReceiptFacts {
+  readonly summary: SummaryTable | undefined;
+  readonly history: readonly string[];
+  readonly message: readonly string[];
+  readonly whole: MessageRange;
+  readonly wholeFromPosition: number;
+  readonly dropped: MessageRange | null;
+}
+
+function toReceipt(
+  plan: RunPlan,
+  request: Pick<ContextRequest, 'sources'>,
+  facts: ReceiptFacts,
+): StoredReceipt {
+  const { summary } = facts;
+  const estimate = new TokenEstimate(plan.model);
+  const tokensOf = (texts: readonly string[]): number =>
+    texts.reduce((sum, text) => sum + estimate.ofMessage(text), 0);
+  const system = tokensOf([systemPromptOf(plan)]);
+  const message = tokensOf(facts.message);
+  const sources = tokensOf([request.sources ?? '']);
+  return {
+    ...receiptHead(plan),
+    budget_tokens: promptBudget(plan),
+    sections: [
+      { section: 'system', tokens: system },
+      { section: 'summary', tokens: summary === undefined ? 0 : summary.token_count + tokensPerMessage },
+      { section: 'history', tokens: tokensOf(facts.history) },
+      { section: 'message', tokens: message },
+      { section: 'sources', tokens: sources },
+    ],
+    whole: facts.whole,
+    summarised:
+      summary === undefined
+        ? null
+        : {
+            count: summary.message_count,
+            first_message_id: summary.first_message_id,
+            last_message_id: summary.through_message_id,
+          },
+    dropped: facts.dropped,
+    summary: summary === undefined ? null : { id: summary.id, version: summary.version },
+    whole_from_position: facts.wholeFromPosition,
+    summarised_through_position: summary?.through_position ?? null,
+  };
+}

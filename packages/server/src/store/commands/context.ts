@@ -1,0 +1,94 @@
+/** Summaries of histories, as they are written. */
+import { sql } from 'kysely';
+import { type CommandContext, forUpdate } from '../command-context.ts';
+import type { Database, ModelCallTable, SummaryTable } from '../tables.ts';
+import { insertModelCall } from './finish-generation.ts';
+
+export interface StoreSummary {
+  /** Null: there is none, only calls to account for. */
+  readonly summary: Omit<SummaryTable, 'version'> | null;
+  /** The messages after the previous summary that went into it. */
+  readonly newMessageCount: number;
+  readonly modelCalls: readonly ModelCallTable[];
+}
+
+/**
+ * Stores a session's next summary. `version` null: something that it tells of was deleted while it was written, so
+ * it is not kept. The calls are accounted for in any case.
+ */
+export async function storeSummary(
+  context: CommandContext,
+  args: StoreSummary,
+): Promise<{ readonly version: number | null }> {
+  const { db } = context;
+  for (const call of args.modelCalls) await insertModelCall(db, call);
+  const { summary } = args;
+  if (summary === null) return { version: null };
+  const session = await db
+    .selectFrom('session')
+    .select('conversation_id')
+    .where('id', '=', summary.session_id)
+    .executeTakeFirst();
+  if (session === undefined) return { version: null };
+  // What deletes a message holds the same lock.
+  await forUpdate(
+    context,
+    db.selectFrom('conversation').select('id').where('id', '=', session.conversation_id),
+  ).execute();
+  if (!(await isStillTrue(db, summary, args.newMessageCount))) return { version: null };
+  const last = await db
+    .selectFrom('summary')
+    .select((eb) => eb.fn.max('version').as('version'))
+    .where('session_id', '=', summary.session_id)
+    .executeTakeFirstOrThrow();
+  const version = Number(last.version ?? 0) + 1;
+  await db
+    .insertInto('summary')
+    .values({ ...summary, version })
+    .execute();
+  return { version };
+}
+
+/** Whether the chain from the last new message back to the previous summary has all the messages that were read. */
+async function isStillTrue(
+  db: Database,
+  summary: Omit<SummaryTable, 'version'>,
+  newMessageCount: number,
+): Promise<boolean> {
+  let end = '';
+  if (summary.previous_id !== null) {
+    const previous = await db
+      .selectFrom('summary')
+      .select('through_message_id')
+      .where('id', '=', summary.previous_id)
+      .executeTakeFirst();
+    if (previous === undefined) return false;
+    end = previous.through_message_id;
+  }
+  const { rows } = await sql<{ count: number }>`
+    with recursive chain (id, parent_id, depth) as (
+      select id, parent_id, 1 from message
+      where id = ${summary.through_message_id} and session_id = ${summary.session_id}
+      union all
+      select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
+      where chain.depth < ${sql.lit(newMessageCount)} and p.id != ${end}
+    )
+    select count(*) as count from chain`.execute(db);
+  return Number(rows[0]?.count ?? 0) === newMessageCount;
+}
+
+/**
+ * Deletes the summaries that tell of a message, before it is deleted itself: they cover its position, and none of
+ * what is deleted may stay readable.
+ */
+export async function deleteSummariesCovering(
+  context: CommandContext,
+  message: { readonly sessionId: string; readonly position: number },
+): Promise<number> {
+  const deleted = await context.db
+    .deleteFrom('summary')
+    .where('session_id', '=', message.sessionId)
+    .where('through_position', '>=', message.position)
+    .executeTakeFirstOrThrow();
+  return Number(deleted.numDeletedRows);
+}

@@ -1,0 +1,137 @@
+/** What a model's context is made of: histories, the summaries of their older part, and the receipts. */
+import { type Compilable, type CompiledQuery, sql } from 'kysely';
+import type { MessageRole } from '../../domain/message.ts';
+import { statement } from '../statement.ts';
+import type { Database, Flag, SummaryTable } from '../tables.ts';
+
+/** One message of a history, without its text. */
+export interface ChainEntry {
+  readonly id: string;
+  readonly parent_id: string | null;
+  readonly role: MessageRole;
+  readonly position: number;
+  /** Whether it has no text. */
+  readonly is_empty: Flag;
+  /** The message's parts as JSON, where there are tool calls or results among them. */
+  readonly tool_parts: string | null;
+}
+
+export interface HistoryEntry extends ChainEntry {
+  readonly text: string;
+}
+
+const toolParts = sql`case when m.role = 'tool' or (m.role = 'assistant' and m.parts like '%"tool-call"%')
+  then m.parts end as tool_parts`;
+
+interface ChainArguments {
+  id: string;
+  limit: number;
+}
+
+/** A compiled recursive query: the message and its ancestors, newest first. */
+function chainQuery<R>(text: ReturnType<typeof sql>) {
+  return statement<ChainArguments, R>(
+    (db, param): Compilable<R> => ({
+      compile: () =>
+        sql`with recursive chain (id, parent_id, depth) as (
+        select id, parent_id, 1 from message where id = ${param('id')}
+        union all
+        select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
+        where chain.depth < ${param('limit')}
+      )
+      select m.id, m.parent_id, m.role, m.position, case when m.text = '' then 1 else 0 end as is_empty,
+        ${toolParts}${text}
+      from chain join message m on m.id = chain.id order by chain.depth`.compile(db) as CompiledQuery<R>,
+    }),
+  );
+}
+
+const historyOf = chainQuery<HistoryEntry>(sql`, m.text`);
+const chainOf = chainQuery<ChainEntry>(sql``);
+
+/**
+ * The message and its ancestors, newest first, at most `limit`. For the engine itself: the scope of `messageId` was
+ * checked, and a parent lies in the same session.
+ */
+export async function readHistory(db: Database, messageId: string, limit: number): Promise<HistoryEntry[]> {
+  return await historyOf(db, { id: messageId, limit });
+}
+
+export async function readChain(db: Database, messageId: string, limit: number): Promise<ChainEntry[]> {
+  return await chainOf(db, { id: messageId, limit });
+}
+
+const summariesBefore = statement<{ session_id: string; before: number; limit: number }, SummaryTable>(
+  (db, param) =>
+    db
+      .selectFrom('summary')
+      .selectAll()
+      .where('session_id', '=', param('session_id'))
+      .where('through_position', '<', param('before'))
+      .orderBy('through_position', 'desc')
+      .orderBy('version', 'desc')
+      .limit(param('limit')),
+);
+
+/** Summaries of a session that end before a position, those that reach furthest first; of any branch. */
+export async function readSummariesBefore(
+  db: Database,
+  sessionId: string,
+  before: number,
+  limit: number,
+): Promise<SummaryTable[]> {
+  return await summariesBefore(db, { session_id: sessionId, before, limit });
+}
+
+/**
+ * Which of some messages is `fromMessageId` itself or its nearest ancestor, and how many messages further back it
+ * stands (0: itself). Looks at no more than `limit` messages, and at none before `lowestPosition`.
+ */
+export async function findOnChain(
+  db: Database,
+  fromMessageId: string,
+  messageIds: readonly string[],
+  lowestPosition: number,
+  limit: number,
+): Promise<{ readonly id: string; readonly distance: number } | undefined> {
+  const { rows } = await sql<{ id: string; distance: number }>`
+    with recursive chain (id, parent_id, position, distance) as (
+      select id, parent_id, position, 0 from message where id = ${fromMessageId}
+      union all
+      select p.id, p.parent_id, p.position, chain.distance + 1
+      from message p join chain on p.id = chain.parent_id
+      where chain.distance + 1 < ${sql.lit(limit)} and chain.position > ${sql.lit(lowestPosition)}
+    )
+    select id, distance from chain where id in (${sql.join([...messageIds])}) order by distance limit 1`.execute(
+    db,
+  );
+  return rows[0];
+}
+
+const summaryById = statement<{ id: string }, SummaryTable>((db, param) =>
+  db.selectFrom('summary').selectAll().where('id', '=', param('id')),
+);
+
+export async function findSummary(db: Database, id: string): Promise<SummaryTable | undefined> {
+  return (await summaryById(db, { id }))[0];
+}
+
+/** For the engine itself: where a session's next turn would go on. */
+export async function readSessionHead(db: Database, sessionId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('session')
+    .select('head_message_id')
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  return row?.head_message_id ?? null;
+}
+
+/** The receipt of a generation whose scope was checked, as JSON. */
+export async function findReceipt(db: Database, generationId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('context_receipt')
+    .select('receipt')
+    .where('generation_id', '=', generationId)
+    .executeTakeFirst();
+  return row?.receipt;
+}

@@ -1,0 +1,79 @@
+/** Messages put into a store past its commands, such as no API makes yet. */
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { CompiledQuery } from 'kysely';
+import { newId } from '../../src/domain/ids.ts';
+import type { MessageTable } from '../../src/store/tables.ts';
+import type { TestStore } from './stores.ts';
+
+export interface InsertedMessage {
+  readonly parent: string;
+  readonly role: MessageTable['role'];
+  readonly text: string;
+  /** Default: the text alone. */
+  readonly parts?: readonly object[];
+}
+
+/** Adds messages to the session of `sibling`; gives their ids. The last becomes the head only if asked. */
+export async function insertMessages(
+  place: TestStore,
+  sibling: string,
+  messages: readonly InsertedMessage[],
+  options: { readonly ids?: readonly string[]; readonly movesHead?: boolean } = {},
+): Promise<readonly string[]> {
+  const { reads } = place.store;
+  const { id: _, ...like } = await reads
+    .selectFrom('message')
+    .selectAll()
+    .where('id', '=', sibling)
+    .executeTakeFirstOrThrow();
+  const { next_position: next } = await reads
+    .selectFrom('conversation')
+    .select('next_position')
+    .where('id', '=', like.conversation_id)
+    .executeTakeFirstOrThrow();
+  const rows = messages.map((message, index) => ({
+    ...like,
+    id: options.ids?.[index] ?? newId(),
+    parent_id: message.parent,
+    role: message.role,
+    text: message.text,
+    parts: JSON.stringify(message.parts ?? [{ type: 'text', text: message.text }]),
+    position: next + index,
+    generation_id: null,
+    usage: null,
+  }));
+  await run(place, [
+    ...rows.map((row) => reads.insertInto('message').values(row).compile()),
+    reads
+      .updateTable('conversation')
+      .set({ next_position: next + rows.length })
+      .where('id', '=', like.conversation_id)
+      .compile(),
+    ...(options.movesHead === true
+      ? [
+          reads
+            .updateTable('session')
+            .set({ head_message_id: rows.at(-1)?.id ?? null })
+            .where('id', '=', like.session_id)
+            .compile(),
+        ]
+      : []),
+  ]);
+  return rows.map((row) => row.id);
+}
+
+async function run(place: TestStore, queries: readonly CompiledQuery[]): Promise<void> {
+  if (place.store.engine === 'postgres') {
+    for (const query of queries) await place.store.reads.executeQuery(query);
+    return;
+  }
+  const db = new DatabaseSync(join(place.dataDir, 'colloquy.db'), { timeout: 5000 });
+  try {
+    db.exec('begin immediate');
+    for (const query of queries) db.prepare(query.sql).run(...(query.parameters as SQLInputValue[]));
+    db.exec('commit');
+  } finally {
+    db.close();
+  }
+}
