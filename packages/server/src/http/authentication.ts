@@ -56,7 +56,9 @@ function credentialsOf(request: FastifyRequest, takesAccessToken: boolean): Cred
   return {
     ...(apiKey !== undefined && { apiKey: Array.isArray(apiKey) ? (apiKey[0] ?? '') : apiKey }),
     ...(authorization !== undefined && { authorization }),
-    ...(takesAccessToken && typeof accessToken === 'string' && { accessToken }),
+    // One that is given twice is a bad one, not none.
+    ...(takesAccessToken &&
+      accessToken !== undefined && { accessToken: typeof accessToken === 'string' ? accessToken : '' }),
     ...(typeof environment === 'string' && { environment }),
   };
 }
