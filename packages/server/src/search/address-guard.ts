@@ -36,7 +36,7 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
       const literal = withoutZone(text);
       // Stricter than ipaddr.js, which also reads octal and shortened forms.
       if (isIP(literal) === 0) return `${text} is not an address`;
-      const written = ipaddr.parse(literal);
+      const written = parse(literal);
       const reached = unwrap(written);
       if (networks.some((network) => isWithin(written, network) || isWithin(reached, network)))
         return undefined;
@@ -45,6 +45,11 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
       return webPorts.has(port) ? undefined : `port ${port} is not one of the web's`;
     },
   };
+}
+
+/** ipaddr.js takes `::8.8.8.8` for IPv4-mapped, which it is not; a URL writes it in hexadecimal. */
+function parse(literal: string): Address {
+  return ipaddr.parse(isIP(literal) === 6 ? new URL(`http://[${literal}]`).hostname.slice(1, -1) : literal);
 }
 
 /** The IPv4 address that an IPv4-mapped or a NAT64 address (RFC 6052, well-known prefix) leads to. */
@@ -72,7 +77,7 @@ function isWithin(address: Address, [network, bits]: [Address, number]): boolean
 
 function isSame(own: string, address: Address): boolean {
   const literal = withoutZone(own);
-  return ipaddr.isValid(literal) && unwrap(ipaddr.parse(literal)).toString() === address.toString();
+  return isIP(literal) !== 0 && unwrap(parse(literal)).toString() === address.toString();
 }
 
 function isIpv6(address: Address): address is ipaddr.IPv6 {

@@ -1,7 +1,13 @@
 /** BM25 (Robertson and Zaragoza 2009; k1 = 1.2, b = 0.75) over a handful of texts, each held against one query. */
+import { functionWords } from './function-words.ts';
 
 const k1 = 1.2;
 const b = 0.75;
+/**
+ * The handful is all about one thing, so its words would seem common and those that a page happens to lack
+ * telling. As many further documents without any of them stand for the rest of the world.
+ */
+const backgroundDocuments = 20;
 
 /**
  * The words of a text, in the form in which they are compared: without case, accents and the plural's `s`;
@@ -27,6 +33,15 @@ export function termsOf(text: string): readonly string[] {
   return terms;
 }
 
+/** The terms that a text is looked for by: without function words, unless it has nothing else. */
+export function queryTermsOf(text: string): readonly string[] {
+  const telling = text.replace(/[\p{L}\p{N}]+/gu, (word) =>
+    functionWords.has(word.toLowerCase()) ? '' : word,
+  );
+  const terms = termsOf(telling);
+  return terms.length > 0 ? terms : termsOf(text);
+}
+
 export interface Bm25 {
   /** One score for each document, in their order; 0 where no term of the query is in it. */
   score(query: readonly string[]): readonly number[];
@@ -48,7 +63,10 @@ export function createBm25(documents: readonly (readonly string[])[]): Bm25 {
     score(query) {
       const weights = [...new Set(query)].map((term) => {
         const df = frequency.get(term) ?? 0;
-        return [term, Math.log(1 + (documents.length - df + 0.5) / (df + 0.5))] as const;
+        return [
+          term,
+          Math.log(1 + (documents.length + backgroundDocuments - df + 0.5) / (df + 0.5)),
+        ] as const;
       });
       return documents.map((terms, index) => {
         const length = 1 - b + (b * terms.length) / averageLength;

@@ -1,14 +1,14 @@
 /** Reads the body of a response in bounded memory, decompressing it on the way. */
-import type { Readable, Transform } from 'node:stream';
-import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { type BrotliDecompress, constants, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
 
 export interface ReadBody {
   /** At most `maxBytes`, decompressed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** There was more. */
   readonly cut: boolean;
-  /** Bytes taken from the network. */
-  readonly receivedBytes: number;
+  /** Bytes that `bytes` were made from: less, where they are compressed. */
+  readonly encodedBytes: number;
 }
 
 export interface BodyLimits {
@@ -36,7 +36,7 @@ export async function readBody(
   body.on('error', () => {});
   const chunks: Buffer[] = [];
   let [size, receivedBytes, cut] = [0, 0, false];
-  let decoder: Transform | undefined;
+  let decoder: Unzip | BrotliDecompress | undefined;
   try {
     decoder = decoderFor(encoding);
     body.on('data', (chunk: Buffer) => {
@@ -62,11 +62,13 @@ export async function readBody(
     body.destroy();
     decoder?.destroy();
   }
-  return { bytes: joined(chunks), cut, receivedBytes };
+  const bytes = joined(chunks);
+  // What has arrived runs ahead of what is decompressed.
+  return { bytes, cut, encodedBytes: decoder === undefined ? bytes.length : decoder.bytesWritten };
 }
 
 /** `deflate` is zlib's format; `createUnzip` tells it from gzip by the first bytes. */
-function decoderFor(encoding: string | undefined): Transform | undefined {
+function decoderFor(encoding: string | undefined): Unzip | BrotliDecompress | undefined {
   switch (encoding?.trim().toLowerCase() ?? '') {
     case '':
     case 'identity':

@@ -11,7 +11,8 @@ export interface PageText {
   readonly text: string;
 }
 
-const maxElements = 60_000;
+/** Readability takes a minute for 2,000 elements within each other, and real pages nest less than 60 deep. */
+const articleLimits = { elements: 30_000, depth: 100 };
 
 /** An article shorter than this part of the page's text is not the page's content. */
 const leastArticleShare = 0.2;
@@ -36,8 +37,9 @@ function asDocument(html: string): string {
   return /<html[\s>]/i.test(html) ? html : `<!doctype html><html><head></head><body>${html}</body></html>`;
 }
 
+/** Undefined where there is none, or Readability can't cope with the page. */
 function readArticle(document: Document): PageText | undefined {
-  if (document.getElementsByTagName('*').length > maxElements) return undefined;
+  if (!isWithinLimits(document)) return undefined;
   const article = new Readability<Node>(document, {
     charThreshold: 200,
     disableJSONLD: true,
@@ -45,6 +47,24 @@ function readArticle(document: Document): PageText | undefined {
   }).parse();
   if (!article?.content) return undefined;
   return { title: article.title ?? '', text: blockText(article.content) };
+}
+
+function isWithinLimits(document: Document): boolean {
+  let [elements, depth] = [0, 0];
+  for (let node: Node | null = document.documentElement; node !== null; ) {
+    if (node.nodeType === 1 && ++elements > articleLimits.elements) return false;
+    if (node.firstChild !== null) {
+      node = node.firstChild;
+      if (++depth > articleLimits.depth) return false;
+      continue;
+    }
+    while (node !== null && node.nextSibling === null) {
+      node = node.parentNode;
+      depth--;
+    }
+    node = node?.nextSibling ?? null;
+  }
+  return true;
 }
 
 const unseen =

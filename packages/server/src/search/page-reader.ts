@@ -125,7 +125,7 @@ async function takeJob(response: GuardedResponse, limits: PageLimits): Promise<P
   }
   const maxBytes = format === 'pdf' ? limits.maxPdfBytes : limits.maxBytes;
   const read = await readBody(body, headerOf(headers, 'content-encoding'), { maxBytes });
-  if (read.cut && read.bytes.length > read.receivedBytes * maxCompressionRatio) {
+  if (read.cut && read.bytes.length > read.encodedBytes * maxCompressionRatio) {
     throw new PageSkippedError(
       'encoding',
       `it is more than ${maxCompressionRatio} times its compressed size`,

@@ -1,6 +1,6 @@
 /** Chooses the passages that answer best, within the tokens that the model has for them, and numbers their pages. */
 import type { Source } from '../domain/event.ts';
-import { createBm25, termsOf } from './bm25.ts';
+import { createBm25, queryTermsOf, termsOf } from './bm25.ts';
 import { createNearDuplicates } from './near-duplicates.ts';
 import type { Page } from './page-reader.ts';
 import { splitPassages } from './passages.ts';
@@ -47,9 +47,8 @@ export function rankSources(options: RankOptions): readonly RankedSource[] {
     if (count >= maxPassages) break;
     const ofPage = chosen.get(candidate.page);
     if (ofPage !== undefined && ofPage.length >= maxPassagesPerPage) continue;
-    const heading = ofPage === undefined ? `${candidate.page.title}\n${candidate.page.url}` : '';
-    const cost =
-      countTokens(candidate.text) + framingTokens + (heading && countTokens(heading) + framingTokens);
+    const heading = ofPage === undefined ? countTokens(headingOf(candidate.page)) + framingTokens : 0;
+    const cost = heading + countTokens(candidate.text) + framingTokens;
     if (cost > left || duplicates.isRepeated(candidate.terms)) continue;
     chosen.set(candidate.page, [...(ofPage ?? []), candidate]);
     left -= cost;
@@ -66,6 +65,10 @@ export function rankSources(options: RankOptions): readonly RankedSource[] {
   }));
 }
 
+function headingOf({ title, url }: Page): string {
+  return `${title}\n${url}`;
+}
+
 /** Best first; what shares no word with the queries is left out, unless that is all there is. */
 function rankCandidates({ pages, queries }: RankOptions): readonly Candidate[] {
   const unranked = pages.flatMap((page) => {
@@ -80,7 +83,7 @@ function rankCandidates({ pages, queries }: RankOptions): readonly Candidate[] {
   });
   // A passage often names its subject only in the title of its page.
   const index = createBm25(unranked.map(({ titleTerms, terms }) => [...titleTerms, ...terms]));
-  const scores = queries.map((query) => index.score(termsOf(query)));
+  const scores = queries.map((query) => index.score(queryTermsOf(query)));
   const ranked = unranked
     .map((candidate, number) => ({
       ...candidate,
