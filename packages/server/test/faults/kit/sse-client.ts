@@ -1,0 +1,156 @@
+/** A client of event streams that keeps every frame to the letter, and can read slowly or break off at any moment. */
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+
+export interface Frame {
+  /** Of its `id:` line; empty where it has none. */
+  readonly id: string;
+  /** Of its `event:` line; `message` where it has none. */
+  readonly event: string;
+  /** Its `data:` lines, joined by LF. */
+  readonly data: string;
+  /** All of its lines, without the blank one at the end. */
+  readonly raw: string;
+}
+
+export interface StreamCall {
+  /** With path and query. */
+  readonly url: string;
+  /** With it the call is a POST of this JSON; without it a GET. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `ended`: the response came to its proper end; `broken`: the connection broke, or `destroy` was called. */
+export type StreamEnd = 'ended' | 'broken';
+
+export interface ClientStream {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** So far. */
+  readonly frames: readonly Frame[];
+  /** Comments so far, without the colon. */
+  readonly comments: readonly string[];
+  /** The whole body of an answer that is no event stream, once `closed`. */
+  readonly body: () => string;
+  readonly closed: Promise<StreamEnd>;
+  /** Resolves with whether there are so many frames; false where the stream closes before. */
+  until(count: number): Promise<boolean>;
+  /** Called with every frame from now on. */
+  onFrame(listener: (frame: Frame) => void): void;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
+/** Resolves with the headers, rejects where there is no answer. Every call has a connection of its own. */
+export function openStream(call: StreamCall): Promise<ClientStream> {
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      call.url,
+      {
+        method: body === undefined ? 'GET' : 'POST',
+        agent: false,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
+      },
+      (response) => resolve(new Reading(response)),
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export function parseFrame(raw: string): Frame {
+  let id = '';
+  let event = 'message';
+  const data: string[] = [];
+  for (const line of raw.split('\n')) {
+    const colon = line.indexOf(':');
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'id') id = value;
+    else if (field === 'event') event = value;
+    else if (field === 'data') data.push(value);
+  }
+  return { id, event, data: data.join('\n'), raw };
+}
+
+class Reading implements ClientStream {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly frames: Frame[] = [];
+  readonly comments: string[] = [];
+  readonly closed: Promise<StreamEnd>;
+  readonly #response: IncomingMessage;
+  readonly #listeners = new Set<() => void>();
+  #rest = '';
+
+  constructor(response: IncomingMessage) {
+    this.#response = response;
+    this.status = response.statusCode ?? 0;
+    this.headers = response.headers;
+    const isEventStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false;
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      this.#rest += chunk;
+      if (isEventStream) this.#takeFrames();
+    });
+    const { promise, resolve } = Promise.withResolvers<StreamEnd>();
+    this.closed = promise;
+    response.on('error', () => undefined);
+    response.on('close', () => {
+      resolve(response.complete ? 'ended' : 'broken');
+      this.#tell();
+    });
+  }
+
+  body(): string {
+    return this.#rest;
+  }
+
+  until(count: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const isThere = this.frames.length >= count;
+        if (!isThere && !this.#response.closed) return;
+        this.#listeners.delete(look);
+        resolve(isThere);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  onFrame(listener: (frame: Frame) => void): void {
+    let told = this.frames.length;
+    this.#listeners.add(() => {
+      while (told < this.frames.length) listener(this.frames[told++] as Frame);
+    });
+  }
+
+  pause(): void {
+    this.#response.pause();
+  }
+
+  resume(): void {
+    this.#response.resume();
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  #takeFrames(): void {
+    const blocks = this.#rest.split('\n\n');
+    this.#rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.startsWith(':')) this.comments.push(block.slice(1).trim());
+      else this.frames.push(parseFrame(block));
+    }
+    if (blocks.length > 0) this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
