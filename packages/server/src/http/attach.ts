@@ -7,6 +7,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../generation/engine-interface.ts';
 import type { Codec, CodecContext } from './codec.ts';
 import { neverIssued, parseCursor } from './cursor.ts';
+import { eventsThrough } from './cursor-events.ts';
 import { codecs } from './dialects/codecs.ts';
 import { beginning, isIssued, positionAt } from './encoder.ts';
 import type { StreamGeneration } from './generation-streams.ts';
@@ -42,7 +43,7 @@ export function createAttach(engine: GenerationEngine, streamGeneration: StreamG
       streamGeneration(reply, { context, dialect, codec, from: beginning(codec, context) });
       return reply;
     }
-    const events = await engine.readEvents(generation.id, cursor.seq);
+    const events = await eventsThrough(engine, request.scope, generation.id, cursor.seq);
     if (!Object.values(codecs).some((one) => isIssued(one, context, cursor, events))) throw neverIssued();
     if (cursor.part === undefined && isFinalEvent(events.at(-1))) return reply.code(204).send();
     streamGeneration(reply, { context, dialect, codec, from: positionAt(codec, context, cursor, events) });
