@@ -165,10 +165,10 @@ function* toChunks(units: readonly Unit[], sizes: Sizes, plan: RunPlan): Generat
       entries = [];
       used = 0;
     }
-    const clipped = unit.isSendable
-      ? unit.entries.map((entry) => clip(entry, sizes.chunkTokens, estimate))
-      : [];
-    entries.push(...(unit.isSendable ? clipped : unit.entries.map((entry) => ({ ...entry, text: '' }))));
+    // What can't be sent is counted as covered, but nothing of it is told.
+    for (const entry of unit.entries) {
+      entries.push(unit.isSendable ? clip(entry, sizes.chunkTokens, estimate) : { ...entry, text: '' });
+    }
     used += tokens;
   }
   if (entries.length > 0) yield { entries };

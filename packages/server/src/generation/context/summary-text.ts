@@ -27,7 +27,7 @@ export function summaryPrompt(
 ): ModelMessage[] {
   const lines = spoken.map(({ role, text }) => `[${role}]\n${text}`).join('\n\n');
   const before = earlier === undefined ? '' : `<earlier-summary>\n${earlier}\n</earlier-summary>\n\n`;
-  // A word is more than a token in every language; models keep to words better than to tokens.
+  // Models keep to words better than to tokens, and a word is about one to two of them.
   const words = Math.max(20, Math.floor(maxTokens / 2));
   return [
     { role: 'system', text: `${instructions}\nWrite at most ${words} words.` },
