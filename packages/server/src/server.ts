@@ -23,6 +23,7 @@ import { createTokenCounter } from './models/token-count.ts';
 import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
 import { openStore } from './store/open.ts';
 import { findDefaultOrganization } from './store/queries/organizations.ts';
+import { SearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
 
 /** What a caller may hand in instead of the program's own. */
@@ -74,6 +75,12 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       databaseUrl: config.databaseUrl,
       poolSize: config.databasePoolSize,
       onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    }),
+  );
+  cleanup.use(
+    new SearchIndexer({
+      store,
+      onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
     }),
   );
   const secrets = await loadSecrets({ ...config, dataDir });
@@ -156,6 +163,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       secret: secrets.secret,
       testModel: (record) => testModel(models, record),
       cancelLive: (where) => engine.cancelWhere(where),
+      checkpoint: () => engine.checkpoint(),
     },
   });
   cleanup.defer(() => app.close());

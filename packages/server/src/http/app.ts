@@ -7,8 +7,10 @@ import { addCors } from './cors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { chatRoutes } from './dialects/chat/routes.ts';
 import { chatsRoutes } from './dialects/chats/routes.ts';
+import { directoryRoutes } from './dialects/conversation/directory-routes.ts';
+import { conversationRoutes } from './dialects/conversation/routes.ts';
 import { documentationPages } from './documentation-pages.ts';
-import { ErrorSchema } from './error-schema.ts';
+import { DetailErrorSchema, ErrorSchema } from './error-schema.ts';
 import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './errors.ts';
 import { sharedFieldSchemas } from './field-schemas.ts';
 import { generationAgainRoutes } from './generation-again.ts';
@@ -67,7 +69,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   addRequestHooks(app);
   addCors(app);
   addOpenApi(app, dependencies.version);
-  for (const schema of [ErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
+  for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
   addHttpMetrics(app, registry, () => hub.openCount);
@@ -87,6 +89,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     prefix: '/api/chat',
   });
   app.register(chatsRoutes({ ...access, store, engine, streamGeneration, attach, now }));
+  app.register(conversationRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
+    prefix: '/api/conversation',
+  });
+  app.register(directoryRoutes({ ...access, store }), { prefix: '/api' });
   app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
   app.register(generationAgainRoutes({ ...access, engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {

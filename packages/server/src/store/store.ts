@@ -1,6 +1,10 @@
 /** What the rest of the program sees of the store. */
+
+import type { Scope } from '../domain/scope.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from './command.ts';
 import type { JournalOutcome, JournalRow } from './journal.ts';
+import type { MatchPage } from './search/documents.ts';
+import type { FoundConversation } from './search/find.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 export interface Store extends AsyncDisposable {
@@ -20,6 +24,8 @@ export interface Store extends AsyncDisposable {
   ): Promise<Executed<CommandResult<N>>>;
   /** Commits one journal row. Calling again with the same `n` after an error is safe: it is stored once. */
   appendJournal(row: JournalRow): Promise<JournalOutcome>;
+  /** Full-text search over titles and messages, beside all other reads: the best match first. */
+  search(scope: Scope, query: string, page: MatchPage): Promise<readonly FoundConversation[]>;
   /** Whether the store answers, for `/readyz`. */
   isReady(): Promise<boolean>;
 }

@@ -65,6 +65,8 @@ export interface ModelTable {
   price_input: number | null;
   price_output: number | null;
   is_active: Flag;
+  /** An `openai-compatible` server that can continue a prefix. */
+  can_continue: Flag;
   /** Made from the environment at start: follows it. */
   from_environment: Flag;
   /** 1 while it is inactive because the environment does not offer it any more. */
@@ -265,6 +267,13 @@ export interface SettingTable {
   value: string;
 }
 
+/** An entry of the search index; its words lie beside it, in each engine's own form. */
+export interface SearchDocumentTable {
+  id: Generated<number>;
+  conversation_id: string;
+  /** Null: the entry is the conversation's title. */
+  message_id: string | null;
+}
 /** What the store keeps of a row by itself. */
 export interface SearchState {
   /** 1: the search index has it as it is. */
@@ -296,6 +305,7 @@ export interface Tables {
   summary: SummaryTable;
   context_receipt: ContextReceiptTable;
   setting: SettingTable;
+  search_document: SearchDocumentTable;
 }
 
 export type StoreEngine = 'sqlite' | 'postgres';

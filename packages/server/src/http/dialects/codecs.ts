@@ -3,8 +3,10 @@ import type { Dialect } from '../../domain/generation.ts';
 import type { Codec } from '../codec.ts';
 import { chatCodec } from './chat/codec.ts';
 import { chatsCodec } from './chats/codec.ts';
+import { conversationCodec } from './conversation/codec.ts';
 
 export const codecs: Partial<Readonly<Record<Dialect, Codec>>> = {
   chat: chatCodec,
+  conversation: conversationCodec,
   chats: chatsCodec,
 };

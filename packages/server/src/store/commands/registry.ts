@@ -14,6 +14,7 @@ import {
 import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { finishGeneration } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
+import { indexSearch } from './index-search.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
@@ -45,6 +46,7 @@ export const commands = {
   completeSession,
   postMessage,
   deleteMessage,
+  indexSearch,
   registerOwner,
   renewLease,
   endLease,

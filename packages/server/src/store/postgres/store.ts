@@ -10,6 +10,8 @@ import {
 } from '../command.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
+import { searchConversations } from '../search/find.ts';
+import { catchUp } from '../search/indexer.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 
@@ -84,6 +86,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       if (result.rowCount === 1) return 'committed';
       const live = await pool.query('select 1 from owner where id = $1 and fenced_at is null', [row.owner]);
       return live.rowCount === 1 ? 'committed' : 'fenced';
+    },
+    async search(scope, query, page) {
+      await catchUp(store);
+      return await searchConversations(db, 'postgres', scope, query, page);
     },
     async isReady() {
       await sql`select 1`.execute(db);

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
+import { catchUp } from '../search/indexer.ts';
 import type { Store } from '../store.ts';
 import { kyselyOn, openForReading } from './database.ts';
+import { createSearchThread } from './search-thread.ts';
 import { lockForServer } from './server-lock.ts';
 import { startSqliteWriter } from './writer.ts';
 
@@ -20,6 +22,7 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
   try {
     const writer = await startSqliteWriter({ path });
     const reads = kyselyOn(openForReading(path));
+    const searchThread = createSearchThread(path);
     const store: Store = {
       engine: 'sqlite',
       reads,
@@ -34,11 +37,16 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
       async appendJournal(row) {
         return (await writer.send({ kind: 'journal', row })) as JournalOutcome;
       },
+      async search(scope, query, page) {
+        await catchUp(store);
+        return await searchThread.search({ scope, query, page });
+      },
       async isReady() {
         await sql`select 1`.execute(reads);
         return true;
       },
       async [Symbol.asyncDispose]() {
+        await searchThread[Symbol.asyncDispose]();
         await writer[Symbol.asyncDispose]();
         await reads.destroy();
         lock[Symbol.dispose]();

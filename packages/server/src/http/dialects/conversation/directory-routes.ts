@@ -1,0 +1,49 @@
+/** `/api/llm/list` and `/api/org/list`: what the conversation dialect's users choose from. */
+import { listActiveModels } from '../../../store/queries/models.ts';
+import { findOrganization } from '../../../store/queries/organizations.ts';
+import type { Store } from '../../../store/store.ts';
+import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from '../../authentication.ts';
+import { detailEnvelope, errorHandler } from '../../errors.ts';
+import type { AppPlugin } from '../../plugin.ts';
+import { checkOrganization } from './access.ts';
+import * as documentation from './documentation.ts';
+
+export interface DirectoryRoutesOptions extends AuthenticationOptions {
+  readonly store: Store;
+}
+
+export function directoryRoutes({ store, authenticator }: DirectoryRoutesOptions): AppPlugin {
+  return async (app) => {
+    app.setErrorHandler(errorHandler(detailEnvelope));
+    app.addHook('onRequest', authenticate({ authenticator }));
+
+    app.get(
+      '/llm/list',
+      { schema: documentation.listModels, onRequest: checkOrganization },
+      async (request, reply) => {
+        const { scope } = conversationPrincipalOf(request);
+        const organization = await findOrganization(store.reads, scope.organizationId);
+        const models = await listActiveModels(store.reads, scope);
+        return reply.send(
+          models.map(({ id, name, provider, model, contextWindow }) => ({
+            id,
+            name,
+            provider,
+            model,
+            context_window: contextWindow,
+            is_default: organization?.defaultModelId === id,
+          })),
+        );
+      },
+    );
+
+    app.get('/org/list', { schema: documentation.listOrganizations }, async (request, reply) => {
+      const principal = conversationPrincipalOf(request);
+      const organization = await findOrganization(store.reads, principal.scope.organizationId);
+      const role = principal.kind === 'member' ? principal.role : null;
+      return reply.send(
+        organization === undefined ? [] : [{ id: organization.id, name: organization.name, role }],
+      );
+    });
+  };
+}

@@ -1,0 +1,156 @@
+/** The conversation routes' schemas, as they validate and as `/docs` shows them. */
+import { type TSchema, Type } from 'typebox';
+import { detailErrorResponses, type ErrorStatus } from '../../error-schema.ts';
+import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../field-schemas.ts';
+import * as schema from './schema.ts';
+
+const tags = ['conversation'];
+const idempotency = Type.Object(IdempotencyHeader);
+
+function answer(description: string, of: TSchema, example: object, ...more: ErrorStatus[]) {
+  return {
+    200: { description, content: { 'application/json': { schema: of, example } } },
+    ...detailErrorResponses(400, 401, 403, 429, ...more),
+  };
+}
+
+const conversation = Type.Ref('Conversation#');
+
+export const create = {
+  tags,
+  operationId: 'createConversation',
+  summary: 'Create a conversation',
+  description: 'A conversation with a title, without a session yet.',
+  headers: idempotency,
+  querystring: schema.OrganizationQuery,
+  body: schema.CreateBody,
+  response: answer('The conversation.', conversation, schema.exampleConversation, 409, 413),
+};
+
+export const createSession = {
+  tags,
+  operationId: 'createChatSession',
+  summary: 'Create a chat session',
+  description:
+    'A session of a conversation with one model. A model sees the history of its own session: a second one starts afresh, with another model if wished.',
+  headers: idempotency,
+  querystring: schema.OrganizationQuery,
+  body: schema.CreateSessionBody,
+  response: answer('The session.', Type.Ref('ChatSession#'), schema.exampleSession, 404, 409, 413),
+};
+
+export const streamChat = {
+  tags,
+  operationId: 'streamChat',
+  summary: 'Send a message and stream the answer',
+  description:
+    'The next message of a session. The answer goes on when the client goes away: it can be resumed, and cancelled, at `Content-Location`.',
+  headers: Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader }),
+  querystring: schema.OrganizationQuery,
+  body: schema.StreamChatBody,
+  response: {
+    200: {
+      description:
+        'Server-sent events: an `event:` name, `data:` of one line of JSON with the same `type`, and an `id:` to resume behind. What fails after the stream began is its `error` event.',
+      headers: streamHeaders,
+      content: {
+        'text/event-stream': {
+          schema: Type.Ref('ConversationEvent#'),
+          examples: schema.conversationEventExamples,
+        },
+      },
+    },
+    204: {
+      description: 'The event of `Last-Event-ID` was the last one: there is nothing more to come.',
+      type: 'null',
+    },
+    ...detailErrorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+  },
+};
+
+export const list = {
+  tags,
+  operationId: 'listConversations',
+  summary: 'List conversations',
+  description:
+    "Newest first. An end user's token sees that user's only. Without `limit` the list is complete, and sent piece by piece.",
+  querystring: schema.ListQuery,
+  response: answer('The conversations.', Type.Array(schema.ListedConversationSchema), [
+    schema.exampleConversation,
+  ]),
+};
+
+export const getWithSessions = {
+  tags,
+  operationId: 'getConversationWithSessions',
+  summary: 'Get a conversation with its sessions',
+  description: 'The conversation, and its sessions with their models.',
+  querystring: schema.ConversationQuery,
+  response: answer(
+    'The conversation and its sessions.',
+    schema.WithSessionsSchema,
+    schema.exampleWithSessions,
+    404,
+  ),
+};
+
+export const messages = {
+  tags,
+  operationId: 'listMessages',
+  summary: 'Get messages of a conversation',
+  description: 'Of all its sessions, oldest first, answers that are being written among them.',
+  querystring: schema.MessagesQuery,
+  response: answer('A page of messages.', schema.MessagesSchema, schema.exampleMessages, 404),
+};
+
+export const update = {
+  tags,
+  operationId: 'updateConversation',
+  summary: 'Change a conversation',
+  description: 'Its title, or whether it is archived. What is not given stays.',
+  querystring: schema.ConversationQuery,
+  body: schema.UpdateBody,
+  response: answer('The conversation.', conversation, schema.exampleConversation, 404, 413),
+};
+
+export const remove = {
+  tags,
+  operationId: 'deleteConversation',
+  summary: 'Delete a conversation',
+  description: 'With its sessions, messages and generations; running ones are cancelled first.',
+  querystring: schema.ConversationQuery,
+  response: answer('The conversation as it was.', conversation, schema.exampleConversation, 404),
+};
+
+export const completeSession = {
+  tags,
+  operationId: 'completeChatSession',
+  summary: 'Complete a chat session',
+  description: 'It takes no new message from then on; an answer that runs is finished. Idempotent.',
+  headers: idempotency,
+  querystring: schema.SessionQuery,
+  response: answer(
+    'The session.',
+    Type.Ref('ChatSession#'),
+    { ...schema.exampleSession, status: 'completed' },
+    404,
+    409,
+  ),
+};
+
+export const listModels = {
+  tags,
+  operationId: 'listModels',
+  summary: 'List the models of an organization',
+  description: 'The active ones, oldest first; errors are `{"detail", "code"}` here too.',
+  querystring: schema.OrganizationQuery,
+  response: answer('The models.', schema.ModelsSchema, schema.exampleModels),
+};
+
+export const listOrganizations = {
+  tags,
+  operationId: 'listOwnOrganizations',
+  summary: 'List the organizations of the credential',
+  description: 'With the role in each; errors are `{"detail", "code"}` here too.',
+  response: answer('The organizations.', schema.OrganizationsSchema, schema.exampleOrganizations),
+};

@@ -1,0 +1,45 @@
+/** Conversations, sessions and messages as the wire shows them here. */
+import type { SessionRecord } from '../../../domain/session.ts';
+import { committedText } from '../../../generation/committed-text.ts';
+import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import type { ConversationRecord } from '../../../store/queries/conversations.ts';
+import type { MessageRecord } from '../../../store/queries/messages.ts';
+import { toTime } from '../../field-schemas.ts';
+
+export function toConversationResource(record: ConversationRecord) {
+  return {
+    id: record.id,
+    title: record.title,
+    is_archived: record.isArchived,
+    created_at: toTime(record.createdAt),
+    updated_at: toTime(record.updatedAt),
+  };
+}
+
+export function toSessionResource(record: SessionRecord) {
+  return {
+    id: record.id,
+    conversation_id: record.conversationId,
+    model_id: record.modelId,
+    status: record.status,
+    created_at: toTime(record.createdAt),
+    updated_at: toTime(record.updatedAt),
+  };
+}
+
+/** Of an answer that is being written, with the text that is committed. */
+export async function toMessageResource(record: MessageRecord, engine: GenerationEngine) {
+  const isLive = record.status === 'queued' || record.status === 'running';
+  const content =
+    isLive && record.generationId !== null ? await committedText(engine, record.generationId) : record.text;
+  return {
+    id: record.id,
+    role: record.role,
+    content,
+    created_at: toTime(record.createdAt),
+    chat_session_id: record.sessionId,
+    model_id: record.modelId,
+    status: record.status,
+    usage: record.usage,
+  };
+}

@@ -1,0 +1,233 @@
+/** `/api/conversation`: conversations of an organization, their sessions and messages. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { invalid, notFound } from '../../../domain/errors.ts';
+import { newId } from '../../../domain/ids.ts';
+import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import {
+  type ConversationPage,
+  findConversation,
+  listSessions,
+  pageConversations,
+} from '../../../store/queries/conversations.ts';
+import { pageMessages } from '../../../store/queries/messages.ts';
+import { findModel } from '../../../store/queries/models.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Attach } from '../../attach.ts';
+import {
+  type AuthenticationOptions,
+  apiKeyIdOf,
+  authenticate,
+  conversationPrincipalOf,
+} from '../../authentication.ts';
+import { lastEventId } from '../../cursor.ts';
+import { beginning } from '../../encoder.ts';
+import { detailEnvelope, errorHandler, notFoundHandler } from '../../errors.ts';
+import { toTime } from '../../field-schemas.ts';
+import type { StreamGeneration } from '../../generation-streams.ts';
+import { idempotencyClaim } from '../../idempotency.ts';
+import { streamJsonArray } from '../../json-array.ts';
+import { normalizeNewlines } from '../../json-body.ts';
+import type { AppPlugin } from '../../plugin.ts';
+import { checkOrganization, checkWriter, writerOf } from './access.ts';
+import { conversationCodec } from './codec.ts';
+import * as documentation from './documentation.ts';
+import { toConversationResource, toMessageResource, toSessionResource } from './resources.ts';
+import { ConversationEventSchema, ConversationSchema, SessionSchema } from './schema.ts';
+
+export interface ConversationRoutesOptions extends AuthenticationOptions {
+  readonly store: Store;
+  readonly engine: GenerationEngine;
+  readonly streamGeneration: StreamGeneration;
+  readonly attach: Attach;
+  readonly now: () => number;
+}
+
+/** Conversations that are read at once of a whole list. */
+const listPageSize = 200;
+/** Matches of a search at most. */
+const maxMatches = 1000;
+
+/** Every answer inside the prefix has the dialect's envelope, those without a route too. */
+export function conversationRoutes(options: ConversationRoutesOptions): AppPlugin {
+  return async (app) => {
+    app.setErrorHandler(errorHandler(detailEnvelope));
+    app.setNotFoundHandler(notFoundHandler(detailEnvelope));
+    for (const schema of [ConversationSchema, SessionSchema, ConversationEventSchema]) app.addSchema(schema);
+    await app.register(routes(options));
+  };
+}
+
+function routes(options: ConversationRoutesOptions): AppPlugin {
+  const { store, engine, authenticator, streamGeneration, attach, now } = options;
+
+  /** A repeated POST with a `Last-Event-ID` is a reconnect: decided before its body is looked at, and only a read. */
+  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const cursor = lastEventId(request);
+    if (cursor === undefined) return void writerOf(request);
+    const { scope } = conversationPrincipalOf(request);
+    const given = (request.body as { chat_session_id?: unknown } | null | undefined)?.chat_session_id;
+    return attach(reply, {
+      scope,
+      cursor,
+      dialect: 'conversation',
+      check({ sessionId }) {
+        if (typeof given === 'string' && given.toLowerCase() !== sessionId) {
+          throw invalid(
+            'chat_session_id',
+            'the generation of Last-Event-ID belongs to another session than chat_session_id',
+          );
+        }
+      },
+    });
+  }
+
+  return async (app) => {
+    app.addHook('onRequest', authenticate({ authenticator }));
+    app.addHook('onRequest', checkOrganization);
+
+    app.post('/create', { schema: documentation.create, preValidation: checkWriter }, async (request) => {
+      const principal = writerOf(request);
+      const { title, is_archived: isArchived = false } = request.body;
+      const { result } = await store.executeOnce(
+        'createConversation',
+        { scope: principal.scope, id: newId(), title: normalizeNewlines(title), isArchived, now: now() },
+        idempotencyClaim(request, principal, now()),
+      );
+      return toConversationResource(result);
+    });
+
+    app.post(
+      '/create_session',
+      { schema: documentation.createSession, preValidation: checkWriter },
+      async (request) => {
+        const principal = writerOf(request);
+        const { conversation_id: conversationId, model_id: modelId } = request.body;
+        const { result } = await store.executeOnce(
+          'createSession',
+          { scope: principal.scope, id: newId(), conversationId, modelId, persona: null, now: now() },
+          idempotencyClaim(request, principal, now()),
+        );
+        return toSessionResource(result);
+      },
+    );
+
+    app.post(
+      '/stream_chat',
+      { schema: documentation.streamChat, preValidation: reconnect },
+      async (request, reply) => {
+        const principal = writerOf(request);
+        const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
+        const accepted = await engine.accept(
+          {
+            scope: principal.scope,
+            target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
+            dialect: 'conversation',
+            whenBusy,
+            apiKeyId: apiKeyIdOf(principal),
+          },
+          idempotencyClaim(request, principal, now()),
+        );
+        const { generationId, conversationId, answerMessageId: messageId } = accepted;
+        const context = { generationId, conversationId, sessionId: accepted.sessionId, messageId };
+        const from = beginning(conversationCodec, context);
+        streamGeneration(reply, { context, dialect: 'conversation', codec: conversationCodec, from });
+        return reply;
+      },
+    );
+
+    app.get('/list', { schema: documentation.list }, async (request, reply) => {
+      const { scope } = conversationPrincipalOf(request);
+      const { limit, offset, is_archived: isArchived, q } = request.query;
+      if (q !== undefined && q.trim() !== '') {
+        const found = await store.search(scope, q, {
+          isArchived,
+          limit: limit ?? maxMatches,
+          offset: offset ?? 0,
+        });
+        return reply.send(
+          found.map(({ conversation, snippet }) => ({ ...toConversationResource(conversation), snippet })),
+        );
+      }
+      const read = (page: ConversationPage) => pageConversations(store.reads, scope, { isArchived, ...page });
+      if (limit !== undefined) {
+        return reply.send((await read({ limit, offset })).map(toConversationResource));
+      }
+      const list = await streamJsonArray(
+        (last: Awaited<ReturnType<typeof read>>[number] | undefined) =>
+          read(last === undefined ? { limit: listPageSize, offset } : { limit: listPageSize, after: last }),
+        toConversationResource,
+      );
+      return reply.header('Content-Type', 'application/json; charset=utf-8').send(list);
+    });
+
+    app.get('/get_with_sessions', { schema: documentation.getWithSessions }, async (request, reply) => {
+      const { scope } = conversationPrincipalOf(request);
+      const { conversation_id: id } = request.query;
+      const conversation = await findConversation(store.reads, scope, id);
+      if (conversation === undefined) throw notFound('conversation');
+      const sessions = await listSessions(store.reads, scope, id);
+      const models = new Map<string, { id: string; name: string; provider: string }>();
+      for (const modelId of new Set(sessions.map((session) => session.modelId))) {
+        const model = await findModel(store.reads, scope, modelId);
+        if (model !== undefined) {
+          models.set(modelId, { id: modelId, name: model.name, provider: model.provider });
+        }
+      }
+      return reply.send({
+        conversation: toConversationResource(conversation),
+        sessions: sessions.map(({ id: sessionId, modelId, status, createdAt, updatedAt }) => ({
+          id: sessionId,
+          model: models.get(modelId) ?? { id: modelId, name: null, provider: null },
+          status,
+          created_at: toTime(createdAt),
+          updated_at: toTime(updatedAt),
+        })),
+      });
+    });
+
+    app.get('/messages', { schema: documentation.messages }, async (request, reply) => {
+      const { scope } = conversationPrincipalOf(request);
+      const { conversation_id: id, limit = 20, offset = 0 } = request.query;
+      const { messages, total } = await pageMessages(store.reads, scope, id, { limit, offset });
+      const shown = await Promise.all(messages.map((message) => toMessageResource(message, engine)));
+      return reply.send({ messages: shown, total, limit, offset });
+    });
+
+    app.put('/update', { schema: documentation.update, preValidation: checkWriter }, async (request) => {
+      const { scope } = writerOf(request);
+      const { title, is_archived: isArchived } = request.body;
+      const changes = {
+        ...(title !== undefined && { title: normalizeNewlines(title) }),
+        ...(isArchived !== undefined && { isArchived }),
+      };
+      const { conversation_id: id } = request.query;
+      return toConversationResource(
+        await store.execute('updateConversation', { scope, id, changes, now: now() }),
+      );
+    });
+
+    app.delete('/delete', { schema: documentation.remove, preValidation: checkWriter }, async (request) => {
+      const { scope } = writerOf(request);
+      const conversation = await findConversation(store.reads, scope, request.query.conversation_id);
+      if (conversation === undefined) throw notFound('conversation');
+      await engine.cancelWhere({ conversationId: conversation.id });
+      return toConversationResource(
+        await store.execute('deleteConversation', { scope, id: conversation.id }),
+      );
+    });
+
+    app.post(
+      '/complete_session',
+      { schema: documentation.completeSession, preValidation: checkWriter },
+      async (request) => {
+        const principal = writerOf(request);
+        const { result } = await store.executeOnce(
+          'completeSession',
+          { scope: principal.scope, id: request.query.session_id, now: now() },
+          idempotencyClaim(request, principal, now()),
+        );
+        return toSessionResource(result);
+      },
+    );
+  };
+}

@@ -1,0 +1,341 @@
+/** The conversation dialect's queries, bodies, answers and events; one schema is validator, type and documentation. */
+import { Type } from 'typebox';
+import type { GenerationStatus } from '../../../domain/generation.ts';
+import { maxMessageCharacters } from '../../../domain/message.ts';
+import { providers } from '../../../domain/model.ts';
+import { roles } from '../../../domain/organization.ts';
+import type { SessionRecord } from '../../../domain/session.ts';
+import { ErrorSchema } from '../../error-schema.ts';
+import {
+  exampleId,
+  exampleUsage,
+  FinishReasonSchema,
+  IdField,
+  nullable,
+  TimeField,
+  WhenBusySchema,
+} from '../../field-schemas.ts';
+
+const closed = { additionalProperties: false } as const;
+const maxOffset = 2_147_483_647;
+
+const organization = {
+  org_id: IdField("The organization, which must be the credential's."),
+  environment: Type.Optional(
+    Type.String({
+      description: "Members only: `test` shows the data of test keys; the default is `prod`'s.",
+      examples: ['prod'],
+    }),
+  ),
+};
+const conversationId = IdField('The conversation.');
+const offset = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: maxOffset, default: 0, description: 'How many to pass over.' }),
+);
+const title = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'The title, in Unicode characters.',
+  examples: ['Project Discussion'],
+});
+const isArchived = Type.Boolean({ description: 'Whether it is archived.', examples: [false] });
+
+export const OrganizationQuery = Type.Object(organization);
+export const ConversationQuery = Type.Object({ ...organization, conversation_id: conversationId });
+export const SessionQuery = Type.Object({ ...organization, session_id: IdField('The chat session.') });
+
+export const ListQuery = Type.Object({
+  ...organization,
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description: 'Conversations at most; without it the list is complete.',
+      examples: [50],
+    }),
+  ),
+  offset,
+  is_archived: Type.Optional(
+    Type.Boolean({ description: 'Only archived ones, or only others.', examples: [false] }),
+  ),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      description:
+        'Words that all stand in the title or in one message, or begin a word there: the best match comes first, each with a `snippet`; at most 1000.',
+      examples: ['vector databases'],
+    }),
+  ),
+});
+
+export const MessagesQuery = Type.Object({
+  ...organization,
+  conversation_id: conversationId,
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: 'Messages at most.' }),
+  ),
+  offset,
+});
+
+export const CreateBody = Type.Object(
+  { title, is_archived: Type.Optional({ ...isArchived, default: false }) },
+  { ...closed, examples: [{ title: 'Project Discussion', is_archived: false }] },
+);
+
+export const UpdateBody = Type.Object(
+  { title: Type.Optional(title), is_archived: Type.Optional(isArchived) },
+  { ...closed, minProperties: 1, examples: [{ title: 'Project Discussion' }] },
+);
+
+export const CreateSessionBody = Type.Object(
+  {
+    conversation_id: conversationId,
+    model_id: IdField('The model that answers, from `/api/llm/list`.'),
+  },
+  closed,
+);
+
+export const StreamChatBody = Type.Object(
+  {
+    chat_session_id: IdField('The chat session.'),
+    message: Type.String({
+      minLength: 1,
+      maxLength: maxMessageCharacters,
+      description: 'What the user says, in Unicode characters.',
+      examples: ['Can you explain how vector databases work?'],
+    }),
+    when_busy: Type.Optional(WhenBusySchema),
+  },
+  closed,
+);
+
+export const ConversationSchema = Type.Object(
+  {
+    id: conversationId,
+    title,
+    is_archived: isArchived,
+    created_at: TimeField('When it was made.'),
+    updated_at: TimeField('When it was changed last, by a message too.'),
+  },
+  { $id: 'Conversation', title: 'Conversation', description: 'A conversation of an organization.' },
+);
+
+export const exampleConversation = {
+  id: exampleId,
+  title: 'Project Discussion',
+  is_archived: false,
+  created_at: '2026-11-22T20:30:00.000Z',
+  updated_at: '2026-11-22T20:30:00.000Z',
+};
+
+export const ListedConversationSchema = Type.Object({
+  ...ConversationSchema.properties,
+  snippet: Type.Optional(
+    Type.String({
+      description: 'With `q`: where the words were found.',
+      examples: ['… how vector databases work …'],
+    }),
+  ),
+});
+
+const status = Type.Unsafe<SessionRecord['status']>({
+  type: 'string',
+  enum: ['active', 'completed'],
+  description: 'A completed session takes no new message.',
+  examples: ['active'],
+});
+
+export const SessionSchema = Type.Object(
+  {
+    id: IdField('The chat session.'),
+    conversation_id: conversationId,
+    model_id: IdField('The model that answers.'),
+    status,
+    created_at: TimeField('When it was made.'),
+    updated_at: TimeField('When it was changed last.'),
+  },
+  { $id: 'ChatSession', title: 'ChatSession', description: 'A line of turns with one model.' },
+);
+
+export const exampleSession = {
+  id: exampleId,
+  conversation_id: exampleId,
+  model_id: exampleId,
+  status: 'active',
+  created_at: '2026-11-22T20:30:00.000Z',
+  updated_at: '2026-11-22T20:30:00.000Z',
+};
+
+const modelName = Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] });
+const provider = Type.Unsafe<string>({
+  type: 'string',
+  enum: [...providers],
+  description: 'Who runs it.',
+  examples: ['openai'],
+});
+
+export const WithSessionsSchema = Type.Object({
+  conversation: Type.Ref('Conversation#'),
+  sessions: Type.Array(
+    Type.Object({
+      id: IdField('The chat session.'),
+      model: Type.Object(
+        { id: IdField('The model.'), name: nullable(modelName), provider: nullable(provider) },
+        { description: 'The model that answers; without name and provider once it was removed.' },
+      ),
+      status,
+      created_at: TimeField('When it was made.'),
+      updated_at: TimeField('When it was changed last.'),
+    }),
+    { description: 'Its sessions, oldest first.' },
+  ),
+});
+
+const exampleModel = { id: exampleId, name: 'GPT-5 mini', provider: 'openai' };
+const { model_id: _, conversation_id: __, ...exampleSessionPart } = exampleSession;
+export const exampleWithSessions = {
+  conversation: exampleConversation,
+  sessions: [{ ...exampleSessionPart, model: exampleModel }],
+};
+
+export const MessagesSchema = Type.Object({
+  messages: Type.Array(
+    Type.Object({
+      id: IdField('The message.'),
+      role: Type.Unsafe<'user' | 'assistant'>({
+        type: 'string',
+        enum: ['user', 'assistant'],
+        description: 'Who says it.',
+        examples: ['user'],
+      }),
+      content: Type.String({
+        description: 'The text; of an answer that is being written, what is there so far.',
+        examples: ['Can you explain how vector databases work?'],
+      }),
+      created_at: TimeField('When it was made.'),
+      chat_session_id: IdField('The session that it belongs to.'),
+      model_id: nullable(IdField("Of an answer: the model's.")),
+      status: Type.Unsafe<GenerationStatus>({
+        type: 'string',
+        enum: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
+        description: 'Of an answer: how far it is, or how it ended. Else `done`.',
+        examples: ['done'],
+      }),
+      usage: nullable(Type.Ref('Usage#')),
+    }),
+    { description: 'The messages of all sessions, oldest first.' },
+  ),
+  total: Type.Integer({ description: 'Messages in the conversation.', examples: [2] }),
+  limit: Type.Integer({ description: 'As asked for.', examples: [20] }),
+  offset: Type.Integer({ description: 'As asked for.', examples: [0] }),
+});
+
+export const exampleMessages = {
+  messages: [
+    {
+      id: exampleId,
+      role: 'assistant',
+      content: 'They store vectors, and find near ones.',
+      created_at: '2026-11-22T20:30:00.000Z',
+      chat_session_id: exampleId,
+      model_id: exampleId,
+      status: 'done',
+      usage: exampleUsage,
+    },
+  ],
+  total: 2,
+  limit: 1,
+  offset: 1,
+};
+
+export const ModelsSchema = Type.Array(
+  Type.Object({
+    id: IdField('What `create_session` takes as `model_id`.'),
+    name: modelName,
+    provider,
+    model: Type.String({ description: "The provider's name of it.", examples: ['gpt-5-mini'] }),
+    context_window: nullable(Type.Integer({ description: 'Tokens; null: not known.', examples: [128000] })),
+    is_default: Type.Boolean({ description: "Whether it is the organization's default.", examples: [true] }),
+  }),
+);
+
+export const exampleModels = [
+  { ...exampleModel, model: 'gpt-5-mini', context_window: 128000, is_default: true },
+];
+
+export const OrganizationsSchema = Type.Array(
+  Type.Object({
+    id: IdField('What `org_id` takes.'),
+    name: Type.String({ description: "The organization's name.", examples: ['Acme'] }),
+    role: nullable(
+      Type.Unsafe<string>({
+        type: 'string',
+        enum: [...roles],
+        description: "The member's role; null for keys, and for end users' tokens.",
+        examples: ['member'],
+      }),
+    ),
+  }),
+);
+
+export const exampleOrganizations = [{ id: exampleId, name: 'Acme', role: 'member' }];
+
+const type = <Name extends string>(name: Name) =>
+  Type.Literal(name, { description: 'The type of the event; its `event:` name as well.' });
+
+export const ConversationEventSchema = Type.Unsafe<{ type: string }>({
+  $id: 'ConversationEvent',
+  title: 'ConversationEvent',
+  description: 'The `data:` of one event of the conversation dialect, one line of JSON.',
+  oneOf: [
+    Type.Object(
+      { type: type('start'), message_id: IdField('The answer.') },
+      { title: 'start', description: 'The first event.' },
+    ),
+    Type.Object(
+      {
+        type: type('queued'),
+        position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
+      },
+      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
+    ),
+    Type.Object(
+      {
+        type: type('content'),
+        content: Type.String({ description: 'The next piece of the answer.', examples: ['They'] }),
+      },
+      { title: 'content', description: 'A piece of the answer.' },
+    ),
+    Type.Object(
+      {
+        type: type('end'),
+        finish_reason: FinishReasonSchema,
+        usage: Type.Ref('Usage#'),
+        sources: Type.Optional(
+          Type.Array(Type.Ref('Source#'), { description: 'The pages that the answer draws on.' }),
+        ),
+      },
+      { title: 'end', description: 'The last event.' },
+    ),
+    Type.Object(
+      {
+        type: type('error'),
+        code: ErrorSchema.properties.code,
+        message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
+      },
+      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
+    ),
+  ],
+});
+
+/** An example of each event, for the documentation of streams. */
+export const conversationEventExamples = {
+  start: { summary: 'First', value: { type: 'start', message_id: exampleId } },
+  queued: { summary: 'Where the turn waits', value: { type: 'queued', position: 1 } },
+  content: { summary: 'A piece of the answer', value: { type: 'content', content: 'They' } },
+  end: { summary: 'Last', value: { type: 'end', finish_reason: 'stop', usage: exampleUsage } },
+  error: {
+    summary: 'Last, where it failed',
+    value: { type: 'error', code: 'provider_error', message: 'the model failed' },
+  },
+};

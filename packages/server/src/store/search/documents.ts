@@ -1,0 +1,161 @@
+/**
+ * The entries of the search index, as either engine stores them: SQLite in an FTS5 table without content, whose words
+ * begin with their tenant's mark, so that a search reads and counts nobody else's; PostgreSQL as a tsvector with the
+ * tenant as a word in it.
+ */
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Environment, Scope } from '../../domain/scope.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { Database } from '../tables.ts';
+import { type Phrase, type Word, wordsOf } from './words.ts';
+
+/** Words of a text at most; PostgreSQL knows no positions above. */
+const maxWords = 16_000;
+/** Positions of one word at most, in PostgreSQL. */
+const maxPositions = 255;
+
+/** Whose an entry is. */
+export interface Tenant {
+  readonly organization_id: string;
+  readonly environment: Environment;
+  readonly end_user_id: string | null;
+}
+
+export interface SearchEntry {
+  readonly tenant: Tenant;
+  readonly conversationId: string;
+  /** Null: the text is the conversation's title. */
+  readonly messageId: string | null;
+  readonly text: string;
+}
+
+/** Twelve hex digits before every word. Two tenants with one mark would only be slower: results are checked. */
+function markOf(organizationId: string, environment: Environment): string {
+  return createHash('sha256').update(`${organizationId}/${environment}`).digest('hex').slice(0, 12);
+}
+
+function ownerWord(endUserId: string): string {
+  return endUserId.replaceAll('-', '');
+}
+
+/** Adds an entry; a text without words has none. */
+export async function addEntry({ db, engine }: CommandContext, entry: SearchEntry): Promise<void> {
+  const words = [...wordsOf(entry.text, maxWords)];
+  if (words.length === 0) return;
+  if (engine === 'postgres') {
+    await sql`insert into search_document (conversation_id, message_id, terms)
+      values (${entry.conversationId}, ${entry.messageId}, ${tsvectorOf(entry, words)}::tsvector)`.execute(
+      db,
+    );
+    return;
+  }
+  const { id } = await db
+    .insertInto('search_document')
+    .values({ conversation_id: entry.conversationId, message_id: entry.messageId })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const mark = markOf(entry.tenant.organization_id, entry.tenant.environment);
+  const text = words.map(({ term }) => mark + term).join(' ');
+  const owner = entry.tenant.end_user_id === null ? '' : mark + ownerWord(entry.tenant.end_user_id);
+  const isTitle = entry.messageId === null;
+  await sql`insert into search_words (rowid, title, body, owner)
+    values (${id}, ${isTitle ? text : ''}, ${isTitle ? '' : text}, ${owner})`.execute(db);
+}
+
+function tsvectorOf(entry: SearchEntry, words: readonly Word[]): string {
+  const { tenant } = entry;
+  const weight = entry.messageId === null ? 'A' : '';
+  const positions = new Map<string, string[]>();
+  words.forEach(({ term }, index) => {
+    const known = positions.get(term) ?? [];
+    if (known.length < maxPositions) known.push(`${index + 1}${weight}`);
+    positions.set(term, known);
+  });
+  const parts = [tenantLexeme(tenant.organization_id, tenant.environment)];
+  if (tenant.end_user_id !== null) parts.push(ownerLexeme(tenant.end_user_id));
+  for (const [term, at] of positions) parts.push(`'${term}':${at.join(',')}`);
+  return parts.join(' ');
+}
+
+// No word has these signs in it.
+function tenantLexeme(organizationId: string, environment: Environment): string {
+  return `'@${organizationId}/${environment}'`;
+}
+function ownerLexeme(endUserId: string): string {
+  return `'@${endUserId}'`;
+}
+
+export interface Match {
+  readonly conversation_id: string;
+  readonly message_id: string | null;
+}
+
+export interface MatchPage {
+  readonly isArchived?: boolean | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Entries that are ranked at most: the newest. */
+const maxCandidates = 20_000;
+/** How much more a word in the title counts. */
+const titleWeight = 5;
+
+/** The best entry of each conversation, the best conversation first. */
+export async function findMatches(
+  db: Database,
+  engine: CommandContext['engine'],
+  scope: Scope,
+  phrases: readonly Phrase[],
+  page: MatchPage,
+): Promise<Match[]> {
+  const ranked = engine === 'postgres' ? rankInPostgres(scope, phrases) : rankInSqlite(scope, phrases);
+  const archived =
+    page.isArchived === undefined ? sql`` : sql`and c.is_archived = ${sql.lit(page.isArchived ? 1 : 0)}`;
+  const owned = scope.endUserId === undefined ? sql`` : sql`and c.end_user_id = ${scope.endUserId}`;
+  const result = await sql<Match>`
+    select best.conversation_id, best.message_id from (
+      select conversation_id, message_id, score, row_number()
+        over (partition by conversation_id order by score desc, id desc) as place
+      from (${ranked}) as ranked
+    ) as best join conversation c on c.id = best.conversation_id
+    where best.place = 1 and c.organization_id = ${scope.organizationId}
+      and c.environment = ${scope.environment} ${owned} ${archived}
+    order by best.score desc, c.created_at desc, c.id desc
+    limit ${page.limit} offset ${page.offset}`.execute(db);
+  return result.rows;
+}
+
+function rankInSqlite(scope: Scope, phrases: readonly Phrase[]) {
+  const mark = markOf(scope.organizationId, scope.environment);
+  const asked = phrases.map(
+    ({ terms, isPrefix }) => terms.map((term) => `"${mark}${term}"`).join(' + ') + (isPrefix ? ' *' : ''),
+  );
+  const owner = scope.endUserId === undefined ? '' : ` AND owner : "${mark}${ownerWord(scope.endUserId)}"`;
+  const match = `{title body} : (${asked.join(' AND ')})${owner}`;
+  return sql`
+    select d.id, d.conversation_id, d.message_id, found.score from (
+      select rowid, -bm25(search_words, ${sql.lit(titleWeight)}, 1, 0) as score from search_words
+      where search_words match ${match} order by rowid desc limit ${sql.lit(maxCandidates)}
+    ) as found join search_document d on d.id = found.rowid`;
+}
+
+function rankInPostgres(scope: Scope, phrases: readonly Phrase[]) {
+  const asked = phrases
+    .map(({ terms, isPrefix }) => {
+      const all = terms.map((term) => `'${term}'`).join(' <-> ');
+      return isPrefix ? `${all}:*` : `(${all})`;
+    })
+    .join(' & ');
+  const whose = [tenantLexeme(scope.organizationId, scope.environment)];
+  if (scope.endUserId !== undefined) whose.push(ownerLexeme(scope.endUserId));
+  // Materialized, else the order tempts the planner to walk all entries from the newest on.
+  return sql`
+    with found as materialized (
+      select id, conversation_id, message_id, terms from search_document
+      where terms @@ ${`${whose.join(' & ')} & ${asked}`}::tsquery
+    )
+    select id, conversation_id, message_id, ts_rank(terms, ${asked}::tsquery, 1) as score
+    from (select * from found order by id desc limit ${sql.lit(maxCandidates)}) as newest`;
+}
