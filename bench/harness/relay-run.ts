@@ -33,9 +33,10 @@ export interface RelayRunOptions {
 }
 
 const rampMs = 1500;
-const settleMs = 700;
+/** What the run before left in memory is let go of meanwhile. */
+const settleMs = 2000;
 const memorySamples = 3;
-const memorySampleMs = 600;
+const memorySampleMs = 250;
 /** What is left after the memory was sampled. */
 const tailMs = 300;
 /** Past the upstream's own last token. */

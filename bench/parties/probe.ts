@@ -2,16 +2,19 @@
  * Preloaded (`--import`) into every process under test, and by Node into its worker threads: collects garbage when
  * asked and tells what memory is live, and records CPU profiles of all threads. Costs nothing until asked.
  */
+import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 import type { HeapReport, ToParty } from '../harness/protocol.ts';
 
 type Question = Extract<ToParty, { to: 'probe' }>;
+type Hello = { readonly hello: number };
 type Answer = { readonly id: number; readonly threadId: number; readonly bytes: number };
 
-/** Threads that have not answered by then are left out. */
-const threadsAnswerMs = 400;
+/** A thread that has not answered by then is taken for ended. */
+const threadsAnswerMs = 5000;
 
 const channel = new BroadcastChannel('colloquy-bench-probe');
 channel.unref();
@@ -36,27 +39,41 @@ async function answer({ id, question }: Question): Promise<Answer> {
 }
 
 if (isMainThread) {
-  const answers = new Map<number, Answer[]>();
+  const threads = new Set<number>();
+  const onAnswer = new EventEmitter();
   channel.onmessage = (event) => {
-    const one = (event as unknown as { data: Answer | Question }).data;
-    if ('bytes' in one) answers.get(one.id)?.push(one);
+    const message = (event as unknown as { data: Answer | Hello }).data;
+    if ('hello' in message) threads.add(message.hello);
+    else onAnswer.emit(String(message.id), message);
   };
   process.on('message', (message: ToParty) => {
-    if (message.to !== 'probe') return;
-    answers.set(message.id, []);
-    channel.postMessage(message);
-    const threads = new Promise((resolve) => setTimeout(resolve, threadsAnswerMs));
-    Promise.all([answer(message), threads]).then(([own]) => {
-      const report: HeapReport = { threads: [own, ...(answers.get(message.id) ?? [])] };
-      answers.delete(message.id);
-      process.send?.({ from: 'probe', id: message.id, report });
-    }, console.error);
+    if (message.to === 'probe') report(message, threads, onAnswer).catch(console.error);
   });
   process.channel?.unref();
 } else {
   channel.onmessage = (event) => {
-    const message = (event as unknown as { data: Answer | Question }).data;
-    if (!('question' in message)) return;
-    answer(message).then((own) => channel.postMessage(own), console.error);
+    const message = (event as unknown as { data: Answer | Hello | Question }).data;
+    if ('question' in message) answer(message).then((own) => channel.postMessage(own), console.error);
   };
+  channel.postMessage({ hello: threadId } satisfies Hello);
+}
+
+/** Asks all threads and sends the bench what they say. */
+async function report(question: Question, threads: Set<number>, onAnswer: EventEmitter): Promise<void> {
+  const missing = new Set(threads);
+  const answers: Answer[] = [];
+  const complete = new Promise<void>((resolve) => {
+    onAnswer.on(String(question.id), (one: Answer) => {
+      answers.push(one);
+      missing.delete(one.threadId);
+      if (missing.size === 0) resolve();
+    });
+  });
+  if (missing.size > 0) channel.postMessage(question);
+  answers.push(await answer(question));
+  if (missing.size > 0) await Promise.race([complete, sleep(threadsAnswerMs)]);
+  for (const ended of missing) threads.delete(ended);
+  onAnswer.removeAllListeners(String(question.id));
+  const heap: HeapReport = { threads: answers };
+  process.send?.({ from: 'probe', id: question.id, report: heap });
 }
