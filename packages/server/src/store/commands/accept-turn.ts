@@ -159,7 +159,8 @@ async function acceptInSession(
   const live = await passBusy(db, turn, target.sessionId);
   const { sessionId, userMessageId, text } = target;
   const parentId = session.head_message_id;
-  await insertUserMessage(db, turn, { conversationId, sessionId, parentId, position }, userMessageId, text);
+  const owned = inSession(turn, session);
+  await insertUserMessage(db, owned, { conversationId, sessionId, parentId, position }, userMessageId, text);
   const place = {
     conversationId,
     sessionId,
@@ -168,7 +169,7 @@ async function acceptInSession(
     becomesHead: true,
     isNewSession: false,
   };
-  return insertAnswer(context, turn, place, position + 1, live);
+  return insertAnswer(context, owned, place, position + 1, live);
 }
 
 async function acceptAnswer(
@@ -217,7 +218,7 @@ async function acceptAnswer(
   const head = session.head_message_id;
   const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
   const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
-  return insertAnswer(context, turn, place, position, live);
+  return insertAnswer(context, inSession(turn, session), place, position, live);
 }
 
 async function reservePositions(
@@ -240,6 +241,11 @@ async function reservePositions(
 function checkOpen(session: Pick<SessionTable, 'end_user_id' | 'status'>, tenant: Tenant): void {
   if (tenant.endUserId !== null && session.end_user_id !== tenant.endUserId) throw notFound('session');
   if (session.status === 'completed') throw new AppError('conflict', 'the session is completed');
+}
+
+/** A turn belongs to whom its session belongs, whoever asked for it. */
+function inSession(turn: AcceptTurn, session: Pick<SessionTable, 'end_user_id'>): AcceptTurn {
+  return { ...turn, tenant: { ...turn.tenant, endUserId: session.end_user_id } };
 }
 
 /** The live generations before this turn. */
