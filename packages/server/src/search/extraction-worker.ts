@@ -28,9 +28,16 @@ async function readPage({ format, bytes, contentType, maxLength }: PageJob): Pro
   return { title: page.title, text: page.text.slice(0, maxLength).toWellFormed() };
 
   function readMarkup(): PageText {
+    if (isBinary(bytes)) throw new Error('it calls itself text and is none');
     const text = decodeText(bytes, charsetOf(contentType));
     return format === 'html' ? readHtml(text) : { title: '', text: stripInvisible(text).trim() };
   }
+}
+
+/** No text holds a NUL, except UTF-16, which then bears its mark. */
+function isBinary(bytes: Uint8Array): boolean {
+  const isMarked = (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
+  return !isMarked && bytes.subarray(0, 4_096).includes(0);
 }
 
 /** RFC 9309; an address that the file does not speak of is allowed. */

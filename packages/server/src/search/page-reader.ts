@@ -51,7 +51,7 @@ export const pageLimits: PageLimits = {
   maxRedirects: 5,
   maxBytes: 2 * 1024 * 1024,
   maxPdfBytes: 8 * 1024 * 1024,
-  maxTextLength: 100_000,
+  maxTextLength: 60_000,
 };
 
 export interface PageReaderOptions {

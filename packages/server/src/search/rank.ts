@@ -11,10 +11,7 @@ export interface RankedSource {
   readonly passages: readonly string[];
 }
 
-export interface RankOptions {
-  readonly pages: readonly Page[];
-  /** What was searched for, and the question itself. */
-  readonly queries: readonly string[];
+export interface ChooseOptions {
   readonly countTokens: (text: string) => number;
   /** For passages, titles and addresses together. */
   readonly budgetTokens: number;
@@ -24,7 +21,8 @@ export interface RankOptions {
   readonly maxPassages?: number;
 }
 
-interface Candidate {
+/** A passage with its rank; what `rankPassages` gives and `chooseSources` takes. */
+export interface Candidate {
   readonly page: Page;
   /** Place in the page. */
   readonly place: number;
@@ -36,32 +34,42 @@ interface Candidate {
 /** Tokens of what stands around a passage in the prompt: marks, numbers, line breaks. */
 const framingTokens = 8;
 const snippetLength = 300;
+/** Counting tokens is slow: after so many passages in a row that do not fit, no smaller one is looked for. */
+const maxMisses = 8;
 
-/** Best source first, numbered from 1; empty where nothing fits the budget. */
-export function rankSources(options: RankOptions): readonly RankedSource[] {
+/**
+ * The best of the candidates, near-duplicates left out. Best source first, numbered from 1; empty where nothing
+ * fits the budget.
+ */
+export function chooseSources(
+  candidates: readonly Candidate[],
+  options: ChooseOptions,
+): readonly RankedSource[] {
   const { countTokens, maxPassagesPerPage = 3, maxPassages = 12 } = options;
   const duplicates = createNearDuplicates();
   const chosen = new Map<Page, Candidate[]>();
-  let [left, count] = [options.budgetTokens, 0];
-  for (const candidate of rankCandidates(options)) {
-    if (count >= maxPassages) break;
+  let [left, count, misses] = [options.budgetTokens, 0, 0];
+  for (const candidate of candidates) {
+    if (count >= maxPassages || misses >= maxMisses) break;
     const ofPage = chosen.get(candidate.page);
     if (ofPage !== undefined && ofPage.length >= maxPassagesPerPage) continue;
     const heading = ofPage === undefined ? countTokens(headingOf(candidate.page)) + framingTokens : 0;
     const cost = heading + countTokens(candidate.text) + framingTokens;
+    if (cost > left) misses++;
     if (cost > left || duplicates.isRepeated(candidate.terms)) continue;
     chosen.set(candidate.page, [...(ofPage ?? []), candidate]);
     left -= cost;
     count++;
+    misses = 0;
   }
-  return [...chosen].map(([page, candidates], index) => ({
+  return [...chosen].map(([page, passages], index) => ({
     source: {
       index: index + 1,
       title: page.title,
       url: page.url,
-      snippet: snippetOf(candidates[0]?.text ?? ''),
+      snippet: snippetOf(passages[0]?.text ?? ''),
     },
-    passages: candidates.sort((one, other) => one.place - other.place).map(({ text }) => text),
+    passages: passages.toSorted((one, other) => one.place - other.place).map(({ text }) => text),
   }));
 }
 
@@ -69,8 +77,11 @@ function headingOf({ title, url }: Page): string {
   return `${title}\n${url}`;
 }
 
-/** Best first; what shares no word with the queries is left out, unless that is all there is. */
-function rankCandidates({ pages, queries }: RankOptions): readonly Candidate[] {
+/**
+ * Best first. `queries` are what was searched for, and the question itself; what shares no word with them is
+ * left out, unless that is all there is.
+ */
+export function rankPassages(pages: readonly Page[], queries: readonly string[]): readonly Candidate[] {
   const unranked = pages.flatMap((page) => {
     const titleTerms = termsOf(page.title);
     return splitPassages(page.text).map((text, place) => ({

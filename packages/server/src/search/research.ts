@@ -15,7 +15,7 @@ import {
 } from './page-reader.ts';
 import { buildPromptSection } from './prompt.ts';
 import { type Ask, findQueries, type Turn } from './queries.ts';
-import { type RankedSource, rankSources } from './rank.ts';
+import { chooseSources, type RankedSource, rankPassages } from './rank.ts';
 import { chooseSearchEngine, type SearchEngine, type SearchHit, type SearchSettings } from './web-search.ts';
 
 export interface ResearchRequest {
@@ -254,11 +254,12 @@ interface FitOptions {
 function fitSection(options: FitOptions): Omit<Research, 'queries'> {
   const { frame, countTokens, budgetTokens } = options;
   const noSource = { source: { index: 1, title: '', url: '', snippet: '' }, passages: [''] };
+  const candidates = rankPassages(options.pages, options.queries);
   const overhead = countTokens(buildPromptSection({ ...frame, ranked: [noSource] }));
   let left = budgetTokens - overhead;
   let ranked: readonly RankedSource[] = [];
   while (left > 0) {
-    ranked = rankSources({ ...options, budgetTokens: left });
+    ranked = chooseSources(candidates, { countTokens, budgetTokens: left });
     const promptSection = buildPromptSection({ ...frame, ranked });
     const excess = countTokens(promptSection) - budgetTokens;
     if (ranked.length === 0) break;

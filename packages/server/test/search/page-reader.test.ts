@@ -79,6 +79,7 @@ test('nothing that a reader of the page would not see is read', async () => {
 const skipped: readonly (readonly [string, string])[] = [
   ['/binary', 'content-type'],
   ['/image', 'content-type'],
+  ['/mislabelled', 'unreadable'],
   ['/error', 'status'],
   ['/nowhere', 'status'],
   ['/loop', 'redirects'],
@@ -99,6 +100,11 @@ for (const [path, reason] of skipped) {
     assert.equal((await read(path)).skipped?.reason, reason);
   });
 }
+
+test('credentials and fragment are no part of what a page is called', async () => {
+  const { page } = await read(`${web.url.replace('//', '//user:password@')}/tower#part`);
+  assert.equal(page?.url, `${web.url}/tower`);
+});
 
 test('as many redirects as are permitted are followed, and the page bears its last address', async () => {
   const { page } = await read('/hop?left=4');

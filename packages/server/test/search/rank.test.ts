@@ -3,8 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { termsOf } from '../../src/search/bm25.ts';
 import { splitPassages } from '../../src/search/passages.ts';
-import { rankSources } from '../../src/search/rank.ts';
+import { type ChooseOptions, chooseSources, rankPassages } from '../../src/search/rank.ts';
 import { towerFact, towerParagraphs } from '../support/small-web-pages.ts';
+
+type Pages = Parameters<typeof rankPassages>[0];
+
+function rankSources({ pages, queries, ...options }: ChooseOptions & { pages: Pages; queries: string[] }) {
+  return chooseSources(rankPassages(pages, queries), options);
+}
 
 const countTokens = (text: string) => Math.ceil(text.length / 4);
 

@@ -157,7 +157,10 @@ test('where no page can be read the excerpts of the search serve, but not those 
   const excerpt = 'The Vellmar tower is 74 metres high, as the town says on its board.';
   const results = [
     result('/secret/page', excerpt),
-    result('http://127.0.0.2:9/inside', `Inside: ${excerpt}`),
+    result(
+      'http://127.0.0.2:9/inside',
+      'On the inner pages it is written that the tower of Vellmar has a cellar.',
+    ),
   ];
   await withResearcher(results, async (run) => {
     const research = await run();
@@ -210,7 +213,7 @@ test('what was read when the time is up is used', async () => {
         [`${web.url}/tower`],
       );
     },
-    { deadlineMs: 8_000 },
+    { deadlineMs: 5_000 },
   );
 });
 

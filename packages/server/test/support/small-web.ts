@@ -69,6 +69,10 @@ const pages: Readonly<Record<string, Page>> = {
   ),
   '/broken.pdf': send('%PDF-1.7\nthis is none', { 'content-type': 'application/pdf' }),
   '/binary': send(Buffer.from([0, 1, 2, 3, 255]), { 'content-type': 'application/octet-stream' }),
+  /** Says HTML and is none. */
+  '/mislabelled': send(Buffer.from('\x7fELF\x02\x01\x01\0\0\0 tower', 'latin1'), {
+    'content-type': 'text/html',
+  }),
   '/image': send(Buffer.from('GIF89a'), { 'content-type': 'image/gif' }),
   '/error': send(
     '<p>Something went wrong with a long text about the tower.</p>',
