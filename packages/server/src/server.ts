@@ -35,6 +35,8 @@ export interface ServerOverrides {
   readonly namedSource?: LocalModelOptions['namedSource'];
   /** The first back-off of a model call, in milliseconds. */
   readonly backoffMs?: number;
+  /** Whether models name new conversations. Default true. */
+  readonly titles?: boolean;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -136,7 +138,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     void tokens.load().catch((error: unknown) => log.warn({ err: error }, 'the tokenizer could not be read'));
   }
 
-  const engine = cleanup.use(await Engine.start({ store, models, leaseMs: config.leaseMs, log }));
+  const engine = cleanup.use(
+    await Engine.start({ store, models, leaseMs: config.leaseMs, titles: overrides.titles ?? true, log }),
+  );
   const authenticator = cleanup.use(
     createAuthenticator({
       store,

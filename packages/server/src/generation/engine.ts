@@ -12,9 +12,10 @@ import {
   readGeneration,
   readRunningGenerations,
 } from '../store/queries/generations.ts';
+import { isClaimed } from '../store/queries/idempotency.ts';
 import type { Store } from '../store/store.ts';
 import type { GenerationTable } from '../store/tables.ts';
-import { type Acceptance, acceptRequest } from './accept.ts';
+import { type Acceptance, acceptRequest, findExisting } from './accept.ts';
 import { Admission } from './admission.ts';
 import { Cancelling } from './cancelling.ts';
 import { readReceipt } from './context/read-receipt.ts';
@@ -30,6 +31,7 @@ import { LiveGeneration } from './live-generation.ts';
 import { LogReader } from './log-reader.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from './plan.ts';
 import { awaitAnswer, readCommitted } from './read-log.ts';
+import { Titler } from './titles.ts';
 import type { TurnRequest } from './turn.ts';
 
 export interface EngineOptions {
@@ -37,7 +39,10 @@ export interface EngineOptions {
   readonly models: ModelRegistry;
   readonly leaseMs: number;
   readonly now?: () => number;
+  /** Whether models name new conversations. Default: they keep their first words as titles. */
+  readonly titles?: boolean;
   readonly log: {
+    debug?(details: object, message: string): void;
     warn(details: object, message: string): void;
     error(details: object, message: string): void;
   };
@@ -51,6 +56,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #now: () => number;
   readonly #lives = new Lives();
   readonly #summarizer: Summarizer;
+  readonly #titler: Titler | undefined;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
   #incarnation: Incarnation | undefined;
@@ -71,6 +77,14 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       onError: (error, session) =>
         this.#warn(error, 'a summary could not be made; the next answer tries again', { session }),
     });
+    if (options.titles === true) {
+      this.#titler = new Titler({
+        store: options.store,
+        now: this.#now,
+        onError: (error, conversation) =>
+          options.log.debug?.({ err: error, conversation }, 'a conversation keeps its automatic title'),
+      });
+    }
     this.#admission = new Admission(options.store.reads, this.#now);
     this.#cancelling = new Cancelling({
       store: options.store,
@@ -98,7 +112,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
-    if (!this.#isAccepting) {
+    const existing = await findExisting(this.#store.reads, request);
+    if (existing !== undefined) return existing;
+    // A retry attaches to what its first try made; it begins nothing.
+    if (!this.#isAccepting && !(claim !== undefined && (await isClaimed(this.#store.reads, claim)))) {
       throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
     }
     return this.#track(this.#accept(request, claim));
@@ -122,6 +139,11 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#summarizer.idle();
   }
 
+  /** Resolves once no title is being written. */
+  async titlesWritten(): Promise<void> {
+    await this.#titler?.idle();
+  }
+
   async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
     const row = await findGeneration(this.#store.reads, scope, generationId);
     if (row === undefined) throw notFound('generation');
@@ -131,6 +153,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void> {
     return this.#cancelling.cancelWhere(where);
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#current.mover.move();
   }
 
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogReader {
@@ -174,6 +200,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await Promise.allSettled(left.map((live) => live.inFlight));
     const incarnation = this.#incarnation;
     incarnation?.[Symbol.dispose]();
+    await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
     for (const live of left) this.#lives.remove(live);
@@ -321,6 +348,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     if (end === null) return;
     await this.#finish(job.live, end.outcome, end.modelCalls);
     if (end.outcome.status !== 'failed') this.#summarizer.afterFinish(job);
+    if (end.outcome.status === 'done') this.#titler?.afterFinish(job);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {

@@ -122,6 +122,8 @@ export interface TestServer extends AsyncDisposable, Tenant {
 
 export interface TestServerOptions {
   readonly environment?: Record<string, string>;
+  /** Whether the model names new conversations, by calls of its own. Default false. */
+  readonly titles?: boolean;
 }
 
 /** A server in this process with one tenant, on an engine of one's choice; or why there is none. */
@@ -134,7 +136,11 @@ export async function startTestServer(
   const upstream = await startScriptedUpstream();
   const { config, problems } = parseConfig(serverEnvironment(place, options.environment));
   if (config === undefined) throw new Error(JSON.stringify(problems));
-  const server = await startServer(config, { log: pino({ level: 'silent' }), backoffMs: 5 });
+  const server = await startServer(config, {
+    log: pino({ level: 'silent' }),
+    backoffMs: 5,
+    titles: options.titles ?? false,
+  });
   const tenant = await makeTenant(server.url, upstream);
   return {
     ...tenant,

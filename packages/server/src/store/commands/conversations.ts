@@ -6,7 +6,8 @@ import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
-import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
+import type { ConversationRow, ConversationTable, ModelCallTable, SessionTable } from '../tables.ts';
+import { insertModelCall } from './finish-generation.ts';
 import { insertConversation, insertSession } from './turn-statements.ts';
 
 export interface CreateConversation {
@@ -71,15 +72,25 @@ export async function updateConversation(
   return toConversation(after);
 }
 
-/** Replaces an automatic title. False: it is gone, or has another title by now. */
+export interface SetGeneratedTitle {
+  readonly id: string;
+  /** Null: the model gave none that will do. */
+  readonly title: string | null;
+  readonly modelCall: ModelCallTable;
+}
+
+/** Replaces an automatic title, and accounts the call that made it. `isSet` false: it has another title by now. */
 export async function setGeneratedTitle(
   context: CommandContext,
-  args: { readonly id: string; readonly title: string },
+  { id, title, modelCall }: SetGeneratedTitle,
 ): Promise<{ readonly isSet: boolean }> {
-  const updated = await context.db
+  const { db } = context;
+  await insertModelCall(db, modelCall);
+  if (title === null) return { isSet: false };
+  const updated = await db
     .updateTable('conversation')
-    .set({ title: args.title, title_source: 'generated', is_indexed: 0 })
-    .where('id', '=', args.id)
+    .set({ title, title_source: 'generated', is_indexed: 0 })
+    .where('id', '=', id)
     .where('title_source', '=', 'automatic')
     .returning('id')
     .execute();

@@ -124,6 +124,7 @@ function routes(options: ConversationRoutesOptions): AppPlugin {
             dialect: 'conversation',
             whenBusy,
             apiKeyId: apiKeyIdOf(principal),
+            ...('limits' in principal && { limits: principal.limits }),
           },
           idempotencyClaim(request, principal, now()),
         );
