@@ -10,25 +10,13 @@ import { answer, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import { makeTenant, serverEnvironment, serverPlace, spawnServer } from '../support/server.ts';
 import { storeEngines } from '../support/stores.ts';
 import { seededRandom } from './kit/random.ts';
-import { type ClientStream, type Frame, openStream } from './kit/sse-client.ts';
+import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
 
 const rounds = 10;
 const streamCount = 20;
 const seed = Number(process.env.COLLOQUY_TEST_SEED ?? 20261122);
 const longest = Array.from({ length: 50 }, (_, index) => ` w${index}`);
-
-function generationOf(stream: ClientStream): string {
-  const [, id] =
-    /^\/api\/generations\/([0-9a-f-]{36})\/stream$/.exec(stream.headers['content-location'] ?? '') ?? [];
-  assert.ok(id, 'every stream names its generation');
-  return id;
-}
-
-function tokensOf(frames: readonly Frame[]): string {
-  const events = frames.map(({ data }) => JSON.parse(data) as { type: string; content?: string });
-  return events.map(({ type, content }) => (type === 'token' ? content : '')).join('');
-}
 
 for (const engine of storeEngines) {
   const place = await serverPlace(engine);

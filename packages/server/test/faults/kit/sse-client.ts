@@ -60,6 +60,20 @@ export function openStream(call: StreamCall): Promise<ClientStream> {
   });
 }
 
+/** The generation that a stream names in its `Content-Location`. */
+export function generationOf(stream: Pick<ClientStream, 'headers'>): string {
+  const location = stream.headers['content-location'] ?? '';
+  const [, id] = /^\/api\/generations\/([0-9a-f-]{36})\/stream$/.exec(location) ?? [];
+  if (id === undefined) throw new Error(`a stream names no generation: ${location}`);
+  return id;
+}
+
+/** The text of an answer in the chat dialect. */
+export function tokensOf(frames: readonly Frame[]): string {
+  const events = frames.map(({ data }) => JSON.parse(data) as { type: string; content?: string });
+  return events.map(({ type, content }) => (type === 'token' ? content : '')).join('');
+}
+
 export function parseFrame(raw: string): Frame {
   let id = '';
   let event = 'message';
