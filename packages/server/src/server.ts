@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateApiKey, hashApiKey } from './auth/api-keys.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
+import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv } from './config/env.ts';
@@ -147,6 +148,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       secret: secrets.secret,
       adminKey: secrets.adminKey,
       tokenTtlSeconds: config.tokenTtlSeconds,
+      identityProvider: config.identityProvider && createIdentityProvider(config.identityProvider),
     }),
   );
   const anonymous = await anonymousAccess(store, config);

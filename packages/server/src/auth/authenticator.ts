@@ -5,8 +5,10 @@ import type { Environment, OrganizationScope } from '../domain/scope.ts';
 import { type ApiKeyRecord, findApiKeyByHash, findApiKeyOfToken } from '../store/queries/api-keys.ts';
 import { findEndUserId } from '../store/queries/end-users.ts';
 import { findMember } from '../store/queries/members.ts';
+import { findOrganization } from '../store/queries/organizations.ts';
 import type { Store } from '../store/store.ts';
 import { hashApiKey, hashesEqual } from './api-keys.ts';
+import { type IdentityProvider, looksOutside, noOrganization } from './identity-provider.ts';
 import { createKeyUsage } from './key-usage.ts';
 import type {
   AdminPrincipal,
@@ -63,6 +65,8 @@ export interface AuthenticatorOptions {
   /** The operator's key. */
   readonly adminKey: string;
   readonly tokenTtlSeconds: number;
+  /** Whose tokens are taken as members', besides this server's own. */
+  readonly identityProvider?: IdentityProvider | undefined;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Told when the times of last use could not be stored; they are kept and tried again. */
@@ -88,6 +92,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   async function byToken(token: string, environment: string | undefined): Promise<Principal> {
+    if (options.identityProvider !== undefined && looksOutside(token)) {
+      return await outsideMember(options.identityProvider, token, environment);
+    }
     const claims = await tokens.verify(token);
     return claims.kind === 'member' ? await member(claims, environment) : await endUser(claims);
   }
@@ -100,6 +107,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       scope: conversationScope(found.organizationId, toEnvironment(environment)),
       memberId: found.id,
       role: found.role,
+    };
+  }
+
+  /** The provider decides who is a member, and in which role. */
+  async function outsideMember(
+    provider: IdentityProvider,
+    token: string,
+    environment: string | undefined,
+  ): Promise<MemberPrincipal> {
+    const { subject, organizationId, role } = await provider.verify(token);
+    if ((await findOrganization(store.reads, organizationId)) === undefined) throw noOrganization();
+    return {
+      kind: 'member',
+      scope: conversationScope(organizationId, toEnvironment(environment)),
+      memberId: `idp:${subject}`,
+      role,
     };
   }
 

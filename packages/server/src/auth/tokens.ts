@@ -12,6 +12,10 @@ const issuer = 'colloquy';
 const endUserType = 'colloquy-user+jwt';
 const memberType = 'colloquy-member+jwt';
 
+export function isOwnTokenType(type: string | undefined): boolean {
+  return type === endUserType || type === memberType;
+}
+
 export interface EndUserClaims {
   readonly kind: 'end-user';
   readonly keyId: string;
