@@ -8,7 +8,7 @@ import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
 import type { ConversationRow, ConversationTable, ModelCallTable, SessionTable } from '../tables.ts';
 import { insertModelCall } from './finish-generation.ts';
-import { insertConversation, insertSession } from './turn-statements.ts';
+import { insertSession } from './turn-statements.ts';
 
 export interface CreateConversation {
   readonly scope: Scope;
@@ -35,7 +35,7 @@ export async function createConversation(
     created_at: args.now,
     updated_at: args.now,
   };
-  await insertConversation(context.db, row);
+  await context.db.insertInto('conversation').values(row).execute();
   return toConversation(row);
 }
 
