@@ -22,6 +22,7 @@ import { ModelRegistry } from './models/registry.ts';
 import { testModel } from './models/test-model.ts';
 import { createTokenCounter } from './models/token-count.ts';
 import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
+import { createResearcher } from './search/research.ts';
 import { openStore } from './store/open.ts';
 import { findDefaultOrganization } from './store/queries/organizations.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
@@ -139,8 +140,21 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     void tokens.load().catch((error: unknown) => log.warn({ err: error }, 'the tokenizer could not be read'));
   }
 
+  const researcher = cleanup.use(
+    createResearcher({
+      settings: config.search,
+      onProblem: (problem) => log.info({ problem }, 'research went on without something'),
+    }),
+  );
   const engine = cleanup.use(
-    await Engine.start({ store, models, leaseMs: config.leaseMs, titles: overrides.titles ?? true, log }),
+    await Engine.start({
+      store,
+      models,
+      researcher,
+      leaseMs: config.leaseMs,
+      titles: overrides.titles ?? true,
+      log,
+    }),
   );
   const authenticator = cleanup.use(
     createAuthenticator({

@@ -29,6 +29,8 @@ export interface ModelRecord {
   /** Per million tokens. */
   readonly prices: { readonly input: number; readonly output: number } | null;
   readonly isActive: boolean;
+  /** Whether an `openai-compatible` server was declared to continue a prefix. */
+  readonly canContinue: boolean;
   readonly fromEnvironment: boolean;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -3,10 +3,13 @@ import { AppError, notFound } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../store/commands/accept-turn.ts';
+import { findNewestAnswer } from '../store/queries/generations.ts';
 import { findMessage } from '../store/queries/messages.ts';
 import { findSession } from '../store/queries/sessions.ts';
 import type { Store } from '../store/store.ts';
+import type { Database } from '../store/tables.ts';
 import { checkMessageFits } from './context-window.ts';
+import type { AcceptedGeneration } from './engine-interface.ts';
 import type { JobRow } from './job.ts';
 import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
 import { normalizeNewlines } from './text-normalizer.ts';
@@ -40,6 +43,25 @@ export function automaticTitle(text: string): string {
   const cut = points.slice(0, maxTitleLength - 1).join('');
   const lastBlank = cut.lastIndexOf(' ');
   return `${lastBlank > maxTitleLength / 2 ? cut.slice(0, lastBlank) : cut}…`;
+}
+
+/** The answer that a message has already, where the turn asks for no other. */
+export async function findExisting(
+  reads: Database,
+  request: TurnRequest,
+): Promise<AcceptedGeneration | undefined> {
+  const { target, scope } = request;
+  if (target.kind !== 'message' || target.again) return undefined;
+  const generation = await findNewestAnswer(reads, scope, target.messageId);
+  if (generation === undefined) return undefined;
+  return {
+    generationId: generation.id,
+    conversationId: generation.conversation_id,
+    sessionId: generation.session_id,
+    userMessageId: generation.reply_to,
+    answerMessageId: generation.message_id,
+    isNew: false,
+  };
 }
 
 interface Base {

@@ -72,6 +72,8 @@ export interface GenerationEngine {
   cancel(scope: Scope, generationId: string): Promise<GenerationView>;
   /** Cancels every live generation of a conversation (or of one message's answer), before a delete; resolves when they ended. */
   cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void>;
+  /** Moves what is committed into segments and prunes the journal, so that it holds nothing of what has ended. */
+  checkpoint(): Promise<void>;
   /** Sends the events after `afterSeq` (0: all) to the sink, then what comes. The caller has checked the scope. */
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogSubscription;
   /** The stored and committed events from 1 up to `throughSeq`, for checking a cursor and priming a codec. */

@@ -1,10 +1,12 @@
 /** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
+
 import { conversationScope } from '../auth/scopes.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
 import { unknownUsage } from '../domain/usage.ts';
+import type { Researcher } from '../search/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   findGeneration,
@@ -38,6 +40,8 @@ export interface EngineOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly leaseMs: number;
+  /** For answers from the internet; without it they are given without the web. */
+  readonly researcher?: Researcher;
   readonly now?: () => number;
   /** Whether models name new conversations. Default: they keep their first words as titles. */
   readonly titles?: boolean;
@@ -337,6 +341,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       end = await runJob(job, {
         reads: this.#store.reads,
         writer: this.#current.writer,
+        researcher: this.#options.researcher,
         now: this.#now,
         onUnexpected: (error) =>
           this.#warn(error, 'a generation failed unexpectedly', { generation: job.live.id }),

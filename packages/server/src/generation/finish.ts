@@ -39,10 +39,15 @@ export function answerCall(
     record.prices === null
       ? null
       : (usage.prompt_tokens * record.prices.input + usage.completion_tokens * record.prices.output) / 1e6;
+  // Field by field: `accounting` may be a whole row of another table.
   return {
     id: newId(),
     generation_id: generationId,
-    ...accounting,
+    organization_id: accounting.organization_id,
+    environment: accounting.environment,
+    end_user_id: accounting.end_user_id,
+    api_key_id: accounting.api_key_id,
+    persona_id: accounting.persona_id,
     model_id: record.id,
     purpose: 'answer',
     prompt_tokens: usage.prompt_tokens,

@@ -19,6 +19,7 @@ export interface IncarnationOptions {
 export interface Incarnation extends Disposable {
   readonly owner: number;
   readonly writer: LogWriter;
+  readonly mover: SegmentMover;
   readonly lease: Lease;
 }
 
@@ -51,6 +52,7 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
   return {
     owner,
     writer,
+    mover,
     lease,
     [Symbol.dispose]() {
       lease[Symbol.dispose]();

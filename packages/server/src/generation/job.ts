@@ -2,12 +2,14 @@
 import type { Outcome } from '../domain/generation.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../models/language-model.ts';
+import type { Researcher } from '../search/research.ts';
 import { findMessageText } from '../store/queries/messages.ts';
 import type { Database, GenerationTable, ModelCallTable } from '../store/tables.ts';
-import { firstContext, fitContext } from './context/fit-context.ts';
+import { type FittedContext, firstContext, fitContext } from './context/fit-context.ts';
 import { type Accounting, answerCall } from './finish.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { RunPlan } from './plan.ts';
+import { researchFor, withResearch } from './research-stage.ts';
 import { estimateUsage, type RunDependencies, runModel } from './run.ts';
 
 /** What a job needs of the generation's row. */
@@ -25,6 +27,8 @@ export interface Job {
 
 export interface JobDependencies extends RunDependencies {
   readonly reads: Database;
+  /** Absent: nothing is answered with the web. */
+  readonly researcher?: Researcher | undefined;
 }
 
 export interface JobEnd {
@@ -44,15 +48,18 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const recovered = live.builder.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const context = { messageId: row.reply_to, sessionId: live.identity.sessionId, begun };
-  live.context =
+  const fit = (sources?: string): Promise<FittedContext> | FittedContext =>
     job.firstMessage === undefined
-      ? await fitContext(reads, plan, context)
-      : firstContext(plan, job.firstMessage, context);
-  const history = live.context.messages;
+      ? fitContext(reads, plan, { ...context, sources })
+      : firstContext(plan, job.firstMessage, { ...context, sources });
+  live.context = await fit();
+  const research = await researchFor(job, live.context.messages, dependencies);
+  if (research.promptSection !== '') live.context = await fit(research.promptSection);
+  const history = withResearch(live.context.messages, research.promptSection);
   const request = toRequest(plan, history, begun);
   const end = await runModel(live, plan.model, request, dependencies);
   if (end.kind === 'dropped') return null;
-  const calls = [answerCall(live.id, row, plan.record, end.outcome.usage, now())];
+  const calls = [...research.modelCalls, answerCall(live.id, row, plan.record, end.outcome.usage, now())];
   if (recovered === '') return { outcome: end.outcome, modelCalls: calls };
   const lost = estimateUsage(plan.model, history, recovered);
   calls.push(answerCall(live.id, row, plan.record, lost, now()));

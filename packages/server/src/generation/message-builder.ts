@@ -38,6 +38,10 @@ export class MessageBuilder {
     return this.#open?.type;
   }
 
+  get hasSources(): boolean {
+    return this.#parts.some((part) => part.type === 'sources');
+  }
+
   get isEmpty(): boolean {
     return this.#parts.length === 0;
   }

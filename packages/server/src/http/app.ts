@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { newId } from '../domain/ids.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { createAttach } from './attach.ts';
+import { contextReceiptRoutes } from './context-receipt.ts';
 import { addCors } from './cors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { chatRoutes } from './dialects/chat/routes.ts';
@@ -94,6 +95,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   });
   app.register(directoryRoutes({ ...access, store }), { prefix: '/api' });
   app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
+  app.register(contextReceiptRoutes({ ...access, engine }), { prefix: '/api/generations' });
   app.register(generationAgainRoutes({ ...access, engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     app.register(adminRoutes, { prefix: '/api/admin', ...admin, store, authenticator, now });

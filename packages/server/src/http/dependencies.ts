@@ -35,7 +35,10 @@ export interface HttpDependencies {
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
-  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'cancelLive' | 'isPrivateAddress'>;
+  readonly admin?: Pick<
+    AdminDependencies,
+    'secret' | 'testModel' | 'cancelLive' | 'checkpoint' | 'isPrivateAddress'
+  >;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
   readonly sse?: SseHubOptions;

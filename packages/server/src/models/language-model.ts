@@ -38,7 +38,10 @@ export interface LanguageModel {
    * Aborting `signal` ends the upstream request and makes the iteration throw the signal's reason.
    * @throws ModelError for everything that goes wrong at the model
    */
-  stream(request: ModelRequest, options: { readonly signal: AbortSignal }): AsyncIterable<readonly ModelPart[]>;
+  stream(
+    request: ModelRequest,
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<readonly ModelPart[]>;
   /** Tokens of a text by this model's tokenizer, or by a near one; for estimates and for fitting the context. */
   countTokens(text: string): number;
 }

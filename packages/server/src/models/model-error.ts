@@ -12,7 +12,12 @@ export class ModelError extends AppError {
   constructor(
     code: 'provider_error' | 'provider_timeout' | 'context_overflow' | 'model_unavailable' | 'overloaded',
     message: string,
-    options: { retryable: boolean; retryAfterMs?: number | undefined; status?: number | undefined; cause?: unknown },
+    options: {
+      retryable: boolean;
+      retryAfterMs?: number | undefined;
+      status?: number | undefined;
+      cause?: unknown;
+    },
   ) {
     super(code, message, {}, { cause: options.cause });
     this.name = 'ModelError';

@@ -90,6 +90,7 @@ export class ModelRegistry implements AsyncDisposable {
       baseUrl: record.baseUrl ?? undefined,
       apiKey,
       maxOutputTokens: record.maxOutputTokens ?? undefined,
+      canContinue: record.canContinue,
     };
     try {
       return createRemoteModel(facts, this.#options.remote);

@@ -81,6 +81,7 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
         return { ok: true, latency_ms: 7, error: null };
       },
       cancelLive: (where) => engine.cancelWhere(where),
+      checkpoint: () => engine.checkpoint(),
       isPrivateAddress: async (hostname) => hostname === '127.0.0.1',
     },
   });

@@ -90,6 +90,7 @@ export async function startTestApp(
       secret,
       testModel: async () => ({ ok: true, latency_ms: 1, error: null }),
       cancelLive: async () => {},
+      checkpoint: async () => {},
     },
     ...overrides,
   });

@@ -30,7 +30,10 @@ export interface EngineHarness extends AsyncDisposable {
 
 export const silentLog = { warn() {}, error() {} };
 
-export async function startEngineHarness(engine: StoreEngine): Promise<EngineHarness | Skip> {
+export async function startEngineHarness(
+  engine: StoreEngine,
+  options: { readonly canContinue?: boolean } = {},
+): Promise<EngineHarness | Skip> {
   const place = await openTestStore(engine);
   if ('skip' in place) return place;
   const upstream = await startScriptedUpstream();
@@ -56,6 +59,7 @@ export async function startEngineHarness(engine: StoreEngine): Promise<EngineHar
       price_input: 1,
       price_output: 2,
       is_active: 1,
+      can_continue: options.canContinue === true ? 1 : 0,
     },
   });
   const { id: personaId } = await place.store.execute('createPersona', {
@@ -88,7 +92,12 @@ export async function startEngineHarness(engine: StoreEngine): Promise<EngineHar
   };
   const model = (record: ModelRecord): LanguageModel =>
     createRemoteModel(
-      { provider: 'openai-compatible', model: record.model, baseUrl: record.baseUrl ?? '' },
+      {
+        provider: 'openai-compatible',
+        model: record.model,
+        baseUrl: record.baseUrl ?? '',
+        canContinue: record.canContinue,
+      },
       {
         dispatcher,
         timeouts: { connectMs: 2000, firstTokenMs: 5000, idleMs: 5000 },
@@ -107,7 +116,13 @@ export async function startEngineHarness(engine: StoreEngine): Promise<EngineHar
     persona,
     warnings,
     async start(store = place.store, options = {}) {
-      const started = await Engine.start({ store, models: { get: model, whenReady: async (record) => model(record) }, leaseMs: 10_000, log, ...options });
+      const started = await Engine.start({
+        store,
+        models: { get: model, whenReady: async (record) => model(record) },
+        leaseMs: 10_000,
+        log,
+        ...options,
+      });
       engines.push(started);
       return started;
     },

@@ -18,6 +18,8 @@ export interface AdminDependencies {
   testModel(model: ModelRecord): Promise<ModelTest>;
   /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
   cancelLive(where: { readonly conversationId: string }): Promise<void>;
+  /** Takes what has ended out of the journal, so that nothing erased stays in it. */
+  checkpoint(): Promise<void>;
   /** Whether a host of a `base_url` is on a network that only the operator may reach into. */
   isPrivateAddress?(hostname: string): Promise<boolean>;
   /** Epoch milliseconds. */

@@ -45,10 +45,11 @@ async function eraseConversations(
   organizationId: string,
   endUserIds: readonly string[] | null,
 ): Promise<ErasedConversations> {
-  const { store, cancelLive } = dependencies;
+  const { store, cancelLive, checkpoint } = dependencies;
   for (const conversationId of await listLiveConversations(store.reads, organizationId, endUserIds)) {
     await cancelLive({ conversationId });
   }
+  await checkpoint();
   const total = { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
   for (;;) {
     const step = await store.execute('eraseConversations', {

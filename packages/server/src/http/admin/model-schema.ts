@@ -51,6 +51,11 @@ const fields = {
     ),
   ),
   is_active: Type.Boolean({ description: 'Whether it may be used.', examples: [true] }),
+  can_continue: Type.Boolean({
+    description:
+      'Whether the server behind an `openai-compatible` address can take up an answer in its middle (`continue_final_message`, as vLLM has it); answers then go on after a crash.',
+    examples: [false],
+  }),
 };
 
 const apiKey = nullable(
@@ -90,6 +95,7 @@ const optional = {
   max_output_tokens: Type.Optional(fields.max_output_tokens),
   prices: Type.Optional(fields.prices),
   is_active: Type.Optional(fields.is_active),
+  can_continue: Type.Optional(fields.can_continue),
 };
 
 export const CreateModelBody = Type.Object(
@@ -130,6 +136,7 @@ export function toModelResource(record: ModelRecord): Static<typeof Model> {
     max_output_tokens: record.maxOutputTokens,
     prices: record.prices === null ? null : { ...record.prices },
     is_active: record.isActive,
+    can_continue: record.canContinue,
     has_api_key: record.apiKeyEncrypted !== null,
     from_environment: record.fromEnvironment,
     created_at: toTime(record.createdAt),

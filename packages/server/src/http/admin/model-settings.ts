@@ -17,7 +17,7 @@ export async function toSettings(
   byOperator: boolean,
   dependencies: AdminDependencies,
 ): Promise<Partial<ModelSettings>> {
-  const { base_url, api_key, api_key_env, prices, is_active, ...same } = body;
+  const { base_url, api_key, api_key_env, prices, is_active, can_continue, ...same } = body;
   if (typeof api_key === 'string' && typeof api_key_env === 'string') {
     throw invalid('api_key_env', 'api_key_env must be absent where api_key is given');
   }
@@ -37,6 +37,7 @@ export async function toSettings(
       price_output: prices?.output ?? null,
     }),
     ...(is_active !== undefined && { is_active: is_active ? 1 : 0 }),
+    ...(can_continue !== undefined && { can_continue: can_continue ? 1 : 0 }),
   };
 }
 

@@ -29,6 +29,7 @@ const unset: Omit<ModelSettings, 'name' | 'provider' | 'model'> = {
   price_input: null,
   price_output: null,
   is_active: 1,
+  can_continue: 0,
 };
 
 export function modelRoutes(app: AdminApp, dependencies: AdminDependencies): void {

@@ -104,6 +104,7 @@ async function insert(
       price_input: null,
       price_output: null,
       is_active: 1,
+      can_continue: 0,
       from_environment: 1,
       left_environment: 0,
       created_at: now,

@@ -4,6 +4,7 @@ import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
 import { isInScope } from '../queries/scope.ts';
+import { deleteSummariesCovering } from './context.ts';
 import { lockConversation } from './conversations.ts';
 
 /**
@@ -46,6 +47,7 @@ export async function deleteMessage(
     .where('id', '=', message.session_id)
     .where('head_message_id', '=', id)
     .execute();
+  await deleteSummariesCovering(context, { sessionId: message.session_id, position: message.position });
   await db.deleteFrom('message').where('id', '=', id).execute();
   await db
     .updateTable('conversation')

@@ -23,6 +23,7 @@ function toModel(row: ModelTable): ModelRecord {
         ? null
         : { input: row.price_input, output: row.price_output },
     isActive: row.is_active === 1,
+    canContinue: row.can_continue === 1,
     fromEnvironment: row.from_environment === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
