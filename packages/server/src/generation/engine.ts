@@ -143,8 +143,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#summarizer.idle();
   }
 
-  /** Resolves once no title is being written. */
+  /** Resolves once what runs now has ended, and no title is being written. */
   async titlesWritten(): Promise<void> {
+    await Promise.allSettled([...this.#busy]);
     await this.#titler?.idle();
   }
 

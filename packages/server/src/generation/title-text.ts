@@ -29,15 +29,17 @@ function cut(text: string): string {
 export function titleOf(reply: string): string | undefined {
   const line = firstLine(reply);
   if (line === undefined) return undefined;
-  const words = line
-    .replace(/^(?:title|titel|titre|título|titolo)\s*:\s*/i, '')
-    .replace(/^[\s"'“”„«»‘’`*_#>-]+|[\s"'“”„«»‘’`*_.。,;:]+$/g, '')
+  const words = undecorated(undecorated(line).replace(/^(?:title|titel|titre|título|titolo)\s*:/i, ''))
     .replace(/\s+/g, ' ')
     .split(' ')
     .slice(0, maxWords)
     .join(' ');
   const title = [...words].slice(0, maxLength).join('').replaceAll('\0', '').toWellFormed().trim();
   return title === '' ? undefined : title;
+}
+
+function undecorated(text: string): string {
+  return text.replace(/^[\s"'“”„«»‘’`*_#>-]+|[\s"'“”„«»‘’`*_.。,;:]+$/g, '');
 }
 
 /** Whether more of the reply can't change the title. */
