@@ -140,7 +140,7 @@ export const completeSession = {
 
 export const listModels = {
   tags,
-  operationId: 'listModels',
+  operationId: 'listLanguageModels',
   summary: 'List the models of an organization',
   description: 'The active ones, oldest first; errors are `{"detail", "code"}` here too.',
   querystring: schema.OrganizationQuery,
