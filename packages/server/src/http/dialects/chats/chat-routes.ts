@@ -10,10 +10,11 @@ import {
 } from '../../../store/queries/conversations.ts';
 import { conversationPrincipalOf } from '../../authentication.ts';
 import { idempotencyClaim } from '../../idempotency.ts';
+import { streamJsonArray } from '../../json-array.ts';
+import { normalizeNewlines } from '../../json-body.ts';
 import type { AppPlugin } from '../../plugin.ts';
 import type { ChatsRoutesOptions } from './dependencies.ts';
 import * as documentation from './documentation.ts';
-import { streamJsonArray } from './json-array.ts';
 import { fromTime, toChat } from './resources.ts';
 
 const pageSize = 500;
@@ -26,12 +27,12 @@ export function chatRoutes(options: ChatsRoutesOptions): AppPlugin {
     const readPage = (after: ConversationRecord | undefined) =>
       pageConversations(store.reads, scope, { limit: pageSize, after });
     reply.type('application/json; charset=utf-8');
-    return reply.send(await streamJsonArray(readPage, pageSize, toChat));
+    return reply.send(await streamJsonArray(readPage, toChat));
   }
 
   return async (app) => {
-    app.get('/', { prefixTrailingSlash: 'slash', schema: documentation.listChats }, list);
-    app.get('/', { prefixTrailingSlash: 'no-slash', schema: { hide: true } }, list);
+    app.get('/', { prefixTrailingSlash: 'no-slash', schema: documentation.listChats }, list);
+    app.get('/', { prefixTrailingSlash: 'slash', schema: { hide: true } }, list);
 
     app.get('/:id', { schema: documentation.getChat }, async (request, reply) => {
       const { scope } = conversationPrincipalOf(request);
@@ -46,7 +47,13 @@ export function chatRoutes(options: ChatsRoutesOptions): AppPlugin {
       const at = now();
       const { result } = await store.executeOnce(
         'createConversation',
-        { scope: principal.scope, id: newId(), title: request.body.name, isArchived: false, now: at },
+        {
+          scope: principal.scope,
+          id: newId(),
+          title: normalizeNewlines(request.body.name),
+          isArchived: false,
+          now: at,
+        },
         idempotencyClaim(request, principal, at),
       );
       return reply.code(201).header('Location', `/chats/${result.id}`).send(toChat(result));
@@ -57,7 +64,7 @@ export function chatRoutes(options: ChatsRoutesOptions): AppPlugin {
       requireWrite(principal);
       const { name, updated_at: updatedAt } = request.body;
       const changes = {
-        ...(name !== undefined && { title: name }),
+        ...(name !== undefined && { title: normalizeNewlines(name) }),
         ...(updatedAt !== undefined && { updatedAt: fromTime(updatedAt, 'updated_at') }),
       };
       const { id } = request.params;

@@ -47,7 +47,7 @@ export const listChats = {
   ...common,
   operationId: 'listChats',
   summary: 'List the chats',
-  description: 'All of them, archived ones too, newest first.',
+  description: 'All of them, archived ones too, newest first. `/chats/` is the same.',
   response: { 200: chats, ...refused() },
 };
 
@@ -94,7 +94,7 @@ export const listMessages = {
   ...common,
   operationId: 'listChatMessages',
   summary: 'List the messages of a chat',
-  description: 'All of them, oldest first.',
+  description: 'All of them, oldest first. `/conversations/` is the same.',
   querystring: ListMessagesQuery,
   response: { 200: messages, ...refused(404) },
 };

@@ -15,11 +15,11 @@ import {
 } from '../../../store/queries/messages.ts';
 import { conversationPrincipalOf } from '../../authentication.ts';
 import { idempotencyClaim } from '../../idempotency.ts';
+import { streamJsonArray } from '../../json-array.ts';
 import { normalizeNewlines } from '../../json-body.ts';
 import type { AppPlugin } from '../../plugin.ts';
 import type { ChatsRoutesOptions } from './dependencies.ts';
 import * as documentation from './documentation.ts';
-import { streamJsonArray } from './json-array.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
@@ -27,6 +27,12 @@ import { chooseSessionBasis } from './session-choice.ts';
 const pageSize = 200;
 /** A delete follows a cancel; answers that begin in between make it try again. */
 const deleteTries = 3;
+
+/** A message as it is shown, and where it stands. */
+interface Shown {
+  readonly position: number;
+  readonly resource: ReturnType<typeof toChatMessage>;
+}
 
 export function messageRoutes(options: ChatsRoutesOptions): AppPlugin {
   const { store, engine, now } = options;
@@ -36,12 +42,28 @@ export function messageRoutes(options: ChatsRoutesOptions): AppPlugin {
     const { scope } = conversationPrincipalOf(request);
     const chat = await findConversation(reads, scope, chatId);
     if (chat === undefined) throw notFound('chat');
-    const readPage = (after: MessageRecord | undefined) =>
-      pageMessagesAfter(reads, chat, after?.position ?? -1, pageSize);
-    const shown = async (message: MessageRecord) =>
-      isShown(message) ? toCurrentChatMessage(message, engine) : undefined;
     reply.type('application/json; charset=utf-8');
-    return reply.send(await streamJsonArray(readPage, pageSize, shown));
+    const readPage = (after: Shown | undefined) => readShown(chat, after?.position ?? -1);
+    return reply.send(await streamJsonArray(readPage, ({ resource }) => resource));
+  }
+
+  /** The next messages that are shown, behind a position; none: there are no more. */
+  async function readShown(chat: { readonly id: string }, position: number): Promise<Shown[]> {
+    for (let behind = position; ; ) {
+      const page = await pageMessagesAfter(reads, chat, behind, pageSize);
+      const last = page.at(-1);
+      if (last === undefined) return [];
+      const shown = page.filter(isShown);
+      if (shown.length > 0) {
+        return Promise.all(
+          shown.map(async (message) => ({
+            position: message.position,
+            resource: await toCurrentChatMessage(message, engine),
+          })),
+        );
+      }
+      behind = last.position;
+    }
   }
 
   async function getShown(scope: Scope, id: string): Promise<MessageRecord> {
@@ -94,12 +116,12 @@ export function messageRoutes(options: ChatsRoutesOptions): AppPlugin {
   return async (app) => {
     app.get(
       '/',
-      { prefixTrailingSlash: 'slash', schema: documentation.listMessages },
+      { prefixTrailingSlash: 'no-slash', schema: documentation.listMessages },
       async (request, reply) => list(request, reply, request.query.chat_id),
     );
     app.get(
       '/',
-      { prefixTrailingSlash: 'no-slash', schema: { querystring: ListMessagesQuery, hide: true } },
+      { prefixTrailingSlash: 'slash', schema: { querystring: ListMessagesQuery, hide: true } },
       async (request, reply) => list(request, reply, request.query.chat_id),
     );
 

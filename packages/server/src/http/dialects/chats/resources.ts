@@ -1,8 +1,8 @@
 /** Conversations and messages of the store as the wire shows them here: chats, and conversations of them. */
 import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
+import { committedText } from '../../../generation/committed-text.ts';
 import type { GenerationEngine } from '../../../generation/engine-interface.ts';
-import { MessageBuilder } from '../../../generation/message-builder.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
 import { toTime } from '../../field-schemas.ts';
@@ -42,11 +42,7 @@ export function toChatMessage(message: MessageRecord, text = message.text) {
 export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
   const isLive = message.status === 'queued' || message.status === 'running';
   if (!isLive || message.generationId === null) return toChatMessage(message);
-  const builder = new MessageBuilder();
-  for (const event of await engine.readEvents(message.generationId, Number.MAX_SAFE_INTEGER)) {
-    builder.apply(event);
-  }
-  return toChatMessage(message, builder.text());
+  return toChatMessage(message, await committedText(engine, message.generationId));
 }
 
 /** Epoch milliseconds of an RFC 3339 time; a leap second counts as the one before. @throws AppError invalid_request */
