@@ -18,7 +18,8 @@ export function createSearchThread(path: string): SearchThread {
   let nextId = 1;
   let isClosed = false;
 
-  const fail = (error: Error): void => {
+  const fail = (failed: Worker, error: Error): void => {
+    if (failed !== worker) return;
     worker = undefined;
     for (const one of pending.values()) one.reject(error);
     pending.clear();
@@ -26,16 +27,16 @@ export function createSearchThread(path: string): SearchThread {
 
   const start = (): Worker => {
     const started = new Worker(new URL('./search-worker.ts', import.meta.url), { workerData: { path } });
-    // It alone keeps no process alive.
-    started.unref();
     started.on('message', (reply: SearchReply) => {
       const one = pending.get(reply.id);
       pending.delete(reply.id);
       if ('found' in reply) one?.resolve(reply.found);
       else one?.reject(new Error(`the search failed: ${reply.error}`));
+      // Idle, it keeps no process alive.
+      if (pending.size === 0) started.unref();
     });
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('the search has ended')));
+    started.on('error', (error: Error) => fail(started, error));
+    started.on('exit', () => fail(started, new Error('the search has ended')));
     return started;
   };
 
@@ -47,6 +48,7 @@ export function createSearchThread(path: string): SearchThread {
       const target = worker;
       return new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject });
+        target.ref();
         target.postMessage({ ...request, id } satisfies SearchRequest);
       });
     },
