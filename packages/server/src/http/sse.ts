@@ -106,11 +106,16 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
         'X-Accel-Buffering': 'no',
         'Content-Location': location,
       });
-      response.flushHeaders();
+      // With the first frames, where they come within this turn of the event loop; else alone.
+      let areHeadersOut = false;
+      setImmediate(() => {
+        if (!areHeadersOut && !stream.ended) response.flushHeaders();
+      });
       return {
         write(frames) {
           if (stream.ended) return true;
           stream.silentLooks = 0;
+          areHeadersOut = true;
           return response.write(frames) || response.writableLength <= maxBufferedBytes;
         },
         end: () => end(stream),

@@ -14,26 +14,34 @@ class Parameter {
 
 type Parameters<A> = <K extends keyof A & string>(name: K) => A[K];
 
+/** A compiled query that waits for its values. */
+export interface Statement<A extends object, R> {
+  (db: Database, args: A): Promise<R[]>;
+  /** With its values, but not run. */
+  bind(db: Database, args: A): CompiledQuery<R>;
+}
+
 /**
  * A function that runs the query which `build` makes, compiled at its first use for each database. `build` gets
  * `param('name')` where a value goes that the call gives; it must not look at those values.
  */
 export function statement<A extends object, R>(
   build: (db: Database, param: Parameters<A>) => Compilable<R>,
-): (db: Database, args: A) => Promise<R[]> {
+): Statement<A, R> {
   const compiled = new WeakMap<object, CompiledQuery<R>>();
   const param = (name: string): unknown => new Parameter(name);
-  return async (db, args) => {
+  const bind = (db: Database, args: A): CompiledQuery<R> => {
     const key = db.getExecutor().adapter;
     let query = compiled.get(key);
     if (query === undefined) {
       query = build(db, param as Parameters<A>).compile() as CompiledQuery<R>;
       compiled.set(key, query);
     }
-    const values = query.parameters.map((value) =>
+    const parameters = query.parameters.map((value) =>
       value instanceof Parameter ? (args as Record<string, unknown>)[value.name] : value,
     );
-    const result = await db.executeQuery<R>({ ...query, parameters: values });
-    return result.rows;
+    return { ...query, parameters };
   };
+  const run = async (db: Database, args: A): Promise<R[]> => (await db.executeQuery<R>(bind(db, args))).rows;
+  return Object.assign(run, { bind });
 }

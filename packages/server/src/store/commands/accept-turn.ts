@@ -8,6 +8,7 @@ import type { Dialect } from '../../domain/generation.ts';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
+import { Writes } from '../writes.ts';
 import {
   insertConversation,
   insertGeneration,
@@ -100,17 +101,17 @@ function textParts(text: string): string {
  *   session_busy, invalid_request (the message is not a user's)
  */
 export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Promise<AcceptedTurn> {
-  const { db } = context;
   if (turn.target.kind === 'new-conversation') {
+    const writes = new Writes(context);
     const live: LiveTurn = { ahead: [], interrupted: [] };
-    await insertConversation(db, {
+    writes.add(insertConversation, {
       id: turn.target.conversationId,
       ...tenantColumns(turn.tenant),
       title: turn.target.title,
       next_position: 2,
       created_at: turn.now,
     } as ConversationTable);
-    await insertSession(db, {
+    writes.add(insertSession, {
       id: turn.target.sessionId,
       conversation_id: turn.target.conversationId,
       ...tenantColumns(turn.tenant),
@@ -121,8 +122,8 @@ export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Pro
       created_at: turn.now,
     });
     const { conversationId, sessionId, userMessageId, text } = turn.target;
-    await insertUserMessage(
-      db,
+    insertUserMessage(
+      writes,
       turn,
       { conversationId, sessionId, parentId: null, position: 0 },
       userMessageId,
@@ -136,7 +137,7 @@ export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Pro
       becomesHead: false,
       isNewSession: true,
     };
-    return insertAnswer(context, turn, place, 1, live);
+    return insertAnswer(writes, turn, place, 1, live);
   }
   return turn.target.kind === 'session'
     ? acceptInSession(context, turn, turn.target)
@@ -149,6 +150,7 @@ async function acceptInSession(
   target: Extract<TurnTarget, { kind: 'session' }>,
 ): Promise<AcceptedTurn> {
   const { db } = context;
+  const writes = new Writes(context);
   const conversationId = (await readSession(db, { id: target.sessionId }))[0]?.conversation_id;
   if (conversationId === undefined) throw notFound('session');
   const position = await reservePositions(db, turn, conversationId, 2);
@@ -160,7 +162,7 @@ async function acceptInSession(
   const { sessionId, userMessageId, text } = target;
   const parentId = session.head_message_id;
   const owned = inSession(turn, session);
-  await insertUserMessage(db, owned, { conversationId, sessionId, parentId, position }, userMessageId, text);
+  insertUserMessage(writes, owned, { conversationId, sessionId, parentId, position }, userMessageId, text);
   const place = {
     conversationId,
     sessionId,
@@ -169,7 +171,7 @@ async function acceptInSession(
     becomesHead: true,
     isNewSession: false,
   };
-  return insertAnswer(context, owned, place, position + 1, live);
+  return insertAnswer(writes, owned, place, position + 1, live);
 }
 
 async function acceptAnswer(
@@ -178,6 +180,7 @@ async function acceptAnswer(
   target: Extract<TurnTarget, { kind: 'message' }>,
 ): Promise<AcceptedTurn> {
   const { db } = context;
+  const writes = new Writes(context);
   const question = await db
     .selectFrom('message')
     .select(['conversation_id', 'session_id', 'role'])
@@ -218,7 +221,7 @@ async function acceptAnswer(
   const head = session.head_message_id;
   const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
   const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
-  return insertAnswer(context, inSession(turn, session), place, position, live);
+  return insertAnswer(writes, inSession(turn, session), place, position, live);
 }
 
 async function reservePositions(
@@ -281,8 +284,8 @@ function tenantColumns(
   };
 }
 
-async function insertUserMessage(
-  db: CommandContext['db'],
+function insertUserMessage(
+  writes: Writes,
   turn: AcceptTurn,
   place: {
     readonly conversationId: string;
@@ -292,8 +295,8 @@ async function insertUserMessage(
   },
   id: string,
   text: string,
-): Promise<void> {
-  await insertMessage(db, {
+): void {
+  writes.add(insertMessage, {
     id,
     conversation_id: place.conversationId,
     session_id: place.sessionId,
@@ -311,16 +314,15 @@ async function insertUserMessage(
 }
 
 async function insertAnswer(
-  context: CommandContext,
+  writes: Writes,
   turn: AcceptTurn,
   place: Place,
   position: number,
   live: LiveTurn,
 ): Promise<AcceptedTurn> {
-  const { db } = context;
   const isRunning = live.ahead.length === 0;
   const status = isRunning ? 'running' : 'queued';
-  await insertMessage(db, {
+  writes.add(insertMessage, {
     id: turn.answerMessageId,
     conversation_id: place.conversationId,
     session_id: place.sessionId,
@@ -336,9 +338,9 @@ async function insertAnswer(
     created_at: turn.now,
   });
   if (place.becomesHead) {
-    await moveHead(db, { id: place.sessionId, head: turn.answerMessageId, now: turn.now });
+    writes.add(moveHead, { id: place.sessionId, head: turn.answerMessageId, now: turn.now });
   }
-  await insertGeneration(db, {
+  writes.add(insertGeneration, {
     id: turn.generationId,
     ...tenantColumns(turn.tenant),
     conversation_id: place.conversationId,
@@ -363,12 +365,13 @@ async function insertAnswer(
     { type: 'generation-queued', position: live.ahead.length, new_session: place.isNewSession },
   ];
   if (isRunning) events.push({ type: 'generation-started' });
-  await insertSegment(db, {
+  writes.add(insertSegment, {
     generation_id: turn.generationId,
     first_seq: 1,
     last_seq: events.length,
     events: JSON.stringify(events),
   });
+  await writes.run();
   return {
     generationId: turn.generationId,
     conversationId: place.conversationId,

@@ -14,6 +14,7 @@ import { searchConversations } from '../search/find.ts';
 import { catchUp } from '../search/indexer.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
+import { preparing } from './prepared.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -51,7 +52,7 @@ export interface PostgresOptions {
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize, types });
   pool.on('error', options.onConnectionError);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   try {
     await migrate(db, 'postgres');
   } catch (error) {
