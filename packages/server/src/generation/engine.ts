@@ -1,11 +1,9 @@
 /** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
 
-import { conversationScope } from '../auth/scopes.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
-import { unknownUsage } from '../domain/usage.ts';
 import type { Researcher } from '../search/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
@@ -16,23 +14,20 @@ import {
 } from '../store/queries/generations.ts';
 import { isClaimed } from '../store/queries/idempotency.ts';
 import type { Store } from '../store/store.ts';
-import type { GenerationTable } from '../store/tables.ts';
-import { type Acceptance, acceptRequest, findExisting } from './accept.ts';
+import { acceptRequest, findExisting } from './accept.ts';
 import { Admission } from './admission.ts';
 import { Cancelling } from './cancelling.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context/receipt.ts';
 import { Summarizer } from './context/summarizer.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
-import { answerCall, finishLive } from './finish.ts';
 import { toView } from './generation-view.ts';
 import { type Incarnation, incarnate } from './incarnation.ts';
-import { estimateInterrupted, type Job, type JobEnd, runJob } from './job.ts';
 import { Lives } from './live-directory.ts';
-import { LiveGeneration } from './live-generation.ts';
 import { LogReader } from './log-reader.ts';
-import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from './plan.ts';
+import type { ModelRegistry } from './plan.ts';
 import { awaitAnswer, readCommitted } from './read-log.ts';
+import { Runner } from './runner.ts';
 import { Titler } from './titles.ts';
 import type { TurnRequest } from './turn.ts';
 
@@ -63,6 +58,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #titler: Titler | undefined;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
+  readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
@@ -90,13 +86,27 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       });
     }
     this.#admission = new Admission(options.store.reads, this.#now);
+    const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
+    this.#runner = new Runner({
+      store: options.store,
+      models: options.models,
+      researcher: options.researcher,
+      lives: this.#lives,
+      summarizer: this.#summarizer,
+      titler: this.#titler,
+      now: this.#now,
+      current: () => this.#current,
+      onEnded: (generationId, tokens) => this.#admission.ended(generationId, tokens),
+      onStarted,
+      onTrouble: (error, message, details) => this.#warn(error, message, details),
+    });
     this.#cancelling = new Cancelling({
       store: options.store,
       lives: this.#lives,
       now: this.#now,
       owner: () => this.#current.owner,
       onEnded: (generationId) => this.#admission.ended(generationId, 0),
-      onStarted: (generationId) => this.#background(this.#attend(generationId)),
+      onStarted,
     });
   }
 
@@ -135,7 +145,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const row = await findGeneration(this.#store.reads, scope, generationId);
     if (row === undefined) throw notFound('generation');
     const { context } = this.#lives.find(row.id) ?? {};
-    return readReceipt(this.#store.reads, row, context, () => this.#resolvePlan(row));
+    return readReceipt(this.#store.reads, row, context, () => this.#runner.resolvePlan(row));
   }
 
   /** Resolves once no summary is being written. */
@@ -202,14 +212,18 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     clearInterval(this.#watch);
     const left = [...this.#lives];
     for (const live of left) live.drop();
-    await Promise.allSettled(left.map((live) => live.inFlight));
     const incarnation = this.#incarnation;
+    // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
     incarnation?.[Symbol.dispose]();
+    await Promise.allSettled(left.map((live) => live.inFlight));
     await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
     for (const live of left) this.#lives.remove(live);
-    if (incarnation !== undefined) await this.#store.execute('endLease', { owner: incarnation.owner });
+    if (incarnation === undefined) return;
+    await this.#store
+      .execute('endLease', { owner: incarnation.owner })
+      .catch((error: unknown) => this.#warn(error, 'the lease could not be ended; it runs out on its own'));
   }
 
   /** Becomes a new owner with a lease of its own. */
@@ -261,7 +275,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     );
     const { turn, isNew } = accepted;
     if (isNew) {
-      if (turn.isRunning) this.#startAccepted(accepted);
+      if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
       for (const id of turn.interrupted) this.#background(this.#cancelling.cancel(id));
     }
     return {
@@ -274,121 +288,6 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     };
   }
 
-  #startAccepted({ turn, plan, row, request }: Acceptance): void {
-    const live = new LiveGeneration(
-      {
-        id: turn.generationId,
-        conversationId: turn.conversationId,
-        sessionId: turn.sessionId,
-        messageId: turn.answerMessageId,
-      },
-      { firstSeq: 1, events: turn.events },
-    );
-    this.#lives.add(live);
-    const { target } = request;
-    const firstMessage = target.kind === 'new-conversation' ? target.text : undefined;
-    const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
-    this.#background(this.#run({ live, row, plan, firstMessage, continueFrom }));
-  }
-
-  /**
-   * Runs a generation whose row is stored: queued before, or `isLeft` by a process that died. What was left goes on
-   * where its model can take up an answer in its middle, and ends as interrupted elsewhere.
-   */
-  async #startStored(row: GenerationTable, events: readonly LogEvent[], isLeft: boolean): Promise<void> {
-    const live = this.#liveOf(row, events);
-    this.#lives.add(live);
-    if (row.cancel_requested_at !== null) live.cancel();
-    let plan: RunPlan;
-    try {
-      plan = await this.#planOf(row);
-    } catch (error) {
-      if (isLeft) await this.#interrupt(live, row, undefined);
-      else await this.#fail(live, error);
-      return;
-    }
-    if (isLeft && (live.isCancelled || !plan.model.canContinue)) await this.#interrupt(live, row, plan);
-    else await this.#run({ live, row, plan, continueFrom: storedRequest(row).parameters.continueFrom });
-  }
-
-  async #planOf(row: GenerationTable): Promise<RunPlan> {
-    const plan = await this.#resolvePlan(row);
-    return { ...plan, model: await this.#options.models.whenReady(plan.record) };
-  }
-
-  #resolvePlan(row: GenerationTable): Promise<RunPlan> {
-    const scope = conversationScope(row.organization_id, row.environment);
-    return resolvePlan(this.#store.reads, this.#options.models, scope, storedRequest(row));
-  }
-
-  #liveOf(row: GenerationTable, events: readonly LogEvent[]): LiveGeneration {
-    const live = new LiveGeneration(
-      {
-        id: row.id,
-        conversationId: row.conversation_id,
-        sessionId: row.session_id,
-        messageId: row.message_id,
-      },
-      { firstSeq: 1, events },
-      row.first_token_at,
-    );
-    for (const event of events) live.builder.apply(event);
-    return live;
-  }
-
-  async #run(job: Job): Promise<void> {
-    let end: JobEnd | null;
-    try {
-      end = await runJob(job, {
-        reads: this.#store.reads,
-        writer: this.#current.writer,
-        researcher: this.#options.researcher,
-        now: this.#now,
-        onUnexpected: (error) =>
-          this.#warn(error, 'a generation failed unexpectedly', { generation: job.live.id }),
-      });
-    } catch (error) {
-      await this.#fail(job.live, error);
-      return;
-    }
-    if (end === null) return;
-    await this.#finish(job.live, end.outcome, end.modelCalls);
-    if (end.outcome.status !== 'failed') this.#summarizer.afterFinish(job);
-    if (end.outcome.status === 'done') this.#titler?.afterFinish(job);
-  }
-
-  async #fail(live: LiveGeneration, error: unknown): Promise<void> {
-    if (!(error instanceof AppError))
-      this.#warn(error, 'a generation could not start', { generation: live.id });
-    const shown = error instanceof AppError ? error : new AppError('internal', 'the answer could not start');
-    const outcome: Outcome = live.isCancelled
-      ? { status: 'cancelled', finish_reason: 'cancelled', usage: unknownUsage, error: null }
-      : {
-          status: 'failed',
-          finish_reason: null,
-          usage: unknownUsage,
-          error: { code: shown.code, message: shown.message },
-        };
-    await this.#finish(live, outcome, []);
-  }
-
-  async #finish(
-    live: LiveGeneration,
-    outcome: Outcome,
-    calls: Parameters<typeof finishLive>[2],
-  ): Promise<void> {
-    const next = await finishLive(live, outcome, calls, {
-      store: this.#store,
-      owner: this.#current.owner,
-      lives: this.#lives,
-      now: this.#now,
-      onRetry: (error, tries) =>
-        this.#warn(error, 'ending a generation failed and is tried again', { tries }),
-    });
-    this.#admission.ended(live.id, outcome.usage.total_tokens);
-    if (next !== null) this.#background(this.#attend(next.generationId));
-  }
-
   /** Takes up a generation that is stored as running under this owner. */
   async #attend(generationId: string): Promise<void> {
     if (this.#lives.find(generationId) !== undefined) return;
@@ -398,32 +297,14 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     if (this.#lives.find(generationId) !== undefined) return;
     // Text in its log: an answer to it was lost, and it had begun before.
     const isLeft = events.some((event) => typeof event === 'string');
-    await this.#startStored(row, events, isLeft);
+    await this.#runner.startStored(row, events, isLeft);
   }
 
   /** Takes up what a dead process left. */
   async #recover(generationId: string): Promise<void> {
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || isTerminal(row.status)) return;
-    await this.#startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
-  }
-
-  /** Ends it with what its log holds. */
-  async #interrupt(live: LiveGeneration, row: GenerationTable, plan: RunPlan | undefined): Promise<void> {
-    if (live.builder.openKind !== undefined) live.append({ type: 'part-finished' });
-    const usage =
-      plan === undefined ? unknownUsage : await estimateInterrupted(this.#store.reads, plan, row, live);
-    const outcome: Outcome =
-      row.cancel_requested_at === null
-        ? {
-            status: 'interrupted',
-            finish_reason: null,
-            usage,
-            error: { code: 'interrupted', message: 'the server stopped while it was answering' },
-          }
-        : { status: 'cancelled', finish_reason: 'cancelled', usage, error: null };
-    const model = plan?.record ?? { id: row.model_id, prices: null };
-    await this.#finish(live, outcome, [answerCall(row.id, row, model, usage, this.#now())]);
+    await this.#runner.startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
   }
 
   /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to. */

@@ -37,7 +37,11 @@ export function preparing(pool: pg.Pool): PostgresPool {
         : client.query({ name, text: first as string, values: values as unknown[] });
     };
     const release = (isBroken?: boolean): void => client.release(isBroken);
-    return { query, release, processID: client.processID } as unknown as PostgresPoolClient;
+    return {
+      query,
+      release,
+      processID: (client as { readonly processID?: number }).processID,
+    } as unknown as PostgresPoolClient;
   };
   return {
     async connect() {
