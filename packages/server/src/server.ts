@@ -152,7 +152,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       models,
       researcher,
       leaseMs: config.leaseMs,
-      titles: overrides.titles ?? true,
+      titles: overrides.titles ?? config.titles,
       log,
     }),
   );

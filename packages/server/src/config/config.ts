@@ -35,6 +35,8 @@ export interface Config {
   readonly identityProvider?: IdentityProviderConfig;
   /** Whom requests without a credential act as: an organization's id in lower case, or `default`. */
   readonly anonymousOrg: string | undefined;
+  /** Whether models name new conversations, in a call of its own after the first answer. */
+  readonly titles: boolean;
   readonly tokenTtlSeconds: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
@@ -134,6 +136,7 @@ export function parseConfig(environment: RawEnvironment): ParsedConfig {
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
+    titles: reader.oneOf('COLLOQUY_TITLES', ['on', 'off'], 'on') === 'on',
     leaseMs: reader.integer('LEASE_MS', 100, 600_000),
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', 0, 3_600_000),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),

@@ -36,6 +36,7 @@ test('an empty environment gives the defaults', () => {
     modelMaxRetries: 2,
     search: { searxngUrl: undefined, braveApiKey: undefined, tavilyApiKey: undefined, allowedNetworks: [] },
     anonymousOrg: undefined,
+    titles: true,
     tokenTtlSeconds: 3600,
     leaseMs: 10_000,
     shutdownGraceMs: 30_000,

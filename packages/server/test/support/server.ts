@@ -40,6 +40,7 @@ export function serverEnvironment(place: Place, more: Record<string, string> = {
     COLLOQUY_SECRET: 'a secret of the tests, long enough',
     COLLOQUY_LOCAL_MODEL: 'off',
     LOG_LEVEL: 'warn',
+    COLLOQUY_TITLES: 'off',
     LEASE_MS: '1000',
     SHUTDOWN_GRACE_MS: '1000',
     MODEL_MAX_RETRIES: '0',
