@@ -33,6 +33,8 @@ export interface StoredGeneration {
   readonly id: string;
   readonly status: string;
   readonly sessionId: string;
+  /** Of the question, in its conversation. */
+  readonly position: number;
   readonly question: string;
   readonly answer: string;
   readonly messageStatus: string;
@@ -54,7 +56,7 @@ export async function readStored(
   const violations: string[] = [];
   const logs = await readLogs(disk, knownIds, violations);
   const rows = await disk.all(
-    `select g.id, g.status, g.session_id, q.text as question, a.text as answer, a.status as message_status
+    `select g.id, g.status, g.session_id, q.position, q.text as question, a.text as answer, a.status as message_status
      from generation g join message q on q.id = g.reply_to join message a on a.id = g.message_id`,
   );
   const generations = new Map<string, StoredGeneration>();
@@ -66,6 +68,7 @@ export async function readStored(
       id,
       status: String(row.status),
       sessionId: String(row.session_id),
+      position: Number(row.position),
       question: String(row.question),
       answer: String(row.answer),
       messageStatus: String(row.message_status),

@@ -1,0 +1,91 @@
+/** The servers under test: child processes on one place, that are killed, frozen and started again. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type ChildServer, spawnServer } from '../../support/server.ts';
+
+const launcher = fileURLToPath(new URL('../../../bin/colloquy.js', import.meta.url));
+
+export interface HostOptions {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly replicas: number;
+}
+
+export class Host implements AsyncDisposable {
+  readonly #options: HostOptions;
+  readonly #servers: (ChildServer | undefined)[];
+  readonly #waiting = new Set<() => void>();
+  /** Lines of the servers' logs that tell of something unforeseen. */
+  readonly complaints: string[] = [];
+  /** While the disk is full or a server frozen, refusals are to be expected. */
+  troubles = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#servers = Array.from({ length: options.replicas }, () => undefined);
+  }
+
+  get replicas(): number {
+    return this.#servers.length;
+  }
+
+  /** A server that runs, as soon as there is one. */
+  async url(): Promise<string> {
+    for (;;) {
+      const up = this.#servers.filter((server) => server !== undefined);
+      if (up.length > 0) return (up[Math.floor(Math.random() * up.length)] as ChildServer).url;
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  async start(replica: number): Promise<void> {
+    const server = await spawnServer({ ...this.#options.environment });
+    this.#servers[replica] = server;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+    void server.exited.then((end) => {
+      this.#note(server.output());
+      if (end !== 'SIGKILL' && end !== 0)
+        this.complaints.push(`a server ended with ${end}: ${server.output()}`);
+    });
+  }
+
+  /** Starts a server and kills it `ms` later, most likely before it listens. */
+  async startAndKill(ms: number): Promise<void> {
+    const child = spawn(process.execPath, [launcher, 'start'], {
+      env: { PATH: process.env.PATH ?? '', ...this.#options.environment },
+      stdio: 'ignore',
+    });
+    const exited = once(child, 'exit');
+    await sleep(ms);
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async end(replica: number, signal: NodeJS.Signals): Promise<void> {
+    const server = this.#servers[replica];
+    if (server === undefined) return;
+    this.#servers[replica] = undefined;
+    server.signal(signal);
+    await server.exited;
+  }
+
+  kill(replica: number): Promise<void> {
+    return this.end(replica, 'SIGKILL');
+  }
+
+  signal(replica: number, signal: NodeJS.Signals): void {
+    this.#servers[replica]?.signal(signal);
+  }
+
+  #note(output: string): void {
+    for (const line of output.split('\n')) {
+      if (/unhandled|uncaught|"level":[56]0/i.test(line)) this.complaints.push(line.slice(0, 2000));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#servers.map((_, replica) => this.kill(replica)));
+  }
+}

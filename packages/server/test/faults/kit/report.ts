@@ -1,0 +1,28 @@
+/** The totals of a run, for people. */
+import type { RunResult } from './run.ts';
+
+const violationsShown = 20;
+
+export function reportOf(result: RunResult): string {
+  const { faults, clients, generations, violations } = result;
+  const open = faults.streamsAtKill.toSorted((a, b) => a - b);
+  const median = open[Math.floor(open.length / 2)] ?? 0;
+  const statuses = Object.entries(generations)
+    .map(([status, count]) => `${count} ${status}`)
+    .join(', ');
+  const aims = Object.entries(faults.aims)
+    .map(([aim, count]) => `${count} ${aim}`)
+    .join(', ');
+  return [
+    `kills                ${faults.kills} (${aims}; ${faults.killsInStart} in the start, ${faults.killsWithFullDisk} with a full disk)`,
+    `streams at a kill    median ${median}, at least ${open[0] ?? 0}, at most ${open.at(-1) ?? 0}`,
+    `other faults         ${faults.stops} stops, ${faults.freezes} freezes, ${faults.fullDisks} full disks, ${faults.clockMoves} moves of the clock`,
+    `clients              ${clients.turns} turns, ${clients.retries} retries with a key, ${clients.cancels} cancels, ${clients.refusals} refused as busy, ${clients.unavailable} told to come back`,
+    `streams              ${clients.streams}, ${clients.resumes} of them resumed; ${clients.events} events seen`,
+    `generations          ${statuses}; ${result.modelCalls} calls of the model`,
+    `checks               ${result.checks}, in ${result.seconds} s`,
+    ...result.missing.map((what) => `not tried            ${what}`),
+    `violations           ${violations.length}`,
+    ...violations.slice(0, violationsShown).map((sentence) => `  ${sentence}`),
+  ].join('\n');
+}

@@ -1,0 +1,200 @@
+/** A run of the fault kit: clients at work, servers in trouble, and now and then everything held against the store. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { type Dialect, dialects } from '../../../src/domain/generation.ts';
+import type { StoreEngine } from '../../../src/store/tables.ts';
+import { startScriptedUpstream } from '../../support/scripted-upstream.ts';
+import { makeTenant, type Place, serverEnvironment, serverPlace } from '../../support/server.ts';
+import type { Skip } from '../../support/services.ts';
+import { act } from './actor.ts';
+import { scriptFor, turnOf } from './behaviours.ts';
+import { mountSmallDisk, type SmallDisk } from './disk.ts';
+import { disturb, emptyTotals, type FaultTotals } from './faults.ts';
+import { Host } from './host.ts';
+import { Ledger } from './ledger.ts';
+import { seededRandom } from './random.ts';
+import { generationOf, openStream } from './sse-client.ts';
+import { openDisk, readStored } from './stored-log.ts';
+import { verify } from './verify.ts';
+import type { World } from './viewer.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly kills: number;
+  /** Clients; each has a stream open most of the time. */
+  readonly streams: number;
+  readonly engine: StoreEngine;
+  /** Servers on one database. More than one only on PostgreSQL. */
+  readonly replicas: number;
+  /** Ends the run though there were fewer kills. */
+  readonly seconds: number;
+  /** After so many kills everything is checked. */
+  readonly killsPerCheck: number;
+  readonly onProgress: (line: string) => void;
+  /** Told of every step; for finding out where a run hangs. */
+  readonly trace?: (step: string) => void;
+}
+
+export interface RunResult {
+  readonly violations: readonly string[];
+  readonly faults: FaultTotals;
+  readonly clients: Ledger['totals'];
+  /** Generations that were checked, by their last status. */
+  readonly generations: Readonly<Record<string, number>>;
+  readonly modelCalls: number;
+  readonly checks: number;
+  /** Faults that this machine did not allow. */
+  readonly missing: readonly string[];
+  readonly seconds: number;
+}
+
+const leaseMs = 1000;
+const settleMs = 90_000;
+
+export async function runFaults(options: RunOptions): Promise<RunResult | Skip> {
+  await using cleanup = new AsyncDisposableStack();
+  const place = await serverPlace(options.engine);
+  if ('skip' in place) return place;
+  cleanup.defer(() => rm(place.dataDir, { recursive: true, force: true }));
+  const disk = await smallDisk(options);
+  if (disk !== undefined) cleanup.use(disk);
+  const where: Place = disk === undefined ? place : { ...place, dataDir: join(disk.path, 'data') };
+  const clockDirectory = await mkdtemp(join(tmpdir(), 'colloquy-faults-clock-'));
+  cleanup.defer(() => rm(clockDirectory, { recursive: true, force: true }));
+  const clockPath = join(clockDirectory, 'offset');
+  await writeFile(clockPath, '0');
+
+  const ledger = new Ledger();
+  const upstream = cleanup.use(await startScriptedUpstream({ record: false }));
+  let modelCalls = 0;
+  upstream.setDefault((request) => {
+    if (turnOf(request.lastUserMessage) !== undefined) {
+      modelCalls += 1;
+      ledger.modelCalls.push(request.lastUserMessage);
+      void request.closed.then((end) => end === 'completed' && ledger.moments.emit('upstream-finished'));
+    }
+    return scriptFor(request);
+  });
+  const host = cleanup.use(
+    new Host({
+      replicas: options.replicas,
+      environment: serverEnvironment(where, {
+        LEASE_MS: String(leaseMs),
+        SHUTDOWN_GRACE_MS: '300',
+        MODEL_FIRST_TOKEN_TIMEOUT_MS: '1200',
+        MODEL_IDLE_TIMEOUT_MS: '1200',
+        FAULTS_CLOCK_FILE: clockPath,
+        NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'moving-clock.ts')).href}`,
+      }),
+    }),
+  );
+  for (let replica = 0; replica < options.replicas; replica += 1) await host.start(replica);
+  const { prodKey } = await makeTenant(await host.url(), upstream);
+  const headers = { 'x-api-key': prodKey };
+  const world: World = { host, ledger, headers, dialects: await spokenDialects(await host.url(), headers) };
+
+  const random = seededRandom(options.seed);
+  const { trace = () => undefined } = options;
+  const faults = emptyTotals();
+  const generations: Record<string, number> = {};
+  const known = new Set<string>();
+  const startedAt = performance.now();
+  const isLate = (): boolean => performance.now() - startedAt > options.seconds * 1000;
+  let checks = 0;
+
+  while (faults.kills < options.kills && !isLate() && ledger.violations.length === 0) {
+    const aim = Math.min(options.kills, faults.kills + options.killsPerCheck);
+    let isOver = false;
+    const actors = Array.from({ length: options.streams }, (_, index) => {
+      const name = `${checks}.${index}`;
+      return act(world, name, random.fork(name), () => isOver);
+    });
+    const faultRandom = random.fork(`faults ${checks}`);
+    while (faults.kills < aim && !isLate()) {
+      await disturb({ host, ledger, random: faultRandom, leaseMs, disk, clockPath, trace }, faults);
+    }
+    isOver = true;
+    trace('clients come to an end');
+    checks += 1;
+    if (!(await settles(Promise.all(actors)))) ledger.violate('the clients did not come to an end');
+    trace('check');
+    await check();
+    options.onProgress(
+      `${faults.kills} kills, ${ledger.totals.turns} turns, ${ledger.totals.events} events seen, ` +
+        `${ledger.violations.length} violations, ${Math.round((performance.now() - startedAt) / 1000)} s`,
+    );
+    ledger.clear();
+  }
+  await using settled = host;
+  if (faults.stops === 0 && ledger.earlyEnds > 0) {
+    ledger.violate(`${ledger.earlyEnds} streams ended before their generation, and no server was stopped`);
+  }
+  return {
+    violations: [...ledger.violations, ...settled.complaints.map((line) => `a server said: ${line}`)],
+    faults,
+    clients: ledger.totals,
+    generations,
+    modelCalls,
+    checks,
+    missing:
+      disk === undefined && options.engine === 'sqlite' ? ['a full disk (it takes root to mount one)'] : [],
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+  };
+
+  async function check(): Promise<void> {
+    {
+      await using live = await openDisk(where);
+      const count = async () =>
+        Number(
+          (await live.all(`select count(*) as n from generation where status in ('queued', 'running')`))[0]
+            ?.n,
+        );
+      const deadline = performance.now() + settleMs;
+      while ((await count()) > 0 && performance.now() < deadline) await sleep(50);
+    }
+    // After one more kill everything has to come from the disk.
+    for (let replica = 0; replica < options.replicas; replica += 1) await host.kill(replica);
+    {
+      await using dead = await openDisk(where);
+      const stored = await readStored(dead, options.engine === 'sqlite', known);
+      await host.start(0);
+      for (const sentence of await verify(ledger, stored, await host.url(), headers))
+        ledger.violate(sentence);
+      for (const { id, status } of stored.generations.values()) {
+        known.add(id);
+        generations[status] = (generations[status] ?? 0) + 1;
+      }
+    }
+    for (let replica = 1; replica < options.replicas; replica += 1) await host.start(replica);
+  }
+}
+
+async function settles(work: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = sleep(settleMs, false, { signal: timer.signal }).catch(() => false);
+  const isSettled = await Promise.race([work.then(() => true), late]);
+  timer.abort();
+  return isSettled;
+}
+
+async function smallDisk(options: RunOptions): Promise<SmallDisk | undefined> {
+  if (options.engine !== 'sqlite') return undefined;
+  return mountSmallDisk(64 + 2 * options.kills);
+}
+
+async function spokenDialects(url: string, headers: Readonly<Record<string, string>>): Promise<Dialect[]> {
+  const body = { message: 'turn probe: plain 1 5' };
+  const first = await openStream({ url: `${url}/api/chat/completion/stream`, headers, body });
+  await first.closed;
+  const spoken: Dialect[] = [];
+  for (const dialect of dialects) {
+    const location = `${url}/api/generations/${generationOf(first)}/stream?dialect=${dialect}`;
+    const replay = await openStream({ url: location, headers });
+    await replay.closed;
+    if (replay.status === 200) spoken.push(dialect);
+  }
+  return spoken;
+}

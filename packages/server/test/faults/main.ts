@@ -1,0 +1,38 @@
+/**
+ * The fault kit: `npm run faults -- --kills 500 --streams 60 --engine sqlite --seed 1`. The same seed draws the same
+ * workload, faults and moments; what the machine's timing makes of them is as close as it gets. Exit code 1 where a
+ * promise was broken.
+ */
+import { parseArgs } from 'node:util';
+import { reportOf } from './kit/report.ts';
+import { runFaults } from './kit/run.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    kills: { type: 'string', default: '20' },
+    streams: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '3600' },
+    engine: { type: 'string', default: 'sqlite' },
+    replicas: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
+  },
+});
+const { engine } = values;
+if (engine !== 'sqlite' && engine !== 'postgres') throw new Error('--engine is sqlite or postgres');
+
+console.log(`seed ${values.seed}`);
+const result = await runFaults({
+  seed: Number(values.seed),
+  kills: Number(values.kills),
+  streams: Number(values.streams),
+  seconds: Number(values.seconds),
+  engine,
+  replicas: Number(values.replicas),
+  killsPerCheck: 25,
+  onProgress: (line) => console.log(line),
+  ...(values.trace ? { trace: (step: string) => console.log(`${new Date().toISOString()} ${step}`) } : {}),
+});
+if ('skip' in result) throw new Error(result.skip);
+console.log(reportOf(result));
+process.exit(result.violations.length === 0 ? 0 : 1);
