@@ -39,7 +39,8 @@ export function createKeyUsage(
     flush,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await flush();
+      // What can't be stored is lost, and harmless: a stop is not held up by it.
+      await flush().catch(onError);
     },
   };
 }

@@ -109,6 +109,9 @@ export function errorHandler(envelope: ErrorEnvelope) {
     if (appError.code === 'internal' && error instanceof AppError) {
       request.log.error({ err: error }, 'internal error');
     }
+    if (appError.code === 'overloaded' && appError.cause !== undefined) {
+      request.log.warn({ err: appError }, 'refused for the time being');
+    }
     sendError(reply, appError, envelope);
   };
 }

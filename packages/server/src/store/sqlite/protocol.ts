@@ -20,6 +20,8 @@ export type WriterReply =
 
 export type WriterError =
   | { readonly kind: 'app'; readonly error: SerializedError }
+  /** The store can't write for a while. */
+  | { readonly kind: 'unavailable'; readonly message: string }
   | { readonly kind: 'other'; readonly message: string; readonly stack: string | undefined };
 
 export interface WriterOptions {

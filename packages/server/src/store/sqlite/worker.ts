@@ -8,6 +8,7 @@ import { AppError, serializeError } from '../../domain/errors.ts';
 import { runCommand } from '../command.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
+import { isUnavailable, RolledBackError } from '../unavailable.ts';
 import { kyselyOn, openForWriting } from './database.ts';
 import type { WriterError, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
 
@@ -64,7 +65,7 @@ async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterRe
     for (const request of batch) {
       replies.push(await runOne(request));
       // A full disk or an I/O error makes SQLite roll the whole transaction back on its own.
-      if (!database.isTransaction) throw new Error('the transaction was rolled back by SQLite');
+      if (!database.isTransaction) throw new RolledBackError();
     }
     commit.run();
     return replies;
@@ -102,6 +103,7 @@ function append(row: Extract<WriterRequest, { kind: 'journal' }>['row']): 'commi
 function describe(error: unknown): WriterError {
   if (error instanceof AppError) return { kind: 'app', error: serializeError(error) };
   if (isUniqueViolation(error)) return { kind: 'app', error: serializeError(writeConflict()) };
+  if (isUnavailable(error)) return { kind: 'unavailable', message: (error as Error).message };
   if (error instanceof Error) return { kind: 'other', message: error.message, stack: error.stack };
   return { kind: 'other', message: String(error), stack: undefined };
 }

@@ -1,6 +1,7 @@
 /** The main thread's end of the writer: requests of one turn of the event loop travel in one message. */
 import { Worker } from 'node:worker_threads';
 import { deserializeError } from '../../domain/errors.ts';
+import { storeUnavailable } from '../unavailable.ts';
 import type { WriterError, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -17,6 +18,7 @@ interface Pending {
 function revive(error: WriterError): Error {
   if (error.kind === 'app') return deserializeError(error.error);
   const revived = new Error(`the store could not write: ${error.message}`);
+  if (error.kind === 'unavailable') return storeUnavailable(revived);
   if (error.stack !== undefined) revived.stack = error.stack;
   return revived;
 }
