@@ -20,48 +20,88 @@ export interface ColloquyOptions {
   /** PostgreSQL; without it SQLite, in a directory that goes with the process. */
   readonly databaseUrl?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Fills the store while the server is down; it is stopped for that after its first start, and started again. */
+  seed?(home: Home): Promise<void>;
+}
+
+/** What was set up, and where it is stored. */
+export interface Home {
+  readonly organizationId: string;
+  readonly modelId: string;
+  readonly personaId: number;
+  readonly storage:
+    | { readonly engine: 'sqlite'; readonly path: string }
+    | { readonly engine: 'postgres'; readonly url: string };
 }
 
 export interface Colloquy extends AsyncDisposable {
   readonly party: Party;
   readonly target: Target;
+  readonly home: Home;
+  /** Sets the window of the one model, in tokens. */
+  setContextWindow(tokens: number): Promise<void>;
 }
+
+type AdminCall = <T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body?: object) => Promise<T>;
 
 export async function startColloquy(options: ColloquyOptions): Promise<Colloquy> {
   const dataDir = await mkdtemp(join(tmpdir(), 'colloquy-bench-'));
   const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
   const port = await findFreePort();
-  const child = spawn(process.execPath, [...probeArguments, launcher, 'start'], {
-    // Away from any `.env` file.
-    cwd: dataDir,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      COLLOQUY_ADMIN_KEY: adminKey,
-      COLLOQUY_SECRET: randomBytes(24).toString('hex'),
-      COLLOQUY_LOCAL_MODEL: 'off',
-      LOG_LEVEL: 'warn',
-      SHUTDOWN_GRACE_MS: '1000',
-      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
-      ...options.environment,
-    },
-  });
-  const party = new Party(child);
+  const base = `http://127.0.0.1:${port}`;
+  const environment = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    DATA_DIR: dataDir,
+    COLLOQUY_ADMIN_KEY: adminKey,
+    COLLOQUY_SECRET: randomBytes(24).toString('hex'),
+    COLLOQUY_LOCAL_MODEL: 'off',
+    LOG_LEVEL: 'warn',
+    SHUTDOWN_GRACE_MS: '1000',
+    ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+    ...options.environment,
+  };
+  let party: Party | undefined;
+  const start = async (): Promise<Party> => {
+    const child = spawn(process.execPath, [...probeArguments, launcher, 'start'], {
+      // Away from any `.env` file.
+      cwd: dataDir,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: environment,
+    });
+    party = new Party(child);
+    await untilReady(`${base}/readyz`, () => child.exitCode);
+    return party;
+  };
   const dispose = async (): Promise<void> => {
-    await party[Symbol.asyncDispose]();
+    await party?.[Symbol.asyncDispose]();
     await rm(dataDir, { recursive: true, force: true });
   };
-  const base = `http://127.0.0.1:${port}`;
+  const admin = adminCalls(`${base}/api/admin`, adminKey);
   try {
-    await untilReady(`${base}/readyz`, () => child.exitCode);
-    const key = await setUp(`${base}/api/admin`, adminKey, options.upstreamUrl);
+    let running = await start();
+    const { key, ...ids } = await setUp(admin, options.upstreamUrl);
+    const storage: Home['storage'] =
+      options.databaseUrl === undefined
+        ? { engine: 'sqlite', path: join(dataDir, 'colloquy.db') }
+        : { engine: 'postgres', url: options.databaseUrl };
+    const home = { ...ids, storage };
+    if (options.seed !== undefined) {
+      await running[Symbol.asyncDispose]();
+      await options.seed(home);
+      running = await start();
+    }
     return {
-      party,
+      party: running,
       target: { host: '127.0.0.1', port, headers: { 'x-api-key': key } },
+      home,
+      async setContextWindow(tokens) {
+        await admin('PATCH', `/organizations/${home.organizationId}/models/${home.modelId}`, {
+          context_window: tokens,
+        });
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -70,9 +110,8 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   }
 }
 
-/** An organization with one model, a persona on it, and a key with that persona as its default; gives the key. */
-async function setUp(admin: string, adminKey: string, upstreamUrl: string): Promise<string> {
-  const call = async <T>(method: 'POST' | 'PUT', path: string, body: object = {}): Promise<T> => {
+function adminCalls(admin: string, adminKey: string): AdminCall {
+  return async <T>(method: string, path: string, body: object = {}): Promise<T> => {
     const response = await fetch(`${admin}${path}`, {
       method,
       headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
@@ -82,6 +121,13 @@ async function setUp(admin: string, adminKey: string, upstreamUrl: string): Prom
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as T;
   };
+}
+
+/** An organization with one model, a persona on it, and a key with that persona as its default. */
+async function setUp(
+  call: AdminCall,
+  upstreamUrl: string,
+): Promise<{ key: string; organizationId: string; modelId: string; personaId: number }> {
   const organization = await call<{ id: string }>('POST', '/organizations', { name: 'bench' });
   const home = `/organizations/${organization.id}`;
   const model = await call<{ id: string }>('POST', `${home}/models`, {
@@ -101,7 +147,7 @@ async function setUp(admin: string, adminKey: string, upstreamUrl: string): Prom
     type: 'prod',
     default_persona_id: persona.id,
   });
-  return key;
+  return { key, organizationId: organization.id, modelId: model.id, personaId: persona.id };
 }
 
 async function untilReady(url: string, exitCode: () => number | null): Promise<void> {

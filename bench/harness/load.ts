@@ -12,7 +12,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const path = '/api/chat/completion/stream';
+const completionPath = '/api/chat/completion/stream';
+const continuationPath = '/api/chat/continuation/stream';
 const tokenMark = Buffer.from('"type":"token"');
 
 export class ClientStream {
@@ -23,13 +24,17 @@ export class ClientStream {
   firstTokenAtMs: number | undefined;
   /** Token frames so far, counted by their mark; one whose mark the network cut in two is missed here. */
   tokenFrames = 0;
+  /** Where the stream can be had again. */
+  readonly location: Promise<string>;
   readonly #chunks: Buffer[] = [];
   readonly #abort: () => void;
 
-  constructor(target: Target, number: number) {
+  /** `session`: continues that one instead of starting one. */
+  constructor(target: Target, number: number, session?: string) {
     this.number = number;
     this.sentAtMs = performance.now();
-    const body = JSON.stringify({ message: promptOf(number) });
+    const path = session === undefined ? completionPath : continuationPath;
+    const body = JSON.stringify({ message: promptOf(number), session });
     const request = httpRequest({
       host: target.host,
       port: target.port,
@@ -43,6 +48,11 @@ export class ClientStream {
       },
     });
     this.#abort = () => request.destroy();
+    const location = Promise.withResolvers<string>();
+    this.location = location.promise;
+    this.location.catch(() => undefined);
+    request.on('error', location.reject);
+    request.on('response', ({ headers }) => location.resolve(headers['content-location'] ?? ''));
     this.done = new Promise((resolve, reject) => {
       request.on('error', reject);
       request.on('response', (response) => {
@@ -64,6 +74,14 @@ export class ClientStream {
     if (at === -1) return;
     this.firstTokenAtMs ??= performance.now();
     for (; at !== -1; at = chunk.indexOf(tokenMark, at + tokenMark.length)) this.tokenFrames += 1;
+  }
+
+  /** What has arrived, frame by frame, without the comments that fill silences. */
+  frames(): string[] {
+    const frames = Buffer.concat(this.#chunks)
+      .toString('utf8')
+      .split(/(?<=\n\n)/);
+    return frames.filter((frame) => !frame.startsWith(':'));
   }
 
   /** Hangs up. */

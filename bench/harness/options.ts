@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type ContenderName, contenderNames } from './contenders.ts';
 
-export interface Options {
+export interface Options<Number extends string = never> {
   readonly isQuick: boolean;
   readonly rounds: number;
   readonly windowMs: number;
@@ -11,10 +11,21 @@ export interface Options {
   readonly scenarios: readonly string[];
   /** Record a CPU profile of each relay under test into this directory. */
   readonly profileDir: string | undefined;
+  /** Options of one bench alone. */
+  readonly numbers: Readonly<Record<Number, number>>;
+}
+
+export interface Defaults<Number extends string> {
+  readonly rounds: number;
+  readonly numbers?: Readonly<Record<Number, number>>;
 }
 
 /** `usage` is printed for `--help`, which ends the process. */
-export function readOptions(usage: string, defaults: { readonly rounds: number }): Options {
+export function readOptions<Number extends string = never>(
+  usage: string,
+  defaults: Defaults<Number>,
+): Options<Number> {
+  const own = Object.entries<number>(defaults.numbers ?? {});
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
@@ -25,12 +36,14 @@ export function readOptions(usage: string, defaults: { readonly rounds: number }
       'no-ai-sdk': { type: 'boolean', default: false },
       'profile-dir': { type: 'string' },
       help: { type: 'boolean', default: false },
+      ...Object.fromEntries(own.map(([name]) => [name, { type: 'string' as const }])),
     },
   });
   if (values.help) {
     console.log(usage);
     process.exit();
   }
+  const given: Readonly<Record<string, unknown>> = values;
   const engines = values.engine ?? ['sqlite', 'postgres'];
   const unknown = engines.find((engine) => !['sqlite', 'postgres', 'none'].includes(engine));
   if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are sqlite, postgres, none`);
@@ -43,6 +56,9 @@ export function readOptions(usage: string, defaults: { readonly rounds: number }
     contenders: new Set(contenderNames.filter(wanted)),
     scenarios: values.scenario,
     profileDir: values['profile-dir'],
+    numbers: Object.fromEntries(
+      own.map(([name, value]) => [name, positive(name, String(given[name] ?? value))]),
+    ) as Record<Number, number>,
   };
 }
 

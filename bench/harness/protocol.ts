@@ -11,6 +11,12 @@ export interface Pace {
   readonly spreadOver: number;
 }
 
+/** What a bare broadcaster sends to each of its viewers from now on, one frame at a time. */
+export interface Broadcast {
+  readonly frames: readonly string[];
+  readonly framesPerSecond: number;
+}
+
 /** Live memory of a Node process after a full collection, over all of its threads. */
 export interface HeapReport {
   readonly threads: readonly { readonly threadId: number; readonly bytes: number }[];
@@ -23,9 +29,11 @@ export type ProbeQuestion =
 
 export type ToParty =
   | { readonly to: 'upstream'; readonly pace: Pace }
+  | { readonly to: 'broadcast'; readonly broadcast: Broadcast }
   | { readonly to: 'probe'; readonly id: number; readonly question: ProbeQuestion };
 
 export type FromParty =
   | { readonly from: 'party'; readonly port: number }
   | { readonly from: 'upstream'; readonly paced: true }
+  | { readonly from: 'broadcast'; readonly begun: true }
   | { readonly from: 'probe'; readonly id: number; readonly report: HeapReport };
