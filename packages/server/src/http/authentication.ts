@@ -75,8 +75,3 @@ export function conversationPrincipalOf(request: FastifyRequest): ConversationPr
   if (principal.kind === 'admin') throw new AppError('forbidden', 'an admin key is for /api/admin only');
   return principal;
 }
-
-/** The key that pays for what a principal starts. */
-export function apiKeyIdOf(principal: Principal): string | null {
-  return 'keyId' in principal ? principal.keyId : null;
-}

@@ -1,5 +1,6 @@
 /** `/api/conversation`: conversations of an organization, their sessions and messages. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accountOf } from '../../../auth/principal.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { GenerationEngine } from '../../../generation/engine-interface.ts';
@@ -13,12 +14,7 @@ import { pageMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Attach } from '../../attach.ts';
-import {
-  type AuthenticationOptions,
-  apiKeyIdOf,
-  authenticate,
-  conversationPrincipalOf,
-} from '../../authentication.ts';
+import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from '../../authentication.ts';
 import { lastEventId } from '../../cursor.ts';
 import { beginning } from '../../encoder.ts';
 import { detailEnvelope, errorHandler, notFoundHandler } from '../../errors.ts';
@@ -123,7 +119,7 @@ function routes(options: ConversationRoutesOptions): AppPlugin {
             target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
             dialect: 'conversation',
             whenBusy,
-            apiKeyId: apiKeyIdOf(principal),
+            ...accountOf(principal),
             ...('limits' in principal && { limits: principal.limits }),
           },
           idempotencyClaim(request, principal, now()),
