@@ -1,0 +1,127 @@
+/** Whether a conversation's length costs: time to first token and memory with 10, 1,000 and 100,000 messages. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startColloquy } from './harness/colloquy.ts';
+import { type HistoryTurn, liveOfOpenTurns, runTurn } from './harness/history-run.ts';
+import { readOptions } from './harness/options.ts';
+import { startUpstream } from './harness/party.ts';
+import { createBenchDatabase } from './harness/postgres.ts';
+import type { SeedConversation } from './harness/seed/rows.ts';
+import { seedStore } from './harness/seed/seed.ts';
+import { median, spread } from './harness/statistics.ts';
+
+const usage = `node bench/history.ts [--quick] [--engine sqlite|postgres]… [--rounds 20] [--profile-dir DIR]`;
+
+const lengths = [10, 1000, 100_000];
+/**
+ * In tokens. In the small one not even ten messages fit whole, so that the prompts are equally long; in the large one,
+ * what is taken for a model whose record does not say, the longer conversations have longer prompts.
+ */
+const windows = [1024, 32_768];
+const conversationsOfLength = 2;
+const warmUpTurns = 3;
+/** Between two turns: what one leaves to be done, a summary above all, is not the next one's. */
+const restMs = 150;
+/** Until the first summary of a long history is written. */
+const summaryMs = 2500;
+
+const options = readOptions(usage, { rounds: 20 });
+const rounds = options.isQuick ? 6 : options.rounds;
+const profileDir = options.profileDir === undefined ? undefined : resolve(options.profileDir);
+if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
+
+await using upstream = await startUpstream();
+console.log(`node ${process.versions.node}; ${rounds} turns of each length; medians (lowest–highest)`);
+if (options.contenders.has('sqlite')) await runEngine('sqlite', undefined);
+if (options.contenders.has('postgres')) {
+  await using database = await createBenchDatabase();
+  if (database !== undefined) await runEngine('postgres', database.url);
+}
+
+function* conversations(): Generator<SeedConversation> {
+  for (const _window of windows) {
+    for (const messages of lengths) {
+      for (let n = 0; n < conversationsOfLength; n += 1) {
+        // They end about now.
+        yield { createdAtMs: Date.now() - messages * 1000, messages };
+      }
+    }
+  }
+}
+
+async function runEngine(name: string, databaseUrl: string | undefined): Promise<void> {
+  let sessions: string[] = [];
+  await using colloquy = await startColloquy({
+    upstreamUrl: upstream.url,
+    ...(databaseUrl !== undefined && { databaseUrl }),
+    async seed(home) {
+      const stored = await seedStore(home, conversations(), { wordsPerMessage: 60, isSearchable: false });
+      sessions = stored.map((conversation) => conversation.sessionId);
+    },
+  });
+  const { party, target } = colloquy;
+  for (const [at, window] of windows.entries()) {
+    await colloquy.setContextWindow(window);
+    const sessionsOf = new Map(
+      lengths.map((length, index) => {
+        const from = (at * lengths.length + index) * conversationsOfLength;
+        return [length, sessions.slice(from, from + conversationsOfLength)];
+      }),
+    );
+    const first = new Map<number, HistoryTurn[]>();
+    const turns = new Map<number, HistoryTurn[]>();
+    const take = async (into: Map<number, HistoryTurn[]>, length: number, n: number): Promise<void> => {
+      const session = sessionsOf.get(length)?.[n % conversationsOfLength] ?? '';
+      into.set(length, [...(into.get(length) ?? []), await runTurn(party, target, upstream, session)]);
+    };
+    for (const length of lengths) {
+      for (let n = 0; n < conversationsOfLength; n += 1) {
+        await take(first, length, n);
+        await sleep(summaryMs);
+      }
+    }
+    const warmUp = new Map<number, HistoryTurn[]>();
+    for (let round = -warmUpTurns * conversationsOfLength; round < rounds; round += 1) {
+      if (round === 0 && profileDir !== undefined) await party.startProfile();
+      for (const length of lengths) {
+        await take(round < 0 ? warmUp : turns, length, Math.abs(round));
+        await sleep(restMs);
+      }
+    }
+    if (profileDir !== undefined) await party.stopProfile(join(profileDir, `${name}-${window}`));
+    const live = new Map<number, number[]>();
+    for (let round = 0; round < 3; round += 1) {
+      for (const length of lengths) {
+        const bytes = await liveOfOpenTurns(party, target, upstream, sessionsOf.get(length) ?? []);
+        live.set(length, [...(live.get(length) ?? []), bytes]);
+        await sleep(restMs);
+      }
+    }
+    console.log(`\n${name}, a window of ${window} tokens`);
+    for (const length of lengths) print(length, first, turns, live);
+  }
+}
+
+function print(
+  length: number,
+  first: ReadonlyMap<number, readonly HistoryTurn[]>,
+  turns: ReadonlyMap<number, readonly HistoryTurn[]>,
+  live: ReadonlyMap<number, readonly number[]>,
+): void {
+  const shortest = lengths[0] as number;
+  const of = (figure: (turn: HistoryTurn) => number, at: number, from = turns): number[] =>
+    (from.get(at) ?? []).map(figure);
+  const line = (label: string, figure: (turn: HistoryTurn) => number, digits: number): string => {
+    const ratio = median(of(figure, length)) / median(of(figure, shortest));
+    return `    ${label.padEnd(22)} ${spread(of(figure, length), digits)}, ÷ ${shortest} messages ${ratio.toFixed(2)}`;
+  };
+  console.log(`  ${length} messages`);
+  console.log(line('first token, ms', (turn) => turn.firstTokenMs, 1));
+  console.log(line('CPU of a turn, ms', (turn) => turn.cpuMs, 1));
+  console.log(line('peak memory, MB', (turn) => turn.peakBytes / 2 ** 20, 1));
+  const kilobytes = (live.get(length) ?? []).map((bytes) => bytes / 1024);
+  console.log(`    ${'live KB/open answer'.padEnd(22)} ${spread(kilobytes, 0)}`);
+  const veryFirst = of((turn) => turn.firstTokenMs, length, new Map(first));
+  console.log(`    ${'the very first turn, ms'.padEnd(22)} ${spread(veryFirst, 1)}`);
+}
