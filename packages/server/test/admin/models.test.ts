@@ -41,6 +41,7 @@ for (const engine of storeEngines) {
         id,
         ...settings,
         api_key_env: null,
+        can_continue: false,
         has_api_key: false,
         from_environment: false,
         created_at,
