@@ -17,7 +17,7 @@ import { continueWithNode } from '../packages/server/bin/node-version.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const concurrency = 2;
 /** Of a test, and of a file as a whole; ends what hangs before CI does. */
-const timeoutMs = 600000;
+const timeoutMs = 180000;
 
 /**
  * @param {string} directory

@@ -2,6 +2,7 @@
 import { AppError, notFound } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Environment, OrganizationScope } from '../domain/scope.ts';
+import type { IdempotencyClaim } from '../store/command.ts';
 import { type ApiKeyRecord, findApiKeyByHash, findApiKeyOfToken } from '../store/queries/api-keys.ts';
 import { findEndUserId } from '../store/queries/end-users.ts';
 import { findMember } from '../store/queries/members.ts';
@@ -47,6 +48,7 @@ export interface Authenticator {
       readonly userId: string;
       readonly persona: { readonly personaId: number; readonly version: number };
     },
+    claim?: IdempotencyClaim,
   ): Promise<IssuedToken>;
   /** `ttlSeconds`: default as for end users. @throws AppError not_found */
   issueMemberToken(
@@ -169,19 +171,19 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     async anonymous(organizationId) {
       return { kind: 'anonymous', scope: conversationScope(organizationId, 'prod') };
     },
-    async issueEndUserToken(principal, { userId, persona }) {
+    async issueEndUserToken(principal, { userId, persona }, claim) {
       const { organizationId, environment } = principal.scope;
+      const known =
+        claim === undefined ? await findEndUserId(store.reads, principal.scope, userId) : undefined;
       const endUserId =
-        (await findEndUserId(store.reads, principal.scope, userId)) ??
+        known ??
         (
-          await store.execute('ensureEndUser', {
-            id: newId(),
-            organizationId,
-            environment,
-            externalId: userId,
-            now: now(),
-          })
-        ).id;
+          await store.executeOnce(
+            'ensureEndUser',
+            { id: newId(), organizationId, environment, externalId: userId, now: now() },
+            claim,
+          )
+        ).result.id;
       const claims: EndUserClaims = {
         kind: 'end-user',
         keyId: principal.keyId,

@@ -3,7 +3,8 @@ import { AppError, notFound } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../store/commands/accept-turn.ts';
-import { findNewestAnswer } from '../store/queries/generations.ts';
+import { findNewestAnswer, readGeneration } from '../store/queries/generations.ts';
+import { findClaimed } from '../store/queries/idempotency.ts';
 import { findMessage } from '../store/queries/messages.ts';
 import { findSession } from '../store/queries/sessions.ts';
 import type { Store } from '../store/store.ts';
@@ -11,7 +12,13 @@ import type { Database } from '../store/tables.ts';
 import { checkMessageFits } from './context-window.ts';
 import type { AcceptedGeneration } from './engine-interface.ts';
 import type { JobRow } from './job.ts';
-import { type GenerationParameters, type ModelRegistry, type RunPlan, resolvePlan } from './plan.ts';
+import {
+  type GenerationParameters,
+  type ModelRegistry,
+  type RunPlan,
+  resolvePlan,
+  storedRequest,
+} from './plan.ts';
 import { normalizeNewlines } from './text-normalizer.ts';
 import type { RevisionReference, TurnRequest } from './turn.ts';
 
@@ -45,11 +52,21 @@ export function automaticTitle(text: string): string {
   return `${lastBlank > maxTitleLength / 2 ? cut.slice(0, lastBlank) : cut}…`;
 }
 
-/** The answer that a message has already, where the turn asks for no other. */
+/**
+ * The generation that this call attaches to: what its first try made, or the answer that a message has already, where
+ * the turn asks for no other. It needs neither a model nor a session that is open.
+ * @throws AppError idempotency_mismatch, not_found (what the first try made was deleted)
+ */
 export async function findExisting(
   reads: Database,
   request: TurnRequest,
+  claim: IdempotencyClaim | undefined,
 ): Promise<AcceptedGeneration | undefined> {
+  const claimed = claim && (await findClaimed<AcceptedTurn>(reads, claim));
+  if (claimed !== undefined) {
+    if ((await readGeneration(reads, claimed.generationId)) === undefined) throw notFound('generation');
+    return { ...toAccepted(claimed), isNew: false };
+  }
   const { target, scope } = request;
   if (target.kind !== 'message' || target.again) return undefined;
   const generation = await findNewestAnswer(reads, scope, target.messageId);
@@ -61,6 +78,16 @@ export async function findExisting(
     userMessageId: generation.reply_to,
     answerMessageId: generation.message_id,
     isNew: false,
+  };
+}
+
+export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'> {
+  return {
+    generationId: turn.generationId,
+    conversationId: turn.conversationId,
+    sessionId: turn.sessionId,
+    userMessageId: turn.userMessageId,
+    answerMessageId: turn.answerMessageId,
   };
 }
 
@@ -122,6 +149,16 @@ function toTarget(request: TurnRequest): TurnTarget {
   };
 }
 
+/** Of the answer before, where the turn asks for another one. */
+async function earlierParameters(
+  reads: Database,
+  { target, scope }: TurnRequest,
+): Promise<GenerationParameters | undefined> {
+  if (target.kind !== 'message' || !target.again) return undefined;
+  const earlier = await findNewestAnswer(reads, scope, target.messageId);
+  return earlier && storedRequest(earlier).parameters;
+}
+
 export async function acceptRequest(
   request: TurnRequest,
   claim: IdempotencyClaim | undefined,
@@ -130,12 +167,13 @@ export async function acceptRequest(
   const { store, models, owner, now } = dependencies;
   const { scope } = request;
   const base = await readBase(store, request);
+  const earlier = await earlierParameters(store.reads, request);
   const parameters: GenerationParameters = {
-    ...(request.maxTokens === undefined ? {} : { maxTokens: request.maxTokens }),
-    ...(request.internet === undefined ? {} : { internet: request.internet }),
-    ...(request.target.kind === 'message' && request.target.continueFrom !== undefined
-      ? { continueFrom: request.target.continueFrom }
-      : {}),
+    ...(earlier?.internet !== undefined && { internet: earlier.internet }),
+    ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
+    ...(request.internet !== undefined && { internet: request.internet }),
+    ...(request.target.kind === 'message' &&
+      request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
   const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters });
   checkMessageFits(plan, base.text);

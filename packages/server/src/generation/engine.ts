@@ -12,9 +12,8 @@ import {
   readGeneration,
   readRunningGenerations,
 } from '../store/queries/generations.ts';
-import { isClaimed } from '../store/queries/idempotency.ts';
 import type { Store } from '../store/store.ts';
-import { acceptRequest, findExisting } from './accept.ts';
+import { acceptRequest, findExisting, toAccepted } from './accept.ts';
 import { Admission } from './admission.ts';
 import { Cancelling } from './cancelling.ts';
 import { readReceipt } from './context/read-receipt.ts';
@@ -126,10 +125,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
-    const existing = await findExisting(this.#store.reads, request);
+    const existing = await findExisting(this.#store.reads, request, claim);
     if (existing !== undefined) return existing;
     // A retry attaches to what its first try made; it begins nothing.
-    if (!this.#isAccepting && !(claim !== undefined && (await isClaimed(this.#store.reads, claim)))) {
+    if (!this.#isAccepting) {
       throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
     }
     return this.#track(this.#accept(request, claim));
@@ -278,14 +277,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
       for (const id of turn.interrupted) this.#background(this.#cancelling.cancel(id));
     }
-    return {
-      generationId: turn.generationId,
-      conversationId: turn.conversationId,
-      sessionId: turn.sessionId,
-      userMessageId: turn.userMessageId,
-      answerMessageId: turn.answerMessageId,
-      isNew,
-    };
+    return { ...toAccepted(turn), isNew };
   }
 
   /** Takes up a generation that is stored as running under this owner. */

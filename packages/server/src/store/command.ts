@@ -2,9 +2,9 @@
  * Writes are named commands, run inside the writer: on SQLite in a worker thread, all that have arrived in one
  * commit; on PostgreSQL in a transaction each. Arguments and results are plain data (they cross a thread).
  */
-import { AppError } from '../domain/errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { type CommandArgs, type CommandName, type CommandResult, commands } from './commands/registry.ts';
+import { idempotencyMismatch } from './constraint.ts';
 import { statement } from './statement.ts';
 import type { IdempotencyTable } from './tables.ts';
 
@@ -63,7 +63,7 @@ async function claim(context: CommandContext, wanted: IdempotencyClaim): Promise
     .where('key', '=', wanted.key)
     .executeTakeFirstOrThrow();
   if (earlier.body_hash !== wanted.bodyHash) {
-    throw new AppError('idempotency_mismatch', 'this Idempotency-Key was used with another request');
+    throw idempotencyMismatch();
   }
   return earlier.result ?? 'null';
 }

@@ -258,6 +258,34 @@ for (const engineName of storeEngines) {
     );
 
     test(
+      'a retry attaches though the model is off and the server stops; another body is still refused',
+      { skip },
+      withHarness(async (h) => {
+        const engine = await h.start();
+        const now = Date.now();
+        const claim = { scope: 'key:a', key: 'k', bodyHash: 'h', now, expiresAt: now + 60_000 };
+        const first = await engine.accept(h.turn({ text: 'Hi' }), claim);
+        await readLog(engine, first.generationId).ended;
+        await h.place.store.execute('updateModel', {
+          organizationId: h.scope.organizationId,
+          id: h.modelId,
+          changes: { is_active: 0 },
+          byOperator: true,
+          now,
+        });
+        await assert.rejects(engine.accept(h.turn({ text: 'Hi' })), { code: 'model_unavailable' });
+        await engine.drain(0);
+        await assert.rejects(engine.accept(h.turn({ text: 'Hi' })), { code: 'overloaded' });
+        const again = await engine.accept(h.turn({ text: 'Hi' }), claim);
+        assert.deepEqual(again, { ...first, isNew: false });
+        const other = engine.accept(h.turn({ text: 'Hi' }), { ...claim, bodyHash: 'other' });
+        await assert.rejects(other, { code: 'idempotency_mismatch' });
+        const target = { kind: 'message', messageId: first.userMessageId, again: false } as const;
+        assert.equal((await engine.accept(h.turn(target))).generationId, first.generationId);
+      }),
+    );
+
+    test(
       'the same message is answered once, however many ask',
       { skip },
       withHarness(async (h) => {

@@ -125,10 +125,11 @@ export function chatRoutes(options: ChatRoutesOptions): AppPlugin {
       const principal = conversationPrincipalOf(request);
       requireApiKey(principal);
       const persona = await resolveRevision(store.reads, principal, request.body.persona);
-      const { token, expiresAt } = await authenticator.issueEndUserToken(principal, {
-        userId: request.body.user_id,
-        persona,
-      });
+      const { token, expiresAt } = await authenticator.issueEndUserToken(
+        principal,
+        { userId: request.body.user_id, persona },
+        idempotencyClaim(request, principal, now()),
+      );
       return { token, expires_at: expiresAt };
     });
 
