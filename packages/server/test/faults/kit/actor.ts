@@ -61,7 +61,8 @@ async function call(
   const headers = { ...world.headers, ...(asked.key === undefined ? {} : { 'idempotency-key': asked.key }) };
   for (;;) {
     const url = `${await host.url()}/api/chat/${path}/stream`;
-    const stream = await openStream({ url, headers, body }).catch(() => undefined);
+    const opening = openStream({ url, headers, body }).catch(() => undefined);
+    const stream = await ledger.during(`asking "${asked.question}"`, opening);
     if (stream?.status === 200) return watch(world, asked, stream, random, onSession);
     if (stream !== undefined) {
       const end = await stream.closed;
@@ -129,10 +130,11 @@ async function cancel(
 ): Promise<void> {
   const { host, ledger, headers } = world;
   await stream.until(random.between(1, 20));
-  const response = await fetch(`${await host.url()}/api/generations/${generationId}/cancel`, {
+  const calling = fetch(`${await host.url()}/api/generations/${generationId}/cancel`, {
     method: 'POST',
     headers: { ...headers, connection: 'close' },
   }).catch(() => undefined);
+  const response = await ledger.during(`cancelling ${generationId}`, calling);
   const text = await response?.text().catch(() => undefined);
   if (response === undefined || text === undefined) return;
   if (response.status === 200) {

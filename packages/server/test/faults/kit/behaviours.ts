@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 const weights = {
   plain: 60,
   reasoning: 4,
-  large: 3,
+  large: 1.5,
   'no-usage': 3,
   split: 3,
   'stall-first': 3,
@@ -32,7 +32,7 @@ export interface Turn {
 
 export function makeTurn(name: string, random: Random): Turn {
   const behaviour = random.weighted(weights);
-  const tokenCount = behaviour === 'large' ? 3000 : random.between(1, 80);
+  const tokenCount = behaviour === 'large' ? 1500 : random.between(1, 80);
   const intervalMs = random.between(5, 40);
   return {
     question: `turn ${name}: ${behaviour} ${tokenCount} ${intervalMs}`,

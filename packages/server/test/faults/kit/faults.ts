@@ -9,7 +9,9 @@ import type { Random } from './random.ts';
 
 export interface FaultTotals {
   kills: number;
-  /** Of them, before the server listened. */
+  /** Of them, with at least as many streams open as were asked for. */
+  killsAmongStreams: number;
+  /** Before the server listened. */
   killsInStart: number;
   killsWithFullDisk: number;
   stops: number;
@@ -27,6 +29,8 @@ export interface FaultOptions {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly leaseMs: number;
+  /** Kills wait until so many are open, but for those right after a start. */
+  readonly streams: number;
   readonly disk: SmallDisk | undefined;
   readonly clockPath: string;
   /** Told of every step, for finding out where a run hangs. */
@@ -36,6 +40,7 @@ export interface FaultOptions {
 export function emptyTotals(): FaultTotals {
   return {
     kills: 0,
+    killsAmongStreams: 0,
     killsInStart: 0,
     killsWithFullDisk: 0,
     stops: 0,
@@ -69,7 +74,10 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
   // Time for turns to be at work: the servers have only just come up.
   options.trace(`round: ${aim}`);
   if (aim === 'just started') await sleep(random.between(0, 60));
-  else await sleep(random.between(200, 900));
+  else {
+    await streamsAreOpen(options);
+    await sleep(random.between(0, 500));
+  }
   const trouble = random.weighted(troubles);
   if (trouble !== 'none') options.trace(trouble);
   if (trouble === 'freeze') await freeze(options, replica, totals);
@@ -87,6 +95,7 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
     totals.kills += 1;
     totals.aims[aim] = (totals.aims[aim] ?? 0) + 1;
     totals.streamsAtKill.push(ledger.openStreams);
+    if (ledger.openStreams >= options.streams) totals.killsAmongStreams += 1;
     if (isDiskFull) totals.killsWithFullDisk += 1;
     await host.kill(replica);
   }
@@ -100,6 +109,11 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
   }
   options.trace('start');
   await host.start(replica);
+}
+
+async function streamsAreOpen({ ledger, streams }: FaultOptions): Promise<void> {
+  const deadline = performance.now() + longestWaitMs;
+  while (ledger.openStreams < streams && performance.now() < deadline) await sleep(20);
 }
 
 async function moment(ledger: Ledger, name: keyof Moments): Promise<void> {

@@ -70,6 +70,20 @@ export class Ledger {
     return this.#openStreams;
   }
 
+  /** What clients wait for just now. */
+  readonly waits = new Set<string>();
+
+  /** Waits, and lets a run that hangs say for what. */
+  async during<T>(what: string, work: Promise<T>): Promise<T> {
+    const since = `${what}, since ${new Date().toISOString()}`;
+    this.waits.add(since);
+    try {
+      return await work;
+    } finally {
+      this.waits.delete(since);
+    }
+  }
+
   violate(sentence: string): void {
     this.violations.push(sentence);
   }

@@ -14,7 +14,7 @@ export function reportOf(result: RunResult): string {
     .map(([aim, count]) => `${count} ${aim}`)
     .join(', ');
   return [
-    `kills                ${faults.kills} (${aims}; ${faults.killsInStart} in the start, ${faults.killsWithFullDisk} with a full disk)`,
+    `kills                ${faults.kills}, ${faults.killsAmongStreams} of them among at least so many streams as asked for (${aims}; ${faults.killsInStart} in the start, ${faults.killsWithFullDisk} with a full disk)`,
     `streams at a kill    median ${median}, at least ${open[0] ?? 0}, at most ${open.at(-1) ?? 0}`,
     `other faults         ${faults.stops} stops, ${faults.freezes} freezes, ${faults.fullDisks} full disks, ${faults.clockMoves} moves of the clock`,
     `clients              ${clients.turns} turns, ${clients.retries} retries with a key, ${clients.cancels} cancels, ${clients.refusals} refused as busy, ${clients.unavailable} told to come back`,

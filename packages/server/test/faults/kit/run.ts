@@ -23,8 +23,8 @@ import type { World } from './viewer.ts';
 
 export interface RunOptions {
   readonly seed: number;
+  /** Of the kills that come while so many streams are open as `streams` says. */
   readonly kills: number;
-  /** Clients; each has a stream open most of the time. */
   readonly streams: number;
   readonly engine: StoreEngine;
   /** Servers on one database. More than one only on PostgreSQL. */
@@ -51,8 +51,10 @@ export interface RunResult {
   readonly seconds: number;
 }
 
+/** Not everybody has a stream open at every moment. */
+const clientsPerStream = 1.5;
 const leaseMs = 1000;
-const settleMs = 90_000;
+const settleMs = 30_000;
 
 export async function runFaults(options: RunOptions): Promise<RunResult | Skip> {
   await using cleanup = new AsyncDisposableStack();
@@ -105,21 +107,27 @@ export async function runFaults(options: RunOptions): Promise<RunResult | Skip> 
   const isLate = (): boolean => performance.now() - startedAt > options.seconds * 1000;
   let checks = 0;
 
-  while (faults.kills < options.kills && !isLate() && ledger.violations.length === 0) {
-    const aim = Math.min(options.kills, faults.kills + options.killsPerCheck);
+  while (faults.killsAmongStreams < options.kills && !isLate() && ledger.violations.length === 0) {
+    const aim = Math.min(options.kills, faults.killsAmongStreams + options.killsPerCheck);
     let isOver = false;
-    const actors = Array.from({ length: options.streams }, (_, index) => {
+    const actors = Array.from({ length: Math.ceil(options.streams * clientsPerStream) }, (_, index) => {
       const name = `${checks}.${index}`;
       return act(world, name, random.fork(name), () => isOver);
     });
     const faultRandom = random.fork(`faults ${checks}`);
-    while (faults.kills < aim && !isLate()) {
-      await disturb({ host, ledger, random: faultRandom, leaseMs, disk, clockPath, trace }, faults);
+    while (faults.killsAmongStreams < aim && !isLate()) {
+      await disturb(
+        { host, ledger, random: faultRandom, leaseMs, streams: options.streams, disk, clockPath, trace },
+        faults,
+      );
     }
     isOver = true;
     trace('clients come to an end');
     checks += 1;
-    if (!(await settles(Promise.all(actors)))) ledger.violate('the clients did not come to an end');
+    if (!(await settles(Promise.all(actors)))) {
+      ledger.violate(`the clients did not come to an end; they wait for ${[...ledger.waits].join('; ')}`);
+      trace(ledger.violations.join('\n'));
+    }
     trace('check');
     await check();
     options.onProgress(
@@ -182,7 +190,7 @@ async function settles(work: Promise<unknown>): Promise<boolean> {
 
 async function smallDisk(options: RunOptions): Promise<SmallDisk | undefined> {
   if (options.engine !== 'sqlite') return undefined;
-  return mountSmallDisk(64 + 2 * options.kills);
+  return mountSmallDisk(128 + 3 * options.kills);
 }
 
 async function spokenDialects(url: string, headers: Readonly<Record<string, string>>): Promise<Dialect[]> {

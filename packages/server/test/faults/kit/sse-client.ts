@@ -98,6 +98,7 @@ class Reading implements ClientStream {
   readonly #response: IncomingMessage;
   readonly #listeners = new Set<() => void>();
   #rest = '';
+  #isDestroyed = false;
 
   constructor(response: IncomingMessage) {
     this.#response = response;
@@ -113,7 +114,8 @@ class Reading implements ClientStream {
     this.closed = promise;
     response.on('error', () => undefined);
     response.on('close', () => {
-      resolve(response.complete ? 'ended' : 'broken');
+      // A response that was destroyed may be complete, with its last frames unread.
+      resolve(response.complete && !this.#isDestroyed ? 'ended' : 'broken');
       this.#tell();
     });
   }
@@ -151,6 +153,7 @@ class Reading implements ClientStream {
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
     this.#response.destroy();
   }
 

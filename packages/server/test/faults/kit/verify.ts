@@ -5,6 +5,7 @@ import { type Frame, openStream } from './sse-client.ts';
 import type { StoredGeneration, StoredState } from './stored-log.ts';
 
 const replaysAtOnce = 8;
+const longestReplayMs = 20_000;
 
 /** Sentences on what was promised and not kept. */
 export async function verify(
@@ -101,7 +102,9 @@ async function checkSightings(
           url: `${url}/api/generations/${generationId}/stream?dialect=${dialect}`,
           headers,
         });
+        const cut = setTimeout(() => replay.destroy(), longestReplayMs);
         const end = await replay.closed;
+        clearTimeout(cut);
         if (replay.status !== 200 || end !== 'ended') {
           broken.push(`${generationId}: its replay in ${dialect} is ${replay.status}, ${end}`);
           continue;

@@ -67,7 +67,8 @@ export async function readStream(
   for (const frame of stream.frames) take(frame);
   stream.onFrame(take);
   if (manner.kind === 'leaves' && manner.afterFrames === 0) stream.destroy();
-  const end = await stream.closed;
+  const what = `the end of ${generationOf(stream)} in ${sighting.dialect} behind "${sighting.after}"`;
+  const end = await ledger.during(what, stream.closed);
   ledger.streamClosed(stream.frames.length);
   const isOver = isTerminal(sighting.dialect, stream.frames.at(-1));
   if (end === 'ended' && !isOver) ledger.earlyEnds += 1;
@@ -89,10 +90,10 @@ export async function follow(
     const query = new URLSearchParams({ dialect });
     const asHeader = random.chance(0.8);
     if (!asHeader && cursor !== '') query.set('after', cursor);
-    const stream = await openStream({
-      url: `${await host.url()}/api/generations/${generationId}/stream?${query}`,
-      headers: { ...headers, ...(asHeader && cursor !== '' ? { 'last-event-id': cursor } : {}) },
-    }).catch(() => undefined);
+    const url = `${await host.url()}/api/generations/${generationId}/stream?${query}`;
+    const lastEventId = asHeader && cursor !== '' ? { 'last-event-id': cursor } : {};
+    const opening = openStream({ url, headers: { ...headers, ...lastEventId } }).catch(() => undefined);
+    const stream = await ledger.during(`resuming ${generationId} behind "${cursor}" in ${dialect}`, opening);
     if (stream === undefined) {
       await sleep(20);
       continue;
