@@ -12,16 +12,24 @@ import { checkString } from './json-body.ts';
 const dateTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
+/** Whether the month has the day with which a time begins; `Date` rolls 30 February over into March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const epochMs = Date.parse(day);
+  return !Number.isNaN(epochMs) && new Date(epochMs).toISOString().startsWith(day);
+}
+
 /** The formats that schemas may name, and how a message calls them. */
 const formats: Readonly<Record<string, { says: string; validate: (text: string) => boolean }>> = {
   uuid: { says: 'a UUID', validate: isUuid },
   'date-time': {
     says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z',
-    validate: (text) => dateTime.test(text) && !Number.isNaN(Date.parse(text.replace(':60', ':59'))),
+    validate: (text) =>
+      dateTime.test(text) && isDay(text) && !Number.isNaN(Date.parse(text.replace(':60', ':59'))),
   },
   date: {
     says: 'a date like 2026-11-22',
-    validate: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)),
+    validate: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text),
   },
   uri: { says: 'an absolute URL', validate: (text) => URL.canParse(text) },
   email: { says: 'an e-mail address', validate: (text) => /^[^\s@]+@[^\s@]+$/.test(text) },

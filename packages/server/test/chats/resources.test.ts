@@ -107,7 +107,14 @@ for (const storeEngine of storeEngines) {
       const touched = await put({});
       assert.equal(touched.body.name, 'Dated');
       assert.ok(touched.body.updated_at >= renamed.body.updated_at);
-      for (const updated_at of ['yesterday', 1770571652, null, '2023-08-05', '0000-01-01T00:00:00+01:00']) {
+      for (const updated_at of [
+        'yesterday',
+        1770571652,
+        null,
+        '2023-08-05',
+        '2023-02-30T00:00:00Z',
+        '0000-01-01T00:00:00+01:00',
+      ]) {
         const { status, body } = await put({ updated_at });
         assert.equal(status, 400, String(updated_at));
         assert.match(body.error, /updated_at must/);
