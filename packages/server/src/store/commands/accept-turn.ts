@@ -9,6 +9,7 @@ import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
 import { Writes } from '../writes.ts';
+import { requireOwner } from './owner.ts';
 import {
   insertConversation,
   insertGeneration,
@@ -98,9 +99,11 @@ function textParts(text: string): string {
 
 /**
  * @throws AppError not_found (session, message or conversation is gone), conflict (session completed),
- *   session_busy, invalid_request (the message is not a user's)
+ *   session_busy, invalid_request (the message is not a user's), interrupted (the owner was fenced)
  */
 export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Promise<AcceptedTurn> {
+  // A turn that starts under a fenced owner would be claimed by nobody.
+  await requireOwner(context, turn.owner);
   if (turn.target.kind === 'new-conversation') {
     const writes = new Writes(context);
     const live: LiveTurn = { ahead: [], interrupted: [] };

@@ -3,7 +3,8 @@ import type { LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type FinishedGeneration, startNext } from './finish-generation.ts';
-import { insertSegment } from './turn-statements.ts';
+import { requireOwner } from './owner.ts';
+import { insertSegment, lockSession } from './turn-statements.ts';
 
 export async function requestCancel(
   context: CommandContext,
@@ -34,6 +35,14 @@ export async function cancelQueued(
   args: { readonly generationId: string; readonly owner: number; readonly now: number },
 ): Promise<Pick<FinishedGeneration, 'next'>> {
   const { db } = context;
+  await requireOwner(context, args.owner);
+  const generation = await db
+    .selectFrom('generation')
+    .select('session_id')
+    .where('id', '=', args.generationId)
+    .executeTakeFirst();
+  if (generation === undefined) return { next: null };
+  await lockSession(context, generation.session_id);
   const usage = JSON.stringify(cancelledUnstarted.usage);
   const row = await db
     .updateTable('generation')

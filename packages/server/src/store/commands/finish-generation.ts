@@ -7,7 +7,7 @@ import { statement } from '../statement.ts';
 import type { ModelCallTable } from '../tables.ts';
 import { insertReceipt } from './context-receipt.ts';
 import { requireOwner } from './owner.ts';
-import { insertSegment } from './turn-statements.ts';
+import { insertSegment, liveOfSession, lockSession } from './turn-statements.ts';
 
 export interface FinishGeneration {
   readonly owner: number;
@@ -100,24 +100,13 @@ export const insertModelCall = statement<ModelCallTable, unknown>((db, param) =>
   }),
 );
 
-const liveOfSession = statement<{ session_id: string }, { id: string; message_id: string; status: string }>(
-  (db, param) =>
-    db
-      .selectFrom('generation')
-      .select(['id', 'message_id', 'status'])
-      .where('session_id', '=', param('session_id'))
-      .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
-      .orderBy('created_at')
-      .orderBy('id')
-      .limit(sql.lit(2)),
-);
-
 export async function finishGeneration(
   context: CommandContext,
   args: FinishGeneration,
 ): Promise<FinishedGeneration> {
   const { db } = context;
   await requireOwner(context, args.owner);
+  await lockSession(context, args.sessionId);
   const usage = JSON.stringify(args.outcome.usage);
   const [finished] = await setTerminal(db, {
     id: args.generationId,
@@ -151,7 +140,7 @@ export async function finishGeneration(
   return { kind: 'finished', next: await startNext(context, args.sessionId, args.owner, args.now) };
 }
 
-/** Starts the session's oldest queued turn, unless one runs. */
+/** Starts the session's oldest queued turn, unless one runs. The caller holds the owner's and the session's lock. */
 export async function startNext(
   context: CommandContext,
   sessionId: string,

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
 import type { Environment } from '../../domain/scope.ts';
+import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
 import type {
   ConversationTable,
@@ -141,15 +142,40 @@ export const takePositions = statement<
     .returning('next_position'),
 );
 
-export const liveOfSession = statement<{ session_id: string }, { id: string; status: string }>((db, param) =>
+/** Queued and running turns, in the order in which they were accepted. */
+export const liveOfSession = statement<
+  { session_id: string },
+  Pick<GenerationTable, 'id' | 'message_id' | 'status'>
+>((db, param) =>
   db
     .selectFrom('generation')
-    .select(['id', 'status'])
-    .where('session_id', '=', param('session_id'))
-    .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
-    .orderBy('created_at')
-    .orderBy('id'),
+    .innerJoin('message', 'message.id', 'generation.message_id')
+    .select(['generation.id', 'generation.message_id', 'generation.status'])
+    .where('generation.session_id', '=', param('session_id'))
+    .where('generation.status', 'in', [
+      sql.lit<GenerationStatus>('queued'),
+      sql.lit<GenerationStatus>('running'),
+    ])
+    // Not by the time, which may go backwards.
+    .orderBy('message.position'),
 );
+
+const lockByOwnRow = statement<{ session_id: string }, { id: string }>((db, param) =>
+  db
+    .selectFrom('conversation')
+    .innerJoin('session', 'session.conversation_id', 'conversation.id')
+    .select('conversation.id')
+    .where('session.id', '=', param('session_id'))
+    .forUpdate('conversation'),
+);
+
+/**
+ * Locks a session's conversation until the commit, as accepting a turn does: who ends a turn and starts the next one
+ * sees every turn that was accepted. Before this lock comes that on the owner, after it those on generations.
+ */
+export async function lockSession(context: CommandContext, sessionId: string): Promise<void> {
+  if (context.engine === 'postgres') await lockByOwnRow(context.db, { session_id: sessionId });
+}
 
 export const readSession = statement<
   { id: string },
