@@ -23,6 +23,7 @@ import { testModel } from './models/test-model.ts';
 import { createTokenCounter } from './models/token-count.ts';
 import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
 import { createResearcher } from './search/research.ts';
+import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
 import { findDefaultOrganization } from './store/queries/organizations.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
@@ -85,6 +86,12 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     new SearchIndexer({
       store,
       onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
+    }),
+  );
+  cleanup.use(
+    startHousekeeping({
+      store,
+      onError: (error) => log.warn({ err: error }, 'tidying the store failed and is tried again'),
     }),
   );
   const secrets = await loadSecrets({ ...config, dataDir });

@@ -12,6 +12,7 @@ import {
   updateConversation,
 } from './conversations.ts';
 import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { deleteExpiredClaims } from './expired-claims.ts';
 import { finishGeneration } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { indexSearch } from './index-search.ts';
@@ -51,6 +52,7 @@ export const commands = {
   renewLease,
   endLease,
   claimDeadOwners,
+  deleteExpiredClaims,
   firstStart,
   followEnvironment,
   createOrganization,

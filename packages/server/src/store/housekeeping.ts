@@ -1,0 +1,34 @@
+/** Removes, now and then, what the store keeps for a time only. */
+import type { Store } from './store.ts';
+
+export interface HousekeepingOptions {
+  readonly store: Pick<Store, 'execute'>;
+  readonly now?: () => number;
+  readonly intervalMs?: number;
+  onError(error: unknown): void;
+}
+
+const claimsAtOnce = 1000;
+
+/** Removes all that is over by now. */
+export async function tidy({ store, now = Date.now }: Omit<HousekeepingOptions, 'onError'>): Promise<void> {
+  for (;;) {
+    const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: claimsAtOnce });
+    if (deleted < claimsAtOnce) return;
+  }
+}
+
+export function startHousekeeping(options: HousekeepingOptions): Disposable {
+  let isTidying = false;
+  const timer = setInterval(() => {
+    if (isTidying) return;
+    isTidying = true;
+    tidy(options)
+      .catch(options.onError)
+      .finally(() => {
+        isTidying = false;
+      });
+  }, options.intervalMs ?? 60_000);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

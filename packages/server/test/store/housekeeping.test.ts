@@ -1,0 +1,41 @@
+/** What is kept for a time only goes when its time is over, on both stores. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newId } from '../../src/domain/ids.ts';
+import { tidy } from '../../src/store/housekeeping.ts';
+import { openTestStore, storeEngines } from '../support/stores.ts';
+
+for (const engine of storeEngines) {
+  test(`expired claims are forgotten, the others kept, on ${engine}`, async (t) => {
+    const place = await openTestStore(engine);
+    if ('skip' in place) return t.skip(place.skip);
+    await using owned = place;
+    const { store } = owned;
+    const claim = (key: string, expiresAt: number) => ({
+      scope: 'key:a',
+      key,
+      bodyHash: 'h',
+      now: 1000,
+      expiresAt,
+    });
+    for (const [key, expiresAt] of [
+      ['old', 2000],
+      ['older', 1500],
+      ['young', 3000],
+    ] as const) {
+      await store.executeOnce(
+        'createOrganization',
+        { id: newId(), name: key, now: 1000 },
+        claim(key, expiresAt),
+      );
+    }
+    await tidy({ store, now: () => 2000 });
+    const left = await store.reads.selectFrom('idempotency').select('key').execute();
+    assert.deepEqual(
+      left.map((row) => row.key),
+      ['young'],
+    );
+    await tidy({ store, now: () => 3000 });
+    assert.deepEqual(await store.reads.selectFrom('idempotency').select('key').execute(), []);
+  });
+}
