@@ -1,6 +1,6 @@
 /** A session's turns under transactions that run at the same time: one after the other, each ended once, none forgotten. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { AppError } from '../../src/domain/errors.ts';
 import type { LogEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
@@ -162,6 +162,8 @@ for (const engine of storeEngines) {
       });
     });
 
-    test('the store closes', () => place[Symbol.asyncDispose]());
+    after(async () => {
+      await place[Symbol.asyncDispose]();
+    });
   });
 }
