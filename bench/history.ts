@@ -109,19 +109,22 @@ function print(
   turns: ReadonlyMap<number, readonly HistoryTurn[]>,
   live: ReadonlyMap<number, readonly number[]>,
 ): void {
-  const shortest = lengths[0] as number;
   const of = (figure: (turn: HistoryTurn) => number, at: number, from = turns): number[] =>
     (from.get(at) ?? []).map(figure);
-  const line = (label: string, figure: (turn: HistoryTurn) => number, digits: number): string => {
-    const ratio = median(of(figure, length)) / median(of(figure, shortest));
-    return `    ${label.padEnd(22)} ${spread(of(figure, length), digits)}, ÷ ${shortest} messages ${ratio.toFixed(2)}`;
+  const line = (label: string, figure: (turn: HistoryTurn) => number): string => {
+    const ratios = lengths
+      .filter((shorter) => shorter < length)
+      .map((shorter) => (median(of(figure, length)) / median(of(figure, shorter))).toFixed(2));
+    const against = ratios.length === 0 ? '' : `, ÷ shorter ones ${ratios.join(' and ')}`;
+    return `    ${label.padEnd(24)} ${spread(of(figure, length), 1)}${against}`;
   };
   console.log(`  ${length} messages`);
-  console.log(line('first token, ms', (turn) => turn.firstTokenMs, 1));
-  console.log(line('CPU of a turn, ms', (turn) => turn.cpuMs, 1));
-  console.log(line('peak memory, MB', (turn) => turn.peakBytes / 2 ** 20, 1));
+  console.log(line('first token, ms', (turn) => turn.firstTokenMs));
+  console.log(line('CPU of a turn, ms', (turn) => turn.cpuMs));
+  const peak = of((turn) => turn.peakBytes / 2 ** 20, length);
+  console.log(`    ${'peak memory, MB'.padEnd(24)} ${spread(peak, 1)}`);
   const kilobytes = (live.get(length) ?? []).map((bytes) => bytes / 1024);
-  console.log(`    ${'live KB/open answer'.padEnd(22)} ${spread(kilobytes, 0)}`);
+  console.log(`    ${'live KB/open answer'.padEnd(24)} ${spread(kilobytes, 0)}`);
   const veryFirst = of((turn) => turn.firstTokenMs, length, new Map(first));
-  console.log(`    ${'the very first turn, ms'.padEnd(22)} ${spread(veryFirst, 1)}`);
+  console.log(`    ${'the very first turn, ms'.padEnd(24)} ${spread(veryFirst, 1)}`);
 }
