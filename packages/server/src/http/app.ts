@@ -19,6 +19,7 @@ import { createGenerationStreams } from './generation-streams.ts';
 import { generationRoutes } from './generations.ts';
 import { acceptOnlyJson } from './json-body.ts';
 import { addHttpMetrics, createRegistry } from './metrics.ts';
+import { refuseStrayBodies } from './no-body.ts';
 import { addOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { createSseHub } from './sse.ts';
@@ -68,6 +69,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.setNotFoundHandler(notFoundHandler(errorEnvelope));
   acceptOnlyJson(app);
   addRequestHooks(app);
+  refuseStrayBodies(app);
   addCors(app);
   addOpenApi(app, dependencies.version);
   for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);

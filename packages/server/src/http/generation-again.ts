@@ -3,14 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireWrite } from '../auth/permissions.ts';
 import { accountOf } from '../auth/principal.ts';
-import { AppError } from '../domain/errors.ts';
+import { AppError, invalid } from '../domain/errors.ts';
 import { isTerminal } from '../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../generation/engine-interface.ts';
 import type { WhenBusy } from '../generation/turn.ts';
 import type { Attach } from './attach.ts';
 import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from './authentication.ts';
+import { lastEventId } from './cursor.ts';
 import { errorResponses } from './error-schema.ts';
-import { IdField, streamHeaders } from './field-schemas.ts';
+import { IdempotencyHeader, IdField, LastEventIdHeader, streamHeaders } from './field-schemas.ts';
 import { toGeneration } from './generations.ts';
 import { idempotencyClaim } from './idempotency.ts';
 import type { AppPlugin } from './plugin.ts';
@@ -32,6 +33,7 @@ const WhenBusyField = Type.Optional(
 
 const params = Type.Object({ id: IdField('The earlier generation.') });
 const querystring = Type.Object({ when_busy: WhenBusyField });
+const headers = Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader });
 const security = [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }, {}];
 const response = {
   200: {
@@ -44,6 +46,7 @@ const response = {
     description: 'The new generation; `Location` names its stream.',
     content: { 'application/json': { schema: Type.Ref('Generation#') } },
   },
+  204: { description: '`Last-Event-ID` was the last event: there is nothing more to come.', type: 'null' },
   ...errorResponses(400, 401, 403, 404, 409, 429, 503),
 };
 
@@ -78,7 +81,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
       idempotencyClaim(request, principal, now()),
     );
     const { generationId } = accepted;
-    if (request.headers.accept?.includes('text/event-stream')) {
+    if (wantsStream(request)) {
       return attach(reply, { scope: principal.scope, generationId });
     }
     return reply
@@ -87,11 +90,30 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
       .send(toGeneration(await engine.get(principal.scope, generationId)));
   }
 
+  /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and answers nothing anew. */
+  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const cursor = lastEventId(request);
+    if (cursor === undefined || !wantsStream(request)) return undefined;
+    const { scope } = conversationPrincipalOf(request);
+    const { id } = request.params as { readonly id: string };
+    const { replyTo: question } = await engine.get(scope, id);
+    return attach(reply, {
+      scope,
+      cursor,
+      check({ replyTo }) {
+        if (replyTo !== question) {
+          throw invalid('id', 'the generation of Last-Event-ID answers another message');
+        }
+      },
+    });
+  }
+
   return async (app) => {
     app.post(
       '/:id/regenerate',
       {
         onRequest,
+        preHandler: reconnect,
         schema: {
           tags: ['generations'],
           operationId: 'regenerateGeneration',
@@ -100,6 +122,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
             'A new generation for the message that this one answers. Both answers are kept; the newest is the current one.',
           security,
           params,
+          headers,
           querystring,
           response,
         },
@@ -110,6 +133,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
       '/:id/continue',
       {
         onRequest,
+        preHandler: reconnect,
         schema: {
           tags: ['generations'],
           operationId: 'continueGeneration',
@@ -118,6 +142,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
             'A new generation that begins with the text of this one and goes on from there. For answers that were cancelled, interrupted, failed, or cut at their length.',
           security,
           params,
+          headers,
           querystring,
           response,
         },
@@ -125,6 +150,10 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
       (request, reply) => again(request, reply, request.params.id, request.query.when_busy, true),
     );
   };
+}
+
+function wantsStream(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/event-stream') === true;
 }
 
 /** @throws AppError conflict */

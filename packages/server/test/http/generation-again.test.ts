@@ -71,6 +71,35 @@ for (const engine of storeEngines) {
       assert.ok(upstream.requests.at(-1)?.body?.messages?.some((message) => message.content === 'Once upon'));
     });
 
+    test('a repeated streaming call with a Last-Event-ID is a reconnect, and answers nothing anew', {
+      skip,
+    }, async () => {
+      upstream.enqueue(answer('of another turn'), answer('first'), answer('second try'));
+      const { id: otherId } = await begin();
+      const { id } = await begin();
+      const again = (cursor: string, path = id) =>
+        call(`/api/generations/${path}/regenerate`, {
+          method: 'POST',
+          headers: { accept: 'text/event-stream', ...(cursor !== '' && { 'last-event-id': cursor }) },
+        });
+      const whole = await (await again('')).text();
+      const before = upstream.requests.length;
+      const cursors = [...whole.matchAll(/^id: (.*)$/gm)].map((match) => match[1] ?? '');
+      const rest = await again(cursors[1] ?? '');
+      assert.equal(rest.status, 200);
+      assert.equal(
+        await rest.text(),
+        whole
+          .slice(whole.indexOf(`${cursors[1]}\n\n`))
+          .split('\n\n')
+          .slice(1)
+          .join('\n\n'),
+      );
+      assert.equal((await again(cursors.at(-1) ?? '')).status, 204);
+      assert.equal((await again(cursors[1] ?? '', otherId)).status, 400);
+      assert.equal(upstream.requests.length, before);
+    });
+
     test('a complete answer is not continued, and one key makes one new answer', { skip }, async () => {
       upstream.enqueue(answer('all'), answer('anew'));
       const { id } = await begin();

@@ -69,6 +69,18 @@ describe('input', () => {
     });
   }
 
+  test('a body where none is taken is 400 and says where its field belongs, unless it is empty', async () => {
+    const to = '/api/generations/01900000-0000-7000-8000-000000000000/regenerate';
+    const unknown = await refused({ foo: 1 }, {}, to);
+    assert.equal(unknown.status, 400);
+    assert.equal(unknown.text, 'unknown field foo: no fields are allowed here');
+    const misplaced = await refused({ when_busy: 'queue' }, {}, to);
+    assert.equal(misplaced.status, 400);
+    assert.equal(misplaced.text, 'unknown field when_busy: it belongs in the query string');
+    assert.equal((await refused([], {}, to)).text, 'the body must be a JSON object');
+    for (const body of [{}, '']) assert.equal((await refused(body, {}, to)).status, 404);
+  });
+
   test('8000 characters outside the BMP are 8000 characters', async () => {
     const { status } = await app.call(path, { key: app.prodKey, body: { message: '😀'.repeat(8000) } });
     assert.notEqual(status, 500);
