@@ -52,7 +52,7 @@ export interface RunResult {
 }
 
 /** Not everybody has a stream open at every moment. */
-const clientsPerStream = 1.5;
+const clientsPerStream = 2;
 const leaseMs = 1000;
 const settleMs = 30_000;
 
@@ -141,7 +141,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult | Skip> 
     ledger.violate(`${ledger.earlyEnds} streams ended before their generation, and no server was stopped`);
   }
   return {
-    violations: [...ledger.violations, ...settled.complaints.map((line) => `a server said: ${line}`)],
+    violations: [...ledger.violations, ...complaintsOf(settled).map((line) => `a server said: ${line}`)],
     faults,
     clients: ledger.totals,
     generations,
@@ -178,6 +178,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult | Skip> 
     }
     for (let replica = 1; replica < options.replicas; replica += 1) await host.start(replica);
   }
+}
+
+/** Where several servers share a database, a busy machine may cost one its lease: that is told, and is no fault. */
+function complaintsOf({ complaints, replicas }: Host): string[] {
+  return complaints.filter((line) => replicas === 1 || !line.includes('lost its lease'));
 }
 
 async function settles(work: Promise<unknown>): Promise<boolean> {

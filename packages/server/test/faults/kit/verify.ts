@@ -55,17 +55,20 @@ function checkStarts(ledger: Ledger, { generations }: StoredState): string[] {
   return broken;
 }
 
-/** The turns of a session reach the model in the order in which they were accepted. */
+/**
+ * The turns of a session reach the model in the order in which they were accepted. The call of one that was cancelled
+ * or whose server died may still be on its way when the next one comes.
+ */
 function checkOrder(ledger: Ledger, { generations }: StoredState): string[] {
   const broken: string[] = [];
   const calledAt = new Map(ledger.modelCalls.map((question, index) => [question, index]));
   for (const [sessionId, turns] of Map.groupBy(generations.values(), (one) => one.sessionId)) {
     let last = -1;
-    for (const { question } of turns.toSorted((a, b) => a.position - b.position)) {
+    for (const { question, status } of turns.toSorted((a, b) => a.position - b.position)) {
       const at = calledAt.get(question);
       if (at === undefined) continue;
       if (at < last) broken.push(`session ${sessionId}: "${question}" overtook a turn before it`);
-      last = at;
+      if (status === 'done' || status === 'failed') last = Math.max(last, at);
     }
   }
   return broken;
