@@ -16,3 +16,6 @@ export const unknownUsage: Usage = {
   total_tokens: 0,
   provenance: 'unknown',
 };
+
+/** Of a generation that no model was called for: the zeros are exact. */
+export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };

@@ -1,7 +1,7 @@
 /** Runs the model of one generation and appends what it says to the log. */
 import { AppError } from '../domain/errors.ts';
 import type { FinishReason, Outcome } from '../domain/generation.ts';
-import { type Usage, unknownUsage } from '../domain/usage.ts';
+import { noUsage, type Usage, unknownUsage } from '../domain/usage.ts';
 import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../models/language-model.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -26,6 +26,13 @@ export async function runModel(
   dependencies: RunDependencies,
 ): Promise<RunEnd> {
   const appender = new PartAppender(live, dependencies);
+  if (live.isCancelled && !live.isDropped) {
+    appender.close();
+    return {
+      kind: 'ended',
+      outcome: { status: 'cancelled', finish_reason: 'cancelled', usage: noUsage, error: null },
+    };
+  }
   let failure: unknown;
   try {
     for await (const parts of model.stream(request, { signal: live.signal })) {

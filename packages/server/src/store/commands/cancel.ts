@@ -1,6 +1,7 @@
 /** A durable wish that a generation ends; its owner obeys. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
+import { noUsage } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type FinishedGeneration, startNext } from './finish-generation.ts';
 import { requireOwner } from './owner.ts';
@@ -24,8 +25,7 @@ export async function requestCancel(
 const cancelledUnstarted: Outcome = {
   status: 'cancelled',
   finish_reason: 'cancelled',
-  // No model was called: the zeros are exact.
-  usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, provenance: 'reported' },
+  usage: noUsage,
   error: null,
 };
 
