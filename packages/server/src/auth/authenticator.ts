@@ -40,7 +40,7 @@ export interface Authenticator {
    * @throws AppError unauthenticated for a bad, expired or revoked one, invalid_request for a member's wrong environment
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
-  /** For requests without a credential, where they are allowed. */
+  /** For requests without a credential, where they are allowed. @throws AppError unauthenticated once it is deleted */
   anonymous(organizationId: string): Promise<AnonymousPrincipal>;
   issueEndUserToken(
     principal: ApiKeyPrincipal,
@@ -169,6 +169,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return undefined;
     },
     async anonymous(organizationId) {
+      if ((await findOrganization(store.reads, organizationId)) === undefined) {
+        throw unauthenticated('the organization of requests without a credential was deleted');
+      }
       return { kind: 'anonymous', scope: conversationScope(organizationId, 'prod') };
     },
     async issueEndUserToken(principal, { userId, persona }, claim) {

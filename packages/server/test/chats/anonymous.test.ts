@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { adminKey, startTestServer, type TestServer } from '../support/server.ts';
 
 const started = await startTestServer('sqlite');
 if ('skip' in started) throw new Error(started.skip);
@@ -114,5 +114,19 @@ describe('chats without a credential', () => {
     // With a credential neither is looked at.
     const credential = { 'x-api-key': app.prodKey, host: 'chat.example', origin: 'https://app.example' };
     assert.equal((await send('GET', '/chats/', credential)).status, 200);
+  });
+
+  test('once the organization is deleted, they are 401', async () => {
+    const admin = { authorization: `Bearer ${adminKey}` };
+    const organizations = await send('GET', '/api/admin/organizations', admin);
+    const mine = organizations.body.data.find(({ name }: { name: string }) => name === 'default');
+    assert.equal((await send('DELETE', `/api/admin/organizations/${mine.id}`, admin)).status, 200);
+    for (const [method, path, body] of [
+      ['GET', '/chats/', undefined],
+      ['POST', '/chats/create', { name: 'x' }],
+    ] as const) {
+      const answer = await send(method, path, {}, body);
+      assert.deepEqual([answer.status, answer.body.code], [401, 'unauthenticated'], path);
+    }
   });
 });
