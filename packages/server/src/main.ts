@@ -2,11 +2,11 @@
 import { checkFiles } from './config/check-files.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
-import { exitCodeOfBadConfig, formatProblems } from './config/problems.ts';
+import { ConfigError, exitCodeOfBadConfig, formatProblems } from './config/problems.ts';
 import { SecretFileError } from './config/secrets.ts';
 import { createLog } from './log.ts';
 import { type RunningServer, startServer } from './server.ts';
-import { NewerDatabaseError } from './store/migrate.ts';
+import { isNewerDatabase } from './store/migrate.ts';
 import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
 
 export async function main(): Promise<void> {
@@ -20,13 +20,15 @@ export async function main(): Promise<void> {
     process.exitCode = reportFailedStart(error);
     return;
   }
-  process.stdout.write(greeting(server));
   stopOnSignals(server, config);
+  process.stdout.write(greeting(server));
 }
 
 async function readConfig(): Promise<Config | undefined> {
-  const { config, problems } = parseConfig(readEnvironment());
-  const all = problems ?? (await checkFiles(config));
+  const { config, problems = [], files } = parseConfig(readEnvironment());
+  const told = new Set(problems.map(({ name }) => name));
+  const inFiles = (await checkFiles(config ?? files)).filter(({ name }) => !told.has(name));
+  const all = [...problems, ...inFiles];
   if (config !== undefined && all.length === 0) return config;
   process.stderr.write(`${formatProblems(all)}\n`);
   process.exitCode = exitCodeOfBadConfig;
@@ -36,9 +38,10 @@ async function readConfig(): Promise<Config | undefined> {
 /** One sentence for what an operator can mend, the whole error for what nobody foresaw; the exit code. */
 function reportFailedStart(error: unknown): number {
   const isForeseen =
+    error instanceof ConfigError ||
     error instanceof SecretFileError ||
     error instanceof DataDirectoryInUseError ||
-    error instanceof NewerDatabaseError;
+    isNewerDatabase(error);
   if (isForeseen) {
     process.stderr.write(`${error.message}\n`);
     return error instanceof DataDirectoryInUseError ? 1 : exitCodeOfBadConfig;

@@ -9,6 +9,7 @@ import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv } from './config/env.ts';
+import { ConfigError, quote } from './config/problems.ts';
 import { loadOrCreateSecret, loadSecrets, readSecretFile } from './config/secrets.ts';
 import { newId } from './domain/ids.ts';
 import { listOfferedModels } from './environment-models.ts';
@@ -25,7 +26,7 @@ import { createUpstreamDispatcher } from './models/upstream-dispatcher.ts';
 import { createResearcher } from './search/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
-import { findDefaultOrganization } from './store/queries/organizations.ts';
+import { findDefaultOrganization, findOrganization } from './store/queries/organizations.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
 
@@ -210,12 +211,20 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   };
 }
 
-/** Whom requests without a credential act as: on a server that only this machine reaches, organization `default`. */
+/**
+ * Whom requests without a credential act as: on a server that only this machine reaches, organization `default`.
+ * @throws ConfigError for an organization that is not there
+ */
 async function anonymousAccess(store: Store, config: Config): Promise<AnonymousAccess | undefined> {
   const { anonymousOrg, databaseUrl, host } = config;
   const isEmbedded = databaseUrl === undefined && isLoopback(host);
   if (anonymousOrg === undefined && !isEmbedded) return undefined;
   if (anonymousOrg !== undefined && anonymousOrg !== 'default') {
+    if ((await findOrganization(store.reads, anonymousOrg)) === undefined) {
+      const found = `holds ${quote(anonymousOrg)}, which is not there`;
+      const allowed = "the id of an organization of this server's, or default";
+      throw new ConfigError([{ name: 'ANONYMOUS_ORG', found, allowed }]);
+    }
     return { organizationId: anonymousOrg, loopbackOnly: false };
   }
   const organization = await findDefaultOrganization(store.reads);

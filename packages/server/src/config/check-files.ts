@@ -2,11 +2,11 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Config } from './config.ts';
+import type { NamedFiles } from './config.ts';
 import { type ConfigProblem, quote } from './problems.ts';
 
 /** What is wrong with them, all at once; makes nothing and changes nothing. */
-export async function checkFiles(config: Pick<Config, 'dataDir' | 'localModel'>): Promise<ConfigProblem[]> {
+export async function checkFiles(config: NamedFiles): Promise<ConfigProblem[]> {
   const problems = await Promise.all([
     findDirectoryFault(config.dataDir).then((fault) => problem('DATA_DIR', config.dataDir, fault)),
     config.localModel.kind === 'file'

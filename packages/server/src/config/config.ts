@@ -94,8 +94,11 @@ export interface IdentityProviderConfig {
 
 /** Either a whole, frozen configuration or everything that is wrong with the environment, never a part of it. */
 export type ParsedConfig =
-  | { readonly config: Config; readonly problems?: never }
-  | { readonly problems: readonly ConfigProblem[]; readonly config?: never };
+  | { readonly config: Config; readonly problems?: never; readonly files?: never }
+  | { readonly problems: readonly ConfigProblem[]; readonly files: NamedFiles; readonly config?: never };
+
+/** What `checkFiles` looks at. */
+export type NamedFiles = Pick<Config, 'dataDir' | 'localModel'>;
 
 /**
  * Checks an environment. An empty or blank variable counts as unset; blanks around a value are not part of it.
@@ -142,7 +145,8 @@ export function parseConfig(environment: RawEnvironment): ParsedConfig {
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
   };
   const problems = [...reader.problems, ...findUnknownVariables(environment)];
-  return problems.length > 0 ? { problems } : { config: deepFreeze(config) };
+  if (problems.length === 0) return { config: deepFreeze(config) };
+  return { problems, files: { dataDir: config.dataDir, localModel: config.localModel } };
 }
 
 function readHost(reader: Reader): string {

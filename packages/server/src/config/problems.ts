@@ -12,6 +12,14 @@ export interface ConfigProblem {
   readonly allowed: string;
 }
 
+/** Problems that only show once the server is being started. */
+export class ConfigError extends Error {
+  constructor(problems: readonly ConfigProblem[]) {
+    super(formatProblems(problems).trimEnd());
+    this.name = 'ConfigError';
+  }
+}
+
 /** The problems as text for stderr, one line each, ending in a newline. */
 export function formatProblems(problems: readonly ConfigProblem[]): string {
   const head =

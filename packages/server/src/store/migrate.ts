@@ -21,6 +21,11 @@ export class NewerDatabaseError extends Error {
   }
 }
 
+/** By its name: one from the writer's thread arrives without its class. */
+export function isNewerDatabase(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'NewerDatabaseError';
+}
+
 /**
  * Brings the schema to this program's version.
  * @throws NewerDatabaseError before anything is changed
