@@ -262,6 +262,11 @@ export interface ContextReceiptTable {
   /** What the model was sent: `StoredReceipt`. */
   receipt: Json;
 }
+/** Where a message of a conversation was deleted: what `position` lacks. */
+export interface MessageGapTable {
+  conversation_id: string;
+  position: number;
+}
 export interface SettingTable {
   name: string;
   value: string;
@@ -304,6 +309,7 @@ export interface Tables {
   segment: SegmentTable;
   summary: SummaryTable;
   context_receipt: ContextReceiptTable;
+  message_gap: MessageGapTable;
   setting: SettingTable;
   search_document: SearchDocumentTable;
 }

@@ -50,6 +50,10 @@ export async function deleteMessage(
   await deleteSummariesCovering(context, { sessionId: message.session_id, position: message.position });
   await db.deleteFrom('message').where('id', '=', id).execute();
   await db
+    .insertInto('message_gap')
+    .values({ conversation_id: conversation.id, position: message.position })
+    .execute();
+  await db
     .updateTable('conversation')
     .set({ deleted_messages: conversation.deleted_messages + 1, updated_at: args.now })
     .where('id', '=', conversation.id)

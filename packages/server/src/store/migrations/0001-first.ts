@@ -71,6 +71,9 @@ export async function up(db: Kysely<unknown>, engine: StoreEngine): Promise<void
       status text not null, generation_id text, model_id text, usage text,
       is_indexed integer not null default 0, created_at bigint not null, updated_at bigint not null)`,
     sql`create unique index message_position on message (conversation_id, position)`,
+    sql`create table message_gap (
+      conversation_id text not null references conversation (id) on delete cascade, position integer not null,
+      primary key (conversation_id, position))`,
     sql`create index message_parent on message (parent_id) where parent_id is not null`,
     sql`create index message_session on message (session_id, position)`,
     sql`create index message_unindexed on message (id)

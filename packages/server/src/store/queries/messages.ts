@@ -96,15 +96,25 @@ const fromPosition = statement<{ conversation_id: string; from: number; limit: n
       .limit(param('limit')),
 );
 
-const positionAt = statement<{ conversation_id: string; offset: number }, { position: number }>((db, param) =>
-  db
-    .selectFrom('message')
-    .select('position')
-    .where('conversation_id', '=', param('conversation_id'))
-    .orderBy('position')
-    .limit(sql.lit(1))
-    .offset(param('offset')),
+const countGaps = statement<{ conversation_id: string; through: number }, { gaps: number | string }>(
+  (db, param) =>
+    db
+      .selectFrom('message_gap')
+      .select((eb) => eb.fn.countAll<number | string>().as('gaps'))
+      .where('conversation_id', '=', param('conversation_id'))
+      .where('position', '<=', param('through')),
 );
+
+/** The position of the message that `offset` others stand before; each round passes gaps, so there are few. */
+async function positionAt(db: Database, conversationId: string, offset: number): Promise<number> {
+  let position = offset;
+  for (;;) {
+    const [row] = await countGaps(db, { conversation_id: conversationId, through: position });
+    const next = offset + Number(row?.gaps ?? 0);
+    if (next === position) return position;
+    position = next;
+  }
+}
 
 export interface MessagePage {
   readonly messages: readonly MessageRecord[];
@@ -113,8 +123,8 @@ export interface MessagePage {
 }
 
 /**
- * A conversation's messages, oldest first. Where none was ever deleted, `offset` is a position, and a seek; else it
- * is counted over the index.
+ * A conversation's messages, oldest first. `offset` is a position where none was ever deleted; else the gaps before it
+ * are counted.
  * @throws AppError not_found
  */
 export async function pageMessages(
@@ -130,9 +140,7 @@ export async function pageMessages(
   if (page.offset >= total) return { messages: [], total };
   let from = page.offset;
   if (deleted_messages > 0) {
-    const [at] = await positionAt(db, { conversation_id: id, offset: page.offset });
-    if (at === undefined) return { messages: [], total };
-    from = at.position;
+    from = await positionAt(db, id, page.offset);
   }
   const rows = await fromPosition(db, { conversation_id: id, from, limit: page.limit });
   return { messages: rows.map(toMessage), total };

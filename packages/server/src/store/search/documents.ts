@@ -113,13 +113,15 @@ export async function findMatches(
   const ranked = engine === 'postgres' ? rankInPostgres(scope, phrases) : rankInSqlite(scope, phrases);
   const archived =
     page.isArchived === undefined ? sql`` : sql`and c.is_archived = ${sql.lit(page.isArchived ? 1 : 0)}`;
+  // SQLite would go through all conversations of the organization first, and look for the matches of each.
+  const joined = engine === 'postgres' ? sql`join` : sql`cross join`;
   const owned = scope.endUserId === undefined ? sql`` : sql`and c.end_user_id = ${scope.endUserId}`;
   const result = await sql<Match>`
     select best.conversation_id, best.message_id from (
       select conversation_id, message_id, score, row_number()
         over (partition by conversation_id order by score desc, id desc) as place
       from (${ranked}) as ranked
-    ) as best join conversation c on c.id = best.conversation_id
+    ) as best ${joined} conversation c on c.id = best.conversation_id
     where best.place = 1 and c.organization_id = ${scope.organizationId}
       and c.environment = ${scope.environment} ${owned} ${archived}
     order by best.score desc, c.created_at desc, c.id desc
