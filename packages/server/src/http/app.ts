@@ -22,6 +22,7 @@ import { addHttpMetrics, createRegistry } from './metrics.ts';
 import { refuseStrayBodies } from './no-body.ts';
 import { addOpenApi } from './openapi.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { probeRoutes } from './probe.ts';
 import { createSseHub } from './sse.ts';
 import { buildValidator } from './validation.ts';
 
@@ -87,6 +88,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   const { store, isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));
+  app.register(probeRoutes());
   app.register(documentationPages());
   app.register(chatRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
     prefix: '/api/chat',

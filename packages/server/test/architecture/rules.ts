@@ -7,6 +7,7 @@ export type Rule = (tree: SourceTree) => readonly string[];
 const below: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   config: [],
+  doctor: [],
   store: ['domain'],
   models: ['domain'],
   search: ['domain'],

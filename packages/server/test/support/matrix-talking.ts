@@ -31,6 +31,7 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
   return {
     'GET /': page('/'),
     'GET /healthz': page('/healthz'),
+    'GET /healthz/stream': page('/healthz/stream?count=1'),
     'GET /readyz': page('/readyz'),
     'GET /metrics': page('/metrics'),
     'GET /docs': page('/docs'),

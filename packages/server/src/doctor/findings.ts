@@ -1,0 +1,136 @@
+/** What the measurements mean, and what to change in the proxy. */
+import type { Probe } from './probe-stream.ts';
+
+export interface Finding {
+  readonly name: string;
+  /** `note`: it works, but somebody should know. */
+  readonly verdict: 'ok' | 'note' | 'bad';
+  readonly measured: string;
+  readonly advice?: string;
+}
+
+/** The server breaks a silence after at most this. */
+const heartbeatSeconds = 15;
+/** Jitter of a network and of a busy machine that is no buffering. */
+const toleranceMs = 150;
+
+const bufferingAdvice =
+  'Switch response buffering off for this server: nginx `proxy_buffering off;`, Apache `SetEnv proxy-sendchunked 1` ' +
+  'and `flushpackets=on`, Caddy `flush_interval -1`, a CDN: no caching, no transforming for text/event-stream.';
+
+export function firstByte(probe: Probe, intervalMs: number): Finding {
+  const first = probe.arrivals[0];
+  const measured =
+    first === undefined
+      ? 'no event came'
+      : `headers after ${ms(probe.headersMs)}, the first event after ${ms(first.arrivedMs)}`;
+  // The second event is sent one interval after the first: who gets the first only with it was kept waiting.
+  const isLate = first === undefined || first.arrivedMs - probe.headersMs > intervalMs || isBuffered(probe);
+  return {
+    name: 'first byte',
+    verdict: isLate ? 'bad' : 'ok',
+    measured,
+    ...(isLate ? { advice: bufferingAdvice } : {}),
+  };
+}
+
+/** How much later, against the first event, the latest one came than it was sent. */
+function worstDelayMs(probe: Probe): number {
+  const delays = probe.arrivals.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs);
+  return delays.length === 0 ? 0 : Math.max(...delays) - Math.min(...delays);
+}
+
+function isBuffered(probe: Probe): boolean {
+  return worstDelayMs(probe) > toleranceMs;
+}
+
+export function buffering(probe: Probe): Finding {
+  const spread = (times: readonly number[]): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
+  const measured =
+    `${probe.arrivals.length} events sent over ${ms(spread(probe.arrivals.map(({ sentMs }) => sentMs)))} came over ` +
+    `${ms(spread(probe.arrivals.map(({ arrivedMs }) => arrivedMs)))}; at most ${ms(worstDelayMs(probe))} held back`;
+  if (!isBuffered(probe)) return { name: 'buffering', verdict: 'ok', measured };
+  return { name: 'buffering', verdict: 'bad', measured, advice: bufferingAdvice };
+}
+
+export function headers(probe: Probe): Finding {
+  const { 'content-type': type = 'none', 'content-encoding': encoding } = probe.headers;
+  const name = 'headers';
+  if (encoding !== undefined && encoding !== 'identity') {
+    return {
+      name,
+      verdict: 'bad',
+      measured: `the stream came compressed (${encoding})`,
+      advice:
+        'Leave text/event-stream out of compression: nginx `gzip_types` without it, Caddy `encode` with a matcher. ' +
+        'The server sends `Cache-Control: no-transform`, which a proxy should heed.',
+    };
+  }
+  if (!type.startsWith('text/event-stream')) {
+    return {
+      name,
+      verdict: 'bad',
+      measured: `the content type came as ${type}`,
+      advice: 'Something between changes the content type; EventSource refuses the stream.',
+    };
+  }
+  const cache = probe.headers['cache-control'] ?? '';
+  if (!cache.includes('no-transform')) {
+    return {
+      name,
+      verdict: 'note',
+      measured: `Cache-Control came as "${cache}"`,
+      advice: 'Pass Cache-Control on as it is; proxies behind this one need its no-transform.',
+    };
+  }
+  return { name, verdict: 'ok', measured: 'an event stream, not compressed' };
+}
+
+export function resuming(left: Probe, resumed: Probe): Finding {
+  const name = 'resume';
+  const last = left.arrivals.at(-1)?.n ?? 0;
+  const first = resumed.arrivals[0]?.n;
+  if (first === last + 1)
+    return { name, verdict: 'ok', measured: `left after event ${last}, went on with ${first}` };
+  return {
+    name,
+    verdict: 'bad',
+    measured: `left after event ${last}, went on with ${first ?? 'nothing'}`,
+    advice: 'Pass the request header Last-Event-ID on to the server, and cache no event stream.',
+  };
+}
+
+export function silence(probe: Probe, seconds: number): Finding {
+  const name = 'silence';
+  if (probe.end === 'ended') {
+    return { name, verdict: 'ok', measured: `${seconds} s of silence were not cut off` };
+  }
+  const silentMs = probe.endedMs - (probe.arrivals.at(-1)?.arrivedMs ?? 0);
+  const measured = `silence is cut off after ${Math.round(silentMs / 100) / 10} s`;
+  if (silentMs > heartbeatSeconds * 1000 + 1000) {
+    return { name, verdict: 'ok', measured: `${measured}; the server breaks it every ${heartbeatSeconds} s` };
+  }
+  return {
+    name,
+    verdict: 'bad',
+    measured,
+    advice: `Let silence last longer than the ${heartbeatSeconds} s between heartbeats: nginx \`proxy_read_timeout 1h;\`, HAProxy \`timeout tunnel\`, a load balancer's idle timeout.`,
+  };
+}
+
+export function lifetime(probe: Probe, seconds: number): Finding {
+  const name = 'lifetime';
+  if (probe.end === 'ended') {
+    return { name, verdict: 'ok', measured: `a stream with heartbeats lived ${seconds} s` };
+  }
+  return {
+    name,
+    verdict: 'note',
+    measured: `a stream with heartbeats was cut off after ${Math.round(probe.endedMs / 1000)} s`,
+    advice: 'Clients resume, so nothing is lost; a longer limit on the whole response saves the reconnects.',
+  };
+}
+
+function ms(value: number): string {
+  return `${Math.round(value)} ms`;
+}

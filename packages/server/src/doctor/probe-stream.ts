@@ -1,0 +1,99 @@
+/** Reads the server's `/healthz/stream` and notes when each frame arrives. */
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+export interface Arrival {
+  /** The frame's id. */
+  readonly n: number;
+  /** On the server's clock, since its stream began. */
+  readonly sentMs: number;
+  /** On this clock, since the request. */
+  readonly arrivedMs: number;
+}
+
+export interface Probe {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly headersMs: number;
+  readonly arrivals: readonly Arrival[];
+  /** `ended`: with all frames; `cut`: before, by whatever lies between; `left`: by us. */
+  readonly end: 'ended' | 'cut' | 'left';
+  readonly endedMs: number;
+  /** What came, where it was no stream. */
+  readonly body: string;
+}
+
+export interface ProbeRequest {
+  readonly count: number;
+  readonly intervalMs: number;
+  readonly lastEventId?: number;
+  /** Breaks off after so many frames. */
+  readonly leaveAfter?: number;
+  /** Breaks off when so many milliseconds have passed. */
+  readonly timeoutMs: number;
+}
+
+const longestBody = 2000;
+
+/** @throws Error where there is no answer */
+export function probeStream(base: URL, wanted: ProbeRequest): Promise<Probe> {
+  const url = new URL(`${base.pathname.replace(/\/$/, '')}/healthz/stream`, base);
+  url.searchParams.set('count', String(wanted.count));
+  url.searchParams.set('interval_ms', String(wanted.intervalMs));
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const startedAt = performance.now();
+  const since = (): number => performance.now() - startedAt;
+  return new Promise((resolve, reject) => {
+    const request = send(url, {
+      agent: false,
+      headers: {
+        accept: 'text/event-stream',
+        // As browsers do, so that a proxy that likes to compress shows it.
+        'accept-encoding': 'gzip, deflate, br',
+        ...(wanted.lastEventId === undefined ? {} : { 'last-event-id': String(wanted.lastEventId) }),
+      },
+    });
+    let isLeft = false;
+    const leave = (): void => {
+      isLeft = true;
+      request.destroy();
+    };
+    const timer = setTimeout(leave, wanted.timeoutMs);
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(isLeft ? new Error(`no answer within ${Math.round(since())} ms`) : error);
+    });
+    request.on('response', (response) => {
+      const headersMs = since();
+      const arrivals: Arrival[] = [];
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        const arrivedMs = since();
+        rest += chunk;
+        const blocks = rest.split('\n\n');
+        rest = (blocks.pop() ?? '').slice(0, longestBody);
+        for (const block of blocks) {
+          const [, n, sentMs] = /^data: ?\{"n":(\d+),"sent_ms":(\d+)\}$/m.exec(block) ?? [];
+          if (n !== undefined) arrivals.push({ n: Number(n), sentMs: Number(sentMs), arrivedMs });
+        }
+        if (wanted.leaveAfter !== undefined && arrivals.length >= wanted.leaveAfter) leave();
+      });
+      response.on('error', () => undefined);
+      response.on('close', () => {
+        clearTimeout(timer);
+        const isWhole = arrivals.at(-1)?.n === wanted.count;
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          headersMs,
+          arrivals,
+          end: isWhole ? 'ended' : isLeft ? 'left' : 'cut',
+          endedMs: since(),
+          body: rest,
+        });
+      });
+    });
+    request.end();
+  });
+}
