@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { conversationScope } from '../../src/auth/scopes.ts';
+import { newId } from '../../src/domain/ids.ts';
 import { answer, gate } from '../support/scripted-upstream.ts';
 import { storeEngines } from '../support/stores.ts';
 import { type AdminTestApp, startAdminApp } from './admin-app.ts';
@@ -113,7 +114,27 @@ for (const engine of storeEngines) {
       const mine = await userOf(app, 'the/exported user');
       const other = await userOf(app, 'another');
       upstream.enqueue(answer('my answer'));
-      await app.engine.answer((await mine.ask('my question')).generationId);
+      const asked = await mine.ask('my question');
+      await app.engine.answer(asked.generationId);
+      const { version } = await app.harness.place.store.execute('storeSummary', {
+        summary: {
+          id: newId(),
+          session_id: asked.sessionId,
+          previous_id: null,
+          first_message_id: asked.userMessageId,
+          through_message_id: asked.answerMessageId,
+          through_position: 1,
+          message_count: 2,
+          is_complete: 1,
+          text: 'what was said',
+          token_count: 3,
+          model_id: app.harness.modelId,
+          created_at: Date.now(),
+        },
+        newMessageCount: 2,
+        modelCalls: [],
+      });
+      assert.equal(version, 1);
       upstream.enqueue(answer('their answer'));
       await app.engine.answer((await other.ask('their question')).generationId);
       const url = `${path}/users/${encodeURIComponent('the/exported user')}`;
@@ -128,7 +149,7 @@ for (const engine of storeEngines) {
       const types = lines.map((line) => line.type);
       assert.deepEqual(
         types.filter((type, index) => type !== types[index - 1]),
-        ['end_user', 'conversation', 'session', 'message', 'generation', 'events', 'model_call'],
+        ['end_user', 'conversation', 'session', 'summary', 'message', 'generation', 'events', 'model_call'],
       );
       assert.equal(lines[0].user_id, 'the/exported user');
       assert.match(lines[0].created_at, /Z$/);

@@ -35,7 +35,10 @@ export async function* exportEndUser(
       .where('conversation_id', '=', conversation.id)
       .orderBy('created_at')
       .execute();
-    for (const session of sessions) yield { type: 'session', ...session };
+    for (const session of sessions) {
+      yield { type: 'session', ...session };
+      yield* summariesOf(db, session.id);
+    }
     yield* messagesOf(db, conversation.id);
     yield* generationsOf(db, conversation.id);
   }
@@ -62,6 +65,16 @@ async function* conversationsOf(db: Database, scope: OrganizationScope, endUserI
     if (end === undefined || page.length < pageSize) return;
     last = { at: end.created_at, id: end.id };
   }
+}
+
+async function* summariesOf(db: Database, sessionId: string): AsyncGenerator<ExportedEntry> {
+  const summaries = await db
+    .selectFrom('summary')
+    .select(['id', 'session_id', 'version', 'through_message_id', 'text', 'created_at'])
+    .where('session_id', '=', sessionId)
+    .orderBy('version')
+    .execute();
+  for (const summary of summaries) yield { type: 'summary', ...summary };
 }
 
 async function* messagesOf(db: Database, conversationId: string): AsyncGenerator<ExportedEntry> {
