@@ -56,6 +56,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly firstKeyPath: string | undefined;
   /** What to tell a person about the local model, if there is something. */
   readonly localModelNotice: string | undefined;
+  /** Resolves once the local model is ready, has failed, or is off. */
+  readonly localModelSettled: Promise<unknown>;
   /** Takes no more turns and waits up to `graceMs` for the running ones. */
   drain(graceMs: number): Promise<void>;
 }
@@ -138,7 +140,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   };
   const firstKeyPath = await prepareFirstStart(store, config, dataDir, local, dispatcher, log);
   await follow();
-  void local.settled
+  const followed = local.settled
     .then(async (status) => {
       if (status.state === 'ready') await follow();
     })
@@ -206,6 +208,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     adminKeyPath: secrets.adminKeyPath,
     firstKeyPath,
     localModelNotice: localProgress(local),
+    localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -20,7 +20,9 @@ export function chooseGpu(
 
 /** By name: the empty package that stands in for it has another one. */
 function isInstalled(name: string): boolean {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  // npm may place it beside node-llama-cpp, or beneath.
+  const from = import.meta.resolve('node-llama-cpp');
+  const folders = createRequire(from).resolve.paths(name) ?? [];
   const manifest = folders
     .map((folder) => join(folder, name, 'package.json'))
     .find((path) => existsSync(path));
