@@ -123,4 +123,7 @@ test('the probe stream is bounded', async () => {
   const many = Array.from({ length: 17 }, () => call('count=2&interval_ms=300'));
   const statuses = (await Promise.all(many)).map(({ status }) => status);
   assert.equal(statuses.filter((status) => status === 503).length, 1);
+  const longest = await fetch(`${server.url}/healthz/stream?count=2&interval_ms=115000`);
+  assert.equal(longest.status, 200);
+  await longest.body?.cancel();
 });

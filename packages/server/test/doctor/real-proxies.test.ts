@@ -1,0 +1,156 @@
+/** The configurations of `docs/operations.md`, in the real nginx and Caddy, where the machine has them. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { examine } from '../../src/doctor/doctor.ts';
+import { openStream, tokensOf } from '../faults/kit/sse-client.ts';
+import { answer } from '../support/scripted-upstream.ts';
+import { startTestServer } from '../support/server.ts';
+
+const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+const started = await startTestServer();
+if ('skip' in started) throw new Error(started.skip);
+const server = started;
+const directory = await mkdtemp(join(tmpdir(), 'colloquy-proxies-'));
+after(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The page's block of code in this language, with the server's own address in it. */
+function snippet(language: string): string {
+  const [, code] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
+  assert.ok(code?.includes('127.0.0.1:8080'), 'the page has the configuration');
+  return code.replaceAll('127.0.0.1:8080', new URL(server.url).host);
+}
+
+async function freePort(): Promise<number> {
+  const socket = createServer().listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address() as { port: number };
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+interface Proxy {
+  readonly name: string;
+  readonly command: (port: number) => Promise<readonly string[]>;
+}
+
+const proxies: readonly Proxy[] = [
+  {
+    name: 'nginx',
+    async command(port) {
+      const path = join(directory, 'nginx.conf');
+      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+      await writeFile(
+        path,
+        `daemon off; pid ${directory}/nginx.pid; error_log stderr; events {}
+         http { access_log off; ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
+         ${snippet('nginx').replace('listen 80', `listen 127.0.0.1:${port}`)} }`,
+      );
+      return ['nginx', '-p', directory, '-c', path, '-e', 'stderr'];
+    },
+  },
+  {
+    name: 'caddy',
+    async command(port) {
+      const path = join(directory, 'Caddyfile');
+      await writeFile(
+        path,
+        `{\n\tadmin off\n\tauto_https off\n}\n${snippet('caddyfile').replace('chat.example.com', `http://:${port}`)}`,
+      );
+      return ['caddy', 'run', '--config', path, '--adapter', 'caddyfile'];
+    },
+  },
+];
+
+for (const { name, command } of proxies) {
+  const isThere = spawnSync(name, ['-h']).error === undefined;
+  describe(`behind ${name}`, { skip: !isThere && `${name} is not installed` }, async () => {
+    if (!isThere) return;
+    const port = await freePort();
+    const [file = '', ...args] = await command(port);
+    const child = spawn(file, args, {
+      env: { ...process.env, HOME: directory },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    }
+    const exited = once(child, 'exit');
+    after(async () => {
+      child.kill('SIGTERM');
+      await exited;
+    });
+    while (!(await isListening(port))) {
+      assert.equal(child.exitCode, null, output);
+      await sleep(20);
+    }
+    const url = `http://127.0.0.1:${port}`;
+
+    test('doctor finds nothing wrong', async () => {
+      let report = '';
+      const code = await examine({
+        url: new URL(url),
+        silenceSeconds: 5,
+        write: (text) => {
+          report += text;
+        },
+      });
+      assert.equal(code, 0, report);
+      assert.equal(report.match(/^OK /gm)?.length, 6, report);
+    });
+
+    test('an answer streams through it, and resumes', async () => {
+      const tokens = Array.from({ length: 20 }, (_, index) => ` w${index}`);
+      server.upstream.script('scripted', answer(tokens.join(''), { tokens, intervalMs: 20 }));
+      const headers = { 'x-api-key': server.prodKey };
+      const first = await openStream({
+        url: `${url}/api/chat/completion/stream`,
+        headers,
+        body: { message: 'Hello' },
+      });
+      assert.equal(first.status, 200);
+      assert.ok(await first.until(3));
+      first.destroy();
+      const resumed = await openStream({
+        url: `${url}${first.headers['content-location']}`,
+        headers: { ...headers, 'last-event-id': first.frames.at(-1)?.id ?? '' },
+      });
+      assert.equal(await resumed.closed, 'ended');
+      assert.equal(tokensOf([...first.frames, ...resumed.frames]), tokens.join(''));
+    });
+
+    test('what the proxy must not open stays closed', async () => {
+      const metrics = await fetch(`${url}/metrics`);
+      assert.equal(metrics.status, 404);
+      // To a name of this machine's own it would be served; the proxy passes on whom the client named.
+      const anonymous = await openStream({ url: `${url}/chats/`, headers: { host: 'chat.example.com' } });
+      await anonymous.closed;
+      assert.equal(anonymous.status, 403);
+    });
+  });
+}
