@@ -86,8 +86,18 @@ export function headers(probe: Probe): Finding {
   return { name, verdict: 'ok', measured: 'an event stream, not compressed' };
 }
 
+/** The server itself refused the probe: too many at once, or it shuts down. */
+function refused(name: string, ...probes: readonly Probe[]): Finding | undefined {
+  const probe = probes.find(({ status }) => status === 503 || (status >= 400 && status < 500));
+  if (probe === undefined) return undefined;
+  const advice = 'Try again in a moment; the server serves only a few probes at once.';
+  return { name, verdict: 'note', measured: `not measured: the answer was ${probe.status}`, advice };
+}
+
 export function resuming(left: Probe, resumed: Probe): Finding {
   const name = 'resume';
+  const unmeasured = refused(name, left, resumed);
+  if (unmeasured !== undefined) return unmeasured;
   const last = left.arrivals.at(-1)?.n ?? 0;
   const first = resumed.arrivals[0]?.n;
   if (first === last + 1)
@@ -102,6 +112,8 @@ export function resuming(left: Probe, resumed: Probe): Finding {
 
 export function silence(probe: Probe, seconds: number): Finding {
   const name = 'silence';
+  const unmeasured = refused(name, probe);
+  if (unmeasured !== undefined) return unmeasured;
   if (probe.end === 'ended') {
     return { name, verdict: 'ok', measured: `${seconds} s of silence were not cut off` };
   }
@@ -120,6 +132,8 @@ export function silence(probe: Probe, seconds: number): Finding {
 
 export function lifetime(probe: Probe, seconds: number): Finding {
   const name = 'lifetime';
+  const unmeasured = refused(name, probe);
+  if (unmeasured !== undefined) return unmeasured;
   if (probe.end === 'ended') {
     return { name, verdict: 'ok', measured: `a stream with heartbeats lived ${seconds} s` };
   }

@@ -61,8 +61,8 @@ export function probeRoutes(): AppPlugin {
       },
       async (request, reply) => {
         const { count, interval_ms: intervalMs, after } = request.query;
-        if (count * intervalMs > longestMs) {
-          throw invalid('interval_ms', `count × interval_ms must be at most ${longestMs}`);
+        if ((count - 1) * intervalMs > longestMs) {
+          throw invalid('interval_ms', `all frames must come within ${longestMs} ms`);
         }
         const cursor = cursorText(request, after) ?? '0';
         if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
