@@ -25,8 +25,8 @@ after(async () => {
 
 /** The page's block of code in this language, with the server's own address in it. */
 function snippet(language: string): string {
-  const [, code] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
-  assert.ok(code?.includes('127.0.0.1:8080'), 'the page has the configuration');
+  const [, code = ''] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
+  assert.match(code, /127\.0\.0\.1:8080/, 'the page has the configuration');
   return code.replaceAll('127.0.0.1:8080', new URL(server.url).host);
 }
 
