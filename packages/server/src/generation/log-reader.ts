@@ -4,7 +4,7 @@
  */
 
 import { notFound } from '../domain/errors.ts';
-import { type EventRun, isFinalEvent } from '../domain/event.ts';
+import { type EventRun, isFinalEvent, type LogEvent } from '../domain/event.ts';
 import { isTerminal } from '../domain/generation.ts';
 import { readGeneration, readSegments } from '../store/queries/generations.ts';
 import type { Database } from '../store/tables.ts';
@@ -20,6 +20,8 @@ export interface LiveDirectory {
 
 const segmentsAtOnce = 8;
 const pollMs = 1000;
+/** Of text, in one write of a backfill. */
+const pieceCharacters = 64 * 1024;
 
 export class LogReader implements LogSubscription, LiveListener {
   readonly #reads: Database;
@@ -98,7 +100,7 @@ export class LogReader implements LogSubscription, LiveListener {
       const live = this.#directory.find(this.#generationId);
       const inMemory = live?.committedAfter(this.#seq);
       if (live !== undefined && inMemory !== undefined) {
-        if (inMemory.events.length > 0) this.#write(inMemory);
+        this.#writeInPieces(inMemory);
         // No await between reading memory and listening: nothing can be missed.
         if (this.#isClosed || this.#isFull) return;
         this.#live = live;
@@ -110,7 +112,7 @@ export class LogReader implements LogSubscription, LiveListener {
       for (const segment of segments) {
         // A segment that begins behind the next event would be a gap; it is read again.
         if (segment.firstSeq > this.#seq + 1) break;
-        this.#write({
+        this.#writeInPieces({
           firstSeq: this.#seq + 1,
           events: segment.events.slice(this.#seq + 1 - segment.firstSeq),
         });
@@ -128,6 +130,16 @@ export class LogReader implements LogSubscription, LiveListener {
       if (this.#directory.find(this.#generationId) !== undefined) continue;
       this.#waitForMore();
       return;
+    }
+  }
+
+  /** A backfill may be long: the sink is asked for room again and again. */
+  #writeInPieces({ firstSeq, events }: EventRun): void {
+    let start = 0;
+    while (start < events.length && !this.#isClosed && !this.#isFull) {
+      const end = endOfPiece(events, start);
+      this.#write({ firstSeq: firstSeq + start, events: events.slice(start, end) });
+      start = end;
     }
   }
 
@@ -171,4 +183,14 @@ export class LogReader implements LogSubscription, LiveListener {
     this.#wait?.[Symbol.dispose]();
     this.#wait = undefined;
   }
+}
+
+/** The index behind the last event of the piece that begins at `start`; a piece has one event at least. */
+function endOfPiece(events: readonly LogEvent[], start: number): number {
+  let end = start;
+  for (let characters = 0; end < events.length && characters < pieceCharacters; end += 1) {
+    const event = events[end];
+    characters += typeof event === 'string' ? event.length : 0;
+  }
+  return end;
 }
