@@ -19,3 +19,13 @@ export const unknownUsage: Usage = {
 
 /** Of a generation that no model was called for: the zeros are exact. */
 export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
+
+/** As the provider reports it. */
+export function reportedUsage(promptTokens: number, completionTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+    provenance: 'reported',
+  };
+}

@@ -1,12 +1,10 @@
 /** Before an answer from the internet: the research, its progress and its sources in the log, its text in the prompt. */
-import type { Usage } from '../domain/usage.ts';
-import { unknownUsage } from '../domain/usage.ts';
 import type { ModelMessage } from '../models/language-model.ts';
 import type { ModelCallTable } from '../store/tables.ts';
+import { askModel } from './ask-model.ts';
 import { promptBudget } from './context-window.ts';
 import { answerCall } from './finish.ts';
 import type { Job, JobDependencies } from './job.ts';
-import { estimateUsage } from './run.ts';
 
 /** Of the prompt's room, for what the web says. */
 const sourcesShare = 0.5;
@@ -75,36 +73,19 @@ function isWeak(provider: string): boolean {
   return provider === 'local';
 }
 
-async function ask(
+function ask(
   { live, plan, row }: Job,
   prompt: string,
   signal: AbortSignal,
   modelCalls: ModelCallTable[],
   { now }: JobDependencies,
 ): Promise<string> {
-  const messages: readonly ModelMessage[] = [{ role: 'user', text: prompt }];
-  let text = '';
-  let usage: Usage | undefined;
-  try {
-    const parameters = { max_tokens: maxQueryTokens, temperature: 0 };
-    for await (const parts of plan.model.stream({ messages, parameters }, { signal })) {
-      for (const part of parts) {
-        if (part.type === 'text') text += part.text;
-        else if (part.type === 'usage') usage = reported(part.promptTokens, part.completionTokens);
-      }
-    }
-  } finally {
-    const spent = usage ?? (text === '' ? unknownUsage : estimateUsage(plan.model, messages, text));
-    modelCalls.push({ ...answerCall(live.id, row, plan.record, spent, now()), purpose: 'query' });
-  }
-  return text;
-}
-
-function reported(prompt: number, completion: number): Usage {
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    provenance: 'reported',
-  };
+  return askModel(plan.model, {
+    messages: [{ role: 'user', text: prompt }],
+    parameters: { max_tokens: maxQueryTokens, temperature: 0 },
+    signal,
+    onSpent(usage) {
+      modelCalls.push({ ...answerCall(live.id, row, plan.record, usage, now()), purpose: 'query' });
+    },
+  });
 }

@@ -1,7 +1,7 @@
 /** Runs the model of one generation and appends what it says to the log. */
 import { AppError } from '../domain/errors.ts';
 import type { FinishReason, Outcome } from '../domain/generation.ts';
-import { noUsage, type Usage, unknownUsage } from '../domain/usage.ts';
+import { noUsage, reportedUsage, type Usage, unknownUsage } from '../domain/usage.ts';
 import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../models/language-model.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -118,12 +118,7 @@ class PartAppender {
         this.#append({ type: 'part-finished' });
         break;
       case 'usage':
-        this.usage = {
-          prompt_tokens: part.promptTokens,
-          completion_tokens: part.completionTokens,
-          total_tokens: part.promptTokens + part.completionTokens,
-          provenance: 'reported',
-        };
+        this.usage = reportedUsage(part.promptTokens, part.completionTokens);
         break;
       case 'finish':
         this.finishReason = part.reason;

@@ -1,9 +1,9 @@
 /** Has a model name new conversations, in the background, once their first answer is there. */
 import { type Usage, unknownUsage } from '../domain/usage.ts';
 import type { Store } from '../store/store.ts';
+import { askModel } from './ask-model.ts';
 import { type Accounting, answerCall } from './finish.ts';
 import type { Job } from './job.ts';
-import { estimateUsage } from './run.ts';
 import { isTitleComplete, titleOf, titlePrompt } from './title-text.ts';
 
 export interface TitlerOptions {
@@ -58,7 +58,18 @@ export class Titler implements AsyncDisposable {
     const { signal } = this.#abort;
     try {
       if (signal.aborted) return;
-      const { reply, usage } = await ask(job, signal);
+      let usage: Usage = unknownUsage;
+      const { plan, live, firstMessage = '' } = job;
+      // A model that goes on and on is not listened to.
+      const reply = await askModel(plan.model, {
+        messages: titlePrompt(firstMessage, live.builder.text()),
+        parameters: { max_tokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) },
+        signal,
+        isEnough: isTitleComplete,
+        onSpent: (spent) => {
+          usage = spent;
+        },
+      });
       const { organization_id, environment, end_user_id, api_key_id, persona_id } = job.row;
       const accounting: Accounting = { organization_id, environment, end_user_id, api_key_id, persona_id };
       const call = answerCall('', accounting, job.plan.record, usage, this.#options.now());
@@ -78,33 +89,4 @@ export class Titler implements AsyncDisposable {
     this.#waiting.length = 0;
     await this.idle();
   }
-}
-
-async function ask(
-  { plan, live, firstMessage = '' }: Job,
-  signal: AbortSignal,
-): Promise<{ readonly reply: string; readonly usage: Usage }> {
-  const messages = titlePrompt(firstMessage, live.builder.text());
-  const parameters = { max_tokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) };
-  let reply = '';
-  let usage: Usage | undefined;
-  for await (const parts of plan.model.stream({ messages, parameters }, { signal })) {
-    for (const part of parts) {
-      if (part.type === 'text') reply += part.text;
-      if (part.type === 'usage') usage = reported(part.promptTokens, part.completionTokens);
-    }
-    // A model that goes on and on is not listened to.
-    if (isTitleComplete(reply)) break;
-  }
-  usage ??= reply === '' ? unknownUsage : estimateUsage(plan.model, messages, reply);
-  return { reply, usage };
-}
-
-function reported(promptTokens: number, completionTokens: number): Usage {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    provenance: 'reported',
-  };
 }

@@ -1,6 +1,5 @@
 /** Writes the next summary of a session whose next turn would no longer fit whole. */
 import { newId } from '../../domain/ids.ts';
-import { type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
 import {
   type HistoryEntry,
@@ -10,10 +9,10 @@ import {
 } from '../../store/queries/context.ts';
 import type { Store } from '../../store/store.ts';
 import type { Database, ModelCallTable, SummaryTable } from '../../store/tables.ts';
+import { askModel } from '../ask-model.ts';
 import { contextWindowOf, promptBudget, tokensPerMessage } from '../context-window.ts';
 import { type Accounting, answerCall } from '../finish.ts';
 import type { RunPlan } from '../plan.ts';
-import { estimateUsage } from '../run.ts';
 import { historyRoom, unitTokens } from './fit-context.ts';
 import { type HistoryUnit, historyUnits } from './history-units.ts';
 import { summaryPrompt } from './summary-text.ts';
@@ -216,21 +215,15 @@ class Writing {
 
   async #ask(messages: ModelMessage[], sizes: Sizes, signal: AbortSignal): Promise<string> {
     const { plan, accounting } = this.#job;
-    let text = '';
-    let usage: Usage | undefined;
-    try {
-      const parameters = { max_tokens: 2 * sizes.summaryTokens };
-      for await (const parts of plan.model.stream({ messages, parameters }, { signal })) {
-        for (const part of parts) {
-          if (part.type === 'text') text += part.text;
-          if (part.type === 'usage') usage = reported(part.promptTokens, part.completionTokens);
-        }
-      }
-    } finally {
-      usage ??= text === '' ? unknownUsage : estimateUsage(plan.model, messages, text);
-      const call = answerCall('', accounting, plan.record, usage, this.#now());
-      this.#calls.push({ ...call, generation_id: null, purpose: 'summary' });
-    }
+    const text = await askModel(plan.model, {
+      messages,
+      parameters: { max_tokens: 2 * sizes.summaryTokens },
+      signal,
+      onSpent: (usage) => {
+        const call = answerCall('', accounting, plan.record, usage, this.#now());
+        this.#calls.push({ ...call, generation_id: null, purpose: 'summary' });
+      },
+    });
     const trimmed = text.replaceAll('\0', '').toWellFormed().trim();
     if (trimmed === '') throw new Error('the model gave an empty summary');
     return trimmed;
@@ -262,13 +255,4 @@ class Writing {
     };
     return { summary, newMessageCount: this.#count, modelCalls: this.#calls };
   }
-}
-
-function reported(prompt_tokens: number, completion_tokens: number): Usage {
-  return {
-    prompt_tokens,
-    completion_tokens,
-    total_tokens: prompt_tokens + completion_tokens,
-    provenance: 'reported',
-  };
 }
