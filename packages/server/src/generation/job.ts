@@ -1,5 +1,6 @@
 /** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
 import type { Outcome } from '../domain/generation.ts';
+import type { SamplingParameters } from '../domain/persona.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../models/language-model.ts';
 import type { Researcher } from '../search/research.ts';
@@ -56,7 +57,8 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const research = await researchFor(job, live.context.messages, dependencies);
   if (research.promptSection !== '') live.context = await fit(research.promptSection);
   const history = withResearch(live.context.messages, research.promptSection);
-  const request = toRequest(plan, history, begun);
+  const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
+  const request = toRequest(plan, parameters, history, begun);
   const end = await runModel(live, plan.model, request, dependencies);
   if (end.kind === 'dropped') return null;
   const calls = [...research.modelCalls, answerCall(live.id, row, plan.record, end.outcome.usage, now())];
@@ -89,8 +91,19 @@ async function repeatEarlier(job: Job, dependencies: JobDependencies): Promise<s
   return text;
 }
 
-function toRequest(plan: RunPlan, history: readonly ModelMessage[], begun: string): ModelRequest {
-  const { parameters } = plan;
+/** The bound on the answer's length counts what was written before the crash. */
+function remainingOf({ model, parameters }: RunPlan, written: string): SamplingParameters {
+  const { max_tokens: bound } = parameters;
+  if (bound === undefined) return parameters;
+  return { ...parameters, max_tokens: Math.max(1, bound - model.countTokens(written)) };
+}
+
+function toRequest(
+  plan: RunPlan,
+  parameters: SamplingParameters,
+  history: readonly ModelMessage[],
+  begun: string,
+): ModelRequest {
   if (begun === '') return { messages: history, parameters };
   const answer: ModelMessage = { role: 'assistant', text: begun };
   if (plan.model.canContinue) return { messages: [...history, answer], parameters, continueLast: true };

@@ -17,7 +17,7 @@ for (const engineName of storeEngines) {
           answer('a dark night.'),
         );
         const dying = await h.start(undefined, { leaseMs: 300 });
-        const { generationId } = await dying.accept(h.turn({ text: 'Tell me' }));
+        const { generationId } = await dying.accept(h.turn({ text: 'Tell me' }, { maxTokens: 50 }));
         const seen = readLog(dying, generationId);
         await seen.until(5);
         await dying[Symbol.asyncDispose]();
@@ -34,6 +34,8 @@ for (const engineName of storeEngines) {
         const again = await h.upstream.request(1);
         assert.equal(again.body?.continue_final_message, true);
         assert.equal(again.body?.messages?.at(-1)?.content, 'It was ');
+        assert.equal((await h.upstream.request(0)).body?.max_tokens, 50);
+        assert.equal(again.body?.max_tokens, 48);
         const view = await next.get(h.scope, generationId);
         assert.equal(view.status, 'done');
         assert.equal(view.usage?.provenance, 'estimated');
