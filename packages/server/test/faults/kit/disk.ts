@@ -24,11 +24,16 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     path,
     fill() {
       const file = openSync(filler, 'a');
-      // Down to the last byte: big pieces first.
+      // Down to the last byte: big pieces first. Never more than the disk holds, should it be unmounted under us.
+      let left = megabytes << 20;
       for (const bytes of [1 << 20, 4096, 1]) {
         const piece = Buffer.alloc(bytes);
         try {
-          for (;;) if (writeSync(file, piece) < bytes) break;
+          while (left >= bytes) {
+            const written = writeSync(file, piece);
+            left -= written;
+            if (written < bytes) break;
+          }
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
         }
