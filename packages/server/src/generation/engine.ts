@@ -4,7 +4,7 @@ import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
-import type { Researcher } from '../search/research.ts';
+import type { Researcher } from '../research/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   findGeneration,
@@ -13,22 +13,22 @@ import {
   readRunningGenerations,
 } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
-import { acceptRequest, findExisting, toAccepted } from './accept.ts';
-import { Admission } from './admission.ts';
-import { Cancelling } from './cancelling.ts';
+import { Summarizer } from './afterwards/summarizer.ts';
+import { Titler } from './afterwards/titles.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context/receipt.ts';
-import { Summarizer } from './context/summarizer.ts';
-import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './engine-interface.ts';
-import { toView } from './generation-view.ts';
-import { type Incarnation, incarnate } from './incarnation.ts';
-import { Lives } from './live-directory.ts';
-import { LogReader } from './log-reader.ts';
-import type { ModelRegistry } from './plan.ts';
-import { awaitAnswer, readCommitted } from './read-log.ts';
-import { Runner } from './runner.ts';
-import { Titler } from './titles.ts';
-import type { TurnRequest } from './turn.ts';
+import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './interface.ts';
+import { Lives } from './log/live-generations.ts';
+import { LogReader } from './log/log-reader.ts';
+import { awaitAnswer, readCommitted } from './log/read-log.ts';
+import { type Incarnation, incarnate } from './owner/incarnation.ts';
+import type { ModelRegistry } from './plan/plan.ts';
+import { Runner } from './running/runner.ts';
+import { acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
+import { Admission } from './turns/admission.ts';
+import { Cancelling } from './turns/cancelling.ts';
+import type { TurnRequest } from './turns/turn.ts';
+import { toView } from './view.ts';
 
 export interface EngineOptions {
   readonly store: Store;

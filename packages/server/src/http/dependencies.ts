@@ -2,10 +2,10 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
-import type { GenerationEngine } from '../generation/engine-interface.ts';
+import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
-import type { SseHubOptions } from './sse.ts';
+import type { SseHubOptions } from './streaming/sse.ts';
 
 /** Whether the server can serve, and how its models are. */
 export interface Readiness {

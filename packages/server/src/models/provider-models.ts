@@ -1,9 +1,9 @@
 /** Asks a provider which models it offers. */
 import { type Dispatcher, request } from 'undici';
-import { anthropicVersion } from './anthropic-messages.ts';
+import { anthropicVersion } from './anthropic/messages.ts';
 import { type RemoteProvider, remoteProviders } from './provider.ts';
-import { upstreamAddress, withVersion1 } from './upstream-address.ts';
-import { errorFromStatus, errorFromTransport, isObject } from './upstream-error.ts';
+import { upstreamAddress, withVersion1 } from './upstream/address.ts';
+import { errorFromStatus, errorFromTransport, isObject } from './upstream/upstream-error.ts';
 
 const longestListBytes = 4 << 20;
 /** Models that do not chat, by the names that the providers give them. */

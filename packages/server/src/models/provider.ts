@@ -1,10 +1,10 @@
 /** The remote providers: where they are, how they differ, and the model behind a record. */
 import type { Dispatcher } from 'undici';
-import { createAnthropicModel } from './anthropic-messages.ts';
+import { createAnthropicModel } from './anthropic/messages.ts';
 import type { LanguageModel } from './language-model.ts';
-import type { StreamTimeouts } from './model-stream.ts';
-import { createOpenAiChatModel } from './openai-chat.ts';
-import type { OpenAiQuirks } from './openai-request.ts';
+import { createOpenAiChatModel } from './openai/chat.ts';
+import type { OpenAiQuirks } from './openai/request.ts';
+import type { StreamTimeouts } from './upstream/model-stream.ts';
 
 export type RemoteProvider = 'openai' | 'anthropic' | 'google' | 'mistral' | 'openai-compatible';
 

@@ -3,8 +3,8 @@ import { AppError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/model.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LocalModel } from './local/local-model.ts';
-import type { Logger } from './local/logger.ts';
-import { createLocalRuntime, type LocalRuntime } from './local/runtime.ts';
+import type { Logger } from './local/process/logger.ts';
+import { createLocalRuntime, type LocalRuntime } from './local/process/runtime.ts';
 import { createRemoteModel, isRemoteProvider, type RemoteModelRuntime } from './provider.ts';
 
 export interface RegistryOptions {

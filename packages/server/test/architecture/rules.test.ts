@@ -73,13 +73,13 @@ const cases: Readonly<
     {
       'domain/ids.ts': `import { x } from '../store/open.ts';`,
       'store/open.ts': `import type { Config } from '../config/config.ts';`,
-      'models/registry.ts': `export { x } from '../search/engine.ts';`,
+      'models/registry.ts': `export { x } from '../research/engine.ts';`,
       'http/app.ts': `import('../server.ts');`,
     },
     [
       'domain/ids.ts imports store/open.ts, which is not below it',
       'store/open.ts imports config/config.ts, which is not below it',
-      'models/registry.ts imports search/engine.ts, which is not below it',
+      'models/registry.ts imports research/engine.ts, which is not below it',
       'http/app.ts imports server.ts, which is not below it',
     ],
   ],
@@ -96,7 +96,7 @@ const cases: Readonly<
   oneDoorPerDependency: [
     {
       'store/open.ts': `import { Kysely } from 'kysely';\nimport { readFile } from 'node:fs/promises';`,
-      'search/page.ts': `import { request } from 'undici';`,
+      'research/page.ts': `import { request } from 'undici';`,
     },
     {
       'http/app.ts': `import { sql } from 'kysely/raw';\nimport { DatabaseSync } from 'node:sqlite';`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { generateApiKey } from '../../src/auth/api-keys.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -10,7 +11,6 @@ import { newId } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/organization.ts';
 import { findApiKey } from '../../src/store/queries/api-keys.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openTestStore, storeEngines } from '../support/stores.ts';
 
 const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
 const secret = 'the secret of the tests';

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createIdentityProvider } from '../../src/auth/identity-provider.ts';
 import { conversationScope } from '../../src/auth/scopes.ts';
 import { newId } from '../../src/domain/ids.ts';
-import { openTestStore, storeEngines } from '../support/stores.ts';
 
 const issuer = 'https://id.example/';
 const audience = 'colloquy';

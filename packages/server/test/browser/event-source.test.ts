@@ -1,8 +1,8 @@
 /** A page of ten lines with `EventSource`, in a real browser, through a restart of the server in the midst. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { chromiumForTests } from 'colloquy-testkit/services';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { chromiumForTests } from '../support/services.ts';
 import { firstHalfText, type Restartable, startRestartable, wholeText } from './restartable.ts';
 
 const found = chromiumForTests();

@@ -2,14 +2,18 @@
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { type RecordedRequest, type Script, startScriptedUpstream } from '../support/scripted-upstream.ts';
 import {
   administer,
   type ChildServer,
   serverEnvironment,
   serverPlace,
   spawnServer,
-} from '../support/server.ts';
+} from 'colloquy-testkit/server';
+import {
+  type RecordedRequest,
+  type Script,
+  startScriptedUpstream,
+} from 'colloquy-testkit/upstream/scripted-upstream';
 
 /** What a client of EventSource gets wrong first: newlines, blanks, empty lines, characters of several bytes. */
 export const tokens: readonly string[] = [

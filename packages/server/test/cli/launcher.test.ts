@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 /** The oldest major version that runs the server. */
 const neededMajor = 24;
 
-/** Stands in the place of `src/cli.ts` and does what its first argument says. */
+/** Stands in the place of `src/cli/cli.ts` and does what its first argument says. */
 const fakeCli = `
 export async function run(args: readonly string[]): Promise<void> {
   const version: string = process.versions.node;
@@ -34,8 +34,8 @@ async function install(t: TestContext, nodePackage: string | undefined): Promise
   const home = await mkdtemp(join(tmpdir(), 'colloquy-launcher-'));
   t.after(() => rm(home, { recursive: true }));
   await cp(fileURLToPath(new URL('../../bin/', import.meta.url)), join(home, 'bin'), { recursive: true });
-  await mkdir(join(home, 'src'));
-  await writeFile(join(home, 'src/cli.ts'), fakeCli);
+  await mkdir(join(home, 'src/cli'), { recursive: true });
+  await writeFile(join(home, 'src/cli/cli.ts'), fakeCli);
   await writeFile(join(home, 'package.json'), '{"type":"module"}');
   if (nodePackage !== undefined) {
     await mkdir(join(home, 'node_modules/node/bin'), { recursive: true });

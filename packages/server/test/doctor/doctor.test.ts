@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startTestServer } from 'colloquy-testkit/server';
 import { examine } from '../../src/doctor/doctor.ts';
-import { startTestServer } from '../support/server.ts';
 import { type Habit, startProxy } from './proxies.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/colloquy.js', import.meta.url));

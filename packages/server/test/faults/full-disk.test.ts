@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answer, gate, startScriptedUpstream } from '../support/scripted-upstream.ts';
-import { makeTenant, type Place, serverEnvironment, spawnServer } from '../support/server.ts';
+import { makeTenant, type Place, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
+import { answer, gate, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { mountSmallDisk } from './kit/disk.ts';
 import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';

@@ -1,8 +1,8 @@
 /** A short run of the fault kit on each store; `npm run faults` makes long ones. COLLOQUY_TEST_SEED repeats a run. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresForTests } from '../support/services.ts';
-import { storeEngines } from '../support/stores.ts';
+import { postgresForTests } from 'colloquy-testkit/services';
+import { storeEngines } from 'colloquy-testkit/stores';
 import { reportOf } from './kit/report.ts';
 import { runFaults } from './kit/run.ts';
 

@@ -8,20 +8,20 @@ import { rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  answer,
-  refuse,
-  type Script,
-  startScriptedUpstream,
-  type Wire,
-} from '../support/scripted-upstream.ts';
-import {
   administer,
   type ChildServer,
   makeTenant,
   serverEnvironment,
   serverPlace,
   spawnServer,
-} from '../support/server.ts';
+} from 'colloquy-testkit/server';
+import {
+  answer,
+  refuse,
+  type Script,
+  startScriptedUpstream,
+  type Wire,
+} from 'colloquy-testkit/upstream/scripted-upstream';
 import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
 

@@ -1,13 +1,13 @@
 /** The engine's promises, on both stores, with a real upstream over HTTP. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { storeEngines } from 'colloquy-testkit/stores';
+import { answer, gate, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import { conversationScope } from '../../src/auth/scopes.ts';
 import type { AppError } from '../../src/domain/errors.ts';
 import { isFinalEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
 import { type EngineHarness, readLog, startEngineHarness, textOf } from '../support/engines.ts';
-import { answer, gate, refuse } from '../support/scripted-upstream.ts';
-import { storeEngines } from '../support/stores.ts';
 
 for (const engineName of storeEngines) {
   describe(`engine on ${engineName}`, async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import type { Skip } from 'colloquy-testkit/services';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -9,7 +10,6 @@ import type { Engine } from '../../src/generation/engine.ts';
 import { createApp, type HttpDependencies } from '../../src/http/app.ts';
 import type { StoreEngine } from '../../src/store/tables.ts';
 import { type EngineHarness, startEngineHarness } from '../support/engines.ts';
-import type { Skip } from '../support/services.ts';
 
 export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
 

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { matrixRows } from '../support/matrix-rows.ts';
-import { columns, makeWorld, type World } from '../support/matrix-world.ts';
-import { withRoutes } from '../support/route-table.ts';
-import { startTestServer } from '../support/server.ts';
-import { storeEngines } from '../support/stores.ts';
+import { matrixRows } from 'colloquy-testkit/matrix/rows';
+import { columns, makeWorld, type World } from 'colloquy-testkit/matrix/world';
+import { withRoutes } from 'colloquy-testkit/route-table';
+import { startTestServer } from 'colloquy-testkit/server';
+import { storeEngines } from 'colloquy-testkit/stores';
 
 /** A search that is down, so that the internet answers at once. */
 const environment = { SEARXNG_URL: 'http://127.0.0.1:9', HOST: '127.0.0.1' };

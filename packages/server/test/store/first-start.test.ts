@@ -1,6 +1,7 @@
 /** What the first start makes, and how it follows the environment afterwards. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
 import { generateApiKey } from '../../src/auth/api-keys.ts';
 import { organizationScope } from '../../src/auth/scopes.ts';
 import { newId } from '../../src/domain/ids.ts';
@@ -10,7 +11,6 @@ import { listModels } from '../../src/store/queries/models.ts';
 import { findDefaultOrganization } from '../../src/store/queries/organizations.ts';
 import { findPersona, findRevision } from '../../src/store/queries/personas.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openTestStore, storeEngines } from '../support/stores.ts';
 
 const now = Date.parse('2026-11-22T12:00:00.000Z');
 

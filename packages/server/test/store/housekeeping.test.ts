@@ -1,9 +1,9 @@
 /** What is kept for a time only goes when its time is over, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
 import { newId } from '../../src/domain/ids.ts';
 import { tidy } from '../../src/store/housekeeping.ts';
-import { openTestStore, storeEngines } from '../support/stores.ts';
 
 for (const engine of storeEngines) {
   test(`expired claims are forgotten, the others kept, on ${engine}`, async (t) => {

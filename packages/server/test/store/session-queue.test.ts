@@ -1,11 +1,11 @@
 /** A session's turns under transactions that run at the same time: one after the other, each ended once, none forgotten. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
 import type { AppError } from '../../src/domain/errors.ts';
 import type { LogEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openTestStore, storeEngines } from '../support/stores.ts';
 
 const rounds = 40;
 const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, provenance: 'estimated' } as const;

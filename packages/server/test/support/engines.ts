@@ -1,20 +1,21 @@
 /** A generation engine on a real store and a scripted upstream, with one organization, model and persona. */
+
+import type { Skip } from 'colloquy-testkit/services';
+import { openTestStore, type TestStore } from 'colloquy-testkit/stores';
+import { type ScriptedUpstream, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { conversationScope } from '../../src/auth/scopes.ts';
 import type { LogEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
 import type { ModelRecord } from '../../src/domain/model.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { Engine, type EngineOptions } from '../../src/generation/engine.ts';
-import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turn.ts';
+import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turns/turn.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/provider.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
-import { createUpstreamDispatcher } from '../../src/models/upstream-dispatcher.ts';
+import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreEngine } from '../../src/store/tables.ts';
-import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
-import type { Skip } from './services.ts';
-import { openTestStore, type TestStore } from './stores.ts';
 
 export interface EngineHarness extends AsyncDisposable {
   readonly place: TestStore;

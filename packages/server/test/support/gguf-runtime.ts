@@ -7,7 +7,7 @@ import {
   createLocalRuntime,
   type LocalRuntime,
   type LocalRuntimeOptions,
-} from '../../src/models/local/runtime.ts';
+} from '../../src/models/local/process/runtime.ts';
 import { type TinyGgufOptions, writeTinyGguf } from './gguf.ts';
 
 /** What a tiny model recites at temperature 0 when asked anything. */

@@ -1,10 +1,10 @@
 /** Messages put into a store past its commands, such as no API makes yet. */
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { TestStore } from 'colloquy-testkit/stores';
 import type { CompiledQuery } from 'kysely';
 import { newId } from '../../src/domain/ids.ts';
 import type { MessageTable } from '../../src/store/tables.ts';
-import type { TestStore } from './stores.ts';
 
 export interface InsertedMessage {
   readonly parent: string;

@@ -1,5 +1,10 @@
 /** What the tests of the remote models share: a scripted upstream, a model in either wire format, a collector. */
 
+import {
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  type Wire,
+} from 'colloquy-testkit/upstream/scripted-upstream';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../src/models/language-model.ts';
 import {
   createRemoteModel,
@@ -7,8 +12,7 @@ import {
   type RemoteModelRuntime,
 } from '../../src/models/provider.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
-import { createUpstreamDispatcher } from '../../src/models/upstream-dispatcher.ts';
-import { type ScriptedUpstream, startScriptedUpstream, type Wire } from './scripted-upstream.ts';
+import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
 
 export const apiKey = 'sk-very-secret-0123456789';
 export const wires: readonly Wire[] = ['openai', 'anthropic'];

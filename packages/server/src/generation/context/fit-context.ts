@@ -10,11 +10,11 @@ import {
   readSummariesBefore,
 } from '../../store/queries/context.ts';
 import type { Database, SummaryTable } from '../../store/tables.ts';
-import { promptBudget, systemPromptOf, tokensPerMessage } from '../context-window.ts';
-import type { RunPlan } from '../plan.ts';
+import { summaryForModel } from '../afterwards/summary-prompt.ts';
+import { promptBudget, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
 import { type MessageRange, receiptHead, type StoredReceipt } from './receipt.ts';
-import { summaryForModel } from './summary-text.ts';
 import { TokenEstimate } from './token-estimate.ts';
 
 export interface ContextRequest {

@@ -3,7 +3,7 @@ import { notFound } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { findReceipt } from '../../store/queries/context.ts';
 import type { Database, GenerationTable } from '../../store/tables.ts';
-import type { RunPlan } from '../plan.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import { type FittedContext, fitContext } from './fit-context.ts';
 import { type ContextReceipt, type StoredReceipt, showReceipt } from './receipt.ts';
 

@@ -4,8 +4,8 @@ import type { MessageRole } from '../../domain/message.ts';
 import type { PersonaRevision } from '../../domain/persona.ts';
 import { findSummary, readChain } from '../../store/queries/context.ts';
 import type { Database } from '../../store/tables.ts';
-import { contextWindowOf } from '../context-window.ts';
-import type { RunPlan } from '../plan.ts';
+import { contextWindowOf } from '../plan/context-window.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import { historyUnits } from './history-units.ts';
 
 export type ContextSection = 'system' | 'summary' | 'history' | 'message' | 'sources';

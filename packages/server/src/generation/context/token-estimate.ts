@@ -1,6 +1,6 @@
 /** Estimates of tokens whose cost does not grow with the history: what is counted exactly is bounded. */
 import type { LanguageModel } from '../../models/language-model.ts';
-import { tokensPerMessage } from '../context-window.ts';
+import { tokensPerMessage } from '../plan/context-window.ts';
 
 /** UTF-16 units that one estimate counts exactly; what comes after is taken by the ratio found until then. */
 const maxExactLength = 8192;

@@ -14,7 +14,7 @@ import { AppError, notFound } from '../../domain/errors.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { findOrganization } from '../../store/queries/organizations.ts';
-import { idempotencyClaim } from '../idempotency.ts';
+import { idempotencyClaim } from '../request/idempotency.ts';
 import type { AdminDependencies } from './dependencies.ts';
 
 export type AdminApp = FastifyInstance<

@@ -2,14 +2,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { requireAdministrators } from './access.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import { keyRoutes } from './keys.ts';
-import { memberRoutes } from './members.ts';
-import { modelRoutes } from './models.ts';
-import { organizationRoutes } from './organizations.ts';
-import { personaVersionRoutes } from './persona-versions.ts';
-import { personaRoutes } from './personas.ts';
-import { usageRoutes } from './usage.ts';
-import { userRoutes } from './users.ts';
+import { keyRoutes } from './keys/routes.ts';
+import { memberRoutes } from './members/routes.ts';
+import { modelRoutes } from './models/routes.ts';
+import { organizationRoutes } from './organizations/routes.ts';
+import { personaRoutes } from './personas/routes.ts';
+import { personaVersionRoutes } from './personas/version-routes.ts';
+import { usageRoutes } from './usage/routes.ts';
+import { userRoutes } from './users/routes.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 

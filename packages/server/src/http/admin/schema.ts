@@ -1,6 +1,6 @@
 /** What the schemas of all resources share. */
 import { type Static, type TObject, type TSchema, type TUnsafe, Type } from 'typebox';
-import { type DocumentedResponse, type ErrorStatus, errorResponses } from '../error-schema.ts';
+import { type DocumentedResponse, type ErrorStatus, errorResponses } from '../openapi/responses.ts';
 
 export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 export const exampleTime = '2026-11-22T20:30:00.000Z';

@@ -2,13 +2,13 @@
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { LanguageModel } from '../language-model.ts';
-import { FetchError } from './fetch-error.ts';
-import { fetchModelFile } from './fetch-model-file.ts';
-import { type Logger, silentLogger } from './logger.ts';
-import { type ModelSource, type NamedModel, namedModels, sourceOfUrl } from './model-source.ts';
-import { type BarStream, createProgressBar } from './progress-bar.ts';
-import type { LocalModelInfo } from './protocol.ts';
-import { createLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from './runtime.ts';
+import { FetchError } from './file/fetch-error.ts';
+import { fetchModelFile } from './file/fetch-model-file.ts';
+import { type ModelSource, type NamedModel, namedModels, sourceOfUrl } from './file/model-source.ts';
+import { type BarStream, createProgressBar } from './file/progress-bar.ts';
+import { type Logger, silentLogger } from './process/logger.ts';
+import type { LocalModelInfo } from './process/protocol.ts';
+import { createLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from './process/runtime.ts';
 
 /** `COLLOQUY_LOCAL_MODEL`, parsed; `config.localModel` has this shape. */
 export type LocalModelChoice =

@@ -1,7 +1,7 @@
 /** The main thread's end of the search's thread, which starts with the first search. */
 import { Worker } from 'node:worker_threads';
 import type { FoundConversation } from '../search/find.ts';
-import type { SearchReply, SearchRequest } from './search-worker.ts';
+import type { SearchReply, SearchRequest } from './search.worker.ts';
 
 export interface SearchThread extends AsyncDisposable {
   search(request: Omit<SearchRequest, 'id'>): Promise<readonly FoundConversation[]>;
@@ -26,7 +26,7 @@ export function createSearchThread(path: string): SearchThread {
   };
 
   const start = (): Worker => {
-    const started = new Worker(new URL('./search-worker.ts', import.meta.url), { workerData: { path } });
+    const started = new Worker(new URL('./search.worker.ts', import.meta.url), { workerData: { path } });
     started.on('message', (reply: SearchReply) => {
       const one = pending.get(reply.id);
       pending.delete(reply.id);

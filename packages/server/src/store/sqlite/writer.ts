@@ -25,7 +25,7 @@ function revive(error: WriterError): Error {
 
 /** Starts the thread, which migrates the database; resolves once it can write. */
 export async function startSqliteWriter(options: WriterOptions): Promise<SqliteWriter> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
+  const worker = new Worker(new URL('./writer.worker.ts', import.meta.url), { workerData: options });
   const pending = new Map<number, Pending>();
   let outbox: WriterRequest[] = [];
   let nextId = 1;

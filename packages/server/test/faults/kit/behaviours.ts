@@ -1,5 +1,11 @@
 /** What a turn of the workload asks of the scripted upstream: its question names it, so that both sides know it. */
-import { answer, echo, type RecordedRequest, refuse, type Script } from '../../support/scripted-upstream.ts';
+import {
+  answer,
+  echo,
+  type RecordedRequest,
+  refuse,
+  type Script,
+} from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Random } from './random.ts';
 
 /** How often each behaviour is asked for. */

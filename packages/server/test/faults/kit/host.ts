@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type ChildServer, spawnServer } from '../../support/server.ts';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server';
 
 const launcher = fileURLToPath(new URL('../../../bin/colloquy.js', import.meta.url));
 

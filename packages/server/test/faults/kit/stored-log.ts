@@ -1,10 +1,10 @@
 /** The store as it lies on the disk, read beside the server, and the promises that can be checked on it alone. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Place } from 'colloquy-testkit/server';
 import { Client } from 'pg';
 import type { LogEvent } from '../../../src/domain/event.ts';
-import { MessageBuilder } from '../../../src/generation/message-builder.ts';
-import type { Place } from '../../support/server.ts';
+import { MessageBuilder } from '../../../src/generation/log/message-builder.ts';
 
 type Row = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 /** The chat dialect's frames: one line of JSON each, the type in it. */
 import { AppError, type ErrorCode } from '../../../domain/errors.ts';
 import type { FinishedEvent, LogEvent, Source, StructuredEvent } from '../../../domain/event.ts';
-import { type Codec, type CodecContext, dataFrame, hidden, type Step } from '../../codec.ts';
+import { type Codec, type CodecContext, dataFrame, hidden, type Step } from '../../streaming/codec.ts';
 
 export interface ChatState {
   readonly sessionId: string;

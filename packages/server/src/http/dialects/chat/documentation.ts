@@ -1,7 +1,7 @@
 /** The chat routes' schemas, as they validate and as `/docs` shows them. */
 import { Type } from 'typebox';
-import { errorResponses } from '../../error-schema.ts';
-import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../field-schemas.ts';
+import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
+import { errorResponses } from '../../openapi/responses.ts';
 import {
   AnswerSchema,
   CompletionBody,

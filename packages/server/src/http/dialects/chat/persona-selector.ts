@@ -3,7 +3,7 @@ import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { PersonaRecord } from '../../../domain/persona.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
-import type { RevisionReference } from '../../../generation/turn.ts';
+import type { RevisionReference } from '../../../generation/turns/turn.ts';
 import { findPersona } from '../../../store/queries/personas.ts';
 import type { Store } from '../../../store/store.ts';
 

@@ -4,18 +4,22 @@ import type { Static } from 'typebox';
 import { requireApiKey } from '../../../auth/permissions.ts';
 import { accountOf } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { AcceptedGeneration, GenerationEngine } from '../../../generation/engine-interface.ts';
-import type { TurnRequestTarget } from '../../../generation/turn.ts';
+import type { AcceptedGeneration, GenerationEngine } from '../../../generation/interface.ts';
+import type { TurnRequestTarget } from '../../../generation/turns/turn.ts';
 import { findSession } from '../../../store/queries/sessions.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Attach } from '../../attach.ts';
-import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from '../../authentication.ts';
-import { lastEventId } from '../../cursor.ts';
-import { beginning } from '../../encoder.ts';
-import type { StreamGeneration } from '../../generation-streams.ts';
-import { idempotencyClaim } from '../../idempotency.ts';
-import { normalizeNewlines } from '../../json-body.ts';
-import type { AppPlugin } from '../../plugin.ts';
+import type { AppPlugin } from '../../openapi/route-plugin.ts';
+import {
+  type AuthenticationOptions,
+  authenticate,
+  conversationPrincipalOf,
+} from '../../request/authentication.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { normalizeNewlines } from '../../request/json-body.ts';
+import type { Attach } from '../../streaming/attach.ts';
+import { lastEventId } from '../../streaming/cursor.ts';
+import { beginning } from '../../streaming/encoder.ts';
+import type { StreamGeneration } from '../../streaming/generation-streams.ts';
 import { chatCodec, errorOf } from './codec.ts';
 import * as documentation from './documentation.ts';
 import {

@@ -2,8 +2,14 @@
 import { Type } from 'typebox';
 import { maxMessageCharacters } from '../../../domain/message.ts';
 import { aliasPattern } from '../../../domain/persona.ts';
-import { ErrorSchema } from '../../error-schema.ts';
-import { exampleId, exampleUsage, FinishReasonSchema, IdField, WhenBusySchema } from '../../field-schemas.ts';
+import {
+  exampleId,
+  exampleUsage,
+  FinishReasonSchema,
+  IdField,
+  WhenBusySchema,
+} from '../../openapi/fields.ts';
+import { ErrorSchema } from '../../openapi/responses.ts';
 
 const closed = { additionalProperties: false } as const;
 

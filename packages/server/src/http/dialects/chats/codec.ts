@@ -1,6 +1,6 @@
 /** The chats dialect's frames: the answer as raw text in unnamed events, everything else as a named one. */
 import type { LogEvent, StructuredEvent } from '../../../domain/event.ts';
-import { type Codec, type CodecContext, hidden, type Step } from '../../codec.ts';
+import { type Codec, type CodecContext, hidden, type Step } from '../../streaming/codec.ts';
 
 export interface ChatsState {
   /** Of the answer. */

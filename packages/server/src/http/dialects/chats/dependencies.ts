@@ -1,9 +1,9 @@
 /** What the chats routes are given. */
-import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import type { GenerationEngine } from '../../../generation/interface.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Attach } from '../../attach.ts';
-import type { AuthenticationOptions } from '../../authentication.ts';
-import type { StreamGeneration } from '../../generation-streams.ts';
+import type { AuthenticationOptions } from '../../request/authentication.ts';
+import type { Attach } from '../../streaming/attach.ts';
+import type { StreamGeneration } from '../../streaming/generation-streams.ts';
 
 export interface ChatsRoutesOptions extends AuthenticationOptions {
   readonly store: Store;

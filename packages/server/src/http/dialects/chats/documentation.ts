@@ -1,13 +1,13 @@
 /** The chats routes' schemas, as they validate and as `/docs` shows them. */
 import { type TSchema, Type } from 'typebox';
-import { type ErrorStatus, errorResponses } from '../../error-schema.ts';
 import {
   exampleId,
   IdempotencyHeader,
   IdField,
   LastEventIdHeader,
   streamHeaders,
-} from '../../field-schemas.ts';
+} from '../../openapi/fields.ts';
+import { type ErrorStatus, errorResponses } from '../../openapi/responses.ts';
 import {
   CreateChatBody,
   CreateMessageBody,

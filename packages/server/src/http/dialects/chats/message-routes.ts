@@ -13,11 +13,11 @@ import {
   pageMessagesAfter,
   toMessage,
 } from '../../../store/queries/messages.ts';
-import { conversationPrincipalOf } from '../../authentication.ts';
-import { idempotencyClaim } from '../../idempotency.ts';
-import { streamJsonArray } from '../../json-array.ts';
-import { normalizeNewlines } from '../../json-body.ts';
-import type { AppPlugin } from '../../plugin.ts';
+import { streamJsonArray } from '../../answer/json-array.ts';
+import type { AppPlugin } from '../../openapi/route-plugin.ts';
+import { conversationPrincipalOf } from '../../request/authentication.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { normalizeNewlines } from '../../request/json-body.ts';
 import type { ChatsRoutesOptions } from './dependencies.ts';
 import * as documentation from './documentation.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';

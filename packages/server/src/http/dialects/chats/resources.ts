@@ -1,11 +1,11 @@
 /** Conversations and messages of the store as the wire shows them here: chats, and conversations of them. */
 import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
-import { committedText } from '../../../generation/committed-text.ts';
-import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import type { GenerationEngine } from '../../../generation/interface.ts';
+import { committedText } from '../../../generation/log/committed-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
-import { toTime } from '../../field-schemas.ts';
+import { toTime } from '../../openapi/fields.ts';
 import type { ChatsRole } from './schema.ts';
 
 export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {

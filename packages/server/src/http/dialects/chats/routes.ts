@@ -1,6 +1,7 @@
 /** `/chats` and `/conversations`: a simple client's chats, their messages, and answers over `EventSource`. */
-import { authenticate } from '../../authentication.ts';
-import type { AppPlugin } from '../../plugin.ts';
+
+import type { AppPlugin } from '../../openapi/route-plugin.ts';
+import { authenticate } from '../../request/authentication.ts';
 import { chatRoutes } from './chat-routes.ts';
 import type { ChatsRoutesOptions } from './dependencies.ts';
 import { inferenceRoutes } from './inference-routes.ts';

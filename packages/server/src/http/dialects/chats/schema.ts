@@ -1,6 +1,6 @@
 /** The chats dialect's bodies, answers and events; one schema is validator, type and documentation. */
 import { type Static, Type } from 'typebox';
-import { exampleId, exampleUsage, IdField, TimeField, WhenBusySchema } from '../../field-schemas.ts';
+import { exampleId, exampleUsage, IdField, TimeField, WhenBusySchema } from '../../openapi/fields.ts';
 
 const closed = { additionalProperties: false } as const;
 const exampleTime = '2023-08-05T14:48:00.000Z';

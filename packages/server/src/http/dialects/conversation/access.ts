@@ -4,7 +4,7 @@ import { requireWrite } from '../../../auth/permissions.ts';
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid } from '../../../domain/errors.ts';
 import { isUuid } from '../../../domain/ids.ts';
-import { conversationPrincipalOf } from '../../authentication.ts';
+import { conversationPrincipalOf } from '../../request/authentication.ts';
 
 /** An `onRequest` hook behind authentication. @throws AppError invalid_request, forbidden */
 export async function checkOrganization(request: FastifyRequest): Promise<void> {

@@ -1,6 +1,6 @@
 /** The conversation dialect's frames: an `event:` name and one line of JSON, the type in both. */
 import type { FinishedEvent, LogEvent, Source, StructuredEvent } from '../../../domain/event.ts';
-import { type Codec, type CodecContext, dataFrame, hidden, type Step } from '../../codec.ts';
+import { type Codec, type CodecContext, dataFrame, hidden, type Step } from '../../streaming/codec.ts';
 
 export interface ConversationState {
   /** Of the answer. */

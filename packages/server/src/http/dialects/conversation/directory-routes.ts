@@ -2,9 +2,13 @@
 import { listActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
 import type { Store } from '../../../store/store.ts';
-import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from '../../authentication.ts';
-import { detailEnvelope, errorHandler } from '../../errors.ts';
-import type { AppPlugin } from '../../plugin.ts';
+import { detailEnvelope, errorHandler } from '../../answer/errors.ts';
+import type { AppPlugin } from '../../openapi/route-plugin.ts';
+import {
+  type AuthenticationOptions,
+  authenticate,
+  conversationPrincipalOf,
+} from '../../request/authentication.ts';
 import { checkOrganization } from './access.ts';
 import * as documentation from './documentation.ts';
 

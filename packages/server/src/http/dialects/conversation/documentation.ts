@@ -1,7 +1,7 @@
 /** The conversation routes' schemas, as they validate and as `/docs` shows them. */
 import { type TSchema, Type } from 'typebox';
-import { detailErrorResponses, type ErrorStatus } from '../../error-schema.ts';
-import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../field-schemas.ts';
+import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
+import { detailErrorResponses, type ErrorStatus } from '../../openapi/responses.ts';
 import * as schema from './schema.ts';
 
 const tags = ['conversation'];

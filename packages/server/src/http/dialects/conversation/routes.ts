@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accountOf } from '../../../auth/principal.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
-import type { GenerationEngine } from '../../../generation/engine-interface.ts';
+import type { GenerationEngine } from '../../../generation/interface.ts';
 import {
   type ConversationPage,
   findConversation,
@@ -13,17 +13,21 @@ import {
 import { pageMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Attach } from '../../attach.ts';
-import { type AuthenticationOptions, authenticate, conversationPrincipalOf } from '../../authentication.ts';
-import { lastEventId } from '../../cursor.ts';
-import { beginning } from '../../encoder.ts';
-import { detailEnvelope, errorHandler, notFoundHandler } from '../../errors.ts';
-import { toTime } from '../../field-schemas.ts';
-import type { StreamGeneration } from '../../generation-streams.ts';
-import { idempotencyClaim } from '../../idempotency.ts';
-import { streamJsonArray } from '../../json-array.ts';
-import { normalizeNewlines } from '../../json-body.ts';
-import type { AppPlugin } from '../../plugin.ts';
+import { detailEnvelope, errorHandler, notFoundHandler } from '../../answer/errors.ts';
+import { streamJsonArray } from '../../answer/json-array.ts';
+import { toTime } from '../../openapi/fields.ts';
+import type { AppPlugin } from '../../openapi/route-plugin.ts';
+import {
+  type AuthenticationOptions,
+  authenticate,
+  conversationPrincipalOf,
+} from '../../request/authentication.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { normalizeNewlines } from '../../request/json-body.ts';
+import type { Attach } from '../../streaming/attach.ts';
+import { lastEventId } from '../../streaming/cursor.ts';
+import { beginning } from '../../streaming/encoder.ts';
+import type { StreamGeneration } from '../../streaming/generation-streams.ts';
 import { checkOrganization, checkWriter, writerOf } from './access.ts';
 import { conversationCodec } from './codec.ts';
 import * as documentation from './documentation.ts';

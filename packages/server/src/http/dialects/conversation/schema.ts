@@ -5,7 +5,6 @@ import { maxMessageCharacters } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
-import { ErrorSchema } from '../../error-schema.ts';
 import {
   exampleId,
   exampleUsage,
@@ -14,7 +13,8 @@ import {
   nullable,
   TimeField,
   WhenBusySchema,
-} from '../../field-schemas.ts';
+} from '../../openapi/fields.ts';
+import { ErrorSchema } from '../../openapi/responses.ts';
 
 const closed = { additionalProperties: false } as const;
 const maxOffset = 2_147_483_647;

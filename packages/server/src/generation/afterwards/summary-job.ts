@@ -1,0 +1,258 @@
+/** Writes the next summary of a session whose next turn would no longer fit whole. */
+import { newId } from '../../domain/ids.ts';
+import type { ModelMessage } from '../../models/language-model.ts';
+import {
+  type HistoryEntry,
+  readHistory,
+  readSessionHead,
+  readSummariesBefore,
+} from '../../store/queries/context.ts';
+import type { Store } from '../../store/store.ts';
+import type { Database, ModelCallTable, SummaryTable } from '../../store/tables.ts';
+import { askModel } from '../calls/ask-model.ts';
+import { historyRoom, unitTokens } from '../context/fit-context.ts';
+import { type HistoryUnit, historyUnits } from '../context/history-units.ts';
+import { TokenEstimate } from '../context/token-estimate.ts';
+import { contextWindowOf, promptBudget, tokensPerMessage } from '../plan/context-window.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import { type Accounting, answerCall } from '../running/finish.ts';
+import { summaryPrompt } from './summary-prompt.ts';
+
+export interface SummaryJob {
+  readonly sessionId: string;
+  readonly plan: RunPlan;
+  /** Who pays. */
+  readonly accounting: Accounting;
+}
+
+export interface SummaryJobDependencies {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Of the history's room: from where on a summary is made, and what stays whole then. */
+export const fullShare = 0.75;
+const keptShare = 0.5;
+/** Tokens of one call's messages at most, whatever the model could take. */
+const maxChunkTokens = 16_000;
+/** What one job reads at most, in full calls' worth of messages; what is older is left out for good. */
+const maxChunks = 8;
+/** Tokens of a summary at most, and the share of the prompt's room below that. */
+const maxSummaryTokens = 1000;
+const summaryShare = 0.1;
+/** Tokens of the instructions of a call. */
+const instructionTokens = 300;
+/** Tokens that the messages of a call must have room for; a model without is not asked for summaries. */
+const minChunkTokens = 200;
+const maxCandidates = 32;
+
+type Unit = HistoryUnit<HistoryEntry>;
+
+interface Sizes {
+  readonly summaryTokens: number;
+  readonly chunkTokens: number;
+}
+
+/** Undefined: the model's window is too small for it. */
+function sizesFor(plan: RunPlan): Sizes | undefined {
+  const target = Math.min(maxSummaryTokens, Math.floor(promptBudget(plan) * summaryShare));
+  const summaryTokens = Math.min(target, plan.record.maxOutputTokens ?? target);
+  // The earlier summary stands in the prompt, the new one comes as the answer; a model may overrun its words.
+  const room = contextWindowOf(plan) * 0.9 - instructionTokens - 4 * summaryTokens;
+  const chunkTokens = Math.min(maxChunkTokens, Math.floor(room));
+  return chunkTokens < minChunkTokens ? undefined : { summaryTokens, chunkTokens };
+}
+
+/**
+ * Resolves with the new version, or null where none is due. Throws what the model or the store threw; what was
+ * reached until then is stored.
+ */
+export async function summarise(
+  job: SummaryJob,
+  dependencies: SummaryJobDependencies,
+): Promise<number | null> {
+  const sizes = sizesFor(job.plan);
+  if (sizes === undefined) return null;
+  const due = await findDue(dependencies.store.reads, job, sizes);
+  if (due === undefined) return null;
+  const writing = new Writing(job, due.previous, due.isComplete, dependencies.now);
+  let failure: unknown;
+  try {
+    for (const chunk of toChunks(due.units, sizes, job.plan))
+      await writing.add(chunk, sizes, dependencies.signal);
+  } catch (error) {
+    failure = error;
+  }
+  const { version } = await dependencies.store.execute('storeSummary', writing.result());
+  if (failure !== undefined) throw failure;
+  return version;
+}
+
+interface Due {
+  readonly previous: SummaryTable | undefined;
+  /** To be summarised, oldest first. */
+  readonly units: readonly Unit[];
+  readonly isComplete: boolean;
+}
+
+/** What a summary should take in now; undefined while the session's history fits comfortably. */
+async function findDue(reads: Database, job: SummaryJob, sizes: Sizes): Promise<Due | undefined> {
+  const { plan, sessionId } = job;
+  const head = await readSessionHead(reads, sessionId);
+  if (head === null) return undefined;
+  const estimate = new TokenEstimate(plan.model);
+  const room = historyRoom(plan, {}, estimate);
+  const candidates = await readSummariesBefore(reads, sessionId, 2 ** 31 - 1, maxCandidates);
+  const kept: Unit[] = [];
+  const fallen: Unit[] = [];
+  const maxFallenTokens = maxChunks * sizes.chunkTokens;
+  let previous: SummaryTable | undefined;
+  let keptTokens = 0;
+  let fallenTokens = 0;
+  for await (const unit of historyUnits(head, (id, limit) => readHistory(reads, id, limit))) {
+    previous = candidates.find((one) => unit.entries.some((entry) => entry.id === one.through_message_id));
+    if (previous !== undefined) break;
+    const tokens = unitTokens(unit, estimate);
+    const mustKeep = !kept.some(beginsTurn);
+    if (mustKeep || (fallen.length === 0 && keptTokens + tokens <= room * keptShare)) {
+      kept.push(unit);
+      keptTokens += tokens;
+    } else {
+      // A single message counts for no more than a call can take.
+      fallenTokens += Math.min(tokens, sizes.chunkTokens);
+      if (fallenTokens > maxFallenTokens) {
+        return toDue(kept, fallen, undefined, false);
+      }
+      fallen.push(unit);
+    }
+  }
+  const used =
+    keptTokens + fallenTokens + (previous === undefined ? 0 : previous.token_count + tokensPerMessage);
+  if (used <= room * fullShare) return undefined;
+  return toDue(kept, fallen, previous, (previous?.is_complete ?? 1) === 1);
+}
+
+function beginsTurn(unit: Unit): boolean {
+  return unit.isSendable && unit.entries[0]?.role === 'user';
+}
+
+/** What stays whole begins with a user's message. */
+function toDue(
+  kept: readonly Unit[],
+  fallen: readonly Unit[],
+  previous: SummaryTable | undefined,
+  isComplete: boolean,
+): Due | undefined {
+  const firstKept = kept.findLastIndex(beginsTurn);
+  const units = [...kept.slice(firstKept + 1), ...fallen].reverse();
+  return units.some((unit) => unit.isSendable) ? { previous, units, isComplete } : undefined;
+}
+
+interface Chunk {
+  readonly entries: readonly HistoryEntry[];
+}
+
+function* toChunks(units: readonly Unit[], sizes: Sizes, plan: RunPlan): Generator<Chunk, void> {
+  const estimate = new TokenEstimate(plan.model);
+  let entries: HistoryEntry[] = [];
+  let used = 0;
+  for (const unit of units) {
+    const tokens = unit.isSendable ? Math.min(unitTokens(unit, estimate), sizes.chunkTokens) : 0;
+    if (used + tokens > sizes.chunkTokens && used > 0) {
+      yield { entries };
+      entries = [];
+      used = 0;
+    }
+    // What can't be sent is counted as covered, but nothing of it is told.
+    for (const entry of unit.entries) {
+      entries.push(unit.isSendable ? clip(entry, sizes.chunkTokens, estimate) : { ...entry, text: '' });
+    }
+    used += tokens;
+  }
+  if (entries.length > 0) yield { entries };
+}
+
+/** A message too long for one call keeps its beginning and its end. */
+function clip(entry: HistoryEntry, maxTokens: number, estimate: TokenEstimate): HistoryEntry {
+  const tokens = estimate.ofMessage(entry.text);
+  if (tokens <= maxTokens) return entry;
+  const half = Math.floor((entry.text.length * maxTokens) / tokens / 2.2);
+  const text = `${entry.text.slice(0, half)} […] ${entry.text.slice(-half)}`.toWellFormed();
+  return { ...entry, text };
+}
+
+/** A summary as it grows, chunk by chunk, each taking in the text before. */
+class Writing {
+  readonly #job: SummaryJob;
+  readonly #previous: SummaryTable | undefined;
+  readonly #isComplete: boolean;
+  readonly #now: () => number;
+  readonly #calls: ModelCallTable[] = [];
+  #text: string | undefined;
+  #first: HistoryEntry | undefined;
+  #last: HistoryEntry | undefined;
+  #count = 0;
+
+  constructor(job: SummaryJob, previous: SummaryTable | undefined, isComplete: boolean, now: () => number) {
+    this.#job = job;
+    this.#previous = previous;
+    this.#isComplete = isComplete;
+    this.#now = now;
+    this.#text = previous?.text;
+  }
+
+  async add(chunk: Chunk, sizes: Sizes, signal: AbortSignal): Promise<void> {
+    const spoken = chunk.entries.filter((entry) => entry.text !== '');
+    if (spoken.length > 0) {
+      const prompt = summaryPrompt(this.#text, spoken, sizes.summaryTokens);
+      this.#text = await this.#ask(prompt, sizes, signal);
+    }
+    this.#first ??= chunk.entries[0];
+    this.#last = chunk.entries.at(-1);
+    this.#count += chunk.entries.length;
+  }
+
+  async #ask(messages: ModelMessage[], sizes: Sizes, signal: AbortSignal): Promise<string> {
+    const { plan, accounting } = this.#job;
+    const text = await askModel(plan.model, {
+      messages,
+      parameters: { max_tokens: 2 * sizes.summaryTokens },
+      signal,
+      onSpent: (usage) => {
+        const call = answerCall('', accounting, plan.record, usage, this.#now());
+        this.#calls.push({ ...call, generation_id: null, purpose: 'summary' });
+      },
+    });
+    const trimmed = text.replaceAll('\0', '').toWellFormed().trim();
+    if (trimmed === '') throw new Error('the model gave an empty summary');
+    return trimmed;
+  }
+
+  result(): {
+    summary: Omit<SummaryTable, 'version'> | null;
+    newMessageCount: number;
+    modelCalls: readonly ModelCallTable[];
+  } {
+    const { plan, sessionId } = this.#job;
+    const [first, last, text, previous] = [this.#first, this.#last, this.#text, this.#previous];
+    if (first === undefined || last === undefined || text === undefined) {
+      return { summary: null, newMessageCount: 0, modelCalls: this.#calls };
+    }
+    const summary: Omit<SummaryTable, 'version'> = {
+      id: newId(),
+      session_id: sessionId,
+      previous_id: previous?.id ?? null,
+      first_message_id: previous?.first_message_id ?? first.id,
+      through_message_id: last.id,
+      through_position: last.position,
+      message_count: (previous?.message_count ?? 0) + this.#count,
+      is_complete: this.#isComplete ? 1 : 0,
+      text,
+      token_count: plan.model.countTokens(text),
+      model_id: plan.record.id,
+      created_at: this.#now(),
+    };
+    return { summary, newMessageCount: this.#count, modelCalls: this.#calls };
+  }
+}

@@ -1,0 +1,85 @@
+/** What dialects see of the generation engine. */
+
+import type { EventRun, LogEvent } from '../domain/event.ts';
+import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
+import type { Scope } from '../domain/scope.ts';
+import type { Usage } from '../domain/usage.ts';
+import type { IdempotencyClaim } from '../store/command.ts';
+import type { ContextReceipt } from './context/receipt.ts';
+import type { TurnRequest } from './turns/turn.ts';
+
+/** A turn that is stored and will be answered. */
+export interface AcceptedGeneration {
+  readonly generationId: string;
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly userMessageId: string;
+  readonly answerMessageId: string;
+  /** False: it attached to a generation that existed (the message's, or an idempotent retry's). */
+  readonly isNew: boolean;
+}
+
+/** A generation as `GET /api/generations/{id}` shows it; times in epoch milliseconds. */
+export interface GenerationView {
+  readonly id: string;
+  readonly status: GenerationStatus;
+  readonly dialect: Dialect;
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly replyTo: string;
+  readonly messageId: string;
+  readonly model: { readonly id: string; readonly name: string; readonly provider: string };
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly firstTokenAt: number | null;
+  readonly finishedAt: number | null;
+  readonly finishReason: FinishReason | null;
+  readonly usage: Usage | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** Who reads a log. All calls are synchronous and must not throw. */
+export interface LogSink {
+  /**
+   * The next events, without gap or repeat. Live, all sinks of a generation get the very same object, so work on it
+   * can be shared. False: the sink is full; nothing more comes until `resume()`.
+   */
+  write(run: EventRun): boolean;
+  /** After the terminal event was written; nothing comes any more. */
+  end(): void;
+  /** The log can't be read any more (deleted, or the store failed). */
+  fail(error: Error): void;
+}
+
+export interface LogSubscription {
+  /** After `write` returned false: goes on from where the sink stopped. */
+  resume(): void;
+  close(): void;
+}
+
+export interface GenerationEngine {
+  /**
+   * Stores the turn and starts the answer; resolves once that is committed. No connection is needed for it to go on.
+   * @throws AppError not_found, conflict, session_busy, model_unavailable, context_overflow, overloaded,
+   *   idempotency_mismatch
+   */
+  accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
+  /** @throws AppError not_found */
+  get(scope: Scope, generationId: string): Promise<GenerationView>;
+  /** What the model was sent for it. @throws AppError not_found, model_unavailable */
+  contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt>;
+  /** Ends it with what it has; resolves with the terminal state, whoever caused it. @throws AppError not_found */
+  cancel(scope: Scope, generationId: string): Promise<GenerationView>;
+  /** Cancels every live generation of a conversation (or of one message's answer), before a delete; resolves when they ended. */
+  cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void>;
+  /** Moves what is committed into segments and prunes the journal, so that it holds nothing of what has ended. */
+  checkpoint(): Promise<void>;
+  /** Sends the events after `afterSeq` (0: all) to the sink, then what comes. The caller has checked the scope. */
+  subscribe(generationId: string, afterSeq: number, sink: LogSink): LogSubscription;
+  /** The stored and committed events from 1 up to `throughSeq`, for checking a cursor and priming a codec. */
+  readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]>;
+  /** Resolves with the text and the outcome once the generation ended. */
+  answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }>;
+  /** The text so far of a generation that runs here; undefined where none does. */
+  liveText(generationId: string): string | undefined;
+}

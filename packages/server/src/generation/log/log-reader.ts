@@ -1,0 +1,196 @@
+/**
+ * One reader of a generation's log: backfill from the segments, then from the owner's memory, then live. A gap is
+ * never skipped and nothing is sent twice; a sink that is full leaves the live log and comes back by backfill.
+ */
+
+import { notFound } from '../../domain/errors.ts';
+import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
+import { isTerminal } from '../../domain/generation.ts';
+import { readGeneration, readSegments } from '../../store/queries/generations.ts';
+import type { Database } from '../../store/tables.ts';
+import type { LogSink, LogSubscription } from '../interface.ts';
+import type { LiveGeneration, LiveListener } from './live-generation.ts';
+
+/** Where a reader finds generations that run here, and is woken when one starts to. */
+export interface LiveDirectory {
+  find(generationId: string): LiveGeneration | undefined;
+  /** Calls back once when the generation starts to run here, or is worth another look. */
+  onWake(generationId: string, wake: () => void): Disposable;
+}
+
+const segmentsAtOnce = 8;
+const pollMs = 1000;
+/** Of text, in one write of a backfill. */
+const pieceCharacters = 64 * 1024;
+
+export class LogReader implements LogSubscription, LiveListener {
+  readonly #reads: Database;
+  readonly #directory: LiveDirectory;
+  readonly #generationId: string;
+  readonly #sink: LogSink;
+  #seq: number;
+  #live: LiveGeneration | undefined;
+  #isFilling = false;
+  #fillAgain = false;
+  #isFull = false;
+  #isClosed = false;
+  #wait: Disposable | undefined;
+
+  constructor(
+    reads: Database,
+    directory: LiveDirectory,
+    generationId: string,
+    afterSeq: number,
+    sink: LogSink,
+  ) {
+    this.#reads = reads;
+    this.#directory = directory;
+    this.#generationId = generationId;
+    this.#seq = afterSeq;
+    this.#sink = sink;
+  }
+
+  start(): void {
+    if (this.#isClosed || this.#isFull) return;
+    if (this.#isFilling) {
+      this.#fillAgain = true;
+      return;
+    }
+    this.#isFilling = true;
+    this.#fill()
+      .catch((error: unknown) => {
+        if (this.#isClosed) return;
+        this.close();
+        this.#sink.fail(error instanceof Error ? error : new Error(String(error)));
+      })
+      .finally(() => {
+        this.#isFilling = false;
+        const again = this.#fillAgain && this.#live === undefined;
+        this.#fillAgain = false;
+        if (again) this.start();
+      });
+  }
+
+  resume(): void {
+    if (!this.#isFull || this.#isClosed) return;
+    this.#isFull = false;
+    this.start();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#leaveLive();
+    this.#stopWaiting();
+  }
+
+  onRun(run: EventRun): void {
+    this.#write(run);
+    if (this.#isFull || this.#isClosed) this.#leaveLive();
+  }
+
+  onLeft(): void {
+    this.#live = undefined;
+    // It may go on elsewhere, or may have ended in a way that only the store tells.
+    if (!this.#isClosed) this.start();
+  }
+
+  /** Until the reader is live, full, waiting, or at the end. */
+  async #fill(): Promise<void> {
+    while (!this.#isClosed && !this.#isFull) {
+      const live = this.#directory.find(this.#generationId);
+      const inMemory = live?.committedAfter(this.#seq);
+      if (live !== undefined && inMemory !== undefined) {
+        this.#writeInPieces(inMemory);
+        // No await between reading memory and listening: nothing can be missed.
+        if (this.#isClosed || this.#isFull) return;
+        this.#live = live;
+        live.listeners.add(this);
+        return;
+      }
+      const segments = await readSegments(this.#reads, this.#generationId, this.#seq, segmentsAtOnce);
+      if (this.#isClosed) return;
+      for (const segment of segments) {
+        // A segment that begins behind the next event would be a gap; it is read again.
+        if (segment.firstSeq > this.#seq + 1) break;
+        this.#writeInPieces({
+          firstSeq: this.#seq + 1,
+          events: segment.events.slice(this.#seq + 1 - segment.firstSeq),
+        });
+        if (this.#isClosed || this.#isFull) return;
+      }
+      if (segments.length > 0 || this.#directory.find(this.#generationId) !== undefined) continue;
+      const generation = await readGeneration(this.#reads, this.#generationId);
+      if (this.#isClosed) return;
+      if (generation === undefined) throw notFound('generation');
+      if (isTerminal(generation.status)) {
+        const more = await readSegments(this.#reads, this.#generationId, this.#seq, 1);
+        if (more.length === 0) return this.#end();
+        continue;
+      }
+      if (this.#directory.find(this.#generationId) !== undefined) continue;
+      this.#waitForMore();
+      return;
+    }
+  }
+
+  /** A backfill may be long: the sink is asked for room again and again. */
+  #writeInPieces({ firstSeq, events }: EventRun): void {
+    let start = 0;
+    while (start < events.length && !this.#isClosed && !this.#isFull) {
+      const end = endOfPiece(events, start);
+      this.#write({ firstSeq: firstSeq + start, events: events.slice(start, end) });
+      start = end;
+    }
+  }
+
+  #write(run: EventRun): void {
+    if (run.events.length === 0 || this.#isClosed) return;
+    this.#seq = run.firstSeq + run.events.length - 1;
+    const hasRoom = this.#sink.write(run);
+    if (isFinalEvent(run.events[run.events.length - 1])) this.#end();
+    else if (!hasRoom) this.#isFull = true;
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#sink.end();
+  }
+
+  #leaveLive(): void {
+    this.#live?.listeners.delete(this);
+    this.#live = undefined;
+  }
+
+  /** It is queued, or another process runs it. */
+  #waitForMore(): void {
+    this.#stopWaiting();
+    const again = (): void => {
+      this.#stopWaiting();
+      this.start();
+    };
+    const timer = setTimeout(again, pollMs);
+    const wake = this.#directory.onWake(this.#generationId, again);
+    this.#wait = {
+      [Symbol.dispose]() {
+        clearTimeout(timer);
+        wake[Symbol.dispose]();
+      },
+    };
+  }
+
+  #stopWaiting(): void {
+    this.#wait?.[Symbol.dispose]();
+    this.#wait = undefined;
+  }
+}
+
+/** The index behind the last event of the piece that begins at `start`; a piece has one event at least. */
+function endOfPiece(events: readonly LogEvent[], start: number): number {
+  let end = start;
+  for (let characters = 0; end < events.length && characters < pieceCharacters; end += 1) {
+    const event = events[end];
+    characters += typeof event === 'string' ? event.length : 0;
+  }
+  return end;
+}

@@ -1,0 +1,85 @@
+/** Folds the events of a log into the message that they tell. */
+import type { LogEvent } from '../../domain/event.ts';
+import type { MessagePart } from '../../domain/message.ts';
+
+type OpenPart =
+  | { type: 'text'; text: string }
+  | { type: 'reasoning'; text: string }
+  | { type: 'tool-call'; id: string; name: string; arguments: string };
+
+/** Deltas that are joined at once: a string that grows by each of them costs several times its length. */
+const piecesAtOnce = 64;
+
+export class MessageBuilder {
+  #parts: (MessagePart | OpenPart)[] = [];
+  #open: OpenPart | undefined;
+  /** The newest deltas of the open part. */
+  #pieces: string[] = [];
+
+  apply(event: LogEvent): void {
+    if (typeof event === 'string') {
+      if (this.#open !== undefined && this.#pieces.push(event) >= piecesAtOnce) this.#join();
+      return;
+    }
+    if (event.type === 'part-started') {
+      this.#join();
+      const part: OpenPart =
+        event.kind === 'tool-call'
+          ? { type: 'tool-call', id: event.id ?? '', name: event.name ?? '', arguments: '' }
+          : { type: event.kind, text: '' };
+      this.#open = part;
+      this.#parts.push(part);
+    } else if (event.type === 'part-finished') {
+      this.#join();
+      this.#open = undefined;
+    } else if (event.type === 'sources') {
+      const { sources, notice } = event;
+      this.#parts.push({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
+    }
+  }
+
+  #join(): void {
+    const open = this.#open;
+    if (open === undefined || this.#pieces.length === 0) return;
+    const text = this.#pieces.join('');
+    this.#pieces = [];
+    if (open.type === 'tool-call') open.arguments += text;
+    else open.text += text;
+  }
+
+  get openKind(): OpenPart['type'] | undefined {
+    return this.#open?.type;
+  }
+
+  get hasSources(): boolean {
+    return this.#parts.some((part) => part.type === 'sources');
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  parts(): readonly MessagePart[] {
+    this.#join();
+    return this.#parts.filter((part) => !('text' in part) || part.text !== '');
+  }
+
+  /** The answer's plain text: its text parts, one after the other. */
+  text(): string {
+    this.#join();
+    let text = '';
+    for (const part of this.#parts) if (part.type === 'text') text += part.text;
+    return text;
+  }
+
+  /** All that the model wrote, reasoning and tool calls too: what an estimate of its tokens is made of. */
+  everything(): string {
+    this.#join();
+    let text = '';
+    for (const part of this.#parts) {
+      if (part.type === 'text' || part.type === 'reasoning') text += part.text;
+      else if (part.type === 'tool-call') text += part.name + part.arguments;
+    }
+    return text;
+  }
+}

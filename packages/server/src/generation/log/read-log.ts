@@ -1,0 +1,58 @@
+/** Whole logs: for checking cursors, for recovery, and for calls without a stream. */
+import { AppError } from '../../domain/errors.ts';
+import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
+import type { Outcome } from '../../domain/generation.ts';
+import { readSegments } from '../../store/queries/generations.ts';
+import type { Database } from '../../store/tables.ts';
+import type { GenerationEngine } from '../interface.ts';
+import type { LiveDirectory } from './log-reader.ts';
+import { MessageBuilder } from './message-builder.ts';
+
+const segmentsAtOnce = 64;
+
+/** The committed events from 1 up to `throughSeq`. */
+export async function readCommitted(
+  reads: Database,
+  lives: LiveDirectory,
+  generationId: string,
+  throughSeq: number,
+): Promise<LogEvent[]> {
+  const events: LogEvent[] = [];
+  while (events.length < throughSeq) {
+    const inMemory = lives.find(generationId)?.committedAfter(events.length);
+    if (inMemory !== undefined) {
+      events.push(...inMemory.events);
+      break;
+    }
+    const segments = await readSegments(reads, generationId, events.length, segmentsAtOnce);
+    if (segments.length === 0) break;
+    for (const segment of segments)
+      events.push(...segment.events.slice(events.length + 1 - segment.firstSeq));
+  }
+  return events.slice(0, throughSeq);
+}
+
+/** The text and the outcome, once the generation has ended. */
+export function awaitAnswer(
+  engine: Pick<GenerationEngine, 'subscribe'>,
+  generationId: string,
+): Promise<{ readonly text: string; readonly outcome: Outcome }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; outcome: Outcome }>();
+  const builder = new MessageBuilder();
+  let outcome: Outcome | undefined;
+  engine.subscribe(generationId, 0, {
+    write(run: EventRun) {
+      for (const event of run.events) {
+        builder.apply(event);
+        if (isFinalEvent(event)) outcome = event;
+      }
+      return true;
+    },
+    end() {
+      if (outcome === undefined) reject(new AppError('internal', 'the answer ended without an outcome'));
+      else resolve({ text: builder.text(), outcome });
+    },
+    fail: reject,
+  });
+  return promise;
+}

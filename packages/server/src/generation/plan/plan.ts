@@ -1,0 +1,97 @@
+/** What a turn runs on: the model, the prompt and the effective parameters, resolved before it is accepted. */
+import { AppError } from '../../domain/errors.ts';
+import type { ModelRecord } from '../../domain/model.ts';
+import type { PersonaRevision, SamplingParameters } from '../../domain/persona.ts';
+import type { OrganizationScope } from '../../domain/scope.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import { findModel } from '../../store/queries/models.ts';
+import { findRevision } from '../../store/queries/personas.ts';
+import type { Database, GenerationTable } from '../../store/tables.ts';
+import type { RevisionReference } from '../turns/turn.ts';
+
+/** Gives the program's end of a model: a client of its provider, the local runtime, or the guide. */
+export interface ModelRegistry {
+  /** @throws AppError model_unavailable, where it can't be called as things stand */
+  get(record: ModelRecord): LanguageModel;
+  /** The same, once a model that is being loaded is there; for going on with what a dead process left. */
+  whenReady(record: ModelRecord): Promise<LanguageModel>;
+}
+
+/** What a generation's row keeps of the request. */
+export interface GenerationParameters {
+  readonly maxTokens?: number;
+  readonly internet?: boolean;
+  /** The message whose text this answer begins with. */
+  readonly continueFrom?: string;
+}
+
+export interface RunPlan {
+  readonly record: ModelRecord;
+  readonly model: LanguageModel;
+  readonly revision: PersonaRevision | undefined;
+  readonly parameters: SamplingParameters;
+  readonly internet: boolean;
+}
+
+export interface PlanRequest {
+  readonly persona: RevisionReference | null;
+  /** Of the session; a persona's revision names its own. */
+  readonly modelId: string | null;
+  readonly parameters: GenerationParameters;
+}
+
+/** What a stored generation was asked to run on. */
+export function storedRequest(
+  row: Pick<GenerationTable, 'persona_id' | 'persona_version' | 'model_id' | 'parameters'>,
+): PlanRequest {
+  const { persona_id: personaId, persona_version: version } = row;
+  return {
+    persona: personaId === null || version === null ? null : { personaId, version },
+    modelId: row.model_id,
+    parameters: JSON.parse(row.parameters) as GenerationParameters,
+  };
+}
+
+/** @throws AppError not_found (no such revision), model_unavailable */
+export async function resolvePlan(
+  reads: Database,
+  models: ModelRegistry,
+  scope: OrganizationScope,
+  request: PlanRequest,
+): Promise<RunPlan> {
+  const { persona } = request;
+  const revision =
+    persona === null ? undefined : await findRevision(reads, scope, persona.personaId, persona.version);
+  if (persona !== null && revision === undefined)
+    throw new AppError('not_found', 'persona version not found');
+  const modelId = revision?.model_id ?? request.modelId;
+  const record = modelId === null ? undefined : await findModel(reads, scope, modelId);
+  if (record === undefined || !record.isActive) {
+    throw new AppError('model_unavailable', 'the model is disabled or gone');
+  }
+  return {
+    record,
+    model: models.get(record),
+    revision,
+    parameters: effectiveParameters(revision, record, request.parameters.maxTokens),
+    internet: request.parameters.internet ?? revision?.internet ?? false,
+  };
+}
+
+/** The persona's parameters, with the smallest of the three bounds on the answer's length. */
+export function effectiveParameters(
+  revision: SamplingParameters | undefined,
+  record: Pick<ModelRecord, 'maxOutputTokens'>,
+  requested: number | undefined,
+): SamplingParameters {
+  const bounds = [requested, revision?.max_tokens, record.maxOutputTokens ?? undefined].filter(
+    (bound) => bound !== undefined,
+  );
+  return {
+    ...(revision?.temperature === undefined ? {} : { temperature: revision.temperature }),
+    ...(revision?.top_p === undefined ? {} : { top_p: revision.top_p }),
+    ...(revision?.stop === undefined ? {} : { stop: revision.stop }),
+    ...(revision?.seed === undefined ? {} : { seed: revision.seed }),
+    ...(bounds.length === 0 ? {} : { max_tokens: Math.min(...bounds) }),
+  };
+}

@@ -1,0 +1,158 @@
+/** Runs the model of one generation and appends what it says to the log. */
+import { AppError } from '../../domain/errors.ts';
+import type { FinishReason, Outcome } from '../../domain/generation.ts';
+import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
+import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../../models/language-model.ts';
+import type { LiveGeneration } from '../log/live-generation.ts';
+import type { LogWriter } from '../log/log-writer.ts';
+import { TextNormalizer } from './text-normalizer.ts';
+
+export interface RunDependencies {
+  readonly writer: LogWriter;
+  readonly now: () => number;
+  onUnexpected(error: unknown): void;
+}
+
+/** Pending events past which the model is no longer read until the store has caught up. */
+const maxPending = 2000;
+
+/** What a call came to; `dropped`: this process stopped it, and the generation is no longer its own. */
+export type RunEnd = { readonly kind: 'ended'; readonly outcome: Outcome } | { readonly kind: 'dropped' };
+
+export async function runModel(
+  live: LiveGeneration,
+  model: LanguageModel,
+  request: ModelRequest,
+  dependencies: RunDependencies,
+): Promise<RunEnd> {
+  const appender = new PartAppender(live, dependencies);
+  if (live.isCancelled && !live.isDropped) {
+    appender.close();
+    return {
+      kind: 'ended',
+      outcome: { status: 'cancelled', finish_reason: 'cancelled', usage: noUsage, error: null },
+    };
+  }
+  let failure: unknown;
+  try {
+    for await (const parts of model.stream(request, { signal: live.signal })) {
+      for (const part of parts) appender.take(part);
+      while (live.pending.length > maxPending && live.inFlight !== undefined) await live.inFlight;
+    }
+  } catch (error) {
+    failure = error;
+  }
+  appender.close();
+  if (live.isDropped) return { kind: 'dropped' };
+  const written = live.builder.everything();
+  // Whether a call that failed before its first word was billed, nobody says.
+  const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
+  const usage =
+    appender.usage ?? (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written));
+  if (live.isCancelled) {
+    return {
+      kind: 'ended',
+      outcome: { status: 'cancelled', finish_reason: 'cancelled', usage, error: null },
+    };
+  }
+  if (failure !== undefined) return { kind: 'ended', outcome: failed(failure, usage, dependencies) };
+  return {
+    kind: 'ended',
+    outcome: { status: 'done', finish_reason: appender.finishReason ?? 'stop', usage, error: null },
+  };
+}
+
+function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): Outcome {
+  if (failure instanceof AppError) {
+    const { code, message } = failure;
+    return { status: 'failed', finish_reason: null, usage, error: { code, message } };
+  }
+  dependencies.onUnexpected(failure);
+  return {
+    status: 'failed',
+    finish_reason: null,
+    usage,
+    error: { code: 'internal', message: 'the answer failed for an internal reason' },
+  };
+}
+
+export function estimateUsage(
+  model: LanguageModel,
+  messages: readonly ModelMessage[],
+  written: string,
+): Usage {
+  let prompt = 0;
+  for (const message of messages) prompt += model.countTokens(message.text);
+  const completion = written === '' ? 0 : model.countTokens(written);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    provenance: 'estimated',
+  };
+}
+
+/** Turns a model's parts into events of the log. */
+class PartAppender {
+  readonly #live: LiveGeneration;
+  readonly #dependencies: RunDependencies;
+  readonly #normalizer = new TextNormalizer();
+  usage: Usage | undefined;
+  finishReason: FinishReason | undefined;
+
+  constructor(live: LiveGeneration, dependencies: RunDependencies) {
+    this.#live = live;
+    this.#dependencies = dependencies;
+  }
+
+  take(part: ModelPart): void {
+    switch (part.type) {
+      case 'text':
+      case 'reasoning':
+        this.#delta(part.type, part.text);
+        break;
+      case 'tool-call':
+        this.#closePart();
+        this.#append({ type: 'part-started', kind: 'tool-call', id: part.id, name: part.name });
+        this.#append(part.arguments);
+        this.#append({ type: 'part-finished' });
+        break;
+      case 'usage':
+        this.usage = reportedUsage(part.promptTokens, part.completionTokens);
+        break;
+      case 'finish':
+        this.finishReason = part.reason;
+    }
+  }
+
+  close(): void {
+    this.#closePart();
+  }
+
+  #delta(kind: 'text' | 'reasoning', text: string): void {
+    const live = this.#live;
+    if (live.builder.openKind !== kind) {
+      this.#closePart();
+      if (text === '') return;
+      this.#append({ type: 'part-started', kind });
+    }
+    const normalized = this.#normalizer.push(text);
+    if (normalized === '') return;
+    const isFirst = live.firstTokenAt === null;
+    if (isFirst) live.firstTokenAt = this.#dependencies.now();
+    live.append(normalized);
+    this.#dependencies.writer.touch(live, isFirst);
+  }
+
+  #closePart(): void {
+    if (this.#live.builder.openKind === undefined) return;
+    const rest = this.#normalizer.end();
+    if (rest !== '') this.#append(rest);
+    this.#append({ type: 'part-finished' });
+  }
+
+  #append(event: Parameters<LiveGeneration['append']>[0]): void {
+    this.#live.append(event);
+    this.#dependencies.writer.touch(this.#live, false);
+  }
+}

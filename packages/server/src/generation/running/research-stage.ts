@@ -1,0 +1,91 @@
+/** Before an answer from the internet: the research, its progress and its sources in the log, its text in the prompt. */
+import type { ModelMessage } from '../../models/language-model.ts';
+import type { ModelCallTable } from '../../store/tables.ts';
+import { askModel } from '../calls/ask-model.ts';
+import { promptBudget } from '../plan/context-window.ts';
+import { answerCall } from './finish.ts';
+import type { Job, JobDependencies } from './run-job.ts';
+
+/** Of the prompt's room, for what the web says. */
+const sourcesShare = 0.5;
+const maxQueryTokens = 200;
+
+export interface ResearchStage {
+  /** What the model is told; empty where nothing was researched. */
+  readonly promptSection: string;
+  /** The calls that condensed the question. */
+  readonly modelCalls: readonly ModelCallTable[];
+}
+
+/**
+ * Researches the last message of `messages`. An answer that a dead process had begun is gone on with as it is.
+ * @throws the abort reason, where the generation is cancelled meanwhile
+ */
+export async function researchFor(
+  job: Job,
+  messages: readonly ModelMessage[],
+  dependencies: JobDependencies,
+): Promise<ResearchStage> {
+  const { live, plan } = job;
+  const { researcher, writer } = dependencies;
+  const nothing: ResearchStage = { promptSection: '', modelCalls: [] };
+  if (!plan.internet || researcher === undefined || live.builder.hasSources) return nothing;
+  const append = (event: Parameters<typeof live.append>[0]): void => {
+    live.append(event);
+    writer.touch(live, true);
+  };
+  if (plan.model.provider === 'guide') {
+    append({ type: 'sources', sources: [], notice: 'The guide cannot read the web; it answers without it.' });
+    return nothing;
+  }
+  const modelCalls: ModelCallTable[] = [];
+  const turns = messages.flatMap(({ role, text }) => (role === 'system' ? [] : [{ role, text }]));
+  const question = turns.pop()?.text ?? '';
+  const research = await researcher.research({
+    question,
+    history: turns,
+    ask: isWeak(plan.model.provider)
+      ? undefined
+      : (prompt, { signal }) => ask(job, prompt, signal, modelCalls, dependencies),
+    countTokens: (text) => plan.model.countTokens(text),
+    budgetTokens: Math.floor(promptBudget(plan) * sourcesShare),
+    onStatus: (status) => append({ type: 'status', status }),
+    signal: live.signal,
+  });
+  const { sources, notice, promptSection } = research;
+  append({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
+  return { promptSection, modelCalls };
+}
+
+/** The web's text belongs to the system message, apart from what the user said. */
+export function withResearch(
+  messages: readonly ModelMessage[],
+  promptSection: string,
+): readonly ModelMessage[] {
+  if (promptSection === '') return messages;
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', text: promptSection }, ...messages];
+  return [{ role: 'system', text: `${first.text}\n\n${promptSection}` }, ...rest];
+}
+
+/** Small local models make no better queries than the message itself. */
+function isWeak(provider: string): boolean {
+  return provider === 'local';
+}
+
+function ask(
+  { live, plan, row }: Job,
+  prompt: string,
+  signal: AbortSignal,
+  modelCalls: ModelCallTable[],
+  { now }: JobDependencies,
+): Promise<string> {
+  return askModel(plan.model, {
+    messages: [{ role: 'user', text: prompt }],
+    parameters: { max_tokens: maxQueryTokens, temperature: 0 },
+    signal,
+    onSpent(usage) {
+      modelCalls.push({ ...answerCall(live.id, row, plan.record, usage, now()), purpose: 'query' });
+    },
+  });
+}

@@ -1,0 +1,121 @@
+/** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
+import type { Outcome } from '../../domain/generation.ts';
+import type { SamplingParameters } from '../../domain/persona.ts';
+import type { Usage } from '../../domain/usage.ts';
+import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
+import type { Researcher } from '../../research/research.ts';
+import { findMessageText } from '../../store/queries/messages.ts';
+import type { Database, GenerationTable, ModelCallTable } from '../../store/tables.ts';
+import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
+import type { LiveGeneration } from '../log/live-generation.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import { estimateUsage, type RunDependencies, runModel } from './call-model.ts';
+import { type Accounting, answerCall } from './finish.ts';
+import { researchFor, withResearch } from './research-stage.ts';
+
+/** What a job needs of the generation's row. */
+export type JobRow = Accounting & Pick<GenerationTable, 'reply_to'>;
+
+export interface Job {
+  readonly live: LiveGeneration;
+  readonly row: JobRow;
+  readonly plan: RunPlan;
+  /** The message to answer, where it has no history. */
+  readonly firstMessage?: string | undefined;
+  /** The message whose text this answer begins with. */
+  readonly continueFrom?: string | undefined;
+}
+
+export interface JobDependencies extends RunDependencies {
+  readonly reads: Database;
+  /** Absent: nothing is answered with the web. */
+  readonly researcher?: Researcher | undefined;
+}
+
+export interface JobEnd {
+  readonly outcome: Outcome;
+  readonly modelCalls: readonly ModelCallTable[];
+}
+
+/** For models that can't take up an answer in its middle. */
+const continueInstruction =
+  'Your last answer was cut off. Continue it exactly where it stops, without repeating anything and without any introduction.';
+
+/** Null: the generation was dropped and is no longer this process's. @throws what keeps it from starting */
+export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
+  const { live, plan, row } = job;
+  const { reads, now } = dependencies;
+  // A log that has text already was left by a process that died: the call that wrote it is lost, and was paid for.
+  const recovered = live.builder.text();
+  const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
+  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId, begun };
+  const fit = (sources?: string): Promise<FittedContext> | FittedContext =>
+    job.firstMessage === undefined
+      ? fitContext(reads, plan, { ...context, sources })
+      : firstContext(plan, job.firstMessage, { ...context, sources });
+  live.context = await fit();
+  const research = await researchFor(job, live.context.messages, dependencies);
+  if (research.promptSection !== '') live.context = await fit(research.promptSection);
+  const history = withResearch(live.context.messages, research.promptSection);
+  const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
+  const request = toRequest(plan, parameters, history, begun);
+  const end = await runModel(live, plan.model, request, dependencies);
+  if (end.kind === 'dropped') return null;
+  const calls = [...research.modelCalls, answerCall(live.id, row, plan.record, end.outcome.usage, now())];
+  if (recovered === '') return { outcome: end.outcome, modelCalls: calls };
+  const lost = estimateUsage(plan.model, history, recovered);
+  calls.push(answerCall(live.id, row, plan.record, lost, now()));
+  return { outcome: { ...end.outcome, usage: sum(end.outcome.usage, lost) }, modelCalls: calls };
+}
+
+/** What an interrupted answer has cost, as far as that can be told. */
+export async function estimateInterrupted(
+  reads: Database,
+  plan: RunPlan,
+  row: JobRow,
+  live: LiveGeneration,
+): Promise<Usage> {
+  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId };
+  live.context = await fitContext(reads, plan, context);
+  return estimateUsage(plan.model, live.context.messages, live.builder.everything());
+}
+
+/** The earlier answer's text, which the log repeats first. */
+async function repeatEarlier(job: Job, dependencies: JobDependencies): Promise<string> {
+  if (job.continueFrom === undefined) return '';
+  const text = (await findMessageText(dependencies.reads, job.continueFrom)) ?? '';
+  if (text === '') return '';
+  job.live.append({ type: 'part-started', kind: 'text' });
+  job.live.append(text);
+  dependencies.writer.touch(job.live, true);
+  return text;
+}
+
+/** The bound on the answer's length counts what was written before the crash. */
+function remainingOf({ model, parameters }: RunPlan, written: string): SamplingParameters {
+  const { max_tokens: bound } = parameters;
+  if (bound === undefined) return parameters;
+  return { ...parameters, max_tokens: Math.max(1, bound - model.countTokens(written)) };
+}
+
+function toRequest(
+  plan: RunPlan,
+  parameters: SamplingParameters,
+  history: readonly ModelMessage[],
+  begun: string,
+): ModelRequest {
+  if (begun === '') return { messages: history, parameters };
+  const answer: ModelMessage = { role: 'assistant', text: begun };
+  if (plan.model.canContinue) return { messages: [...history, answer], parameters, continueLast: true };
+  const instruction: ModelMessage = { role: 'user', text: continueInstruction };
+  return { messages: [...history, answer, instruction], parameters };
+}
+
+function sum(one: Usage, other: Usage): Usage {
+  return {
+    prompt_tokens: one.prompt_tokens + other.prompt_tokens,
+    completion_tokens: one.completion_tokens + other.completion_tokens,
+    total_tokens: one.total_tokens + other.total_tokens,
+    provenance: 'estimated',
+  };
+}

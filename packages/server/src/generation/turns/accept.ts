@@ -1,0 +1,218 @@
+/** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
+import { AppError, notFound } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+import type { IdempotencyClaim } from '../../store/command.ts';
+import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
+import { findNewestAnswer, readGeneration } from '../../store/queries/generations.ts';
+import { findClaimed } from '../../store/queries/idempotency.ts';
+import { findMessage } from '../../store/queries/messages.ts';
+import { findSession } from '../../store/queries/sessions.ts';
+import type { Store } from '../../store/store.ts';
+import type { Database } from '../../store/tables.ts';
+import type { AcceptedGeneration } from '../interface.ts';
+import { checkMessageFits } from '../plan/context-window.ts';
+import {
+  type GenerationParameters,
+  type ModelRegistry,
+  type RunPlan,
+  resolvePlan,
+  storedRequest,
+} from '../plan/plan.ts';
+import type { JobRow } from '../running/run-job.ts';
+import { normalizeNewlines } from '../running/text-normalizer.ts';
+import type { RevisionReference, TurnRequest } from './turn.ts';
+
+export interface AcceptDependencies {
+  readonly store: Store;
+  readonly models: ModelRegistry;
+  readonly owner: number;
+  readonly now: () => number;
+}
+
+export interface Acceptance {
+  readonly turn: AcceptedTurn;
+  /** Whether this call made the generation; else it attaches to one that was there. */
+  readonly isNew: boolean;
+  readonly plan: RunPlan;
+  readonly request: TurnRequest;
+  /** What the run needs of the generation's row. */
+  readonly row: JobRow;
+}
+
+/** Code points of an automatic title at most. */
+const maxTitleLength = 60;
+
+/** A title from a message's first words. */
+export function automaticTitle(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  const points = [...line];
+  if (points.length <= maxTitleLength) return line === '' ? 'New conversation' : line;
+  const cut = points.slice(0, maxTitleLength - 1).join('');
+  const lastBlank = cut.lastIndexOf(' ');
+  return `${lastBlank > maxTitleLength / 2 ? cut.slice(0, lastBlank) : cut}…`;
+}
+
+/**
+ * The generation that this call attaches to: what its first try made, or the answer that a message has already, where
+ * the turn asks for no other. It needs neither a model nor a session that is open.
+ * @throws AppError idempotency_mismatch, not_found (what the first try made was deleted)
+ */
+export async function findExisting(
+  reads: Database,
+  request: TurnRequest,
+  claim: IdempotencyClaim | undefined,
+): Promise<AcceptedGeneration | undefined> {
+  const claimed = claim && (await findClaimed<AcceptedTurn>(reads, claim));
+  if (claimed !== undefined) {
+    if ((await readGeneration(reads, claimed.generationId)) === undefined) throw notFound('generation');
+    return { ...toAccepted(claimed), isNew: false };
+  }
+  const { target, scope } = request;
+  if (target.kind !== 'message' || target.again) return undefined;
+  const generation = await findNewestAnswer(reads, scope, target.messageId);
+  if (generation === undefined) return undefined;
+  return {
+    generationId: generation.id,
+    conversationId: generation.conversation_id,
+    sessionId: generation.session_id,
+    userMessageId: generation.reply_to,
+    answerMessageId: generation.message_id,
+    isNew: false,
+  };
+}
+
+export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'> {
+  return {
+    generationId: turn.generationId,
+    conversationId: turn.conversationId,
+    sessionId: turn.sessionId,
+    userMessageId: turn.userMessageId,
+    answerMessageId: turn.answerMessageId,
+  };
+}
+
+interface Base {
+  readonly persona: RevisionReference | null;
+  readonly modelId: string | null;
+  /** The message's text, whose length is checked. */
+  readonly text: string;
+}
+
+async function readBase(store: Store, request: TurnRequest): Promise<Base> {
+  const { target, scope } = request;
+  if (target.kind === 'new-conversation') {
+    const text = target.text;
+    return 'persona' in target
+      ? { persona: target.persona, modelId: null, text }
+      : { persona: null, modelId: target.modelId, text };
+  }
+  let sessionId: string;
+  let text: string;
+  if (target.kind === 'session') {
+    sessionId = target.sessionId;
+    text = target.text;
+  } else {
+    const message = await findMessage(store.reads, scope, target.messageId);
+    if (message === undefined) throw notFound('message');
+    if (message.role !== 'user')
+      throw new AppError('invalid_request', 'only a message of a user can be answered');
+    sessionId = message.session_id;
+    text = message.text;
+  }
+  const session = await findSession(store.reads, scope, sessionId);
+  if (session === undefined) throw notFound('session');
+  const { personaId, personaVersion, modelId } = session;
+  const persona =
+    personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
+  return { persona, modelId, text };
+}
+
+function toTarget(request: TurnRequest): TurnTarget {
+  const { target } = request;
+  if (target.kind === 'message') {
+    return { kind: 'message', messageId: target.messageId.toLowerCase(), again: target.again };
+  }
+  const text = normalizeNewlines(target.text);
+  const userMessageId = newId();
+  if (target.kind === 'session') {
+    return { kind: 'session', sessionId: target.sessionId.toLowerCase(), userMessageId, text };
+  }
+  return {
+    kind: 'new-conversation',
+    conversationId: newId(),
+    sessionId: newId(),
+    title: automaticTitle(text),
+    personaId: 'persona' in target ? target.persona.personaId : null,
+    personaVersion: 'persona' in target ? target.persona.version : null,
+    userMessageId,
+    text,
+  };
+}
+
+/** Of the answer before, where the turn asks for another one. */
+async function earlierParameters(
+  reads: Database,
+  { target, scope }: TurnRequest,
+): Promise<GenerationParameters | undefined> {
+  if (target.kind !== 'message' || !target.again) return undefined;
+  const earlier = await findNewestAnswer(reads, scope, target.messageId);
+  return earlier && storedRequest(earlier).parameters;
+}
+
+export async function acceptRequest(
+  request: TurnRequest,
+  claim: IdempotencyClaim | undefined,
+  dependencies: AcceptDependencies,
+): Promise<Acceptance> {
+  const { store, models, owner, now } = dependencies;
+  const { scope } = request;
+  const base = await readBase(store, request);
+  const earlier = await earlierParameters(store.reads, request);
+  const parameters: GenerationParameters = {
+    ...(earlier?.internet !== undefined && { internet: earlier.internet }),
+    ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
+    ...(request.internet !== undefined && { internet: request.internet }),
+    ...(request.target.kind === 'message' &&
+      request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
+  };
+  const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters });
+  checkMessageFits(plan, base.text);
+  const tenant = {
+    organizationId: scope.organizationId,
+    environment: scope.environment,
+    endUserId: scope.endUserId ?? null,
+  };
+  const { result, replayed } = await store.executeOnce(
+    'acceptTurn',
+    {
+      tenant,
+      target: toTarget(request),
+      answerMessageId: newId(),
+      generationId: newId(),
+      dialect: request.dialect,
+      model: { id: plan.record.id, name: plan.record.name, provider: plan.record.provider },
+      personaId: base.persona?.personaId ?? null,
+      personaVersion: base.persona?.version ?? null,
+      apiKeyId: request.apiKeyId,
+      parameters: JSON.stringify(parameters),
+      whenBusy: request.whenBusy,
+      owner,
+      now: now(),
+    },
+    claim,
+  );
+  return {
+    turn: result,
+    isNew: result.isNew && !replayed,
+    plan,
+    request,
+    row: {
+      organization_id: tenant.organizationId,
+      environment: tenant.environment,
+      end_user_id: tenant.endUserId,
+      api_key_id: request.apiKeyId,
+      persona_id: base.persona?.personaId ?? null,
+      reply_to: result.userMessageId,
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** Ending generations on request, wherever they are: running here, running elsewhere, or still queued. */
+import { isTerminal } from '../../domain/generation.ts';
+import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
+import type { Store } from '../../store/store.ts';
+import type { Lives } from '../log/live-generations.ts';
+
+export interface CancellingOptions {
+  readonly store: Store;
+  readonly lives: Lives;
+  readonly now: () => number;
+  readonly owner: () => number;
+  /** A queued turn was ended. */
+  onEnded(generationId: string): void;
+  /** A turn that waited behind a cancelled one runs now. */
+  onStarted(generationId: string): void;
+}
+
+/** Between two looks at a generation that another process runs. */
+const pollMs = 250;
+
+export class Cancelling {
+  readonly #options: CancellingOptions;
+
+  constructor(options: CancellingOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once it has ended, whoever ended it. */
+  async cancel(generationId: string): Promise<void> {
+    const { store, lives, now } = this.#options;
+    for (;;) {
+      const live = lives.find(generationId);
+      if (live !== undefined) {
+        live.cancel();
+        await live.ended;
+        return;
+      }
+      const row = await readGeneration(store.reads, generationId);
+      if (row === undefined || isTerminal(row.status)) return;
+      // Durable first: it holds whoever owns the generation by the time it is read.
+      await store.execute('requestCancel', { generationIds: [generationId], now: now() });
+      if (row.status === 'queued') await this.#endQueued(generationId);
+      else await lives.woken(generationId, pollMs);
+    }
+  }
+
+  async cancelWhere(
+    where: { readonly conversationId: string } | { readonly messageId: string },
+  ): Promise<void> {
+    const { store, now } = this.#options;
+    const ids = await readLiveGenerations(store.reads, where);
+    // All wishes are stored first: else a queued turn would start when the one before it ends.
+    await store.execute('requestCancel', { generationIds: ids, now: now() });
+    for (const id of ids) await this.cancel(id);
+  }
+
+  /** Ends a turn that has not started; does nothing where it has by now. */
+  async #endQueued(generationId: string): Promise<void> {
+    const { store, lives, now, owner, onEnded, onStarted } = this.#options;
+    const { next } = await store.execute('cancelQueued', { generationId, owner: owner(), now: now() });
+    onEnded(generationId);
+    lives.wake(generationId);
+    if (next !== null) onStarted(next.generationId);
+  }
+}

@@ -1,0 +1,41 @@
+/** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
+import type { KeyLimits } from '../../domain/api-key.ts';
+import type { Dialect } from '../../domain/generation.ts';
+import type { Scope } from '../../domain/scope.ts';
+
+export type WhenBusy = 'reject' | 'queue' | 'interrupt';
+
+/** A persona's immutable revision. */
+export interface RevisionReference {
+  readonly personaId: number;
+  readonly version: number;
+}
+
+export type TurnRequestTarget =
+  /** A new conversation with its first session, on a persona's revision or on a bare model. */
+  | { readonly kind: 'new-conversation'; readonly persona: RevisionReference; readonly text: string }
+  | { readonly kind: 'new-conversation'; readonly modelId: string; readonly text: string }
+  /** A new message in a session. */
+  | { readonly kind: 'session'; readonly sessionId: string; readonly text: string }
+  /** An answer to a user's message that exists; `again`: another attempt, though there is one. */
+  | {
+      readonly kind: 'message';
+      readonly messageId: string;
+      readonly again: boolean;
+      /** An earlier answer to it, which the new one repeats to the letter and then goes on from. */
+      readonly continueFrom?: string;
+    };
+
+export interface TurnRequest {
+  readonly scope: Scope;
+  readonly target: TurnRequestTarget;
+  readonly dialect: Dialect;
+  readonly whenBusy: WhenBusy;
+  /** The request's own bound; the effective one is the smallest of request, persona and model. */
+  readonly maxTokens?: number;
+  /** Answer with the web, whatever the persona says. */
+  readonly internet?: boolean;
+  /** The key that is accounted, and what it may use up. */
+  readonly apiKeyId: string | null;
+  readonly limits?: KeyLimits;
+}

@@ -1,0 +1,95 @@
+/** Adds up model calls by group; every figure says how much of it is reported, estimated or unknown. */
+import type { UsageCall } from '../../../store/queries/usage.ts';
+
+export const usageGroups = ['day', 'model', 'persona', 'key', 'user'] as const;
+export type UsageGroup = (typeof usageGroups)[number];
+
+export interface Figure {
+  total: number;
+  reported: number;
+  estimated: number;
+  unknown: number;
+}
+
+export interface UsageLine {
+  /** The day in UTC, or an id; null: none (no persona, no key, no end user). */
+  readonly group: string | null;
+  readonly requests: Figure;
+  readonly prompt_tokens: Figure;
+  readonly completion_tokens: Figure;
+  readonly total_tokens: Figure;
+  readonly cost: Figure;
+  /** Requests and calls of models that have no prices, and so are not in `cost`. */
+  unpriced_calls: number;
+}
+
+export interface UsageReport {
+  add(calls: readonly UsageCall[]): void;
+  /** Days in order, else the largest use of tokens first. */
+  lines(): UsageLine[];
+}
+
+export function createUsageReport(groupBy: UsageGroup): UsageReport {
+  const lines = new Map<string | null, UsageLine>();
+
+  function lineOf(group: string | null): UsageLine {
+    let line = lines.get(group);
+    if (line === undefined) {
+      line = {
+        group,
+        requests: figure(),
+        prompt_tokens: figure(),
+        completion_tokens: figure(),
+        total_tokens: figure(),
+        cost: figure(),
+        unpriced_calls: 0,
+      };
+      lines.set(group, line);
+    }
+    return line;
+  }
+
+  return {
+    add(calls) {
+      for (const call of calls) {
+        const line = lineOf(groupOf(call, groupBy));
+        const count = (name: Exclude<keyof UsageLine, 'group' | 'unpriced_calls'>, value: number): void => {
+          line[name].total += value;
+          line[name][call.provenance] += value;
+        };
+        // A request may make several calls: titles, summaries, queries.
+        if (call.purpose === 'answer') count('requests', 1);
+        count('prompt_tokens', call.prompt_tokens);
+        count('completion_tokens', call.completion_tokens);
+        count('total_tokens', call.prompt_tokens + call.completion_tokens);
+        if (call.cost === null) line.unpriced_calls += 1;
+        else count('cost', call.cost);
+      }
+    },
+    lines() {
+      const all = [...lines.values()];
+      if (groupBy === 'day')
+        return all.sort((one, other) => ((one.group ?? '') < (other.group ?? '') ? -1 : 1));
+      return all.sort((one, other) => other.total_tokens.total - one.total_tokens.total);
+    },
+  };
+}
+
+function figure(): Figure {
+  return { total: 0, reported: 0, estimated: 0, unknown: 0 };
+}
+
+function groupOf(call: UsageCall, groupBy: UsageGroup): string | null {
+  switch (groupBy) {
+    case 'day':
+      return new Date(call.created_at).toISOString().slice(0, 10);
+    case 'model':
+      return call.model_id;
+    case 'persona':
+      return call.persona_id === null ? null : String(call.persona_id);
+    case 'key':
+      return call.api_key_id;
+    case 'user':
+      return call.end_user_id;
+  }
+}

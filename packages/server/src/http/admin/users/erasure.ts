@@ -1,0 +1,63 @@
+/** Erasing in small steps, so that nobody's write waits long; ended generations first. */
+import type { OrganizationScope } from '../../../domain/scope.ts';
+import type { ErasedConversations } from '../../../store/commands/end-users.ts';
+import { listLiveConversations } from '../../../store/queries/end-users.ts';
+import type { AdminDependencies } from '../dependencies.ts';
+
+const conversationsAtOnce = 50;
+const modelCallsAtOnce = 2000;
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** All of an organization's data, and the organization. Breaking off is safe: the next call goes on. */
+export async function eraseOrganization(
+  dependencies: AdminDependencies,
+  { organizationId }: OrganizationScope,
+): Promise<Counts> {
+  const { store } = dependencies;
+  const conversations = await eraseConversations(dependencies, organizationId, null);
+  let modelCalls = 0;
+  for (;;) {
+    const { model_calls } = await store.execute('eraseModelCalls', {
+      organizationId,
+      limit: modelCallsAtOnce,
+    });
+    if (model_calls === 0) break;
+    modelCalls += model_calls;
+  }
+  const rest = await store.execute('deleteOrganization', { organizationId });
+  return { organizations: 1, ...rest, ...conversations, model_calls: modelCalls };
+}
+
+/** All that is stored of end users. */
+export async function eraseEndUsers(
+  dependencies: AdminDependencies,
+  { organizationId }: OrganizationScope,
+  endUserIds: readonly string[],
+): Promise<Counts> {
+  const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
+  const users = await dependencies.store.execute('eraseEndUsers', { organizationId, endUserIds });
+  return { ...users, ...conversations };
+}
+
+async function eraseConversations(
+  dependencies: AdminDependencies,
+  organizationId: string,
+  endUserIds: readonly string[] | null,
+): Promise<ErasedConversations> {
+  const { store, cancelLive, checkpoint } = dependencies;
+  for (const conversationId of await listLiveConversations(store.reads, organizationId, endUserIds)) {
+    await cancelLive({ conversationId });
+  }
+  await checkpoint();
+  const total = { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
+  for (;;) {
+    const step = await store.execute('eraseConversations', {
+      organizationId,
+      endUserIds,
+      limit: conversationsAtOnce,
+    });
+    if (step.conversations === 0) return total;
+    for (const name of Object.keys(total) as (keyof ErasedConversations)[]) total[name] += step[name];
+  }
+}

@@ -1,0 +1,152 @@
+/** Errors as answers: the one table from code to status, the dialects' envelopes, and the handlers that write them. */
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type ErrorCode } from '../../domain/errors.ts';
+import { newId } from '../../domain/ids.ts';
+
+/** The status of each code, where it is an answer and not an event of a stream. */
+export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  invalid_json: 400,
+  unsupported: 400,
+  context_overflow: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  in_use: 409,
+  session_busy: 409,
+  idempotency_mismatch: 409,
+  model_unavailable: 409,
+  payload_too_large: 413,
+  rate_limited: 429,
+  internal: 500,
+  provider_error: 502,
+  interrupted: 503,
+  overloaded: 503,
+  provider_timeout: 504,
+};
+
+/** Writes an error's body; `session_busy` bears the generation that runs. */
+export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string>>;
+
+function withText(field: 'error' | 'detail'): ErrorEnvelope {
+  return ({ message, code, details }) => ({
+    [field]: message,
+    code,
+    ...(details.generation_id !== undefined && { generation_id: details.generation_id }),
+  });
+}
+
+/** `{"error", "code"}`: everywhere but in the conversation dialect. */
+export const errorEnvelope: ErrorEnvelope = withText('error');
+/** `{"detail", "code"}`: the conversation dialect. */
+export const detailEnvelope: ErrorEnvelope = withText('detail');
+
+/** Seconds that a client is told to wait where the error does not know better. */
+const defaultRetryAfterSeconds = 5;
+
+/** Sends an error; the body is serialized here, whatever the route's schema says of its answers. */
+export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorEnvelope): FastifyReply {
+  const status = statusOfCode[error.code];
+  if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="colloquy"');
+  if (status === 429 || status === 503) {
+    const seconds = error.details.retry_after_seconds ?? defaultRetryAfterSeconds;
+    reply.header('Retry-After', String(Math.max(1, Math.ceil(seconds))));
+  }
+  reply.removeHeader('Content-Location');
+  return reply
+    .code(status)
+    .header('Content-Type', 'application/json; charset=utf-8')
+    .header('Cache-Control', 'no-store')
+    .send(JSON.stringify(envelope(error)));
+}
+
+/** Fastify's own errors that a client causes; every other one is ours. */
+function fromFastify(error: FastifyError): AppError | undefined {
+  const options = { cause: error };
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new AppError('payload_too_large', 'the body is larger than 1 MiB', {}, options);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return wrongMediaType();
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new AppError('invalid_request', 'the body is not as long as Content-Length says', {}, options);
+    case 'FST_ERR_BAD_URL':
+      return new AppError('invalid_request', 'the path is not valid percent-encoded UTF-8', {}, options);
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new AppError('not_found', 'no such resource', {}, options);
+    default:
+      return undefined;
+  }
+}
+
+export function wrongMediaType(): AppError {
+  return new AppError('invalid_request', 'the body must be JSON, with Content-Type: application/json');
+}
+
+/** The client broke the connection off while it was sending. */
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+}
+
+/** What a client may know of anything that was thrown. An unknown error is logged here, and nowhere else. */
+export function toAppError(error: unknown, request: FastifyRequest): AppError {
+  if (error instanceof AppError) return error;
+  const known = error instanceof Error && 'code' in error ? fromFastify(error as FastifyError) : undefined;
+  if (known !== undefined) return known;
+  if (isAborted(error)) {
+    return new AppError('invalid_request', 'the request was broken off', {}, { cause: error });
+  }
+  request.log.error({ err: error, route: request.routeOptions.url }, 'unexpected error');
+  return new AppError('internal', `internal error; request ${request.id}`, {}, { cause: error });
+}
+
+/** The error handler of a scope, by its dialect's envelope. */
+export function errorHandler(envelope: ErrorEnvelope) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const appError = toAppError(error, request);
+    if (appError.code === 'internal' && error instanceof AppError) {
+      request.log.error({ err: error }, 'internal error');
+    }
+    if (appError.code === 'overloaded' && appError.cause !== undefined) {
+      request.log.warn({ err: appError }, 'refused for the time being');
+    }
+    sendError(reply, appError, envelope);
+  };
+}
+
+export function notFoundHandler(envelope: ErrorEnvelope) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    sendError(
+      reply,
+      new AppError('not_found', `there is no ${request.method} ${path.slice(0, 200)}`),
+      envelope,
+    );
+  };
+}
+
+/** What Node's parser refused before there was a request: answered by hand, then the connection ends. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, text] = statusOfParseError(error.code);
+  const body = JSON.stringify({ error: text, code: 'invalid_request' });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${newId()}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function statusOfParseError(code: string | undefined): [status: string, text: string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return ['431 Request Header Fields Too Large', 'the headers are larger than 16 KiB'];
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['408 Request Timeout', 'the request took too long to arrive'];
+    default:
+      return ['400 Bad Request', 'this is not a valid HTTP request'];
+  }
+}

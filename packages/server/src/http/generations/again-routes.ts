@@ -1,0 +1,171 @@
+/** Another try at an answer: anew, or going on from where the earlier one stopped. Both are kept. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { requireWrite } from '../../auth/permissions.ts';
+import { accountOf } from '../../auth/principal.ts';
+import { AppError, invalid } from '../../domain/errors.ts';
+import { isTerminal } from '../../domain/generation.ts';
+import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
+import type { WhenBusy } from '../../generation/turns/turn.ts';
+import { IdempotencyHeader, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
+import { errorResponses } from '../openapi/responses.ts';
+import type { AppPlugin } from '../openapi/route-plugin.ts';
+import {
+  type AuthenticationOptions,
+  authenticate,
+  conversationPrincipalOf,
+} from '../request/authentication.ts';
+import { idempotencyClaim } from '../request/idempotency.ts';
+import type { Attach } from '../streaming/attach.ts';
+import { lastEventId } from '../streaming/cursor.ts';
+import { toGeneration } from './routes.ts';
+
+export interface GenerationAgainOptions extends AuthenticationOptions {
+  readonly engine: GenerationEngine;
+  readonly attach: Attach;
+  readonly now: () => number;
+}
+
+const WhenBusyField = Type.Optional(
+  Type.Unsafe<WhenBusy>({
+    type: 'string',
+    enum: ['reject', 'queue', 'interrupt'],
+    description: 'What happens while the session is still answering.',
+    examples: ['reject'],
+  }),
+);
+
+const params = Type.Object({ id: IdField('The earlier generation.') });
+const querystring = Type.Object({ when_busy: WhenBusyField });
+const headers = Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader });
+const security = [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }, {}];
+const response = {
+  200: {
+    description:
+      'With `Accept: text/event-stream`: the stream of the new generation, in the dialect of the earlier.',
+    headers: streamHeaders,
+    content: { 'text/event-stream': { schema: Type.String({ description: 'Events of the dialect.' }) } },
+  },
+  201: {
+    description: 'The new generation; `Location` names its stream.',
+    content: { 'application/json': { schema: Type.Ref('Generation#') } },
+  },
+  204: { description: '`Last-Event-ID` was the last event: there is nothing more to come.', type: 'null' },
+  ...errorResponses(400, 401, 403, 404, 409, 429, 503),
+};
+
+export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugin {
+  const { engine, attach, now } = options;
+  const onRequest = authenticate(options, { anonymous: true });
+
+  async function again(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    whenBusy: WhenBusy | undefined,
+    continues: boolean,
+  ): Promise<unknown> {
+    const principal = conversationPrincipalOf(request);
+    requireWrite(principal);
+    const earlier = await engine.get(principal.scope, id);
+    if (continues) requireContinuable(earlier);
+    const accepted = await engine.accept(
+      {
+        scope: principal.scope,
+        target: {
+          kind: 'message',
+          messageId: earlier.replyTo,
+          again: true,
+          ...(continues && { continueFrom: earlier.messageId }),
+        },
+        dialect: earlier.dialect,
+        whenBusy: whenBusy ?? 'reject',
+        ...accountOf(principal),
+      },
+      idempotencyClaim(request, principal, now()),
+    );
+    const { generationId } = accepted;
+    if (wantsStream(request)) {
+      return attach(reply, { scope: principal.scope, generationId });
+    }
+    return reply
+      .code(201)
+      .header('Location', `/api/generations/${generationId}/stream`)
+      .send(toGeneration(await engine.get(principal.scope, generationId)));
+  }
+
+  /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and answers nothing anew. */
+  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const cursor = lastEventId(request);
+    if (cursor === undefined || !wantsStream(request)) return undefined;
+    const { scope } = conversationPrincipalOf(request);
+    const { id } = request.params as { readonly id: string };
+    const { replyTo: question } = await engine.get(scope, id);
+    return attach(reply, {
+      scope,
+      cursor,
+      check({ replyTo }) {
+        if (replyTo !== question) {
+          throw invalid('id', 'the generation of Last-Event-ID answers another message');
+        }
+      },
+    });
+  }
+
+  return async (app) => {
+    app.post(
+      '/:id/regenerate',
+      {
+        onRequest,
+        preHandler: reconnect,
+        schema: {
+          tags: ['generations'],
+          operationId: 'regenerateGeneration',
+          summary: 'Answer the same message again',
+          description:
+            'A new generation for the message that this one answers. Both answers are kept; the newest is the current one.',
+          security,
+          params,
+          headers,
+          querystring,
+          response,
+        },
+      },
+      (request, reply) => again(request, reply, request.params.id, request.query.when_busy, false),
+    );
+    app.post(
+      '/:id/continue',
+      {
+        onRequest,
+        preHandler: reconnect,
+        schema: {
+          tags: ['generations'],
+          operationId: 'continueGeneration',
+          summary: 'Go on from where an answer stopped',
+          description:
+            'A new generation that begins with the text of this one and goes on from there. For answers that were cancelled, interrupted, failed, or cut at their length.',
+          security,
+          params,
+          headers,
+          querystring,
+          response,
+        },
+      },
+      (request, reply) => again(request, reply, request.params.id, request.query.when_busy, true),
+    );
+  };
+}
+
+function wantsStream(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/event-stream') === true;
+}
+
+/** @throws AppError conflict */
+function requireContinuable(generation: GenerationView): void {
+  if (!isTerminal(generation.status)) {
+    throw new AppError('conflict', 'the generation is not over', { generation_id: generation.id });
+  }
+  if (generation.status === 'done' && generation.finishReason !== 'length') {
+    throw new AppError('conflict', 'the answer is complete; it can only be regenerated');
+  }
+}

@@ -1,0 +1,107 @@
+/** Schemas of fields that several dialects show. */
+import { type TSchema, Type } from 'typebox';
+import type { FinishReason } from '../../domain/generation.ts';
+
+export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+
+export function IdField(description: string) {
+  return Type.String({ format: 'uuid', description, examples: [exampleId] });
+}
+
+export function TimeField(description: string) {
+  return Type.String({ format: 'date-time', description, examples: ['2026-11-22T20:30:00.000Z'] });
+}
+
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** RFC 3339, UTC, milliseconds. */
+export function toTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+const tokens = (description: string, example: number) =>
+  Type.Integer({ minimum: 0, description, examples: [example] });
+
+export const UsageSchema = Type.Object(
+  {
+    prompt_tokens: tokens('Tokens of the prompt.', 24),
+    completion_tokens: tokens('Tokens of the answer.', 12),
+    total_tokens: tokens('Both together.', 36),
+    provenance: Type.Unsafe<'reported' | 'estimated' | 'unknown'>({
+      type: 'string',
+      enum: ['reported', 'estimated', 'unknown'],
+      description: 'By the provider, with a tokenizer, or not known.',
+      examples: ['reported'],
+    }),
+  },
+  { $id: 'Usage', title: 'Usage', description: 'Tokens of a generation, and where the figures come from.' },
+);
+
+export const exampleUsage = {
+  prompt_tokens: 24,
+  completion_tokens: 12,
+  total_tokens: 36,
+  provenance: 'reported',
+} as const;
+
+export const FinishReasonSchema = Type.Unsafe<FinishReason>({
+  type: 'string',
+  enum: ['stop', 'length', 'tool_calls', 'content_filter', 'cancelled'],
+  description: 'Why the answer ended.',
+  examples: ['stop'],
+});
+
+export const SourceSchema = Type.Object(
+  {
+    index: Type.Integer({ description: 'The number of its citations in the text.', examples: [1] }),
+    title: Type.String({ description: "The page's title.", examples: ['Server-sent events'] }),
+    url: Type.String({ description: "The page's address.", examples: ['https://html.spec.whatwg.org/'] }),
+    snippet: Type.String({ description: 'What was found there.', examples: ['This section defines…'] }),
+  },
+  { $id: 'Source', title: 'Source', description: 'A page that an answer draws on.' },
+);
+
+export const WhenBusySchema = Type.Unsafe<'reject' | 'queue' | 'interrupt'>({
+  type: 'string',
+  enum: ['reject', 'queue', 'interrupt'],
+  default: 'reject',
+  description:
+    'What happens while the session is still answering: `reject` with 409 `session_busy`, `queue` behind it, or `interrupt` it and keep what it has.',
+  examples: ['queue'],
+});
+
+/** Request headers that every POST takes. */
+export const IdempotencyHeader = {
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description:
+        "The same key and body attaches to the first call's result, also while it is still running; another body is 409. Kept for 24 hours.",
+      examples: ['b1946ac9-2f61-4ea1-8a3d-0c5d4b3a2f10'],
+    }),
+  ),
+};
+
+export const LastEventIdHeader = {
+  'last-event-id': Type.Optional(
+    Type.String({
+      description: 'The id of the last event that was received: the stream goes on behind it.',
+      examples: [`${exampleId}:7`],
+    }),
+  ),
+};
+
+/** Response headers of a stream. */
+export const streamHeaders = {
+  'Content-Location': Type.String({
+    description: 'Where the stream can be had again.',
+    examples: [`/api/generations/${exampleId}/stream`],
+  }),
+  'X-Request-Id': Type.String({ format: 'uuid', description: 'Finds the request in the log.' }),
+};
+
+/** Schemas that routes refer to by name. */
+export const sharedFieldSchemas = [UsageSchema, SourceSchema];

@@ -1,0 +1,151 @@
+/** `/docs`: the interactive documentation, with everything it needs from this server and nothing from another. */
+import { gzipSync } from 'node:zlib';
+import Fastify from 'fastify';
+import { Type } from 'typebox';
+import { openApiDocument } from './document.ts';
+import { errorResponses } from './responses.ts';
+import type { AppPlugin } from './route-plugin.ts';
+
+/** Nothing may be loaded from, or sent to, another host; the viewer styles itself inline. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Colloquy: API documentation</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="documentation"></div>
+<noscript>The documentation is also there as <a href="/docs/openapi.json">an OpenAPI document</a>.</noscript>
+<script src="/docs/scalar.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const startScript = `Scalar.createApiReference('#documentation', {
+  url: '/docs/openapi.json',
+  proxyUrl: '',
+  withDefaultFonts: false,
+  telemetry: false,
+  showDeveloperTools: 'never',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  persistAuth: false,
+});
+`;
+
+/**
+ * The viewer's script, from its package, which only a Fastify plugin hands out; 5 MB, so it is loaded when somebody
+ * first looks at the documentation.
+ */
+async function loadViewer(): Promise<string> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference');
+  const app = Fastify();
+  await app.register(scalar, { routePrefix: '/viewer', configuration: { url: '/' } });
+  const { payload, statusCode } = await app.inject('/viewer/js/scalar.js');
+  await app.close();
+  if (statusCode !== 200) throw new Error(`the documentation's viewer is not in its package: ${statusCode}`);
+  return payload;
+}
+
+const tags = ['operation'];
+const security: [] = [];
+
+export function documentationPages(): AppPlugin {
+  return async (app) => {
+    let viewer: Promise<{ plain: Buffer; gzipped: Buffer }> | undefined;
+    let document: string | undefined;
+
+    app.addHook('onSend', async (_request, reply) => {
+      reply.header('Content-Security-Policy', contentSecurityPolicy);
+      reply.header('Referrer-Policy', 'no-referrer');
+    });
+
+    app.get(
+      '/docs',
+      {
+        schema: {
+          tags,
+          operationId: 'showDocumentation',
+          summary: 'Interactive documentation',
+          description: 'A page for the browser; it loads nothing from another host.',
+          security,
+          response: {
+            200: {
+              description: 'The page.',
+              content: { 'text/html': { schema: Type.String({ description: 'HTML.' }) } },
+            },
+            ...errorResponses(400),
+          },
+        },
+      },
+      async (_request, reply) => {
+        reply.type('text/html; charset=utf-8');
+        return reply.send(page);
+      },
+    );
+    app.get('/docs/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 301));
+
+    app.get(
+      '/docs/openapi.json',
+      {
+        schema: {
+          tags,
+          operationId: 'getOpenApiDocument',
+          summary: 'The OpenAPI 3.1 document',
+          description: 'Every endpoint, field, error and event.',
+          security,
+          response: {
+            200: {
+              description: 'The document.',
+              content: {
+                'application/json': {
+                  schema: Type.Unsafe<string>({ type: 'object', description: 'OpenAPI 3.1.' }),
+                },
+              },
+            },
+            ...errorResponses(400),
+          },
+        },
+      },
+      async (_request, reply) => {
+        document ??= JSON.stringify(openApiDocument(app));
+        return reply.type('application/json; charset=utf-8').send(document);
+      },
+    );
+
+    app.get('/docs/start.js', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type('text/javascript; charset=utf-8').send(startScript),
+    );
+    app.get('/docs/scalar.js', { schema: { hide: true } }, async (request, reply) => {
+      viewer ??= loadViewer().then((script) => ({
+        plain: Buffer.from(script),
+        gzipped: gzipSync(script, { level: 6 }),
+      }));
+      const { plain, gzipped } = await viewer;
+      const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+      if (takesGzip) reply.header('Content-Encoding', 'gzip');
+      return reply
+        .type('text/javascript; charset=utf-8')
+        .header('Vary', 'Accept-Encoding')
+        .header('Cache-Control', 'public, max-age=3600')
+        .send(takesGzip ? gzipped : plain);
+    });
+  };
+}

@@ -1,0 +1,151 @@
+/** Schemas of error answers, for the routes' documentation; the bodies themselves are written by `errors.ts`. */
+import { type TSchema, Type } from 'typebox';
+import type { ErrorCode } from '../../domain/errors.ts';
+import { statusOfCode } from '../answer/errors.ts';
+
+/** Every code, in the table's order. */
+export const errorCodes = Object.keys(statusOfCode) as ErrorCode[];
+
+const code = Type.Unsafe<ErrorCode>({
+  type: 'string',
+  enum: errorCodes,
+  description: 'What went wrong, for programs.',
+  examples: ['invalid_request'],
+});
+
+const generationId = Type.Optional(
+  Type.String({
+    format: 'uuid',
+    description: 'With `session_busy`: the generation that the session is still answering.',
+    examples: ['019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01'],
+  }),
+);
+
+/** `{"error", "code"}`. */
+export const ErrorSchema = Type.Object(
+  {
+    error: Type.String({ description: 'What went wrong, for people.', examples: ['message is required'] }),
+    code,
+    generation_id: generationId,
+  },
+  { $id: 'Error', title: 'Error', description: 'An error before the stream began.' },
+);
+
+/** `{"detail", "code"}` of the conversation dialect. */
+export const DetailErrorSchema = Type.Object(
+  {
+    detail: Type.String({ description: 'What went wrong, for people.', examples: ['org_id is required'] }),
+    code,
+    generation_id: generationId,
+  },
+  {
+    $id: 'DetailError',
+    title: 'DetailError',
+    description: 'An error before the stream began, in the conversation dialect.',
+  },
+);
+
+interface ErrorDocumentation {
+  readonly description: string;
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** What each status means, with an example. */
+const documentation = {
+  400: { description: 'The input is invalid.', code: 'invalid_request', text: 'message is required' },
+  401: {
+    description: 'No credential, or a bad one.',
+    code: 'unauthenticated',
+    text: 'a credential is required',
+  },
+  403: {
+    description: 'The credential is good, but does not permit this.',
+    code: 'forbidden',
+    text: 'a prod key selects personas by alias',
+  },
+  404: {
+    description: 'Not there, or in another organization.',
+    code: 'not_found',
+    text: 'session not found',
+  },
+  409: {
+    description: 'It conflicts with what is there: `code` says how.',
+    code: 'session_busy',
+    text: 'the session is still answering',
+  },
+  413: {
+    description: 'The body is larger than 1 MiB.',
+    code: 'payload_too_large',
+    text: 'the body is larger than 1 MiB',
+  },
+  429: {
+    description: 'Too many requests; `Retry-After` says when to come again.',
+    code: 'rate_limited',
+    text: 'too many requests',
+  },
+  500: {
+    description: 'An error of the server; `X-Request-Id` finds it in the log.',
+    code: 'internal',
+    text: 'internal error; request 019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01',
+  },
+  502: {
+    description: 'The model failed.',
+    code: 'provider_error',
+    text: 'the provider answered 500',
+  },
+  503: {
+    description: 'Overloaded, or shutting down.',
+    code: 'overloaded',
+    text: 'the server is shutting down',
+  },
+  504: {
+    description: 'The model did not answer in time.',
+    code: 'provider_timeout',
+    text: 'no first token in 120 s',
+  },
+} as const satisfies Record<number, ErrorDocumentation>;
+
+export type ErrorStatus = keyof typeof documentation;
+
+/** A documented response of a route: what `schema.response` takes for a status. */
+export interface DocumentedResponse {
+  readonly description: string;
+  readonly headers?: Record<string, TSchema>;
+  readonly content: { readonly 'application/json': { readonly schema: TSchema; readonly example?: object } };
+}
+
+const retryAfter = Type.Integer({ description: 'Seconds to wait.', examples: [5] });
+
+/**
+ * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 500 is always among them, and
+ * bodies are the `{"error", "code"}` envelope's.
+ */
+export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
+  return responses(statuses, 'error', Type.Ref('Error#'));
+}
+
+/** The same for the conversation dialect. */
+export function detailErrorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
+  return responses(statuses, 'detail', Type.Ref('DetailError#'));
+}
+
+function responses(
+  statuses: readonly ErrorStatus[],
+  field: 'error' | 'detail',
+  schema: TSchema,
+): Record<number, DocumentedResponse> {
+  return Object.fromEntries(
+    [...new Set([...statuses, 500 as const])].map((status) => {
+      const { description, code: example, text } = documentation[status];
+      return [
+        status,
+        {
+          description,
+          ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
+          content: { 'application/json': { schema, example: { [field]: text, code: example } } },
+        },
+      ];
+    }),
+  );
+}

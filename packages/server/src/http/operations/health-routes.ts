@@ -1,0 +1,140 @@
+/** What operators and their machines ask: `/healthz`, `/readyz`, `/metrics`, and what this server is. */
+import type { Registry } from 'prom-client';
+import { Type } from 'typebox';
+import type { HttpDependencies } from '../dependencies.ts';
+import { errorResponses } from '../openapi/responses.ts';
+import type { AppPlugin } from '../openapi/route-plugin.ts';
+
+const tags = ['operation'];
+const security: [] = [];
+
+export interface OperationRoutesOptions
+  extends Pick<HttpDependencies, 'isAccepting' | 'isReady' | 'version'> {
+  readonly registry: Registry;
+}
+
+const ReadinessSchema = Type.Object(
+  {
+    ready: Type.Boolean({ description: 'Whether it can serve.' }),
+    problems: Type.Array(Type.String(), { description: 'What is not ready.' }),
+    models: Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'How the models are; of the local one `{state, percent}`.',
+    }),
+  },
+  { $id: 'Readiness', title: 'Readiness', description: 'Whether the server can serve.' },
+);
+
+const example = { ready: true, problems: [], models: { local: { state: 'ready', percent: 100 } } };
+
+export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
+  const { registry, version } = options;
+  return async (app) => {
+    app.addSchema(ReadinessSchema);
+    const probe = { exposeHeadRoute: true };
+
+    app.get(
+      '/healthz',
+      {
+        ...probe,
+        schema: {
+          tags,
+          operationId: 'getHealth',
+          summary: 'Whether the process is up',
+          description: 'Says nothing of what it depends on.',
+          security,
+          response: {
+            200: {
+              description: 'It is.',
+              content: {
+                'application/json': {
+                  schema: Type.Object({
+                    status: Type.Literal('ok', { description: 'Always this.' }),
+                    version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
+                  }),
+                  example: { status: 'ok', version: '0.1.0' },
+                },
+              },
+            },
+            ...errorResponses(400),
+          },
+        },
+      },
+      async (_request, reply) => reply.send({ status: 'ok', version }),
+    );
+
+    app.get(
+      '/readyz',
+      {
+        ...probe,
+        schema: {
+          tags,
+          operationId: 'getReadiness',
+          summary: 'Whether the server can serve',
+          description: 'Its store and bus answer; 503 where not, and while it shuts down.',
+          security,
+          response: {
+            200: {
+              description: 'It can.',
+              content: { 'application/json': { schema: Type.Ref('Readiness#'), example } },
+            },
+            503: {
+              description: 'It can not, or is shutting down.',
+              content: {
+                'application/json': {
+                  schema: Type.Ref('Readiness#'),
+                  example: { ...example, ready: false, problems: ['shutting down'] },
+                },
+              },
+            },
+            ...errorResponses(400),
+          },
+        },
+      },
+      async (_request, reply) => {
+        const { ready, problems = [], models } = await options.isReady();
+        const isAccepting = options.isAccepting();
+        reply.header('Cache-Control', 'no-store').code(ready && isAccepting ? 200 : 503);
+        return reply.send({
+          ready: ready && isAccepting,
+          problems: isAccepting ? problems : [...problems, 'shutting down'],
+          models,
+        });
+      },
+    );
+
+    app.get(
+      '/metrics',
+      {
+        schema: {
+          tags,
+          operationId: 'getMetrics',
+          summary: 'Metrics',
+          description: "In Prometheus' text format.",
+          security,
+          response: {
+            200: {
+              description: 'The metrics.',
+              content: {
+                'text/plain': {
+                  schema: Type.String({ description: "Prometheus' text format." }),
+                  example: 'colloquy_streams_open 3\n',
+                },
+              },
+            },
+            ...errorResponses(400),
+          },
+        },
+      },
+      async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    );
+
+    app.get('/', { schema: { hide: true } }, async () => ({
+      name: 'colloquy',
+      version,
+      documentation: '/docs',
+      openapi: '/docs/openapi.json',
+    }));
+  };
+}

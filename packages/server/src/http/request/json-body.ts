@@ -1,0 +1,68 @@
+/** Reads bodies: JSON in UTF-8 and nothing else, taken as it is. */
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { AppError, invalid } from '../../domain/errors.ts';
+import { wrongMediaType } from '../answer/errors.ts';
+import { findJsonError } from './json-position.ts';
+
+/** Deeper nesting than any body of ours has is refused. */
+const maxDepth = 32;
+
+/**
+ * An empty body is `undefined`, which only routes that need none take.
+ * @throws AppError invalid_json with line and column; invalid_request for text that can't be stored
+ */
+export function parseJsonBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  if (!isUtf8(body)) throw new AppError('invalid_json', 'the body is not valid UTF-8');
+  const text = body.toString('utf8').replace(/^\uFEFF/, '');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const { line, column, message } = findJsonError(text);
+    const where = `line ${line}, column ${column}`;
+    throw new AppError('invalid_json', `the body is not valid JSON: ${message} (${where})`, {}, { cause });
+  }
+  checkText(value, '', 0);
+  return value;
+}
+
+/** A NUL can't be stored in PostgreSQL, a lone surrogate not sent in UTF-8. */
+function checkText(value: unknown, path: string, depth: number): void {
+  if (typeof value === 'string') {
+    checkString(value, path);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth === maxDepth) throw invalid(path, `the body is nested deeper than ${maxDepth} levels`);
+  for (const [name, child] of Object.entries(value)) {
+    if (!Array.isArray(value)) checkString(name, path);
+    checkText(child, path === '' ? name : `${path}.${name}`, depth + 1);
+  }
+}
+
+/** @throws AppError invalid_request */
+export function checkString(value: string, path: string): void {
+  const what = path === '' ? 'the body' : path;
+  if (value.includes('\0')) throw invalid(path, `${what} must not contain the character U+0000`);
+  if (!value.isWellFormed()) throw invalid(path, `${what} must not contain a lone surrogate`);
+}
+
+/** CR LF and lone CR become LF, in what is stored and sent. */
+export function normalizeNewlines(text: string): string {
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+}
+
+/** Makes JSON the only content type of an instance and its children. */
+export function acceptOnlyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+  app.addContentTypeParser('*', (_request, _payload, done) => done(wrongMediaType(), undefined));
+}

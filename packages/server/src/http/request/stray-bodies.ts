@@ -1,0 +1,20 @@
+/** Routes that take no body: a field there would be ignored in silence, so it is refused. An empty object does. */
+import type { FastifyInstance } from 'fastify';
+import { AppError, invalid } from '../../domain/errors.ts';
+
+/** Behind validation and the route's own hooks, so that who may not call learns that first. */
+export function refuseStrayBodies(app: FastifyInstance): void {
+  app.addHook('preHandler', async ({ is404, body, routeOptions: { schema } }) => {
+    if (is404 || schema?.body !== undefined || body === undefined || body === null) return;
+    if (typeof body !== 'object' || Array.isArray(body)) {
+      throw new AppError('invalid_request', 'the body must be a JSON object');
+    }
+    const [name] = Object.keys(body);
+    if (name === undefined) return;
+    const { properties = {} } = (schema?.querystring ?? {}) as { readonly properties?: object };
+    const instead = Object.hasOwn(properties, name)
+      ? 'it belongs in the query string'
+      : 'no fields are allowed here';
+    throw invalid(name, `unknown field ${name}: ${instead}`);
+  });
+}

@@ -1,0 +1,248 @@
+/**
+ * Validates what comes in by the routes' schemas, with Ajv. Bodies are taken as they are; query strings and path
+ * parameters are texts, and so are coerced. What is wrong becomes one sentence that says what is allowed.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { distance } from 'fastest-levenshtein';
+import type { FastifyServerOptions } from 'fastify';
+import { AppError, invalid } from '../../domain/errors.ts';
+import { isUuid } from '../../domain/ids.ts';
+import { checkString } from './json-body.ts';
+
+const dateTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Whether the month has the day with which a time begins; `Date` rolls 30 February over into March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const epochMs = Date.parse(day);
+  return !Number.isNaN(epochMs) && new Date(epochMs).toISOString().startsWith(day);
+}
+
+/** The formats that schemas may name, and how a message calls them. */
+const formats: Readonly<Record<string, { says: string; validate: (text: string) => boolean }>> = {
+  uuid: { says: 'a UUID', validate: isUuid },
+  'date-time': {
+    says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z',
+    validate: (text) =>
+      dateTime.test(text) && isDay(text) && !Number.isNaN(Date.parse(text.replace(':60', ':59'))),
+  },
+  date: {
+    says: 'a date like 2026-11-22',
+    validate: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text),
+  },
+  uri: { says: 'an absolute URL', validate: (text) => URL.canParse(text) },
+  email: { says: 'an e-mail address', validate: (text) => /^[^\s@]+@[^\s@]+$/.test(text) },
+};
+
+function createAjv(coerceTypes: boolean, schemas: readonly object[]): Ajv2020 {
+  const ajv = new Ajv2020({
+    coerceTypes,
+    useDefaults: true,
+    removeAdditional: false,
+    allErrors: false,
+    verbose: true,
+    strict: false,
+    validateSchema: false,
+    // Documentation inside schemas is not Ajv's business; a format that it doesn't know is a mistake of ours.
+    logger: {
+      log: () => undefined,
+      warn: (...said: unknown[]) => {
+        if (String(said[0]).includes('unknown format')) throw new Error(String(said[0]));
+      },
+      error: (...said: unknown[]) => {
+        throw new Error(said.map(String).join(' '));
+      },
+    },
+  });
+  for (const [name, { validate }] of Object.entries(formats)) ajv.addFormat(name, validate);
+  for (const schema of schemas) ajv.addSchema(schema);
+  return ajv;
+}
+
+type SchemaController = NonNullable<FastifyServerOptions['schemaController']>;
+type ValidatorBuilder = NonNullable<NonNullable<SchemaController['compilersFactory']>['buildValidator']>;
+
+/** For Fastify's `schemaController.compilersFactory`; its type knows Ajv's own functions only. */
+export const buildValidator = buildValidatorCompiler as unknown as ValidatorBuilder;
+
+interface RoutePart {
+  readonly schema: object;
+  readonly httpPart?: string;
+}
+
+function buildValidatorCompiler(externalSchemas: Readonly<Record<string, object>> | undefined) {
+  const schemas = Object.values(externalSchemas ?? {});
+  const exact = createAjv(false, schemas);
+  const coercing = createAjv(true, schemas);
+  return ({ schema, httpPart }: RoutePart) => {
+    const isBody = httpPart === 'body';
+    const validate = (isBody ? exact : coercing).compile(schema);
+    return (data: unknown) => {
+      if (validate(data)) return isBody ? true : checkTexts(data);
+      return { error: describe(validate, data, isBody ? 'body' : (httpPart ?? 'query')) };
+    };
+  };
+}
+
+/** Percent-encoding smuggles what bodies can't. */
+function checkTexts(data: unknown): true | { error: AppError } {
+  try {
+    for (const [name, value] of Object.entries(data ?? {})) {
+      if (typeof value === 'string') checkString(value, name);
+    }
+    return true;
+  } catch (error) {
+    return { error: error as AppError };
+  }
+}
+
+/** The error that says most: of a union the branch that went deepest, else the union itself. */
+function choose(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  const last = errors.at(-1);
+  if (last?.keyword !== 'anyOf' && last?.keyword !== 'oneOf') return errors[0];
+  return errors.find((error) => error.instancePath.length > last.instancePath.length) ?? last;
+}
+
+function describe(validate: ValidateFunction, data: unknown, part: string): AppError {
+  const error = choose(validate.errors ?? []);
+  if (error === undefined) return new AppError('invalid_request', `the ${part} is invalid`);
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
+  if (path === '' && error.keyword === 'type') {
+    const missing = data === undefined || data === null;
+    return new AppError(
+      'invalid_request',
+      missing ? 'a JSON body is required' : `the ${part} must be a JSON object`,
+    );
+  }
+  const field = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const inside = path === '' ? '' : ` in ${path}`;
+  if (error.keyword === 'required') {
+    const missing: string = error.params.missingProperty;
+    const stray = unknownFields(error).find((name) => nearest(name, [missing]) !== undefined);
+    const instead = stray === undefined ? '' : `; ${field(stray)} is unknown`;
+    return invalid(field(missing), `${field(missing)} is required${instead}`);
+  }
+  if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
+    const name: string = error.params.additionalProperty ?? error.params.unevaluatedProperty;
+    return invalid(
+      field(name),
+      `unknown field ${field(name)}${inside}: ${suggest(name, knownFields(error))}`,
+    );
+  }
+  return invalid(path, `${path === '' ? `the ${part}` : path} must ${demand(error)}`);
+}
+
+function knownFields(error: ErrorObject): string[] {
+  return Object.keys((error.parentSchema?.properties ?? {}) as object);
+}
+
+function unknownFields(error: ErrorObject): string[] {
+  if (error.parentSchema?.additionalProperties !== false) return [];
+  const known = new Set(knownFields(error));
+  return Object.keys(error.data as object).filter((name) => !known.has(name));
+}
+
+/** The known name within a third of its letters' changes. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const close = known
+    .map((one) => ({ one, changes: distance(name.toLowerCase().slice(0, 100), one.toLowerCase()) }))
+    .filter(({ one, changes }) => changes <= Math.max(2, Math.ceil(one.length / 3)))
+    .sort((a, b) => a.changes - b.changes);
+  return close[0]?.one;
+}
+
+function suggest(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  if (close !== undefined) return `did you mean ${close}?`;
+  return known.length === 0 ? 'no fields are allowed here' : `allowed are ${known.join(', ')}`;
+}
+
+const articles: Readonly<Record<string, string>> = {
+  string: 'a string',
+  integer: 'an integer',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'an array',
+  null: 'null',
+};
+
+function quote(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What the value must do, after "must". */
+function demand(error: ErrorObject): string {
+  const { keyword, params, parentSchema = {} } = error;
+  switch (keyword) {
+    case 'type':
+      return `be ${[params.type]
+        .flat()
+        .map((type: string) => articles[type] ?? type)
+        .join(' or ')}`;
+    case 'enum':
+      return `be one of ${(params.allowedValues as unknown[]).map(quote).join(', ')}`;
+    case 'const':
+      return `be ${quote(params.allowedValue)}`;
+    case 'minLength':
+    case 'maxLength':
+      return `have ${between(parentSchema, 'minLength', 'maxLength', 'character')}`;
+    case 'minItems':
+    case 'maxItems':
+      return `have ${between(parentSchema, 'minItems', 'maxItems', 'item')}`;
+    case 'minimum':
+    case 'maximum':
+      return `be ${range(parentSchema)}`;
+    case 'minProperties':
+      return `have at least ${plural(params.limit, 'field')}: ${knownFields(error).join(', ')}`;
+    case 'uniqueItems':
+      return 'have no item twice';
+    case 'format':
+      return `be ${formats[params.format]?.says ?? params.format}`;
+    case 'pattern':
+      return `match ${params.pattern}`;
+    case 'anyOf':
+    case 'oneOf':
+      return `be ${alternatives(parentSchema[keyword] as readonly Alternative[])}`;
+    default:
+      return (error.message ?? 'be valid').replace(/^must /, '');
+  }
+}
+
+function between(schema: Record<string, unknown>, min: string, max: string, noun: string): string {
+  const [least, most] = [schema[min], schema[max]] as [number | undefined, number | undefined];
+  if (least !== undefined && most !== undefined) return `${least} to ${plural(most, noun)}`;
+  return most !== undefined ? `at most ${plural(most, noun)}` : `at least ${plural(least ?? 0, noun)}`;
+}
+
+function range(schema: Record<string, unknown>): string {
+  const [least, most] = [schema.minimum, schema.maximum];
+  if (least !== undefined && most !== undefined) return `from ${least} to ${most}`;
+  return most !== undefined ? `at most ${most}` : `at least ${least}`;
+}
+
+interface Alternative {
+  readonly const?: unknown;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+}
+
+function alternatives(options: readonly Alternative[]): string {
+  if (options.every((option) => 'const' in option)) {
+    return `one of ${options.map((option) => quote(option.const)).join(', ')}`;
+  }
+  return options
+    .map((option) =>
+      'const' in option ? quote(option.const) : (articles[option.type ?? ''] ?? 'what is documented'),
+    )
+    .join(' or ');
+}

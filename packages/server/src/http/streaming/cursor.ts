@@ -1,0 +1,42 @@
+/** Event ids as cursors: `<generation>:<seq>`, or `<generation>:<seq>.<k>` for a frame before its event's last. */
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../../domain/errors.ts';
+
+export interface Cursor {
+  readonly generationId: string;
+  /** From 1. */
+  readonly seq: number;
+  /** The `.<k>`, from 1. */
+  readonly part?: number;
+}
+
+const pattern =
+  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([1-9]\d{0,14})(?:\.([1-9]\d{0,8}))?$/;
+
+/** @throws AppError invalid_request for a text that is no event id */
+export function parseCursor(text: string): Cursor {
+  const [, generationId, seq, part] = pattern.exec(text) ?? [];
+  if (generationId === undefined) throw neverIssued();
+  return {
+    generationId,
+    seq: Number(seq),
+    ...(part !== undefined && { part: Number(part) }),
+  };
+}
+
+export function neverIssued(): AppError {
+  return new AppError(
+    'invalid_request',
+    'the cursor (Last-Event-ID, or after) is no event id of this generation',
+  );
+}
+
+/** The header, which wins, or the query's `after`; an empty one is none, as with EventSource. */
+export function cursorText(request: FastifyRequest, after?: string): string | undefined {
+  return lastEventId(request) ?? (after || undefined);
+}
+
+export function lastEventId(request: FastifyRequest): string | undefined {
+  const header = request.headers['last-event-id'];
+  return (Array.isArray(header) ? header[0] : header) || undefined;
+}

@@ -1,0 +1,106 @@
+/** Streams of generations: a subscription to a log on one side, a dialect's frames on the other. */
+import type { FastifyReply } from 'fastify';
+import type { EventRun } from '../../domain/event.ts';
+import type { Dialect } from '../../domain/generation.ts';
+import type { GenerationEngine, LogSubscription } from '../../generation/interface.ts';
+import type { Codec, CodecContext } from './codec.ts';
+import { type Encoded, encodeRun, type Position } from './encoder.ts';
+import type { SseHub } from './sse.ts';
+
+export interface GenerationStreamRequest {
+  readonly context: CodecContext;
+  readonly dialect: Dialect;
+  readonly codec: Codec;
+  readonly from: Position;
+}
+
+/** Sends a generation from a position on; returns at once, with the reply hijacked. */
+export type StreamGeneration = (reply: FastifyReply, request: GenerationStreamRequest) => void;
+
+/** The viewers of one generation in one dialect: what is live is encoded for all of them once. */
+interface Audience {
+  viewers: number;
+  run: EventRun | undefined;
+  from: Position | undefined;
+  encoded: Encoded | undefined;
+}
+
+export function createGenerationStreams(engine: GenerationEngine, hub: SseHub): StreamGeneration {
+  const audiences = new Map<string, Audience>();
+
+  return (reply, { context, dialect, codec, from }) => {
+    const { generationId } = context;
+    const { log } = reply;
+    const name = `${dialect}:${generationId}`;
+    const audience = audiences.get(name) ?? {
+      viewers: 0,
+      run: undefined,
+      from: undefined,
+      encoded: undefined,
+    };
+    audiences.set(name, audience);
+    audience.viewers += 1;
+
+    let position = from;
+    let isFull = false;
+    let subscription: LogSubscription | undefined;
+    let isClosed = false;
+
+    const encode = (run: EventRun): Encoded => {
+      if (audience.run === run && audience.encoded && isSamePlace(audience.from, position)) {
+        return audience.encoded;
+      }
+      const encoded = encodeRun(codec, generationId, position, run);
+      if (audience.viewers > 1) {
+        audience.run = run;
+        audience.from = position;
+        audience.encoded = encoded;
+      }
+      return encoded;
+    };
+
+    const stream = hub.open(
+      reply,
+      { location: `/api/generations/${generationId}/stream` },
+      {
+        onDrain() {
+          if (!isFull) return;
+          isFull = false;
+          subscription?.resume();
+        },
+        onClose() {
+          isClosed = true;
+          subscription?.close();
+          audience.viewers -= 1;
+          if (audience.viewers === 0) audiences.delete(name);
+        },
+      },
+    );
+    subscription = engine.subscribe(generationId, from.seq, {
+      write(run) {
+        try {
+          const { text, position: next } = encode(run);
+          position = next;
+          if (text === '') return true;
+          isFull = !stream.write(text);
+          return !isFull;
+        } catch (error) {
+          log.error({ err: error, generation: generationId }, 'stream broken off');
+          stream.abort();
+          return false;
+        }
+      },
+      end: () => stream.end(),
+      fail(error) {
+        log.warn({ err: error, generation: generationId }, 'log cannot be read');
+        stream.abort();
+      },
+    });
+    if (isClosed) subscription.close();
+  };
+}
+
+/** Equal places of one log have equal states, since codecs are pure. */
+function isSamePlace(a: Position | undefined, b: Position): boolean {
+  return a?.seq === b.seq && a.skipFrames === b.skipFrames;
+}

@@ -1,0 +1,76 @@
+/**
+ * Anthropic's Messages wire format behind `LanguageModel`.
+ * Format: https://docs.anthropic.com/en/api/messages
+ */
+
+import type { LanguageModel, ModelRequest } from '../language-model.ts';
+import type { RemoteModelOptions } from '../openai/chat.ts';
+import { upstreamAddress, withVersion1 } from '../upstream/address.ts';
+import { streamFromUpstream, type UpstreamCall } from '../upstream/model-stream.ts';
+import { AnthropicDecoder } from './decoder.ts';
+
+export const anthropicVersion = '2023-06-01';
+/** The format requires `max_tokens`; every model since Claude 3 accepts this one. */
+export const defaultAnthropicMaxTokens = 4096;
+
+/** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
+export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
+  const { provider, apiKey } = options;
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    'text/event-stream',
+    'user-agent',
+    'colloquy',
+  ];
+  headers.push('anthropic-version', anthropicVersion);
+  if (apiKey !== undefined) headers.push('x-api-key', apiKey);
+  const upstream = { provider, apiKey };
+  const call: UpstreamCall = {
+    ...upstream,
+    ...upstreamAddress(withVersion1(options.baseUrl), '/messages'),
+    headers,
+    dispatcher: options.dispatcher,
+    timeouts: options.timeouts,
+    maxRetries: options.maxRetries,
+    backoffMs: options.backoffMs ?? 500,
+    random: options.random ?? Math.random,
+    createDecoder: () => new AnthropicDecoder(upstream),
+  };
+  return {
+    provider,
+    canContinue: false,
+    stream: (request, { signal }) =>
+      streamFromUpstream(
+        call,
+        buildAnthropicBody(options.model, request, options.maxOutputTokens ?? defaultAnthropicMaxTokens),
+        signal,
+      ),
+    countTokens: options.countTokens,
+  };
+}
+
+/**
+ * System text stands apart, empty messages (refused there) are left out. There is no seed; temperature ends
+ * at 1; newer models refuse temperature and top_p together, so that temperature wins.
+ */
+export function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
+  const { temperature, top_p, max_tokens, stop } = request.parameters;
+  const system = request.messages
+    .filter((message) => message.role === 'system')
+    .map((message) => message.text);
+  const body: Record<string, unknown> = {
+    model,
+    max_tokens: max_tokens ?? defaultMaxTokens,
+    messages: request.messages
+      .filter((message) => message.role !== 'system' && message.text.trim() !== '')
+      .map(({ role, text }) => ({ role, content: text })),
+    stream: true,
+  };
+  if (system.length > 0) body.system = system.join('\n\n');
+  if (temperature !== undefined) body.temperature = Math.min(1, temperature);
+  else if (top_p !== undefined) body.top_p = top_p;
+  if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
+  return JSON.stringify(body);
+}

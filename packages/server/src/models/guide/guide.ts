@@ -1,0 +1,125 @@
+/**
+ * For when no language model can be had: answers with the passages of Colloquy's own documentation that speak of
+ * the question, and says what it is and how to get a real model.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LanguageModel, ModelPart, ModelRequest } from '../language-model.ts';
+import type { GuideSection } from './documents.ts';
+import { createGuideSearch } from './search.ts';
+
+export interface GuideOptions {
+  /** From `loadGuideDocuments`; may be empty. */
+  readonly documents: readonly GuideSection[];
+  /** How far the local model is, as the middle of a sentence: `the local model is being fetched (43 %)`. */
+  readonly progress?: () => string | undefined;
+  /** Stands before each file's path in links. Default: none, the path in the repository. */
+  readonly linkBase?: string;
+  /** Between two words; 0 by default. */
+  readonly pauseMs?: number;
+}
+
+const maxPassages = 3;
+const maxPassageCharacters = 700;
+const maxTopics = 12;
+const howToGetAModel =
+  'for a real model set OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, MISTRAL_API_KEY, OLLAMA_BASE_URL or COLLOQUY_LOCAL_MODEL and start again';
+
+export function createGuide(options: GuideOptions): LanguageModel {
+  const search = createGuideSearch(options.documents);
+  return {
+    provider: 'guide',
+    canContinue: false,
+    countTokens: (text) => Math.ceil(text.length / 4),
+    async *stream(request, { signal }): AsyncGenerator<readonly ModelPart[]> {
+      signal.throwIfAborted();
+      const { text, reason } = cut(answer(request), request.parameters);
+      for (const word of text.match(/\s*\S+\s*/g) ?? []) {
+        if (options.pauseMs)
+          await delay(options.pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+        signal.throwIfAborted();
+        yield [{ type: 'text', text: word }];
+      }
+      yield [{ type: 'finish', reason }];
+    },
+  };
+
+  function answer(request: ModelRequest): string {
+    const questions = request.messages
+      .filter((message) => message.role === 'user')
+      .map((message) => message.text);
+    const last = questions.at(-1) ?? '';
+    // "And how do I do that?" says only together with the question before what it is about.
+    const found = firstFilled([last, questions.slice(-2).join(' ')], (question) =>
+      search.find(question, maxPassages),
+    );
+    const body = found.length > 0 ? passages(found) : nothingFound(last);
+    return `${introduction()}\n\n${body}`;
+  }
+
+  function introduction(): string {
+    const parts = ['I am the guide, no language model: I only search the documentation of Colloquy'];
+    const progress = options.progress?.();
+    if (progress) parts.push(progress);
+    return `${[...parts, howToGetAModel].join('; ')}.`;
+  }
+
+  function passages(sections: readonly GuideSection[]): string {
+    return sections.map((section) => `**${link(section)}**\n\n${excerpt(section.text)}`).join('\n\n');
+  }
+
+  function nothingFound(question: string): string {
+    if (options.documents.length === 0)
+      return 'The documentation is not installed beside this server; its interface is described at `/docs`.';
+    const start =
+      question.trim() === '' ? 'I saw no question.' : 'I found nothing about that in the documentation.';
+    return `${start} It speaks of:\n\n${topics().join('\n')}`;
+  }
+
+  function topics(): string[] {
+    const main = options.documents.filter(
+      (section) => section.trail.length <= 1 && section.anchor !== '' && !section.file.includes('decisions/'),
+    );
+    return main.slice(0, maxTopics).map((section) => `- ${link(section)}`);
+  }
+
+  function link(section: GuideSection): string {
+    const target = `${options.linkBase ?? ''}${section.file}${section.anchor === '' ? '' : `#${section.anchor}`}`;
+    return `[${[...section.trail, section.heading].join(' › ')}](${target})`;
+  }
+}
+
+function firstFilled<T>(questions: readonly string[], find: (question: string) => T[]): T[] {
+  for (const question of questions) {
+    const found = find(question);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Whole paragraphs as far as they fit; a code fence that is cut is closed again. */
+function excerpt(text: string): string {
+  if (text.length <= maxPassageCharacters) return text;
+  const end = text.lastIndexOf('\n\n', maxPassageCharacters);
+  const lineEnd = text.lastIndexOf('\n', maxPassageCharacters);
+  const wordEnd = text.lastIndexOf(' ', maxPassageCharacters);
+  const kept = text.slice(
+    0,
+    [end, lineEnd, wordEnd].find((at) => at > maxPassageCharacters / 3) ?? maxPassageCharacters,
+  );
+  const openFence = (kept.match(/^```/gm)?.length ?? 0) % 2 === 1;
+  return `${kept}${openFence ? '\n```' : ''}\n\n…`;
+}
+
+/** `max_tokens` counts words here, which are this model's pieces. */
+function cut(
+  text: string,
+  { stop, max_tokens }: ModelRequest['parameters'],
+): { text: string; reason: 'stop' | 'length' } {
+  const ends = (stop ?? [])
+    .map((needle) => (needle === '' ? -1 : text.indexOf(needle)))
+    .filter((at) => at >= 0);
+  const stopped = text.slice(0, Math.min(text.length, ...ends));
+  const words = stopped.match(/\s*\S+\s*/g) ?? [];
+  if (max_tokens === undefined || words.length <= max_tokens) return { text: stopped, reason: 'stop' };
+  return { text: words.slice(0, max_tokens).join(''), reason: 'length' };
+}

@@ -1,0 +1,154 @@
+/** A GGUF file run by llama.cpp in a process of its own, as a `LanguageModel`. */
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
+import { ModelError } from '../../model-error.ts';
+import { defaultTokenRatio, estimateTokens } from '../worker/token-ratio.ts';
+import { createInbox } from './inbox.ts';
+import { type Logger, silentLogger } from './logger.ts';
+import type { LocalModelInfo } from './protocol.ts';
+import { createSlots } from './slots.ts';
+import type { WorkerEvent } from './worker-process.ts';
+import { createWorkerSupervisor } from './worker-supervisor.ts';
+
+export interface LocalRuntimeOptions {
+  readonly modelPath: string;
+  /** Default: one less than the machine's cores, at least one. */
+  readonly threads?: number;
+  /** Answers generated at once, 1 or more. Default 4. */
+  readonly sequences?: number;
+  /** Upper bound of each answer's context; the model's own bound holds too. Default 4096. */
+  readonly contextTokens?: number;
+  /** Answers that may wait for a sequence. Default 64. */
+  readonly queueLength?: number;
+  /** Clocks of one answer; they stand still while it waits in the queue or for the model to load. */
+  readonly timeouts?: { readonly firstTokenMs?: number; readonly idleMs?: number };
+  readonly logger?: Logger;
+}
+
+export type LocalRuntimeState = 'idle' | 'loading' | 'ready' | 'failed' | 'closed';
+
+export interface LocalRuntime extends AsyncDisposable {
+  /** `canContinue`; loads the model at the first request if `load` was not called. */
+  readonly model: LanguageModel;
+  /** Starts the process and loads the model; concurrent and later calls share one. @throws ModelError */
+  load(): Promise<LocalModelInfo>;
+  /** `percent` of the loading; `pid` of the process that runs, which changes when it had to be restarted. */
+  status(): {
+    state: LocalRuntimeState;
+    percent: number;
+    message?: string;
+    info?: LocalModelInfo;
+    pid?: number;
+  };
+}
+
+export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
+  const sequences = options.sequences ?? 4;
+  const slots = createSlots(sequences, options.queueLength ?? 64);
+  const supervisor = createWorkerSupervisor(
+    {
+      modelPath: options.modelPath,
+      threads: options.threads ?? Math.max(1, availableParallelism() - 1),
+      sequences,
+      contextTokens: options.contextTokens ?? 4096,
+    },
+    options.logger ?? silentLogger,
+  );
+
+  const model: LanguageModel = {
+    provider: 'local',
+    canContinue: true,
+    countTokens: (text) => estimateTokens(text, supervisor.status().info ?? defaultTokenRatio),
+    async *stream(request, { signal }) {
+      const release = await slots.acquire(signal);
+      const attempt = { yielded: false };
+      try {
+        yield* streamOnce(request, signal, attempt, release);
+      } catch (error) {
+        if (!(error instanceof ProcessDied) || attempt.yielded) throw error;
+        // The other answers may have brought the process down, so one more try; its slot is its own.
+        yield* streamOnce(request, signal, attempt, await slots.acquire(signal));
+      }
+    },
+  };
+
+  /** Gives the slot back when the worker's sequence is free, which after a cancel is later than the end of the stream. */
+  async function* streamOnce(
+    request: ModelRequest,
+    signal: AbortSignal,
+    attempt: { yielded: boolean },
+    release: () => void,
+  ): AsyncGenerator<readonly ModelPart[]> {
+    const inbox = createInbox<WorkerEvent>();
+    let call: { cancel(): void } | undefined;
+    let over = false;
+    try {
+      const worker = await supervisor.worker(signal);
+      call = worker.generate(request, request.parameters.seed ?? randomInt(2 ** 31), (event) => {
+        if (event.type !== 'text' && event.type !== 'reasoning') {
+          over = true;
+          release();
+        }
+        inbox.put(event);
+      });
+      while (true) {
+        const timeoutMs = attempt.yielded ? options.timeouts?.idleMs : options.timeouts?.firstTokenMs;
+        const events = await inbox.take(signal, timeoutMs, () => late(attempt.yielded, timeoutMs));
+        const parts = events.flatMap(toParts);
+        if (parts.length > 0) {
+          attempt.yielded = true;
+          yield parts;
+        }
+        const last = events.at(-1)!;
+        throwIfFailed(last);
+        if (last.type === 'end') return;
+      }
+    } finally {
+      if (call === undefined) release();
+      else if (!over) call.cancel();
+    }
+  }
+
+  return {
+    model,
+    load: () => supervisor.load(),
+    status: () => supervisor.status(),
+    [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
+  };
+}
+
+class ProcessDied extends ModelError {
+  constructor(message: string) {
+    super('provider_error', message, { retryable: true });
+    this.name = 'ProcessDied';
+  }
+}
+
+function toParts(event: WorkerEvent): ModelPart[] {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+      return [event];
+    case 'end':
+      return [
+        { type: 'usage', promptTokens: event.promptTokens, completionTokens: event.completionTokens },
+        { type: 'finish', reason: event.reason },
+      ];
+    case 'failed':
+    case 'died':
+      return [];
+  }
+}
+
+function throwIfFailed(last: WorkerEvent): void {
+  if (last.type === 'failed') throw new ModelError(last.code, last.message, { retryable: false });
+  if (last.type === 'died') throw new ProcessDied(last.message);
+}
+
+function late(yielded: boolean, timeoutMs = 0): ModelError {
+  const what = yielded ? 'nothing further' : 'no first token';
+  return new ModelError('provider_timeout', `The local model sent ${what} within ${timeoutMs} ms`, {
+    retryable: true,
+  });
+}

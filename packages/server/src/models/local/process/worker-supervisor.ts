@@ -1,0 +1,118 @@
+/** Keeps at most one worker process; a dead one is replaced at the next request, but not for ever. */
+import { ModelError } from '../../model-error.ts';
+import type { Logger } from './logger.ts';
+import type { LoadOptions, LocalModelInfo } from './protocol.ts';
+import type { LocalRuntimeState } from './runtime.ts';
+import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export interface WorkerSupervisor extends AsyncDisposable {
+  /** The loaded worker, started if need be. @throws ModelError, or the signal's reason */
+  worker(signal: AbortSignal): Promise<WorkerProcess>;
+  load(): Promise<LocalModelInfo>;
+  status(): {
+    state: LocalRuntimeState;
+    percent: number;
+    message?: string;
+    info?: LocalModelInfo;
+    pid?: number;
+  };
+}
+
+/** So many ends within the window, and no new start until the oldest has left it. */
+const maxEnds = 3;
+const endsWindowMs = 60_000;
+
+export function createWorkerSupervisor(
+  options: LoadOptions,
+  logger: Logger,
+  now: () => number = performance.now.bind(performance),
+): WorkerSupervisor {
+  let state: LocalRuntimeState = 'idle';
+  let percent = 0;
+  let message: string | undefined;
+  let info: LocalModelInfo | undefined;
+  let current: { process: WorkerProcess; ready: Promise<WorkerProcess> } | undefined;
+  let ends: number[] = [];
+
+  function start(): Promise<WorkerProcess> {
+    if (state === 'closed') return Promise.reject(failure('The local model is closed', false));
+    if (current !== undefined) return current.ready;
+    ends = ends.filter((at) => at > now() - endsWindowMs);
+    if (ends.length >= maxEnds) {
+      const waitMs = ends[0]! + endsWindowMs - now();
+      const text = `The local model ended ${ends.length} times within a minute and rests: ${message}`;
+      return Promise.reject(failure(text, true, waitMs));
+    }
+    state = 'loading';
+    percent = 0;
+    const worker = startWorkerProcess(options, logger, (loadedPercent) => {
+      percent = loadedPercent;
+    });
+    const ready = worker.loaded.then(
+      (loadedInfo) => {
+        if (state === 'loading') state = 'ready';
+        percent = 100;
+        message = undefined;
+        info = loadedInfo;
+        return worker;
+      },
+      (error: Error) => {
+        ended(worker, 'failed', error.message);
+        throw failure(`The local model can't be loaded: ${error.message}`, true);
+      },
+    );
+    ready.catch(() => {});
+    current = { process: worker, ready };
+    void worker.exited.then((cause) => ended(worker, 'idle', cause));
+    return ready;
+  }
+
+  /** Counted once for each process: when its load fails, else when it ends. */
+  function ended(worker: WorkerProcess, next: 'failed' | 'idle', cause: string): void {
+    if (current?.process !== worker || state === 'closed') return;
+    current = undefined;
+    ends.push(now());
+    state = next;
+    message = cause;
+    logger.warn({ cause }, 'The local model ended; the next request starts it again');
+  }
+
+  return {
+    worker(signal) {
+      return abortable(start(), signal);
+    },
+    async load() {
+      await start();
+      return info!;
+    },
+    status() {
+      return {
+        state,
+        percent,
+        ...(message === undefined ? {} : { message }),
+        ...(info === undefined ? {} : { info }),
+        ...(current?.process.pid === undefined ? {} : { pid: current.process.pid }),
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      state = 'closed';
+      await current?.process.kill();
+    },
+  };
+}
+
+function failure(message: string, retryable: boolean, retryAfterMs?: number): ModelError {
+  return new ModelError('provider_error', message, { retryable, retryAfterMs });
+}
+
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,98 @@
+/** One call of a search engine's JSON API, bounded in time and size, and the reading of its hits. */
+import { type Dispatcher, request } from 'undici';
+import { plainExcerpt, toSingleLine } from '../extraction/visible-text.ts';
+import { readBody } from '../pages/body-reader.ts';
+import type { SearchHit } from './web-search.ts';
+
+/** The engine can't be reached, refuses, or answers something else than its format. The message holds no secret. */
+export class SearchError extends Error {
+  override readonly name = 'SearchError';
+}
+
+export interface EngineCall {
+  readonly engine: string;
+  readonly dispatcher: Dispatcher;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as JSON by POST; absent: GET. */
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+const maxAnswerBytes = 2 * 1024 * 1024;
+
+/** Redirects are not followed: they could lead a call that bears a key, or that is not guarded, elsewhere. */
+export async function callEngine(call: EngineCall): Promise<unknown> {
+  const { engine, signal } = call;
+  try {
+    const response = await request(call.url, {
+      dispatcher: call.dispatcher,
+      method: call.body === undefined ? 'GET' : 'POST',
+      headers: {
+        accept: 'application/json',
+        ...(call.body !== undefined && { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      signal,
+    });
+    const { bytes, cut } = await readBody(response.body, undefined, { maxBytes: maxAnswerBytes });
+    if (response.statusCode !== 200) throw new SearchError(`${engine} answered ${response.statusCode}`);
+    if (cut) throw new SearchError(`${engine} answered more than ${maxAnswerBytes} bytes`);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SearchError) throw error;
+    const reason =
+      error instanceof SyntaxError ? 'answered no JSON' : `can't be reached: ${messageOf(error)}`;
+    throw new SearchError(`${engine} ${reason}`, { cause: error });
+  }
+}
+
+/** Which members of an engine's result hold what. */
+export interface HitFields {
+  readonly title: string;
+  readonly url: string;
+  readonly snippet: string;
+}
+
+/** The well-formed ones of a list of results; what is no http(s) address is left out. */
+export function readHits(results: unknown, fields: HitFields, limit: number): readonly SearchHit[] {
+  if (!Array.isArray(results)) return [];
+  return results
+    .map((result) =>
+      toHit(textOf(result, fields.title), textOf(result, fields.url), textOf(result, fields.snippet)),
+    )
+    .filter((hit) => hit !== undefined)
+    .slice(0, limit);
+}
+
+export function toHit(title: string, address: string, snippet: string): SearchHit | undefined {
+  if (address.length > 2_000 || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return {
+    title: plainExcerpt(title, 200) || toSingleLine(url.hostname, 200),
+    url: url.href,
+    snippet: plainExcerpt(snippet, 600),
+  };
+}
+
+/** A member of something unknown; undefined where there is no such thing. */
+export function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function textOf(value: unknown, name: string): string {
+  const member = memberOf(value, name);
+  return typeof member === 'string' ? member : '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,54 @@
+/** The thread on which foreign files are parsed: what takes too long or too much memory is ended with it. */
+import { parentPort } from 'node:worker_threads';
+import robotsParser from 'robots-parser';
+import { charsetOf, decodeText } from '../pages/charset.ts';
+import type { ExtractionAnswer, ExtractionCall, PageJob, RobotsJob } from './extraction-jobs.ts';
+import { type PageText, readHtml } from './html-text.ts';
+import { readPdf } from './pdf-text.ts';
+import { stripInvisible } from './visible-text.ts';
+
+if (parentPort === null) throw new Error('extraction-worker.ts runs as a worker');
+const port = parentPort;
+
+port.on('message', (call: ExtractionCall) => {
+  const work: Promise<unknown> =
+    call.kind === 'page' ? readPage(call.job) : Promise.resolve(isAllowed(call.job));
+  work.then(
+    (result) => answer({ result }),
+    (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+function answer(message: ExtractionAnswer): void {
+  port.postMessage(message);
+}
+
+async function readPage({ format, bytes, contentType, maxLength }: PageJob): Promise<PageText> {
+  const page = format === 'pdf' ? await readPdf(bytes, maxLength) : readMarkup();
+  return { title: page.title, text: page.text.slice(0, maxLength).toWellFormed() };
+
+  function readMarkup(): PageText {
+    if (isBinary(bytes)) throw new Error('it calls itself text and is none');
+    const text = decodeText(bytes, charsetOf(contentType));
+    return format === 'html' ? readHtml(text) : { title: '', text: stripInvisible(text).trim() };
+  }
+}
+
+/** No text holds a NUL, except UTF-16, which then bears its mark. */
+function isBinary(bytes: Uint8Array): boolean {
+  const isMarked = (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
+  return !isMarked && bytes.subarray(0, 4_096).includes(0);
+}
+
+/** RFC 9309; an address that the file does not speak of is allowed. */
+function isAllowed({ robotsUrl, text, url, agent }: RobotsJob): boolean {
+  return parseRobots(robotsUrl, text).isAllowed(url, agent) ?? true;
+}
+
+/** The package is CommonJS, its type declaration is not. */
+function parseRobots(
+  robotsUrl: string,
+  text: string,
+): Pick<ReturnType<typeof robotsParser.default>, 'isAllowed'> {
+  return (robotsParser as unknown as typeof robotsParser.default)(robotsUrl, text);
+}

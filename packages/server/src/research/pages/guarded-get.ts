@@ -1,0 +1,93 @@
+/** A GET that follows redirects itself, so that each address is looked at before it is asked. */
+import { type Dispatcher, request } from 'undici';
+import { AddressRefusedError } from '../../network/guarded-agent.ts';
+import { acceptedEncodings } from './body-reader.ts';
+import { PageSkippedError } from './page-skipped.ts';
+
+export interface GuardedGet {
+  /** Guarded: it refuses addresses when it connects. */
+  readonly dispatcher: Dispatcher;
+  readonly userAgent: string;
+  readonly accept: string;
+  /** Redirects that are followed. */
+  readonly maxRedirects: number;
+  readonly signal: AbortSignal;
+  /** Asked before each request, the first and each redirect's; refuses by throwing. */
+  readonly admit?: (url: URL) => Promise<void>;
+}
+
+export interface GuardedResponse {
+  /** After redirects. */
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  /** To be read or destroyed. */
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** @throws PageSkippedError; whatever the signal throws */
+export async function guardedGet(address: string | URL, options: GuardedGet): Promise<GuardedResponse> {
+  let url = toPageUrl(address);
+  for (let followed = 0; ; followed++) {
+    await options.admit?.(url);
+    const response = await getOnce(url, options);
+    const location = redirects.has(response.status) ? headerOf(response.headers, 'location') : undefined;
+    if (location === undefined) return response;
+    response.body.on('error', () => {}).destroy();
+    if (followed >= options.maxRedirects) {
+      throw new PageSkippedError('redirects', `more than ${options.maxRedirects} redirects`);
+    }
+    url = toPageUrl(location, url);
+  }
+}
+
+async function getOnce(url: URL, options: GuardedGet): Promise<GuardedResponse> {
+  try {
+    const { statusCode, headers, body } = await request(url, {
+      dispatcher: options.dispatcher,
+      headers: {
+        'user-agent': options.userAgent,
+        accept: options.accept,
+        'accept-encoding': acceptedEncodings,
+      },
+      signal: options.signal,
+    });
+    return { url, status: statusCode, headers, body };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const refusal = refusalIn(error);
+    if (refusal !== undefined) throw new PageSkippedError('address', refusal.message, { cause: error });
+    throw new PageSkippedError('network', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+}
+
+/** Credentials and fragment are never sent. */
+function toPageUrl(address: string | URL, base?: URL): URL {
+  if (!URL.canParse(String(address), base)) throw new PageSkippedError('address', 'not an address');
+  const url = new URL(address, base);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new PageSkippedError('address', `${url.protocol} is not http or https`);
+  }
+  if (url.href.length > 2_000) throw new PageSkippedError('address', 'longer than 2000 characters');
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+/** The system tries a name's addresses one after the other and reports their errors together. */
+function refusalIn(error: unknown): AddressRefusedError | undefined {
+  if (error instanceof AddressRefusedError) return error;
+  if (error instanceof AggregateError)
+    return error.errors.find((part) => part instanceof AddressRefusedError);
+  return error instanceof Error && error.cause !== undefined ? refusalIn(error.cause) : undefined;
+}
+
+export function headerOf(headers: GuardedResponse['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,174 @@
+/** Reads the pages that a search found: at once, each within its limits, each either read or skipped with a reason. */
+import type { Dispatcher } from 'undici';
+import type { PageJob } from '../extraction/extraction-jobs.ts';
+import { ExtractionError, type ExtractionPool } from '../extraction/extraction-pool.ts';
+import { EncodingError, readBody } from './body-reader.ts';
+import { type GuardedResponse, guardedGet, headerOf } from './guarded-get.ts';
+import { PageSkippedError, type SkipReason } from './page-skipped.ts';
+import { createRobots, type Robots } from './robots.ts';
+
+export interface Page {
+  /** After redirects. */
+  readonly url: string;
+  /** One line; may be empty. */
+  readonly title: string;
+  /** Visible text, a line per paragraph, never empty. */
+  readonly text: string;
+}
+
+export type PageOutcome =
+  | { readonly requestedUrl: string; readonly page: Page; readonly skipped?: never }
+  | {
+      readonly requestedUrl: string;
+      readonly skipped: { readonly reason: SkipReason; readonly message: string };
+      readonly page?: never;
+    };
+
+export interface PageReader {
+  /**
+   * One outcome for each address, in their order; all at once. Where the signal aborts, what is not yet read
+   * is skipped as `timeout`. Never throws.
+   */
+  read(urls: readonly string[], options: { readonly signal: AbortSignal }): Promise<readonly PageOutcome[]>;
+}
+
+export interface PageLimits {
+  /** Of one page, from its robots.txt to its text. */
+  readonly pageTimeoutMs: number;
+  readonly robotsTimeoutMs: number;
+  readonly maxRedirects: number;
+  /** Of HTML and plain text, decompressed; what is longer is cut. */
+  readonly maxBytes: number;
+  /** A PDF can't be read from its beginning only; a larger one is skipped. */
+  readonly maxPdfBytes: number;
+  /** UTF-16 units of text kept of a page. */
+  readonly maxTextLength: number;
+}
+
+export const pageLimits: PageLimits = {
+  pageTimeoutMs: 8_000,
+  robotsTimeoutMs: 3_000,
+  maxRedirects: 5,
+  maxBytes: 2 * 1024 * 1024,
+  maxPdfBytes: 8 * 1024 * 1024,
+  maxTextLength: 60_000,
+};
+
+export interface PageReaderOptions {
+  /** Guarded, `createGuardedAgent`. */
+  readonly dispatcher: Dispatcher;
+  readonly pool: ExtractionPool;
+  /** Begins with the product token that robots.txt knows us by: `Colloquy/0.1 (…)`. */
+  readonly userAgent: string;
+  readonly limits?: Partial<PageLimits>;
+}
+
+/** Real pages compress 3 to 20 times. */
+const maxCompressionRatio = 100;
+
+export function createPageReader(options: PageReaderOptions): PageReader {
+  const limits = { ...pageLimits, ...options.limits };
+  const { dispatcher, userAgent, pool } = options;
+
+  async function readOne(address: string, robots: Robots, signal: AbortSignal): Promise<Page> {
+    const response = await guardedGet(address, {
+      dispatcher,
+      userAgent,
+      accept: 'text/html, application/xhtml+xml, text/plain;q=0.9, application/pdf;q=0.8',
+      maxRedirects: limits.maxRedirects,
+      signal,
+      admit: robots.admit,
+    });
+    const job = await takeJob(response, limits);
+    const { title, text } = await pool.run({ kind: 'page', job }, signal);
+    if (text === '') throw new PageSkippedError('unreadable', 'no text in it');
+    return { url: response.url.href, title, text };
+  }
+
+  return {
+    async read(urls, { signal }) {
+      const agent = userAgent.split('/')[0] ?? userAgent;
+      const robots = createRobots({
+        dispatcher,
+        userAgent,
+        pool,
+        signal,
+        agent,
+        timeoutMs: limits.robotsTimeoutMs,
+      });
+      return Promise.all(
+        urls.map(async (requestedUrl): Promise<PageOutcome> => {
+          const pageSignal = AbortSignal.any([signal, AbortSignal.timeout(limits.pageTimeoutMs)]);
+          try {
+            return {
+              requestedUrl,
+              page: await orAborted(readOne(requestedUrl, robots, pageSignal), pageSignal),
+            };
+          } catch (error) {
+            return { requestedUrl, skipped: describe(error, pageSignal) };
+          }
+        }),
+      );
+    },
+  };
+}
+
+/** What is to be parsed of a response. */
+async function takeJob(response: GuardedResponse, limits: PageLimits): Promise<PageJob> {
+  const { status, headers, body } = response;
+  const contentType = headerOf(headers, 'content-type') ?? 'text/html';
+  const format = formatOf(contentType);
+  if (status !== 200 || format === undefined) {
+    body.on('error', () => {}).destroy();
+    if (status !== 200) throw new PageSkippedError('status', `it answered ${status}`);
+    throw new PageSkippedError('content-type', `it is ${contentType.slice(0, 100)}`);
+  }
+  const maxBytes = format === 'pdf' ? limits.maxPdfBytes : limits.maxBytes;
+  const read = await readBody(body, headerOf(headers, 'content-encoding'), { maxBytes });
+  if (read.cut && read.bytes.length > read.encodedBytes * maxCompressionRatio) {
+    throw new PageSkippedError(
+      'encoding',
+      `it is more than ${maxCompressionRatio} times its compressed size`,
+    );
+  }
+  if (read.cut && format === 'pdf')
+    throw new PageSkippedError('too-large', `it is a PDF of over ${maxBytes} bytes`);
+  return { format, bytes: read.bytes, contentType, maxLength: limits.maxTextLength };
+}
+
+function formatOf(contentType: string): PageJob['format'] | undefined {
+  switch (contentType.split(';')[0]?.trim().toLowerCase()) {
+    case 'text/html':
+    case 'application/xhtml+xml':
+      return 'html';
+    case 'text/plain':
+    case 'text/markdown':
+      return 'text';
+    case 'application/pdf':
+      return 'pdf';
+    default:
+      return undefined;
+  }
+}
+
+/** What is awaited may notice the signal late, a robots.txt that another page has asked for, for one. */
+async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function describe(error: unknown, signal: AbortSignal): { reason: SkipReason; message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof PageSkippedError) return { reason: error.reason, message };
+  if (signal.aborted) return { reason: 'timeout', message: 'not read in time' };
+  if (error instanceof ExtractionError) return { reason: 'unreadable', message };
+  if (error instanceof EncodingError) return { reason: 'encoding', message };
+  return { reason: 'network', message };
+}

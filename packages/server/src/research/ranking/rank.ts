@@ -1,0 +1,115 @@
+/** Chooses the passages that answer best, within the tokens that the model has for them, and numbers their pages. */
+import type { Source } from '../../domain/event.ts';
+import type { Page } from '../pages/page-reader.ts';
+import { createBm25, queryTermsOf, termsOf } from './bm25.ts';
+import { createNearDuplicates } from './near-duplicates.ts';
+import { splitPassages } from './passages.ts';
+
+export interface RankedSource {
+  readonly source: Source;
+  /** In the page's order, never empty. */
+  readonly passages: readonly string[];
+}
+
+export interface ChooseOptions {
+  readonly countTokens: (text: string) => number;
+  /** For passages, titles and addresses together. */
+  readonly budgetTokens: number;
+  /** Default 3. */
+  readonly maxPassagesPerPage?: number;
+  /** Default 12. */
+  readonly maxPassages?: number;
+}
+
+/** A passage with its rank; what `rankPassages` gives and `chooseSources` takes. */
+export interface Candidate {
+  readonly page: Page;
+  /** Place in the page. */
+  readonly place: number;
+  readonly text: string;
+  readonly terms: readonly string[];
+  readonly score: number;
+}
+
+/** Tokens of what stands around a passage in the prompt: marks, numbers, line breaks. */
+const framingTokens = 8;
+const snippetLength = 300;
+/** Counting tokens is slow: after so many passages in a row that do not fit, no smaller one is looked for. */
+const maxMisses = 8;
+
+/**
+ * The best of the candidates, near-duplicates left out. Best source first, numbered from 1; empty where nothing
+ * fits the budget.
+ */
+export function chooseSources(
+  candidates: readonly Candidate[],
+  options: ChooseOptions,
+): readonly RankedSource[] {
+  const { countTokens, maxPassagesPerPage = 3, maxPassages = 12 } = options;
+  const duplicates = createNearDuplicates();
+  const chosen = new Map<Page, Candidate[]>();
+  let [left, count, misses] = [options.budgetTokens, 0, 0];
+  for (const candidate of candidates) {
+    if (count >= maxPassages || misses >= maxMisses) break;
+    const ofPage = chosen.get(candidate.page);
+    if (ofPage !== undefined && ofPage.length >= maxPassagesPerPage) continue;
+    const heading = ofPage === undefined ? countTokens(headingOf(candidate.page)) + framingTokens : 0;
+    const cost = heading + countTokens(candidate.text) + framingTokens;
+    if (cost > left) misses++;
+    if (cost > left || duplicates.isRepeated(candidate.terms)) continue;
+    chosen.set(candidate.page, [...(ofPage ?? []), candidate]);
+    left -= cost;
+    count++;
+    misses = 0;
+  }
+  return [...chosen].map(([page, passages], index) => ({
+    source: {
+      index: index + 1,
+      title: page.title,
+      url: page.url,
+      snippet: snippetOf(passages[0]?.text ?? ''),
+    },
+    passages: passages.toSorted((one, other) => one.place - other.place).map(({ text }) => text),
+  }));
+}
+
+function headingOf({ title, url }: Page): string {
+  return `${title}\n${url}`;
+}
+
+/**
+ * Best first. `queries` are what was searched for, and the question itself; what shares no word with them is
+ * left out, unless that is all there is.
+ */
+export function rankPassages(pages: readonly Page[], queries: readonly string[]): readonly Candidate[] {
+  const unranked = pages.flatMap((page) => {
+    const titleTerms = termsOf(page.title);
+    return splitPassages(page.text).map((text, place) => ({
+      page,
+      place,
+      text,
+      titleTerms,
+      terms: termsOf(text),
+    }));
+  });
+  // A passage often names its subject only in the title of its page.
+  const index = createBm25(unranked.map(({ titleTerms, terms }) => [...titleTerms, ...terms]));
+  const scores = queries.map((query) => index.score(queryTermsOf(query)));
+  const ranked = unranked
+    .map((candidate, number) => ({
+      ...candidate,
+      score: scores.reduce((sum, list) => sum + (list[number] ?? 0), 0),
+    }))
+    .filter(({ score }) => score > 0)
+    .sort((one, other) => other.score - one.score);
+  // Queries and pages in different scripts share no word; then the search engine's order must do.
+  return ranked.length > 0 ? ranked : unranked.map((candidate) => ({ ...candidate, score: 0 }));
+}
+
+function snippetOf(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  if (line.length <= snippetLength) return line;
+  const blank = line.lastIndexOf(' ', snippetLength - 1);
+  const end = blank > snippetLength / 2 ? blank : snippetLength - 1;
+  return `${line.slice(0, end).replace(/[\ud800-\udbff]$/, '')}…`;
+}

@@ -1,0 +1,96 @@
+/** The OpenAPI document: it lints clean, covers every route, and its page needs no other host. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { chromiumForTests } from 'colloquy-testkit/services';
+import { chromium } from 'playwright-core';
+import { startTestApp, type TestApp } from '../http-app.ts';
+
+const started = await startTestApp('sqlite');
+if ('skip' in started) throw new Error(started.skip);
+const app: TestApp = started;
+const browser = chromiumForTests();
+
+describe('the documentation', () => {
+  after(() => app[Symbol.asyncDispose]());
+
+  test('the document is OpenAPI 3.1 and lints clean with the recommended rules', async () => {
+    const { status, body } = await app.call('/docs/openapi.json');
+    assert.equal(status, 200);
+    assert.equal(body.openapi, '3.1.0');
+    const directory = await mkdtemp(join(tmpdir(), 'colloquy-openapi-'));
+    try {
+      const file = join(directory, 'openapi.json');
+      await writeFile(file, JSON.stringify(body));
+      const redocly = join(
+        dirname(createRequire(import.meta.url).resolve('@redocly/cli/package.json')),
+        'bin/cli.js',
+      );
+      const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        [redocly, 'lint', '--extends', 'recommended', '--format', 'json', file],
+        {
+          cwd: directory,
+          env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+        },
+      ).catch((error: { stdout: string; stderr: string }) => error);
+      const report = JSON.parse(stdout || assert.fail(stderr)) as {
+        problems: { message: string; location: { pointer: string }[] }[];
+      };
+      assert.deepEqual(
+        report.problems.map(({ message, location }) => `${location[0]?.pointer}: ${message}`),
+        [],
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('every operation has a summary, and says what each of its answers is', async () => {
+    const { body } = await app.call('/docs/openapi.json');
+    for (const [path, operations] of Object.entries<object>(body.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const name = `${method} ${path}`;
+        for (const field of ['summary', 'operationId', 'tags']) {
+          assert.ok(operation[field], `${name} lacks ${field}`);
+        }
+        for (const [status, response] of Object.entries<{ description: string }>(operation.responses)) {
+          assert.notEqual(response.description, 'Default Response', `${name} ${status}`);
+        }
+      }
+    }
+    for (const path of ['/api/chat/completion/stream', '/api/generations/{id}/stream', '/readyz']) {
+      assert.ok(path in body.paths, path);
+    }
+    assert.ok(body.components.schemas.ChatEvent.oneOf.length === 5);
+  });
+
+  test('the page shows the operations and asks no other host', 'skip' in browser ? browser : {}, async () => {
+    if ('skip' in browser) return;
+    const chrome = await chromium.launch({ executablePath: browser.path, args: ['--no-sandbox'] });
+    try {
+      const page = await chrome.newPage();
+      const elsewhere: string[] = [];
+      const complaints: string[] = [];
+      page.on('request', (request) => {
+        const url = request.url();
+        if (!url.startsWith(app.url) && !/^(?:data|blob):/.test(url)) elsewhere.push(url);
+      });
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await page.goto(`${app.url}/docs`);
+      await page.getByText('Start a session and stream the answer').first().waitFor();
+      assert.deepEqual(elsewhere, []);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await chrome.close();
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createLocalRuntime } from '../../../src/models/local/process/runtime.ts';
+import { collect } from '../../support/gguf-runtime.ts';
+
+const never = new AbortController().signal;
+const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
+const modelPath =
+  process.env.COLLOQUY_TEST_MODEL ??
+  globSync('../shared/models/*.gguf', { cwd: repository }).map((path) => `${repository}/${path}`)[0];
+
+describe('a real model', {
+  skip: modelPath === undefined && 'no GGUF file in ../shared/models or COLLOQUY_TEST_MODEL',
+}, () => {
+  test('streams, continues, stops, cancels and serves several at once', async () => {
+    await using runtime = createLocalRuntime({ modelPath: modelPath!, sequences: 2, contextTokens: 1024 });
+    const info = await runtime.load();
+    assert.equal(info.contextTokens, 1024);
+    const messages = [{ role: 'user' as const, text: 'Count from one to ten in words.' }];
+    const parameters = { temperature: 0, max_tokens: 24 };
+
+    const whole = await collect(runtime.model.stream({ messages, parameters }, { signal: never }));
+    assert.ok(whole.text.length > 10);
+    assert.ok(whole.batches > 3);
+    const usage = whole.parts.find((part) => part.type === 'usage')!;
+    assert.ok(usage.promptTokens > 8 && usage.completionTokens > 0 && usage.completionTokens <= 24);
+    assert.ok(runtime.model.countTokens(messages[0]!.text) > 5);
+
+    const word = /\w+/.exec(whole.text)![0];
+    const stopped = await collect(
+      runtime.model.stream({ messages, parameters: { ...parameters, stop: [word] } }, { signal: never }),
+    );
+    assert.equal(stopped.text, whole.text.slice(0, whole.text.indexOf(word)));
+
+    const shown = whole.parts.filter((part) => part.type === 'text').map((part) => part.text);
+    const open = { role: 'assistant' as const, text: shown.slice(0, 6).join('') };
+    const [continued, other] = await Promise.all([
+      collect(
+        runtime.model.stream(
+          { messages: [...messages, open], parameters, continueLast: true },
+          { signal: never },
+        ),
+      ),
+      collect(
+        runtime.model.stream(
+          { messages: [{ role: 'user', text: 'Say hello.' }], parameters },
+          { signal: never },
+        ),
+      ),
+    ]);
+    assert.equal(open.text + continued.text.slice(0, shown[6]!.length), shown.slice(0, 7).join(''));
+    assert.ok(other.text.length > 0);
+
+    const abort = new AbortController();
+    await assert.rejects(
+      collect(runtime.model.stream({ messages, parameters: {} }, { signal: abort.signal }), () =>
+        abort.abort(new Error('stop button')),
+      ),
+      /stop button/,
+    );
+  });
+});

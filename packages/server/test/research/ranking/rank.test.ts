@@ -1,0 +1,128 @@
+/** Passages and their ranking: the right page first, no repetition, and never more tokens than there are. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { towerFact, towerParagraphs } from 'colloquy-testkit/web/small-web-pages';
+import { termsOf } from '../../../src/research/ranking/bm25.ts';
+import { splitPassages } from '../../../src/research/ranking/passages.ts';
+import { type ChooseOptions, chooseSources, rankPassages } from '../../../src/research/ranking/rank.ts';
+
+type Pages = Parameters<typeof rankPassages>[0];
+
+function rankSources({ pages, queries, ...options }: ChooseOptions & { pages: Pages; queries: string[] }) {
+  return chooseSources(rankPassages(pages, queries), options);
+}
+
+const countTokens = (text: string) => Math.ceil(text.length / 4);
+
+const tower = { url: 'https://tower.test/', title: 'The tower', text: towerParagraphs.join('\n') };
+const garden = {
+  url: 'https://garden.test/',
+  title: 'The garden',
+  text: 'In the garden there are many roses. '.repeat(60).trim(),
+};
+const weather = {
+  url: 'https://weather.test/',
+  title: 'Weather',
+  text: 'It rains in the valley. '.repeat(40).trim(),
+};
+
+test('the page that answers comes first and its passage holds the answer', () => {
+  const ranked = rankSources({
+    pages: [garden, weather, tower],
+    queries: ['Vellmar tower height metres', 'How high is the tower of Vellmar?'],
+    countTokens,
+    budgetTokens: 2_000,
+  });
+  assert.deepEqual(ranked[0]?.source.url, tower.url);
+  assert.equal(ranked[0]?.source.index, 1);
+  assert.ok(ranked[0]?.passages.join(' ').includes(towerFact));
+  assert.ok(ranked[0]?.source.snippet.includes(towerFact));
+  assert.deepEqual(
+    ranked.map(({ source }) => source.index),
+    ranked.map((_, index) => index + 1),
+  );
+});
+
+test('a word that all pages share weighs less than the one that tells them apart', () => {
+  const page = (name: string, text: string) => ({ url: `https://${name}.test/`, title: name, text });
+  const ranked = rankSources({
+    pages: [
+      page('a', 'The city the city the city has a river and the city has a bridge.'),
+      page('b', 'The city has an aqueduct.'),
+      page('c', 'The city has a wall, the city has gates.'),
+    ],
+    queries: ['city aqueduct'],
+    countTokens,
+    budgetTokens: 1_000,
+  });
+  assert.equal(ranked[0]?.source.title, 'b');
+});
+
+test('nearly the same passage of another page is dropped', () => {
+  const copy = { url: 'https://copy.test/', title: 'Copy', text: tower.text.replaceAll('great', 'much') };
+  const ranked = rankSources({ pages: [tower, copy], queries: ['tower'], countTokens, budgetTokens: 5_000 });
+  assert.equal(ranked.length, 1);
+});
+
+test('one page gives at most so many passages, in the order of the page', () => {
+  const long = Array.from(
+    { length: 30 },
+    (_, index) => `Tower number ${index} ${`word${index} `.repeat(70)}.`,
+  );
+  const page = { url: 'https://long.test/', title: 'Long', text: long.join('\n') };
+  const [only] = rankSources({
+    pages: [page],
+    queries: ['tower 7 word7 word3'],
+    countTokens,
+    budgetTokens: 90_000,
+  });
+  assert.equal(only?.passages.length, 3);
+  const places = only?.passages.map((passage) => page.text.indexOf(passage)) ?? [];
+  assert.deepEqual(
+    places,
+    places.toSorted((one, other) => one - other),
+  );
+});
+
+test('the budget holds for every size, and none is left where nothing fits', () => {
+  for (const budgetTokens of [0, 20, 100, 300, 1_000]) {
+    const ranked = rankSources({
+      pages: [tower, garden, weather],
+      queries: ['tower garden valley'],
+      countTokens,
+      budgetTokens,
+    });
+    const all = ranked.flatMap(({ source, passages }) => [source.title, source.url, ...passages]);
+    assert.ok(countTokens(all.join('\n')) <= budgetTokens, String(budgetTokens));
+    if (budgetTokens <= 20) assert.deepEqual(ranked, []);
+    if (budgetTokens === 1_000) assert.equal(ranked.length, 3);
+  }
+});
+
+test('where no word is shared the order of the search holds', () => {
+  const ranked = rankSources({
+    pages: [tower, garden],
+    queries: ['башня'],
+    countTokens,
+    budgetTokens: 2_000,
+  });
+  assert.equal(ranked[0]?.source.url, tower.url);
+});
+
+test('terms: without case, accents and plural; pairs of characters where there are no blanks', () => {
+  assert.deepEqual(termsOf('Die Brücken, GLASS & the dogs!'), ['die', 'brucken', 'glass', 'the', 'dog']);
+  assert.deepEqual(termsOf('東京塔 is'), ['東京', '京塔', 'is']);
+});
+
+test('passages lose nothing, are of the size meant, and end with sentences', () => {
+  const sentence = 'This sentence has some eighty characters, so that several of them make a passage. ';
+  const text = `${sentence.repeat(40)}\nShort line\n${'x'.repeat(3_000)}\n${'漢字です。'.repeat(300)}`;
+  const passages = splitPassages(text);
+  assert.equal(passages.join('').replace(/\s/g, ''), text.replace(/\s/g, ''));
+  for (const passage of passages) assert.ok(passage.length <= 800, passage);
+  assert.match(passages[0] ?? '', /^This sentence.*passage\.$/);
+  assert.ok((passages[0] ?? '').length >= 400);
+  assert.deepEqual(splitPassages(''), []);
+  // Never within a character.
+  for (const passage of splitPassages('😀'.repeat(2_001))) assert.ok(passage.isWellFormed());
+});

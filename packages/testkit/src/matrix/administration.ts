@@ -1,0 +1,190 @@
+/** The matrix of the administration. */
+import { administered, at, manage, type Row } from './row.ts';
+import type { World } from './world.ts';
+
+export function administrationRows(): Readonly<Record<string, Row>> {
+  // What belongs to the organization, made anew.
+  const base = ({ tenant }: World): string => `/api/admin/organizations/${tenant.organizationId}`;
+  const model = (name: string) => ({ name, provider: 'openai', model: 'm' });
+  const newModel = async (world: World): Promise<string> =>
+    (await world.administer('POST', '/models', model('Spare'))).id;
+  let aliases = 0;
+  const persona = () => {
+    aliases += 1;
+    return { name: 'Spare', alias: `spare-${aliases}` };
+  };
+  const newPersona = async (world: World): Promise<string> => {
+    const { id } = await world.administer('POST', '/personas', persona());
+    await world.administer('PUT', `/personas/${id}/next`, draft(world));
+    return id;
+  };
+  const draft = ({ tenant }: World) => ({ system_prompt: 'Be spare.', model_id: tenant.modelId });
+  const newKey = async (world: World): Promise<string> =>
+    (await world.administer('POST', '/keys', { name: 'Spare', type: 'prod' })).id;
+  let members = 0;
+  const member = () => {
+    members += 1;
+    return { name: 'Spare', email: `spare${members}@a.example`, role: 'member' };
+  };
+  const newMember = async (world: World): Promise<string> =>
+    (await world.administer('POST', '/members', member())).id;
+  let users = 0;
+  const newUser = async (world: World): Promise<string> => {
+    users += 1;
+    const user_id = `spare-${users}`;
+    const response = await fetch(`${world.url}/api/chat/get_token`, {
+      method: 'POST',
+      headers: { 'x-api-key': world.tenant.prodKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ user_id }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return user_id;
+  };
+  /** In the organization's administration, with what the path names made first. */
+  const within =
+    (path: string, make?: (world: World) => Promise<string>, body?: object): Row['request'] =>
+    async (world) => {
+      const id = make === undefined ? '' : await make(world);
+      return { path: base(world) + path.replace('<id>', id), ...(body !== undefined && { body }) };
+    };
+  const listed = (expected: Row['expected'], path: string): Row => manage(expected, within(path));
+
+  return {
+    'GET /api/admin/organizations': manage(
+      administered(200, { otherOrganization: 200 }),
+      at('/api/admin/organizations'),
+      { hides: ({ tenant }) => tenant.organizationId, sees: ['good', 'adminKey'] },
+    ),
+    'POST /api/admin/organizations': manage(
+      administered(201, { otherOrganization: 403, adminKey: 403 }),
+      () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),
+    ),
+    'GET /api/admin/organizations/:org_id': manage(administered(200), within('')),
+    'PATCH /api/admin/organizations/:org_id': manage(
+      administered(200),
+      within('', undefined, { name: 'acme' }),
+    ),
+    'DELETE /api/admin/organizations/:org_id': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      async (world) => {
+        const response = await fetch(`${world.url}/api/admin/organizations`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${world.administering.good}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify({ name: 'Doomed' }),
+        });
+        const { id } = (await response.json()) as { id: string };
+        return { path: `/api/admin/organizations/${id}` };
+      },
+    ),
+
+    'GET /api/admin/organizations/:org_id/models': listed(administered(200), '/models'),
+    'POST /api/admin/organizations/:org_id/models': manage(
+      administered(201),
+      within('/models', undefined, model('New')),
+    ),
+    'GET /api/admin/organizations/:org_id/models/:id': manage(
+      administered(200),
+      within('/models/<id>', newModel),
+    ),
+    'PATCH /api/admin/organizations/:org_id/models/:id': manage(
+      administered(200),
+      within('/models/<id>', newModel, { name: 'Other' }),
+    ),
+    'DELETE /api/admin/organizations/:org_id/models/:id': manage(
+      administered(204),
+      within('/models/<id>', newModel),
+    ),
+    'POST /api/admin/organizations/:org_id/models/:id/test': manage(
+      administered(200),
+      within('/models/<id>/test', async ({ tenant }) => tenant.modelId),
+    ),
+
+    'GET /api/admin/organizations/:org_id/personas': listed(administered(200), '/personas'),
+    'POST /api/admin/organizations/:org_id/personas': manage(administered(201), (world) => ({
+      path: `${base(world)}/personas`,
+      body: persona(),
+    })),
+    'GET /api/admin/organizations/:org_id/personas/:id': manage(
+      administered(200),
+      within('/personas/<id>', newPersona),
+    ),
+    'PATCH /api/admin/organizations/:org_id/personas/:id': manage(
+      administered(200),
+      within('/personas/<id>', newPersona, { name: 'Other' }),
+    ),
+    'DELETE /api/admin/organizations/:org_id/personas/:id': manage(
+      administered(204),
+      within('/personas/<id>', newPersona),
+    ),
+    'GET /api/admin/organizations/:org_id/personas/:id/versions': manage(
+      administered(200),
+      within('/personas/<id>/versions', newPersona),
+    ),
+    'PUT /api/admin/organizations/:org_id/personas/:id/next': manage(administered(200), async (world) => ({
+      path: `${base(world)}/personas/${await newPersona(world)}/next`,
+      body: draft(world),
+    })),
+    'POST /api/admin/organizations/:org_id/personas/:id/submit': manage(
+      administered(200),
+      within('/personas/<id>/submit', newPersona),
+    ),
+    'POST /api/admin/organizations/:org_id/personas/:id/rollback': manage(
+      administered(200),
+      within(
+        '/personas/<id>/rollback',
+        async (world) => {
+          const id = await newPersona(world);
+          await world.administer('POST', `/personas/${id}/submit`);
+          return id;
+        },
+        { version: 1 },
+      ),
+    ),
+
+    'GET /api/admin/organizations/:org_id/keys': listed(administered(200), '/keys'),
+    'POST /api/admin/organizations/:org_id/keys': manage(
+      administered(201),
+      within('/keys', undefined, { name: 'New', type: 'test' }),
+    ),
+    'GET /api/admin/organizations/:org_id/keys/:id': manage(administered(200), within('/keys/<id>', newKey)),
+    'DELETE /api/admin/organizations/:org_id/keys/:id': manage(
+      administered(204),
+      within('/keys/<id>', newKey),
+    ),
+
+    'GET /api/admin/organizations/:org_id/members': listed(administered(200), '/members'),
+    'POST /api/admin/organizations/:org_id/members': manage(administered(201), (world) => ({
+      path: `${base(world)}/members`,
+      body: member(),
+    })),
+    'GET /api/admin/organizations/:org_id/members/:id': manage(
+      administered(200),
+      within('/members/<id>', newMember),
+    ),
+    'PATCH /api/admin/organizations/:org_id/members/:id': manage(
+      administered(200),
+      within('/members/<id>', newMember, { name: 'Other' }),
+    ),
+    'DELETE /api/admin/organizations/:org_id/members/:id': manage(
+      administered(204),
+      within('/members/<id>', newMember),
+    ),
+    'POST /api/admin/organizations/:org_id/members/:id/token': manage(
+      administered(200),
+      within('/members/<id>/token', newMember, {}),
+    ),
+
+    'GET /api/admin/organizations/:org_id/usage': listed(administered(200), '/usage'),
+    'GET /api/admin/organizations/:org_id/users/:user_id/export': manage(
+      administered(200),
+      within('/users/<id>/export', newUser),
+    ),
+    'DELETE /api/admin/organizations/:org_id/users/:user_id': manage(
+      administered(200),
+      within('/users/<id>', newUser),
+    ),
+  };
+}

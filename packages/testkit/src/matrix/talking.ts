@@ -1,0 +1,180 @@
+/** The matrix of the conversation endpoints, whatever their dialect, and of what is open to everybody. */
+
+import { refuse } from '../upstream/scripted-answers.ts';
+import type { ScriptedUpstream } from '../upstream/scripted-upstream.ts';
+import { anonymous, at, each, foreign, hers, open, type Row, talk } from './row.ts';
+import type { World } from './world.ts';
+
+export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string, Row>> {
+  const page = (path: string): Row => talk(open(), at(path));
+
+  // What belongs to ada, made anew.
+  const chat = async (world: World): Promise<string> =>
+    (await world.make('/chats/create', { name: 'Of ada' })).body.id;
+  const message = async (world: World): Promise<string> => {
+    const body = { chat_id: await chat(world), role: 'Human', message: 'Of ada' };
+    return (await world.make('/conversations/create', body)).body.id;
+  };
+  const session = async (world: World): Promise<{ conversation: string; session: string }> => {
+    const { body } = await world.make('/api/chat/completion', { message: 'Of ada' });
+    const answer = await world.make(`/conversations/${body.message_id}`);
+    return { conversation: answer.body.chat_id, session: body.session_id };
+  };
+  const generation = async (world: World): Promise<string> =>
+    (await world.make('/api/chat/completion/stream', { message: 'Of ada' })).generationId;
+  const failedGeneration = async (world: World): Promise<string> => {
+    upstream.enqueue(refuse(400));
+    return generation(world);
+  };
+  const org = ({ tenant }: World): string => `org_id=${tenant.organizationId}`;
+  const hidesHers = { hides: () => 'Of ada', sees: ['good', 'guest'] as const };
+
+  return {
+    'GET /': page('/'),
+    'GET /healthz': page('/healthz'),
+    'GET /healthz/stream': page('/healthz/stream?count=1'),
+    'GET /readyz': page('/readyz'),
+    'GET /metrics': page('/metrics'),
+    'GET /docs': page('/docs'),
+    'GET /docs/': talk(open(301), at('/docs/')),
+    'GET /docs/openapi.json': page('/docs/openapi.json'),
+    'GET /docs/scalar.js': page('/docs/scalar.js'),
+    'GET /docs/start.js': page('/docs/start.js'),
+
+    'POST /api/chat/get_token': talk(each(403, 403, { otherOrganization: 200, testKey: 200 }), () => ({
+      path: '/api/chat/get_token',
+      body: { user_id: 'carl' },
+    })),
+    'POST /api/chat/completion': talk(each(200, 403), () => ({
+      path: '/api/chat/completion',
+      body: { message: 'Hi' },
+    })),
+    'POST /api/chat/completion/stream': talk(each(200, 403), () => ({
+      path: '/api/chat/completion/stream',
+      body: { message: 'Hi' },
+    })),
+    'POST /api/chat/continuation': talk(hers(200, 403), async (world) => ({
+      path: '/api/chat/continuation',
+      body: { session: (await session(world)).session, message: 'Hi' },
+    })),
+    'POST /api/chat/continuation/stream': talk(hers(200, 403), async (world) => ({
+      path: '/api/chat/continuation/stream',
+      body: { session: (await session(world)).session, message: 'Hi' },
+    })),
+
+    'POST /api/conversation/create': talk(each(200, 403, foreign), (world) => ({
+      path: `/api/conversation/create?${org(world)}`,
+      body: { title: 'New' },
+    })),
+    'POST /api/conversation/create_session': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/create_session?${org(world)}`,
+      body: { conversation_id: await chat(world), model_id: world.tenant.modelId },
+    })),
+    'POST /api/conversation/stream_chat': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/stream_chat?${org(world)}`,
+      body: { chat_session_id: (await session(world)).session, message: 'Hi' },
+    })),
+    'GET /api/conversation/list': talk(
+      each(200, 200, foreign),
+      async (world) => {
+        await chat(world);
+        return { path: `/api/conversation/list?${org(world)}` };
+      },
+      hidesHers,
+    ),
+    'GET /api/conversation/get_with_sessions': talk(hers(200, 200, foreign), async (world) => ({
+      path: `/api/conversation/get_with_sessions?${org(world)}&conversation_id=${await chat(world)}`,
+    })),
+    'GET /api/conversation/messages': talk(hers(200, 200, foreign), async (world) => ({
+      path: `/api/conversation/messages?${org(world)}&conversation_id=${await chat(world)}`,
+    })),
+    'PUT /api/conversation/update': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/update?${org(world)}&conversation_id=${await chat(world)}`,
+      body: { title: 'Other' },
+    })),
+    'DELETE /api/conversation/delete': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/delete?${org(world)}&conversation_id=${await chat(world)}`,
+    })),
+    'POST /api/conversation/complete_session': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/complete_session?${org(world)}&session_id=${(await session(world)).session}`,
+    })),
+    'GET /api/llm/list': talk(each(200, 200, foreign), (world) => ({
+      path: `/api/llm/list?${org(world)}`,
+    })),
+    'GET /api/org/list': talk(each(200, 200), at('/api/org/list'), {
+      hides: ({ tenant }) => tenant.organizationId,
+      sees: ['good', 'guest', 'otherUser', 'testKey'],
+    }),
+
+    ...Object.fromEntries(
+      ['/chats', '/chats/'].map((path) => [
+        `GET ${path}`,
+        talk(
+          each(200, 200, anonymous(200)),
+          async (world) => {
+            await chat(world);
+            return { path };
+          },
+          hidesHers,
+        ),
+      ]),
+    ),
+    'GET /chats/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+      path: `/chats/${await chat(world)}`,
+    })),
+    'POST /chats/create': talk(each(201, 403, anonymous(201)), () => ({
+      path: '/chats/create',
+      body: { name: 'New' },
+    })),
+    'PUT /chats/update/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/chats/update/${await chat(world)}`,
+      body: { name: 'Other' },
+    })),
+    'DELETE /chats/delete/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/chats/delete/${await chat(world)}`,
+    })),
+    ...Object.fromEntries(
+      ['/conversations', '/conversations/'].map((path) => [
+        `GET ${path}`,
+        talk(hers(200, 200, anonymous(404)), async (world) => ({
+          path: `${path}?chat_id=${await chat(world)}`,
+        })),
+      ]),
+    ),
+    'GET /conversations/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+      path: `/conversations/${await message(world)}`,
+    })),
+    'POST /conversations/create': talk(hers(201, 403, anonymous(404)), async (world) => ({
+      path: '/conversations/create',
+      body: { chat_id: await chat(world), role: 'Human', message: 'Hi' },
+    })),
+    'DELETE /conversations/delete/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/conversations/delete/${await message(world)}`,
+    })),
+    'GET /conversations/inference/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/conversations/inference/${await message(world)}`,
+    })),
+    'GET /conversations/inference_internet/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/conversations/inference_internet/${await message(world)}`,
+    })),
+
+    'GET /api/generations/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await generation(world)}`,
+    })),
+    'GET /api/generations/:id/stream': talk(hers(200, 200, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await generation(world)}/stream`,
+    })),
+    'GET /api/generations/:id/context': talk(hers(200, 200, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await generation(world)}/context`,
+    })),
+    'POST /api/generations/:id/cancel': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await generation(world)}/cancel`,
+    })),
+    'POST /api/generations/:id/regenerate': talk(hers(201, 403, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await generation(world)}/regenerate`,
+    })),
+    'POST /api/generations/:id/continue': talk(hers(201, 403, anonymous(404)), async (world) => ({
+      path: `/api/generations/${await failedGeneration(world)}/continue`,
+    })),
+  };
+}
