@@ -1,10 +1,10 @@
-/** Time to first token when 80 sessions start at once, as a ratio to what a bare relay takes for the same burst. */
+/** Time to first token when 80 sessions start at once and when one starts alone, beside what a bare relay takes. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';
 import { readOptions } from './harness/options.ts';
 import { startUpstream } from './harness/party.ts';
-import { runStart } from './harness/start-run.ts';
+import { runAlone, runStart } from './harness/start-run.ts';
 import { median, percentile, spread } from './harness/statistics.ts';
 
 const usage = `node bench/start.ts [--quick] [--engine sqlite|postgres|none]… [--no-ai-sdk] [--rounds 15]
@@ -13,6 +13,8 @@ const sessions = 80;
 const warmUpRounds = 5;
 /** How long the model itself is silent. */
 const firstTokenDelaysMs = [0, 100];
+/** Sessions of a round that start alone, one after the other has ended. */
+const aloneSessions = 5;
 
 const options = readOptions(usage, { rounds: 15 });
 const rounds = options.isQuick ? 5 : options.rounds;
@@ -40,6 +42,14 @@ for (const firstTokenMs of firstTokenDelaysMs) {
   }
   print(firstTokenMs, waits);
 }
+const alone = new Map<string, number[]>();
+for (let round = 0; round < rounds; round++) {
+  for (const contender of contenders.list) {
+    const waited = await runAlone(contender, upstream, aloneSessions);
+    alone.set(contender.name, [...(alone.get(contender.name) ?? []), median(waited)]);
+  }
+}
+printAlone(alone);
 if (profileDir !== undefined) {
   for (const { name, party } of contenders.list) await party.stopProfile(join(profileDir, name));
 }
@@ -50,9 +60,20 @@ function print(firstTokenMs: number, waits: ReadonlyMap<string, readonly number[
   for (const [name, of] of waits) {
     const columns = [0.5, 0.99].map((q) => {
       const ms = of.map((round) => percentile(round, q));
-      const ratio = median(ms) / median(bare.map((round) => percentile(round, q)));
-      return `p${q * 100} ${spread(ms, 1)} ms, ÷ bare ${ratio.toFixed(2)}`;
+      const bareMs = bare.map((round) => percentile(round, q));
+      const ratio = median(ms) / median(bareMs);
+      const bestRatio = Math.min(...ms) / Math.min(...bareMs);
+      return `p${q * 100} ${spread(ms, 1)} ms, ÷ bare ${ratio.toFixed(2)} (best round ${bestRatio.toFixed(2)})`;
     });
     console.log(`  ${name.padEnd(9)} ${columns.join('   ')}`);
+  }
+}
+
+function printAlone(waits: ReadonlyMap<string, readonly number[]>): void {
+  console.log('\none session alone, the model answers at once');
+  const bare = waits.get('bare') ?? [];
+  for (const [name, ms] of waits) {
+    const beyond = ms.map((one, round) => one - (bare[round] ?? Number.NaN));
+    console.log(`  ${name.padEnd(9)} p50 ${spread(ms, 1)} ms, beyond bare ${spread(beyond, 1)} ms`);
   }
 }

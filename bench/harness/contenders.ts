@@ -1,5 +1,5 @@
 /** The relays that a bench compares, all running at once, each idle while another is measured. */
-import { startColloquy } from './colloquy.ts';
+import { type ColloquyOptions, startColloquy } from './colloquy.ts';
 import type { Target } from './load.ts';
 import { type Party, probeArguments, startParty } from './party.ts';
 import { createBenchDatabase } from './postgres.ts';
@@ -20,17 +20,21 @@ export interface Contenders extends AsyncDisposable {
   readonly list: readonly Contender[];
 }
 
-/** Starts those of the names that can be had here; `bare` comes first, being the measure. */
+/**
+ * Starts those of the names that can be had here; `bare` comes first, being the measure. `environment`: variables that
+ * Colloquy gets beside its own.
+ */
 export async function startContenders(
   names: ReadonlySet<ContenderName>,
   upstreamUrl: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Contenders> {
   const stack = new AsyncDisposableStack();
   const list: Contender[] = [];
   try {
     for (const name of contenderNames) {
       if (!names.has(name)) continue;
-      const contender = await startContender(name, upstreamUrl, stack);
+      const contender = await startContender(name, { upstreamUrl, environment }, stack);
       if (contender !== undefined) list.push(contender);
     }
   } catch (error) {
@@ -42,21 +46,21 @@ export async function startContenders(
 
 async function startContender(
   name: ContenderName,
-  upstreamUrl: string,
+  options: Pick<ColloquyOptions, 'upstreamUrl' | 'environment'>,
   stack: AsyncDisposableStack,
 ): Promise<Contender | undefined> {
   if (name === 'bare' || name === 'ai-sdk') {
-    const { party, port } = await startParty(`${name}-relay.ts`, [upstreamUrl], probeArguments);
+    const { party, port } = await startParty(`${name}-relay.ts`, [options.upstreamUrl], probeArguments);
     stack.use(party);
     return { name, party, target: { host: '127.0.0.1', port, headers: {} }, outsideCpuMs: async () => 0 };
   }
   if (name === 'sqlite') {
-    const { party, target } = stack.use(await startColloquy({ upstreamUrl }));
+    const { party, target } = stack.use(await startColloquy(options));
     return { name, party, target, outsideCpuMs: async () => 0 };
   }
   const database = await createBenchDatabase();
   if (database === undefined) return undefined;
   stack.use(database);
-  const { party, target } = stack.use(await startColloquy({ upstreamUrl, databaseUrl: database.url }));
+  const { party, target } = stack.use(await startColloquy({ ...options, databaseUrl: database.url }));
   return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
 }

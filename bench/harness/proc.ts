@@ -35,6 +35,12 @@ export function threadCpu(pids: readonly number[]): ThreadCpu[] {
   );
 }
 
+/** What each of the threads that are there now has used since `before`. */
+export function threadDifference(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
+  const cpuBefore = new Map(before.map((thread) => [thread.tid, thread.cpuMs]));
+  return after.map((thread) => ({ ...thread, cpuMs: thread.cpuMs - (cpuBefore.get(thread.tid) ?? 0) }));
+}
+
 export function totalCpuMs(pids: readonly number[]): number {
   return threadCpu(pids).reduce((sum, thread) => sum + thread.cpuMs, 0);
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
 import { ClientStream } from './load.ts';
 import type { Memory, Upstream } from './party.ts';
-import type { ThreadCpu } from './proc.ts';
+import { type ThreadCpu, threadDifference } from './proc.ts';
 import { median } from './statistics.ts';
 
 export interface Scenario {
@@ -108,11 +108,6 @@ async function reading(contender: Contender, clients: readonly ClientStream[]): 
   const threads = contender.party.cpu();
   const tokens = clients.reduce((sum, client) => sum + client.tokenFrames, 0);
   return { atMs: performance.now(), tokens, threads, outsideCpuMs };
-}
-
-function threadDifference(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
-  const cpuBefore = new Map(before.map((thread) => [thread.tid, thread.cpuMs]));
-  return after.map((thread) => ({ ...thread, cpuMs: thread.cpuMs - (cpuBefore.get(thread.tid) ?? 0) }));
 }
 
 async function sampleMemory(contender: Contender, samples: number): Promise<Memory> {

@@ -1,4 +1,4 @@
-/** Many sessions started at once: how long each waits for its first token. */
+/** Sessions started, many at once or one alone: how long each waits for its first token. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
 import { ClientStream } from './load.ts';
@@ -27,4 +27,21 @@ export async function runStart(
   await Promise.all(clients.map((client) => client.done));
   for (const client of clients) client.check(tokens, true);
   return clients.map((client) => (client.firstTokenAtMs ?? Number.NaN) - startedAtMs);
+}
+
+/** Starts the sessions one after the other, each when the one before has ended; as `runStart`. */
+export async function runAlone(
+  contender: Contender,
+  upstream: Upstream,
+  sessions: number,
+): Promise<number[]> {
+  const waits: number[] = [];
+  await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs: 0, spreadOver: 0 });
+  for (let number = 0; number < sessions; number++) {
+    const client = new ClientStream(contender.target, number);
+    await client.done;
+    client.check(tokens, true);
+    waits.push((client.firstTokenAtMs ?? Number.NaN) - client.sentAtMs);
+  }
+  return waits;
 }

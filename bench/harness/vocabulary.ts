@@ -33,6 +33,7 @@ export function promptOf(s: number): string {
   return `Bench stream ${s}`;
 }
 
+/** The stream's number; NaN for a text that no client says. */
 export function streamOf(prompt: string): number {
-  return Number(/(\d+)\s*$/.exec(prompt)?.[1] ?? 0);
+  return Number(/Bench stream (\d+)\s*$/.exec(prompt)?.[1]);
 }

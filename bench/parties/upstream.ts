@@ -30,6 +30,13 @@ interface Stream {
 
 const streams = new Set<Stream>();
 let pace: Pace = { tokensPerSecond: 100, tokens: 100, firstTokenMs: 0, spreadOver: 0 };
+/** What is no client's prompt (a title, a summary) is answered at once, in a few tokens. */
+const besidePace: Pace = {
+  tokensPerSecond: Number.POSITIVE_INFINITY,
+  tokens: 5,
+  firstTokenMs: 0,
+  spreadOver: 0,
+};
 let timer: NodeJS.Timeout | undefined;
 
 const server = createServer((request, response) => {
@@ -58,16 +65,18 @@ interface ChatRequest {
 }
 
 function begin(request: ChatRequest, response: ServerResponse): void {
-  const said = request.messages.findLast((message) => message.role === 'user')?.content;
+  const content = request.messages.findLast((message) => message.role === 'user')?.content;
+  const said = typeof content === 'string' ? content : JSON.stringify(content).replace(/\D+$/, '');
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   response.write(roleFrame);
-  const number = streamOf(typeof said === 'string' ? said : JSON.stringify(said).replace(/\D+$/, ''));
+  const number = streamOf(said);
+  const ownPace = Number.isNaN(number) ? besidePace : pace;
   const stream: Stream = {
     response,
-    number,
-    pace,
+    number: number || 0,
+    pace: ownPace,
     sent: 0,
-    dueMs: firstDueMs(number, pace),
+    dueMs: firstDueMs(number, ownPace),
     isBlocked: false,
   };
   streams.add(stream);
