@@ -57,6 +57,9 @@ test('specifiers are resolved and reduced to packages', () => {
   assert.equal(packageOf('node:fs/promises'), 'node:fs');
 });
 
+const filesOf = (folder: string, count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${folder}/file-${index}.ts`, '']));
+
 type RuleName = Exclude<keyof typeof rules, 'maxLines'>;
 const ruleOf: Readonly<Record<RuleName, rules.Rule>> = rules;
 
@@ -82,6 +85,33 @@ const cases: Readonly<
       'models/registry.ts imports research/engine.ts, which is not below it',
       'http/app.ts imports server.ts, which is not below it',
     ],
+  ],
+  innerRoomsPointDown: [
+    {
+      'research/research.ts': `import './engines/merge-hits.ts';`,
+      'research/ranking/rank.ts': `import type { ReadPage } from '../pages/page-reader.ts';`,
+      'models/openai/chat.ts': `import '../language-model.ts';\nimport './decoder.ts';`,
+    },
+    {
+      'research/pages/page-reader.ts': `import type { Ranked } from '../ranking/rank.ts';`,
+      'models/upstream/attempt.ts': `import '../registry.ts';`,
+      'models/language-model.ts': `import './upstream/attempt.ts';`,
+    },
+    [
+      'research/pages/page-reader.ts imports research/ranking/rank.ts, which is above it',
+      'models/upstream/attempt.ts imports models/registry.ts, which is above it',
+      'models/language-model.ts imports models/upstream/attempt.ts, which is above it',
+    ],
+  ],
+  innerRoomsHaveTheirPlace: [
+    { 'research/pages/robots.ts': '', 'research/research.ts': '', 'store/sqlite/store.ts': '' },
+    { 'research/attic/robots.ts': '', 'research/attic/pages.ts': '' },
+    ["research/attic/ has no place in the order of research's rooms"],
+  ],
+  roomsHaveFewFiles: [
+    { ...filesOf('http/answer', 13), ...filesOf('store/commands', 40) },
+    filesOf('http/answer', 14),
+    ['http/answer/ holds 14 files, and at most 13 are allowed'],
   ],
   everyFolderHasItsPlace: [
     { 'store/open.ts': '', 'server.ts': '' },

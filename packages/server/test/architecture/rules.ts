@@ -84,6 +84,51 @@ export const importsPointDown: Rule = (tree) =>
     })
     .map(({ from, to }) => `${from} imports ${to}, which is not below it`);
 
+/**
+ * The rooms of a big room, lowest first: a file imports from its own room and from those before it. What lies in the
+ * big room itself composes its rooms and is imported by none of them, unless it is named here by its file's name.
+ */
+const innerOrder: Readonly<Record<string, readonly string[]>> = {
+  models: ['language-model.ts', 'model-error.ts', 'upstream', 'openai', 'anthropic', 'guide', 'local'],
+  research: ['extraction', 'pages', 'ranking', 'engines'],
+};
+
+/** The place of a file in its big room's order; files that compose the rooms come last. */
+function innerPlace(bigRoom: string, path: string): number {
+  const [, name = ''] = path.split('/');
+  const place = innerOrder[bigRoom]?.indexOf(name) ?? -1;
+  return place >= 0 ? place : Number.POSITIVE_INFINITY;
+}
+
+/** Arrows between the rooms inside a big room run one way. Types count too. */
+export const innerRoomsPointDown: Rule = (tree) =>
+  ownImports(tree)
+    .filter(({ from, to }) => {
+      const bigRoom = folderOf(from);
+      if (!Object.hasOwn(innerOrder, bigRoom) || folderOf(to) !== bigRoom) return false;
+      return innerPlace(bigRoom, to) > innerPlace(bigRoom, from);
+    })
+    .map(({ from, to }) => `${from} imports ${to}, which is above it`);
+
+export const innerRoomsHaveTheirPlace: Rule = (tree) =>
+  [...new Set([...tree.keys()].filter((path) => path.split('/').length > 2))]
+    .map((path) => path.split('/').slice(0, 2) as [bigRoom: string, room: string])
+    .filter(([bigRoom, room]) => innerOrder[bigRoom] !== undefined && !innerOrder[bigRoom].includes(room))
+    .map(([bigRoom, room]) => `${bigRoom}/${room}/ has no place in the order of ${bigRoom}'s rooms`)
+    .filter((sentence, index, all) => all.indexOf(sentence) === index);
+
+/** About a dozen files are seen at one glance. Folders with one file for each command or query may hold more. */
+const maxFilesOfRoom = 13;
+const foldersOfEntries: readonly string[] = ['store/commands', 'store/queries'];
+
+export const roomsHaveFewFiles: Rule = (tree) =>
+  [...Map.groupBy(tree.keys(), (path) => path.split('/').slice(0, -1).join('/'))]
+    .filter(([folder, files]) => files.length > maxFilesOfRoom && !foldersOfEntries.includes(folder))
+    .map(
+      ([folder, files]) =>
+        `${folder}/ holds ${files.length} files, and at most ${maxFilesOfRoom} are allowed`,
+    );
+
 export const everyFolderHasItsPlace: Rule = (tree) =>
   [...new Set([...tree.keys()].map(folderOf))]
     .filter((folder) => !composing.includes(folder) && !Object.hasOwn(below, folder))

@@ -1,7 +1,7 @@
 /** The thread on which foreign files are parsed: what takes too long or too much memory is ended with it. */
 import { parentPort } from 'node:worker_threads';
 import robotsParser from 'robots-parser';
-import { charsetOf, decodeText } from '../pages/charset.ts';
+import { charsetOf, decodeText } from './charset.ts';
 import type { ExtractionAnswer, ExtractionCall, PageJob, RobotsJob } from './extraction-jobs.ts';
 import { type PageText, readHtml } from './html-text.ts';
 import { readPdf } from './pdf-text.ts';
