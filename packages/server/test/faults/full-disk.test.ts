@@ -43,7 +43,7 @@ test('a full disk', { skip: disk === undefined && 'this user may not mount a dis
     upstream.requests.find(({ lastUserMessage }) => lastUserMessage === message)?.closed;
   const running = await openStream(call('before'));
   assert.ok(await running.until(2));
-  disk.fill();
+  await disk.fill();
   started.release();
   assert.equal(await modelIsDone('before'), 'completed');
 
@@ -62,7 +62,7 @@ test('a full disk', { skip: disk === undefined && 'this user may not mount a dis
 
   const last = await openStream(call('at the end'));
   assert.ok(await last.until(2));
-  disk.fill();
+  await disk.fill();
   filled.release();
   assert.equal(await modelIsDone('at the end'), 'completed');
   server.signal('SIGTERM');

@@ -142,7 +142,7 @@ async function fillDisk(options: FaultOptions, totals: FaultTotals): Promise<boo
   if (disk === undefined) return false;
   totals.fullDisks += 1;
   host.troubles += 1;
-  disk.fill();
+  await disk.fill();
   await sleep(random.between(200, 1200));
   if (random.chance(0.4)) return true;
   freeDisk(options);

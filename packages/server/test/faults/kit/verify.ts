@@ -56,22 +56,29 @@ function checkStarts(ledger: Ledger, { generations }: StoredState): string[] {
 }
 
 /**
- * The turns of a session reach the model in the order in which they were accepted. The call of one that was cancelled
- * or whose server died may still be on its way when the next one comes.
+ * The turns of a session reach the model in the order in which they were accepted. This can be told of a turn that
+ * ended by what the model answered: the call of any other may still be on its way when the next one comes.
  */
 function checkOrder(ledger: Ledger, { generations }: StoredState): string[] {
   const broken: string[] = [];
   const calledAt = new Map(ledger.modelCalls.map((question, index) => [question, index]));
   for (const [sessionId, turns] of Map.groupBy(generations.values(), (one) => one.sessionId)) {
     let last = -1;
-    for (const { question, status } of turns.toSorted((a, b) => a.position - b.position)) {
-      const at = calledAt.get(question);
+    for (const turn of turns.toSorted((a, b) => a.position - b.position)) {
+      const at = calledAt.get(turn.question);
       if (at === undefined) continue;
-      if (at < last) broken.push(`session ${sessionId}: "${question}" overtook a turn before it`);
-      if (status === 'done' || status === 'failed') last = Math.max(last, at);
+      if (at < last) broken.push(`session ${sessionId}: "${turn.question}" overtook a turn before it`);
+      if (wasAnswered(turn)) last = Math.max(last, at);
     }
   }
   return broken;
+}
+
+/** Whether the end came from the model: not from a cancel, from the death of a server, or from its silence. */
+function wasAnswered({ status, events }: StoredGeneration): boolean {
+  const end = events.at(-1);
+  if (typeof end !== 'object' || end.type !== 'generation-finished') return false;
+  return status === 'done' || (status === 'failed' && end.error?.code !== 'provider_timeout');
 }
 
 function checkCancels(ledger: Ledger, { generations }: StoredState): string[] {
