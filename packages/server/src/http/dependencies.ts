@@ -35,10 +35,7 @@ export interface HttpDependencies {
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
-  readonly admin?: Pick<
-    AdminDependencies,
-    'secret' | 'testModel' | 'cancelLive' | 'checkpoint' | 'isPrivateAddress'
-  >;
+  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'cancelLive' | 'checkpoint' | 'resolve'>;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
   readonly sse?: SseHubOptions;

@@ -1,7 +1,8 @@
 /**
- * Which addresses pages may be read from: public ones, on the ports of the web, and the networks that the
- * operator names, on any port. Against server-side request forgery; the decision is taken per address, where
- * the connection is made (`guarded-agent.ts`), so that nothing that a name resolves to later can slip through.
+ * Which addresses may be connected to where the operator did not choose them: public ones, and the networks that the
+ * operator names. This is the one rule against server-side request forgery, for pages, for models that an
+ * organization's administrator adds, and for webhooks. It judges single addresses, so that it can be asked where the
+ * connection is made (`guarded-agent.ts`) and nothing that a name resolves to later slips through.
  */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -15,21 +16,23 @@ export interface AddressGuard {
 }
 
 export interface AddressGuardOptions {
-  /** CIDR list; they open exactly these networks, whatever lies in them. */
-  readonly allowedNetworks: readonly string[];
+  /** A list of CIDR networks that are open on every port, whatever lies in them. Default: none. */
+  readonly allowedNetworks?: readonly string[];
+  /** Which ports of public addresses are open: those of the web (80 and 443), or any. Default `web`. */
+  readonly ports?: 'web' | 'any';
   /** The machine's own addresses, public ones too: what listens there may be closed to the outside. */
   readonly ownAddresses?: () => readonly string[];
 }
 
-/** Elsewhere than on these a public host rather speaks something else than HTTP. */
+/** On other ports a public host is more likely to speak something else than HTTP. */
 const webPorts: ReadonlySet<number> = new Set([80, 443]);
 
-/** Public by its range, but only the virtual machine itself reaches it: Azure's metadata service. */
+/** Azure's metadata service: public by its range, but only the virtual machine itself reaches it. */
 const cloudInternal: ReadonlySet<string> = new Set(['168.63.129.16']);
 
-/** @throws Error where an entry of `allowedNetworks` is no CIDR */
-export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
-  const networks = options.allowedNetworks.map((network) => ipaddr.parseCIDR(network));
+/** @throws Error where an entry of `allowedNetworks` is no CIDR network */
+export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
+  const networks = (options.allowedNetworks ?? []).map((network) => ipaddr.parseCIDR(network));
   const ownAddresses = options.ownAddresses ?? addressesOfThisMachine;
   return {
     refusalOf(text, port) {
@@ -42,7 +45,8 @@ export function createAddressGuard(options: AddressGuardOptions): AddressGuard {
         return undefined;
       if (!isPublic(reached)) return `${text} is not a public address`;
       if (ownAddresses().some((own) => isSame(own, reached))) return `${text} is this machine`;
-      return webPorts.has(port) ? undefined : `port ${port} is not one of the web's`;
+      if (options.ports === 'any' || webPorts.has(port)) return undefined;
+      return `port ${port} is not one of the web's`;
     },
   };
 }
@@ -62,13 +66,19 @@ function unwrap(address: Address): Address {
 }
 
 /**
- * Global unicast only. 6to4, Teredo, IPv4-compatible and IPv4-translated addresses, which also carry an IPv4
- * address inside, are refused as a whole: nobody serves pages from them any more.
+ * Whether an address is global unicast. 6to4, Teredo, ISATAP, IPv4-compatible and IPv4-translated addresses, which
+ * also carry an IPv4 address inside, are refused as a whole: nothing is served from them any more.
  */
 function isPublic(address: Address): boolean {
   if (cloudInternal.has(address.toString()) || address.range() !== 'unicast') return false;
+  if (!isIpv6(address)) return true;
   // Outside 2000::/3 nothing is assigned for global unicast (RFC 4291, IANA).
-  return !isIpv6(address) || ((address.parts[0] ?? 0) & 0xe000) === 0x2000;
+  return ((address.parts[0] ?? 0) & 0xe000) === 0x2000 && !isIsatap(address);
+}
+
+/** RFC 5214 §6.1: the interface identifier is `0000:5efe` or `0200:5efe`, then an IPv4 address. */
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return ((parts[4] ?? 0) & ~0x0200) === 0 && parts[5] === 0x5efe;
 }
 
 function isWithin(address: Address, [network, bits]: [Address, number]): boolean {

@@ -32,7 +32,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'eventsource-parser': ['models'],
   'fastest-levenshtein': ['config', 'http'],
   fastify: ['http'],
-  'ipaddr.js': ['network', 'http', 'models'],
+  'ipaddr.js': ['network'],
   jose: ['auth'],
   'js-tiktoken': ['models'],
   kysely: ['store'],

@@ -21,7 +21,8 @@ const refusedAddresses = `
   :: ::1 ::127.0.0.1 ::8.8.8.8 ::808:808 ::ffff:127.0.0.1 ::ffff:7f00:1 ::ffff:10.0.0.1 ::ffff:169.254.169.254
   ::ffff:0:127.0.0.1 64:ff9b::127.0.0.1 64:ff9b::a9fe:a9fe 64:ff9b:1::8.8.8.8 100::1 2001::1
   2001:0:4136:e378:8000:63bf:80ff:fffe 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a00:1::1
-  2002:808:808::1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1
+  2002:808:808::1 2606:4700::5efe:a00:1 2606:4700::200:5efe:808:808 fd20:ce::254 ::ffff:168.63.129.16 64:ff9b::168.63.129.16
+  ::ffff:100.100.100.200 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1
   93.184.215.99 ::ffff:93.184.215.99
   0177.0.0.1 127.1 2130706433 0x7f.0.0.1 localhost`
   .trim()
@@ -42,6 +43,7 @@ for (const address of [
   '2606:4700::1111',
   '::ffff:8.8.8.8',
   '64:ff9b::808:808',
+  '2606:4700::5eff:808:808',
 ]) {
   test(`${address} is permitted, on the ports of the web only`, () => {
     assert.equal(closed.refusalOf(address, 80), undefined);
@@ -49,6 +51,13 @@ for (const address of [
     assert.match(closed.refusalOf(address, 25) ?? '', /port 25/);
   });
 }
+
+test('where any port is open, the addresses are the same', () => {
+  const guard = createAddressGuard({ ports: 'any', ownAddresses: () => ['93.184.215.99', 'fe80::1%eth0'] });
+  for (const port of [1, 25, 11_434, 65_535]) assert.equal(guard.refusalOf('8.8.8.8', port), undefined);
+  for (const address of refusedAddresses)
+    assert.notEqual(guard.refusalOf(address, 11_434), undefined, address);
+});
 
 test('an allowed network is opened on every port, and nothing beside it', () => {
   const guard = createAddressGuard({ allowedNetworks: ['10.1.0.0/16', 'fd12::/16'] });

@@ -1,6 +1,7 @@
 /** What the administration works on. */
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { ModelRecord } from '../../domain/model.ts';
+import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface ModelTest {
@@ -20,8 +21,8 @@ export interface AdminDependencies {
   cancelLive(where: { readonly conversationId: string }): Promise<void>;
   /** Takes what has ended out of the journal, so that nothing erased stays in it. */
   checkpoint(): Promise<void>;
-  /** Whether a host of a `base_url` is on a network that only the operator may reach into. */
-  isPrivateAddress?(hostname: string): Promise<boolean>;
+  /** Resolves the host of a `base_url`. Default: the operating system. */
+  readonly resolve?: Resolve;
   /** Epoch milliseconds. */
   now?(): number;
 }

@@ -82,7 +82,7 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
       },
       cancelLive: (where) => engine.cancelWhere(where),
       checkpoint: () => engine.checkpoint(),
-      isPrivateAddress: async (hostname) => hostname === '127.0.0.1',
+      resolve: async () => [],
     },
   });
   await app.ready();

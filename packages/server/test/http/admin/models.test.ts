@@ -171,6 +171,29 @@ for (const engine of storeEngines) {
       assert.equal((await app.call('PATCH', `${path}/${local}`, { name: 'mine' }, adminKey)).status, 200);
     });
 
+    await t.test('what pages may not be read from, only the operator may register a model at', async () => {
+      const good = { name: 'x', provider: 'openai-compatible', model: 'x' };
+      const own = await app.model(organization);
+      for (const host of [
+        '168.63.129.16',
+        '[::a00:1]',
+        '[4000::1]',
+        '[2606:4700::5efe:a00:1]',
+        'localhost..',
+      ]) {
+        const base_url = `http://${host}/v1`;
+        const made = await app.call('POST', path, { ...good, base_url }, adminKey);
+        assert.equal(made.status, 403, host);
+        assert.match(made.body.error, /^base_url is on a private network/);
+        const changed = await app.call('PATCH', `${path}/${own}`, { base_url }, adminKey);
+        assert.equal(changed.status, 403, host);
+        assert.equal((await app.call('POST', path, { ...good, base_url })).status, 201, host);
+      }
+      for (const base_url of ['http://8.8.8.8:8443/v1', 'https://[2606:4700::1111]/v1']) {
+        assert.equal((await app.call('POST', path, { ...good, base_url }, adminKey)).status, 201, base_url);
+      }
+    });
+
     await t.test("an organization's admin can't have the server's key sent elsewhere", async () => {
       const { id } = (
         await app.call('POST', path, {

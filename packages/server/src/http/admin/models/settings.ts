@@ -2,9 +2,10 @@
 import type { Static } from 'typebox';
 import { seal } from '../../../auth/secret-box.ts';
 import { AppError, invalid } from '../../../domain/errors.ts';
+import { createAddressGuard } from '../../../network/address-guard.ts';
+import { refusalOfHost } from '../../../network/guarded-host.ts';
 import type { ModelSettings } from '../../../store/commands/models.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { isPrivateHost } from './private-address.ts';
 import type { UpdateModelBody } from './schema.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function toSettings(
 async function checkBaseUrl(
   text: string,
   byOperator: boolean,
-  { isPrivateAddress = isPrivateHost }: AdminDependencies,
+  { resolve }: AdminDependencies,
 ): Promise<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain =
@@ -55,10 +56,13 @@ async function checkBaseUrl(
   if (url === undefined || !isPlain) {
     throw invalid('base_url', 'base_url must be an http or https address without user, query or fragment');
   }
-  if (!byOperator && (await isPrivateAddress(url.hostname))) {
+  if (
+    !byOperator &&
+    (await refusalOfHost(url, createAddressGuard({ ports: 'any' }), resolve)) !== undefined
+  ) {
     throw new AppError(
       'forbidden',
-      "base_url: it lies on a private network, and so is for the operator's admin key alone",
+      "base_url is on a private network; only the operator's admin key may set it",
       { field: 'base_url' },
     );
   }
