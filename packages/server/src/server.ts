@@ -1,24 +1,25 @@
 /** The composition root: from a configuration to a server that listens. */
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateApiKey, hashApiKey } from './auth/api-keys.ts';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv } from './config/env.ts';
-import { ConfigError, quote } from './config/problems.ts';
-import { loadOrCreateSecret, loadSecrets, readSecretFile } from './config/secrets.ts';
+import { loadSecrets } from './config/secrets.ts';
 import { newId } from './domain/ids.ts';
+import { findAnonymousAccess } from './first-start/anonymous-access.ts';
+import { prepareFirstStart } from './first-start/first-start.ts';
 import { listOfferedModels } from './first-start/offered-models.ts';
 import { Engine } from './generation/engine.ts';
-import { type AnonymousAccess, createApp } from './http/app.ts';
+import { createApp } from './http/app.ts';
 import { createLog, type Logger } from './log.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
-import { type LocalModel, type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
+import { type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
+import { localProgressNotice } from './models/local/progress-notice.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { createTokenCounter } from './models/token-count.ts';
 import { testModel } from './models/try-model.ts';
@@ -26,7 +27,6 @@ import { createUpstreamDispatcher } from './models/upstream/dispatcher.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
-import { findDefaultOrganization, findOrganization } from './store/queries/organizations.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
 
@@ -61,10 +61,6 @@ export interface RunningServer extends AsyncDisposable {
   /** Takes no more turns and waits up to `graceMs` for the running ones. */
   drain(graceMs: number): Promise<void>;
 }
-
-const assistantPrompt =
-  'You are a helpful assistant. Answer in the language of the question, briefly and to the point; ' +
-  'say so when you do not know something.';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -113,7 +109,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   const guide = createGuide({
     documents: await loadGuideDocuments([repositoryRoot]),
-    progress: () => localProgress(local),
+    progress: () => localProgressNotice(local),
   });
   const models = cleanup.use(
     new ModelRegistry({
@@ -175,7 +171,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       identityProvider: config.identityProvider && createIdentityProvider(config.identityProvider),
     }),
   );
-  const anonymous = await anonymousAccess(store, config);
+  const anonymous = await findAnonymousAccess(store, config);
   const app = createApp({
     store,
     engine,
@@ -207,83 +203,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     adminKey: secrets.adminKey,
     adminKeyPath: secrets.adminKeyPath,
     firstKeyPath,
-    localModelNotice: localProgress(local),
+    localModelNotice: localProgressNotice(local),
     localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/**
- * Whom requests without a credential act as: on a server that only this machine reaches, organization `default`.
- * @throws ConfigError for an organization that is not there
- */
-async function anonymousAccess(store: Store, config: Config): Promise<AnonymousAccess | undefined> {
-  const { anonymousOrg, databaseUrl, host } = config;
-  const isEmbedded = databaseUrl === undefined && isLoopback(host);
-  if (anonymousOrg === undefined && !isEmbedded) return undefined;
-  if (anonymousOrg !== undefined && anonymousOrg !== 'default') {
-    if ((await findOrganization(store.reads, anonymousOrg)) === undefined) {
-      const found = `holds ${quote(anonymousOrg)}, which is not there`;
-      const allowed = "the id of an organization of this server's, or default";
-      throw new ConfigError([{ name: 'ANONYMOUS_ORG', found, allowed }]);
-    }
-    return { organizationId: anonymousOrg, loopbackOnly: false };
-  }
-  const organization = await findDefaultOrganization(store.reads);
-  if (organization === undefined) return undefined;
-  return { organizationId: organization.id, loopbackOnly: anonymousOrg === undefined };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** Organization `default`, persona `assistant` and its key; the path of the key, while it is alive. */
-async function prepareFirstStart(
-  store: Store,
-  config: Config,
-  dataDir: string,
-  local: LocalModel,
-  dispatcher: Parameters<typeof listOfferedModels>[2],
-  log: Logger,
-): Promise<string | undefined> {
-  const exists = (await findDefaultOrganization(store.reads)) !== undefined;
-  const path = join(dataDir, 'first-key');
-  // The file is written before the key is stored: a crash between leaves a file that the next start completes.
-  const key = exists
-    ? await readSecretFile(path)
-    : (await loadOrCreateSecret(dataDir, 'first-key', () => generateApiKey('prod').key)).value;
-  if (key === undefined) return undefined;
-  const offered = await listOfferedModels(config, local, dispatcher, () => {});
-  const result = await store.execute('firstStart', {
-    organizationId: newId(),
-    models: offered.map((model) => ({ ...model, id: newId() })),
-    personaSystemPrompt: assistantPrompt,
-    keyId: newId(),
-    keyHash: hashApiKey(key),
-    keyPrefix: key.slice(0, 'sk_prod_'.length + 4),
-    now: Date.now(),
-  });
-  if (result.isNew)
-    log.info({ organization: result.organizationId }, 'first start: made organization default');
-  return result.keyId === null ? undefined : path;
-}
-
-/** How far the local model is, as the middle of a sentence; undefined where it needs no words. */
-function localProgress(local: LocalModel): string | undefined {
-  const { state, percent, message } = local.status();
-  switch (state) {
-    case 'fetching':
-      return `the local model ${local.name} is being fetched (${percent} %); until it is loaded the guide answers`;
-    case 'verifying':
-    case 'loading':
-      return `the local model ${local.name} is being loaded; until then the guide answers`;
-    case 'absent':
-      return `the local model ${local.name} is about to be fetched; until it is loaded the guide answers`;
-    case 'failed':
-      return message;
-    default:
-      return undefined;
-  }
 }

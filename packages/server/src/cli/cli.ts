@@ -1,31 +1,22 @@
-/** The command line. */
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { loadEnvFile } from '../config/env.ts';
+/** The command line: finds the command that the arguments name, and runs it. */
+import { type CliCommand, UsageError } from './command.ts';
+import { doctor } from './doctor.ts';
+import { start } from './start.ts';
+import { usageOf } from './usage.ts';
+import { version } from './version.ts';
 
 /** Exit code of a wrong command line: `EX_USAGE` of sysexits.h. */
 const exitCodeOfBadUsage = 64;
-const longestSilenceSeconds = 115;
 
-const usage = `Usage: colloquy [command]
-
-Commands:
-  start          run the server (what happens without a command, too)
-  doctor <url>   measure what proxies between here and a server do to event streams;
-                 --silence <seconds> (65, at most 115) is how long it tries silence
-  help           show this text
-  version        show the version
-
-Settings are environment variables, or lines of a file .env in the working directory;
-.env.example lists them all.
-`;
-
-const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void> | void>> = {
-  start,
-  doctor,
-  help: () => void process.stdout.write(usage),
-  version: () => void process.stdout.write(`${readVersion()}\n`),
+const help: CliCommand = {
+  name: 'help',
+  synopsis: '',
+  summary: ['show this text'],
+  run: () => void process.stdout.write(usageOf(commands)),
 };
+
+/** In the order of the usage text. */
+const commands: readonly CliCommand[] = [start, doctor, help, version];
 
 const aliases: Readonly<Record<string, string>> = {
   '-h': 'help',
@@ -34,51 +25,24 @@ const aliases: Readonly<Record<string, string>> = {
   '--version': 'version',
 };
 
-/** Runs the command that `args` name; a wrong one sets the process's exit code to 64. */
+/** Runs the command that `args` name; a wrong command line sets the process's exit code to 64. */
 export async function run(args: readonly string[]): Promise<void> {
-  const [name = 'start', ...rest] = args;
-  const key = aliases[name] ?? name;
-  const command = Object.hasOwn(commands, key) ? commands[key] : undefined;
-  if (command === undefined) return refuse(`Unknown command: ${name}`);
-  if (rest.length > 0 && key !== 'doctor') return refuse(`${key} takes no arguments: ${rest.join(' ')}`);
-  await command(rest);
+  const [given = start.name, ...rest] = args;
+  const name = (Object.hasOwn(aliases, given) ? aliases[given] : undefined) ?? given;
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) return refuse(`Unknown command: ${given}`);
+  if (rest.length > 0 && command.synopsis === '') {
+    return refuse(`${name} takes no arguments: ${rest.join(' ')}`);
+  }
+  try {
+    await command.run(rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    refuse(error.message);
+  }
 }
 
 function refuse(problem: string): void {
-  process.stderr.write(`${problem}\n\n${usage}`);
+  process.stderr.write(`${problem}\n\n${usageOf(commands)}`);
   process.exitCode = exitCodeOfBadUsage;
-}
-
-async function start(): Promise<void> {
-  loadEnvFile('.env');
-  const { main } = await import('../main.ts');
-  await main();
-}
-
-async function doctor(args: readonly string[]): Promise<void> {
-  let parsed: { readonly values: { readonly silence: string }; readonly positionals: readonly string[] };
-  try {
-    const options = { silence: { type: 'string', default: '65' } } as const;
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    return refuse(`doctor: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const [address, ...more] = parsed.positionals;
-  const url = address === undefined ? null : URL.parse(address);
-  if (url === null || more.length > 0 || !/^https?:$/.test(url.protocol)) {
-    return refuse('doctor takes one address, like https://chat.example.com');
-  }
-  const silenceSeconds = Number(parsed.values.silence);
-  if (!(silenceSeconds >= 1 && silenceSeconds <= longestSilenceSeconds)) {
-    return refuse(`--silence takes 1 to ${longestSilenceSeconds} seconds`);
-  }
-  const { examine } = await import('../doctor/doctor.ts');
-  process.exitCode = await examine({ url, silenceSeconds, write: (text) => void process.stdout.write(text) });
-}
-
-function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return manifest.version;
 }

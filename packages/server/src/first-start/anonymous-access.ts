@@ -1,0 +1,35 @@
+/** Decides whom requests without a credential act as. */
+import type { Config } from '../config/config.ts';
+import { ConfigError, quote } from '../config/problems.ts';
+import type { AnonymousAccess } from '../http/app.ts';
+import { findDefaultOrganization, findOrganization } from '../store/queries/organizations.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * The organization that requests without a credential act for: `default` on an embedded server that only this machine
+ * reaches, the one that `ANONYMOUS_ORG` names elsewhere; undefined where such requests are refused.
+ * @throws ConfigError for an organization that does not exist
+ */
+export async function findAnonymousAccess(
+  store: Store,
+  config: Config,
+): Promise<AnonymousAccess | undefined> {
+  const { anonymousOrg, databaseUrl, host } = config;
+  const isEmbedded = databaseUrl === undefined && isLoopback(host);
+  if (anonymousOrg === undefined && !isEmbedded) return undefined;
+  if (anonymousOrg !== undefined && anonymousOrg !== 'default') {
+    if ((await findOrganization(store.reads, anonymousOrg)) === undefined) {
+      const found = `holds ${quote(anonymousOrg)}, which is not there`;
+      const allowed = "the id of an organization of this server's, or default";
+      throw new ConfigError([{ name: 'ANONYMOUS_ORG', found, allowed }]);
+    }
+    return { organizationId: anonymousOrg, loopbackOnly: false };
+  }
+  const organization = await findDefaultOrganization(store.reads);
+  if (organization === undefined) return undefined;
+  return { organizationId: organization.id, loopbackOnly: anonymousOrg === undefined };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
