@@ -138,6 +138,15 @@ const cases: Readonly<
       'auth/keys.ts imports left-pad, whose door is not in the list',
     ],
   ],
+  everyFileIsImported: [
+    {
+      'cli/cli.ts': `import './start.ts';`,
+      'cli/start.ts': `const { main } = await import('../main.ts');`,
+      'main.ts': '',
+    },
+    { 'cli/cli.ts': `import './start.ts';`, 'cli/start.ts': '', 'cli/add.ts': '' },
+    ['cli/add.ts is imported by nobody'],
+  ],
   dialectsStandAlone: [
     { 'http/dialects/chat/routes.ts': `import './codec.ts';\nimport '../../sse.ts';` },
     { 'http/dialects/chat/routes.ts': `import type { X } from '../chats/codec.ts';` },

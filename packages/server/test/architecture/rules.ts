@@ -161,6 +161,17 @@ export const dialectsStandAlone: Rule = (tree) => {
     .map(({ from, to }) => `${from} imports ${to} of another dialect`);
 };
 
+/** What the launcher and the package's users import from outside of `src`. */
+const entries: readonly string[] = ['cli/cli.ts', 'server.ts'];
+
+/** A file that nothing imports is dead, or was forgotten in the list that should name it. */
+export const everyFileIsImported: Rule = (tree) => {
+  const imported = new Set(ownImports(tree).map(({ to }) => to));
+  return [...tree.keys()]
+    .filter((path) => !entries.includes(path) && !imported.has(path))
+    .map((path) => `${path} is imported by nobody`);
+};
+
 /** Types may refer to each other in a circle, since nothing of them is left at run time. */
 export const noCycles: Rule = (tree) => {
   const targets = Map.groupBy(
