@@ -2,14 +2,21 @@
 import { AppError, notFound } from '../domain/errors.ts';
 import { mayAdminister, mayWrite } from '../domain/organization.ts';
 import type { OrganizationScope } from '../domain/scope.ts';
-import type { AdminPrincipal, ConversationPrincipal, Principal } from './principal.ts';
+import type {
+  AdministratorPrincipal,
+  ApiKeyPrincipal,
+  ConversationPrincipal,
+  EndUserPrincipal,
+  OperatorPrincipal,
+  Principal,
+} from './principal.ts';
 import { organizationScope } from './scopes.ts';
 
 function forbidden(message: string): AppError {
   return new AppError('forbidden', message);
 }
 
-export function isOperator(principal: Principal): principal is AdminPrincipal & { organization: null } {
+export function isOperator(principal: Principal): principal is OperatorPrincipal {
   return principal.kind === 'admin' && principal.organization === null;
 }
 
@@ -34,18 +41,25 @@ export function requireAdmin(principal: Principal, organizationId: string): Orga
   return organizationScope(organizationId);
 }
 
-/** The one organization that the caller administers; null: all. @throws AppError forbidden */
-export function administeredOrganization(principal: Principal): OrganizationScope | null {
-  if (principal.kind === 'admin') return principal.organization;
-  if (principal.kind === 'member' && mayAdminister(principal.role)) {
-    return organizationScope(principal.scope.organizationId);
+/** @throws AppError forbidden for who administers nothing */
+export function requireAdministrator(principal: Principal): asserts principal is AdministratorPrincipal {
+  const administers =
+    principal.kind === 'admin' || (principal.kind === 'member' && mayAdminister(principal.role));
+  if (!administers) {
+    throw forbidden('administration takes an admin key (sk_admin_…), or the token of an owner or admin');
   }
-  throw forbidden('administration takes an admin key (sk_admin_…), or the token of an owner or admin');
 }
 
-/** @throws AppError forbidden; `what` begins the sentence: "creating an organization" */
-export function requireOperator(principal: Principal, what: string): void {
-  if (!isOperator(principal)) throw forbidden(`${what} is for the operator's admin key alone`);
+/** The one organization that the caller administers; null: all. @throws AppError forbidden */
+export function administeredOrganization(principal: Principal): OrganizationScope | null {
+  requireAdministrator(principal);
+  if (principal.kind === 'admin') return principal.organization;
+  return organizationScope(principal.scope.organizationId);
+}
+
+/** @throws AppError forbidden */
+export function requireOperator(principal: Principal): asserts principal is OperatorPrincipal {
+  if (!isOperator(principal)) throw forbidden("this is for the operator's admin key alone");
 }
 
 /** Only test keys select a persona by `persona_id` or `version_type`; prod keys see what is in production. */
@@ -54,8 +68,16 @@ export function maySelectRevision(principal: Principal): boolean {
 }
 
 /** Only a key itself asks for tokens. @throws AppError forbidden */
-export function requireApiKey(
-  principal: Principal,
-): asserts principal is Extract<Principal, { kind: 'api-key' }> {
+export function requireApiKey(principal: Principal): asserts principal is ApiKeyPrincipal {
   if (principal.kind !== 'api-key') throw forbidden('this takes an API key (sk_test_… or sk_prod_…)');
+}
+
+/** @throws AppError forbidden for members, who talk in other dialects, and for whoever has no key */
+export function requireKeyOrEndUser(
+  principal: Principal,
+): asserts principal is ApiKeyPrincipal | EndUserPrincipal {
+  requireConversationAccess(principal);
+  if (principal.kind !== 'api-key' && principal.kind !== 'end-user') {
+    throw forbidden("the chat API takes an API key, or an end user's token from get_token");
+  }
 }

@@ -50,6 +50,12 @@ export interface AdminPrincipal {
   readonly keyId: string | null;
 }
 
+/** The operator's key. */
+export type OperatorPrincipal = AdminPrincipal & { readonly organization: null };
+
+/** Who administers one organization or all: an admin key, or a member who is owner or admin. */
+export type AdministratorPrincipal = AdminPrincipal | MemberPrincipal;
+
 export type Principal =
   | ApiKeyPrincipal
   | EndUserPrincipal

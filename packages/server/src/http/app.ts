@@ -8,9 +8,7 @@ import { chatRoutes } from './dialects/chat/routes.ts';
 import { chatsRoutes } from './dialects/chats/routes.ts';
 import { directoryRoutes } from './dialects/conversation/directory-routes.ts';
 import { conversationRoutes } from './dialects/conversation/routes.ts';
-import { generationAgainRoutes } from './generations/again-routes.ts';
-import { contextReceiptRoutes } from './generations/context-routes.ts';
-import { generationRoutes } from './generations/routes.ts';
+import { generations } from './generations/routes.ts';
 import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
 import { documentationPages } from './openapi/pages.ts';
@@ -22,6 +20,7 @@ import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
 import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
+import { addAccess } from './routing/access.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
@@ -40,7 +39,16 @@ const closeGraceMs = 2000;
 
 /** Routes are added while it becomes ready; `close()` ends its streams. */
 export function createApp(dependencies: HttpDependencies): FastifyInstance {
-  const { engine, authenticator, anonymous, log, now = Date.now, registry = createRegistry() } = dependencies;
+  const {
+    store,
+    engine,
+    authenticator,
+    anonymous,
+    log,
+    now = Date.now,
+    registry = createRegistry(),
+  } = dependencies;
+  const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store };
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -72,6 +80,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   addRequestHooks(app);
   refuseStrayBodies(app);
   addCors(app);
+  addAccess(app, access);
   addOpenApi(app, dependencies.version);
   for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
 
@@ -84,23 +93,20 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 
   const streamGeneration = createGenerationStreams(engine, hub);
   const attach = createAttach(engine, streamGeneration);
-  const access = { authenticator, ...(anonymous !== undefined && { anonymous }) };
-  const { store, isAccepting, isReady, version, admin } = dependencies;
+  const { isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));
   app.register(probeRoutes());
   app.register(documentationPages());
-  app.register(chatRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
+  app.register(chatRoutes({ ...access, engine, streamGeneration, attach, now }), {
     prefix: '/api/chat',
   });
-  app.register(chatsRoutes({ ...access, store, engine, streamGeneration, attach, now }));
-  app.register(conversationRoutes({ ...access, store, engine, streamGeneration, attach, now }), {
+  app.register(chatsRoutes({ ...access, engine, streamGeneration, attach, now }));
+  app.register(conversationRoutes({ ...access, engine, streamGeneration, attach, now }), {
     prefix: '/api/conversation',
   });
-  app.register(directoryRoutes({ ...access, store }), { prefix: '/api' });
-  app.register(generationRoutes({ ...access, engine, attach }), { prefix: '/api/generations' });
-  app.register(contextReceiptRoutes({ ...access, engine }), { prefix: '/api/generations' });
-  app.register(generationAgainRoutes({ ...access, engine, attach, now }), { prefix: '/api/generations' });
+  app.register(directoryRoutes(access), { prefix: '/api' });
+  app.register(generations({ engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     app.register(adminRoutes, { prefix: '/api/admin', ...admin, store, authenticator, now });
   }

@@ -6,6 +6,7 @@ import {
   maySelectRevision,
   requireAdmin,
   requireApiKey,
+  requireKeyOrEndUser,
   requireOperator,
   requireWrite,
 } from '../../src/auth/permissions.ts';
@@ -67,7 +68,7 @@ for (const [name, principal, write, own, other] of everybody) {
       other,
     );
     assert.equal(
-      outcome(() => requireOperator(principal, 'this')),
+      outcome(() => requireOperator(principal)),
       isOperator(principal) ? 'ok' : 'forbidden',
     );
   });
@@ -80,6 +81,15 @@ test('only the operator is the operator', () => {
   );
   assert.equal(administeredOrganization(operator), null);
   assert.deepEqual(administeredOrganization(member('owner')), organizationScope('org'));
+});
+
+test('keys and the end users of keys talk to personas, nobody else', () => {
+  assert.deepEqual(
+    everybody
+      .filter(([, principal]) => outcome(() => requireKeyOrEndUser(principal)) === 'ok')
+      .map(([name]) => name),
+    ['a prod key', 'a test key', 'an end user'],
+  );
 });
 
 test('only test keys and their tokens select versions, only keys ask for tokens', () => {

@@ -9,18 +9,13 @@ import type { GenerationEngine, GenerationView } from '../../generation/interfac
 import type { WhenBusy } from '../../generation/turns/turn.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
-import type { AppPlugin } from '../openapi/route-plugin.ts';
-import {
-  type AuthenticationOptions,
-  authenticate,
-  conversationPrincipalOf,
-} from '../request/authentication.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
+import { type GrantedRequest, type Route, route } from '../routing/route.ts';
 import type { Attach } from '../streaming/attach.ts';
 import { lastEventId } from '../streaming/cursor.ts';
-import { toGeneration } from './routes.ts';
+import { toGeneration } from './schema.ts';
 
-export interface GenerationAgainOptions extends AuthenticationOptions {
+export interface GenerationAgainOptions {
   readonly engine: GenerationEngine;
   readonly attach: Attach;
   readonly now: () => number;
@@ -38,7 +33,6 @@ const WhenBusyField = Type.Optional(
 const params = Type.Object({ id: IdField('The earlier generation.') });
 const querystring = Type.Object({ when_busy: WhenBusyField });
 const headers = Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader });
-const security = [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }, {}];
 const response = {
   200: {
     description:
@@ -54,24 +48,26 @@ const response = {
   ...errorResponses(400, 401, 403, 404, 409, 429, 503),
 };
 
-export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugin {
+/** Guests may call them, since a reconnect only reads; who starts an answer must be allowed to write. */
+const shared = { method: 'POST', access: 'conversation', admits: ['anonymous'] } as const;
+
+export function generationAgainRoutes(options: GenerationAgainOptions): readonly Route[] {
   const { engine, attach, now } = options;
-  const onRequest = authenticate(options, { anonymous: true });
 
   async function again(
-    request: FastifyRequest,
+    request: GrantedRequest<'conversation'>,
     reply: FastifyReply,
     id: string,
     whenBusy: WhenBusy | undefined,
     continues: boolean,
   ): Promise<unknown> {
-    const principal = conversationPrincipalOf(request);
-    requireWrite(principal);
-    const earlier = await engine.get(principal.scope, id);
+    const { caller, scope } = request;
+    requireWrite(caller);
+    const earlier = await engine.get(scope, id);
     if (continues) requireContinuable(earlier);
     const accepted = await engine.accept(
       {
-        scope: principal.scope,
+        scope,
         target: {
           kind: 'message',
           messageId: earlier.replyTo,
@@ -80,25 +76,23 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
         },
         dialect: earlier.dialect,
         whenBusy: whenBusy ?? 'reject',
-        ...accountOf(principal),
+        ...accountOf(caller),
       },
-      idempotencyClaim(request, principal, now()),
+      idempotencyClaim(request, caller, now()),
     );
     const { generationId } = accepted;
-    if (wantsStream(request)) {
-      return attach(reply, { scope: principal.scope, generationId });
-    }
+    if (wantsStream(request)) return attach(reply, { scope, generationId });
     return reply
       .code(201)
       .header('Location', `/api/generations/${generationId}/stream`)
-      .send(toGeneration(await engine.get(principal.scope, generationId)));
+      .send(toGeneration(await engine.get(scope, generationId)));
   }
 
   /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and answers nothing anew. */
-  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
     const cursor = lastEventId(request);
     if (cursor === undefined || !wantsStream(request)) return undefined;
-    const { scope } = conversationPrincipalOf(request);
+    const { scope } = request;
     const { id } = request.params as { readonly id: string };
     const { replyTo: question } = await engine.get(scope, id);
     return attach(reply, {
@@ -112,48 +106,42 @@ export function generationAgainRoutes(options: GenerationAgainOptions): AppPlugi
     });
   }
 
-  return async (app) => {
-    app.post(
-      '/:id/regenerate',
-      {
-        onRequest,
-        preHandler: reconnect,
-        schema: {
-          tags: ['generations'],
-          operationId: 'regenerateGeneration',
-          summary: 'Answer the same message again',
-          description:
-            'A new generation for the message that this one answers. Both answers are kept; the newest is the current one.',
-          security,
-          params,
-          headers,
-          querystring,
-          response,
-        },
+  return [
+    route({
+      ...shared,
+      path: '/:id/regenerate',
+      schema: {
+        tags: ['generations'],
+        operationId: 'regenerateGeneration',
+        summary: 'Answer the same message again',
+        description:
+          'A new generation for the message that this one answers. Both answers are kept; the newest is the current one.',
+        params,
+        headers,
+        querystring,
+        response,
       },
-      (request, reply) => again(request, reply, request.params.id, request.query.when_busy, false),
-    );
-    app.post(
-      '/:id/continue',
-      {
-        onRequest,
-        preHandler: reconnect,
-        schema: {
-          tags: ['generations'],
-          operationId: 'continueGeneration',
-          summary: 'Go on from where an answer stopped',
-          description:
-            'A new generation that begins with the text of this one and goes on from there. For answers that were cancelled, interrupted, failed, or cut at their length.',
-          security,
-          params,
-          headers,
-          querystring,
-          response,
-        },
+      preHandler: reconnect,
+      handler: (request, reply) => again(request, reply, request.params.id, request.query.when_busy, false),
+    }),
+    route({
+      ...shared,
+      path: '/:id/continue',
+      schema: {
+        tags: ['generations'],
+        operationId: 'continueGeneration',
+        summary: 'Go on from where an answer stopped',
+        description:
+          'A new generation that begins with the text of this one and goes on from there. For answers that were cancelled, interrupted, failed, or cut at their length.',
+        params,
+        headers,
+        querystring,
+        response,
       },
-      (request, reply) => again(request, reply, request.params.id, request.query.when_busy, true),
-    );
-  };
+      preHandler: reconnect,
+      handler: (request, reply) => again(request, reply, request.params.id, request.query.when_busy, true),
+    }),
+  ];
 }
 
 function wantsStream(request: FastifyRequest): boolean {

@@ -4,12 +4,7 @@ import type { ContextReceipt } from '../../generation/context/receipt.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import { exampleId, IdField, nullable } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
-import type { AppPlugin } from '../openapi/route-plugin.ts';
-import {
-  type AuthenticationOptions,
-  authenticate,
-  conversationPrincipalOf,
-} from '../request/authentication.ts';
+import { type Route, route } from '../routing/route.ts';
 
 const TreatmentSchema = Type.Unsafe<ContextReceipt['messages'][number]['treatment']>({
   type: 'string',
@@ -146,39 +141,33 @@ const example: ContextReceipt = {
   tokens_provenance: 'estimated',
 };
 
-export interface ContextReceiptRoutesOptions extends AuthenticationOptions {
+export interface ContextReceiptRoutesOptions {
   readonly engine: Pick<GenerationEngine, 'contextReceipt'>;
 }
 
-export function contextReceiptRoutes(options: ContextReceiptRoutesOptions): AppPlugin {
-  const { engine } = options;
-  return async (app) => {
-    app.addSchema(ContextReceiptSchema);
-    app.get(
-      '/:id/context',
-      {
-        onRequest: authenticate(options, { anonymous: true }),
-        schema: {
-          tags: ['generations'],
-          operationId: 'getContextReceipt',
-          summary: 'See what the model was sent',
-          description:
-            'Which messages of the history went in whole, as a summary, or not at all; the summary; the persona revision; and the tokens of each part. Not found where a generation ended before its model was asked.',
-          security: [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }, {}],
-          params: Type.Object({ id: IdField('The generation.') }),
-          response: {
-            200: {
-              description: 'The receipt.',
-              content: { 'application/json': { schema: Type.Ref('ContextReceipt#'), example } },
-            },
-            ...errorResponses(400, 401, 403, 404, 409),
+export function contextReceiptRoutes({ engine }: ContextReceiptRoutesOptions): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/:id/context',
+      access: 'conversation',
+      admits: ['anonymous'],
+      schema: {
+        tags: ['generations'],
+        operationId: 'getContextReceipt',
+        summary: 'See what the model was sent',
+        description:
+          'Which messages of the history went in whole, as a summary, or not at all; the summary; the persona revision; and the tokens of each part. Not found where a generation ended before its model was asked.',
+        params: Type.Object({ id: IdField('The generation.') }),
+        response: {
+          200: {
+            description: 'The receipt.',
+            content: { 'application/json': { schema: Type.Ref('ContextReceipt#'), example } },
           },
+          ...errorResponses(400, 401, 403, 404, 409),
         },
       },
-      async (request, reply) => {
-        const { scope } = conversationPrincipalOf(request);
-        return reply.send(await engine.contextReceipt(scope, request.params.id));
-      },
-    );
-  };
+      handler: async ({ scope, params }, reply) => reply.send(await engine.contextReceipt(scope, params.id)),
+    }),
+  ];
 }

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made from the routes' schemas. */
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import { defaultSecurity } from '../routing/access.ts';
 
 const tags = [
   { name: 'chat', description: 'Talk to a persona: tokens, new sessions, continuations.' },
@@ -37,7 +38,7 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } as { name: string },
       },
       servers: [{ url: '/', description: 'This server' }],
-      security: [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }],
+      security: [...defaultSecurity],
       tags,
       components: {
         securitySchemes: {

@@ -1,7 +1,8 @@
 /** `/docs`: the interactive documentation, with everything it needs from this server and nothing from another. */
 import { gzipSync } from 'node:zlib';
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { addRoutes, type Route, route } from '../routing/route.ts';
 import { openApiDocument } from './document.ts';
 import { errorResponses } from './responses.ts';
 import type { AppPlugin } from './route-plugin.ts';
@@ -64,88 +65,102 @@ async function loadViewer(): Promise<string> {
   return payload;
 }
 
+const shared = { method: 'GET', access: 'public' } as const;
 const tags = ['operation'];
-const security: [] = [];
 
 export function documentationPages(): AppPlugin {
   return async (app) => {
-    let viewer: Promise<{ plain: Buffer; gzipped: Buffer }> | undefined;
-    let document: string | undefined;
-
     app.addHook('onSend', async (_request, reply) => {
       reply.header('Content-Security-Policy', contentSecurityPolicy);
       reply.header('Referrer-Policy', 'no-referrer');
     });
+    addRoutes(app, [...documentRoutes(app), ...scriptRoutes()]);
+  };
+}
 
-    app.get(
-      '/docs',
-      {
-        schema: {
-          tags,
-          operationId: 'showDocumentation',
-          summary: 'Interactive documentation',
-          description: 'A page for the browser; it loads nothing from another host.',
-          security,
-          response: {
-            200: {
-              description: 'The page.',
-              content: { 'text/html': { schema: Type.String({ description: 'HTML.' }) } },
-            },
-            ...errorResponses(400),
+function documentRoutes(app: FastifyInstance): readonly Route[] {
+  let document: string | undefined;
+  return [
+    route({
+      ...shared,
+      path: '/docs',
+      schema: {
+        tags,
+        operationId: 'showDocumentation',
+        summary: 'Interactive documentation',
+        description: 'A page for the browser; it loads nothing from another host.',
+        response: {
+          200: {
+            description: 'The page.',
+            content: { 'text/html': { schema: Type.String({ description: 'HTML.' }) } },
           },
+          ...errorResponses(400),
         },
       },
-      async (_request, reply) => {
-        reply.type('text/html; charset=utf-8');
-        return reply.send(page);
-      },
-    );
-    app.get('/docs/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs', 301));
-
-    app.get(
-      '/docs/openapi.json',
-      {
-        schema: {
-          tags,
-          operationId: 'getOpenApiDocument',
-          summary: 'The OpenAPI 3.1 document',
-          description: 'Every endpoint, field, error and event.',
-          security,
-          response: {
-            200: {
-              description: 'The document.',
-              content: {
-                'application/json': {
-                  schema: Type.Unsafe<string>({ type: 'object', description: 'OpenAPI 3.1.' }),
-                },
+      handler: async (_request, reply) => reply.type('text/html; charset=utf-8').send(page),
+    }),
+    route({
+      ...shared,
+      path: '/docs/',
+      schema: { hide: true },
+      handler: async (_request, reply) => reply.redirect('/docs', 301),
+    }),
+    route({
+      ...shared,
+      path: '/docs/openapi.json',
+      schema: {
+        tags,
+        operationId: 'getOpenApiDocument',
+        summary: 'The OpenAPI 3.1 document',
+        description: 'Every endpoint, field, error and event.',
+        response: {
+          200: {
+            description: 'The document.',
+            content: {
+              'application/json': {
+                schema: Type.Unsafe<string>({ type: 'object', description: 'OpenAPI 3.1.' }),
               },
             },
-            ...errorResponses(400),
           },
+          ...errorResponses(400),
         },
       },
-      async (_request, reply) => {
+      async handler(_request, reply) {
         document ??= JSON.stringify(openApiDocument(app));
         return reply.type('application/json; charset=utf-8').send(document);
       },
-    );
+    }),
+  ];
+}
 
-    app.get('/docs/start.js', { schema: { hide: true } }, async (_request, reply) =>
-      reply.type('text/javascript; charset=utf-8').send(startScript),
-    );
-    app.get('/docs/scalar.js', { schema: { hide: true } }, async (request, reply) => {
-      viewer ??= loadViewer().then((script) => ({
-        plain: Buffer.from(script),
-        gzipped: gzipSync(script, { level: 6 }),
-      }));
-      const { plain, gzipped } = await viewer;
-      const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-      if (takesGzip) reply.header('Content-Encoding', 'gzip');
-      return reply
-        .type('text/javascript; charset=utf-8')
-        .header('Vary', 'Accept-Encoding')
-        .header('Cache-Control', 'public, max-age=3600')
-        .send(takesGzip ? gzipped : plain);
-    });
-  };
+/** The page's scripts; the viewer is kept once it was loaded. */
+function scriptRoutes(): readonly Route[] {
+  let viewer: Promise<{ plain: Buffer; gzipped: Buffer }> | undefined;
+  return [
+    route({
+      ...shared,
+      path: '/docs/start.js',
+      schema: { hide: true },
+      handler: async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(startScript),
+    }),
+    route({
+      ...shared,
+      path: '/docs/scalar.js',
+      schema: { hide: true },
+      async handler(request, reply) {
+        viewer ??= loadViewer().then((script) => ({
+          plain: Buffer.from(script),
+          gzipped: gzipSync(script, { level: 6 }),
+        }));
+        const { plain, gzipped } = await viewer;
+        const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+        if (takesGzip) reply.header('Content-Encoding', 'gzip');
+        return reply
+          .type('text/javascript; charset=utf-8')
+          .header('Vary', 'Accept-Encoding')
+          .header('Cache-Control', 'public, max-age=3600')
+          .send(takesGzip ? gzipped : plain);
+      },
+    }),
+  ];
 }

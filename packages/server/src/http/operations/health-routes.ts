@@ -4,9 +4,9 @@ import { Type } from 'typebox';
 import type { HttpDependencies } from '../dependencies.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
+import { addRoutes, route } from '../routing/route.ts';
 
 const tags = ['operation'];
-const security: [] = [];
 
 export interface OperationRoutesOptions
   extends Pick<HttpDependencies, 'isAccepting' | 'isReady' | 'version'> {
@@ -28,71 +28,66 @@ const ReadinessSchema = Type.Object(
 
 const example = { ready: true, problems: [], models: { local: { state: 'ready', percent: 100 } } };
 
+/** Whoever asks is told; nothing here is of an organization. */
+const shared = { method: 'GET', access: 'public' } as const;
+
 export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
   const { registry, version } = options;
-  return async (app) => {
-    app.addSchema(ReadinessSchema);
-    const probe = { exposeHeadRoute: true };
-
-    app.get(
-      '/healthz',
-      {
-        ...probe,
-        schema: {
-          tags,
-          operationId: 'getHealth',
-          summary: 'Whether the process is up',
-          description: 'Says nothing of what it depends on.',
-          security,
-          response: {
-            200: {
-              description: 'It is.',
-              content: {
-                'application/json': {
-                  schema: Type.Object({
-                    status: Type.Literal('ok', { description: 'Always this.' }),
-                    version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
-                  }),
-                  example: { status: 'ok', version: '0.1.0' },
-                },
+  const routes = [
+    route({
+      ...shared,
+      path: '/healthz',
+      exposeHeadRoute: true,
+      schema: {
+        tags,
+        operationId: 'getHealth',
+        summary: 'Whether the process is up',
+        description: 'Says nothing of what it depends on.',
+        response: {
+          200: {
+            description: 'It is.',
+            content: {
+              'application/json': {
+                schema: Type.Object({
+                  status: Type.Literal('ok', { description: 'Always this.' }),
+                  version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
+                }),
+                example: { status: 'ok', version: '0.1.0' },
               },
             },
-            ...errorResponses(400),
           },
+          ...errorResponses(400),
         },
       },
-      async (_request, reply) => reply.send({ status: 'ok', version }),
-    );
-
-    app.get(
-      '/readyz',
-      {
-        ...probe,
-        schema: {
-          tags,
-          operationId: 'getReadiness',
-          summary: 'Whether the server can serve',
-          description: 'Its store and bus answer; 503 where not, and while it shuts down.',
-          security,
-          response: {
-            200: {
-              description: 'It can.',
-              content: { 'application/json': { schema: Type.Ref('Readiness#'), example } },
-            },
-            503: {
-              description: 'It can not, or is shutting down.',
-              content: {
-                'application/json': {
-                  schema: Type.Ref('Readiness#'),
-                  example: { ...example, ready: false, problems: ['shutting down'] },
-                },
+      handler: async (_request, reply) => reply.send({ status: 'ok', version }),
+    }),
+    route({
+      ...shared,
+      path: '/readyz',
+      exposeHeadRoute: true,
+      schema: {
+        tags,
+        operationId: 'getReadiness',
+        summary: 'Whether the server can serve',
+        description: 'Its store and bus answer; 503 where not, and while it shuts down.',
+        response: {
+          200: {
+            description: 'It can.',
+            content: { 'application/json': { schema: Type.Ref('Readiness#'), example } },
+          },
+          503: {
+            description: 'It can not, or is shutting down.',
+            content: {
+              'application/json': {
+                schema: Type.Ref('Readiness#'),
+                example: { ...example, ready: false, problems: ['shutting down'] },
               },
             },
-            ...errorResponses(400),
           },
+          ...errorResponses(400),
         },
       },
-      async (_request, reply) => {
+      async handler(_request, reply) {
         const { ready, problems = [], models } = await options.isReady();
         const isAccepting = options.isAccepting();
         reply.header('Cache-Control', 'no-store').code(ready && isAccepting ? 200 : 503);
@@ -102,39 +97,44 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
           models,
         });
       },
-    );
-
-    app.get(
-      '/metrics',
-      {
-        schema: {
-          tags,
-          operationId: 'getMetrics',
-          summary: 'Metrics',
-          description: "In Prometheus' text format.",
-          security,
-          response: {
-            200: {
-              description: 'The metrics.',
-              content: {
-                'text/plain': {
-                  schema: Type.String({ description: "Prometheus' text format." }),
-                  example: 'colloquy_streams_open 3\n',
-                },
+    }),
+    route({
+      ...shared,
+      path: '/metrics',
+      schema: {
+        tags,
+        operationId: 'getMetrics',
+        summary: 'Metrics',
+        description: "In Prometheus' text format.",
+        response: {
+          200: {
+            description: 'The metrics.',
+            content: {
+              'text/plain': {
+                schema: Type.String({ description: "Prometheus' text format." }),
+                example: 'colloquy_streams_open 3\n',
               },
             },
-            ...errorResponses(400),
           },
+          ...errorResponses(400),
         },
       },
-      async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
-    );
-
-    app.get('/', { schema: { hide: true } }, async () => ({
-      name: 'colloquy',
-      version,
-      documentation: '/docs',
-      openapi: '/docs/openapi.json',
-    }));
+      handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    }),
+    route({
+      ...shared,
+      path: '/',
+      schema: { hide: true },
+      handler: async () => ({
+        name: 'colloquy',
+        version,
+        documentation: '/docs',
+        openapi: '/docs/openapi.json',
+      }),
+    }),
+  ];
+  return async (app) => {
+    app.addSchema(ReadinessSchema);
+    addRoutes(app, routes);
   };
 }

@@ -8,10 +8,11 @@ import { AppError, invalid } from '../../domain/errors.ts';
 import { LastEventIdHeader } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
+import { addRoutes, type Route, route } from '../routing/route.ts';
 import { cursorText } from '../streaming/cursor.ts';
 
 const longestMs = 120_000;
-/** At once, whoever asks. */
+/** Streams that are open at once, of all clients together. */
 const maxStreams = 16;
 
 const querystring = Type.Object({
@@ -32,74 +33,87 @@ export function probeRoutes(): AppPlugin {
     app.addHook('preClose', async () => {
       for (const response of open) response.end();
     });
+    addRoutes(app, [probeRoute(open)]);
+  };
+}
 
-    app.get(
-      '/healthz/stream',
-      {
-        schema: {
-          tags: ['operation'],
-          operationId: 'probeStream',
-          summary: 'A stream by the clock',
-          description:
-            'Frames `data: {"n", "sent_ms"}` with the ids 1 to `count`, at even intervals, the first at once; with `Last-Event-ID` those after it. For `colloquy doctor`, which measures what proxies do to streams.',
-          security: [],
-          headers: Type.Object(LastEventIdHeader),
-          querystring,
-          response: {
-            200: {
-              description: 'The frames.',
-              content: {
-                'text/event-stream': {
-                  schema: Type.String({ description: 'Events.' }),
-                  example: 'data: {"n":1,"sent_ms":0}\nid: 1\n\n',
-                },
-              },
+/** `open`: the streams that are open, which the route adds to. */
+function probeRoute(open: Set<ServerResponse>): Route {
+  return route({
+    method: 'GET',
+    path: '/healthz/stream',
+    access: 'public',
+    schema: {
+      tags: ['operation'],
+      operationId: 'probeStream',
+      summary: 'A stream by the clock',
+      description:
+        'Frames `data: {"n", "sent_ms"}` with the ids 1 to `count`, at even intervals, the first at once; with `Last-Event-ID` those after it. For `colloquy doctor`, which measures what proxies do to streams.',
+      headers: Type.Object(LastEventIdHeader),
+      querystring,
+      response: {
+        200: {
+          description: 'The frames.',
+          content: {
+            'text/event-stream': {
+              schema: Type.String({ description: 'Events.' }),
+              example: 'data: {"n":1,"sent_ms":0}\nid: 1\n\n',
             },
-            ...errorResponses(400, 503),
           },
         },
+        ...errorResponses(400, 503),
       },
-      async (request, reply) => {
-        const { count, interval_ms: intervalMs, after } = request.query;
-        if ((count - 1) * intervalMs > longestMs) {
-          throw invalid('interval_ms', `all frames must come within ${longestMs} ms`);
-        }
-        const cursor = cursorText(request, after) ?? '0';
-        if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
-        if (open.size >= maxStreams) {
-          throw new AppError('overloaded', 'too many probes at once', { retry_after_seconds: 5 });
-        }
-        reply.hijack();
-        const response = reply.raw;
-        open.add(response);
-        response.writeHead(200, {
-          ...(reply.getHeaders() as Record<string, string>),
-          'Content-Type': 'text/event-stream; charset=utf-8',
-          'Cache-Control': 'no-cache, no-transform',
-          'X-Accel-Buffering': 'no',
-        });
-        const startedAt = performance.now();
-        let n = Number(cursor);
-        let timer: NodeJS.Timeout | undefined;
-        const send = (): void => {
-          n += 1;
-          if (n > count) {
-            response.end();
-            return;
-          }
-          const sentMs = Math.round(performance.now() - startedAt);
-          response.write(`data: {"n":${n},"sent_ms":${sentMs}}\nid: ${n}\n\n`);
-          if (n === count) response.end();
-          else timer = setTimeout(send, intervalMs);
-        };
-        response.on('error', () => undefined);
-        response.once('close', () => {
-          clearTimeout(timer);
-          open.delete(response);
-        });
-        send();
-        return reply;
-      },
-    );
+    },
+    async handler(request, reply) {
+      const { count, interval_ms: intervalMs, after } = request.query;
+      if ((count - 1) * intervalMs > longestMs) {
+        throw invalid('interval_ms', `all frames must come within ${longestMs} ms`);
+      }
+      const cursor = cursorText(request, after) ?? '0';
+      if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
+      if (open.size >= maxStreams) {
+        throw new AppError('overloaded', 'too many probes at once', { retry_after_seconds: 5 });
+      }
+      reply.hijack();
+      const response = reply.raw;
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      response.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-cache, no-transform',
+        'X-Accel-Buffering': 'no',
+      });
+      writeFrames(response, { behind: Number(cursor), count, intervalMs });
+      return reply;
+    },
+  });
+}
+
+interface Frames {
+  /** The number of the last frame that the client has. */
+  readonly behind: number;
+  readonly count: number;
+  readonly intervalMs: number;
+}
+
+/** Writes a frame at once and then one an interval, until all are written or the client is gone. */
+function writeFrames(response: ServerResponse, { behind, count, intervalMs }: Frames): void {
+  const startedAt = performance.now();
+  let n = behind;
+  let timer: NodeJS.Timeout | undefined;
+  const send = (): void => {
+    n += 1;
+    if (n > count) {
+      response.end();
+      return;
+    }
+    const sentMs = Math.round(performance.now() - startedAt);
+    response.write(`data: {"n":${n},"sent_ms":${sentMs}}\nid: ${n}\n\n`);
+    if (n === count) response.end();
+    else timer = setTimeout(send, intervalMs);
   };
+  response.on('error', () => undefined);
+  response.once('close', () => clearTimeout(timer));
+  send();
 }

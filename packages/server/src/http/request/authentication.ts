@@ -1,4 +1,4 @@
-/** Who is calling: a hook per kind of route, before any body is read. */
+/** Who is calling: from the credentials of a request to a principal. Nothing of the body is read for it. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import type { ConversationPrincipal, Principal } from '../../auth/principal.ts';
@@ -19,47 +19,78 @@ export interface AuthenticationOptions {
   readonly anonymous?: AnonymousAccess;
 }
 
-export interface RouteAuthentication {
-  /** Takes `?access_token=`, for `EventSource`, which can't set headers. */
-  readonly accessToken?: boolean;
-  /** Serves requests without a credential, where the server does. */
-  readonly anonymous?: boolean;
+/**
+ * What a route admits besides credentials in headers. `anonymous`: requests without a credential, where the server
+ * serves them. `access-token`: a token in `?access_token=`, for `EventSource`, which can't set headers.
+ */
+export type Admission = 'anonymous' | 'access-token';
+
+/** @throws AppError unauthenticated, forbidden (an origin or host that may not call), invalid_request (an environment) */
+export async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authenticator, anonymous }: AuthenticationOptions,
+  admits: readonly Admission[],
+): Promise<Principal> {
+  const principal = await authenticator.authenticate(credentialsOf(request, admits.includes('access-token')));
+  if (principal !== undefined) {
+    checkOrigin(request, reply, principal);
+    return principal;
+  }
+  if (!admits.includes('anonymous') || anonymous === undefined) {
+    throw new AppError(
+      'unauthenticated',
+      'a credential is required: X-API-Key: sk_…, or Authorization: Bearer <token>',
+    );
+  }
+  checkAnonymous(request, anonymous);
+  return authenticator.anonymous(anonymous.organizationId);
 }
 
-type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+/** The same in the administration: credentials in headers only, of any environment. @throws AppError unauthenticated */
+export async function identifyAdministrator(
+  { headers }: FastifyRequest,
+  { authenticator }: AuthenticationOptions,
+): Promise<Principal> {
+  const principal = await authenticator.authenticate(headerCredentials(headers));
+  if (principal === undefined) {
+    throw new AppError('unauthenticated', 'an admin key is required: Authorization: Bearer sk_admin_…');
+  }
+  return principal;
+}
 
-/** An `onRequest` hook that sets `request.principal`. @throws AppError unauthenticated, forbidden */
-export function authenticate(options: AuthenticationOptions, route: RouteAuthentication = {}): Hook {
-  const { authenticator, anonymous } = options;
-  return async (request, reply) => {
-    const principal = await authenticator.authenticate(credentialsOf(request, route.accessToken === true));
-    if (principal !== undefined) {
-      checkOrigin(request, reply, principal);
-      request.principal = principal;
-      return;
-    }
-    if (route.anonymous !== true || anonymous === undefined) {
-      throw new AppError(
-        'unauthenticated',
-        'a credential is required: X-API-Key: sk_…, or Authorization: Bearer <token>',
-      );
-    }
-    checkAnonymous(request, anonymous);
-    request.principal = await authenticator.anonymous(anonymous.organizationId);
+function headerCredentials(headers: FastifyRequest['headers']): Credentials {
+  const { 'x-api-key': apiKey, authorization } = headers;
+  return {
+    ...(apiKey !== undefined && { apiKey: Array.isArray(apiKey) ? (apiKey[0] ?? '') : apiKey }),
+    ...(authorization !== undefined && { authorization }),
   };
 }
 
 function credentialsOf(request: FastifyRequest, takesAccessToken: boolean): Credentials {
-  const { 'x-api-key': apiKey, authorization } = request.headers;
   const query = request.query as Record<string, unknown>;
   const { access_token: accessToken, environment } = query;
   return {
-    ...(apiKey !== undefined && { apiKey: Array.isArray(apiKey) ? (apiKey[0] ?? '') : apiKey }),
-    ...(authorization !== undefined && { authorization }),
+    ...headerCredentials(request.headers),
     // One that is given twice is a bad one, not none.
     ...(takesAccessToken &&
       accessToken !== undefined && { accessToken: typeof accessToken === 'string' ? accessToken : '' }),
     ...(typeof environment === 'string' && { environment }),
+  };
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** An `onRequest` hook that sets `request.principal`; for routes that don't declare their access yet. */
+export function authenticate(
+  options: AuthenticationOptions,
+  { accessToken, anonymous }: { readonly accessToken?: boolean; readonly anonymous?: boolean } = {},
+): Hook {
+  const admits: Admission[] = [];
+  if (accessToken === true) admits.push('access-token');
+  if (anonymous === true) admits.push('anonymous');
+  return async (request, reply) => {
+    request.principal = await identify(request, reply, options, admits);
   };
 }
 

@@ -96,7 +96,7 @@ export function organizationRoutes(app: AdminApp, dependencies: AdminDependencie
       },
     },
     async (request, reply) => {
-      requireOperator(administratorOf(request), 'making an organization');
+      requireOperator(administratorOf(request));
       const { result } = await store.executeOnce(
         'createOrganization',
         { id: newId(), name: request.body.name, now: timeOf(dependencies) },
@@ -181,7 +181,7 @@ export function organizationRoutes(app: AdminApp, dependencies: AdminDependencie
       },
     },
     async (request) => {
-      requireOperator(administratorOf(request), 'deleting an organization');
+      requireOperator(administratorOf(request));
       const scope = await openOrganization(request, dependencies, request.params.org_id);
       return { deleted: await eraseOrganization(dependencies, scope) };
     },

@@ -1,0 +1,105 @@
+/** Generations on the wire. */
+import { Type } from 'typebox';
+import { type Dialect, dialects } from '../../domain/generation.ts';
+import { providers } from '../../domain/model.ts';
+import type { GenerationView } from '../../generation/interface.ts';
+import {
+  exampleId,
+  exampleUsage,
+  FinishReasonSchema,
+  IdField,
+  nullable,
+  TimeField,
+  toTime,
+} from '../openapi/fields.ts';
+import { errorCodes } from '../openapi/responses.ts';
+
+export const DialectSchema = Type.Unsafe<Dialect>({
+  type: 'string',
+  enum: [...dialects],
+  description: 'A dialect of the API.',
+  examples: ['chat'],
+});
+
+export const GenerationSchema = Type.Object(
+  {
+    id: IdField('The generation.'),
+    status: Type.Unsafe<GenerationView['status']>({
+      type: 'string',
+      enum: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
+      description: 'The last four are final.',
+      examples: ['done'],
+    }),
+    dialect: DialectSchema,
+    conversation_id: IdField('The conversation.'),
+    session_id: IdField('The session.'),
+    message_id: IdField('The answer.'),
+    model: Type.Object(
+      {
+        id: IdField('The model.'),
+        name: Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] }),
+        provider: Type.Unsafe<string>({
+          type: 'string',
+          enum: [...providers],
+          description: 'Who runs it.',
+          examples: ['openai'],
+        }),
+      },
+      { description: 'The model that answers.' },
+    ),
+    created_at: TimeField('When it was accepted.'),
+    started_at: nullable(TimeField('When the model was asked.')),
+    first_token_at: nullable(TimeField('When the answer began.')),
+    finished_at: nullable(TimeField('When it ended.')),
+    finish_reason: nullable(FinishReasonSchema),
+    usage: nullable(Type.Ref('Usage#')),
+    error: nullable(
+      Type.Object(
+        {
+          code: Type.Unsafe<string>({ type: 'string', enum: errorCodes, description: 'What went wrong.' }),
+          message: Type.String({ description: 'The same for people.', examples: ['the model failed'] }),
+        },
+        { description: 'Where it failed or was interrupted.' },
+      ),
+    ),
+  },
+  { $id: 'Generation', title: 'Generation', description: 'The background job that answers a message.' },
+);
+
+export const exampleGeneration = {
+  id: exampleId,
+  status: 'done',
+  dialect: 'chat',
+  conversation_id: exampleId,
+  session_id: exampleId,
+  message_id: exampleId,
+  model: { id: exampleId, name: 'GPT-5 mini', provider: 'openai' },
+  created_at: '2026-11-22T20:30:00.000Z',
+  started_at: '2026-11-22T20:30:00.010Z',
+  first_token_at: '2026-11-22T20:30:00.300Z',
+  finished_at: '2026-11-22T20:30:02.000Z',
+  finish_reason: 'stop',
+  usage: exampleUsage,
+  error: null,
+};
+
+/** A generation as the wire shows it. */
+export function toGeneration(view: GenerationView) {
+  const time = (epochMs: number | null): string | null => (epochMs === null ? null : toTime(epochMs));
+  return {
+    id: view.id,
+    status: view.status,
+    dialect: view.dialect,
+    conversation_id: view.conversationId,
+    session_id: view.sessionId,
+    message_id: view.messageId,
+    model: view.model,
+    created_at: toTime(view.createdAt),
+    started_at: time(view.startedAt),
+    first_token_at: time(view.firstTokenAt),
+    finished_at: time(view.finishedAt),
+    finish_reason: view.finishReason,
+    usage: view.usage,
+    error: view.error,
+  };
+}

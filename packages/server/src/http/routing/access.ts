@@ -1,0 +1,219 @@
+/**
+ * Who may call a route. A route declares one `access`; a single hook resolves it before a body is read, to
+ * `request.caller` and `request.scope`, whose types follow from the access.
+ *
+ * The order of refusals: 401 without a good credential, 403 for one that does not permit the call, 404 for an
+ * organization that the caller does not administer; only then is the rest of the request looked at.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  administeredOrganization,
+  requireAdmin,
+  requireAdministrator,
+  requireApiKey,
+  requireConversationAccess,
+  requireKeyOrEndUser,
+  requireOperator,
+  requireWrite,
+} from '../../auth/permissions.ts';
+import type {
+  AdministratorPrincipal,
+  ApiKeyPrincipal,
+  ConversationPrincipal,
+  EndUserPrincipal,
+  OperatorPrincipal,
+  Principal,
+} from '../../auth/principal.ts';
+import { invalid, notFound } from '../../domain/errors.ts';
+import { isUuid } from '../../domain/ids.ts';
+import type { OrganizationScope, Scope } from '../../domain/scope.ts';
+import { findOrganization } from '../../store/queries/organizations.ts';
+import type { Store } from '../../store/store.ts';
+import {
+  type Admission,
+  type AuthenticationOptions,
+  identify,
+  identifyAdministrator,
+} from '../request/authentication.ts';
+
+/** What a handler is given, by the access of its route. */
+export interface Granted {
+  /** Everybody, without looking at a credential. */
+  readonly public: { readonly caller: undefined; readonly scope: undefined };
+  /** Who holds conversations: an API key, an end user's token, a member's token; guests too. */
+  readonly conversation: { readonly caller: ConversationPrincipal; readonly scope: Scope };
+  /** The same without guests, who only read. */
+  readonly writer: { readonly caller: ConversationPrincipal; readonly scope: Scope };
+  /** An API key of type `test` or `prod`, or an end user's token that such a key asked for. */
+  readonly 'key-or-end-user': {
+    readonly caller: ApiKeyPrincipal | EndUserPrincipal;
+    readonly scope: Scope;
+  };
+  /** An API key of type `test` or `prod` itself. */
+  readonly 'api-key': { readonly caller: ApiKeyPrincipal; readonly scope: Scope };
+  /** Who administers something. The scope is the one organization; null: all of them. */
+  readonly administrator: {
+    readonly caller: AdministratorPrincipal;
+    readonly scope: OrganizationScope | null;
+  };
+  /** Who administers the organization that `:org_id` of the path names; it exists. */
+  readonly 'organization-admin': {
+    readonly caller: AdministratorPrincipal;
+    readonly scope: OrganizationScope;
+  };
+  /** The operator's admin key. */
+  readonly operator: { readonly caller: OperatorPrincipal; readonly scope: null };
+  /** The operator's admin key, for the organization that `:org_id` of the path names; it exists. */
+  readonly 'organization-operator': {
+    readonly caller: OperatorPrincipal;
+    readonly scope: OrganizationScope;
+  };
+}
+
+export type Access = keyof Granted;
+
+/** What an OpenAPI operation says of the credentials that it takes: one of these. */
+type Security = readonly Readonly<Record<string, string[]>>[];
+
+interface Rule<Kind extends Access> {
+  readonly security: Security;
+  /** @throws AppError forbidden, not_found */
+  grant(caller: Principal, request: FastifyRequest, store: Store): Granted[Kind] | Promise<Granted[Kind]>;
+}
+
+const keys: Security = [{ apiKey: [] }, { bearerKey: [] }];
+/** What most routes take: the default of the OpenAPI document. */
+export const defaultSecurity: Security = [...keys, { bearerToken: [] }];
+const administratorSecurity: Security = [{ adminKey: [] }, { bearerToken: [] }];
+
+/** Routes of conversations. */
+const conversing: {
+  readonly [Kind in 'conversation' | 'writer' | 'key-or-end-user' | 'api-key']: Rule<Kind>;
+} = {
+  conversation: {
+    security: defaultSecurity,
+    grant(caller) {
+      requireConversationAccess(caller);
+      return { caller, scope: caller.scope };
+    },
+  },
+  writer: {
+    security: defaultSecurity,
+    grant(caller) {
+      requireWrite(caller);
+      return { caller, scope: caller.scope };
+    },
+  },
+  'key-or-end-user': {
+    security: defaultSecurity,
+    grant(caller) {
+      requireKeyOrEndUser(caller);
+      return { caller, scope: caller.scope };
+    },
+  },
+  'api-key': {
+    security: keys,
+    grant(caller) {
+      requireApiKey(caller);
+      return { caller, scope: caller.scope };
+    },
+  },
+};
+
+/** Routes of the administration: credentials in headers only, of any environment. */
+const administering: {
+  readonly [Kind in
+    | 'administrator'
+    | 'organization-admin'
+    | 'operator'
+    | 'organization-operator']: Rule<Kind>;
+} = {
+  administrator: {
+    security: administratorSecurity,
+    grant(caller) {
+      requireAdministrator(caller);
+      return { caller, scope: administeredOrganization(caller) };
+    },
+  },
+  'organization-admin': {
+    security: administratorSecurity,
+    async grant(caller, request, store) {
+      requireAdministrator(caller);
+      return { caller, scope: await organizationOfPath(caller, request, store) };
+    },
+  },
+  operator: {
+    security: administratorSecurity,
+    grant(caller) {
+      requireAdministrator(caller);
+      requireOperator(caller);
+      return { caller, scope: null };
+    },
+  },
+  'organization-operator': {
+    security: administratorSecurity,
+    async grant(caller, request, store) {
+      requireAdministrator(caller);
+      requireOperator(caller);
+      return { caller, scope: await organizationOfPath(caller, request, store) };
+    },
+  },
+};
+const rules: { readonly [Kind in Exclude<Access, 'public'>]: Rule<Kind> } = {
+  ...conversing,
+  ...administering,
+};
+
+async function organizationOfPath(
+  caller: Principal,
+  request: FastifyRequest,
+  store: Store,
+): Promise<OrganizationScope> {
+  const { org_id: given } = request.params as { readonly org_id?: unknown };
+  if (typeof given !== 'string' || !isUuid(given)) throw invalid('org_id', 'org_id must be a UUID');
+  const scope = requireAdmin(caller, given.toLowerCase());
+  if ((await findOrganization(store.reads, scope.organizationId)) === undefined) {
+    throw notFound('organization');
+  }
+  return scope;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling; of a handler's request the type follows from the route's access. */
+    caller: Principal | undefined;
+    /** What the caller may touch; null: every organization. */
+    scope: OrganizationScope | null | undefined;
+  }
+  interface FastifyContextConfig {
+    access?: Access;
+    admits?: readonly Admission[];
+  }
+}
+
+export interface AccessOptions extends AuthenticationOptions {
+  readonly store: Store;
+}
+
+/** Adds the hook that resolves each route's access. Call it before any route is added. */
+export function addAccess(app: FastifyInstance, options: AccessOptions): void {
+  app.decorateRequest('caller', undefined);
+  app.decorateRequest('scope', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    const { access = 'public', admits = [] } = request.routeOptions.config;
+    if (access === 'public') return;
+    const caller = Object.hasOwn(administering, access)
+      ? await identifyAdministrator(request, options)
+      : await identify(request, reply, options, admits);
+    Object.assign(request, await rules[access].grant(caller, request, options.store));
+  });
+}
+
+/** The `security` of an operation in the OpenAPI document; undefined: the document's default. */
+export function securityOf(access: Access, admits: readonly Admission[]): Security | undefined {
+  if (access === 'public') return [];
+  const { security } = rules[access];
+  if (security === defaultSecurity && admits.length === 0) return undefined;
+  const admitted = admits.map((admission) => (admission === 'anonymous' ? {} : { accessToken: [] }));
+  return [...security, ...admitted];
+}
