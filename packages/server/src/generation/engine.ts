@@ -188,7 +188,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   liveText(generationId: string): string | undefined {
-    return this.#lives.find(generationId)?.builder.text();
+    return this.#lives.find(generationId)?.message.text();
   }
 
   /**
@@ -214,7 +214,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const incarnation = this.#incarnation;
     // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
     incarnation?.[Symbol.dispose]();
-    await Promise.allSettled(left.map((live) => live.inFlight));
+    await Promise.allSettled(left.map((live) => live.commitUnderWay));
     await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);

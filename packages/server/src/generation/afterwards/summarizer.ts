@@ -14,7 +14,7 @@ export interface SummarizerOptions {
 
 /** A generation that has just ended. */
 export interface FinishedTurn {
-  readonly live: Pick<LiveGeneration, 'identity' | 'context' | 'builder'>;
+  readonly live: Pick<LiveGeneration, 'identity' | 'context' | 'message'>;
   readonly plan: RunPlan;
   /** Who pays. */
   readonly row: Accounting;
@@ -88,7 +88,7 @@ function mayOverflow({ plan, live }: FinishedTurn): boolean {
   const { budget_tokens, sections } = context.receipt();
   let used = 0;
   for (const { tokens } of sections) used += tokens;
-  const answer = live.builder.text();
+  const answer = live.message.text();
   // Bytes are at least as many as tokens: they need counting only where they might be too many.
   const limit = budget_tokens * fullShare * 0.9;
   if (used + Buffer.byteLength(answer) <= limit) return false;

@@ -32,7 +32,7 @@ export class Titler implements AsyncDisposable {
   afterFinish(job: Job): void {
     if (job.firstMessage === undefined || this.#abort.signal.aborted) return;
     if (job.plan.record.provider === 'guide' || job.plan.model.provider === 'guide') return;
-    if (this.#waiting.length >= maxWaiting || job.live.builder.text() === '') return;
+    if (this.#waiting.length >= maxWaiting || job.live.message.text() === '') return;
     this.#waiting.push(job);
     this.#startNext();
   }
@@ -62,7 +62,7 @@ export class Titler implements AsyncDisposable {
       const { plan, live, firstMessage = '' } = job;
       // A model that goes on and on is not listened to.
       const reply = await askModel(plan.model, {
-        messages: titlePrompt(firstMessage, live.builder.text()),
+        messages: titlePrompt(firstMessage, live.message.text()),
         parameters: { max_tokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) },
         signal,
         isEnough: isTitleComplete,

@@ -1,7 +1,23 @@
-/** A generation that this process runs: its log since the last segment, and who reads it. */
-import type { EventRun, LogEvent } from '../../domain/event.ts';
+/**
+ * A generation that this process runs: its log since the last segment, and who reads it.
+ *
+ *     open ──beginEnd()──► ending ──settled──► finishing ──end()──► ended
+ *       │                    │                     │ ▲
+ *       │ drop()             │ drop()       drop() ▼ │ end()
+ *       └────────────────────┴────────────────► dropped
+ *
+ * `open`: the model may write. `ending`: nothing is appended any more; a commit or a move that is under way settles.
+ * `finishing`: the terminal event is appended, and the rest of the log belongs to the command that stores it.
+ * `dropped`: this process lost its right to the generation, or stops; what was under way may still settle, the
+ * command that stores the end included. `leave()` tells the readers, once it has `ended` or was `dropped`.
+ *
+ * Beside the state, at most one commit (`beginCommit` → `settleCommit`) and one move of committed events to segments
+ * (`beginMove` → `settleMove`) is under way. Events go one way: pending → in a commit → committed (the tail in memory,
+ * and published to the readers in the same step) → in a segment (memory lets go of them).
+ */
+import type { EventRun, FinishedEvent, LogEvent } from '../../domain/event.ts';
 import type { FittedContext } from '../context/fit-context.ts';
-import { MessageBuilder } from './message-builder.ts';
+import { type BuiltMessage, MessageBuilder } from './message-builder.ts';
 
 export interface LiveListener {
   /** Events that were committed, right after those it has. */
@@ -17,115 +33,269 @@ export interface LiveIdentity {
   readonly messageId: string;
 }
 
+export type LiveState = 'open' | 'ending' | 'finishing' | 'ended' | 'dropped';
+
 export class LiveGeneration {
   readonly identity: LiveIdentity;
-  readonly builder = new MessageBuilder();
-  readonly listeners = new Set<LiveListener>();
+  /** Resolves at `leave`: it has ended here, with or without a terminal event. */
   readonly ended: Promise<void>;
-  /** Appended, but not yet handed to a commit. */
-  pending: LogEvent[] = [];
-  /** Committed, and kept in memory until segments hold them; the first has `tailFirstSeq`. */
-  tail: LogEvent[];
-  tailFirstSeq: number;
-  /** The last event that a segment holds. */
-  segmentedSeq: number;
-  committedSeq: number;
-  /** The journal row that holds the first event beyond `segmentedSeq`; undefined where there is none. */
-  oldestJournalN: number | undefined;
-  /** The commit or the move to segments that is under way for it. */
-  inFlight: Promise<void> | undefined;
-  moving: Promise<void> | undefined;
-  firstTokenAt: number | null;
-  /** What the model was sent, once it is called. */
-  context: FittedContext | undefined;
-  /** Once set, nothing is appended any more but the terminal event. */
-  isEnding = false;
-  /** Somebody wants it ended; what it has is kept. */
-  isCancelled = false;
-  /** This process has no right to it any more, or stops: it is neither ended nor written to from here. */
-  isDropped = false;
+  readonly #builder = new MessageBuilder();
+  readonly #listeners = new Set<LiveListener>();
   readonly #abort = new AbortController();
-  #resolveEnded!: () => void;
+  readonly #resolveEnded: () => void;
+  #state: LiveState = 'open';
+  /** Appended, but not yet handed to a commit. */
+  #pending: LogEvent[] = [];
+  /** Handed to a commit that has not settled. */
+  #committing: EventRun | undefined;
+  #commit: Promise<void> | undefined;
+  /** Committed, and kept in memory until segments hold them; the first has `#tailFirstSeq`. */
+  #tail: LogEvent[];
+  #tailFirstSeq = 1;
+  #committedSeq: number;
+  #segmentedSeq: number;
+  #oldestJournalN: number | undefined;
+  #move: Promise<void> | undefined;
+  #movingThrough = 0;
+  #firstTokenAt: number | null;
+  #context: FittedContext | undefined;
+  #isCancelled = false;
 
-  /** `stored`: events that segments hold already, from seq `storedFirstSeq` on. */
-  constructor(identity: LiveIdentity, stored: EventRun, firstTokenAt: number | null = null) {
+  /** `stored`: the log from its first event on, all of it in segments already. */
+  constructor(identity: LiveIdentity, stored: readonly LogEvent[], firstTokenAt: number | null = null) {
     this.identity = identity;
-    this.tail = [...stored.events];
-    this.tailFirstSeq = stored.firstSeq;
-    this.committedSeq = stored.firstSeq + stored.events.length - 1;
-    this.segmentedSeq = this.committedSeq;
-    this.firstTokenAt = firstTokenAt;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
+    this.#tail = [...stored];
+    this.#committedSeq = stored.length;
+    this.#segmentedSeq = stored.length;
+    this.#firstTokenAt = firstTokenAt;
+    for (const event of stored) this.#builder.apply(event);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
   }
 
   get id(): string {
     return this.identity.id;
   }
 
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Aborts the model call, at a cancel or a drop. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Aborts the model call; the generation then ends as cancelled, unless it is ending already. */
-  cancel(): void {
-    if (this.isEnding) return;
-    this.isCancelled = true;
-    this.#abort.abort();
+  /** The message that the log tells so far, events that are not committed included. */
+  get message(): BuiltMessage {
+    return this.#builder;
   }
 
-  drop(): void {
-    this.isDropped = true;
-    this.#abort.abort();
+  /** Somebody wants it ended; what it has is kept. */
+  get isCancelled(): boolean {
+    return this.#isCancelled;
   }
 
+  get isDropped(): boolean {
+    return this.#state === 'dropped';
+  }
+
+  /** Events that wait for a commit. */
+  get pendingCount(): number {
+    return this.#pending.length;
+  }
+
+  /** The commit that is under way, if any; it never rejects. */
+  get commitUnderWay(): Promise<void> | undefined {
+    return this.#commit;
+  }
+
+  /** The seq of the last event that is in the store; 0: none. */
+  get committedSeq(): number {
+    return this.#committedSeq;
+  }
+
+  /** The last event that a segment holds. */
+  get segmentedSeq(): number {
+    return this.#segmentedSeq;
+  }
+
+  /** The journal row that holds the first event beyond `segmentedSeq`; undefined where there is none. */
+  get oldestJournalN(): number | undefined {
+    return this.#oldestJournalN;
+  }
+
+  /** Epoch milliseconds. */
+  get firstTokenAt(): number | null {
+    return this.#firstTokenAt;
+  }
+
+  /** What the model was sent, once it is called. */
+  get context(): FittedContext | undefined {
+    return this.#context;
+  }
+
+  setContext(context: FittedContext): void {
+    this.#context = context;
+  }
+
+  /** Only the first call counts. */
+  markFirstToken(at: number): void {
+    this.#firstTokenAt ??= at;
+  }
+
+  /** Adds an event to the log. What a dropped generation's model still says is ignored. @throws once it is ending */
   append(event: LogEvent): void {
-    this.pending.push(event);
-    this.builder.apply(event);
+    if (this.#state === 'dropped') return;
+    if (this.#state !== 'open') throw this.#refusal('append');
+    this.#pending.push(event);
+    this.#builder.apply(event);
   }
 
-  /** The events that wait for a commit; they are the commit's from now on. */
-  takePending(): EventRun {
-    const run = { firstSeq: this.committedSeq + 1, events: this.pending };
-    this.pending = [];
-    return run;
+  /** Aborts the model call; the generation then ends as cancelled. Ignored once it is ending or dropped. */
+  cancel(): void {
+    if (this.#state !== 'open') return;
+    this.#isCancelled = true;
+    this.#abort.abort();
   }
 
-  /** The run is in the store: readers get it. */
-  publish(run: EventRun, journalN: number | undefined): void {
-    if (this.oldestJournalN === undefined) this.oldestJournalN = journalN;
-    for (const event of run.events) this.tail.push(event);
-    this.committedSeq += run.events.length;
-    for (const listener of this.listeners) listener.onRun(run);
+  /** This process has no right to it any more, or stops. Ignored once it has ended. */
+  drop(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'dropped';
+    this.#abort.abort();
+  }
+
+  /**
+   * Hands the pending events to a commit, which `settled` waits for; undefined where there is nothing to commit, or
+   * no right to. `settleCommit` must follow before `settled` resolves.
+   */
+  beginCommit(settled: Promise<void>): EventRun | undefined {
+    if (this.#state !== 'open' || this.#commit !== undefined || this.#pending.length === 0) return undefined;
+    this.#commit = settled;
+    this.#committing = this.#takePending();
+    return this.#committing;
+  }
+
+  /** `journalN`: the row that holds the events now; undefined: they are not stored, and so the generation is lost. */
+  settleCommit(journalN: number | undefined): void {
+    const run = this.#committing;
+    if (run === undefined || this.#commit === undefined) throw this.#refusal('settleCommit');
+    this.#committing = undefined;
+    this.#commit = undefined;
+    if (journalN === undefined) {
+      this.drop();
+      return;
+    }
+    this.#oldestJournalN ??= journalN;
+    this.#publish(run);
+  }
+
+  get isMovable(): boolean {
+    return this.#state === 'open' && this.#move === undefined && this.#committedSeq > this.#segmentedSeq;
+  }
+
+  /** Hands the committed events that no segment holds to a move; undefined where it is not movable. */
+  beginMove(settled: Promise<void>): EventRun | undefined {
+    if (!this.isMovable) return undefined;
+    this.#move = settled;
+    this.#movingThrough = this.#committedSeq;
+    return this.#unsegmented();
+  }
+
+  /**
+   * `nextJournalN`: the first journal row that can hold events beyond those moved; undefined: the move failed, and
+   * will be made again.
+   */
+  settleMove(nextJournalN: number | undefined): void {
+    if (this.#move === undefined) throw this.#refusal('settleMove');
+    this.#move = undefined;
+    if (nextJournalN === undefined) return;
+    const seq = this.#movingThrough;
+    this.#tail = this.#tail.slice(seq + 1 - this.#tailFirstSeq);
+    this.#tailFirstSeq = seq + 1;
+    this.#segmentedSeq = seq;
+    this.#oldestJournalN = this.#committedSeq > seq ? nextJournalN : undefined;
+  }
+
+  /**
+   * Closes the log with its terminal event. Resolves, once what was under way has settled, with the events that no
+   * segment holds, which the caller stores together and then calls `end`; undefined: it was dropped.
+   */
+  async beginEnd(last: FinishedEvent): Promise<EventRun | undefined> {
+    if (this.#state === 'dropped') return undefined;
+    if (this.#state !== 'open') throw this.#refusal('beginEnd');
+    this.#state = 'ending';
+    while (this.#commit !== undefined || this.#move !== undefined) {
+      await this.#commit;
+      await this.#move;
+    }
+    // A drop may have come during the wait.
+    if ((this.#state as LiveState) !== 'ending') return undefined;
+    this.#pending.push(last);
+    this.#builder.apply(last);
+    const { firstSeq, events } = this.#unsegmented();
+    this.#committing = this.#takePending();
+    this.#state = 'finishing';
+    return { firstSeq, events: [...events, ...this.#committing.events] };
+  }
+
+  /** The terminal state is in the store: readers get the last events. `isStored` false: not as this process has it. */
+  end(isStored: boolean): void {
+    const run = this.#committing;
+    // A drop that came while the command ran changes nothing about what is stored.
+    const isFinal = this.#state === 'finishing' || (this.#state === 'dropped' && this.#commit === undefined);
+    if (run === undefined || !isFinal) throw this.#refusal('end');
+    this.#committing = undefined;
+    this.#state = 'ended';
+    if (isStored) this.#publish(run);
+  }
+
+  /** The generation is over here; its readers look elsewhere. @throws before it has ended or was dropped */
+  leave(): void {
+    if (this.#state !== 'ended' && this.#state !== 'dropped') throw this.#refusal('leave');
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.onLeft();
+    this.#resolveEnded();
+  }
+
+  /** The listener gets every run that is published from now on. */
+  addListener(listener: LiveListener): void {
+    this.#listeners.add(listener);
+  }
+
+  removeListener(listener: LiveListener): void {
+    this.#listeners.delete(listener);
   }
 
   /** Committed events after `seq`, or undefined where memory no longer has them all. */
   committedAfter(seq: number): EventRun | undefined {
-    if (seq + 1 < this.tailFirstSeq) return undefined;
-    const from = seq + 1 - this.tailFirstSeq;
-    return { firstSeq: seq + 1, events: from === 0 ? this.tail.slice() : this.tail.slice(from) };
+    if (seq + 1 < this.#tailFirstSeq) return undefined;
+    return { firstSeq: seq + 1, events: this.#tail.slice(seq + 1 - this.#tailFirstSeq) };
   }
 
   /** Committed events that no segment holds. */
-  unsegmented(): EventRun {
-    const from = this.segmentedSeq + 1 - this.tailFirstSeq;
-    return { firstSeq: this.segmentedSeq + 1, events: from === 0 ? this.tail : this.tail.slice(from) };
+  #unsegmented(): EventRun {
+    const from = this.#segmentedSeq + 1 - this.#tailFirstSeq;
+    return { firstSeq: this.#segmentedSeq + 1, events: from === 0 ? this.#tail : this.#tail.slice(from) };
   }
 
-  /** Segments hold everything through `seq`; memory lets go of it. */
-  segmentedThrough(seq: number, oldestJournalN: number | undefined): void {
-    this.tail = this.tail.slice(seq + 1 - this.tailFirstSeq);
-    this.tailFirstSeq = seq + 1;
-    this.segmentedSeq = seq;
-    this.oldestJournalN = oldestJournalN;
+  #takePending(): EventRun {
+    const run = { firstSeq: this.#committedSeq + 1, events: this.#pending };
+    this.#pending = [];
+    return run;
   }
 
-  /** The generation is over here, with or without a terminal event. */
-  leave(): void {
-    const listeners = [...this.listeners];
-    this.listeners.clear();
-    for (const listener of listeners) listener.onLeft();
-    this.#resolveEnded();
+  /** The run is in the store: readers get it. */
+  #publish(run: EventRun): void {
+    for (const event of run.events) this.#tail.push(event);
+    this.#committedSeq += run.events.length;
+    for (const listener of this.#listeners) listener.onRun(run);
+  }
+
+  #refusal(transition: string): Error {
+    return new Error(`generation ${this.id}: ${transition} is not allowed while it is ${this.#state}`);
   }
 }

@@ -25,7 +25,8 @@ export class Lives implements LiveDirectory {
 
   /** It is over here; its readers are told. */
   remove(live: LiveGeneration): void {
-    this.#lives.delete(live.id);
+    // This process may run it again by now, under another owner.
+    if (this.#lives.get(live.id) === live) this.#lives.delete(live.id);
     live.leave();
     this.wake(live.id);
   }

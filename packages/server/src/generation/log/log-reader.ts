@@ -104,7 +104,7 @@ export class LogReader implements LogSubscription, LiveListener {
         // No await between reading memory and listening: nothing can be missed.
         if (this.#isClosed || this.#isFull) return;
         this.#live = live;
-        live.listeners.add(this);
+        live.addListener(this);
         return;
       }
       const segments = await readSegments(this.#reads, this.#generationId, this.#seq, segmentsAtOnce);
@@ -158,7 +158,7 @@ export class LogReader implements LogSubscription, LiveListener {
   }
 
   #leaveLive(): void {
-    this.#live?.listeners.delete(this);
+    this.#live?.removeListener(this);
     this.#live = undefined;
   }
 

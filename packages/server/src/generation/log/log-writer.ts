@@ -2,7 +2,6 @@
  * Commits what live generations append: one packed journal row per commit for all of them, one commit in flight.
  * Commits start at least `minIntervalMs` apart, but for a generation's first tokens, which go at once.
  */
-import type { EventRun } from '../../domain/event.ts';
 import { type GenerationEvents, packJournal } from '../../store/journal.ts';
 import type { Store } from '../../store/store.ts';
 import type { LiveGeneration } from './live-generation.ts';
@@ -73,12 +72,13 @@ export class LogWriter {
 
   #commitNow(): void {
     if (this.#isCommitting || this.#isClosed || this.#dirty.size === 0) return;
-    const taken: { readonly live: LiveGeneration; readonly run: EventRun }[] = [];
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const taken: LiveGeneration[] = [];
     const runs: GenerationEvents[] = [];
     for (const live of this.#dirty) {
-      if (live.isEnding || live.pending.length === 0) continue;
-      const run = live.takePending();
-      taken.push({ live, run });
+      const run = live.beginCommit(settled);
+      if (run === undefined) continue;
+      taken.push(live);
       runs.push({ generationId: live.id, firstSeq: run.firstSeq, events: run.events });
     }
     this.#dirty.clear();
@@ -87,15 +87,12 @@ export class LogWriter {
     this.#isCommitting = true;
     this.#lastStart = performance.now();
     const n = ++this.#n;
-    const committed = this.#commit(n, packJournal(runs)).then((isCommitted) => {
+    void this.#commit(n, packJournal(runs)).then((isCommitted) => {
       this.#isCommitting = false;
-      for (const { live, run } of taken) {
-        live.inFlight = undefined;
-        if (isCommitted) live.publish(run, n);
-      }
+      for (const live of taken) live.settleCommit(isCommitted ? n : undefined);
+      settle();
       if (isCommitted && this.#dirty.size > 0) this.#schedule();
     });
-    for (const { live } of taken) live.inFlight = committed;
   }
 
   /** Whether the row is in the store. A row whose answer was lost is sent again under the same `n`. */

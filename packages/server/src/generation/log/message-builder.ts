@@ -10,7 +10,20 @@ type OpenPart =
 /** Deltas that are joined at once: a string that grows by each of them costs several times its length. */
 const piecesAtOnce = 64;
 
-export class MessageBuilder {
+/** The message that a log tells so far. */
+export interface BuiltMessage {
+  /** The kind of the part that is being written. */
+  readonly openKind: OpenPart['type'] | undefined;
+  readonly hasSources: boolean;
+  /** Its parts, those without a text left out. */
+  parts(): readonly MessagePart[];
+  /** The answer's plain text: its text parts, one after the other. */
+  text(): string;
+  /** All that the model wrote, reasoning and tool calls too: what an estimate of its tokens is made of. */
+  everything(): string;
+}
+
+export class MessageBuilder implements BuiltMessage {
   #parts: (MessagePart | OpenPart)[] = [];
   #open: OpenPart | undefined;
   /** The newest deltas of the open part. */
@@ -55,16 +68,11 @@ export class MessageBuilder {
     return this.#parts.some((part) => part.type === 'sources');
   }
 
-  get isEmpty(): boolean {
-    return this.#parts.length === 0;
-  }
-
   parts(): readonly MessagePart[] {
     this.#join();
     return this.#parts.filter((part) => !('text' in part) || part.text !== '');
   }
 
-  /** The answer's plain text: its text parts, one after the other. */
   text(): string {
     this.#join();
     let text = '';
@@ -72,7 +80,6 @@ export class MessageBuilder {
     return text;
   }
 
-  /** All that the model wrote, reasoning and tool calls too: what an estimate of its tokens is made of. */
   everything(): string {
     this.#join();
     let text = '';

@@ -1,4 +1,5 @@
 /** Moves what live generations have committed into segments, every few seconds, and prunes the journal behind. */
+import type { CommandArgs } from '../../store/command.ts';
 import type { Store } from '../../store/store.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -38,11 +39,7 @@ export class SegmentMover implements Disposable {
   async move(): Promise<void> {
     const { writer, lives } = this.#options;
     const committedN = writer.committedN;
-    const movable: LiveGeneration[] = [];
-    for (const live of lives) {
-      if (!live.isEnding && live.moving === undefined && live.committedSeq > live.segmentedSeq)
-        movable.push(live);
-    }
+    const movable = [...lives].filter((live) => live.isMovable);
     for (let start = 0; start < movable.length; start += chunkSize) {
       await this.#moveChunk(movable.slice(start, start + chunkSize));
     }
@@ -51,32 +48,31 @@ export class SegmentMover implements Disposable {
 
   async #moveChunk(chunk: readonly LiveGeneration[]): Promise<void> {
     const { store, owner, writer } = this.#options;
-    const moves = chunk
-      .filter((live) => !live.isEnding)
-      .map((live) => ({ live, run: live.unsegmented(), lastSeq: live.committedSeq }));
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const moving: LiveGeneration[] = [];
+    const segments: CommandArgs<'moveSegments'>['segments'][number][] = [];
+    for (const live of chunk) {
+      const run = live.beginMove(settled);
+      if (run === undefined) continue;
+      moving.push(live);
+      segments.push({
+        generation_id: live.id,
+        first_seq: run.firstSeq,
+        last_seq: run.firstSeq + run.events.length - 1,
+        events: JSON.stringify(run.events),
+        first_token_at: live.firstTokenAt,
+      });
+    }
+    if (moving.length === 0) return;
     const nextN = writer.committedN + 1;
-    const segments = moves.map(({ live, run, lastSeq }) => ({
-      generation_id: live.id,
-      first_seq: run.firstSeq,
-      last_seq: lastSeq,
-      events: JSON.stringify(run.events),
-      first_token_at: live.firstTokenAt,
-    }));
-    const command = store.execute('moveSegments', { owner, segments, pruneThrough: null });
-    const settled = command.then(
-      () => {
-        for (const { live, lastSeq } of moves) {
-          live.moving = undefined;
-          live.segmentedThrough(lastSeq, live.committedSeq > lastSeq ? nextN : undefined);
-        }
-      },
-      () => {
-        for (const { live } of moves) live.moving = undefined;
-      },
-    );
-    for (const { live } of moves) live.moving = settled;
-    await command;
-    await settled;
+    let isMoved = false;
+    try {
+      await store.execute('moveSegments', { owner, segments, pruneThrough: null });
+      isMoved = true;
+    } finally {
+      for (const live of moving) live.settleMove(isMoved ? nextN : undefined);
+      settle();
+    }
   }
 
   /** Deletes the journal rows that only hold what segments hold too. */

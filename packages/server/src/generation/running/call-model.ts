@@ -37,14 +37,14 @@ export async function runModel(
   try {
     for await (const parts of model.stream(request, { signal: live.signal })) {
       for (const part of parts) appender.take(part);
-      while (live.pending.length > maxPending && live.inFlight !== undefined) await live.inFlight;
+      while (live.pendingCount > maxPending && live.commitUnderWay !== undefined) await live.commitUnderWay;
     }
   } catch (error) {
     failure = error;
   }
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
-  const written = live.builder.everything();
+  const written = live.message.everything();
   // Whether a call that failed before its first word was billed, nobody says.
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
@@ -131,7 +131,7 @@ class PartAppender {
 
   #delta(kind: 'text' | 'reasoning', text: string): void {
     const live = this.#live;
-    if (live.builder.openKind !== kind) {
+    if (live.message.openKind !== kind) {
       this.#closePart();
       if (text === '') return;
       this.#append({ type: 'part-started', kind });
@@ -139,13 +139,13 @@ class PartAppender {
     const normalized = this.#normalizer.push(text);
     if (normalized === '') return;
     const isFirst = live.firstTokenAt === null;
-    if (isFirst) live.firstTokenAt = this.#dependencies.now();
+    if (isFirst) live.markFirstToken(this.#dependencies.now());
     live.append(normalized);
     this.#dependencies.writer.touch(live, isFirst);
   }
 
   #closePart(): void {
-    if (this.#live.builder.openKind === undefined) return;
+    if (this.#live.message.openKind === undefined) return;
     const rest = this.#normalizer.end();
     if (rest !== '') this.#append(rest);
     this.#append({ type: 'part-finished' });

@@ -68,23 +68,16 @@ export async function finishLive(
   modelCalls: readonly ModelCallTable[],
   dependencies: FinishDependencies,
 ): Promise<CommandResult<'finishGeneration'>['next']> {
-  live.isEnding = true;
-  while (live.inFlight !== undefined || live.moving !== undefined) {
-    await live.inFlight;
-    await live.moving;
-  }
-  if (live.isDropped) return null;
-  live.append({ type: 'generation-finished', ...outcome });
-  const stored = live.unsegmented();
-  const fresh = live.takePending();
+  const last = await live.beginEnd({ type: 'generation-finished', ...outcome });
+  if (last === undefined) return null;
   const args = {
     owner: dependencies.owner,
     generationId: live.id,
     sessionId: live.identity.sessionId,
     messageId: live.identity.messageId,
     outcome,
-    last: { firstSeq: stored.firstSeq, events: [...stored.events, ...fresh.events] },
-    message: { parts: JSON.stringify(live.builder.parts()), text: live.builder.text() },
+    last,
+    message: { parts: JSON.stringify(live.message.parts()), text: live.message.text() },
     firstTokenAt: live.firstTokenAt,
     modelCalls,
     receipt: live.context === undefined ? undefined : JSON.stringify(live.context.receipt()),
@@ -96,7 +89,7 @@ export async function finishLive(
       // After a lost answer, `gone` may mean that the try before had come through.
       const isStored =
         result.kind === 'finished' || (tries > 1 && (await isEnded(dependencies.store, live.id)));
-      if (isStored) live.publish(fresh, undefined);
+      live.end(isStored);
       dependencies.lives.remove(live);
       return result.next;
     } catch (error) {

@@ -29,7 +29,7 @@ export async function researchFor(
   const { live, plan } = job;
   const { researcher, writer } = dependencies;
   const nothing: ResearchStage = { promptSection: '', modelCalls: [] };
-  if (!plan.internet || researcher === undefined || live.builder.hasSources) return nothing;
+  if (!plan.internet || researcher === undefined || live.message.hasSources) return nothing;
   const append = (event: Parameters<typeof live.append>[0]): void => {
     live.append(event);
     writer.touch(live, true);

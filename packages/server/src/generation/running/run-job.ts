@@ -46,17 +46,21 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const { live, plan, row } = job;
   const { reads, now } = dependencies;
   // A log that has text already was left by a process that died: the call that wrote it is lost, and was paid for.
-  const recovered = live.builder.text();
+  const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const context = { messageId: row.reply_to, sessionId: live.identity.sessionId, begun };
   const fit = (sources?: string): Promise<FittedContext> | FittedContext =>
     job.firstMessage === undefined
       ? fitContext(reads, plan, { ...context, sources })
       : firstContext(plan, job.firstMessage, { ...context, sources });
-  live.context = await fit();
-  const research = await researchFor(job, live.context.messages, dependencies);
-  if (research.promptSection !== '') live.context = await fit(research.promptSection);
-  const history = withResearch(live.context.messages, research.promptSection);
+  let fitted = await fit();
+  live.setContext(fitted);
+  const research = await researchFor(job, fitted.messages, dependencies);
+  if (research.promptSection !== '') {
+    fitted = await fit(research.promptSection);
+    live.setContext(fitted);
+  }
+  const history = withResearch(fitted.messages, research.promptSection);
   const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
   const request = toRequest(plan, parameters, history, begun);
   const end = await runModel(live, plan.model, request, dependencies);
@@ -76,8 +80,9 @@ export async function estimateInterrupted(
   live: LiveGeneration,
 ): Promise<Usage> {
   const context = { messageId: row.reply_to, sessionId: live.identity.sessionId };
-  live.context = await fitContext(reads, plan, context);
-  return estimateUsage(plan.model, live.context.messages, live.builder.everything());
+  const fitted = await fitContext(reads, plan, context);
+  live.setContext(fitted);
+  return estimateUsage(plan.model, fitted.messages, live.message.everything());
 }
 
 /** The earlier answer's text, which the log repeats first. */

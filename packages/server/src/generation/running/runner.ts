@@ -50,7 +50,7 @@ export class Runner {
         sessionId: turn.sessionId,
         messageId: turn.answerMessageId,
       },
-      { firstSeq: 1, events: turn.events },
+      turn.events,
     );
     this.#options.lives.add(live);
     const { target } = request;
@@ -91,18 +91,16 @@ export class Runner {
   }
 
   #liveOf(row: GenerationTable, events: readonly LogEvent[]): LiveGeneration {
-    const live = new LiveGeneration(
+    return new LiveGeneration(
       {
         id: row.id,
         conversationId: row.conversation_id,
         sessionId: row.session_id,
         messageId: row.message_id,
       },
-      { firstSeq: 1, events },
+      events,
       row.first_token_at,
     );
-    for (const event of events) live.builder.apply(event);
-    return live;
   }
 
   async #run(job: Job): Promise<void> {
@@ -160,7 +158,7 @@ export class Runner {
 
   /** Ends it with what its log holds. */
   async #interrupt(live: LiveGeneration, row: GenerationTable, plan: RunPlan | undefined): Promise<void> {
-    if (live.builder.openKind !== undefined) live.append({ type: 'part-finished' });
+    if (live.message.openKind !== undefined) live.append({ type: 'part-finished' });
     const usage =
       plan === undefined
         ? unknownUsage
