@@ -3,13 +3,13 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiKeyType } from '../domain/api-key.ts';
 
 const secretBytes = 32;
-/** Of the secret; what is left hidden is more than 200 bits. */
+/** Visible characters of the secret; more than 200 bits stay hidden. */
 const visibleCharacters = 6;
 
 export interface GeneratedApiKey {
-  /** The whole key; shown once, stored nowhere. */
+  /** The whole key, which is shown once and stored nowhere. */
   readonly key: string;
-  /** What stays visible. */
+  /** The part of the key that stays visible. */
   readonly prefix: string;
   readonly hash: string;
 }
@@ -33,7 +33,7 @@ export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** In constant time. */
+/** Compares two hashes in constant time. */
 export function hashesEqual(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -1,4 +1,4 @@
-/** From a request's credentials to who is calling. Nothing is cached: a revoked key is dead with the next request. */
+/** Finds out who is calling from a request's credentials. Nothing is cached, so a revoked key fails at the next request. */
 import { AppError, notFound } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Environment, OrganizationScope } from '../domain/scope.ts';
@@ -22,25 +22,25 @@ import type {
 import { conversationScope, organizationScope } from './scopes.ts';
 import { createTokenSigner, type EndUserClaims, type IssuedToken, type MemberClaims } from './tokens.ts';
 
-/** What a request brings. The first that is there counts: `apiKey`, `authorization`, `accessToken`. */
+/** The credentials of a request. The first one present counts, in the order `apiKey`, `authorization`, `accessToken`. */
 export interface Credentials {
-  /** `X-API-Key` */
+  /** The header `X-API-Key`. */
   readonly apiKey?: string | undefined;
   /** The whole `Authorization` header. */
   readonly authorization?: string | undefined;
-  /** `?access_token=`, tokens only. */
+  /** The query parameter `access_token`, which takes tokens only. */
   readonly accessToken?: string | undefined;
-  /** `?environment=`, for members. */
+  /** The query parameter `environment`, which only members may set. */
   readonly environment?: string | undefined;
 }
 
 export interface Authenticator {
   /**
-   * Undefined: no credential at all.
+   * Returns undefined if the request bears no credential at all.
    * @throws AppError unauthenticated for a bad, expired or revoked one, invalid_request for a member's wrong environment
    */
   authenticate(credentials: Credentials): Promise<Principal | undefined>;
-  /** For requests without a credential, where they are allowed. @throws AppError unauthenticated once it is deleted */
+  /** The caller of a request without a credential. @throws AppError unauthenticated if the organization was deleted */
   anonymous(organizationId: string): Promise<AnonymousPrincipal>;
   issueEndUserToken(
     principal: ApiKeyPrincipal,
@@ -50,13 +50,13 @@ export interface Authenticator {
     },
     claim?: IdempotencyClaim,
   ): Promise<IssuedToken>;
-  /** `ttlSeconds`: default as for end users. @throws AppError not_found */
+  /** `ttlSeconds` defaults to that of end users' tokens. @throws AppError not_found */
   issueMemberToken(
     organization: OrganizationScope,
     memberId: string,
     ttlSeconds?: number,
   ): Promise<IssuedToken>;
-  /** Stores when keys were used last; else that happens once a minute, and at the end. */
+  /** Stores now when keys were used last, which otherwise happens once a minute and at disposal. */
   flushLastUsed(): Promise<void>;
 }
 
@@ -67,11 +67,11 @@ export interface AuthenticatorOptions {
   /** The operator's key. */
   readonly adminKey: string;
   readonly tokenTtlSeconds: number;
-  /** Whose tokens are taken as members', besides this server's own. */
+  /** The identity provider whose tokens count as members' tokens, besides this server's own. */
   readonly identityProvider?: IdentityProvider | undefined;
   /** Epoch milliseconds. */
   readonly now?: () => number;
-  /** Told when the times of last use could not be stored; they are kept and tried again. */
+  /** Called when the times of last use could not be stored; they are kept and stored later. */
   readonly onFlushError?: (error: unknown) => void;
 }
 
@@ -112,7 +112,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     };
   }
 
-  /** The provider decides who is a member, and in which role. */
+  /** The identity provider decides who is a member, and in which role. */
   async function outsideMember(
     provider: IdentityProvider,
     token: string,
@@ -132,7 +132,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const { keyId, endUserId, organizationId, environment } = claims;
     const key = await findApiKeyOfToken(store.reads, keyId, endUserId);
     if (key === undefined || key.type !== environment || key.organizationId !== organizationId) {
-      throw unauthenticated('the key or the user of this token is gone');
+      throw unauthenticated('the key of this token was revoked, or its user was erased');
     }
     requireAlive(key, now());
     usage.note(keyId, now());

@@ -9,11 +9,11 @@ import { isUuid } from '../domain/ids.ts';
 import { type Role, roles } from '../domain/organization.ts';
 import { isOwnTokenType } from './tokens.ts';
 
-/** Whom an outside token speaks for. */
+/** The member that a token of an outside identity provider speaks for. */
 export interface OutsideMember {
   /** The provider's `sub`. */
   readonly subject: string;
-  /** Of a form only: whether there is such an organization is for the caller to find out. */
+  /** A valid id; whether the organization exists is not checked here. */
   readonly organizationId: string;
   readonly role: Role;
 }
@@ -26,7 +26,7 @@ export interface IdentityProvider {
   verify(token: string): Promise<OutsideMember>;
 }
 
-/** Only signatures with a public key: with a shared secret the published key itself could sign. */
+/** Only algorithms with a public key: with a shared secret, the published key itself could sign tokens. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -43,7 +43,7 @@ const algorithms = [
 const clockToleranceSeconds = 30;
 const fetchTimeoutMs = 5000;
 
-/** `now` in epoch milliseconds. */
+/** `now` returns epoch milliseconds. */
 export function createIdentityProvider(
   config: IdentityProviderConfig,
   now: () => number = Date.now,
@@ -72,7 +72,7 @@ export function createIdentityProvider(
   }
 }
 
-/** Whether a token is not one of this server's own, going by what it says of itself. */
+/** Whether a token claims another issuer than this server. Nothing is verified here. */
 export function looksOutside(token: string): boolean {
   try {
     return !isOwnTokenType(decodeProtectedHeader(token).typ);
@@ -113,12 +113,12 @@ function toMember(payload: JWTPayload, config: IdentityProviderConfig): OutsideM
   };
 }
 
-/** Also for an organization that is not there. */
+/** The error for a token that names no organization, or one that does not exist. */
 export function noOrganization(): AppError {
   return new AppError('forbidden', 'the token names no organization of this server');
 }
 
-/** A claim by its name, or by a path of names with dots between. */
+/** Reads a claim by its name, or by a path of names joined with dots. */
 function claim(payload: JWTPayload, name: string): unknown {
   if (Object.hasOwn(payload, name)) return payload[name];
   let value: unknown = payload;
@@ -129,7 +129,7 @@ function claim(payload: JWTPayload, name: string): unknown {
   return value;
 }
 
-/** Of several roles the one that may most; who has none that is known here only reads. */
+/** The most powerful of several roles; a member without a known role may only read. */
 function toRole(value: unknown): Role {
   const given = Array.isArray(value) ? value : [value];
   return roles.find((role) => given.includes(role)) ?? 'guest';

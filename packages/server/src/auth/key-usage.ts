@@ -1,4 +1,4 @@
-/** When keys were used last: noted in memory, stored in batches, since no request should wait for it. */
+/** Notes in memory when keys were used last, and stores it in batches, so that no request waits for it. */
 import type { Store } from '../store/store.ts';
 
 const flushIntervalMs = 60_000;
@@ -9,7 +9,7 @@ export interface KeyUsage extends AsyncDisposable {
   flush(): Promise<void>;
 }
 
-/** `onError`: told when a batch could not be stored; its uses are kept for the next one. */
+/** `onError` is called when a batch could not be stored; its uses are kept for the next batch. */
 export function createKeyUsage(
   store: Store,
   onError: (error: unknown) => void = (error) => process.emitWarning(String(error)),
@@ -39,7 +39,7 @@ export function createKeyUsage(
     flush,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      // What can't be stored is lost, and harmless: a stop is not held up by it.
+      // A last batch that can't be stored is lost: times of last use are not worth delaying a stop.
       await flush().catch(onError);
     },
   };

@@ -1,4 +1,4 @@
-/** What a caller may do; every refusal is an AppError. */
+/** Checks what a caller may do; every refusal is an AppError. */
 import { AppError, notFound } from '../domain/errors.ts';
 import { mayAdminister, mayWrite } from '../domain/organization.ts';
 import type { OrganizationScope } from '../domain/scope.ts';
@@ -20,7 +20,7 @@ export function isOperator(principal: Principal): principal is OperatorPrincipal
   return principal.kind === 'admin' && principal.organization === null;
 }
 
-/** Conversations are held with every credential but an admin key. @throws AppError forbidden */
+/** Admin keys hold no conversations. @throws AppError forbidden for an admin key */
 export function requireConversationAccess(principal: Principal): asserts principal is ConversationPrincipal {
   if (principal.kind === 'admin') throw forbidden('an admin key is for /api/admin only');
 }
@@ -33,7 +33,7 @@ export function requireWrite(principal: Principal): asserts principal is Convers
 
 /**
  * The scope of an organization that the caller administers. The organization need not exist.
- * @throws AppError forbidden for who administers nothing, not_found for another's organization
+ * @throws AppError forbidden if the caller administers nothing, not_found for an organization of somebody else
  */
 export function requireAdmin(principal: Principal, organizationId: string): OrganizationScope {
   const own = administeredOrganization(principal);
@@ -41,7 +41,7 @@ export function requireAdmin(principal: Principal, organizationId: string): Orga
   return organizationScope(organizationId);
 }
 
-/** @throws AppError forbidden for who administers nothing */
+/** @throws AppError forbidden if the caller administers nothing */
 export function requireAdministrator(principal: Principal): asserts principal is AdministratorPrincipal {
   const administers =
     principal.kind === 'admin' || (principal.kind === 'member' && mayAdminister(principal.role));
@@ -50,7 +50,7 @@ export function requireAdministrator(principal: Principal): asserts principal is
   }
 }
 
-/** The one organization that the caller administers; null: all. @throws AppError forbidden */
+/** The one organization that the caller administers, or null for all. @throws AppError forbidden */
 export function administeredOrganization(principal: Principal): OrganizationScope | null {
   requireAdministrator(principal);
   if (principal.kind === 'admin') return principal.organization;
@@ -67,7 +67,7 @@ export function maySelectRevision(principal: Principal): boolean {
   return (principal.kind === 'api-key' || principal.kind === 'end-user') && principal.keyType === 'test';
 }
 
-/** Only a key itself asks for tokens. @throws AppError forbidden */
+/** Tokens are issued to API keys only. @throws AppError forbidden */
 export function requireApiKey(principal: Principal): asserts principal is ApiKeyPrincipal {
   if (principal.kind !== 'api-key') throw forbidden('this takes an API key (sk_test_… or sk_prod_…)');
 }

@@ -1,4 +1,4 @@
-/** Who is calling. */
+/** The kinds of callers, and what is known about each. */
 import type { KeyLimits } from '../domain/api-key.ts';
 import type { Role } from '../domain/organization.ts';
 import type { OrganizationScope, Scope } from '../domain/scope.ts';
@@ -11,14 +11,14 @@ export interface ApiKeyPrincipal {
   readonly keyType: 'test' | 'prod';
   readonly defaultPersonaId: number | null;
   readonly limits: KeyLimits;
-  /** Origins that a browser may call from; null: any. */
+  /** The origins that a browser may call from; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
 }
 
-/** A token of an end user, made by `get_token`; its key is alive. */
+/** An end user's token, made by `get_token`, whose key is still valid. */
 export interface EndUserPrincipal {
   readonly kind: 'end-user';
-  /** With `endUserId`. */
+  /** Its `endUserId` is set. */
   readonly scope: Scope;
   readonly endUserId: string;
   readonly keyId: string;
@@ -45,7 +45,7 @@ export interface AnonymousPrincipal {
 /** `sk_admin_…`: the operator's key, or a key of type `admin` of one organization. */
 export interface AdminPrincipal {
   readonly kind: 'admin';
-  /** Null: the operator, who sees every organization. */
+  /** Null for the operator, who administers every organization. */
   readonly organization: OrganizationScope | null;
   readonly keyId: string | null;
 }
@@ -63,7 +63,7 @@ export type Principal =
   | AnonymousPrincipal
   | AdminPrincipal;
 
-/** Who may hold conversations: everybody but an admin key. */
+/** The callers that may hold conversations: all but admin keys. */
 export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
 
 /** The key that a turn of this caller is accounted to, and its limits. */

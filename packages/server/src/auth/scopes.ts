@@ -5,7 +5,7 @@ export function organizationScope(organizationId: string): OrganizationScope {
   return { organizationId } as OrganizationScope;
 }
 
-/** `endUserId`: only what belongs to this end user. */
+/** With `endUserId`, the scope covers only what belongs to that end user. */
 export function conversationScope(
   organizationId: string,
   environment: Environment,

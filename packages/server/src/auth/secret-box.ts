@@ -42,8 +42,11 @@ export function open(sealed: string, secret: string, recordId: string): string {
     decipher.setAuthTag(bytes.subarray(-tagBytes));
     return decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
   } catch (cause) {
-    throw new SecretBoxError('the sealed text does not open: COLLOQUY_SECRET is another than it was', {
-      cause,
-    });
+    throw new SecretBoxError(
+      'the sealed text cannot be opened: COLLOQUY_SECRET is not the secret that it was sealed with',
+      {
+        cause,
+      },
+    );
   }
 }

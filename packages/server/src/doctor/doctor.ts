@@ -1,5 +1,5 @@
 /**
- * `colloquy doctor <url>`: what lies between this machine and a Colloquy server, and what it does to event streams.
+ * `colloquy doctor <url>`: finds out what proxies between this machine and a Colloquy server do to event streams.
  * Exit code 0: streams work; 1: something must change; 2: no server was reached.
  */
 import { buffering, type Finding, firstByte, headers, lifetime, resuming, silence } from './findings.ts';
@@ -7,14 +7,14 @@ import { type Probe, type ProbeRequest, probeStream } from './probe-stream.ts';
 
 export interface DoctorOptions {
   readonly url: URL;
-  /** How long silence is tried; at most 115. */
+  /** The length of the silence that is tried, at most 115. */
   readonly silenceSeconds: number;
   readonly write: (text: string) => void;
 }
 
 const intervalMs = 300;
 const count = 8;
-/** More than a slow network needs. */
+/** Longer than a slow network needs. */
 const patienceMs = 15_000;
 
 export async function examine(options: DoctorOptions): Promise<number> {
@@ -27,7 +27,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
     return 2;
   }
   if (evenly.status !== 200 || evenly.arrivals.length === 0) {
-    // A compressed stream can't be read here, but says what is wrong.
+    // A compressed stream can't be read here, but its compression is the finding.
     const finding = evenly.headers['content-encoding'] === undefined ? undefined : headers(evenly);
     if (finding === undefined || evenly.status !== 200) {
       write(
@@ -62,7 +62,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
   return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
 }
 
-/** The server was reached before: no answer at all now is the work of what lies between. */
+/** The server was reached before, so a missing answer is caused by what lies between. */
 async function tryStream(url: URL, wanted: ProbeRequest): Promise<Probe> {
   const startedAt = performance.now();
   try {

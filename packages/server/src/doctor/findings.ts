@@ -1,17 +1,17 @@
-/** What the measurements mean, and what to change in the proxy. */
+/** Says what the measurements mean, and what to change in the proxy. */
 import type { Probe } from './probe-stream.ts';
 
 export interface Finding {
   readonly name: string;
-  /** `note`: it works, but somebody should know. */
+  /** `note` marks something that works but that an operator should know about. */
   readonly verdict: 'ok' | 'note' | 'bad';
   readonly measured: string;
   readonly advice?: string;
 }
 
-/** The server breaks a silence after at most this. */
+/** The server sends a heartbeat after at most this much silence. */
 const heartbeatSeconds = 15;
-/** Jitter of a network and of a busy machine that is no buffering. */
+/** Delays up to this come from the network or a busy machine and do not show buffering. */
 const toleranceMs = 150;
 
 const bufferingAdvice =
@@ -24,7 +24,7 @@ export function firstByte(probe: Probe, intervalMs: number): Finding {
     first === undefined
       ? 'no event came'
       : `headers after ${ms(probe.headersMs)}, the first event after ${ms(first.arrivedMs)}`;
-  // The second event is sent one interval after the first: who gets the first only with it was kept waiting.
+  // The second event is sent one interval after the first, so a first event that arrives with it was held back.
   const isLate = first === undefined || first.arrivedMs - probe.headersMs > intervalMs || isBuffered(probe);
   return {
     name: 'first byte',
@@ -34,7 +34,7 @@ export function firstByte(probe: Probe, intervalMs: number): Finding {
   };
 }
 
-/** How much later, against the first event, the latest one came than it was sent. */
+/** The largest delay of an event, relative to the delay of the first one. */
 function worstDelayMs(probe: Probe): number {
   const delays = probe.arrivals.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs);
   return delays.length === 0 ? 0 : Math.max(...delays) - Math.min(...delays);
@@ -86,7 +86,7 @@ export function headers(probe: Probe): Finding {
   return { name, verdict: 'ok', measured: 'an event stream, not compressed' };
 }
 
-/** The server itself refused the probe: too many at once, or it shuts down. */
+/** The server itself refused the probe, because of too many probes or a shutdown. */
 function refused(name: string, ...probes: readonly Probe[]): Finding | undefined {
   const probe = probes.find(({ status }) => status === 503 || (status >= 400 && status < 500));
   if (probe === undefined) return undefined;

@@ -3,11 +3,11 @@ import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 export interface Arrival {
-  /** The frame's id. */
+  /** The number in the frame's `id:`. */
   readonly n: number;
-  /** On the server's clock, since its stream began. */
+  /** When the server sent the frame, counted on its clock from the start of the stream. */
   readonly sentMs: number;
-  /** On this clock, since the request. */
+  /** When the frame arrived, counted on this machine's clock from the request. */
   readonly arrivedMs: number;
 }
 
@@ -16,10 +16,10 @@ export interface Probe {
   readonly headers: IncomingHttpHeaders;
   readonly headersMs: number;
   readonly arrivals: readonly Arrival[];
-  /** `ended`: with all frames; `cut`: before, by whatever lies between; `left`: by us. */
+  /** `ended`: all frames came; `cut`: something between ended it early; `left`: this side ended it. */
   readonly end: 'ended' | 'cut' | 'left';
   readonly endedMs: number;
-  /** What came, where it was no stream. */
+  /** The body of an answer that is no stream. */
   readonly body: string;
 }
 
@@ -27,15 +27,15 @@ export interface ProbeRequest {
   readonly count: number;
   readonly intervalMs: number;
   readonly lastEventId?: number;
-  /** Breaks off after so many frames. */
+  /** Ends the request after this many frames. */
   readonly leaveAfter?: number;
-  /** Breaks off when so many milliseconds have passed. */
+  /** Ends the request after this many milliseconds. */
   readonly timeoutMs: number;
 }
 
 const longestBody = 2000;
 
-/** @throws Error where there is no answer */
+/** @throws Error if there is no answer */
 export function probeStream(base: URL, wanted: ProbeRequest): Promise<Probe> {
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/healthz/stream`, base);
   url.searchParams.set('count', String(wanted.count));
@@ -48,7 +48,7 @@ export function probeStream(base: URL, wanted: ProbeRequest): Promise<Probe> {
       agent: false,
       headers: {
         accept: 'text/event-stream',
-        // As browsers do, so that a proxy that likes to compress shows it.
+        // The same as browsers send, so that a proxy that compresses does it here too.
         'accept-encoding': 'gzip, deflate, br',
         ...(wanted.lastEventId === undefined ? {} : { 'last-event-id': String(wanted.lastEventId) }),
       },

@@ -4,7 +4,7 @@
  */
 import type { Outcome } from './generation.ts';
 
-/** Accepted; the first event of every generation. `position` 0: it starts at once; n: n-th in the session's queue. */
+/** The first event of every generation. `position` 0 starts at once, n is the n-th place in the session's queue. */
 export interface QueuedEvent {
   readonly type: 'generation-queued';
   readonly position: number;
@@ -17,7 +17,7 @@ export interface StartedEvent {
 export interface PartStartedEvent {
   readonly type: 'part-started';
   readonly kind: 'text' | 'reasoning' | 'tool-call';
-  /** Tool calls only. */
+  /** Set for tool calls only. */
   readonly id?: string;
   readonly name?: string;
 }

@@ -12,7 +12,7 @@ export type MessagePart =
   | { readonly type: 'file'; readonly id: string; readonly media_type: string }
   | { readonly type: 'sources'; readonly sources: readonly Source[]; readonly notice?: string };
 
-/** What a client sends is `done` at once; an answer has the status of the generation that writes it. */
+/** A message of a client is `done` at once; an answer has the status of its generation. */
 export type MessageStatus = GenerationStatus;
 
 /** Longest accepted user message, in code points. */

@@ -1,4 +1,4 @@
-/** A model as an organization has it: which provider, which name there, under what conditions. */
+/** A model as an organization configured it: its provider, its name there, and its settings. */
 
 export const providers = [
   'openai',

@@ -3,7 +3,7 @@
 export type Role = 'owner' | 'admin' | 'member' | 'guest';
 export const roles: readonly Role[] = ['owner', 'admin', 'member', 'guest'];
 
-/** A guest only reads. */
+/** Guests may only read. */
 export function mayWrite(role: Role): boolean {
   return role !== 'guest';
 }

@@ -1,4 +1,4 @@
-/** Whose data a caller may touch. Only `auth` makes one; every query of tenant data takes one. */
+/** The data that a caller may touch. Only `auth` makes scopes; every query of tenant data takes one. */
 
 /** Data of `test` keys and of `prod` keys never mix. */
 export type Environment = 'test' | 'prod';
@@ -14,6 +14,6 @@ export interface OrganizationScope {
 /** An organization's conversations. */
 export interface Scope extends OrganizationScope {
   readonly environment: Environment;
-  /** Set: only what belongs to this end user. Absent: all end users of the organization and environment. */
+  /** If set, only what belongs to this end user; otherwise everything of the organization and environment. */
   readonly endUserId?: string;
 }

@@ -1,4 +1,4 @@
-/** A session: a line of turns in a conversation, with one model and, where it began with one, a persona revision. */
+/** A session: a sequence of turns in a conversation, with one model and, if it started with one, a persona revision. */
 import type { Environment } from './scope.ts';
 
 export interface SessionRecord {

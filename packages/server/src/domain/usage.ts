@@ -1,4 +1,4 @@
-/** Tokens of a model call, and where the figures come from. */
+/** The tokens of a model call, and where the figures come from. */
 
 /** `reported` by the provider, `estimated` with a tokenizer, or `unknown` where neither was possible. */
 export type UsageProvenance = 'reported' | 'estimated' | 'unknown';
@@ -17,10 +17,10 @@ export const unknownUsage: Usage = {
   provenance: 'unknown',
 };
 
-/** Of a generation that no model was called for: the zeros are exact. */
+/** The usage of a generation that called no model; its zeros are exact. */
 export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
 
-/** As the provider reports it. */
+/** The usage that a provider reported. */
 export function reportedUsage(promptTokens: number, completionTokens: number): Usage {
   return {
     prompt_tokens: promptTokens,

@@ -1,10 +1,10 @@
-/** A token bucket (as in RFC 2697): full at first, refilled evenly, and may be overdrawn by what was not foreseen. */
+/** A token bucket (as in RFC 2697): full at first, refilled evenly, and overdrawn when a call costs more than reserved. */
 export class Bucket {
-  /** Used of the capacity; below 0 never, above it when overdrawn. */
+  /** The used part of the capacity: never below 0, above the capacity when overdrawn. */
   #used = 0;
   #refilledAtMs: number | undefined;
 
-  /** Milliseconds until `amount` is there; 0: it is. A bucket holds `capacity`, which flows in every `periodMs`. */
+  /** Milliseconds until `amount` is available, 0 if it is now. A bucket refills by `capacity` every `periodMs`. */
   waitMs(capacity: number, periodMs: number, amount: number, nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - (this.#refilledAtMs ?? nowMs));
     this.#used = Math.max(0, this.#used - (elapsedMs * capacity) / periodMs);
@@ -13,7 +13,7 @@ export class Bucket {
     return missing <= 0 ? 0 : (missing * periodMs) / capacity;
   }
 
-  /** Negative: gives back. */
+  /** A negative amount is given back. */
   take(amount: number): void {
     this.#used = Math.max(0, this.#used + amount);
   }

@@ -1,6 +1,6 @@
 /**
- * What an API key may use up: requests and tokens a minute, tokens a day (UTC), answers at once. Counted by this
- * process; the day begins with what the store has accounted. Usage is reserved before a call and settled after it.
+ * Limits what an API key may use: requests and tokens a minute, tokens a day (UTC), and concurrent answers. Counts are
+ * this process's own; a day's count starts from the usage in the store. Usage is reserved before a call, settled after.
  */
 import type { KeyLimits } from '../domain/api-key.ts';
 import { AppError } from '../domain/errors.ts';
@@ -9,15 +9,15 @@ import { Bucket } from './bucket.ts';
 export interface LimiterOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Tokens that the store has accounted to a key since a time (epoch milliseconds). */
+  /** Returns the tokens that the store has recorded for a key since a time (epoch milliseconds). */
   readTokensSince(keyId: string, sinceMs: number): Promise<number>;
 }
 
-/** One admitted call. Each of its ends may be called once; the first counts. */
+/** One admitted call. Only the first of its ends counts. */
 export interface Reservation {
-  /** It began nothing after all: everything is given back. */
+  /** Gives everything back, because the call started nothing. */
   refund(): void;
-  /** It ended, and has cost so many tokens. */
+  /** Ends the call, which has cost this many tokens. */
   settle(tokens: number): void;
 }
 
@@ -28,7 +28,7 @@ interface Account {
   readonly requests: Bucket;
   readonly tokens: Bucket;
   running: number;
-  /** Of `day`; undefined until the store has told. */
+  /** Tokens used on `day`; undefined until the store has been read. */
   tokensToday: number;
   day: number;
 }
@@ -42,7 +42,7 @@ export class Limiter {
   }
 
   /**
-   * @param estimatedTokens what the call will cost, as far as it can be told
+   * @param estimatedTokens the estimated cost of the call, in tokens
    * @throws AppError rate_limited, with the seconds until a retry makes sense
    */
   async reserve(keyId: string, limits: KeyLimits, estimatedTokens: number): Promise<Reservation> {
@@ -98,7 +98,7 @@ export class Limiter {
     if (account === undefined) {
       const used =
         limits.tokens_per_day === undefined ? 0 : await this.#options.readTokensSince(keyId, day * dayMs);
-      // Another call may have made it meanwhile.
+      // Another call may have created it in the meantime.
       account = this.#accounts.get(keyId) ?? {
         requests: new Bucket(),
         tokens: new Bucket(),

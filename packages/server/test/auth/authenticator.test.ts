@@ -261,9 +261,9 @@ for (const engine of storeEngines) {
       const { organizationId } = place;
       const endUserIds = [String(decodeJwt(token).sub)];
       await place.store.execute('eraseEndUsers', { organizationId, endUserIds });
-      await place.refused({ accessToken: token }, /gone/);
+      await place.refused({ accessToken: token }, /its user was erased/);
       await place.userToken(key, 'gone');
-      await place.refused({ accessToken: token }, /gone/);
+      await place.refused({ accessToken: token }, /its user was erased/);
     });
 
     await t.test('a changed or forged token is refused', async () => {
