@@ -1,4 +1,5 @@
 /** The process: environment → configuration → server → signals. */
+import { catalog } from './catalog.ts';
 import { checkFiles } from './config/check-files.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
@@ -25,7 +26,7 @@ export async function main(): Promise<void> {
 }
 
 async function readConfig(): Promise<Config | undefined> {
-  const { config, problems = [], files } = parseConfig(readEnvironment());
+  const { config, problems = [], files } = parseConfig(readEnvironment(), catalog);
   const told = new Set(problems.map(({ name }) => name));
   const inFiles = (await checkFiles(config ?? files)).filter(({ name }) => !told.has(name));
   const all = [...problems, ...inFiles];

@@ -20,6 +20,7 @@ import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
 import { type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
 import { localProgressNotice } from './models/local/progress-notice.ts';
+import { environmentProviders } from './models/providers/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { createTokenCounter } from './models/token-count.ts';
 import { testModel } from './models/try-model.ts';
@@ -66,6 +67,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   readonly version: string;
 };
 
+/** The environment variables of which one is enough for a real model. */
+const modelVariables = [
+  ...environmentProviders.flatMap(({ variables }) => variables.apiKey ?? variables.baseUrl ?? []),
+  'COLLOQUY_LOCAL_MODEL',
+];
+
 export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 export async function startServer(config: Config, overrides: ServerOverrides = {}): Promise<RunningServer> {
@@ -109,6 +116,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   const guide = createGuide({
     documents: await loadGuideDocuments([repositoryRoot]),
+    variables: modelVariables,
     progress: () => localProgressNotice(local),
   });
   const models = cleanup.use(

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { catalog } from '../../server/src/catalog.ts';
 import { parseConfig } from '../../server/src/config/config.ts';
 import { type RunningServer, startServer } from '../../server/src/server.ts';
 import type { StoreEngine } from '../../server/src/store/tables.ts';
@@ -135,7 +136,7 @@ export async function startTestServer(
   const place = await serverPlace(engine);
   if ('skip' in place) return place;
   const upstream = await startScriptedUpstream();
-  const { config, problems } = parseConfig(serverEnvironment(place, options.environment));
+  const { config, problems } = parseConfig(serverEnvironment(place, options.environment), catalog);
   if (config === undefined) throw new Error(JSON.stringify(problems));
   const server = await startServer(config, {
     log: pino({ level: 'silent' }),

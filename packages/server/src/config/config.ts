@@ -1,8 +1,10 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
+import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { createReader, isHost, normalizeNetwork, type RawEnvironment, type Reader } from './reader.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
-import type { VariableName } from './variables.ts';
+import { listVariables, type ServerVariable, serverVariables } from './variables.ts';
 
 export interface Config {
   readonly host: string;
@@ -53,33 +55,26 @@ export interface ModelTimeouts {
 }
 
 export interface ProviderConfig {
-  /** Without a slash at the end; absent: the provider's own. Ollama's is the bare host, without `/v1`. */
+  /** As the variable holds it, without a slash at the end; absent: the provider's own. */
   readonly baseUrl: string | undefined;
   readonly apiKeyEnv: string | undefined;
   /** From the comma list; the first is the default. Empty: ask the provider, else the documented default. */
   readonly models: readonly string[];
 }
 
-/** A provider is there when the environment holds its key or URL. */
-export interface ProvidersConfig {
-  readonly openai?: ProviderConfig;
-  readonly anthropic?: ProviderConfig;
-  readonly google?: ProviderConfig;
-  readonly mistral?: ProviderConfig;
-  readonly ollama?: ProviderConfig;
-}
+/** Those whose key or address the environment holds. */
+export type ProvidersConfig = { readonly [Name in Provider | Preset]?: ProviderConfig };
 
 export type LocalModelConfig =
   | { readonly kind: 'off' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'named'; readonly name: 'qwen2.5-0.5b' | 'qwen2.5-1.5b' };
+  | { readonly kind: 'named'; readonly name: NamedLocalModel };
 
 export interface SearchConfig {
-  readonly searxngUrl: string | undefined;
-  readonly braveApiKey: string | undefined;
-  readonly tavilyApiKey: string | undefined;
-  /** CIDR list of non-public networks that pages may be read from. */
+  /** What the variables of the search engines hold, by the engine's name; only for those that are set. */
+  readonly engines: Readonly<Record<string, string>>;
+  /** A list of CIDR networks that are not public and that pages may be read from all the same. */
   readonly allowedNetworks: readonly string[];
 }
 
@@ -100,18 +95,23 @@ export type ParsedConfig =
 /** What `checkFiles` looks at. */
 export type NamedFiles = Pick<Config, 'dataDir' | 'localModel'>;
 
+type ServerReader = Reader<ServerVariable>;
+
 /**
  * Checks an environment. An empty or blank variable counts as unset; blanks around a value are not part of it.
  * Pure: whether files and directories are there is for `checkFiles`.
  */
-export function parseConfig(environment: RawEnvironment): ParsedConfig {
-  const reader = createReader(environment);
+export function parseConfig(environment: RawEnvironment, catalog: Catalog): ParsedConfig {
+  const problems: ConfigProblem[] = [];
+  const variables = listVariables(catalog);
+  const reader = createReader(environment, serverVariables, problems);
+  const catalogReader = createReader(environment, variables, problems);
   const databaseUrl = reader.url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const redisUrl = reader.url('REDIS_URL', ['redis:', 'rediss:']);
   if (redisUrl !== undefined && reader.text('DATABASE_URL') === undefined) {
     reader.conflict('REDIS_URL', 'is set without DATABASE_URL', 'both (several servers), or neither (one)');
   }
-  const providers = readProviders(reader);
+  const providers = readProviders(catalogReader, catalog);
   const identityProvider = readIdentityProvider(reader);
   const config: Config = {
     host: readHost(reader),
@@ -131,9 +131,7 @@ export function parseConfig(environment: RawEnvironment): ParsedConfig {
     },
     modelMaxRetries: reader.integer('MODEL_MAX_RETRIES', 0, 10),
     search: {
-      searxngUrl: readBaseUrl(reader, 'SEARXNG_URL'),
-      braveApiKey: readApiKey(reader, 'BRAVE_API_KEY'),
-      tavilyApiKey: readApiKey(reader, 'TAVILY_API_KEY'),
+      engines: readEngines(catalogReader, catalog),
       allowedNetworks: readNetworks(reader),
     },
     ...(identityProvider && { identityProvider }),
@@ -144,58 +142,60 @@ export function parseConfig(environment: RawEnvironment): ParsedConfig {
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', 0, 3_600_000),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
   };
-  const problems = [...reader.problems, ...findUnknownVariables(environment)];
+  problems.push(...findUnknownVariables(environment, Object.keys(variables)));
   if (problems.length === 0) return { config: deepFreeze(config) };
   return { problems, files: { dataDir: config.dataDir, localModel: config.localModel } };
 }
 
-function readHost(reader: Reader): string {
+function readHost(reader: ServerReader): string {
   const host = reader.text('HOST') ?? '';
   if (!isHost(host)) reader.reject('HOST');
   return host;
 }
 
-/** Which variables make each provider; without a key and an address it is not there. */
-const providerVariables = {
-  openai: { key: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL', models: 'OPENAI_MODEL' },
-  anthropic: { key: 'ANTHROPIC_API_KEY', models: 'ANTHROPIC_MODEL' },
-  google: { key: 'GOOGLE_GENERATIVE_AI_API_KEY', models: 'GOOGLE_MODEL' },
-  mistral: { key: 'MISTRAL_API_KEY', models: 'MISTRAL_MODEL' },
-  ollama: { baseUrl: 'OLLAMA_BASE_URL', models: 'OLLAMA_MODEL' },
-} as const satisfies Record<
-  keyof ProvidersConfig,
-  { key?: VariableName; baseUrl?: VariableName; models: VariableName }
->;
-
-function readProviders(reader: Reader): Pick<Config, 'providers' | 'providerKeys'> {
-  const providers: Record<string, ProviderConfig> = {};
+/** A provider without a key and an address is left out. */
+function readProviders(reader: Reader, catalog: Catalog): Pick<Config, 'providers' | 'providerKeys'> {
+  const providers: { [Name in Provider | Preset]?: ProviderConfig } = {};
   const providerKeys: Record<string, string> = {};
-  for (const [name, variable] of Object.entries(providerVariables)) {
-    const apiKeyEnv = 'key' in variable ? variable.key : undefined;
-    const key = apiKeyEnv && readApiKey(reader, apiKeyEnv);
-    const baseUrl = 'baseUrl' in variable ? readBaseUrl(reader, variable.baseUrl) : undefined;
-    if (name === 'ollama' && baseUrl?.endsWith('/v1')) reader.reject('OLLAMA_BASE_URL');
+  for (const { name, variables } of catalog.providers) {
+    const key = variables.apiKey && readApiKey(reader, variables.apiKey);
+    const baseUrl = variables.baseUrl && readBaseUrl(reader, variables.baseUrl);
+    if (variables.baseUrl && variables.baseUrlSuffix && baseUrl?.endsWith(variables.baseUrlSuffix)) {
+      reader.reject(variables.baseUrl);
+    }
     if (key === undefined && baseUrl === undefined) continue;
-    if (apiKeyEnv && key) providerKeys[apiKeyEnv] = key;
-    providers[name] = { baseUrl, apiKeyEnv: key && apiKeyEnv, models: reader.list(variable.models) };
+    if (variables.apiKey && key) providerKeys[variables.apiKey] = key;
+    providers[name] = { baseUrl, apiKeyEnv: key && variables.apiKey, models: reader.list(variables.models) };
   }
   return { providers, providerKeys };
 }
 
-function readApiKey(reader: Reader, name: VariableName): string | undefined {
+function readEngines(reader: Reader, catalog: Catalog): Readonly<Record<string, string>> {
+  const engines: Record<string, string> = {};
+  for (const { name, variable } of catalog.engines) {
+    const read = variable.holds === 'address' ? readBaseUrl : readApiKey;
+    const value = read(reader, variable.name);
+    if (value !== undefined) engines[name] = value;
+  }
+  return engines;
+}
+
+function readApiKey(reader: Reader, name: string): string | undefined {
   return reader.secret(name, /^[!#-&(-~]+$/);
 }
 
-function readBaseUrl(reader: Reader, name: VariableName): string | undefined {
+/** Without a slash at the end. */
+function readBaseUrl(reader: Reader, name: string): string | undefined {
   const url = reader.url(name, ['http:', 'https:']);
   if (url !== undefined && /[?#]/.test(url)) reader.reject(name);
   return url?.replace(/\/+$/, '');
 }
 
-function readLocalModel(reader: Reader, hasProvider: boolean): LocalModelConfig {
+function readLocalModel(reader: ServerReader, hasProvider: boolean): LocalModelConfig {
   const value = reader.text('COLLOQUY_LOCAL_MODEL') ?? (hasProvider ? 'off' : 'qwen2.5-0.5b');
   if (value === 'off') return { kind: 'off' };
-  if (value === 'qwen2.5-0.5b' || value === 'qwen2.5-1.5b') return { kind: 'named', name: value };
+  const name = namedLocalModels.find((known) => known === value);
+  if (name !== undefined) return { kind: 'named', name };
   if (value.includes('://')) {
     return { kind: 'url', url: reader.url('COLLOQUY_LOCAL_MODEL', ['http:', 'https:']) ?? '' };
   }
@@ -204,20 +204,20 @@ function readLocalModel(reader: Reader, hasProvider: boolean): LocalModelConfig 
   return { kind: 'file', path: value };
 }
 
-function readNetworks(reader: Reader): readonly string[] {
+function readNetworks(reader: ServerReader): readonly string[] {
   const networks = reader.list('INTERNET_ALLOWED_NETWORKS').map(normalizeNetwork);
   if (networks.includes(undefined)) reader.reject('INTERNET_ALLOWED_NETWORKS');
   return networks.filter((network) => network !== undefined);
 }
 
-function readAnonymousOrg(reader: Reader): string | undefined {
+function readAnonymousOrg(reader: ServerReader): string | undefined {
   const organization = reader.text('ANONYMOUS_ORG')?.toLowerCase();
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   if (organization && organization !== 'default' && !uuid.test(organization)) reader.reject('ANONYMOUS_ORG');
   return organization;
 }
 
-function readIdentityProvider(reader: Reader): IdentityProviderConfig | undefined {
+function readIdentityProvider(reader: ServerReader): IdentityProviderConfig | undefined {
   const names = ['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE'] as const;
   const given = names.filter((name) => reader.text(name) !== undefined);
   const jwksUrl = reader.url('AUTH_JWKS_URL', ['http:', 'https:']);

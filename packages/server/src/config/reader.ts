@@ -1,13 +1,12 @@
 /** Reads single variables out of a plain environment and collects what is wrong with them. */
 import { isIP } from 'node:net';
 import { type ConfigProblem, quote, redactSecret, redactUrl } from './problems.ts';
-import { type Variable, type VariableName, variables } from './variables.ts';
+import type { Variable } from './variables.ts';
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** A value that does not pass is a problem and reads as its default. */
-export interface Reader {
-  readonly problems: readonly ConfigProblem[];
+/** Reads the variables of one table. A value that is not allowed is a problem, and reads as its default. */
+export interface Reader<VariableName extends string = string> {
   text(name: VariableName): string | undefined;
   secret(name: VariableName, pattern: RegExp): string | undefined;
   integer(name: VariableName, min: number, max: number): number;
@@ -15,17 +14,20 @@ export interface Reader {
   url(name: VariableName, protocols: readonly string[]): string | undefined;
   list(name: VariableName): readonly string[];
   oneOf<Value extends string>(name: VariableName, values: readonly Value[], fallback: Value): Value;
-  /** Notes that the variable holds what its table entry does not allow. */
+  /** Adds the problem that the variable holds what its table entry does not allow. */
   reject(name: VariableName): void;
-  /** Notes a problem of two variables together. */
+  /** Adds a problem of two variables together. */
   conflict(name: VariableName, found: string, allowed: string): void;
 }
 
-export function createReader(environment: RawEnvironment): Reader {
-  const problems: ConfigProblem[] = [];
-
+/** What is wrong is added to `problems`. */
+export function createReader<VariableName extends string>(
+  environment: RawEnvironment,
+  variables: Readonly<Record<VariableName, Variable>>,
+  problems: ConfigProblem[],
+): Reader<VariableName> {
   const reject = (name: VariableName): void => {
-    const { allowed, shown }: Variable = variables[name];
+    const { allowed, shown } = variables[name];
     const value = environment[name] ?? '';
     const show = { plain: quote, url: redactUrl, secret: redactSecret }[shown];
     problems.push({ name, found: `holds ${show(value)}`, allowed });
@@ -42,7 +44,6 @@ export function createReader(environment: RawEnvironment): Reader {
   };
 
   return {
-    problems,
     text: (name) => checked(name, (value) => !/\p{Cc}/u.test(value)),
     secret: (name, pattern) => checked(name, (value) => pattern.test(value)),
     integer: (name, min, max) =>

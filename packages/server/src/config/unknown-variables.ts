@@ -2,27 +2,31 @@
 import { distance } from 'fastest-levenshtein';
 import type { ConfigProblem } from './problems.ts';
 import type { RawEnvironment } from './reader.ts';
-import { toolingVariables, variables } from './variables.ts';
+import { toolingVariables } from './variables.ts';
 
 const prefix = 'COLLOQUY_';
 
 /**
- * One problem for each unknown variable; its value is not shown, since it may be a secret. An empty one counts
- * as unset.
+ * One problem for each variable that is not among `names`. Its value is not shown, since it may be a secret. An empty
+ * variable counts as unset.
  */
-export function findUnknownVariables(environment: RawEnvironment): ConfigProblem[] {
-  const known = new Set<string>([...Object.keys(variables), ...toolingVariables]);
+export function findUnknownVariables(environment: RawEnvironment, names: readonly string[]): ConfigProblem[] {
+  const known = new Set<string>([...names, ...toolingVariables]);
   return Object.entries(environment)
     .filter(([name, value]) => name.startsWith(prefix) && !known.has(name) && value !== undefined)
     .filter(([name, value]) => value?.trim() !== '' && !isServiceLink(name, value ?? ''))
-    .map(([name]) => ({ name, found: 'is not a setting', allowed: `the nearest one, ${nearest(name)}` }));
+    .map(([name]) => ({
+      name,
+      found: 'is not a setting',
+      allowed: `the nearest one, ${nearest(name, names)}`,
+    }));
 }
 
 /** The prefix may be what is wrong: `COLLOQUY_PORT` is nearest to `PORT`. */
-function nearest(name: string): string {
+function nearest(name: string, names: readonly string[]): string {
   const bare = name.slice(prefix.length);
   const edits = (known: string) => Math.min(distance(name, known), distance(bare, known));
-  return Object.keys(variables).reduce((best, known) => (edits(known) < edits(best) ? known : best));
+  return names.reduce((best, known) => (edits(known) < edits(best) ? known : best));
 }
 
 /**

@@ -1,36 +1,36 @@
-/** Every environment variable that the server reads, with its default; `.env.example` lists the same. */
+/**
+ * Every environment variable that the server reads, with its default; `.env.example` lists the same. The variables of
+ * providers and search engines come from the catalog.
+ */
+import { namedLocalModels } from '../domain/model.ts';
+import type { Catalog } from './catalog.ts';
 
 export interface Variable {
-  /** What holds when it is unset or empty; `''`: nothing. */
+  /** The value where the variable is unset or empty; `''`: none. */
   readonly fallback: string;
-  /** What may stand in it, as text that completes "allowed:". */
+  /** What the variable may hold, as text that completes "allowed:". */
   readonly allowed: string;
-  /** How its value appears in a problem. */
+  /** How a problem shows the value. */
   readonly shown: 'plain' | 'url' | 'secret';
 }
 
-const apiKey = {
+const apiKey: Variable = {
   fallback: '',
   allowed: 'a key of visible ASCII characters, without blanks and quotes',
   shown: 'secret',
-} as const;
+};
 
-const modelList = {
+const modelList: Variable = {
   fallback: '',
   allowed: 'names of models, separated by commas, the first being the default',
   shown: 'plain',
-} as const;
+};
 
 const httpUrl = { fallback: '', allowed: 'an http:// or https:// address', shown: 'url' } as const;
 
-const apiBase = {
-  ...httpUrl,
-  allowed: 'an http:// or https:// address without a query, including /v1 where the API has it',
-} as const;
-
 const text = (fallback: string, allowed: string) => ({ fallback, allowed, shown: 'plain' }) as const;
 
-export const variables = {
+const placeVariables = {
   HOST: text('127.0.0.1', 'an IP address (IPv6 without brackets) or a host name'),
   PORT: text('8080', 'a whole number from 0 to 65535 (0: any free port)'),
   DATA_DIR: text('./data', "a directory's path"),
@@ -43,22 +43,12 @@ export const variables = {
     shown: 'secret',
   },
   COLLOQUY_SECRET: { fallback: '', allowed: 'any text of at least 16 characters', shown: 'secret' },
+} as const satisfies Record<string, Variable>;
 
-  OPENAI_API_KEY: apiKey,
-  OPENAI_BASE_URL: apiBase,
-  OPENAI_MODEL: modelList,
-  ANTHROPIC_API_KEY: apiKey,
-  ANTHROPIC_MODEL: modelList,
-  GOOGLE_GENERATIVE_AI_API_KEY: apiKey,
-  GOOGLE_MODEL: modelList,
-  MISTRAL_API_KEY: apiKey,
-  MISTRAL_MODEL: modelList,
-  OLLAMA_BASE_URL: { ...httpUrl, allowed: 'an http:// or https:// address of the bare host, without /v1' },
-  OLLAMA_MODEL: modelList,
+const modelVariables = {
   COLLOQUY_LOCAL_MODEL: {
     fallback: '',
-    allowed:
-      'off, qwen2.5-0.5b, qwen2.5-1.5b, the path of a GGUF file, or an http:// or https:// address of one',
+    allowed: `off, ${namedLocalModels.join(', ')}, the path of a GGUF file, or an http:// or https:// address of one`,
     shown: 'url',
   },
 
@@ -66,10 +56,9 @@ export const variables = {
   MODEL_FIRST_TOKEN_TIMEOUT_MS: text('120000', 'a whole number of milliseconds from 1 to 3600000'),
   MODEL_IDLE_TIMEOUT_MS: text('60000', 'a whole number of milliseconds from 1 to 3600000'),
   MODEL_MAX_RETRIES: text('2', 'a whole number from 0 to 10'),
+} as const satisfies Record<string, Variable>;
 
-  SEARXNG_URL: httpUrl,
-  BRAVE_API_KEY: apiKey,
-  TAVILY_API_KEY: apiKey,
+const otherVariables = {
   INTERNET_ALLOWED_NETWORKS: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
 
   AUTH_JWKS_URL: httpUrl,
@@ -86,7 +75,43 @@ export const variables = {
   LOG_LEVEL: text('info', 'fatal, error, warn, info, debug, trace or silent'),
 } as const satisfies Record<string, Variable>;
 
-export type VariableName = keyof typeof variables;
+/** The variables that belong to no provider and no search engine. */
+export const serverVariables = { ...placeVariables, ...modelVariables, ...otherVariables };
 
-/** Variables of the project's own scripts and tests, which a server started by them inherits. */
+export type ServerVariable = keyof typeof serverVariables;
+
+/** All variables, in the order of `.env.example`. */
+export function listVariables(catalog: Catalog): Readonly<Record<string, Variable>> {
+  return {
+    ...placeVariables,
+    ...providerVariables(catalog),
+    ...modelVariables,
+    ...engineVariables(catalog),
+    ...otherVariables,
+  };
+}
+
+function providerVariables({ providers }: Catalog): Readonly<Record<string, Variable>> {
+  const entries = providers.flatMap(({ variables: { apiKey: key, baseUrl, baseUrlSuffix, models } }) => [
+    ...(key === undefined ? [] : [[key, apiKey] as const]),
+    ...(baseUrl === undefined ? [] : [[baseUrl, apiBase(baseUrlSuffix)] as const]),
+    [models, modelList] as const,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function apiBase(suffix: string | undefined): Variable {
+  const allowed =
+    suffix === undefined
+      ? 'an http:// or https:// address without a query, including /v1 where the API has it'
+      : `an http:// or https:// address of the bare host, without ${suffix}`;
+  return { ...httpUrl, allowed };
+}
+
+function engineVariables({ engines }: Catalog): Readonly<Record<string, Variable>> {
+  const byKind = { 'api-key': apiKey, address: httpUrl };
+  return Object.fromEntries(engines.map(({ variable: { name, holds } }) => [name, byKind[holds]]));
+}
+
+/** Variables of the project's own scripts and tests, which a server that they start inherits. */
 export const toolingVariables: readonly string[] = ['COLLOQUY_REQUIRE_SERVICES'];

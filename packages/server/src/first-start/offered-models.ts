@@ -1,10 +1,13 @@
 /** The models that the environment offers to the organization `default`, best first. */
-import type { Config } from '../config/config.ts';
+import type { Config, ProviderConfig } from '../config/config.ts';
 import type { Provider } from '../domain/model.ts';
 import type { LocalModel } from '../models/local/local-model.ts';
-import { defaultOllamaModel, remoteProviders } from '../models/provider.ts';
 import { listProviderModels } from '../models/provider-models.ts';
-import { withVersion1 } from '../models/upstream/address.ts';
+import {
+  builtInProviders,
+  type EnvironmentProvider,
+  environmentProviders,
+} from '../models/providers/registry.ts';
 import type { createUpstreamDispatcher } from '../models/upstream/dispatcher.ts';
 
 type Dispatcher = ReturnType<typeof createUpstreamDispatcher>;
@@ -19,54 +22,7 @@ export interface OfferedModel {
   readonly contextWindow: number | null;
 }
 
-/** Of the providers' present models; a record can say otherwise. In tokens. */
-const contextWindows = {
-  openai: 128_000,
-  anthropic: 200_000,
-  google: 1_000_000,
-  mistral: 128_000,
-  ollama: 8_192,
-} as const;
-
 const maxModelsPerProvider = 50;
-
-type ProviderName = keyof typeof contextWindows;
-
-async function offeredBy(
-  name: ProviderName,
-  config: Config,
-  dispatcher: Dispatcher,
-  onListFailed: (provider: string, error: string) => void,
-): Promise<OfferedModel[]> {
-  const settings = config.providers[name];
-  if (settings === undefined) return [];
-  const provider = name === 'ollama' ? 'openai-compatible' : name;
-  const baseUrl =
-    settings.baseUrl === undefined
-      ? null
-      : name === 'ollama'
-        ? withVersion1(settings.baseUrl)
-        : settings.baseUrl;
-  let models = settings.models;
-  if (models.length === 0) {
-    const apiKey = settings.apiKeyEnv === undefined ? undefined : config.providerKeys[settings.apiKeyEnv];
-    const list = await listProviderModels({ provider, baseUrl: baseUrl ?? undefined, apiKey, dispatcher });
-    if (list.ok) models = list.models.slice(0, maxModelsPerProvider);
-    else onListFailed(name, list.error);
-  }
-  if (models.length === 0) {
-    const fallback = name === 'ollama' ? defaultOllamaModel : remoteProviders[name].defaultModel;
-    models = fallback === undefined ? [] : [fallback];
-  }
-  return models.map((model) => ({
-    name: model,
-    provider,
-    model,
-    baseUrl,
-    apiKeyEnv: settings.apiKeyEnv ?? null,
-    contextWindow: contextWindows[name],
-  }));
-}
 
 export async function listOfferedModels(
   config: Config,
@@ -74,19 +30,49 @@ export async function listOfferedModels(
   dispatcher: Dispatcher,
   onListFailed: (provider: string, error: string) => void,
 ): Promise<OfferedModel[]> {
-  const names = ['openai', 'anthropic', 'google', 'mistral', 'ollama'] as const;
-  const remote = await Promise.all(names.map((name) => offeredBy(name, config, dispatcher, onListFailed)));
-  const offered = remote.flat();
-  const base = { baseUrl: null, apiKeyEnv: null };
-  if (local.status().state !== 'off') {
-    offered.push({
-      ...base,
-      name: local.name,
-      provider: 'local',
-      model: local.name,
-      contextWindow: local.info()?.contextTokens ?? null,
-    });
+  const remote = await Promise.all(
+    environmentProviders.map((provider) => listRemoteModels(provider, config, dispatcher, onListFailed)),
+  );
+  return [...remote.flat(), ...listBuiltInModels(local)];
+}
+
+async function listRemoteModels(
+  { name, provider, variables, defaultModel, contextWindow }: EnvironmentProvider,
+  config: Config,
+  dispatcher: Dispatcher,
+  onListFailed: (provider: string, error: string) => void,
+): Promise<OfferedModel[]> {
+  const settings = config.providers[name];
+  if (settings === undefined) return [];
+  const baseUrl =
+    settings.baseUrl === undefined ? undefined : `${settings.baseUrl}${variables.baseUrlSuffix ?? ''}`;
+  let { models } = settings;
+  if (models.length === 0) {
+    const apiKey = apiKeyOf(settings, config);
+    const list = await listProviderModels({ provider, baseUrl, apiKey, dispatcher });
+    if (list.ok) models = list.models.slice(0, maxModelsPerProvider);
+    else onListFailed(name, list.error);
   }
-  offered.push({ ...base, name: 'guide', provider: 'guide', model: 'guide', contextWindow: null });
-  return offered;
+  if (models.length === 0 && defaultModel !== undefined) models = [defaultModel];
+  return models.map((model) => ({
+    name: model,
+    provider,
+    model,
+    baseUrl: baseUrl ?? null,
+    apiKeyEnv: settings.apiKeyEnv ?? null,
+    contextWindow: contextWindow ?? null,
+  }));
+}
+
+function apiKeyOf({ apiKeyEnv }: ProviderConfig, config: Config): string | undefined {
+  return apiKeyEnv === undefined ? undefined : config.providerKeys[apiKeyEnv];
+}
+
+function listBuiltInModels(local: LocalModel): OfferedModel[] {
+  return Object.values(builtInProviders).flatMap((provider) => {
+    const offered = provider.offer(local);
+    if (offered === undefined) return [];
+    const { name, contextWindow = null } = offered;
+    return [{ name, provider: provider.name, model: name, baseUrl: null, apiKeyEnv: null, contextWindow }];
+  });
 }

@@ -32,6 +32,13 @@ export interface LanguageModel {
   /** Whether `continueLast` is understood. */
   readonly canContinue: boolean;
   /**
+   * Whether an answer follows what the messages ask for. Only such a model can use sources, name a conversation or
+   * summarize it; the guide, which only searches the documentation, can't.
+   */
+  readonly followsPrompts: boolean;
+  /** Whether search queries that it writes are better than the user's message; those of small models are not. */
+  readonly writesQueries: boolean;
+  /**
    * Streams an answer: each item holds the parts that arrived together (one network chunk), never empty.
    * Retries inside, only while nothing was yielded. A stream that ends normally has yielded exactly one
    * `finish`, last; a `usage` where the provider reports one.

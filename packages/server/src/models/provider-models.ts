@@ -1,17 +1,24 @@
 /** Asks a provider which models it offers. */
 import { type Dispatcher, request } from 'undici';
-import { anthropicVersion } from './anthropic/messages.ts';
-import { type RemoteProvider, remoteProviders } from './provider.ts';
-import { upstreamAddress, withVersion1 } from './upstream/address.ts';
+import { anthropicEndpoints } from './anthropic/endpoints.ts';
+import { openAiEndpoints } from './openai/endpoints.ts';
+import type { RemoteProviderModule, WireName } from './providers/provider.ts';
+import { remoteProviders } from './providers/registry.ts';
+import type { WireEndpoints } from './upstream/remote-model.ts';
 import { errorFromStatus, errorFromTransport, isObject } from './upstream/upstream-error.ts';
 
+const endpointsOf: Readonly<Record<WireName, WireEndpoints>> = {
+  openai: openAiEndpoints,
+  anthropic: anthropicEndpoints,
+};
+
 const longestListBytes = 4 << 20;
-/** Models that do not chat, by the names that the providers give them. */
+/** Matches the names of models that do not chat. */
 const otherPurpose =
   /embed|whisper|tts|dall-e|image|imagen|veo|audio|realtime|transcribe|moderation|davinci|babbage|ocr|sora|aqa|rerank/i;
 
 export interface ProviderModelsQuery {
-  readonly provider: RemoteProvider;
+  readonly provider: RemoteProviderModule['name'];
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly dispatcher: Dispatcher;
@@ -27,25 +34,17 @@ export type ProviderModels =
 /** Never throws; what goes wrong is one sentence without the key. */
 export async function listProviderModels(query: ProviderModelsQuery): Promise<ProviderModels> {
   const { provider, apiKey, timeoutMs = 3_000 } = query;
-  const facts = remoteProviders[provider];
+  const facts: RemoteProviderModule = remoteProviders[provider];
   const upstream = { provider, apiKey };
   const baseUrl = query.baseUrl ?? facts.baseUrl;
-  if (baseUrl === undefined) return { ok: false, error: `The provider ${provider} needs a base URL` };
+  if (baseUrl === undefined) return { ok: false, error: `base_url: the provider ${provider} needs one` };
   const signal = AbortSignal.timeout(timeoutMs);
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'colloquy' };
+  const endpoints = endpointsOf[facts.wire];
   try {
-    let address: { origin: string; path: string };
-    if (facts.wire === 'anthropic') {
-      address = upstreamAddress(withVersion1(baseUrl), '/models?limit=1000');
-      headers['anthropic-version'] = anthropicVersion;
-      if (apiKey !== undefined) headers['x-api-key'] = apiKey;
-    } else {
-      address = upstreamAddress(baseUrl, '/models');
-      if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
-    }
-    const response = await request(`${address.origin}${address.path}`, {
+    const { origin, path } = endpoints.models(baseUrl);
+    const response = await request(`${origin}${path}`, {
       dispatcher: query.dispatcher,
-      headers,
+      headers: { accept: 'application/json', 'user-agent': 'colloquy', ...endpoints.headers(apiKey) },
       signal,
     });
     const text = await readText(response.body);

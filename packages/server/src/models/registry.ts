@@ -3,9 +3,11 @@ import { AppError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/model.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LocalModel } from './local/local-model.ts';
+import { createLocalModels } from './local/local-models.ts';
 import type { Logger } from './local/process/logger.ts';
-import { createLocalRuntime, type LocalRuntime } from './local/process/runtime.ts';
-import { createRemoteModel, isRemoteProvider, type RemoteModelRuntime } from './provider.ts';
+import type { BuiltInModels, BuiltInProviderModule, RemoteProviderModule } from './providers/provider.ts';
+import { providerRegistry } from './providers/registry.ts';
+import { createRemoteModel, type RemoteModelRuntime } from './remote-model.ts';
 
 export interface RegistryOptions {
   readonly remote: RemoteModelRuntime;
@@ -25,99 +27,85 @@ interface Entry {
 }
 
 const maxEntries = 1000;
-const localPollMs = 100;
 
 export class ModelRegistry implements AsyncDisposable {
   readonly #options: RegistryOptions;
+  readonly #builtIn: BuiltInModels;
+  /** Models of remote providers by the id of their record. */
   readonly #remote = new Map<string, Entry>();
-  /** Runtimes of `local` models that an operator added, by the path of their file. */
-  readonly #runtimes = new Map<string, LocalRuntime>();
 
   constructor(options: RegistryOptions) {
+    const { local, guide, logger } = options;
     this.#options = options;
+    this.#builtIn = { guide, local: createLocalModels({ local, standIn: guide, logger }) };
   }
 
   /** @throws AppError model_unavailable, where its key can't be read */
   get(record: ModelRecord): LanguageModel {
-    if (record.provider === 'guide') return this.#options.guide;
-    if (record.provider === 'local') return this.#local(record);
+    const provider = providerOf(record);
+    return 'open' in provider ? provider.open(record, this.#builtIn) : this.#openRemote(record, provider);
+  }
+
+  /** Waits for a model that will be usable soon: the environment's local one, while it is loaded. */
+  async whenReady(record: ModelRecord): Promise<LanguageModel> {
+    const provider = providerOf(record);
+    if ('open' in provider) await provider.whenReady?.(record, this.#builtIn);
+    return this.get(record);
+  }
+
+  #openRemote(record: ModelRecord, provider: RemoteProviderModule): LanguageModel {
     const known = this.#remote.get(record.id);
     const keyValue =
       record.apiKeyEnv === null ? undefined : this.#options.lookupEnvironment(record.apiKeyEnv);
     if (known !== undefined && known.updatedAt === record.updatedAt && known.keyValue === keyValue) {
       return known.model;
     }
-    const model = this.#createRemote(record, keyValue);
+    const model = this.#createRemote(record, provider, keyValue);
     if (this.#remote.size >= maxEntries) this.#remote.clear();
     this.#remote.set(record.id, { updatedAt: record.updatedAt, keyValue, model });
     return model;
   }
 
-  /** Waits for the environment's local model where its file is at hand, but not for its fetch. */
-  async whenReady(record: ModelRecord): Promise<LanguageModel> {
-    const { local } = this.#options;
-    if (record.provider === 'local' && record.fromEnvironment) {
-      let isOver = false;
-      void local.settled.then(() => {
-        isOver = true;
-      });
-      while (!isOver && local.status().state !== 'fetching') {
-        await Promise.race([local.settled, new Promise((resolve) => setTimeout(resolve, localPollMs))]);
-      }
-    }
-    return this.get(record);
-  }
-
-  #createRemote(record: ModelRecord, keyValue: string | undefined): LanguageModel {
-    if (!isRemoteProvider(record.provider)) {
-      throw new AppError('model_unavailable', `the provider ${record.provider} is not known`);
-    }
+  #createRemote(
+    record: ModelRecord,
+    provider: RemoteProviderModule,
+    keyValue: string | undefined,
+  ): LanguageModel {
     if (record.apiKeyEnv !== null && keyValue === undefined) {
       throw new AppError('model_unavailable', `the environment variable ${record.apiKeyEnv} is not set`);
     }
-    let apiKey = keyValue;
-    if (record.apiKeyEncrypted !== null) {
-      try {
-        apiKey = this.#options.openKey(record.apiKeyEncrypted, record.id);
-      } catch (cause) {
-        const message = `the provider key of the model ${record.name} can't be opened with this COLLOQUY_SECRET`;
-        throw new AppError('model_unavailable', message, {}, { cause });
-      }
-    }
     const facts = {
-      provider: record.provider,
+      provider: provider.name,
       model: record.model,
       baseUrl: record.baseUrl ?? undefined,
-      apiKey,
+      apiKey: record.apiKeyEncrypted === null ? keyValue : this.#openKey(record, record.apiKeyEncrypted),
       maxOutputTokens: record.maxOutputTokens ?? undefined,
       canContinue: record.canContinue,
     };
     try {
       return createRemoteModel(facts, this.#options.remote);
     } catch (cause) {
-      throw new AppError(
-        'model_unavailable',
-        `the model ${record.name} has no usable address`,
-        {},
-        { cause },
-      );
+      const message = `the model ${record.name} has no usable base_url`;
+      throw new AppError('model_unavailable', message, {}, { cause });
     }
   }
 
-  /** The environment's local model, the guide until it is loaded; else the file that the record names. */
-  #local(record: ModelRecord): LanguageModel {
-    const { local, guide, logger } = this.#options;
-    if (record.fromEnvironment) return local.model() ?? guide;
-    let runtime = this.#runtimes.get(record.model);
-    if (runtime === undefined) {
-      runtime = createLocalRuntime({ modelPath: record.model, logger });
-      this.#runtimes.set(record.model, runtime);
+  #openKey(record: ModelRecord, sealed: string): string {
+    try {
+      return this.#options.openKey(sealed, record.id);
+    } catch (cause) {
+      const message = `the provider key of the model ${record.name} can't be opened with this COLLOQUY_SECRET`;
+      throw new AppError('model_unavailable', message, {}, { cause });
     }
-    return runtime.model;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const runtime of this.#runtimes.values()) await runtime[Symbol.asyncDispose]();
-    this.#runtimes.clear();
+    await this.#builtIn.local[Symbol.asyncDispose]();
   }
+}
+
+/** A database may name a provider that only a later version knows. */
+function providerOf(record: ModelRecord): RemoteProviderModule | BuiltInProviderModule {
+  if (Object.hasOwn(providerRegistry, record.provider)) return providerRegistry[record.provider];
+  throw new AppError('model_unavailable', `the provider ${record.provider} is not known to this version`);
 }

@@ -4,13 +4,9 @@ import { Agent } from 'undici';
 import type { Source, StatusEvent } from '../domain/event.ts';
 import { createAddressGuard } from '../network/address-guard.ts';
 import { createGuardedAgent, type Resolve } from '../network/guarded-agent.ts';
+import { chooseSearchEngine, type SearchSettings } from './engines/choose.ts';
+import type { SearchEngine, SearchHit } from './engines/engine.ts';
 import { searchAll } from './engines/merge-hits.ts';
-import {
-  chooseSearchEngine,
-  type SearchEngine,
-  type SearchHit,
-  type SearchSettings,
-} from './engines/web-search.ts';
 import { createExtractionPool } from './extraction/extraction-pool.ts';
 import {
   createPageReader,

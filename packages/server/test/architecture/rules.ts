@@ -89,7 +89,16 @@ export const importsPointDown: Rule = (tree) =>
  * big room itself composes its rooms and is imported by none of them, unless it is named here by its file's name.
  */
 const innerOrder: Readonly<Record<string, readonly string[]>> = {
-  models: ['language-model.ts', 'model-error.ts', 'upstream', 'openai', 'anthropic', 'guide', 'local'],
+  models: [
+    'language-model.ts',
+    'model-error.ts',
+    'upstream',
+    'openai',
+    'anthropic',
+    'guide',
+    'local',
+    'providers',
+  ],
   research: ['extraction', 'pages', 'ranking', 'engines'],
 };
 

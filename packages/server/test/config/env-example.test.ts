@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseEnv } from 'node:util';
+import { catalog } from '../../src/catalog.ts';
 import { parseConfig } from '../../src/config/config.ts';
-import { variables } from '../../src/config/variables.ts';
+import { listVariables } from '../../src/config/variables.ts';
 
 const example = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
 const assignments = [...example.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
@@ -13,7 +14,7 @@ const assignments = [...example.matchAll(/^#([A-Z_]+)=(.*)$/gm)].map(([, name = 
 ]);
 
 test('it lists every variable with its default', () => {
-  const expected = Object.entries(variables).map(([name, { fallback }]) => [name, fallback]);
+  const expected = Object.entries(listVariables(catalog)).map(([name, { fallback }]) => [name, fallback]);
   assert.deepEqual(assignments, expected);
 });
 
@@ -24,5 +25,5 @@ test('each variable has its line of explanation', () => {
 test('with every line taken in, it means the defaults', () => {
   const environment = parseEnv(example.replace(/^#(?=[A-Z_]+=)/gm, ''));
   assert.equal(Object.keys(environment).length, assignments.length);
-  assert.deepEqual(parseConfig(environment), parseConfig({}));
+  assert.deepEqual(parseConfig(environment, catalog), parseConfig({}, catalog));
 });

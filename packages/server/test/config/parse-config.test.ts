@@ -1,10 +1,13 @@
 /** `parseConfig`: defaults, every rule, all problems at once, nothing secret in what is printed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Config, parseConfig } from '../../src/config/config.ts';
+import { catalog } from '../../src/catalog.ts';
+import { type Config, parseConfig as parse } from '../../src/config/config.ts';
 import { exitCodeOfBadConfig, formatProblems } from '../../src/config/problems.ts';
 
 type Env = Record<string, string | undefined>;
+
+const parseConfig = (env: Env) => parse(env, catalog);
 
 function configOf(env: Env): Config {
   const { config, problems } = parseConfig(env);
@@ -34,7 +37,7 @@ test('an empty environment gives the defaults', () => {
     localModel: { kind: 'named', name: 'qwen2.5-0.5b' },
     modelTimeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 60_000 },
     modelMaxRetries: 2,
-    search: { searxngUrl: undefined, braveApiKey: undefined, tavilyApiKey: undefined, allowedNetworks: [] },
+    search: { engines: {}, allowedNetworks: [] },
     anonymousOrg: undefined,
     titles: true,
     tokenTtlSeconds: 3600,
@@ -119,9 +122,7 @@ describe('what is accepted', () => {
       { INTERNET_ALLOWED_NETWORKS: '10.0.0.0/8, ::1,127.0.0.1' },
       {
         search: {
-          searxngUrl: undefined,
-          braveApiKey: undefined,
-          tavilyApiKey: undefined,
+          engines: {},
           allowedNetworks: ['10.0.0.0/8', '::1/128', '127.0.0.1/32'],
         },
       },

@@ -31,7 +31,7 @@ async function withResearcher(
   await using server = await startSearchServer(typeof results === 'function' ? results : () => results);
   const [statuses, problems]: [string[], ResearchProblem[]] = [[], []];
   await using researcher = createResearcher({
-    settings: { searxngUrl: server.url, allowedNetworks: ['127.0.0.1/32'] },
+    settings: { engines: { searxng: server.url }, allowedNetworks: ['127.0.0.1/32'] },
     limits: {
       pageTimeoutMs: 60_000,
       robotsTimeoutMs: 30_000,

@@ -11,7 +11,7 @@ import type { Scope } from '../../src/domain/scope.ts';
 import { Engine, type EngineOptions } from '../../src/generation/engine.ts';
 import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turns/turn.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
-import { createRemoteModel } from '../../src/models/provider.ts';
+import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
 import type { Store } from '../../src/store/store.ts';

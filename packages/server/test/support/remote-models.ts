@@ -10,7 +10,7 @@ import {
   createRemoteModel,
   type RemoteModelRecord,
   type RemoteModelRuntime,
-} from '../../src/models/provider.ts';
+} from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
 

@@ -41,7 +41,7 @@ export class Summarizer implements AsyncDisposable {
     const { plan } = turn;
     const { sessionId } = turn.live.identity;
     if (this.#abort.signal.aborted || this.#jobs.has(sessionId) || this.#jobs.size >= maxWaiting) return;
-    if (plan.record.provider === 'guide' || plan.model.provider === 'guide') return;
+    if (!plan.model.followsPrompts) return;
     if (!mayOverflow(turn)) return;
     const job = this.#run(sessionId, turn).finally(() => this.#jobs.delete(sessionId));
     this.#jobs.set(sessionId, job);

@@ -31,7 +31,7 @@ export class Titler implements AsyncDisposable {
   /** Names the conversation that this job's turn began; every other job is passed over. */
   afterFinish(job: Job): void {
     if (job.firstMessage === undefined || this.#abort.signal.aborted) return;
-    if (job.plan.record.provider === 'guide' || job.plan.model.provider === 'guide') return;
+    if (!job.plan.model.followsPrompts) return;
     if (this.#waiting.length >= maxWaiting || job.live.message.text() === '') return;
     this.#waiting.push(job);
     this.#startNext();

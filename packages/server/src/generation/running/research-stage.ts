@@ -34,8 +34,9 @@ export async function researchFor(
     live.append(event);
     writer.touch(live, true);
   };
-  if (plan.model.provider === 'guide') {
-    append({ type: 'sources', sources: [], notice: 'The guide cannot read the web; it answers without it.' });
+  if (!plan.model.followsPrompts) {
+    const notice = `The ${plan.model.provider} cannot read the web; it answers without it.`;
+    append({ type: 'sources', sources: [], notice });
     return nothing;
   }
   const modelCalls: ModelCallTable[] = [];
@@ -44,9 +45,9 @@ export async function researchFor(
   const research = await researcher.research({
     question,
     history: turns,
-    ask: isWeak(plan.model.provider)
-      ? undefined
-      : (prompt, { signal }) => ask(job, prompt, signal, modelCalls, dependencies),
+    ask: plan.model.writesQueries
+      ? (prompt, { signal }) => ask(job, prompt, signal, modelCalls, dependencies)
+      : undefined,
     countTokens: (text) => plan.model.countTokens(text),
     budgetTokens: Math.floor(promptBudget(plan) * sourcesShare),
     onStatus: (status) => append({ type: 'status', status }),
@@ -66,11 +67,6 @@ export function withResearch(
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', text: promptSection }, ...messages];
   return [{ role: 'system', text: `${first.text}\n\n${promptSection}` }, ...rest];
-}
-
-/** Small local models make no better queries than the message itself. */
-function isWeak(provider: string): boolean {
-  return provider === 'local';
 }
 
 function ask(

@@ -2,51 +2,26 @@
  * Anthropic's Messages wire format behind `LanguageModel`.
  * Format: https://docs.anthropic.com/en/api/messages
  */
-
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
-import type { RemoteModelOptions } from '../openai/chat.ts';
-import { upstreamAddress, withVersion1 } from '../upstream/address.ts';
-import { streamFromUpstream, type UpstreamCall } from '../upstream/model-stream.ts';
+import { streamFromUpstream } from '../upstream/model-stream.ts';
+import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
 import { AnthropicDecoder } from './decoder.ts';
+import { anthropicEndpoints } from './endpoints.ts';
 
-export const anthropicVersion = '2023-06-01';
 /** The format requires `max_tokens`; every model since Claude 3 accepts this one. */
 export const defaultAnthropicMaxTokens = 4096;
 
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
-  const { provider, apiKey } = options;
-  const headers = [
-    'content-type',
-    'application/json',
-    'accept',
-    'text/event-stream',
-    'user-agent',
-    'colloquy',
-  ];
-  headers.push('anthropic-version', anthropicVersion);
-  if (apiKey !== undefined) headers.push('x-api-key', apiKey);
-  const upstream = { provider, apiKey };
-  const call: UpstreamCall = {
-    ...upstream,
-    ...upstreamAddress(withVersion1(options.baseUrl), '/messages'),
-    headers,
-    dispatcher: options.dispatcher,
-    timeouts: options.timeouts,
-    maxRetries: options.maxRetries,
-    backoffMs: options.backoffMs ?? 500,
-    random: options.random ?? Math.random,
-    createDecoder: () => new AnthropicDecoder(upstream),
-  };
+  const { provider, model, maxOutputTokens = defaultAnthropicMaxTokens } = options;
+  const call = toUpstreamCall(options, anthropicEndpoints, (upstream) => new AnthropicDecoder(upstream));
   return {
     provider,
     canContinue: false,
+    followsPrompts: true,
+    writesQueries: true,
     stream: (request, { signal }) =>
-      streamFromUpstream(
-        call,
-        buildAnthropicBody(options.model, request, options.maxOutputTokens ?? defaultAnthropicMaxTokens),
-        signal,
-      ),
+      streamFromUpstream(call, buildAnthropicBody(model, request, maxOutputTokens), signal),
     countTokens: options.countTokens,
   };
 }

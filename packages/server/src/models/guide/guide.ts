@@ -14,21 +14,23 @@ export interface GuideOptions {
   readonly progress?: () => string | undefined;
   /** Stands before each file's path in links. Default: none, the path in the repository. */
   readonly linkBase?: string;
-  /** Between two words; 0 by default. */
+  /** Environment variables that give the server a real model. */
+  readonly variables: readonly string[];
+  /** The pause between two words. Default 0. */
   readonly pauseMs?: number;
 }
 
 const maxPassages = 3;
 const maxPassageCharacters = 700;
 const maxTopics = 12;
-const howToGetAModel =
-  'for a real model set OPENAI_API_KEY, ANTHROPIC_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY, MISTRAL_API_KEY, OLLAMA_BASE_URL or COLLOQUY_LOCAL_MODEL and start again';
 
 export function createGuide(options: GuideOptions): LanguageModel {
   const search = createGuideSearch(options.documents);
   return {
     provider: 'guide',
     canContinue: false,
+    followsPrompts: false,
+    writesQueries: false,
     countTokens: (text) => Math.ceil(text.length / 4),
     async *stream(request, { signal }): AsyncGenerator<readonly ModelPart[]> {
       signal.throwIfAborted();
@@ -60,7 +62,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
     const parts = ['I am the guide, no language model: I only search the documentation of Colloquy'];
     const progress = options.progress?.();
     if (progress) parts.push(progress);
-    return `${[...parts, howToGetAModel].join('; ')}.`;
+    return `${[...parts, howToGetAModel(options.variables)].join('; ')}.`;
   }
 
   function passages(sections: readonly GuideSection[]): string {
@@ -86,6 +88,11 @@ export function createGuide(options: GuideOptions): LanguageModel {
     const target = `${options.linkBase ?? ''}${section.file}${section.anchor === '' ? '' : `#${section.anchor}`}`;
     return `[${[...section.trail, section.heading].join(' › ')}](${target})`;
   }
+}
+
+function howToGetAModel(variables: readonly string[]): string {
+  const list = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(variables);
+  return `for a real model set ${list} and start again`;
 }
 
 function firstFilled<T>(questions: readonly string[], find: (question: string) => T[]): T[] {

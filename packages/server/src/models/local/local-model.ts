@@ -1,21 +1,22 @@
 /** The local model from nothing to ready: its file is fetched if need be, checked and loaded, all in the background. */
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { NamedLocalModel } from '../../domain/model.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { FetchError } from './file/fetch-error.ts';
 import { fetchModelFile } from './file/fetch-model-file.ts';
-import { type ModelSource, type NamedModel, namedModels, sourceOfUrl } from './file/model-source.ts';
+import { type ModelSource, namedModels, sourceOfUrl } from './file/model-source.ts';
 import { type BarStream, createProgressBar } from './file/progress-bar.ts';
 import { type Logger, silentLogger } from './process/logger.ts';
-import type { LocalModelInfo } from './process/protocol.ts';
 import { createLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from './process/runtime.ts';
+import type { LocalModelInfo } from './worker/protocol.ts';
 
 /** `COLLOQUY_LOCAL_MODEL`, parsed; `config.localModel` has this shape. */
 export type LocalModelChoice =
   | { readonly kind: 'off' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'named'; readonly name: NamedModel };
+  | { readonly kind: 'named'; readonly name: NamedLocalModel };
 
 export interface LocalModelOptions {
   readonly choice: LocalModelChoice;
@@ -27,7 +28,7 @@ export interface LocalModelOptions {
   readonly terminal?: BarStream;
   readonly onStatus?: (status: LocalModelStatus) => void;
   /** Where a named model comes from; tests name a server on loopback. */
-  readonly namedSource?: (name: NamedModel) => ModelSource;
+  readonly namedSource?: (name: NamedLocalModel) => ModelSource;
 }
 
 export type LocalModelState = 'absent' | 'fetching' | 'verifying' | 'loading' | 'ready' | 'failed' | 'off';
@@ -143,7 +144,7 @@ function locate(options: LocalModelOptions): { name: string; source: ModelSource
   if (choice.kind === 'off') return { name: 'off', source: undefined, path: '' };
   if (choice.kind === 'file')
     return { name: basename(choice.path).replace(/\.gguf$/i, ''), source: undefined, path: choice.path };
-  const named = options.namedSource ?? ((name: NamedModel) => namedModels[name]);
+  const named = options.namedSource ?? ((name: NamedLocalModel) => namedModels[name]);
   const source = choice.kind === 'named' ? named(choice.name) : sourceOfUrl(choice.url);
   return { name: source.name, source, path: join(options.dataDir, 'models', source.fileName) };
 }

@@ -4,14 +4,23 @@
  */
 import type { ModelRequest } from '../language-model.ts';
 
-/** Where servers of this format differ; the defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
+/** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
 export interface OpenAiQuirks {
-  /** OpenAI's reasoning models refuse `max_tokens`; most other servers know nothing else. Default `max_tokens`. */
+  /**
+   * The field that bounds the answer's length. OpenAI's reasoning models refuse `max_tokens`; most other servers know
+   * nothing else. Default: `max_completion_tokens` at api.openai.com, else `max_tokens`.
+   */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
-  /** The seed's name; null: the server refuses one, so none is sent. Default `seed`. */
+  /** The field of the seed; null: the server refuses seeds, so none is sent. Default `seed`. */
   readonly seedField?: 'seed' | 'random_seed' | null;
   /** Whether `stream_options.include_usage` is understood. Default true. */
   readonly streamOptions?: boolean;
+}
+
+/** OpenAI itself takes `max_completion_tokens` for all models. */
+export function completeQuirks(quirks: OpenAiQuirks = {}, baseUrl: string): OpenAiQuirks {
+  const isOpenAi = new URL(baseUrl).hostname === 'api.openai.com';
+  return { maxTokensField: isOpenAi ? 'max_completion_tokens' : 'max_tokens', ...quirks };
 }
 
 export function buildOpenAiBody(

@@ -1,8 +1,15 @@
 /** Brave Search. https://api-dashboard.search.brave.com/app/documentation/web-search/get-started */
-import { callEngine, memberOf, readHits } from './engine-request.ts';
-import type { EngineOptions, SearchEngine } from './web-search.ts';
 
-/** `baseUrl` is another than Brave's own for a proxy, or a test. */
+import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
+import { callEngine, memberOf, readHits } from './engine-request.ts';
+
+export const brave = {
+  name: 'brave',
+  variable: { name: 'BRAVE_API_KEY', holds: 'api-key' },
+  create: (apiKey, options) => createBrave({ ...options, apiKey }),
+} as const satisfies SearchEngineModule;
+
+/** A `baseUrl` other than Brave's own is for tests. */
 export function createBrave(
   options: EngineOptions & { readonly apiKey: string; readonly baseUrl?: string },
 ): SearchEngine {

@@ -2,7 +2,7 @@
 import { type Dispatcher, request } from 'undici';
 import { plainExcerpt, toSingleLine } from '../extraction/visible-text.ts';
 import { readBody } from '../pages/body-reader.ts';
-import type { SearchHit } from './web-search.ts';
+import type { SearchHit } from './engine.ts';
 
 /** The engine can't be reached, refuses, or answers something else than its format. The message holds no secret. */
 export class SearchError extends Error {

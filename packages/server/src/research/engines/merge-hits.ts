@@ -1,5 +1,5 @@
 /** Runs the queries at one engine and makes one list of their hits. */
-import type { SearchEngine, SearchHit, SearchOptions } from './web-search.ts';
+import type { SearchEngine, SearchHit, SearchOptions } from './engine.ts';
 
 export interface SearchOutcome {
   /** Best first, each page once. */

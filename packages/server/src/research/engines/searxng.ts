@@ -1,9 +1,16 @@
 /**
- * SearXNG, a metasearch engine of one's own. Its `settings.yml` must name `json` under `search.formats`, else
- * it answers 403. https://docs.searxng.org/dev/search_api.html
+ * SearXNG, a metasearch engine that operators run themselves. Its `settings.yml` must name `json` under
+ * `search.formats`, else it answers 403. https://docs.searxng.org/dev/search_api.html
  */
+
+import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
 import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
-import type { EngineOptions, SearchEngine } from './web-search.ts';
+
+export const searxng = {
+  name: 'searxng',
+  variable: { name: 'SEARXNG_URL', holds: 'address' },
+  create: (baseUrl, options) => createSearxng({ ...options, baseUrl }),
+} as const satisfies SearchEngineModule;
 
 export function createSearxng(options: EngineOptions & { readonly baseUrl: string }): SearchEngine {
   return {

@@ -1,8 +1,15 @@
 /** Tavily. https://docs.tavily.com/documentation/api-reference/endpoint/search */
-import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
-import type { EngineOptions, SearchEngine } from './web-search.ts';
 
-/** `baseUrl` is another than Tavily's own for a proxy, or a test. */
+import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
+import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
+
+export const tavily = {
+  name: 'tavily',
+  variable: { name: 'TAVILY_API_KEY', holds: 'api-key' },
+  create: (apiKey, options) => createTavily({ ...options, apiKey }),
+} as const satisfies SearchEngineModule;
+
+/** A `baseUrl` other than Tavily's own is for tests. */
 export function createTavily(
   options: EngineOptions & { readonly apiKey: string; readonly baseUrl?: string },
 ): SearchEngine {

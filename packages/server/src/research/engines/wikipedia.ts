@@ -2,9 +2,10 @@
  * Wikipedia's public search: needs no key, so it is what answers where nothing is configured.
  * https://www.mediawiki.org/wiki/API:Search
  */
+
+import type { EngineOptions, SearchEngine, SearchHit, SearchOptions } from './engine.ts';
 import { callEngine, memberOf, SearchError, toHit } from './engine-request.ts';
 import { languageOf } from './query-language.ts';
-import type { EngineOptions, SearchEngine, SearchHit, SearchOptions } from './web-search.ts';
 
 export interface WikipediaOptions extends EngineOptions {
   /** Where the query does not show its own; default `en`. */

@@ -1,6 +1,6 @@
 /** What a model's fields must be together, and which of them are the operator's alone. */
 import { AppError, invalid } from '../../domain/errors.ts';
-import type { Provider } from '../../domain/model.ts';
+import { isAddressed, isBuiltIn, type Provider } from '../../domain/model.ts';
 
 export interface ModelFields {
   readonly provider: Provider;
@@ -20,10 +20,10 @@ export function checkModel(after: ModelFields, before: ModelFields | undefined, 
 }
 
 function checkTogether(after: ModelFields): void {
-  if (after.provider === 'openai-compatible' && after.base_url === null) {
-    throw invalid('base_url', 'base_url: the provider openai-compatible needs one');
+  if (isAddressed(after.provider) && after.base_url === null) {
+    throw invalid('base_url', `base_url: the provider ${after.provider} needs one`);
   }
-  if (after.provider === 'local' || after.provider === 'guide') {
+  if (isBuiltIn(after.provider)) {
     const given = (['base_url', 'api_key_env'] as const).find((name) => after[name] !== null);
     const field = given ?? (after.api_key_encrypted === null ? undefined : 'api_key');
     if (field !== undefined) {

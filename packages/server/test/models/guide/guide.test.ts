@@ -35,10 +35,11 @@ const operations = `# Operations
 ${'It takes a while. '.repeat(100)}
 `;
 const documents = [...splitSections('README.md', readme), ...splitSections('docs/operations.md', operations)];
+const variables = ['OPENAI_API_KEY', 'OLLAMA_BASE_URL', 'COLLOQUY_LOCAL_MODEL'];
 const never = new AbortController().signal;
 
 async function ask(question: string, options: Partial<GuideOptions> = {}, more: Partial<ModelRequest> = {}) {
-  const guide = createGuide({ documents, ...options });
+  const guide = createGuide({ documents, variables, ...options });
   const request = { messages: [{ role: 'user' as const, text: question }], parameters: {}, ...more };
   return collect(guide.stream(request, { signal: never }));
 }
@@ -64,7 +65,10 @@ for (const [question, link] of questions)
 test('its first sentence says what it is, how far the model is, and how to get one', async () => {
   const { text } = await ask('backup', { progress: () => 'the local model is being fetched (43 %)' });
   const first = text.slice(0, text.indexOf('.'));
-  assert.match(first, /no language model.*being fetched \(43 %\).*OPENAI_API_KEY.*COLLOQUY_LOCAL_MODEL/);
+  assert.match(
+    first,
+    /no language model.*being fetched \(43 %\).*set OPENAI_API_KEY, OLLAMA_BASE_URL or COLLOQUY_LOCAL_MODEL and/,
+  );
   assert.doesNotMatch((await ask('backup')).text, /fetched/);
 });
 
@@ -114,7 +118,7 @@ test('stop and max_tokens are obeyed', async () => {
 
 test('aborting ends it', async () => {
   const abort = new AbortController();
-  const guide = createGuide({ documents });
+  const guide = createGuide({ documents, variables });
   const stream = guide.stream({ messages: [{ role: 'user', text: 'backup' }], parameters: {} }, abort);
   await assert.rejects(
     collect(stream, () => abort.abort(new Error('stop button'))),

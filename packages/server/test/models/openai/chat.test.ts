@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { ModelPart } from '../../../src/models/language-model.ts';
+import { buildOpenAiBody, completeQuirks, type OpenAiQuirks } from '../../../src/models/openai/request.ts';
 import { apiKey, collect, hello, startHarness, wires } from '../../support/remote-models.ts';
 
 for (const wire of wires) {
@@ -216,6 +217,19 @@ describe('openai request', () => {
     assert.equal(google?.seed, undefined);
     assert.deepEqual(google?.stream_options, { include_usage: true });
   });
+});
+
+test('OpenAI itself gets max_completion_tokens, at its own address only', () => {
+  const bodyAt = (baseUrl: string, quirks: OpenAiQuirks = {}) => {
+    const request = { ...hello, parameters: { max_tokens: 5 } };
+    return JSON.parse(buildOpenAiBody('m', request, completeQuirks(quirks, baseUrl), 9));
+  };
+  const atHome = bodyAt('https://api.openai.com/v1');
+  assert.deepEqual([atHome.max_completion_tokens, atHome.max_tokens], [5, undefined]);
+  const elsewhere = bodyAt('https://models.example/v1');
+  assert.deepEqual([elsewhere.max_completion_tokens, elsewhere.max_tokens], [undefined, 5]);
+  const told = bodyAt('https://models.example/v1', { maxTokensField: 'max_completion_tokens' });
+  assert.deepEqual([told.max_completion_tokens, told.max_tokens], [5, undefined]);
 });
 
 describe('openai dialects of other servers', () => {

@@ -1,4 +1,4 @@
-/** The search engines against servers that answer in their formats, and which one the settings mean. */
+/** The search engines against servers that answer in their formats. */
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -6,12 +6,12 @@ import { after, test } from 'node:test';
 import { serve, startSearchServer } from 'colloquy-testkit/web/small-web';
 import { Agent } from 'undici';
 import { createBrave } from '../../../src/research/engines/brave.ts';
+import type { SearchEngine } from '../../../src/research/engines/engine.ts';
 import { SearchError } from '../../../src/research/engines/engine-request.ts';
 import { mergeHits, searchAll } from '../../../src/research/engines/merge-hits.ts';
 import { languageOf } from '../../../src/research/engines/query-language.ts';
 import { createSearxng } from '../../../src/research/engines/searxng.ts';
 import { createTavily } from '../../../src/research/engines/tavily.ts';
-import { chooseSearchEngine, type SearchEngine } from '../../../src/research/engines/web-search.ts';
 import { createWikipedia } from '../../../src/research/engines/wikipedia.ts';
 
 const dispatcher = new Agent();
@@ -139,14 +139,6 @@ test('the language of a query is seen by its script or its small words, else it 
     ['', 'xx'],
   ];
   for (const [query, language] of table) assert.equal(languageOf(query, 'xx'), language, query);
-});
-
-test('which engine is meant: the own server, then the paid ones, then Wikipedia', () => {
-  const name = (settings: object) => chooseSearchEngine({ allowedNetworks: [], ...settings }, options).name;
-  assert.equal(name({ searxngUrl: 'http://s.test', braveApiKey: 'b', tavilyApiKey: 't' }), 'searxng');
-  assert.equal(name({ braveApiKey: 'b', tavilyApiKey: 't' }), 'brave');
-  assert.equal(name({ tavilyApiKey: 't' }), 'tavily');
-  assert.equal(name({ searxngUrl: undefined }), 'wikipedia');
 });
 
 test('what several queries find rises, one page stands once, and a failing query leaves the others', async () => {

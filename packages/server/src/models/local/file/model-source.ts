@@ -1,5 +1,6 @@
 /** Which file the local model is, and where it comes from. */
 import { createHash } from 'node:crypto';
+import type { NamedLocalModel } from '../../../domain/model.ts';
 
 /** A model that can be fetched by name: the address is pinned to a revision. */
 export interface ModelSource {
@@ -10,10 +11,8 @@ export interface ModelSource {
   readonly expected: { readonly bytes: number; readonly sha256: string } | undefined;
 }
 
-export type NamedModel = 'qwen2.5-0.5b' | 'qwen2.5-1.5b';
-
 /** Both Apache-2.0, by Alibaba Cloud. */
-export const namedModels: Readonly<Record<NamedModel, ModelSource>> = {
+export const namedModels: Readonly<Record<NamedLocalModel, ModelSource>> = {
   'qwen2.5-0.5b': {
     name: 'qwen2.5-0.5b',
     url: 'https://huggingface.co/Qwen/Qwen2.5-0.5B-Instruct-GGUF/resolve/9217f5db79a29953eb74d5343926648285ec7e67/qwen2.5-0.5b-instruct-q4_k_m.gguf',

@@ -3,13 +3,13 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
 import { ModelError } from '../../model-error.ts';
+import type { LocalModelInfo } from '../worker/protocol.ts';
 import { defaultTokenRatio, estimateTokens } from '../worker/token-ratio.ts';
 import { createInbox } from './inbox.ts';
 import { type Logger, silentLogger } from './logger.ts';
-import type { LocalModelInfo } from './protocol.ts';
 import { createSlots } from './slots.ts';
 import type { WorkerEvent } from './worker-process.ts';
-import { createWorkerSupervisor } from './worker-supervisor.ts';
+import { createWorkerSupervisor, type LocalRuntimeStatus } from './worker-supervisor.ts';
 
 export interface LocalRuntimeOptions {
   readonly modelPath: string;
@@ -26,21 +26,12 @@ export interface LocalRuntimeOptions {
   readonly logger?: Logger;
 }
 
-export type LocalRuntimeState = 'idle' | 'loading' | 'ready' | 'failed' | 'closed';
-
 export interface LocalRuntime extends AsyncDisposable {
   /** `canContinue`; loads the model at the first request if `load` was not called. */
   readonly model: LanguageModel;
   /** Starts the process and loads the model; concurrent and later calls share one. @throws ModelError */
   load(): Promise<LocalModelInfo>;
-  /** `percent` of the loading; `pid` of the process that runs, which changes when it had to be restarted. */
-  status(): {
-    state: LocalRuntimeState;
-    percent: number;
-    message?: string;
-    info?: LocalModelInfo;
-    pid?: number;
-  };
+  status(): LocalRuntimeStatus;
 }
 
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
@@ -59,6 +50,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const model: LanguageModel = {
     provider: 'local',
     canContinue: true,
+    followsPrompts: true,
+    writesQueries: false,
     countTokens: (text) => estimateTokens(text, supervisor.status().info ?? defaultTokenRatio),
     async *stream(request, { signal }) {
       const release = await slots.acquire(signal);

@@ -3,8 +3,14 @@ import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ModelRequest } from '../../language-model.ts';
+import type {
+  FromWorker,
+  GenerationEvent,
+  LoadOptions,
+  LocalModelInfo,
+  ToWorker,
+} from '../worker/protocol.ts';
 import type { Logger } from './logger.ts';
-import type { FromWorker, GenerationEvent, LoadOptions, LocalModelInfo, ToWorker } from './protocol.ts';
 
 /** What a generation is told; `died` comes instead of `end` and `failed` when the process is gone. */
 export type WorkerEvent = GenerationEvent | { readonly type: 'died'; readonly message: string };

@@ -1,21 +1,28 @@
 /** Keeps at most one worker process; a dead one is replaced at the next request, but not for ever. */
 import { ModelError } from '../../model-error.ts';
+import type { LoadOptions, LocalModelInfo } from '../worker/protocol.ts';
 import type { Logger } from './logger.ts';
-import type { LoadOptions, LocalModelInfo } from './protocol.ts';
-import type { LocalRuntimeState } from './runtime.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+export type LocalRuntimeState = 'idle' | 'loading' | 'ready' | 'failed' | 'closed';
+
+export interface LocalRuntimeStatus {
+  readonly state: LocalRuntimeState;
+  /** How far the loading is, 0 to 100. */
+  readonly percent: number;
+  /** Why the process ended or could not load the model, if it did. */
+  readonly message?: string;
+  /** Present once the model was loaded. */
+  readonly info?: LocalModelInfo;
+  /** The process that runs; it changes when the process had to be restarted. */
+  readonly pid?: number;
+}
 
 export interface WorkerSupervisor extends AsyncDisposable {
   /** The loaded worker, started if need be. @throws ModelError, or the signal's reason */
   worker(signal: AbortSignal): Promise<WorkerProcess>;
   load(): Promise<LocalModelInfo>;
-  status(): {
-    state: LocalRuntimeState;
-    percent: number;
-    message?: string;
-    info?: LocalModelInfo;
-    pid?: number;
-  };
+  status(): LocalRuntimeStatus;
 }
 
 /** So many ends within the window, and no new start until the oldest has left it. */

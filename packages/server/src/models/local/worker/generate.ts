@@ -8,8 +8,8 @@ import type {
 } from 'node-llama-cpp';
 import type { SamplingParameters } from '../../../domain/persona.ts';
 import type { ModelRequest } from '../../language-model.ts';
-import type { GenerationEvent } from '../process/protocol.ts';
 import { buildChatPrompt } from './chat-prompt.ts';
+import type { GenerationEvent } from './protocol.ts';
 import { createReasoningSplitter } from './reasoning-splitter.ts';
 import type { SequencePool } from './sequence-pool.ts';
 import { createStopMatcher } from './stop-matcher.ts';

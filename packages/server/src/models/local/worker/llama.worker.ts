@@ -5,15 +5,9 @@
 import { setPriority } from 'node:os';
 import { getLlama, resolveChatWrapper } from 'node-llama-cpp';
 import { looksLikeGguf } from '../file/gguf-header.ts';
-import type {
-  FromWorker,
-  GenerationEvent,
-  LoadOptions,
-  LocalModelInfo,
-  ToWorker,
-} from '../process/protocol.ts';
 import { type Engine, generate } from './generate.ts';
 import { chooseGpu } from './gpu.ts';
+import type { FromWorker, GenerationEvent, LoadOptions, LocalModelInfo, ToWorker } from './protocol.ts';
 import { createSequencePool } from './sequence-pool.ts';
 import { measureTokens } from './token-ratio.ts';
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { serverEnvironment } from 'colloquy-testkit/server';
 import { startSearchServer, startSmallWeb } from 'colloquy-testkit/web/small-web';
 import { pino } from 'pino';
+import { catalog } from '../../../../src/catalog.ts';
 import { parseConfig } from '../../../../src/config/config.ts';
 import { startServer } from '../../../../src/server.ts';
 import { readStream } from '../../http-app.ts';
@@ -35,6 +36,7 @@ test('a real local model answers from the pages that were found', { skip, timeou
       SEARXNG_URL: search.url,
       INTERNET_ALLOWED_NETWORKS: '127.0.0.1/32',
     }),
+    catalog,
   );
   assert.ok(config !== undefined, JSON.stringify(problems));
   const server = await startServer(config, { log: pino({ level: 'silent' }) });

@@ -1,14 +1,12 @@
-/** Which models a provider offers, and how records become models. */
+/** Which models a provider says that it offers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
-import { buildOpenAiBody } from '../../../src/models/openai/request.ts';
-import { createRemoteModel, isRemoteProvider, remoteProviders } from '../../../src/models/provider.ts';
-import { listProviderModels } from '../../../src/models/provider-models.ts';
-import { withVersion1 } from '../../../src/models/upstream/address.ts';
-import { apiKey, hello, startHarness } from '../../support/remote-models.ts';
+import { listProviderModels } from '../../src/models/provider-models.ts';
+import { withVersion1 } from '../../src/models/upstream/address.ts';
+import { apiKey, startHarness } from '../support/remote-models.ts';
 
 /** Answers every request with `body`, and remembers the last request. */
 async function startList(
@@ -124,39 +122,5 @@ describe('list of models', () => {
     mute.close();
     assert.ok(!silent.ok);
     assert.match(silent.error, /within 30 ms/);
-  });
-});
-
-describe('records', () => {
-  test('a provider without a base URL of its own needs one, and it must be http', async () => {
-    await using h = await startHarness();
-    assert.throws(
-      () => createRemoteModel({ provider: 'openai-compatible', model: 'm' }, h.runtime),
-      TypeError,
-    );
-    assert.throws(
-      () => createRemoteModel({ provider: 'openai', model: 'm', baseUrl: 'ftp://x' }, h.runtime),
-      TypeError,
-    );
-    assert.throws(
-      () => createRemoteModel({ provider: 'openai', model: 'm', baseUrl: 'nonsense' }, h.runtime),
-      TypeError,
-    );
-    for (const provider of ['openai', 'anthropic', 'google', 'mistral'] as const) {
-      assert.equal(createRemoteModel({ provider, model: 'm' }, h.runtime).provider, provider);
-      assert.ok(remoteProviders[provider].defaultModel);
-    }
-    assert.ok(!isRemoteProvider('toString'));
-  });
-
-  test('OpenAI itself gets max_completion_tokens', () => {
-    const body = buildOpenAiBody(
-      'm',
-      { ...hello, parameters: { max_tokens: 5 } },
-      { maxTokensField: 'max_completion_tokens' },
-      9,
-    );
-    assert.equal(JSON.parse(body).max_completion_tokens, 5);
-    assert.equal(JSON.parse(body).max_tokens, undefined);
   });
 });

@@ -1,0 +1,16 @@
+/**
+ * Mistral, as it is documented; it was never tried live. It answers 422 to fields that it does not know, calls the seed
+ * `random_seed`, and reports usage without being asked. https://docs.mistral.ai/api/
+ */
+import type { HostedProviderModule } from './provider.ts';
+
+export const mistral = {
+  name: 'mistral',
+  wire: 'openai',
+  baseUrl: 'https://api.mistral.ai/v1',
+  defaultModel: 'mistral-small-latest',
+  contextWindow: 128_000,
+  variables: { apiKey: 'MISTRAL_API_KEY', models: 'MISTRAL_MODEL' },
+  quirks: { maxTokensField: 'max_tokens', seedField: 'random_seed', streamOptions: false },
+  continuesPrefix: 'if-declared',
+} as const satisfies HostedProviderModule;

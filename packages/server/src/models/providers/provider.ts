@@ -1,0 +1,88 @@
+/**
+ * What is to be known of a provider, as one value for each. The wire formats lie in rooms of their own, since several
+ * providers speak the same one.
+ */
+import type {
+  AddressedProvider,
+  BuiltInProvider,
+  HostedProvider,
+  ModelRecord,
+  Preset,
+} from '../../domain/model.ts';
+import type { LanguageModel } from '../language-model.ts';
+import type { LocalModel } from '../local/local-model.ts';
+import type { LocalModels } from '../local/local-models.ts';
+import type { OpenAiQuirks } from '../openai/request.ts';
+
+/** The environment variables by which an operator sets a provider up; without a key and an address it is not offered. */
+export interface ProviderVariables {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
+  /** Appended to what `baseUrl` holds, which then must not end in it. */
+  readonly baseUrlSuffix?: string;
+  /** A list of model names, separated by commas; the first is the default. */
+  readonly models: string;
+}
+
+/** The format that a provider speaks, with what is particular to the provider in it. */
+export type Wire =
+  | { readonly wire: 'openai'; readonly quirks?: OpenAiQuirks }
+  | { readonly wire: 'anthropic' };
+
+export type WireName = Wire['wire'];
+
+interface RemoteFacts {
+  /** The address of the API with its version. Absent: each model names the address of its server. */
+  readonly baseUrl?: string;
+  /** Offered where the provider's list of models can't be read. Absent: nothing is offered then. */
+  readonly defaultModel?: string;
+  /** Tokens that the present models take; a model's record may say otherwise. Absent: unknown. */
+  readonly contextWindow?: number;
+  readonly variables?: ProviderVariables;
+  /** Whether an answer can be continued in its middle: where the model's record says so, or never. */
+  readonly continuesPrefix: 'if-declared' | 'never';
+}
+
+export type RemoteProviderModule = RemoteFacts & Wire & { readonly name: HostedProvider | AddressedProvider };
+
+/** A provider with one public API, known completely. */
+export type HostedProviderModule = RemoteProviderModule &
+  Required<Pick<RemoteFacts, 'baseUrl' | 'defaultModel' | 'contextWindow' | 'variables'>> & {
+    readonly name: HostedProvider;
+  };
+
+/** Servers of one format, each at its own address. */
+export type AddressedProviderModule = RemoteProviderModule & {
+  readonly name: AddressedProvider;
+  readonly baseUrl?: never;
+};
+
+/** A server that is known by a name of its own in the environment, and stored under the provider that it speaks like. */
+export type PresetModule = RemoteFacts &
+  Wire & {
+    readonly name: Preset;
+    readonly provider: AddressedProvider;
+    readonly variables: ProviderVariables;
+  };
+
+/** What the models that run in the server share. */
+export interface BuiltInModels {
+  readonly guide: LanguageModel;
+  readonly local: LocalModels;
+}
+
+export interface OfferedBuiltIn {
+  readonly name: string;
+  /** Tokens; absent where it is not known. */
+  readonly contextWindow?: number | undefined;
+}
+
+export interface BuiltInProviderModule {
+  readonly name: BuiltInProvider;
+  /** The model behind a record. */
+  open(record: ModelRecord, models: BuiltInModels): LanguageModel;
+  /** The model that the environment offers to the organization `default`, if there is one. `local` is its local model. */
+  offer(local: LocalModel): OfferedBuiltIn | undefined;
+  /** Waits for a model that will be usable soon. Absent: it always is. */
+  whenReady?(record: ModelRecord, models: BuiltInModels): Promise<void>;
+}

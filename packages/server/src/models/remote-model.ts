@@ -1,0 +1,42 @@
+/** The model behind the record of a remote provider. */
+
+import { createAnthropicModel } from './anthropic/messages.ts';
+import type { LanguageModel } from './language-model.ts';
+import { createOpenAiChatModel } from './openai/chat.ts';
+import type { RemoteProviderModule } from './providers/provider.ts';
+import { remoteProviders } from './providers/registry.ts';
+import type { RemoteModelOptions } from './upstream/remote-model.ts';
+
+export interface RemoteModelRecord {
+  readonly provider: RemoteProviderModule['name'];
+  /** The provider's name for the model. */
+  readonly model: string;
+  /** Absent: the provider's own. */
+  readonly baseUrl?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly maxOutputTokens?: number | undefined;
+  /** Whether the server was declared to understand vLLM's `continue_final_message`. */
+  readonly canContinue?: boolean | undefined;
+}
+
+/** What all remote models of a process share. */
+export type RemoteModelRuntime = Pick<
+  RemoteModelOptions,
+  'dispatcher' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random'
+>;
+
+/** @throws TypeError where there is no base URL, or it is no http(s) address */
+export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteModelRuntime): LanguageModel {
+  const provider: RemoteProviderModule = remoteProviders[record.provider];
+  const baseUrl = record.baseUrl ?? provider.baseUrl;
+  if (baseUrl === undefined) throw new TypeError(`base_url: the provider ${record.provider} needs one`);
+  const options = { ...record, ...runtime, baseUrl };
+  switch (provider.wire) {
+    case 'openai': {
+      const canContinue = provider.continuesPrefix === 'if-declared' && record.canContinue;
+      return createOpenAiChatModel({ ...options, canContinue, quirks: provider.quirks });
+    }
+    case 'anthropic':
+      return createAnthropicModel(options);
+  }
+}
