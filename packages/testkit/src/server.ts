@@ -4,32 +4,17 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { catalog } from '../../server/src/catalog.ts';
 import { parseConfig } from '../../server/src/config/config.ts';
 import { type RunningServer, startServer } from '../../server/src/server.ts';
 import type { StoreEngine } from '../../server/src/store/tables.ts';
-import { postgresForTests, type Skip } from './services.ts';
+import { emptyPlace, type Place } from './place.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './upstream/scripted-upstream.ts';
 
 export const adminKey = 'sk_admin_0123456789abcdef0123456789abcdef';
-
-export interface Place {
-  readonly dataDir: string;
-  readonly databaseUrl: string | undefined;
-}
-
-/** An empty data directory, and a database of its own for PostgreSQL. */
-export async function serverPlace(engine: StoreEngine): Promise<Place | Skip> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'colloquy-test-'));
-  if (engine === 'sqlite') return { dataDir, databaseUrl: undefined };
-  const postgres = await postgresForTests();
-  return 'skip' in postgres ? postgres : { dataDir, databaseUrl: postgres.url };
-}
 
 /** The environment of a server in this place; the guide is its only model until one is added. */
 export function serverEnvironment(place: Place, more: Record<string, string> = {}): Record<string, string> {
@@ -128,13 +113,12 @@ export interface TestServerOptions {
   readonly titles?: boolean;
 }
 
-/** A server in this process with one tenant, on an engine of one's choice; or why there is none. */
+/** A server in this process with one tenant, on an engine of one's choice. */
 export async function startTestServer(
   engine: StoreEngine = 'sqlite',
   options: TestServerOptions = {},
-): Promise<TestServer | Skip> {
-  const place = await serverPlace(engine);
-  if ('skip' in place) return place;
+): Promise<TestServer> {
+  const place = await emptyPlace(engine);
   const upstream = await startScriptedUpstream();
   const { config, problems } = parseConfig(serverEnvironment(place, options.environment), catalog);
   if (config === undefined) throw new Error(JSON.stringify(problems));

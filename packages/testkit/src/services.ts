@@ -21,7 +21,7 @@ const connectTimeoutMs = 3000;
  * TEST_DATABASE_URL, else user postgres at 127.0.0.1:5432.
  */
 export async function postgresForTests(): Promise<{ readonly url: string } | Skip> {
-  const server = process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
+  const server = postgresServer();
   try {
     const name = await createDatabase(server);
     process.setMaxListeners(0);
@@ -32,6 +32,21 @@ export async function postgresForTests(): Promise<{ readonly url: string } | Ski
   } catch (error) {
     return missing('PostgreSQL', error);
   }
+}
+
+/** Whether the PostgreSQL server of `postgresForTests` is there. Makes nothing. */
+export async function findPostgres(): Promise<{ readonly server: string } | Skip> {
+  const server = postgresServer();
+  try {
+    await withClient(server, async () => {});
+    return { server };
+  } catch (error) {
+    return missing('PostgreSQL', error);
+  }
+}
+
+function postgresServer(): string {
+  return process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
 }
 
 /** A Redis address with a database number of its own, mostly: there are only 15. Channels are shared by all. */

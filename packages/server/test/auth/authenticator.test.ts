@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { openTestStore } from 'colloquy-testkit/stores';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { generateApiKey } from '../../src/auth/api-keys.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -94,264 +95,250 @@ class Place implements AsyncDisposable {
   }
 }
 
-for (const engine of storeEngines) {
+onBothStores('authenticator', async (engine) => {
   const opened = await openTestStore(engine);
-  if ('skip' in opened) {
-    test(engine, opened, () => {});
-    continue;
-  }
-  test(`authenticator on ${engine}`, async (t) => {
-    await using place = new Place(opened.store, async () => await opened[Symbol.asyncDispose]());
-    await place.organization();
-    const scopeOf = (environment: 'test' | 'prod', user?: string) =>
-      conversationScope(place.organizationId, environment, user);
+  const place = new Place(opened.store, async () => await opened[Symbol.asyncDispose]());
+  after(() => place[Symbol.asyncDispose]());
+  await place.organization();
+  const scopeOf = (environment: 'test' | 'prod', user?: string) =>
+    conversationScope(place.organizationId, environment, user);
 
-    await t.test('no credential is nobody', async () => {
-      assert.equal(await place.authenticator.authenticate({}), undefined);
-      assert.deepEqual(await place.authenticator.anonymous(place.organizationId), {
-        kind: 'anonymous',
-        scope: scopeOf('prod'),
-      });
-    });
-
-    await t.test('a key is who it is, in either header', async () => {
-      for (const type of ['test', 'prod'] as const) {
-        const { id, key } = await place.key(type);
-        const expected = {
-          kind: 'api-key',
-          scope: scopeOf(type),
-          keyId: id,
-          keyType: type,
-          defaultPersonaId: null,
-          limits: { requests_per_minute: 5 },
-          allowedOrigins: ['https://example.com'],
-        };
-        assert.deepEqual(await place.authenticator.authenticate({ apiKey: key }), expected);
-        assert.deepEqual(
-          await place.authenticator.authenticate({ authorization: `Bearer ${key}` }),
-          expected,
-        );
-        assert.deepEqual(
-          await place.authenticator.authenticate({ authorization: `bearer ${key}` }),
-          expected,
-        );
-        // Only members choose the environment.
-        assert.deepEqual(
-          await place.authenticator.authenticate({ apiKey: key, environment: 'nonsense' }),
-          expected,
-        );
-      }
-    });
-
-    await t.test('an admin key is of its organization, the configured one of all', async () => {
-      const { id, key } = await place.key('admin');
-      assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${key}` }), {
-        kind: 'admin',
-        organization: organizationScope(place.organizationId),
-        keyId: id,
-      });
-      assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${operatorKey}` }), {
-        kind: 'admin',
-        organization: null,
-        keyId: null,
-      });
-    });
-
-    await t.test('what is no credential is refused', async () => {
-      const { key } = await place.key('prod');
-      await place.refused({ apiKey: '' }, /not an API key/);
-      await place.refused({ apiKey: 'nonsense' }, /not an API key/);
-      await place.refused({ apiKey: `${key}x` }, /not valid/);
-      await place.refused({ apiKey: `${operatorKey}x` }, /not valid/);
-      await place.refused({ apiKey: await place.userToken(key) }, /not an API key/);
-      await place.refused({ authorization: key }, /must be "Bearer/);
-      await place.refused({ authorization: 'Basic YTpi' }, /must be "Bearer/);
-      await place.refused({ authorization: 'Bearer ' }, /must be "Bearer/);
-      await place.refused({ authorization: 'Bearer nonsense' }, /not valid/);
-      await place.refused({ authorization: 'Bearer a.b.c' }, /not valid/);
-      await place.refused({ accessToken: key }, /never an API key/);
-      await place.refused({ accessToken: '' }, /not valid/);
-      // A good credential does not make up for a bad one before it.
-      await place.refused({ apiKey: 'sk_prod_x', authorization: `Bearer ${key}` }, /not valid/);
-    });
-
-    await t.test('a key expires, with its tokens, to the millisecond', async () => {
-      const { key } = await place.key('prod', { expiresAt: place.now + 1000 });
-      const token = await place.userToken(key);
-      place.now += 999;
-      assert.equal((await place.principal(key)).kind, 'api-key');
-      place.now += 1;
-      await place.refused({ apiKey: key }, /expired/);
-      await place.refused({ accessToken: token }, /expired/);
-    });
-
-    await t.test('a revoked key is dead with the next call, and its tokens too', async () => {
-      const { id, key } = await place.key('prod');
-      const other = await place.key('prod');
-      const token = await place.userToken(key);
-      const otherToken = await place.userToken(other.key);
-      await place.store.execute('revokeApiKey', {
-        organizationId: place.organizationId,
-        id,
-        now: place.now,
-      });
-      await place.refused({ apiKey: key }, /revoked/);
-      await place.refused({ authorization: `Bearer ${token}` }, /revoked/);
-      assert.equal((await place.authenticator.authenticate({ accessToken: otherToken }))?.kind, 'end-user');
-    });
-
-    await t.test("a user's token is bound to key, environment, user and revision", async () => {
-      for (const type of ['test', 'prod'] as const) {
-        const { id, key } = await place.key(type);
-        const issued = await place.authenticator.issueEndUserToken(await place.principal(key), {
-          userId: 'grace',
-          persona,
-        });
-        assert.equal(issued.expiresAt, Math.floor(place.now / 1000) + 3600);
-        const header = decodeProtectedHeader(issued.token);
-        assert.equal(header.alg, 'HS256');
-        assert.ok(header.kid);
-        const principal = await place.authenticator.authenticate({
-          authorization: `Bearer ${issued.token}`,
-        });
-        assert.equal(principal?.kind, 'end-user');
-        if (principal?.kind !== 'end-user') return;
-        assert.deepEqual(principal, {
-          kind: 'end-user',
-          scope: scopeOf(type, principal.endUserId),
-          endUserId: principal.endUserId,
-          keyId: id,
-          keyType: type,
-          personaId: 7,
-          personaVersion: 3,
-          limits: { requests_per_minute: 5 },
-          allowedOrigins: ['https://example.com'],
-        });
-        // The same person again, by another key of the kind, is the same user; of the other kind, another one.
-        const again = await place.userToken((await place.key(type)).key, 'grace');
-        const other = await place.userToken(
-          (await place.key(type === 'test' ? 'prod' : 'test')).key,
-          'grace',
-        );
-        assert.equal(decodeJwt(again).sub, principal.endUserId);
-        assert.notEqual(decodeJwt(other).sub, principal.endUserId);
-      }
-    });
-
-    await t.test('two first calls for one user make one user', async () => {
-      const principal = await place.principal((await place.key('prod')).key);
-      const request = { userId: 'twin', persona };
-      const tokens = await Promise.all(
-        Array.from({ length: 8 }, () => place.authenticator.issueEndUserToken(principal, request)),
-      );
-      assert.equal(new Set(tokens.map(({ token }) => decodeJwt(token).sub)).size, 1);
-    });
-
-    await t.test('a token expires', async () => {
-      const token = await place.userToken((await place.key('prod')).key);
-      place.now += 3600_000 - 1000;
-      assert.equal((await place.authenticator.authenticate({ accessToken: token }))?.kind, 'end-user');
-      place.now += 1000;
-      await place.refused({ accessToken: token }, /expired/);
-    });
-
-    await t.test('a token of an erased user is dead, though the user comes again', async () => {
-      const { key } = await place.key('prod');
-      const token = await place.userToken(key, 'gone');
-      const { organizationId } = place;
-      const endUserIds = [String(decodeJwt(token).sub)];
-      await place.store.execute('eraseEndUsers', { organizationId, endUserIds });
-      await place.refused({ accessToken: token }, /its user was erased/);
-      await place.userToken(key, 'gone');
-      await place.refused({ accessToken: token }, /its user was erased/);
-    });
-
-    await t.test('a changed or forged token is refused', async () => {
-      const { key } = await place.key('prod');
-      const token = await place.userToken(key);
-      const [header = '', payload = '', signature = ''] = token.split('.');
-      const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-      const claims = decodeJwt(token);
-      const forged = [
-        [header, encode({ ...claims, env: 'test' }), signature],
-        [header, encode({ ...claims, version: 99 }), signature],
-        [encode({ ...decodeProtectedHeader(token), typ: 'colloquy-member+jwt' }), payload, signature],
-        [encode({ alg: 'none' }), payload, ''],
-        [header, payload, signature.slice(0, -3)],
-        [header, payload],
-      ];
-      for (const parts of forged) {
-        await place.refused({ authorization: `Bearer ${parts.join('.')}` }, /not valid/);
-      }
-      // The server's secret itself is not the key that tokens are signed with.
-      const bySecret = await new SignJWT(claims)
-        .setProtectedHeader({ ...decodeProtectedHeader(token), alg: 'HS256' })
-        .sign(new TextEncoder().encode(secret));
-      await place.refused({ accessToken: bySecret }, /not valid/);
-    });
-
-    await t.test('a token of another secret is refused', async () => {
-      const token = await place.userToken((await place.key('prod')).key);
-      await using other = new Place(place.store, async () => {}, 'another secret of a server');
-      await other.refused({ accessToken: token }, /not valid/);
-    });
-
-    await t.test('a member has the role of now, and chooses the environment', async () => {
-      const memberId = await place.member('member');
-      const organization = organizationScope(place.organizationId);
-      const { token, expiresAt } = await place.authenticator.issueMemberToken(organization, memberId, 60);
-      assert.equal(expiresAt, Math.floor(place.now / 1000) + 60);
-      const authorization = `Bearer ${token}`;
-      const expected = { kind: 'member', scope: scopeOf('prod'), memberId, role: 'member' };
-      assert.deepEqual(await place.authenticator.authenticate({ authorization }), expected);
-      assert.deepEqual(await place.authenticator.authenticate({ authorization, environment: 'test' }), {
-        ...expected,
-        scope: scopeOf('test'),
-      });
-      await assert.rejects(place.authenticator.authenticate({ authorization, environment: 'x' }), {
-        code: 'invalid_request',
-      });
-      await place.store.execute('updateMember', {
-        organizationId: place.organizationId,
-        id: memberId,
-        changes: { role: 'guest' },
-        now: place.now,
-      });
-      assert.deepEqual(await place.authenticator.authenticate({ authorization }), {
-        ...expected,
-        role: 'guest',
-      });
-      await place.store.execute('deleteMember', { organizationId: place.organizationId, id: memberId });
-      await place.refused({ authorization }, /removed/);
-      await assert.rejects(place.authenticator.issueMemberToken(organization, memberId), {
-        code: 'not_found',
-      });
-    });
-
-    await t.test('a key is noted as used, in time', async () => {
-      const scope = organizationScope(place.organizationId);
-      const { id, key } = await place.key('prod');
-      const lastUsedAt = async () => (await findApiKey(place.store.reads, scope, id))?.lastUsedAt;
-      await place.principal(key);
-      assert.equal(await lastUsedAt(), null);
-      await place.authenticator.flushLastUsed();
-      assert.equal(await lastUsedAt(), place.now);
-      const token = await place.userToken(key);
-      place.now += 5000;
-      await place.authenticator.authenticate({ accessToken: token });
-      await place.authenticator.flushLastUsed();
-      assert.equal(await lastUsedAt(), place.now);
-    });
-
-    await t.test('what was used since is stored at the end', async () => {
-      const { id, key } = await place.key('prod');
-      {
-        await using other = new Place(place.store, async () => {});
-        other.now = place.now + 1;
-        await other.principal(key);
-      }
-      const found = await findApiKey(place.store.reads, organizationScope(place.organizationId), id);
-      assert.equal(found?.lastUsedAt, place.now + 1);
+  test('no credential is nobody', async () => {
+    assert.equal(await place.authenticator.authenticate({}), undefined);
+    assert.deepEqual(await place.authenticator.anonymous(place.organizationId), {
+      kind: 'anonymous',
+      scope: scopeOf('prod'),
     });
   });
-}
+
+  test('a key is who it is, in either header', async () => {
+    for (const type of ['test', 'prod'] as const) {
+      const { id, key } = await place.key(type);
+      const expected = {
+        kind: 'api-key',
+        scope: scopeOf(type),
+        keyId: id,
+        keyType: type,
+        defaultPersonaId: null,
+        limits: { requests_per_minute: 5 },
+        allowedOrigins: ['https://example.com'],
+      };
+      assert.deepEqual(await place.authenticator.authenticate({ apiKey: key }), expected);
+      assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${key}` }), expected);
+      assert.deepEqual(await place.authenticator.authenticate({ authorization: `bearer ${key}` }), expected);
+      // Only members choose the environment.
+      assert.deepEqual(
+        await place.authenticator.authenticate({ apiKey: key, environment: 'nonsense' }),
+        expected,
+      );
+    }
+  });
+
+  test('an admin key is of its organization, the configured one of all', async () => {
+    const { id, key } = await place.key('admin');
+    assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${key}` }), {
+      kind: 'admin',
+      organization: organizationScope(place.organizationId),
+      keyId: id,
+    });
+    assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${operatorKey}` }), {
+      kind: 'admin',
+      organization: null,
+      keyId: null,
+    });
+  });
+
+  test('what is no credential is refused', async () => {
+    const { key } = await place.key('prod');
+    await place.refused({ apiKey: '' }, /not an API key/);
+    await place.refused({ apiKey: 'nonsense' }, /not an API key/);
+    await place.refused({ apiKey: `${key}x` }, /not valid/);
+    await place.refused({ apiKey: `${operatorKey}x` }, /not valid/);
+    await place.refused({ apiKey: await place.userToken(key) }, /not an API key/);
+    await place.refused({ authorization: key }, /must be "Bearer/);
+    await place.refused({ authorization: 'Basic YTpi' }, /must be "Bearer/);
+    await place.refused({ authorization: 'Bearer ' }, /must be "Bearer/);
+    await place.refused({ authorization: 'Bearer nonsense' }, /not valid/);
+    await place.refused({ authorization: 'Bearer a.b.c' }, /not valid/);
+    await place.refused({ accessToken: key }, /never an API key/);
+    await place.refused({ accessToken: '' }, /not valid/);
+    // A good credential does not make up for a bad one before it.
+    await place.refused({ apiKey: 'sk_prod_x', authorization: `Bearer ${key}` }, /not valid/);
+  });
+
+  test('a key expires, with its tokens, to the millisecond', async () => {
+    const { key } = await place.key('prod', { expiresAt: place.now + 1000 });
+    const token = await place.userToken(key);
+    place.now += 999;
+    assert.equal((await place.principal(key)).kind, 'api-key');
+    place.now += 1;
+    await place.refused({ apiKey: key }, /expired/);
+    await place.refused({ accessToken: token }, /expired/);
+  });
+
+  test('a revoked key is dead with the next call, and its tokens too', async () => {
+    const { id, key } = await place.key('prod');
+    const other = await place.key('prod');
+    const token = await place.userToken(key);
+    const otherToken = await place.userToken(other.key);
+    await place.store.execute('revokeApiKey', {
+      organizationId: place.organizationId,
+      id,
+      now: place.now,
+    });
+    await place.refused({ apiKey: key }, /revoked/);
+    await place.refused({ authorization: `Bearer ${token}` }, /revoked/);
+    assert.equal((await place.authenticator.authenticate({ accessToken: otherToken }))?.kind, 'end-user');
+  });
+
+  test("a user's token is bound to key, environment, user and revision", async () => {
+    for (const type of ['test', 'prod'] as const) {
+      const { id, key } = await place.key(type);
+      const issued = await place.authenticator.issueEndUserToken(await place.principal(key), {
+        userId: 'grace',
+        persona,
+      });
+      assert.equal(issued.expiresAt, Math.floor(place.now / 1000) + 3600);
+      const header = decodeProtectedHeader(issued.token);
+      assert.equal(header.alg, 'HS256');
+      assert.ok(header.kid);
+      const principal = await place.authenticator.authenticate({
+        authorization: `Bearer ${issued.token}`,
+      });
+      assert.equal(principal?.kind, 'end-user');
+      if (principal?.kind !== 'end-user') return;
+      assert.deepEqual(principal, {
+        kind: 'end-user',
+        scope: scopeOf(type, principal.endUserId),
+        endUserId: principal.endUserId,
+        keyId: id,
+        keyType: type,
+        personaId: 7,
+        personaVersion: 3,
+        limits: { requests_per_minute: 5 },
+        allowedOrigins: ['https://example.com'],
+      });
+      // The same person again, by another key of the kind, is the same user; of the other kind, another one.
+      const again = await place.userToken((await place.key(type)).key, 'grace');
+      const other = await place.userToken((await place.key(type === 'test' ? 'prod' : 'test')).key, 'grace');
+      assert.equal(decodeJwt(again).sub, principal.endUserId);
+      assert.notEqual(decodeJwt(other).sub, principal.endUserId);
+    }
+  });
+
+  test('two first calls for one user make one user', async () => {
+    const principal = await place.principal((await place.key('prod')).key);
+    const request = { userId: 'twin', persona };
+    const tokens = await Promise.all(
+      Array.from({ length: 8 }, () => place.authenticator.issueEndUserToken(principal, request)),
+    );
+    assert.equal(new Set(tokens.map(({ token }) => decodeJwt(token).sub)).size, 1);
+  });
+
+  test('a token expires', async () => {
+    const token = await place.userToken((await place.key('prod')).key);
+    place.now += 3600_000 - 1000;
+    assert.equal((await place.authenticator.authenticate({ accessToken: token }))?.kind, 'end-user');
+    place.now += 1000;
+    await place.refused({ accessToken: token }, /expired/);
+  });
+
+  test('a token of an erased user is dead, though the user comes again', async () => {
+    const { key } = await place.key('prod');
+    const token = await place.userToken(key, 'gone');
+    const { organizationId } = place;
+    const endUserIds = [String(decodeJwt(token).sub)];
+    await place.store.execute('eraseEndUsers', { organizationId, endUserIds });
+    await place.refused({ accessToken: token }, /its user was erased/);
+    await place.userToken(key, 'gone');
+    await place.refused({ accessToken: token }, /its user was erased/);
+  });
+
+  test('a changed or forged token is refused', async () => {
+    const { key } = await place.key('prod');
+    const token = await place.userToken(key);
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = decodeJwt(token);
+    const forged = [
+      [header, encode({ ...claims, env: 'test' }), signature],
+      [header, encode({ ...claims, version: 99 }), signature],
+      [encode({ ...decodeProtectedHeader(token), typ: 'colloquy-member+jwt' }), payload, signature],
+      [encode({ alg: 'none' }), payload, ''],
+      [header, payload, signature.slice(0, -3)],
+      [header, payload],
+    ];
+    for (const parts of forged) {
+      await place.refused({ authorization: `Bearer ${parts.join('.')}` }, /not valid/);
+    }
+    // The server's secret itself is not the key that tokens are signed with.
+    const bySecret = await new SignJWT(claims)
+      .setProtectedHeader({ ...decodeProtectedHeader(token), alg: 'HS256' })
+      .sign(new TextEncoder().encode(secret));
+    await place.refused({ accessToken: bySecret }, /not valid/);
+  });
+
+  test('a token of another secret is refused', async () => {
+    const token = await place.userToken((await place.key('prod')).key);
+    await using other = new Place(place.store, async () => {}, 'another secret of a server');
+    await other.refused({ accessToken: token }, /not valid/);
+  });
+
+  test('a member has the role of now, and chooses the environment', async () => {
+    const memberId = await place.member('member');
+    const organization = organizationScope(place.organizationId);
+    const { token, expiresAt } = await place.authenticator.issueMemberToken(organization, memberId, 60);
+    assert.equal(expiresAt, Math.floor(place.now / 1000) + 60);
+    const authorization = `Bearer ${token}`;
+    const expected = { kind: 'member', scope: scopeOf('prod'), memberId, role: 'member' };
+    assert.deepEqual(await place.authenticator.authenticate({ authorization }), expected);
+    assert.deepEqual(await place.authenticator.authenticate({ authorization, environment: 'test' }), {
+      ...expected,
+      scope: scopeOf('test'),
+    });
+    await assert.rejects(place.authenticator.authenticate({ authorization, environment: 'x' }), {
+      code: 'invalid_request',
+    });
+    await place.store.execute('updateMember', {
+      organizationId: place.organizationId,
+      id: memberId,
+      changes: { role: 'guest' },
+      now: place.now,
+    });
+    assert.deepEqual(await place.authenticator.authenticate({ authorization }), {
+      ...expected,
+      role: 'guest',
+    });
+    await place.store.execute('deleteMember', { organizationId: place.organizationId, id: memberId });
+    await place.refused({ authorization }, /removed/);
+    await assert.rejects(place.authenticator.issueMemberToken(organization, memberId), {
+      code: 'not_found',
+    });
+  });
+
+  test('a key is noted as used, in time', async () => {
+    const scope = organizationScope(place.organizationId);
+    const { id, key } = await place.key('prod');
+    const lastUsedAt = async () => (await findApiKey(place.store.reads, scope, id))?.lastUsedAt;
+    await place.principal(key);
+    assert.equal(await lastUsedAt(), null);
+    await place.authenticator.flushLastUsed();
+    assert.equal(await lastUsedAt(), place.now);
+    const token = await place.userToken(key);
+    place.now += 5000;
+    await place.authenticator.authenticate({ accessToken: token });
+    await place.authenticator.flushLastUsed();
+    assert.equal(await lastUsedAt(), place.now);
+  });
+
+  test('what was used since is stored at the end', async () => {
+    const { id, key } = await place.key('prod');
+    {
+      await using other = new Place(place.store, async () => {});
+      other.now = place.now + 1;
+      await other.principal(key);
+    }
+    const found = await findApiKey(place.store.reads, organizationScope(place.organizationId), id);
+    assert.equal(found?.lastUsedAt, place.now + 1);
+  });
+});

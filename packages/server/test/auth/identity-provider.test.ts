@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, describe, test } from 'node:test';
-import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { openTestStore } from 'colloquy-testkit/stores';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createIdentityProvider } from '../../src/auth/identity-provider.ts';
@@ -37,12 +38,8 @@ async function startProvider() {
   };
 }
 
-for (const engine of storeEngines) {
+onBothStores('identity provider', async (engine) => {
   const opened = await openTestStore(engine);
-  if ('skip' in opened) {
-    test(`identity provider on ${engine}`, opened, () => {});
-    continue;
-  }
   const { store } = opened;
   const provider = await startProvider();
   const organizationId = newId();
@@ -84,100 +81,98 @@ for (const engine of storeEngines) {
   const authenticate = (token: string, environment?: string) =>
     authenticator.authenticate({ authorization: `Bearer ${token}`, environment });
 
-  describe(`identity provider on ${engine}`, () => {
-    after(async () => {
-      await authenticator[Symbol.asyncDispose]();
-      await opened[Symbol.asyncDispose]();
-    });
-
-    test('its tokens speak for members; the keys are fetched once', async () => {
-      const member = {
-        kind: 'member',
-        scope: conversationScope(organizationId, 'prod'),
-        memberId: 'idp:ada|42',
-        role: 'member',
-      };
-      assert.deepEqual(await authenticate(await sign()), member);
-      assert.deepEqual(await authenticate(await sign(), 'test'), {
-        ...member,
-        scope: conversationScope(organizationId, 'test'),
-      });
-      assert.equal(provider.fetches(), 1);
-    });
-
-    test('the role is the one that may most; an unknown one only reads', async () => {
-      for (const [roles, expected] of [
-        [['guest', 'owner', 'x'], 'owner'],
-        ['admin', 'admin'],
-        [['superuser'], 'guest'],
-        [undefined, 'guest'],
-        [{ admin: true }, 'guest'],
-      ] as const) {
-        const principal = await authenticate(await sign({ ...usual, realm_access: { roles } }));
-        assert.equal(principal?.kind === 'member' && principal.role, expected);
-      }
-    });
-
-    test('of another issuer, audience or key, expired or changed: 401', async () => {
-      const foreign = (await generateKeyPair('ES256')).privateKey;
-      const good = await sign();
-      for (const token of [
-        await sign(usual, { iss: 'https://other.example/' }),
-        await sign(usual, { aud: 'other' }),
-        await sign(usual, { key: foreign }),
-        await sign(usual, { exp: Math.floor(Date.now() / 1000) - 60 }),
-        await sign(usual, { kid: 'two' }),
-        `${good.slice(0, -4)}AAAA`,
-        await new SignJWT(usual)
-          .setProtectedHeader({ alg: 'HS256', kid: 'one' })
-          .setSubject('eve')
-          .setIssuer(issuer)
-          .setAudience(audience)
-          .setExpirationTime('5m')
-          .sign(new TextEncoder().encode(JSON.stringify(provider.jwk))),
-        `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`,
-        'nonsense',
-      ]) {
-        await assert.rejects(authenticate(token), { code: 'unauthenticated' });
-      }
-    });
-
-    test('without an organization that is here: 403', async () => {
-      for (const org of [undefined, newId(), 'acme', [organizationId]]) {
-        const token = await sign({ ...usual, 'https://id.example/org': org });
-        await assert.rejects(authenticate(token), { code: 'forbidden' });
-      }
-    });
-
-    test('the server’s own tokens stay good, and without a provider outside ones are bad', async () => {
-      const memberId = newId();
-      const member = {
-        id: memberId,
-        organizationId,
-        name: 'A',
-        email: 'a@a',
-        role: 'owner',
-        now: 1,
-      } as const;
-      await store.execute('createMember', member);
-      const scope = conversationScope(organizationId, 'prod');
-      const { token } = await authenticator.issueMemberToken(scope, memberId);
-      const principal = await authenticate(token);
-      assert.equal(principal?.kind === 'member' && principal.memberId, memberId);
-      await using alone = createAuthenticator(options);
-      const outside = { authorization: `Bearer ${await sign()}` };
-      await assert.rejects(alone.authenticate(outside), { code: 'unauthenticated' });
-    });
-
-    test('a provider that is away: 503, for its own tokens only', async () => {
-      await provider.close();
-      await using away = createAuthenticator({
-        ...options,
-        identityProvider: createIdentityProvider(config),
-      });
-      const outside = { authorization: `Bearer ${await sign()}` };
-      await assert.rejects(away.authenticate(outside), { code: 'overloaded' });
-      await assert.rejects(away.authenticate({ authorization: 'Bearer x.y.z' }), { code: 'unauthenticated' });
-    });
+  after(async () => {
+    await authenticator[Symbol.asyncDispose]();
+    await opened[Symbol.asyncDispose]();
   });
-}
+
+  test('its tokens speak for members; the keys are fetched once', async () => {
+    const member = {
+      kind: 'member',
+      scope: conversationScope(organizationId, 'prod'),
+      memberId: 'idp:ada|42',
+      role: 'member',
+    };
+    assert.deepEqual(await authenticate(await sign()), member);
+    assert.deepEqual(await authenticate(await sign(), 'test'), {
+      ...member,
+      scope: conversationScope(organizationId, 'test'),
+    });
+    assert.equal(provider.fetches(), 1);
+  });
+
+  test('the role is the one that may most; an unknown one only reads', async () => {
+    for (const [roles, expected] of [
+      [['guest', 'owner', 'x'], 'owner'],
+      ['admin', 'admin'],
+      [['superuser'], 'guest'],
+      [undefined, 'guest'],
+      [{ admin: true }, 'guest'],
+    ] as const) {
+      const principal = await authenticate(await sign({ ...usual, realm_access: { roles } }));
+      assert.equal(principal?.kind === 'member' && principal.role, expected);
+    }
+  });
+
+  test('of another issuer, audience or key, expired or changed: 401', async () => {
+    const foreign = (await generateKeyPair('ES256')).privateKey;
+    const good = await sign();
+    for (const token of [
+      await sign(usual, { iss: 'https://other.example/' }),
+      await sign(usual, { aud: 'other' }),
+      await sign(usual, { key: foreign }),
+      await sign(usual, { exp: Math.floor(Date.now() / 1000) - 60 }),
+      await sign(usual, { kid: 'two' }),
+      `${good.slice(0, -4)}AAAA`,
+      await new SignJWT(usual)
+        .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+        .setSubject('eve')
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setExpirationTime('5m')
+        .sign(new TextEncoder().encode(JSON.stringify(provider.jwk))),
+      `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`,
+      'nonsense',
+    ]) {
+      await assert.rejects(authenticate(token), { code: 'unauthenticated' });
+    }
+  });
+
+  test('without an organization that is here: 403', async () => {
+    for (const org of [undefined, newId(), 'acme', [organizationId]]) {
+      const token = await sign({ ...usual, 'https://id.example/org': org });
+      await assert.rejects(authenticate(token), { code: 'forbidden' });
+    }
+  });
+
+  test('the server’s own tokens stay good, and without a provider outside ones are bad', async () => {
+    const memberId = newId();
+    const member = {
+      id: memberId,
+      organizationId,
+      name: 'A',
+      email: 'a@a',
+      role: 'owner',
+      now: 1,
+    } as const;
+    await store.execute('createMember', member);
+    const scope = conversationScope(organizationId, 'prod');
+    const { token } = await authenticator.issueMemberToken(scope, memberId);
+    const principal = await authenticate(token);
+    assert.equal(principal?.kind === 'member' && principal.memberId, memberId);
+    await using alone = createAuthenticator(options);
+    const outside = { authorization: `Bearer ${await sign()}` };
+    await assert.rejects(alone.authenticate(outside), { code: 'unauthenticated' });
+  });
+
+  test('a provider that is away: 503, for its own tokens only', async () => {
+    await provider.close();
+    await using away = createAuthenticator({
+      ...options,
+      identityProvider: createIdentityProvider(config),
+    });
+    const outside = { authorization: `Bearer ${await sign()}` };
+    await assert.rejects(away.authenticate(outside), { code: 'overloaded' });
+    await assert.rejects(away.authenticate({ authorization: 'Bearer x.y.z' }), { code: 'unauthenticated' });
+  });
+});

@@ -2,13 +2,8 @@
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import {
-  administer,
-  type ChildServer,
-  serverEnvironment,
-  serverPlace,
-  spawnServer,
-} from 'colloquy-testkit/server';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { administer, type ChildServer, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import {
   type RecordedRequest,
   type Script,
@@ -74,8 +69,7 @@ function halting({ body }: RecordedRequest): Script {
 }
 
 export async function startRestartable(canContinue: boolean): Promise<Restartable> {
-  const place = await serverPlace('sqlite');
-  if ('skip' in place) throw new Error(place.skip);
+  const place = await emptyPlace('sqlite');
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rm(place.dataDir, { recursive: true, force: true }));
   const upstream = cleanup.use(await startScriptedUpstream());

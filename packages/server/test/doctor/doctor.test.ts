@@ -9,9 +9,7 @@ import { examine } from '../../src/doctor/doctor.ts';
 import { type Habit, startProxy } from './proxies.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/colloquy.js', import.meta.url));
-const started = await startTestServer();
-if ('skip' in started) throw new Error(started.skip);
-const server = started;
+const server = await startTestServer();
 after(() => server[Symbol.asyncDispose]());
 
 /** The exit code, and the verdicts by name. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeTenant, type Place, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
+import type { Place } from 'colloquy-testkit/place';
+import { makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import { answer, gate, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { mountSmallDisk } from './kit/disk.ts';
 import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';

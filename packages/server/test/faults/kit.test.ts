@@ -1,17 +1,14 @@
 /** A short run of the fault kit on each store; `npm run faults` makes long ones. COLLOQUY_TEST_SEED repeats a run. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { postgresForTests } from 'colloquy-testkit/services';
-import { storeEngines } from 'colloquy-testkit/stores';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { reportOf } from './kit/report.ts';
 import { runFaults } from './kit/run.ts';
 
 const seed = Number(process.env.COLLOQUY_TEST_SEED ?? 20261122);
-const postgres = await postgresForTests();
 
-for (const engine of storeEngines) {
-  const skip = engine === 'postgres' && 'skip' in postgres ? postgres : {};
-  test(`${engine}: nothing lost, nothing twice, nothing left running`, skip, async (t) => {
+onBothStores('faults', (engine) => {
+  test('nothing lost, nothing twice, nothing left running', async (t) => {
     const result = await runFaults({
       seed,
       kills: 4,
@@ -25,10 +22,9 @@ for (const engine of storeEngines) {
         ? { trace: (step: string) => console.log(new Date().toISOString(), step) }
         : {}),
     });
-    assert.ok(!('skip' in result), 'skip' in result ? result.skip : '');
     t.diagnostic(`seed ${seed}\n${reportOf(result)}`);
     assert.deepEqual(result.violations, []);
     assert.ok(result.faults.killsAmongStreams >= 4);
     assert.ok((result.generations.interrupted ?? 0) > 0 && (result.generations.done ?? 0) > 0);
   });
-}
+});

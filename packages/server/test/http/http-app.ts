@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import type { Skip } from 'colloquy-testkit/services';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -64,9 +63,8 @@ export interface TestApp extends AsyncDisposable {
 export async function startTestApp(
   storeEngine: StoreEngine,
   overrides: Partial<HttpDependencies> = {},
-): Promise<TestApp | Skip> {
+): Promise<TestApp> {
   const harness = await startEngineHarness(storeEngine);
-  if ('skip' in harness) return harness;
   const engine = await harness.start();
   const { store } = harness.place;
   const secret = 'the secret of the tests, long enough';

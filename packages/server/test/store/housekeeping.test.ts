@@ -1,16 +1,15 @@
 /** What is kept for a time only goes when its time is over, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { openTestStore } from 'colloquy-testkit/stores';
 import { newId } from '../../src/domain/ids.ts';
 import { tidy } from '../../src/store/housekeeping.ts';
 
-for (const engine of storeEngines) {
-  test(`expired claims are forgotten, the others kept, on ${engine}`, async (t) => {
-    const place = await openTestStore(engine);
-    if ('skip' in place) return t.skip(place.skip);
-    await using owned = place;
-    const { store } = owned;
+onBothStores('housekeeping', (engine) => {
+  test('expired claims are forgotten, the others kept', async () => {
+    await using place = await openTestStore(engine);
+    const { store } = place;
     const claim = (key: string, expiresAt: number) => ({
       scope: 'key:a',
       key,
@@ -38,4 +37,4 @@ for (const engine of storeEngines) {
     await tidy({ store, now: () => 3000 });
     assert.deepEqual(await store.reads.selectFrom('idempotency').select('key').execute(), []);
   });
-}
+});

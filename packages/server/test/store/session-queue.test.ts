@@ -1,7 +1,8 @@
 /** A session's turns under transactions that run at the same time: one after the other, each ended once, none forgotten. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { openTestStore, storeEngines } from 'colloquy-testkit/stores';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { openTestStore } from 'colloquy-testkit/stores';
 import type { AppError } from '../../src/domain/errors.ts';
 import type { LogEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
@@ -81,89 +82,83 @@ async function turnsOf(store: Store) {
   return { owner, accept, finish, cancelQueued, statusesOf, logOf };
 }
 
-for (const engine of storeEngines) {
+onBothStores("a session's queue", async (engine) => {
   const place = await openTestStore(engine);
-  describe(`a session's queue on ${engine}`, 'skip' in place ? place : {}, async () => {
-    if ('skip' in place) return;
-    const { store } = place;
+  after(() => place[Symbol.asyncDispose]());
+  const { store } = place;
 
-    test('a turn that is queued while the one before it ends is not forgotten', async () => {
-      const turns = await turnsOf(store);
-      for (let round = 0; round < rounds; round += 1) {
-        const first = await turns.accept({ kind: 'new-conversation' });
-        const { sessionId } = first;
-        const [second, { next }] = await Promise.all([
-          turns.accept({ kind: 'session', sessionId }),
-          turns.finish(first),
-        ]);
-        assert.deepEqual(await turns.statusesOf(sessionId), ['done', 'running'], `round ${round}`);
-        // Whoever came second started it.
-        assert.equal(second.isRunning, next === null);
-      }
-    });
+  test('a turn that is queued while the one before it ends is not forgotten', async () => {
+    const turns = await turnsOf(store);
+    for (let round = 0; round < rounds; round += 1) {
+      const first = await turns.accept({ kind: 'new-conversation' });
+      const { sessionId } = first;
+      const [second, { next }] = await Promise.all([
+        turns.accept({ kind: 'session', sessionId }),
+        turns.finish(first),
+      ]);
+      assert.deepEqual(await turns.statusesOf(sessionId), ['done', 'running'], `round ${round}`);
+      // Whoever came second started it.
+      assert.equal(second.isRunning, next === null);
+    }
+  });
 
-    test('a queued turn that is cancelled while its time comes is one or the other', async () => {
-      const turns = await turnsOf(store);
-      for (let round = 0; round < rounds; round += 1) {
-        const first = await turns.accept({ kind: 'new-conversation' });
-        const second = await turns.accept({ kind: 'session', sessionId: first.sessionId });
-        await Promise.all([turns.finish(first), turns.cancelQueued(second)]);
-        const [, status] = await turns.statusesOf(first.sessionId);
-        const expected = {
-          running: ['generation-queued', 'generation-started'],
-          cancelled: ['generation-queued', 'generation-finished'],
-        };
-        assert.deepEqual(
-          await turns.logOf(second),
-          expected[status as keyof typeof expected],
-          `round ${round}`,
-        );
-      }
-    });
+  test('a queued turn that is cancelled while its time comes is one or the other', async () => {
+    const turns = await turnsOf(store);
+    for (let round = 0; round < rounds; round += 1) {
+      const first = await turns.accept({ kind: 'new-conversation' });
+      const second = await turns.accept({ kind: 'session', sessionId: first.sessionId });
+      await Promise.all([turns.finish(first), turns.cancelQueued(second)]);
+      const [, status] = await turns.statusesOf(first.sessionId);
+      const expected = {
+        running: ['generation-queued', 'generation-started'],
+        cancelled: ['generation-queued', 'generation-finished'],
+      };
+      assert.deepEqual(
+        await turns.logOf(second),
+        expected[status as keyof typeof expected],
+        `round ${round}`,
+      );
+    }
+  });
 
-    test('of two ends at once only one starts the next turn', async () => {
-      const turns = await turnsOf(store);
-      for (let round = 0; round < rounds; round += 1) {
-        const first = await turns.accept({ kind: 'new-conversation' });
-        const session = { kind: 'session', sessionId: first.sessionId } as const;
-        const second = await turns.accept(session);
-        const third = await turns.accept(session);
-        await Promise.all([turns.finish(first), turns.cancelQueued(second)]);
-        const statuses = await turns.statusesOf(first.sessionId);
-        assert.equal(
-          statuses.filter((status) => status === 'running').length,
-          1,
-          `round ${round}: ${statuses}`,
-        );
-        const log = await turns.logOf(third);
-        assert.ok(log.filter((type) => type === 'generation-started').length <= 1);
-      }
-    });
-
-    test('turns come in the order in which they were accepted, though the clock goes back', async () => {
-      const turns = await turnsOf(store);
+  test('of two ends at once only one starts the next turn', async () => {
+    const turns = await turnsOf(store);
+    for (let round = 0; round < rounds; round += 1) {
       const first = await turns.accept({ kind: 'new-conversation' });
       const session = { kind: 'session', sessionId: first.sessionId } as const;
       const second = await turns.accept(session);
-      const third = await turns.accept(session, turns.owner, Date.now() - 3_600_000);
-      const ended = await turns.finish(first);
-      assert.equal(ended.next?.generationId, second.generationId);
-      const endedAgain = await turns.finish(second, 3);
-      assert.equal(endedAgain.next?.generationId, third.generationId);
-    });
+      const third = await turns.accept(session);
+      await Promise.all([turns.finish(first), turns.cancelQueued(second)]);
+      const statuses = await turns.statusesOf(first.sessionId);
+      assert.equal(
+        statuses.filter((status) => status === 'running').length,
+        1,
+        `round ${round}: ${statuses}`,
+      );
+      const log = await turns.logOf(third);
+      assert.ok(log.filter((type) => type === 'generation-started').length <= 1);
+    }
+  });
 
-    test('an owner that was fenced accepts nothing', async () => {
-      const turns = await turnsOf(store);
-      const { owner: other } = await store.execute('registerOwner', { leaseMs: 60_000 });
-      await store.execute('claimDeadOwners', { owner: other, all: true });
-      await assert.rejects(turns.accept({ kind: 'new-conversation' }), (error: AppError) => {
-        assert.equal(error.code, 'interrupted');
-        return true;
-      });
-    });
+  test('turns come in the order in which they were accepted, though the clock goes back', async () => {
+    const turns = await turnsOf(store);
+    const first = await turns.accept({ kind: 'new-conversation' });
+    const session = { kind: 'session', sessionId: first.sessionId } as const;
+    const second = await turns.accept(session);
+    const third = await turns.accept(session, turns.owner, Date.now() - 3_600_000);
+    const ended = await turns.finish(first);
+    assert.equal(ended.next?.generationId, second.generationId);
+    const endedAgain = await turns.finish(second, 3);
+    assert.equal(endedAgain.next?.generationId, third.generationId);
+  });
 
-    after(async () => {
-      await place[Symbol.asyncDispose]();
+  test('an owner that was fenced accepts nothing', async () => {
+    const turns = await turnsOf(store);
+    const { owner: other } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    await store.execute('claimDeadOwners', { owner: other, all: true });
+    await assert.rejects(turns.accept({ kind: 'new-conversation' }), (error: AppError) => {
+      assert.equal(error.code, 'interrupted');
+      return true;
     });
   });
-}
+});

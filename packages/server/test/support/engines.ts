@@ -1,6 +1,5 @@
 /** A generation engine on a real store and a scripted upstream, with one organization, model and persona. */
 
-import type { Skip } from 'colloquy-testkit/services';
 import { openTestStore, type TestStore } from 'colloquy-testkit/stores';
 import { type ScriptedUpstream, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { conversationScope } from '../../src/auth/scopes.ts';
@@ -34,9 +33,8 @@ export const silentLog = { warn() {}, error() {} };
 export async function startEngineHarness(
   engine: StoreEngine,
   options: { readonly canContinue?: boolean } = {},
-): Promise<EngineHarness | Skip> {
+): Promise<EngineHarness> {
   const place = await openTestStore(engine);
-  if ('skip' in place) return place;
   const upstream = await startScriptedUpstream();
   const dispatcher = createUpstreamDispatcher({ connectMs: 2000 });
   const now = Date.now();

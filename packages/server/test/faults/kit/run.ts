@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { makeTenant, type Place, serverEnvironment, serverPlace } from 'colloquy-testkit/server';
-import type { Skip } from 'colloquy-testkit/services';
+import { emptyPlace, type Place } from 'colloquy-testkit/place';
+import { makeTenant, serverEnvironment } from 'colloquy-testkit/server';
 import { startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import type { StoreEngine } from '../../../src/store/tables.ts';
@@ -56,10 +56,9 @@ const clientsPerStream = 2;
 const leaseMs = 1000;
 const settleMs = 30_000;
 
-export async function runFaults(options: RunOptions): Promise<RunResult | Skip> {
+export async function runFaults(options: RunOptions): Promise<RunResult> {
   await using cleanup = new AsyncDisposableStack();
-  const place = await serverPlace(options.engine);
-  if ('skip' in place) return place;
+  const place = await emptyPlace(options.engine);
   cleanup.defer(() => rm(place.dataDir, { recursive: true, force: true }));
   const disk = await smallDisk(options);
   if (disk !== undefined) cleanup.use(disk);

@@ -1,7 +1,7 @@
 /** The store as it lies on the disk, read beside the server, and the promises that can be checked on it alone. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Place } from 'colloquy-testkit/server';
+import type { Place } from 'colloquy-testkit/place';
 import { Client } from 'pg';
 import type { LogEvent } from '../../../src/domain/event.ts';
 import { MessageBuilder } from '../../../src/generation/log/message-builder.ts';

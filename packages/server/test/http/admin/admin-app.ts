@@ -1,6 +1,5 @@
 /** The HTTP side on a real store and engine, called below `/api/admin`. */
 import assert from 'node:assert/strict';
-import type { Skip } from 'colloquy-testkit/services';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { type Authenticator, createAuthenticator } from '../../../src/auth/authenticator.ts';
@@ -51,9 +50,8 @@ export interface AdminTestApp extends AsyncDisposable {
   ): Promise<{ id: string; key: string }>;
 }
 
-export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTestApp | Skip> {
+export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTestApp> {
   const harness = await startEngineHarness(storeEngine);
-  if ('skip' in harness) return harness;
   const { store } = harness.place;
   const engine = await harness.start();
   const now = (): number => Date.now() + testApp.skew;

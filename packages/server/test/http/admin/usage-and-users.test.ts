@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { storeEngines } from 'colloquy-testkit/stores';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import { decodeJwt } from 'jose';
 import { conversationScope } from '../../../src/auth/scopes.ts';
@@ -26,171 +26,165 @@ async function userOf(app: AdminTestApp, userId: string, type: 'test' | 'prod' =
   return { id, keyId, token, ask };
 }
 
-for (const engine of storeEngines) {
-  const started = await startAdminApp(engine);
-  if ('skip' in started) {
-    test(engine, started, () => {});
-    continue;
-  }
-  test(`usage and end users on ${engine}`, async (t) => {
-    await using app = started;
-    const { organizationId } = app.harness.scope;
-    const path = `/organizations/${organizationId}`;
-    const { upstream } = app.harness;
+onBothStores('usage and end users', async (engine) => {
+  const app = await startAdminApp(engine);
+  after(() => app[Symbol.asyncDispose]());
+  const { organizationId } = app.harness.scope;
+  const path = `/organizations/${organizationId}`;
+  const { upstream } = app.harness;
 
-    await t.test('usage is added up by day, model, persona, key and user, with its provenance', async () => {
-      const ada = await userOf(app, 'ada');
-      const grace = await userOf(app, 'grace', 'test');
-      upstream.enqueue(answer('one two three', { usage: { promptTokens: 1000, completionTokens: 500 } }));
-      await app.engine.answer((await ada.ask('Hi')).generationId);
-      upstream.enqueue(answer('four', { usage: null }));
-      await app.engine.answer((await grace.ask('Hi')).generationId);
+  test('usage is added up by day, model, persona, key and user, with its provenance', async () => {
+    const ada = await userOf(app, 'ada');
+    const grace = await userOf(app, 'grace', 'test');
+    upstream.enqueue(answer('one two three', { usage: { promptTokens: 1000, completionTokens: 500 } }));
+    await app.engine.answer((await ada.ask('Hi')).generationId);
+    upstream.enqueue(answer('four', { usage: null }));
+    await app.engine.answer((await grace.ask('Hi')).generationId);
 
-      const day = new Date().toISOString().slice(0, 10);
-      const { status, body } = await app.call('GET', `${path}/usage`);
-      assert.equal(status, 200);
-      assert.equal(body.group_by, 'day');
-      assert.equal(body.data.length, 1);
-      const [line] = body.data;
-      assert.deepEqual([line.group, line.name], [day, null]);
-      assert.deepEqual(line.requests, { total: 2, reported: 1, estimated: 1, unknown: 0 });
-      assert.equal(line.prompt_tokens.reported, 1000);
-      assert.equal(line.completion_tokens.reported, 500);
-      assert.equal(line.total_tokens.reported, 1500);
-      assert.ok(line.total_tokens.estimated > 0);
-      assert.equal(line.total_tokens.total, 1500 + line.total_tokens.estimated);
-      // The harness' model costs 1 and 2 per million.
-      assert.equal(line.cost.reported, 0.002);
-      assert.equal(line.unpriced_calls, 0);
+    const day = new Date().toISOString().slice(0, 10);
+    const { status, body } = await app.call('GET', `${path}/usage`);
+    assert.equal(status, 200);
+    assert.equal(body.group_by, 'day');
+    assert.equal(body.data.length, 1);
+    const [line] = body.data;
+    assert.deepEqual([line.group, line.name], [day, null]);
+    assert.deepEqual(line.requests, { total: 2, reported: 1, estimated: 1, unknown: 0 });
+    assert.equal(line.prompt_tokens.reported, 1000);
+    assert.equal(line.completion_tokens.reported, 500);
+    assert.equal(line.total_tokens.reported, 1500);
+    assert.ok(line.total_tokens.estimated > 0);
+    assert.equal(line.total_tokens.total, 1500 + line.total_tokens.estimated);
+    // The harness' model costs 1 and 2 per million.
+    assert.equal(line.cost.reported, 0.002);
+    assert.equal(line.unpriced_calls, 0);
 
-      const byUser = await app.call('GET', `${path}/usage?group_by=user`);
-      assert.deepEqual(
-        byUser.body.data.map((one: { group: string; name: string }) => [one.group, one.name]),
-        [
-          [ada.id, 'ada'],
-          [grace.id, 'grace'],
-        ],
-      );
-      const byKey = await app.call('GET', `${path}/usage?group_by=key`);
-      assert.deepEqual(
-        byKey.body.data.map((one: { group: string; name: string }) => [one.group, one.name]),
-        [
-          [ada.keyId, 'a prod key'],
-          [grace.keyId, 'a test key'],
-        ],
-      );
-      const byModel = await app.call('GET', `${path}/usage?group_by=model`);
-      assert.deepEqual(
-        [byModel.body.data[0].group, byModel.body.data[0].name],
-        [app.harness.modelId, 'scripted'],
-      );
-      const byPersona = await app.call('GET', `${path}/usage?group_by=persona`);
-      const { personaId } = app.harness.persona;
-      assert.deepEqual(
-        [byPersona.body.data[0].group, byPersona.body.data[0].name],
-        [String(personaId), 'Test'],
-      );
+    const byUser = await app.call('GET', `${path}/usage?group_by=user`);
+    assert.deepEqual(
+      byUser.body.data.map((one: { group: string; name: string }) => [one.group, one.name]),
+      [
+        [ada.id, 'ada'],
+        [grace.id, 'grace'],
+      ],
+    );
+    const byKey = await app.call('GET', `${path}/usage?group_by=key`);
+    assert.deepEqual(
+      byKey.body.data.map((one: { group: string; name: string }) => [one.group, one.name]),
+      [
+        [ada.keyId, 'a prod key'],
+        [grace.keyId, 'a test key'],
+      ],
+    );
+    const byModel = await app.call('GET', `${path}/usage?group_by=model`);
+    assert.deepEqual(
+      [byModel.body.data[0].group, byModel.body.data[0].name],
+      [app.harness.modelId, 'scripted'],
+    );
+    const byPersona = await app.call('GET', `${path}/usage?group_by=persona`);
+    const { personaId } = app.harness.persona;
+    assert.deepEqual(
+      [byPersona.body.data[0].group, byPersona.body.data[0].name],
+      [String(personaId), 'Test'],
+    );
 
-      const prod = await app.call('GET', `${path}/usage?environment=prod`);
-      assert.equal(prod.body.data[0].requests.total, 1);
-      const past = await app.call('GET', `${path}/usage?to=2020-01-01T00:00:00Z`);
-      assert.deepEqual(past.body.data, []);
-      for (const query of ['group_by=x', 'from=x', 'from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z']) {
-        assert.equal((await app.call('GET', `${path}/usage?${query}`)).status, 400, query);
-      }
-    });
-
-    await t.test('a report of more calls than a page counts each once', async () => {
-      const other = await app.organization();
-      const calls = 4500;
-      await insertCalls(app, other, calls);
-      const { body } = await app.call('GET', `/organizations/${other}/usage?group_by=model`);
-      assert.equal(body.data.length, 1);
-      assert.equal(body.data[0].requests.total, calls);
-      assert.equal(body.data[0].total_tokens.total, 3 * calls);
-    });
-
-    await t.test('an export holds all of a user, and nothing of another', async () => {
-      const mine = await userOf(app, 'the/exported user');
-      const other = await userOf(app, 'another');
-      upstream.enqueue(answer('my answer'));
-      const asked = await mine.ask('my question');
-      await app.engine.answer(asked.generationId);
-      const { version } = await app.harness.place.store.execute('storeSummary', {
-        summary: {
-          id: newId(),
-          session_id: asked.sessionId,
-          previous_id: null,
-          first_message_id: asked.userMessageId,
-          through_message_id: asked.answerMessageId,
-          through_position: 1,
-          message_count: 2,
-          is_complete: 1,
-          text: 'what was said',
-          token_count: 3,
-          model_id: app.harness.modelId,
-          created_at: Date.now(),
-        },
-        newMessageCount: 2,
-        modelCalls: [],
-      });
-      assert.equal(version, 1);
-      upstream.enqueue(answer('their answer'));
-      await app.engine.answer((await other.ask('their question')).generationId);
-      const url = `${path}/users/${encodeURIComponent('the/exported user')}`;
-      const exported = await app.call('GET', `${url}/export`);
-      assert.equal(exported.status, 200);
-      assert.match(String(exported.headers['content-type']), /^application\/jsonl/);
-      assert.equal(exported.text.includes('their'), false);
-      const lines = exported.text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line));
-      const types = lines.map((line) => line.type);
-      assert.deepEqual(
-        types.filter((type, index) => type !== types[index - 1]),
-        ['end_user', 'conversation', 'session', 'summary', 'message', 'generation', 'events', 'model_call'],
-      );
-      assert.equal(lines[0].user_id, 'the/exported user');
-      assert.match(lines[0].created_at, /Z$/);
-      const texts = lines.filter((line) => line.type === 'message').map((line) => line.parts[0].text);
-      assert.deepEqual(texts, ['my question', 'my answer']);
-      const tests = await app.call('GET', `${url}/export?environment=test`);
-      assert.deepEqual([tests.status, tests.body.code], [404, 'not_found']);
-    });
-
-    await t.test('erasing a user ends what runs, takes all of it, and leaves the others', async () => {
-      const mine = await userOf(app, 'erased');
-      const other = await userOf(app, 'kept');
-      upstream.enqueue(answer('my answer'));
-      await app.engine.answer((await mine.ask('my question')).generationId);
-      upstream.enqueue(answer('their answer'));
-      const kept = await other.ask('their question');
-      await app.engine.answer(kept.generationId);
-      const held = gate();
-      upstream.enqueue({ steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['half'] }, held.step] });
-      const running = await mine.ask('and more');
-      const erased = await app.call('DELETE', `${path}/users/erased`);
-      held.release();
-      assert.equal(erased.status, 200, erased.text);
-      const { deleted } = erased.body;
-      assert.equal(deleted.end_users, 1);
-      assert.equal(deleted.conversations, 2);
-      assert.equal(deleted.messages, 4);
-      assert.equal(deleted.generations, 2);
-      assert.ok(deleted.model_calls_anonymised >= 1);
-      await assert.rejects(app.engine.get(app.harness.scope, running.generationId), { code: 'not_found' });
-      await assert.rejects(app.authenticator.authenticate({ accessToken: mine.token }), /gone/);
-      assert.equal((await app.call('GET', `${path}/users/erased/export`)).status, 404);
-      assert.equal((await app.call('DELETE', `${path}/users/erased`)).status, 404);
-      assert.equal((await app.engine.get(app.harness.scope, kept.generationId)).status, 'done');
-      const byUser = await app.call('GET', `${path}/usage?group_by=user`);
-      const groups = byUser.body.data.map((one: { group: string | null }) => one.group);
-      assert.equal(groups.includes(mine.id), false);
-      assert.equal(groups.includes(null), true);
-    });
+    const prod = await app.call('GET', `${path}/usage?environment=prod`);
+    assert.equal(prod.body.data[0].requests.total, 1);
+    const past = await app.call('GET', `${path}/usage?to=2020-01-01T00:00:00Z`);
+    assert.deepEqual(past.body.data, []);
+    for (const query of ['group_by=x', 'from=x', 'from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z']) {
+      assert.equal((await app.call('GET', `${path}/usage?${query}`)).status, 400, query);
+    }
   });
-}
+
+  test('a report of more calls than a page counts each once', async () => {
+    const other = await app.organization();
+    const calls = 4500;
+    await insertCalls(app, other, calls);
+    const { body } = await app.call('GET', `/organizations/${other}/usage?group_by=model`);
+    assert.equal(body.data.length, 1);
+    assert.equal(body.data[0].requests.total, calls);
+    assert.equal(body.data[0].total_tokens.total, 3 * calls);
+  });
+
+  test('an export holds all of a user, and nothing of another', async () => {
+    const mine = await userOf(app, 'the/exported user');
+    const other = await userOf(app, 'another');
+    upstream.enqueue(answer('my answer'));
+    const asked = await mine.ask('my question');
+    await app.engine.answer(asked.generationId);
+    const { version } = await app.harness.place.store.execute('storeSummary', {
+      summary: {
+        id: newId(),
+        session_id: asked.sessionId,
+        previous_id: null,
+        first_message_id: asked.userMessageId,
+        through_message_id: asked.answerMessageId,
+        through_position: 1,
+        message_count: 2,
+        is_complete: 1,
+        text: 'what was said',
+        token_count: 3,
+        model_id: app.harness.modelId,
+        created_at: Date.now(),
+      },
+      newMessageCount: 2,
+      modelCalls: [],
+    });
+    assert.equal(version, 1);
+    upstream.enqueue(answer('their answer'));
+    await app.engine.answer((await other.ask('their question')).generationId);
+    const url = `${path}/users/${encodeURIComponent('the/exported user')}`;
+    const exported = await app.call('GET', `${url}/export`);
+    assert.equal(exported.status, 200);
+    assert.match(String(exported.headers['content-type']), /^application\/jsonl/);
+    assert.equal(exported.text.includes('their'), false);
+    const lines = exported.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const types = lines.map((line) => line.type);
+    assert.deepEqual(
+      types.filter((type, index) => type !== types[index - 1]),
+      ['end_user', 'conversation', 'session', 'summary', 'message', 'generation', 'events', 'model_call'],
+    );
+    assert.equal(lines[0].user_id, 'the/exported user');
+    assert.match(lines[0].created_at, /Z$/);
+    const texts = lines.filter((line) => line.type === 'message').map((line) => line.parts[0].text);
+    assert.deepEqual(texts, ['my question', 'my answer']);
+    const tests = await app.call('GET', `${url}/export?environment=test`);
+    assert.deepEqual([tests.status, tests.body.code], [404, 'not_found']);
+  });
+
+  test('erasing a user ends what runs, takes all of it, and leaves the others', async () => {
+    const mine = await userOf(app, 'erased');
+    const other = await userOf(app, 'kept');
+    upstream.enqueue(answer('my answer'));
+    await app.engine.answer((await mine.ask('my question')).generationId);
+    upstream.enqueue(answer('their answer'));
+    const kept = await other.ask('their question');
+    await app.engine.answer(kept.generationId);
+    const held = gate();
+    upstream.enqueue({ steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['half'] }, held.step] });
+    const running = await mine.ask('and more');
+    const erased = await app.call('DELETE', `${path}/users/erased`);
+    held.release();
+    assert.equal(erased.status, 200, erased.text);
+    const { deleted } = erased.body;
+    assert.equal(deleted.end_users, 1);
+    assert.equal(deleted.conversations, 2);
+    assert.equal(deleted.messages, 4);
+    assert.equal(deleted.generations, 2);
+    assert.ok(deleted.model_calls_anonymised >= 1);
+    await assert.rejects(app.engine.get(app.harness.scope, running.generationId), { code: 'not_found' });
+    await assert.rejects(app.authenticator.authenticate({ accessToken: mine.token }), /gone/);
+    assert.equal((await app.call('GET', `${path}/users/erased/export`)).status, 404);
+    assert.equal((await app.call('DELETE', `${path}/users/erased`)).status, 404);
+    assert.equal((await app.engine.get(app.harness.scope, kept.generationId)).status, 'done');
+    const byUser = await app.call('GET', `${path}/usage?group_by=user`);
+    const groups = byUser.body.data.map((one: { group: string | null }) => one.group);
+    assert.equal(groups.includes(mine.id), false);
+    assert.equal(groups.includes(null), true);
+  });
+});
 
 /** Model calls of one millisecond, so that pages end between equal times. */
 async function insertCalls(app: AdminTestApp, organizationId: string, count: number): Promise<void> {

@@ -12,9 +12,7 @@ const page = new URL('../../../../../docs/dialects.md', import.meta.url);
 const curl = spawnSync('curl', ['--version']).status === 0 ? {} : { skip: 'there is no curl' };
 
 test('the example begins in chat, goes on in conversation and ends in chats', curl, async () => {
-  const started = await startTestServer('sqlite');
-  if ('skip' in started) throw new Error(started.skip);
-  await using server = started;
+  await using server = await startTestServer('sqlite');
   const [, script = ''] = /```sh\n([\s\S]*?)```/.exec(await readFile(page, 'utf8')) ?? [];
   assert.match(script, /stream_chat/);
   const filled = script

@@ -1,9 +1,9 @@
 /** One store, three views: what begins in a dialect is listed, continued, resumed and cancelled in the others. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { storeEngines } from 'colloquy-testkit/stores';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
-import { generationOf, type SseReading, startTestApp, type TestApp } from '../http-app.ts';
+import { generationOf, type SseReading, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
 
 const dialects = ['chat', 'conversation', 'chats'] as const;
@@ -41,13 +41,9 @@ function endIn(dialect: Dialect, { events }: SseReading): string | undefined {
 
 const endOf = { chat: 'done', conversation: 'end', chats: 'done' } as const;
 
-for (const storeEngine of storeEngines) {
-  const started = await startTestApp(storeEngine);
-  if ('skip' in started) {
-    test(`dialects on ${storeEngine}`, started, () => {});
-    continue;
-  }
-  const app: TestApp = started;
+onBothStores('dialects', async (storeEngine) => {
+  const app = await startTestApp(storeEngine);
+  after(() => app[Symbol.asyncDispose]());
   const key = app.prodKey;
   const { upstream, scope, modelId } = app.harness;
   const org = `org_id=${scope.organizationId}`;
@@ -104,203 +100,198 @@ for (const storeEngine of storeEngines) {
     },
   };
 
-  describe(`dialects on ${storeEngine}`, () => {
-    after(() => app[Symbol.asyncDispose]());
+  for (const first of dialects) {
+    const others = dialects.filter((dialect) => dialect !== first);
 
-    for (const first of dialects) {
-      const others = dialects.filter((dialect) => dialect !== first);
-
-      test(`begun in ${first}: continued and listed in the others`, async () => {
-        upstream.enqueue(answer('Answer 0'), answer('Answer 1'), answer('Answer 2'));
-        const begun = await begin[first]('Message 0');
-        await begun.reading.ended;
-        for (const [index, dialect] of others.entries()) {
-          const turn = await go[dialect](begun, `Message ${index + 1}`);
-          await turn.reading.ended;
-          assert.equal(textIn(dialect, turn.reading), `Answer ${index + 1}`);
-          assert.equal(turn.conversationId, begun.conversationId);
-          assert.equal(turn.sessionId, begun.sessionId);
-        }
-        // The model saw the whole history.
-        const asked = upstream.requests.at(-1)?.body?.messages ?? [];
-        assert.deepEqual(
-          asked.filter(({ role }) => role !== 'system').map(({ content }) => content),
-          ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2'],
-        );
-
-        const { conversationId: id } = begun;
-        const chat = (await app.call(`/chats/${id}`, { key })).body;
-        const chats = (await app.call('/chats/', { key })).body;
-        const conversations = (await app.call(`/api/conversation/list?${org}`, { key })).body;
-        const conversation = conversations.find((one: { id: string }) => one.id === id);
-        assert.deepEqual(
-          chats.find((one: { id: string }) => one.id === id),
-          chat,
-        );
-        assert.equal(conversation.title, chat.name);
-        assert.equal(conversation.created_at, chat.created_at);
-        assert.equal(chat.name, 'Message 0');
-
-        const expected = ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2', 'Answer 2'];
-        const inChats = (await app.call(`/conversations/?chat_id=${id}`, { key })).body;
-        const path = `/api/conversation/messages?${org}&conversation_id=${id}`;
-        const { messages, total } = (await app.call(path, { key })).body;
-        assert.deepEqual(
-          inChats.map(({ message }: { message: string }) => message),
-          expected,
-        );
-        assert.deepEqual(
-          messages.map(({ content }: { content: string }) => content),
-          expected,
-        );
-        assert.equal(total, expected.length);
-        assert.deepEqual(
-          inChats.map(({ id: one }: { id: string }) => one),
-          messages.map(({ id: one }: { id: string }) => one),
-        );
-        assert.deepEqual(
-          inChats.map(({ role }: { role: string }) => role),
-          messages.map(({ role }: { role: string }) => (role === 'user' ? 'Human' : 'Assistant')),
-        );
-      });
-
-      test(`begun in ${first}: resumed in the others, live and afterwards`, async () => {
-        const held = gate();
-        upstream.enqueue(inTwo(['One', '\n two', ' three'], held.step, [' four', ' five']));
-        const { reading, generationId } = await begin[first]('Resume me');
-        await reading.until((so) => textIn(first, so) === 'One\n two three');
-        const stream = `/api/generations/${generationId}/stream`;
-        const cursor = reading.events.at(-2)?.id ?? assert.fail('no id');
-        const headers = { 'last-event-id': cursor };
-        const live = await Promise.all(
-          dialects.map((dialect) => app.stream(`${stream}?dialect=${dialect}`, { key, headers })),
-        );
-        const whole = await Promise.all(
-          dialects.map((dialect) => app.stream(`${stream}?dialect=${dialect}`, { key })),
-        );
-        held.release();
-        await Promise.all([reading, ...live, ...whole].map(({ ended }) => ended));
-        for (const [index, dialect] of dialects.entries()) {
-          const [rest, all] = [live[index], whole[index]];
-          assert.ok(rest !== undefined && all !== undefined);
-          assert.equal(textIn(dialect, all), 'One\n two three four five');
-          assert.equal(textIn(dialect, rest), ' three four five');
-          assert.equal(endIn(dialect, all), endOf[dialect]);
-          // Afterwards the same comes to the letter; and nothing more after the end, whatever dialect its id is from.
-          const replay = await app.stream(`${stream}?dialect=${dialect}`, { key });
-          await replay.ended;
-          assert.equal(replay.raw(), all.raw());
-          const last = { 'last-event-id': all.events.at(-1)?.id ?? '' };
-          for (const other of dialects) {
-            const seen = await app.call(`${stream}?dialect=${other}`, { key, headers: last });
-            assert.equal(seen.status, 204, `${dialect} to ${other}`);
-          }
-        }
-        const own = await app.stream(stream, { key });
-        await own.ended;
-        assert.equal(own.raw(), whole[dialects.indexOf(first)]?.raw());
-        assert.equal(reading.raw(), own.raw());
-      });
-
-      test(`begun in ${first}: cancelled from outside, and so shown in the others`, async () => {
-        upstream.enqueue({ steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Half'] }, { do: 'stall' }] });
-        const { reading, generationId, conversationId } = await begin[first]('Cancel me');
-        await reading.until((so) => textIn(first, so) === 'Half');
-        const path = `/api/generations/${generationId}`;
-        const viewers = await Promise.all(
-          dialects.map((dialect) => app.stream(`${path}/stream?dialect=${dialect}`, { key })),
-        );
-        const cancelled = await app.call(`${path}/cancel`, { method: 'POST', key });
-        assert.equal(cancelled.body.status, 'cancelled');
-        assert.equal(cancelled.body.dialect, first);
-        await Promise.all([reading, ...viewers].map(({ ended }) => ended));
-        for (const [index, dialect] of dialects.entries()) {
-          const viewer = viewers[index] ?? assert.fail();
-          assert.equal(textIn(dialect, viewer), 'Half');
-          assert.equal(JSON.parse(viewer.events.at(-1)?.data ?? '').finish_reason, 'cancelled');
-        }
-        const inChats = await app.call(`/conversations/?chat_id=${conversationId}`, { key });
-        assert.equal(inChats.body.at(-1).message, 'Half');
-        const messages = await app.call(
-          `/api/conversation/messages?${org}&conversation_id=${conversationId}`,
-          { key },
-        );
-        assert.deepEqual(
-          [messages.body.messages.at(-1).content, messages.body.messages.at(-1).status],
-          ['Half', 'cancelled'],
-        );
-      });
-
-      test(`begun in ${first}: an inference of its question attaches, whatever its state`, async () => {
-        const held = gate();
-        upstream.enqueue(inTwo(['Only'], held.step, [' once']));
-        const { reading, conversationId, generationId } = await begin[first]('Answer once');
-        await reading.until((so) => textIn(first, so) === 'Only');
-        const calls = upstream.requests.length;
-        const live = await app.stream(`/conversations/inference/${conversationId}`, { key });
-        held.release();
-        await Promise.all([reading.ended, live.ended]);
-        assert.equal(generationOf(live), generationId);
-        assert.equal(textIn('chats', live), 'Only once');
-        const ended = await app.stream(`/conversations/inference_internet/${conversationId}`, { key });
-        await ended.ended;
-        assert.equal(ended.raw(), live.raw());
-        assert.equal(upstream.requests.length, calls);
-      });
-
-      test(`begun in ${first}: renamed and deleted in the others`, async () => {
-        upstream.enqueue(answer('Short'), answer('Short'));
-        for (const second of others) {
-          const { reading, conversationId: id, generationId } = await begin[first]('Name me');
-          await reading.ended;
-          const name = `Named in ${second}`;
-          const renamed =
-            second === 'conversation'
-              ? await app.call(`/api/conversation/update?${org}&conversation_id=${id}`, {
-                  key,
-                  method: 'PUT',
-                  body: { title: name },
-                })
-              : await app.call(`/chats/update/${id}`, { key, method: 'PUT', body: { name } });
-          assert.equal(renamed.status, 200);
-          const list = (await app.call(`/api/conversation/list?${org}`, { key })).body;
-          assert.equal(list.find((one: { id: string }) => one.id === id).title, name);
-          assert.equal((await app.call(`/chats/${id}`, { key })).body.name, name);
-          const deletion =
-            second === 'conversation'
-              ? `/api/conversation/delete?${org}&conversation_id=${id}`
-              : `/chats/delete/${id}`;
-          assert.equal((await app.call(deletion, { key, method: 'DELETE' })).status, 200);
-          for (const path of [
-            `/chats/${id}`,
-            `/conversations/?chat_id=${id}`,
-            `/api/conversation/messages?${org}&conversation_id=${id}`,
-            `/api/generations/${generationId}/stream`,
-          ]) {
-            assert.equal((await app.call(path, { key })).status, 404, path);
-          }
-        }
-      });
-    }
-
-    test("a key's answer in a user's session is the user's", async () => {
-      const issued = await app.call('/api/chat/get_token', { key, body: { user_id: 'ada' } });
-      const { token } = issued.body;
-      upstream.enqueue(answer('To Ada'), answer('For Ada'));
-      const first = await app.stream('/api/chat/completion/stream', { token, body: { message: 'Hi' } });
-      await first.ended;
-      const { conversationId, sessionId } = await turnOf(first);
-      const second = await go.chat({ conversationId, sessionId }, 'By the back end');
-      await second.reading.ended;
-      assert.equal((await app.call(`/api/generations/${second.generationId}`, { token })).status, 200);
-      const list = await app.call(`/conversations/?chat_id=${conversationId}`, { token });
-      assert.equal(list.body.length, 4);
-      for (const { id } of list.body) {
-        assert.equal((await app.call(`/conversations/${id}`, { token })).status, 200, id);
+    test(`begun in ${first}: continued and listed in the others`, async () => {
+      upstream.enqueue(answer('Answer 0'), answer('Answer 1'), answer('Answer 2'));
+      const begun = await begin[first]('Message 0');
+      await begun.reading.ended;
+      for (const [index, dialect] of others.entries()) {
+        const turn = await go[dialect](begun, `Message ${index + 1}`);
+        await turn.reading.ended;
+        assert.equal(textIn(dialect, turn.reading), `Answer ${index + 1}`);
+        assert.equal(turn.conversationId, begun.conversationId);
+        assert.equal(turn.sessionId, begun.sessionId);
       }
-      const replay = await app.stream(`/conversations/inference/${conversationId}`, { token });
-      await replay.ended;
-      assert.equal(textIn('chats', replay), 'For Ada');
+      // The model saw the whole history.
+      const asked = upstream.requests.at(-1)?.body?.messages ?? [];
+      assert.deepEqual(
+        asked.filter(({ role }) => role !== 'system').map(({ content }) => content),
+        ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2'],
+      );
+
+      const { conversationId: id } = begun;
+      const chat = (await app.call(`/chats/${id}`, { key })).body;
+      const chats = (await app.call('/chats/', { key })).body;
+      const conversations = (await app.call(`/api/conversation/list?${org}`, { key })).body;
+      const conversation = conversations.find((one: { id: string }) => one.id === id);
+      assert.deepEqual(
+        chats.find((one: { id: string }) => one.id === id),
+        chat,
+      );
+      assert.equal(conversation.title, chat.name);
+      assert.equal(conversation.created_at, chat.created_at);
+      assert.equal(chat.name, 'Message 0');
+
+      const expected = ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2', 'Answer 2'];
+      const inChats = (await app.call(`/conversations/?chat_id=${id}`, { key })).body;
+      const path = `/api/conversation/messages?${org}&conversation_id=${id}`;
+      const { messages, total } = (await app.call(path, { key })).body;
+      assert.deepEqual(
+        inChats.map(({ message }: { message: string }) => message),
+        expected,
+      );
+      assert.deepEqual(
+        messages.map(({ content }: { content: string }) => content),
+        expected,
+      );
+      assert.equal(total, expected.length);
+      assert.deepEqual(
+        inChats.map(({ id: one }: { id: string }) => one),
+        messages.map(({ id: one }: { id: string }) => one),
+      );
+      assert.deepEqual(
+        inChats.map(({ role }: { role: string }) => role),
+        messages.map(({ role }: { role: string }) => (role === 'user' ? 'Human' : 'Assistant')),
+      );
     });
+
+    test(`begun in ${first}: resumed in the others, live and afterwards`, async () => {
+      const held = gate();
+      upstream.enqueue(inTwo(['One', '\n two', ' three'], held.step, [' four', ' five']));
+      const { reading, generationId } = await begin[first]('Resume me');
+      await reading.until((so) => textIn(first, so) === 'One\n two three');
+      const stream = `/api/generations/${generationId}/stream`;
+      const cursor = reading.events.at(-2)?.id ?? assert.fail('no id');
+      const headers = { 'last-event-id': cursor };
+      const live = await Promise.all(
+        dialects.map((dialect) => app.stream(`${stream}?dialect=${dialect}`, { key, headers })),
+      );
+      const whole = await Promise.all(
+        dialects.map((dialect) => app.stream(`${stream}?dialect=${dialect}`, { key })),
+      );
+      held.release();
+      await Promise.all([reading, ...live, ...whole].map(({ ended }) => ended));
+      for (const [index, dialect] of dialects.entries()) {
+        const [rest, all] = [live[index], whole[index]];
+        assert.ok(rest !== undefined && all !== undefined);
+        assert.equal(textIn(dialect, all), 'One\n two three four five');
+        assert.equal(textIn(dialect, rest), ' three four five');
+        assert.equal(endIn(dialect, all), endOf[dialect]);
+        // Afterwards the same comes to the letter; and nothing more after the end, whatever dialect its id is from.
+        const replay = await app.stream(`${stream}?dialect=${dialect}`, { key });
+        await replay.ended;
+        assert.equal(replay.raw(), all.raw());
+        const last = { 'last-event-id': all.events.at(-1)?.id ?? '' };
+        for (const other of dialects) {
+          const seen = await app.call(`${stream}?dialect=${other}`, { key, headers: last });
+          assert.equal(seen.status, 204, `${dialect} to ${other}`);
+        }
+      }
+      const own = await app.stream(stream, { key });
+      await own.ended;
+      assert.equal(own.raw(), whole[dialects.indexOf(first)]?.raw());
+      assert.equal(reading.raw(), own.raw());
+    });
+
+    test(`begun in ${first}: cancelled from outside, and so shown in the others`, async () => {
+      upstream.enqueue({ steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Half'] }, { do: 'stall' }] });
+      const { reading, generationId, conversationId } = await begin[first]('Cancel me');
+      await reading.until((so) => textIn(first, so) === 'Half');
+      const path = `/api/generations/${generationId}`;
+      const viewers = await Promise.all(
+        dialects.map((dialect) => app.stream(`${path}/stream?dialect=${dialect}`, { key })),
+      );
+      const cancelled = await app.call(`${path}/cancel`, { method: 'POST', key });
+      assert.equal(cancelled.body.status, 'cancelled');
+      assert.equal(cancelled.body.dialect, first);
+      await Promise.all([reading, ...viewers].map(({ ended }) => ended));
+      for (const [index, dialect] of dialects.entries()) {
+        const viewer = viewers[index] ?? assert.fail();
+        assert.equal(textIn(dialect, viewer), 'Half');
+        assert.equal(JSON.parse(viewer.events.at(-1)?.data ?? '').finish_reason, 'cancelled');
+      }
+      const inChats = await app.call(`/conversations/?chat_id=${conversationId}`, { key });
+      assert.equal(inChats.body.at(-1).message, 'Half');
+      const messages = await app.call(`/api/conversation/messages?${org}&conversation_id=${conversationId}`, {
+        key,
+      });
+      assert.deepEqual(
+        [messages.body.messages.at(-1).content, messages.body.messages.at(-1).status],
+        ['Half', 'cancelled'],
+      );
+    });
+
+    test(`begun in ${first}: an inference of its question attaches, whatever its state`, async () => {
+      const held = gate();
+      upstream.enqueue(inTwo(['Only'], held.step, [' once']));
+      const { reading, conversationId, generationId } = await begin[first]('Answer once');
+      await reading.until((so) => textIn(first, so) === 'Only');
+      const calls = upstream.requests.length;
+      const live = await app.stream(`/conversations/inference/${conversationId}`, { key });
+      held.release();
+      await Promise.all([reading.ended, live.ended]);
+      assert.equal(generationOf(live), generationId);
+      assert.equal(textIn('chats', live), 'Only once');
+      const ended = await app.stream(`/conversations/inference_internet/${conversationId}`, { key });
+      await ended.ended;
+      assert.equal(ended.raw(), live.raw());
+      assert.equal(upstream.requests.length, calls);
+    });
+
+    test(`begun in ${first}: renamed and deleted in the others`, async () => {
+      upstream.enqueue(answer('Short'), answer('Short'));
+      for (const second of others) {
+        const { reading, conversationId: id, generationId } = await begin[first]('Name me');
+        await reading.ended;
+        const name = `Named in ${second}`;
+        const renamed =
+          second === 'conversation'
+            ? await app.call(`/api/conversation/update?${org}&conversation_id=${id}`, {
+                key,
+                method: 'PUT',
+                body: { title: name },
+              })
+            : await app.call(`/chats/update/${id}`, { key, method: 'PUT', body: { name } });
+        assert.equal(renamed.status, 200);
+        const list = (await app.call(`/api/conversation/list?${org}`, { key })).body;
+        assert.equal(list.find((one: { id: string }) => one.id === id).title, name);
+        assert.equal((await app.call(`/chats/${id}`, { key })).body.name, name);
+        const deletion =
+          second === 'conversation'
+            ? `/api/conversation/delete?${org}&conversation_id=${id}`
+            : `/chats/delete/${id}`;
+        assert.equal((await app.call(deletion, { key, method: 'DELETE' })).status, 200);
+        for (const path of [
+          `/chats/${id}`,
+          `/conversations/?chat_id=${id}`,
+          `/api/conversation/messages?${org}&conversation_id=${id}`,
+          `/api/generations/${generationId}/stream`,
+        ]) {
+          assert.equal((await app.call(path, { key })).status, 404, path);
+        }
+      }
+    });
+  }
+
+  test("a key's answer in a user's session is the user's", async () => {
+    const issued = await app.call('/api/chat/get_token', { key, body: { user_id: 'ada' } });
+    const { token } = issued.body;
+    upstream.enqueue(answer('To Ada'), answer('For Ada'));
+    const first = await app.stream('/api/chat/completion/stream', { token, body: { message: 'Hi' } });
+    await first.ended;
+    const { conversationId, sessionId } = await turnOf(first);
+    const second = await go.chat({ conversationId, sessionId }, 'By the back end');
+    await second.reading.ended;
+    assert.equal((await app.call(`/api/generations/${second.generationId}`, { token })).status, 200);
+    const list = await app.call(`/conversations/?chat_id=${conversationId}`, { token });
+    assert.equal(list.body.length, 4);
+    for (const { id } of list.body) {
+      assert.equal((await app.call(`/conversations/${id}`, { token })).status, 200, id);
+    }
+    const replay = await app.stream(`/conversations/inference/${conversationId}`, { token });
+    await replay.ended;
+    assert.equal(textIn('chats', replay), 'For Ada');
   });
-}
+});

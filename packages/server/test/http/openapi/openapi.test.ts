@@ -9,11 +9,9 @@ import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { chromiumForTests } from 'colloquy-testkit/services';
 import { chromium } from 'playwright-core';
-import { startTestApp, type TestApp } from '../http-app.ts';
+import { startTestApp } from '../http-app.ts';
 
-const started = await startTestApp('sqlite');
-if ('skip' in started) throw new Error(started.skip);
-const app: TestApp = started;
+const app = await startTestApp('sqlite');
 const browser = chromiumForTests();
 
 describe('the documentation', () => {

@@ -4,12 +4,10 @@ import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
 import type { AnonymousAccess } from '../../../src/http/dependencies.ts';
 import { checkAnonymous } from '../../../src/http/request/anonymous.ts';
-import { generationOf, startTestApp, type TestApp } from '../http-app.ts';
+import { generationOf, startTestApp } from '../http-app.ts';
 
 const access: { organizationId: string; loopbackOnly: boolean } = { organizationId: '', loopbackOnly: true };
-const started = await startTestApp('sqlite', { anonymous: access as AnonymousAccess });
-if ('skip' in started) throw new Error(started.skip);
-const app: TestApp = started;
+const app = await startTestApp('sqlite', { anonymous: access as AnonymousAccess });
 access.organizationId = app.harness.scope.organizationId;
 
 /** fetch sets no Host. */

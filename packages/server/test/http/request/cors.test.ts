@@ -1,11 +1,9 @@
 /** Requests from browsers of other origins. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { startTestApp, type TestApp } from '../http-app.ts';
+import { startTestApp } from '../http-app.ts';
 
-const started = await startTestApp('sqlite');
-if ('skip' in started) throw new Error(started.skip);
-const app: TestApp = started;
+const app = await startTestApp('sqlite');
 const origin = 'https://www.example.com';
 const path = '/api/chat/completion';
 const body = { message: 'x' };

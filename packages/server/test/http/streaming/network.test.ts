@@ -4,11 +4,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
-import { generationOf, startTestApp, type TestApp, textOf } from '../http-app.ts';
+import { generationOf, startTestApp, textOf } from '../http-app.ts';
 
-const started = await startTestApp('sqlite', { sse: { heartbeatMs: 10, maxBufferedBytes: 64 * 1024 } });
-if ('skip' in started) throw new Error(started.skip);
-const app: TestApp = started;
+const app = await startTestApp('sqlite', { sse: { heartbeatMs: 10, maxBufferedBytes: 64 * 1024 } });
 const { upstream } = app.harness;
 const key = app.prodKey;
 

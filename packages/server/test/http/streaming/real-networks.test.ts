@@ -5,13 +5,8 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import {
-  type ChildServer,
-  makeTenant,
-  serverEnvironment,
-  serverPlace,
-  spawnServer,
-} from 'colloquy-testkit/server';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { type ChildServer, makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import {
   gate,
   type ScriptedUpstream,
@@ -27,8 +22,7 @@ describe('a server in a process of its own', () => {
   let headers: Record<string, string>;
 
   before(async () => {
-    const place = await serverPlace('sqlite');
-    if ('skip' in place) throw new Error(place.skip);
+    const place = await emptyPlace('sqlite');
     upstream = await startScriptedUpstream();
     server = await spawnServer(serverEnvironment(place, { COLLOQUY_TITLES: 'off' }));
     headers = { 'x-api-key': (await makeTenant(server.url, upstream)).prodKey };

@@ -1,8 +1,8 @@
 /** Every persona selector with every kind of credential, allowed and refused. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { storeEngines } from 'colloquy-testkit/stores';
-import { startTestApp, type TestApp } from '../../http-app.ts';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { startTestApp } from '../../http-app.ts';
 
 type Credential = 'prod' | 'prod, no default' | 'test' | 'test, no default' | 'prod token' | 'test token';
 
@@ -91,13 +91,9 @@ function table(both: number, draft: number): readonly Case[] {
   );
 }
 
-for (const storeEngine of storeEngines) {
-  const started = await startTestApp(storeEngine);
-  if ('skip' in started) {
-    test(`personas on ${storeEngine}`, started, () => {});
-    continue;
-  }
-  const app: TestApp = started;
+onBothStores('personas', async (storeEngine) => {
+  const app = await startTestApp(storeEngine);
+  after(() => app[Symbol.asyncDispose]());
   const both = await app.persona('both', { next: true });
   const draft = await app.persona('draft', { active: false, next: true });
   const { personaId } = app.harness.persona;
@@ -118,75 +114,71 @@ for (const storeEngine of storeEngines) {
     'test token': { token: testToken },
   };
 
-  describe(`personas on ${storeEngine}`, () => {
-    after(() => app[Symbol.asyncDispose]());
-
-    for (const { credential, selector, expected } of table(both, draft)) {
-      test(`${credential}: ${JSON.stringify(selector)} → ${expected}`, async () => {
-        const body = { message: 'Who are you?', ...(selector !== undefined && { persona: selector }) };
-        const { status, body: answer } = await app.call('/api/chat/completion', {
-          ...headers[credential],
-          body,
-        });
-        if (typeof expected === 'number') {
-          assert.equal(status, expected, JSON.stringify(answer));
-          assert.equal(typeof answer.error, 'string');
-          return;
-        }
-        assert.equal(status, 200, JSON.stringify(answer));
-        assert.equal(app.harness.upstream.requests.at(-1)?.body?.messages?.[0]?.content, expected);
-        if (credential.endsWith('token')) return;
-        const asked = await app.call('/api/chat/get_token', {
-          ...headers[credential],
-          body: { user_id: 'ben', ...(selector !== undefined && { persona: selector }) },
-        });
-        assert.equal(asked.status, 200);
+  for (const { credential, selector, expected } of table(both, draft)) {
+    test(`${credential}: ${JSON.stringify(selector)} → ${expected}`, async () => {
+      const body = { message: 'Who are you?', ...(selector !== undefined && { persona: selector }) };
+      const { status, body: answer } = await app.call('/api/chat/completion', {
+        ...headers[credential],
+        body,
       });
-    }
-
-    const begin = async (credential: object, persona?: object): Promise<string> => {
-      const body = { message: 'Hello', ...(persona !== undefined && { persona }) };
-      const { status, body: answer } = await app.call('/api/chat/completion', { ...credential, body });
+      if (typeof expected === 'number') {
+        assert.equal(status, expected, JSON.stringify(answer));
+        assert.equal(typeof answer.error, 'string');
+        return;
+      }
       assert.equal(status, 200, JSON.stringify(answer));
-      return answer.session_id;
-    };
-    const go = async (credential: object, session: string, persona?: object) =>
-      app.call('/api/chat/continuation', {
-        ...credential,
-        body: { session, message: 'And?', ...(persona !== undefined && { persona }) },
+      assert.equal(app.harness.upstream.requests.at(-1)?.body?.messages?.[0]?.content, expected);
+      if (credential.endsWith('token')) return;
+      const asked = await app.call('/api/chat/get_token', {
+        ...headers[credential],
+        body: { user_id: 'ben', ...(selector !== undefined && { persona: selector }) },
       });
+      assert.equal(asked.status, 200);
+    });
+  }
 
-    test('a session stays on the revision that it began with', async () => {
-      const session = await begin({ key: testKey }, { persona_id: both, version_type: 'next' });
-      assert.equal((await go({ key: testKey }, session)).status, 200);
-      assert.equal(
-        app.harness.upstream.requests.at(-1)?.body?.messages?.[0]?.content,
-        'I am the draft of both.',
-      );
-      // Selectors are compared by persona, not by version.
-      assert.equal((await go({ key: testKey }, session, { alias: 'both' })).status, 200);
+  const begin = async (credential: object, persona?: object): Promise<string> => {
+    const body = { message: 'Hello', ...(persona !== undefined && { persona }) };
+    const { status, body: answer } = await app.call('/api/chat/completion', { ...credential, body });
+    assert.equal(status, 200, JSON.stringify(answer));
+    return answer.session_id;
+  };
+  const go = async (credential: object, session: string, persona?: object) =>
+    app.call('/api/chat/continuation', {
+      ...credential,
+      body: { session, message: 'And?', ...(persona !== undefined && { persona }) },
     });
 
-    test("a continuation's selector: permission, existence, the session, then whether it is the session's", async () => {
-      const session = await begin({ key: prodKey }, { alias: 'both' });
-      const nowhere = '01234567-89ab-7cde-8f01-23456789abcd';
-      assert.equal((await go({ key: prodKey }, nowhere, { persona_id: both })).status, 403);
-      assert.equal((await go({ key: prodKey }, session, { alias: 'nobody' })).status, 404);
-      assert.equal((await go({ key: prodKey }, nowhere, { alias: 'test' })).status, 404);
-      assert.equal((await go({ key: prodKey }, session, { alias: 'test' })).status, 400);
-      assert.equal((await go({ key: prodKey }, session, { alias: 'both' })).status, 200);
-      assert.equal((await go({ key: prodBare }, session)).status, 200);
-      assert.equal((await go({ key: testKey }, session)).status, 404);
-    });
-
-    test("a token continues its user's sessions of its persona, whatever the revision", async () => {
-      const active = await token(testKey, { persona_id: both, version_type: 'active' });
-      const session = await begin({ token: testToken });
-      assert.equal((await go({ token: active }, session)).status, 200);
-      const other = await token(testKey, { persona_id: personaId });
-      assert.equal((await go({ token: other }, session)).status, 404);
-      assert.equal((await go({ token: other }, session, { persona_id: both })).status, 403);
-      assert.equal((await go({ token: prodToken }, session)).status, 404);
-    });
+  test('a session stays on the revision that it began with', async () => {
+    const session = await begin({ key: testKey }, { persona_id: both, version_type: 'next' });
+    assert.equal((await go({ key: testKey }, session)).status, 200);
+    assert.equal(
+      app.harness.upstream.requests.at(-1)?.body?.messages?.[0]?.content,
+      'I am the draft of both.',
+    );
+    // Selectors are compared by persona, not by version.
+    assert.equal((await go({ key: testKey }, session, { alias: 'both' })).status, 200);
   });
-}
+
+  test("a continuation's selector: permission, existence, the session, then whether it is the session's", async () => {
+    const session = await begin({ key: prodKey }, { alias: 'both' });
+    const nowhere = '01234567-89ab-7cde-8f01-23456789abcd';
+    assert.equal((await go({ key: prodKey }, nowhere, { persona_id: both })).status, 403);
+    assert.equal((await go({ key: prodKey }, session, { alias: 'nobody' })).status, 404);
+    assert.equal((await go({ key: prodKey }, nowhere, { alias: 'test' })).status, 404);
+    assert.equal((await go({ key: prodKey }, session, { alias: 'test' })).status, 400);
+    assert.equal((await go({ key: prodKey }, session, { alias: 'both' })).status, 200);
+    assert.equal((await go({ key: prodBare }, session)).status, 200);
+    assert.equal((await go({ key: testKey }, session)).status, 404);
+  });
+
+  test("a token continues its user's sessions of its persona, whatever the revision", async () => {
+    const active = await token(testKey, { persona_id: both, version_type: 'active' });
+    const session = await begin({ token: testToken });
+    assert.equal((await go({ token: active }, session)).status, 200);
+    const other = await token(testKey, { persona_id: personaId });
+    assert.equal((await go({ token: other }, session)).status, 404);
+    assert.equal((await go({ token: other }, session, { persona_id: both })).status, 403);
+    assert.equal((await go({ token: prodToken }, session)).status, 404);
+  });
+});

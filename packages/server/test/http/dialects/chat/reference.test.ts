@@ -1,10 +1,10 @@
 /** Every curl of `reference/persona-chat-api.txt` as it stands, run by a shell, with address, ids and keys filled in. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { after, describe, test } from 'node:test';
+import { after, test } from 'node:test';
 import { promisify } from 'node:util';
-import { storeEngines } from 'colloquy-testkit/stores';
-import { startTestApp, type TestApp } from '../../http-app.ts';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { startTestApp } from '../../http-app.ts';
 
 const getToken = `curl -v -X POST https://chat.converzen.de/api/chat/get_token \\
 -H "X-API-Key: sk_test_YOUR_TEST_API_KEY" \\
@@ -38,13 +38,9 @@ const continuationWithKey = `curl -X POST https://chat.converzen.de/api/chat/con
 
 const curl = spawnSync('curl', ['--version']).status === 0 ? {} : { skip: 'there is no curl' };
 
-for (const storeEngine of storeEngines) {
-  const started = await startTestApp(storeEngine);
-  if ('skip' in started) {
-    test(`the document's curls on ${storeEngine}`, started, () => {});
-    continue;
-  }
-  const app: TestApp = started;
+onBothStores("the document's curls", async (storeEngine) => {
+  const app = await startTestApp(storeEngine);
+  after(() => app[Symbol.asyncDispose]());
   const personaId = await app.persona('reference', { next: true });
 
   async function run(command: string, token = ''): Promise<{ status: number; type: string; body: string }> {
@@ -65,43 +61,39 @@ for (const storeEngine of storeEngines) {
   const types = (body: string): string[] =>
     [...body.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data).type);
 
-  describe(`the document's curls on ${storeEngine}`, curl, () => {
-    after(() => app[Symbol.asyncDispose]());
-
-    test('get_token, then a completion with the token', async () => {
-      const { status, body } = await run(getToken);
-      assert.equal(status, 200);
-      const { token, expires_at, ...nothing } = JSON.parse(body);
-      assert.deepEqual(nothing, {});
-      assert.ok(Number.isInteger(expires_at));
-      const completion = await run(completionWithToken, token);
-      assert.equal(completion.status, 200);
-      assert.equal(completion.type, 'text/event-stream; charset=utf-8');
-      const [first, ...rest] = types(completion.body);
-      assert.equal(first, 'session_created');
-      assert.equal(rest.at(-1), 'done');
-      assert.ok(rest.slice(0, -1).every((type) => type === 'token') && rest.length > 1);
-    });
-
-    test('the curl that lacks a comma is 400 with line and column; mended it streams', async () => {
-      const { status, body } = await run(completionWithKey);
-      assert.equal(status, 400);
-      assert.equal(JSON.parse(body).code, 'invalid_json');
-      assert.match(JSON.parse(body).error, /line 3, column 1/);
-      const mended = await run(completionWithKey.replace('"next" }', '"next" },'));
-      assert.equal(mended.status, 200);
-      assert.equal(types(mended.body).at(-1), 'done');
-    });
-
-    test('the continuation without a session is 400 and names session; with one it streams', async () => {
-      const { status, body } = await run(continuationWithKey);
-      assert.equal(status, 400);
-      assert.match(JSON.parse(body).error, /\bsession\b/);
-      const begun = await run(completionWithKey.replace('"next" }', '"next" },'));
-      const session = /"session_id":"([^"]+)"/.exec(begun.body)?.[1];
-      const more = await run(continuationWithKey.replace("'{", `'{ "session": "${session}",`));
-      assert.equal(more.status, 200);
-      assert.equal(types(more.body)[0], 'session_continued');
-    });
+  test('get_token, then a completion with the token', curl, async () => {
+    const { status, body } = await run(getToken);
+    assert.equal(status, 200);
+    const { token, expires_at, ...nothing } = JSON.parse(body);
+    assert.deepEqual(nothing, {});
+    assert.ok(Number.isInteger(expires_at));
+    const completion = await run(completionWithToken, token);
+    assert.equal(completion.status, 200);
+    assert.equal(completion.type, 'text/event-stream; charset=utf-8');
+    const [first, ...rest] = types(completion.body);
+    assert.equal(first, 'session_created');
+    assert.equal(rest.at(-1), 'done');
+    assert.ok(rest.slice(0, -1).every((type) => type === 'token') && rest.length > 1);
   });
-}
+
+  test('the curl that lacks a comma is 400 with line and column; mended it streams', curl, async () => {
+    const { status, body } = await run(completionWithKey);
+    assert.equal(status, 400);
+    assert.equal(JSON.parse(body).code, 'invalid_json');
+    assert.match(JSON.parse(body).error, /line 3, column 1/);
+    const mended = await run(completionWithKey.replace('"next" }', '"next" },'));
+    assert.equal(mended.status, 200);
+    assert.equal(types(mended.body).at(-1), 'done');
+  });
+
+  test('the continuation without a session is 400 and names session; with one it streams', curl, async () => {
+    const { status, body } = await run(continuationWithKey);
+    assert.equal(status, 400);
+    assert.match(JSON.parse(body).error, /\bsession\b/);
+    const begun = await run(completionWithKey.replace('"next" }', '"next" },'));
+    const session = /"session_id":"([^"]+)"/.exec(begun.body)?.[1];
+    const more = await run(continuationWithKey.replace("'{", `'{ "session": "${session}",`));
+    assert.equal(more.status, 200);
+    assert.equal(types(more.body)[0], 'session_continued');
+  });
+});

@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
-import { adminKey, startTestServer, type TestServer } from 'colloquy-testkit/server';
+import { adminKey, startTestServer } from 'colloquy-testkit/server';
 
-const started = await startTestServer('sqlite');
-if ('skip' in started) throw new Error(started.skip);
-const app: TestServer = started;
+const app = await startTestServer('sqlite');
 
 interface Answer {
   readonly status: number | undefined;

@@ -1,8 +1,8 @@
 /** `inference_internet`, from the address to the last frame, against a search server and a small web on loopback. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { administer, startTestServer } from 'colloquy-testkit/server';
-import { storeEngines } from 'colloquy-testkit/stores';
 import { answer, type RecordedRequest, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
 import { type SearxngResult, startSearchServer, startSmallWeb } from 'colloquy-testkit/web/small-web';
 import { towerFact } from 'colloquy-testkit/web/small-web-pages';
@@ -21,23 +21,18 @@ function reader({ body }: RecordedRequest): Script {
   return answer(number === undefined ? 'I do not know.' : `It is 74 metres high [${number}].\n`);
 }
 
-for (const storeEngine of storeEngines) {
+onBothStores('the internet', async (storeEngine) => {
   const web = await startSmallWeb();
   let results: (query: string) => readonly SearxngResult[] | number = () => 500;
   const search = await startSearchServer((query) => results(query));
-  const started = await startTestServer(storeEngine, {
+  const server = await startTestServer(storeEngine, {
     environment: { SEARXNG_URL: search.url, INTERNET_ALLOWED_NETWORKS: '127.0.0.1/32' },
   });
-  const close = async (): Promise<void> => {
+  after(async () => {
+    await server[Symbol.asyncDispose]();
     await search[Symbol.asyncDispose]();
     await web[Symbol.asyncDispose]();
-  };
-  if ('skip' in started) {
-    await close();
-    test(`the internet on ${storeEngine}`, started, () => {});
-    continue;
-  }
-  const server = started;
+  });
   const { upstream } = server;
   upstream.setDefault(reader);
   const result = (path: string): SearxngResult => ({
@@ -68,117 +63,110 @@ for (const storeEngine of storeEngines) {
     return reading;
   }
 
-  describe(`the internet on ${storeEngine}`, () => {
-    after(async () => {
-      await server[Symbol.asyncDispose]();
-      await close();
-    });
+  test('progress, sources before the first piece, and an answer that cites the right page', async () => {
+    results = () => found;
+    const { chatId, messageId } = await ask();
+    const reading = await stream(`/conversations/inference_internet/${messageId}`);
+    const named = namedOf(reading);
+    assert.deepEqual(
+      named.filter(([name]) => name === 'status').map(([, { status }]) => status),
+      ['searching', 'reading', 'answering'],
+    );
+    const [[, { sources, notice }] = assert.fail('no sources'), ...others] = named.filter(
+      ([name]) => name === 'sources',
+    );
+    assert.deepEqual([others, notice], [[], undefined]);
+    for (const [index, source] of sources.entries()) {
+      assert.deepEqual(Object.keys(source), ['index', 'title', 'url', 'snippet']);
+      assert.equal(source.index, index + 1);
+    }
+    const names = reading.events.map(({ event }) => event);
+    assert.ok(names.indexOf('sources') < names.indexOf(undefined));
+    const cited = Number(/^It is 74 metres high \[(\d+)\]\.\n$/.exec(textOf(reading))?.[1]);
+    assert.equal(sources[cited - 1].url, `${web.url}/tower`);
+    assert.deepEqual([named.at(-1)?.[0], named.at(-1)?.[1].finish_reason], ['done', 'stop']);
 
-    test('progress, sources before the first piece, and an answer that cites the right page', async () => {
-      results = () => found;
-      const { chatId, messageId } = await ask();
-      const reading = await stream(`/conversations/inference_internet/${messageId}`);
-      const named = namedOf(reading);
-      assert.deepEqual(
-        named.filter(([name]) => name === 'status').map(([, { status }]) => status),
-        ['searching', 'reading', 'answering'],
-      );
-      const [[, { sources, notice }] = assert.fail('no sources'), ...others] = named.filter(
-        ([name]) => name === 'sources',
-      );
-      assert.deepEqual([others, notice], [[], undefined]);
-      for (const [index, source] of sources.entries()) {
-        assert.deepEqual(Object.keys(source), ['index', 'title', 'url', 'snippet']);
-        assert.equal(source.index, index + 1);
-      }
-      const names = reading.events.map(({ event }) => event);
-      assert.ok(names.indexOf('sources') < names.indexOf(undefined));
-      const cited = Number(/^It is 74 metres high \[(\d+)\]\.\n$/.exec(textOf(reading))?.[1]);
-      assert.equal(sources[cited - 1].url, `${web.url}/tower`);
-      assert.deepEqual([named.at(-1)?.[0], named.at(-1)?.[1].finish_reason], ['done', 'stop']);
-
-      // Stored with the message: it replays to the letter, on either endpoint, and the other dialects end with it.
-      const searches = search.requests.length;
-      for (const path of [`inference_internet/${chatId}`, `inference/${messageId}`]) {
-        assert.equal((await stream(`/conversations/${path}`)).raw(), reading.raw());
-      }
-      assert.equal(search.requests.length, searches);
-      const generation = reading.response.headers.get('content-location') ?? '';
-      for (const dialect of ['chat', 'conversation']) {
-        const other = await stream(`${generation}?dialect=${dialect}`);
-        assert.deepEqual(JSON.parse(other.events.at(-1)?.data ?? '').sources, sources);
-      }
-      // What a page demands stands in the prompt as data only: within the fence, under a number.
-      const prompt = JSON.stringify(upstream.requests.at(-1)?.body?.messages);
-      assert.ok(!prompt.includes('HIDDEN-'), 'hidden text does not arrive');
-    });
-
-    test('without it the web is left alone', async () => {
-      results = () => found;
-      const { messageId } = await ask();
-      const searches = search.requests.length;
-      const reading = await stream(`/conversations/inference/${messageId}`);
-      assert.equal(textOf(reading), 'I do not know.');
-      assert.deepEqual(
-        namedOf(reading).map(([name]) => name),
-        ['done'],
-      );
-      // It is answered: the other endpoint shows that answer, and searches nothing.
-      const again = await stream(`/conversations/inference_internet/${messageId}`);
-      assert.equal(again.raw(), reading.raw());
-      assert.equal(search.requests.length, searches);
-    });
-
-    test('search down, or nothing found: an empty list, a notice, and an answer', async () => {
-      for (const nothing of [500, []] as const) {
-        results = () => nothing;
-        const { messageId } = await ask();
-        const reading = await stream(`/conversations/inference_internet/${messageId}`);
-        const [, data] = namedOf(reading).find(([name]) => name === 'sources') ?? assert.fail(reading.raw());
-        assert.deepEqual(data.sources, []);
-        assert.match(data.notice, /\w+ \w+/);
-        assert.equal(textOf(reading), 'I do not know.');
-        assert.equal(namedOf(reading).at(-1)?.[0], 'done');
-      }
-    });
-
-    test('a persona with the internet has it in every dialect', async () => {
-      results = () => found;
-      const base = `/organizations/${server.organizationId}/personas`;
-      const persona = { name: 'Reader', alias: 'reader' };
-      const { id } = await administer<{ id: number }>(server.url, 'POST', base, persona);
-      await administer(server.url, 'PUT', `${base}/${id}/next`, {
-        system_prompt: 'Read.',
-        model_id: server.modelId,
-        internet: true,
-      });
-      await administer(server.url, 'POST', `${base}/${id}/submit`);
-      const chat = await stream('/api/chat/completion/stream', {
-        method: 'POST',
-        body: JSON.stringify({ message: question, persona: { alias: 'reader' } }),
-      });
-      const done = JSON.parse(chat.events.at(-1)?.data ?? '');
-      assert.equal(done.type, 'done');
-      assert.ok(done.sources.some(({ url }: { url: string }) => url === `${web.url}/tower`));
-      const { key } = await administer<{ key: string }>(
-        server.url,
-        'POST',
-        `/organizations/${server.organizationId}/keys`,
-        { name: 'reader', type: 'prod', default_persona_id: id },
-      );
-      const other = { headers: { ...headers, 'x-api-key': key } };
-      const made = async (path: string, body: object): Promise<string> => {
-        const init = { method: 'POST', ...other, body: JSON.stringify(body) };
-        return ((await (await fetch(server.url + path, init)).json()) as { id: string }).id;
-      };
-      const chatId = await made('/chats/create', { name: 'x' });
-      const messageId = await made('/conversations/create', {
-        chat_id: chatId,
-        role: 'Human',
-        message: question,
-      });
-      const inChats = await stream(`/conversations/inference/${messageId}`, other);
-      assert.match(textOf(inChats), /^It is 74 metres high \[\d+\]\.\n$/);
-    });
+    // Stored with the message: it replays to the letter, on either endpoint, and the other dialects end with it.
+    const searches = search.requests.length;
+    for (const path of [`inference_internet/${chatId}`, `inference/${messageId}`]) {
+      assert.equal((await stream(`/conversations/${path}`)).raw(), reading.raw());
+    }
+    assert.equal(search.requests.length, searches);
+    const generation = reading.response.headers.get('content-location') ?? '';
+    for (const dialect of ['chat', 'conversation']) {
+      const other = await stream(`${generation}?dialect=${dialect}`);
+      assert.deepEqual(JSON.parse(other.events.at(-1)?.data ?? '').sources, sources);
+    }
+    // What a page demands stands in the prompt as data only: within the fence, under a number.
+    const prompt = JSON.stringify(upstream.requests.at(-1)?.body?.messages);
+    assert.ok(!prompt.includes('HIDDEN-'), 'hidden text does not arrive');
   });
-}
+
+  test('without it the web is left alone', async () => {
+    results = () => found;
+    const { messageId } = await ask();
+    const searches = search.requests.length;
+    const reading = await stream(`/conversations/inference/${messageId}`);
+    assert.equal(textOf(reading), 'I do not know.');
+    assert.deepEqual(
+      namedOf(reading).map(([name]) => name),
+      ['done'],
+    );
+    // It is answered: the other endpoint shows that answer, and searches nothing.
+    const again = await stream(`/conversations/inference_internet/${messageId}`);
+    assert.equal(again.raw(), reading.raw());
+    assert.equal(search.requests.length, searches);
+  });
+
+  test('search down, or nothing found: an empty list, a notice, and an answer', async () => {
+    for (const nothing of [500, []] as const) {
+      results = () => nothing;
+      const { messageId } = await ask();
+      const reading = await stream(`/conversations/inference_internet/${messageId}`);
+      const [, data] = namedOf(reading).find(([name]) => name === 'sources') ?? assert.fail(reading.raw());
+      assert.deepEqual(data.sources, []);
+      assert.match(data.notice, /\w+ \w+/);
+      assert.equal(textOf(reading), 'I do not know.');
+      assert.equal(namedOf(reading).at(-1)?.[0], 'done');
+    }
+  });
+
+  test('a persona with the internet has it in every dialect', async () => {
+    results = () => found;
+    const base = `/organizations/${server.organizationId}/personas`;
+    const persona = { name: 'Reader', alias: 'reader' };
+    const { id } = await administer<{ id: number }>(server.url, 'POST', base, persona);
+    await administer(server.url, 'PUT', `${base}/${id}/next`, {
+      system_prompt: 'Read.',
+      model_id: server.modelId,
+      internet: true,
+    });
+    await administer(server.url, 'POST', `${base}/${id}/submit`);
+    const chat = await stream('/api/chat/completion/stream', {
+      method: 'POST',
+      body: JSON.stringify({ message: question, persona: { alias: 'reader' } }),
+    });
+    const done = JSON.parse(chat.events.at(-1)?.data ?? '');
+    assert.equal(done.type, 'done');
+    assert.ok(done.sources.some(({ url }: { url: string }) => url === `${web.url}/tower`));
+    const { key } = await administer<{ key: string }>(
+      server.url,
+      'POST',
+      `/organizations/${server.organizationId}/keys`,
+      { name: 'reader', type: 'prod', default_persona_id: id },
+    );
+    const other = { headers: { ...headers, 'x-api-key': key } };
+    const made = async (path: string, body: object): Promise<string> => {
+      const init = { method: 'POST', ...other, body: JSON.stringify(body) };
+      return ((await (await fetch(server.url + path, init)).json()) as { id: string }).id;
+    };
+    const chatId = await made('/chats/create', { name: 'x' });
+    const messageId = await made('/conversations/create', {
+      chat_id: chatId,
+      role: 'Human',
+      message: question,
+    });
+    const inChats = await stream(`/conversations/inference/${messageId}`, other);
+    assert.match(textOf(inChats), /^It is 74 metres high \[\d+\]\.\n$/);
+  });
+});
