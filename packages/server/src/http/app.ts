@@ -1,7 +1,8 @@
 /** The HTTP side, composed: `createApp(dependencies)` gives a Fastify instance that is ready to listen. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../domain/ids.ts';
-import { adminRoutes } from './admin/routes.ts';
+import { administration } from './admin/routes.ts';
+import { adminPath } from './admin/schema.ts';
 import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './answer/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { chatRoutes } from './dialects/chat/routes.ts';
@@ -108,7 +109,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(directoryRoutes(access), { prefix: '/api' });
   app.register(generations({ engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {
-    app.register(adminRoutes, { prefix: '/api/admin', ...admin, store, authenticator, now });
+    app.register(administration({ ...admin, store, authenticator, now }), { prefix: adminPath });
   }
   return app;
 }

@@ -15,7 +15,7 @@ export interface AdminDependencies {
   readonly authenticator: Authenticator;
   /** Encrypts the providers' keys. */
   readonly secret: string;
-  /** A real one-token call. */
+  /** Calls a model for one token. */
   testModel(model: ModelRecord): Promise<ModelTest>;
   /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
   cancelLive(where: { readonly conversationId: string }): Promise<void>;
@@ -24,5 +24,5 @@ export interface AdminDependencies {
   /** Resolves the host of a `base_url`. Default: the operating system. */
   readonly resolve?: Resolve;
   /** Epoch milliseconds. */
-  now?(): number;
+  now(): number;
 }

@@ -1,24 +1,61 @@
 /** Lists: `limit` and an opaque `cursor` come in, `{"data", "next_cursor"}` goes out. */
+import { type TSchema, Type } from 'typebox';
 import { invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { Page, PageRequest } from '../../store/queries/page.ts';
 import { maxPersonaId } from '../../store/queries/personas.ts';
+import { nullable } from '../openapi/fields.ts';
 
 const defaultLimit = 50;
+
+export const PageQuery = Type.Object({
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: defaultLimit,
+      description: 'Entries at most.',
+      examples: [50],
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: 'Where the page begins: `next_cursor` of the page before.',
+      examples: ['MDE5YWIxYzI'],
+    }),
+  ),
+});
+
+/** `{"data": […], "next_cursor"}`. */
+export function pageOf(title: string, item: TSchema) {
+  return Type.Object(
+    {
+      data: Type.Array(item, { description: 'The entries of this page.' }),
+      next_cursor: nullable(
+        Type.String({
+          description: 'The `cursor` of the next page; null: there is none.',
+          examples: ['MDE5YWIxYzI'],
+        }),
+      ),
+    },
+    { title, description: 'A page of a list.' },
+  );
+}
 
 interface PageParameters {
   readonly limit?: number;
   readonly cursor?: string;
 }
 
-/** Of a list whose ids are UUIDs. @throws AppError invalid_request */
+/** The page of a list whose ids are UUIDs. @throws AppError invalid_request */
 export function pageById(query: PageParameters): PageRequest {
   const after = decode(query.cursor);
   if (after !== undefined && !isUuid(after)) throw badCursor();
   return { limit: query.limit ?? defaultLimit, after };
 }
 
-/** Of a list that counts its entries. @throws AppError invalid_request */
+/** The page of a list whose ids are numbers. @throws AppError invalid_request */
 export function pageByNumber(query: PageParameters): PageRequest<number> {
   const decoded = decode(query.cursor);
   if (decoded === undefined) return { limit: query.limit ?? defaultLimit };

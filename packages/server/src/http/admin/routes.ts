@@ -1,6 +1,6 @@
 /** The administration, `/api/admin`. */
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { requireAdministrators } from './access.ts';
+import type { AppPlugin } from '../openapi/route-plugin.ts';
+import { addRoutes } from '../routing/route.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { memberRoutes } from './members/routes.ts';
@@ -13,15 +13,17 @@ import { userRoutes } from './users/routes.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
-/** Register it with the prefix `/api/admin`; it checks credentials itself. */
-export const adminRoutes: FastifyPluginAsyncTypebox<AdminDependencies> = async (app, dependencies) => {
-  requireAdministrators(app, dependencies);
-  organizationRoutes(app, dependencies);
-  modelRoutes(app, dependencies);
-  personaRoutes(app, dependencies);
-  personaVersionRoutes(app, dependencies);
-  keyRoutes(app, dependencies);
-  memberRoutes(app, dependencies);
-  usageRoutes(app, dependencies);
-  userRoutes(app, dependencies);
-};
+/** Register it with the prefix `/api/admin`. */
+export function administration(dependencies: AdminDependencies): AppPlugin {
+  return async (app) =>
+    addRoutes(app, [
+      ...organizationRoutes(dependencies),
+      ...modelRoutes(dependencies),
+      ...personaRoutes(dependencies),
+      ...personaVersionRoutes(dependencies),
+      ...keyRoutes(dependencies),
+      ...memberRoutes(dependencies),
+      ...usageRoutes(dependencies),
+      ...userRoutes(dependencies),
+    ]);
+}

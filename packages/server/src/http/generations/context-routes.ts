@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { ContextReceipt } from '../../generation/context/receipt.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
-import { exampleId, IdField, nullable } from '../openapi/fields.ts';
+import { exampleId, IdField, orNull } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { type Route, route } from '../routing/route.ts';
 
@@ -16,10 +16,10 @@ const TreatmentSchema = Type.Unsafe<ContextReceipt['messages'][number]['treatmen
 const range = (description: string) =>
   Type.Object(
     {
-      count: nullable(
+      count: orNull(
         Type.Integer({ minimum: 0, description: 'Null: more than were looked at.', examples: [12] }),
       ),
-      first_message_id: nullable(IdField('The oldest; null where it was not looked at.')),
+      first_message_id: orNull(IdField('The oldest; null where it was not looked at.')),
       last_message_id: IdField('The newest.'),
     },
     { description },
@@ -46,7 +46,7 @@ export const ContextReceiptSchema = Type.Object(
       },
       { description: 'The model that was asked.' },
     ),
-    persona: nullable(
+    persona: orNull(
       Type.Object(
         {
           persona_id: Type.Integer({ description: 'The persona.', examples: [47] }),
@@ -93,14 +93,14 @@ export const ContextReceiptSchema = Type.Object(
       },
     ),
     whole: range('The messages that went in whole.'),
-    summarised: nullable(range('The messages that a summary stands for.')),
-    dropped: nullable(range('The messages that no longer fitted, and of which no summary tells yet.')),
-    summary: nullable(
+    summarised: orNull(range('The messages that a summary stands for.')),
+    dropped: orNull(range('The messages that no longer fitted, and of which no summary tells yet.')),
+    summary: orNull(
       Type.Object(
         {
           id: IdField('The summary.'),
           version: Type.Integer({ minimum: 1, description: 'Counted by session.', examples: [2] }),
-          text: nullable(
+          text: orNull(
             Type.String({
               description: 'Null: it was deleted with a message that it told of.',
               examples: ['Ada plans a trip to Lisbon in May and wants to go by train.'],

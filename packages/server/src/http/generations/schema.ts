@@ -8,9 +8,10 @@ import {
   exampleUsage,
   FinishReasonSchema,
   IdField,
-  nullable,
+  orNull,
   TimeField,
   toTime,
+  toTimeOrNull,
 } from '../openapi/fields.ts';
 import { errorCodes } from '../openapi/responses.ts';
 
@@ -48,12 +49,12 @@ export const GenerationSchema = Type.Object(
       { description: 'The model that answers.' },
     ),
     created_at: TimeField('When it was accepted.'),
-    started_at: nullable(TimeField('When the model was asked.')),
-    first_token_at: nullable(TimeField('When the answer began.')),
-    finished_at: nullable(TimeField('When it ended.')),
-    finish_reason: nullable(FinishReasonSchema),
-    usage: nullable(Type.Ref('Usage#')),
-    error: nullable(
+    started_at: orNull(TimeField('When the model was asked.')),
+    first_token_at: orNull(TimeField('When the answer began.')),
+    finished_at: orNull(TimeField('When it ended.')),
+    finish_reason: orNull(FinishReasonSchema),
+    usage: orNull(Type.Ref('Usage#')),
+    error: orNull(
       Type.Object(
         {
           code: Type.Unsafe<string>({ type: 'string', enum: errorCodes, description: 'What went wrong.' }),
@@ -85,7 +86,6 @@ export const exampleGeneration = {
 
 /** A generation as the wire shows it. */
 export function toGeneration(view: GenerationView) {
-  const time = (epochMs: number | null): string | null => (epochMs === null ? null : toTime(epochMs));
   return {
     id: view.id,
     status: view.status,
@@ -95,9 +95,9 @@ export function toGeneration(view: GenerationView) {
     message_id: view.messageId,
     model: view.model,
     created_at: toTime(view.createdAt),
-    started_at: time(view.startedAt),
-    first_token_at: time(view.firstTokenAt),
-    finished_at: time(view.finishedAt),
+    started_at: toTimeOrNull(view.startedAt),
+    first_token_at: toTimeOrNull(view.firstTokenAt),
+    finished_at: toTimeOrNull(view.finishedAt),
     finish_reason: view.finishReason,
     usage: view.usage,
     error: view.error,

@@ -1,24 +1,69 @@
-/** Schemas of fields that several dialects show. */
-import { type TSchema, Type } from 'typebox';
+/** Schemas of fields that several routes show or take, and what fields are made of. */
+import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import type { FinishReason } from '../../domain/generation.ts';
 
 export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+export const exampleTime = '2026-11-22T20:30:00.000Z';
 
 export function IdField(description: string) {
   return Type.String({ format: 'uuid', description, examples: [exampleId] });
 }
 
 export function TimeField(description: string) {
-  return Type.String({ format: 'date-time', description, examples: ['2026-11-22T20:30:00.000Z'] });
+  return Type.String({ format: 'date-time', description, examples: [exampleTime] });
 }
 
-export function nullable<Schema extends TSchema>(schema: Schema) {
+/** Lengths are in characters; `minLength` is 1 unless it is given. */
+export function TextField(
+  description: string,
+  example: string,
+  bounds: { readonly minLength?: number; readonly maxLength: number; readonly pattern?: string },
+) {
+  return Type.String({ minLength: 1, ...bounds, description, examples: [example] });
+}
+
+/** One of the words of a closed list, so that the list is the schema and the type. */
+export function oneOf<const Words extends readonly string[]>(
+  words: Words,
+  options: {
+    readonly default?: NoInfer<Words[number]>;
+    readonly description: string;
+    readonly examples?: readonly NoInfer<Words[number]>[];
+  },
+): TUnsafe<Words[number]> {
+  return Type.Unsafe<Words[number]>({ type: 'string', enum: [...words], ...options });
+}
+
+/**
+ * A value of one type, or null: `{"type": ["string", "null"]}`. For what clients send, since a refusal then names both
+ * types, and the bound that was broken. A closed list would lack null: that is `orNull`.
+ */
+export function nullable<Schema extends TSchema & { readonly type: string }>(
+  schema: Schema,
+): TUnsafe<Static<Schema> | null> {
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] });
+}
+
+/** Any schema or null, a reference or a closed list too: `{"anyOf": [schema, {"type": "null"}]}`. */
+export function orNull<Schema extends TSchema>(schema: Schema) {
   return Type.Union([schema, Type.Null()]);
 }
 
-/** RFC 3339, UTC, milliseconds. */
+/** Options of an object that refuses fields it does not name: every body. */
+export const closed = { additionalProperties: false } as const;
+
+/** Epoch milliseconds as RFC 3339, in UTC, with milliseconds. */
 export function toTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+export function toTimeOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : toTime(epochMs);
+}
+
+/** Epoch milliseconds of a text that the schema found to be RFC 3339; a leap second counts as the one before. */
+export function fromTime(text: string): number {
+  return Date.parse(text.replace(/:60(?=[.Zz+-])/, ':59'));
 }
 
 const tokens = (description: string, example: number) =>

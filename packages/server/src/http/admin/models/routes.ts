@@ -6,10 +6,19 @@ import type { ModelRecord } from '../../../domain/model.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import type { ModelSettings } from '../../../store/commands/models.ts';
 import { findModel, listModels } from '../../../store/queries/models.ts';
-import { type AdminApp, administratorOf, claimOf, openOrganization, timeOf } from '../access.ts';
+import { answer, gone } from '../../openapi/answers.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { pageById, toPageResource } from '../page.ts';
-import { answers, created, deleted, OrganizationParams, PageQuery, pageOf } from '../schema.ts';
+import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
+import {
+  createdAnswer,
+  locationOf,
+  OrganizationParams,
+  organizationPath,
+  refusals,
+  tags,
+} from '../schema.ts';
 import {
   CreateModelBody,
   Model,
@@ -32,9 +41,11 @@ const unset: Omit<ModelSettings, 'name' | 'provider' | 'model'> = {
   can_continue: 0,
 };
 
-export function modelRoutes(app: AdminApp, dependencies: AdminDependencies): void {
-  const { store } = dependencies;
-  const path = '/organizations/:org_id/models';
+const access = 'organization-admin';
+const path = `${organizationPath}/models`;
+
+export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
+  const { store, now } = dependencies;
 
   async function get(scope: OrganizationScope, modelId: string): Promise<ModelRecord> {
     const record = await findModel(store.reads, scope, modelId.toLowerCase());
@@ -42,140 +53,125 @@ export function modelRoutes(app: AdminApp, dependencies: AdminDependencies): voi
     return record;
   }
 
-  app.post(
-    path,
-    {
+  return [
+    route({
+      method: 'POST',
+      path,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'createModel',
         summary: 'Add a model',
         params: OrganizationParams,
         body: CreateModelBody,
-        response: created(Model, 'The new model.'),
+        response: { 201: createdAnswer(answer('The new model.', Model)), ...refusals },
       },
-    },
-    async (request, reply) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { organizationId } = scope;
-      const byOperator = isOperator(administratorOf(request));
-      const { body } = request;
-      const modelId = newId();
-      const { result } = await store.executeOnce(
-        'createModel',
-        {
-          id: modelId,
-          organizationId,
-          settings: {
-            ...unset,
-            ...(await toSettings(body, modelId, byOperator, dependencies)),
-            name: body.name,
-            provider: body.provider,
-            model: body.model,
+      async handler(request, reply) {
+        const { caller, scope, body } = request;
+        const byOperator = isOperator(caller);
+        const modelId = newId();
+        const { result } = await store.executeOnce(
+          'createModel',
+          {
+            id: modelId,
+            organizationId: scope.organizationId,
+            settings: {
+              ...unset,
+              ...(await toSettings(body, modelId, byOperator, dependencies)),
+              name: body.name,
+              provider: body.provider,
+              model: body.model,
+            },
+            byOperator,
+            now: now(),
           },
-          byOperator,
-          now: timeOf(dependencies),
-        },
-        claimOf(request, dependencies),
-      );
-      reply.code(201).header('Location', `${app.prefix}/organizations/${organizationId}/models/${result.id}`);
-      return toModelResource(await get(scope, result.id));
-    },
-  );
-
-  app.get(
-    path,
-    {
+          idempotencyClaim(request, caller, now()),
+        );
+        reply.code(201).header('Location', locationOf(scope, 'models', result.id));
+        return toModelResource(await get(scope, result.id));
+      },
+    }),
+    route({
+      method: 'GET',
+      path,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'listModels',
         summary: 'The models of an organization',
         params: OrganizationParams,
         querystring: PageQuery,
-        response: answers(pageOf('ModelList', Model), 'A page of models, oldest first.'),
+        response: { 200: answer('A page of models, oldest first.', pageOf('ModelList', Model)), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      return toPageResource(await listModels(store.reads, scope, pageById(request.query)), toModelResource);
-    },
-  );
-
-  app.get(
-    `${path}/:id`,
-    {
+      handler: async ({ scope, query }) =>
+        toPageResource(await listModels(store.reads, scope, pageById(query)), toModelResource),
+    }),
+    route({
+      method: 'GET',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'getModel',
         summary: 'A model',
         params: ModelParams,
-        response: answers(Model, 'The model.'),
+        response: { 200: answer('The model.', Model), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      return toModelResource(await get(scope, request.params.id));
-    },
-  );
-
-  app.patch(
-    `${path}/:id`,
-    {
+      handler: async ({ scope, params }) => toModelResource(await get(scope, params.id)),
+    }),
+    route({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'updateModel',
         summary: 'Change a model',
         params: ModelParams,
         body: UpdateModelBody,
-        response: answers(Model, 'The changed model.'),
+        response: { 200: answer('The changed model.', Model), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const byOperator = isOperator(administratorOf(request));
-      const modelId = request.params.id.toLowerCase();
-      await store.execute('updateModel', {
-        organizationId: scope.organizationId,
-        id: modelId,
-        changes: await toSettings(request.body, modelId, byOperator, dependencies),
-        byOperator,
-        now: timeOf(dependencies),
-      });
-      return toModelResource(await get(scope, modelId));
-    },
-  );
-
-  app.delete(
-    `${path}/:id`,
-    {
+      async handler({ caller, scope, params, body }) {
+        const byOperator = isOperator(caller);
+        const modelId = params.id.toLowerCase();
+        await store.execute('updateModel', {
+          organizationId: scope.organizationId,
+          id: modelId,
+          changes: await toSettings(body, modelId, byOperator, dependencies),
+          byOperator,
+          now: now(),
+        });
+        return toModelResource(await get(scope, modelId));
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'deleteModel',
         summary: 'Delete a model that nothing uses',
         params: ModelParams,
-        response: deleted(),
+        response: { 204: gone, ...refusals },
       },
-    },
-    async (request, reply) => {
-      const { organizationId } = await openOrganization(request, dependencies, request.params.org_id);
-      await store.execute('deleteModel', { organizationId, id: request.params.id.toLowerCase() });
-      return reply.code(204).send(null);
-    },
-  );
-
-  app.post(
-    `${path}/:id/test`,
-    {
+      async handler({ scope: { organizationId }, params }, reply) {
+        await store.execute('deleteModel', { organizationId, id: params.id.toLowerCase() });
+        return reply.code(204).send(null);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/:id/test`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'testModel',
         summary: 'Call a model for one token',
         params: ModelParams,
-        response: answers(ModelTestResult, 'Whether it answered.'),
+        response: { 200: answer('Whether it answered.', ModelTestResult), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      return await dependencies.testModel(await get(scope, request.params.id));
-    },
-  );
+      handler: async ({ scope, params }) => dependencies.testModel(await get(scope, params.id)),
+    }),
+  ];
 }

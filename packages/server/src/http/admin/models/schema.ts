@@ -1,8 +1,8 @@
 /** The schemas of models. */
 import { type Static, Type } from 'typebox';
 import { type ModelRecord, providers } from '../../../domain/model.ts';
-import { closed, createdAt, id, nullable, OrganizationParams, oneOf, text, updatedAt } from '../schema.ts';
-import { toTime } from '../time.ts';
+import { closed, IdField, nullable, oneOf, TextField, toTime } from '../../openapi/fields.ts';
+import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 function tokens(description: string, example: number): ReturnType<typeof Type.Integer> {
   return Type.Integer({ minimum: 1, maximum: 100_000_000, description, examples: [example] });
@@ -12,13 +12,13 @@ const price = (of: string): ReturnType<typeof Type.Number> =>
   Type.Number({ minimum: 0, maximum: 1_000_000, description: `Of a million ${of}.`, examples: [0.4] });
 
 const fields = {
-  name: text('What people call it.', 'GPT-4.1 mini', { maxLength: 255 }),
+  name: TextField('What people call it.', 'GPT-4.1 mini', { maxLength: 255 }),
   provider: oneOf(providers, {
     description:
       '`openai-compatible` is every server that speaks that format (vLLM, Ollama, llama.cpp, OpenRouter, …), by its `base_url`.',
     examples: ['openai'],
   }),
-  model: text(
+  model: TextField(
     "The provider's name of the model; of a `local` one the file (operator only).",
     'gpt-4.1-mini',
     {
@@ -69,11 +69,11 @@ const apiKey = nullable(
   }),
 );
 
-export const ModelParams = Type.Object({ ...OrganizationParams.properties, id: id('The model.') });
+export const ModelParams = Type.Object({ ...OrganizationParams.properties, id: IdField('The model.') });
 
 export const Model = Type.Object(
   {
-    id: id('The id.'),
+    id: IdField('The id.'),
     ...fields,
     has_api_key: Type.Boolean({ description: 'Whether a key is stored.', examples: [true] }),
     from_environment: Type.Boolean({

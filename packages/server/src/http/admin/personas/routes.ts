@@ -3,16 +3,28 @@ import type { Static } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { findPersona, listPersonas } from '../../../store/queries/personas.ts';
+import { answer, gone } from '../../openapi/answers.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import { type AdminApp, claimOf, openOrganization, timeOf } from '../access.ts';
+import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { pageByNumber, toPageResource } from '../page.ts';
-import { answers, created, deleted, OrganizationParams, PageQuery, pageOf } from '../schema.ts';
+import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';
+import {
+  createdAnswer,
+  locationOf,
+  OrganizationParams,
+  organizationPath,
+  refusals,
+  tags,
+} from '../schema.ts';
 import { CreatePersonaBody, Persona, PersonaParams, toPersonaResource, UpdatePersonaBody } from './schema.ts';
+
+const access = 'organization-admin';
+const path = `${organizationPath}/personas`;
 
 /** @throws AppError not_found */
 export async function getPersona(
-  { store }: AdminDependencies,
+  { store }: Pick<AdminDependencies, 'store'>,
   scope: OrganizationScope,
   id: number,
 ): Promise<Static<typeof Persona>> {
@@ -21,126 +33,110 @@ export async function getPersona(
   return toPersonaResource(record);
 }
 
-export function personaRoutes(app: AdminApp, dependencies: AdminDependencies): void {
-  const { store } = dependencies;
-  const path = '/organizations/:org_id/personas';
-
-  app.post(
-    path,
-    {
+export function personaRoutes({ store, now }: AdminDependencies): readonly Route[] {
+  return [
+    route({
+      method: 'POST',
+      path,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'createPersona',
         summary: 'Make a persona, without a version yet',
         params: OrganizationParams,
         body: CreatePersonaBody,
-        response: created(Persona, 'The new persona.'),
+        response: { 201: createdAnswer(answer('The new persona.', Persona)), ...refusals },
       },
-    },
-    async (request, reply) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { organizationId } = scope;
-      const { name, alias, description } = request.body;
-      const { result } = await store.executeOnce(
-        'createPersona',
-        {
-          organizationId,
-          name,
-          alias,
-          description: typeof description === 'string' ? normalizeNewlines(description) : null,
-          now: timeOf(dependencies),
-        },
-        claimOf(request, dependencies),
-      );
-      reply
-        .code(201)
-        .header('Location', `${app.prefix}/organizations/${organizationId}/personas/${result.id}`);
-      return await getPersona(dependencies, scope, result.id);
-    },
-  );
-
-  app.get(
-    path,
-    {
+      async handler(request, reply) {
+        const { caller, scope } = request;
+        const { name, alias, description } = request.body;
+        const { result } = await store.executeOnce(
+          'createPersona',
+          {
+            organizationId: scope.organizationId,
+            name,
+            alias,
+            description: typeof description === 'string' ? normalizeNewlines(description) : null,
+            now: now(),
+          },
+          idempotencyClaim(request, caller, now()),
+        );
+        reply.code(201).header('Location', locationOf(scope, 'personas', result.id));
+        return getPersona({ store }, scope, result.id);
+      },
+    }),
+    route({
+      method: 'GET',
+      path,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'listPersonas',
         summary: 'The personas of an organization',
         params: OrganizationParams,
         querystring: PageQuery,
-        response: answers(pageOf('PersonaList', Persona), 'A page of personas, oldest first.'),
+        response: {
+          200: answer('A page of personas, oldest first.', pageOf('PersonaList', Persona)),
+          ...refusals,
+        },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      return toPageResource(
-        await listPersonas(store.reads, scope, pageByNumber(request.query)),
-        toPersonaResource,
-      );
-    },
-  );
-
-  app.get(
-    `${path}/:id`,
-    {
+      handler: async ({ scope, query }) =>
+        toPageResource(await listPersonas(store.reads, scope, pageByNumber(query)), toPersonaResource),
+    }),
+    route({
+      method: 'GET',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'getPersona',
         summary: 'A persona',
         params: PersonaParams,
-        response: answers(Persona, 'The persona.'),
+        response: { 200: answer('The persona.', Persona), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      return await getPersona(dependencies, scope, request.params.id);
-    },
-  );
-
-  app.patch(
-    `${path}/:id`,
-    {
+      handler: ({ scope, params }) => getPersona({ store }, scope, params.id),
+    }),
+    route({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'updatePersona',
         summary: 'Change name, alias or description of a persona',
         params: PersonaParams,
         body: UpdatePersonaBody,
-        response: answers(Persona, 'The changed persona.'),
+        response: { 200: answer('The changed persona.', Persona), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { id } = request.params;
-      const { description, ...changes } = request.body;
-      await store.execute('updatePersona', {
-        organizationId: scope.organizationId,
-        id,
-        changes: {
-          ...changes,
-          ...(description !== undefined && { description: description && normalizeNewlines(description) }),
-        },
-        now: timeOf(dependencies),
-      });
-      return await getPersona(dependencies, scope, id);
-    },
-  );
-
-  app.delete(
-    `${path}/:id`,
-    {
+      async handler({ scope, params: { id }, body }) {
+        const { description, ...changes } = body;
+        await store.execute('updatePersona', {
+          organizationId: scope.organizationId,
+          id,
+          changes: {
+            ...changes,
+            ...(description !== undefined && { description: description && normalizeNewlines(description) }),
+          },
+          now: now(),
+        });
+        return getPersona({ store }, scope, id);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: `${path}/:id`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'deletePersona',
         summary: 'Delete a persona with its versions',
         params: PersonaParams,
-        response: deleted(),
+        response: { 204: gone, ...refusals },
       },
-    },
-    async (request, reply) => {
-      const { organizationId } = await openOrganization(request, dependencies, request.params.org_id);
-      await store.execute('deletePersona', { organizationId, id: request.params.id });
-      return reply.code(204).send(null);
-    },
-  );
+      async handler({ scope: { organizationId }, params: { id } }, reply) {
+        await store.execute('deletePersona', { organizationId, id });
+        return reply.code(204).send(null);
+      },
+    }),
+  ];
 }

@@ -4,16 +4,15 @@ import { aliasPattern, type PersonaRecord } from '../../../domain/persona.ts';
 import { maxPersonaId, type PersonaVersion } from '../../../store/queries/personas.ts';
 import {
   closed,
-  createdAt,
   exampleId,
   exampleTime,
   nullable,
-  OrganizationParams,
   oneOf,
-  text,
-  updatedAt,
-} from '../schema.ts';
-import { toTime, toTimeOrNull } from '../time.ts';
+  TextField,
+  toTime,
+  toTimeOrNull,
+} from '../../openapi/fields.ts';
+import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxSystemPromptCharacters = 200_000;
 
@@ -25,7 +24,7 @@ const personaId = Type.Integer({
 });
 
 const fields = {
-  name: text('The name.', 'Support', { maxLength: 255 }),
+  name: TextField('The name.', 'Support', { maxLength: 255 }),
   alias: Type.String({
     pattern: aliasPattern,
     description: 'What keys select it by: 3 to 100 of `a-z 0-9 - _`, unique in the organization.',

@@ -1,126 +1,117 @@
 /** The life of a persona's versions: put the draft, submit it, roll back, look at the history. */
-
 import { notFound } from '../../../domain/errors.ts';
 import { findPersona, listVersions } from '../../../store/queries/personas.ts';
+import { answer } from '../../openapi/answers.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import { type AdminApp, claimOf, openOrganization, timeOf } from '../access.ts';
+import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { pageByNumber, toPageResource } from '../page.ts';
-import { answers, PageQuery, pageOf } from '../schema.ts';
+import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';
+import { organizationPath, refusals, tags } from '../schema.ts';
 import { getPersona } from './routes.ts';
 import { Persona, PersonaParams, RevisionBody, RollbackBody, toVersionResource, Version } from './schema.ts';
 
-export function personaVersionRoutes(app: AdminApp, dependencies: AdminDependencies): void {
-  const { store } = dependencies;
-  const path = '/organizations/:org_id/personas/:id';
+const access = 'organization-admin';
+const path = `${organizationPath}/personas/:id`;
 
-  app.put(
-    `${path}/next`,
-    {
+export function personaVersionRoutes({ store, now }: AdminDependencies): readonly Route[] {
+  return [
+    route({
+      method: 'PUT',
+      path: `${path}/next`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'putNextVersion',
         summary: 'Make a new version of a persona, the draft',
         params: PersonaParams,
         body: RevisionBody,
-        response: answers(Persona, 'The persona; `next_version` is the new draft.'),
+        response: { 200: answer('The persona; `next_version` is the new draft.', Persona), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { id } = request.params;
-      const { body } = request;
-      await store.execute('putNextVersion', {
-        organizationId: scope.organizationId,
-        id,
-        revision: {
-          system_prompt: normalizeNewlines(body.system_prompt),
-          model_id: body.model_id.toLowerCase(),
-          temperature: body.temperature ?? null,
-          top_p: body.top_p ?? null,
-          max_tokens: body.max_tokens ?? null,
-          stop: body.stop ? JSON.stringify(body.stop.map(normalizeNewlines)) : null,
-          seed: body.seed ?? null,
-          internet: body.internet ? 1 : 0,
-        },
-        now: timeOf(dependencies),
-      });
-      return await getPersona(dependencies, scope, id);
-    },
-  );
-
-  app.post(
-    `${path}/submit`,
-    {
+      async handler({ scope, params: { id }, body }) {
+        await store.execute('putNextVersion', {
+          organizationId: scope.organizationId,
+          id,
+          revision: {
+            system_prompt: normalizeNewlines(body.system_prompt),
+            model_id: body.model_id.toLowerCase(),
+            temperature: body.temperature ?? null,
+            top_p: body.top_p ?? null,
+            max_tokens: body.max_tokens ?? null,
+            stop: body.stop ? JSON.stringify(body.stop.map(normalizeNewlines)) : null,
+            seed: body.seed ?? null,
+            internet: body.internet ? 1 : 0,
+          },
+          now: now(),
+        });
+        return getPersona({ store }, scope, id);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/submit`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'submitPersona',
         summary: 'Put the draft of a persona into production',
         params: PersonaParams,
-        response: answers(Persona, 'The persona; what was `next` is `active`.'),
+        response: { 200: answer('The persona; what was `next` is `active`.', Persona), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { id } = request.params;
-      await store.executeOnce(
-        'submitPersona',
-        { organizationId: scope.organizationId, id, now: timeOf(dependencies) },
-        claimOf(request, dependencies),
-      );
-      return await getPersona(dependencies, scope, id);
-    },
-  );
-
-  app.post(
-    `${path}/rollback`,
-    {
+      async handler(request) {
+        const { caller, scope } = request;
+        const { id } = request.params;
+        await store.executeOnce(
+          'submitPersona',
+          { organizationId: scope.organizationId, id, now: now() },
+          idempotencyClaim(request, caller, now()),
+        );
+        return getPersona({ store }, scope, id);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/rollback`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'rollbackPersona',
         summary: 'Put an earlier version of a persona into production; the draft stays',
         params: PersonaParams,
         body: RollbackBody,
-        response: answers(Persona, 'The persona; the version is `active`.'),
+        response: { 200: answer('The persona; the version is `active`.', Persona), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { id } = request.params;
-      await store.executeOnce(
-        'rollbackPersona',
-        {
-          organizationId: scope.organizationId,
-          id,
-          version: request.body.version,
-          now: timeOf(dependencies),
-        },
-        claimOf(request, dependencies),
-      );
-      return await getPersona(dependencies, scope, id);
-    },
-  );
-
-  app.get(
-    `${path}/versions`,
-    {
+      async handler(request) {
+        const { caller, scope, body } = request;
+        const { id } = request.params;
+        await store.executeOnce(
+          'rollbackPersona',
+          { organizationId: scope.organizationId, id, version: body.version, now: now() },
+          idempotencyClaim(request, caller, now()),
+        );
+        return getPersona({ store }, scope, id);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: `${path}/versions`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'listPersonaVersions',
         summary: 'The versions of a persona',
         params: PersonaParams,
         querystring: PageQuery,
-        response: answers(pageOf('PersonaVersionList', Version), 'A page of versions, newest first.'),
+        response: {
+          200: answer('A page of versions, newest first.', pageOf('PersonaVersionList', Version)),
+          ...refusals,
+        },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const { id } = request.params;
-      if ((await findPersona(store.reads, scope, { id })) === undefined) throw notFound('persona');
-      return toPageResource(
-        await listVersions(store.reads, scope, id, pageByNumber(request.query)),
-        toVersionResource,
-      );
-    },
-  );
+      async handler({ scope, params: { id }, query }) {
+        if ((await findPersona(store.reads, scope, { id })) === undefined) throw notFound('persona');
+        const page = await listVersions(store.reads, scope, id, pageByNumber(query));
+        return toPageResource(page, toVersionResource);
+      },
+    }),
+  ];
 }

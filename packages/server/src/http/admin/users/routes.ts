@@ -2,48 +2,28 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
-import type { OrganizationScope } from '../../../domain/scope.ts';
+import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
 import { exportEndUser } from '../../../store/queries/end-user-export.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
 import type { EndUserTable } from '../../../store/tables.ts';
-import { type AdminApp, openOrganization } from '../access.ts';
+import { answer } from '../../openapi/answers.ts';
+import { toTime } from '../../openapi/fields.ts';
+import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { answers, failures, OrganizationParams, oneOf } from '../schema.ts';
-import { toTime } from '../time.ts';
+import { organizationPath, refusals, tags } from '../schema.ts';
 import { eraseEndUsers } from './erasure.ts';
+import { ErasedUser, UserParams, UserQuery } from './schema.ts';
 
-const Params = Type.Object({
-  ...OrganizationParams.properties,
-  user_id: Type.String({ description: 'The `user_id` of `get_token`.', examples: ['customer-4711'] }),
-});
+const access = 'organization-admin';
+const path = `${organizationPath}/users/:user_id`;
 
-const Query = Type.Object({
-  environment: Type.Optional(
-    oneOf(['test', 'prod'] as const, {
-      description: 'Only the user of test or of prod keys; without it, both.',
-      examples: ['prod'],
-    }),
-  ),
-});
-
-const Erased = Type.Object(
-  {
-    deleted: Type.Record(Type.String(), Type.Integer(), {
-      description: 'How many entries went, by store; usage stays, without the user.',
-      examples: [{ conversations: 3, messages: 12 }],
-    }),
-  },
-  { title: 'ErasedUser', description: 'What was deleted.' },
-);
-
-export function userRoutes(app: AdminApp, dependencies: AdminDependencies): void {
+export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
   const { store } = dependencies;
-  const path = '/organizations/:org_id/users/:user_id';
 
   async function usersOf(
     scope: OrganizationScope,
     userId: string,
-    environment: 'test' | 'prod' | undefined,
+    environment: Environment | undefined,
   ): Promise<EndUserTable[]> {
     const users = (await listEndUsers(store.reads, scope, userId)).filter(
       (user) => environment === undefined || user.environment === environment,
@@ -60,16 +40,17 @@ export function userRoutes(app: AdminApp, dependencies: AdminDependencies): void
     }
   }
 
-  app.get(
-    `${path}/export`,
-    {
-      exposeHeadRoute: false,
+  return [
+    route({
+      method: 'GET',
+      path: `${path}/export`,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'exportUser',
         summary: 'All that is stored of an end user, as JSON Lines',
-        params: Params,
-        querystring: Query,
+        params: UserParams,
+        querystring: UserQuery,
         response: {
           200: {
             description: 'A JSON object a line; `type` says what it is.',
@@ -79,43 +60,35 @@ export function userRoutes(app: AdminApp, dependencies: AdminDependencies): void
               },
             },
           },
-          ...failures(),
+          ...refusals,
         },
       },
-    },
-    async (request, reply) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const users = await usersOf(scope, request.params.user_id, request.query.environment);
-      reply.header('Content-Type', 'application/jsonl; charset=utf-8').header('Cache-Control', 'no-store');
-      // Fastify sends a stream as it is; the schema's type is that of the text.
-      return await reply.send(Readable.from(lines(scope, users)) as unknown as string);
-    },
-  );
-
-  app.delete(
-    path,
-    {
+      async handler({ scope, params, query }, reply) {
+        const users = await usersOf(scope, params.user_id, query.environment);
+        reply.header('Content-Type', 'application/jsonl; charset=utf-8').header('Cache-Control', 'no-store');
+        // Fastify sends a stream as it is; the schema's type is that of the text.
+        return reply.send(Readable.from(lines(scope, users)) as unknown as string);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path,
+      access,
       schema: {
-        tags: ['admin'],
+        tags,
         operationId: 'deleteUser',
         summary: 'Erase an end user',
-        params: Params,
-        querystring: Query,
-        response: answers(Erased, 'How much was deleted.'),
+        params: UserParams,
+        querystring: UserQuery,
+        response: { 200: answer('How much was deleted.', ErasedUser), ...refusals },
       },
-    },
-    async (request) => {
-      const scope = await openOrganization(request, dependencies, request.params.org_id);
-      const users = await usersOf(scope, request.params.user_id, request.query.environment);
-      return {
-        deleted: await eraseEndUsers(
-          dependencies,
-          scope,
-          users.map((user) => user.id),
-        ),
-      };
-    },
-  );
+      async handler({ scope, params, query }) {
+        const users = await usersOf(scope, params.user_id, query.environment);
+        const ids = users.map(({ id }) => id);
+        return { deleted: await eraseEndUsers(dependencies, scope, ids) };
+      },
+    }),
+  ];
 }
 
 /** Stored times become RFC 3339. */

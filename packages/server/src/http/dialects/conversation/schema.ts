@@ -10,7 +10,7 @@ import {
   exampleUsage,
   FinishReasonSchema,
   IdField,
-  nullable,
+  orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
@@ -180,7 +180,7 @@ export const WithSessionsSchema = Type.Object({
     Type.Object({
       id: IdField('The chat session.'),
       model: Type.Object(
-        { id: IdField('The model.'), name: nullable(modelName), provider: nullable(provider) },
+        { id: IdField('The model.'), name: orNull(modelName), provider: orNull(provider) },
         { description: 'The model that answers; without name and provider once it was removed.' },
       ),
       status,
@@ -214,14 +214,14 @@ export const MessagesSchema = Type.Object({
       }),
       created_at: TimeField('When it was made.'),
       chat_session_id: IdField('The session that it belongs to.'),
-      model_id: nullable(IdField("Of an answer: the model's.")),
+      model_id: orNull(IdField("Of an answer: the model's.")),
       status: Type.Unsafe<GenerationStatus>({
         type: 'string',
         enum: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
         description: 'Of an answer: how far it is, or how it ended. Else `done`.',
         examples: ['done'],
       }),
-      usage: nullable(Type.Ref('Usage#')),
+      usage: orNull(Type.Ref('Usage#')),
     }),
     { description: 'The messages of all sessions, oldest first.' },
   ),
@@ -254,7 +254,7 @@ export const ModelsSchema = Type.Array(
     name: modelName,
     provider,
     model: Type.String({ description: "The provider's name of it.", examples: ['gpt-5-mini'] }),
-    context_window: nullable(Type.Integer({ description: 'Tokens; null: not known.', examples: [128000] })),
+    context_window: orNull(Type.Integer({ description: 'Tokens; null: not known.', examples: [128000] })),
     is_default: Type.Boolean({ description: "Whether it is the organization's default.", examples: [true] }),
   }),
 );
@@ -267,7 +267,7 @@ export const OrganizationsSchema = Type.Array(
   Type.Object({
     id: IdField('What `org_id` takes.'),
     name: Type.String({ description: "The organization's name.", examples: ['Acme'] }),
-    role: nullable(
+    role: orNull(
       Type.Unsafe<string>({
         type: 'string',
         enum: [...roles],

@@ -1,0 +1,124 @@
+/** The schemas of API keys. */
+import { type Static, Type } from 'typebox';
+import type { ApiKeyRecord } from '../../../store/queries/api-keys.ts';
+import { maxPersonaId } from '../../../store/queries/personas.ts';
+import {
+  closed,
+  exampleTime,
+  IdField,
+  nullable,
+  oneOf,
+  TextField,
+  toTime,
+  toTimeOrNull,
+} from '../../openapi/fields.ts';
+import { createdAt, OrganizationParams } from '../schema.ts';
+
+function limit(description: string, example: number): ReturnType<typeof Type.Integer> {
+  return Type.Integer({ minimum: 1, maximum: 2_147_483_647, description, examples: [example] });
+}
+
+const Limits = Type.Object(
+  {
+    requests_per_minute: Type.Optional(limit('Requests that start a generation.', 60)),
+    tokens_per_minute: Type.Optional(limit('Tokens, of prompts and answers.', 100_000)),
+    tokens_per_day: Type.Optional(limit('Tokens, of prompts and answers.', 5_000_000)),
+    concurrent_streams: Type.Optional(limit('Generations that run at once.', 20)),
+  },
+  { ...closed, description: 'What the key may use up; what is absent is not limited.' },
+);
+
+const fields = {
+  name: TextField('What the key is for.', 'website', { maxLength: 255 }),
+  type: oneOf(['test', 'prod', 'admin'] as const, {
+    description:
+      '`prod` uses submitted personas by alias, `test` any version; their data do not mix. `admin` administers this organization.',
+    examples: ['prod'],
+  }),
+  default_persona_id: nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxPersonaId,
+      description: 'The persona of requests that select none.',
+      examples: [1],
+    }),
+  ),
+  expires_at: nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'When the key stops working; null: never.',
+      examples: [exampleTime],
+    }),
+  ),
+  allowed_origins: nullable(
+    Type.Array(
+      Type.String({ maxLength: 300, description: 'An origin.', examples: ['https://www.example.com'] }),
+      {
+        minItems: 1,
+        maxItems: 100,
+        description: 'The origins that browsers may call from; null: any.',
+        examples: [['https://www.example.com']],
+      },
+    ),
+  ),
+};
+
+const resourceFields = {
+  id: IdField('The id.'),
+  ...fields,
+  prefix: Type.String({ description: 'What of the key stays visible.', examples: ['sk_prod_Ab3dE6'] }),
+  limits: Limits,
+  created_at: createdAt,
+  last_used_at: nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'When the key was used last, up to a minute late.',
+      examples: [exampleTime],
+    }),
+  ),
+};
+
+export const Key = Type.Object(resourceFields, {
+  title: 'ApiKey',
+  description: 'An API key, without its secret.',
+});
+export const NewKey = Type.Object(
+  {
+    ...resourceFields,
+    key: Type.Optional(
+      Type.String({
+        description: 'The whole key, shown this once; a replayed answer lacks it.',
+        examples: ['sk_prod_Ab3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6kM9nP2r'],
+      }),
+    ),
+  },
+  { title: 'NewApiKey', description: 'A new API key with its secret.' },
+);
+
+export const KeyParams = Type.Object({ ...OrganizationParams.properties, id: IdField('The key.') });
+export const CreateKeyBody = Type.Object(
+  {
+    name: fields.name,
+    type: fields.type,
+    default_persona_id: Type.Optional(fields.default_persona_id),
+    expires_at: Type.Optional(fields.expires_at),
+    limits: Type.Optional(Limits),
+    allowed_origins: Type.Optional(fields.allowed_origins),
+  },
+  { ...closed, title: 'ApiKeyRequest' },
+);
+
+export function toKeyResource(record: ApiKeyRecord): Static<typeof Key> {
+  return {
+    id: record.id,
+    name: record.name,
+    type: record.type,
+    default_persona_id: record.defaultPersonaId,
+    expires_at: toTimeOrNull(record.expiresAt),
+    allowed_origins: record.allowedOrigins === null ? null : [...record.allowedOrigins],
+    prefix: record.prefix,
+    limits: record.limits,
+    created_at: toTime(record.createdAt),
+    last_used_at: toTimeOrNull(record.lastUsedAt),
+  };
+}

@@ -1,0 +1,20 @@
+/** Schemas of successful answers, for `schema.response`; those of errors are in `responses.ts`. */
+import { type TSchema, Type } from 'typebox';
+import type { DocumentedResponse } from './responses.ts';
+
+/** A body of JSON. */
+export function answer(description: string, schema: TSchema, example?: object): DocumentedResponse {
+  return {
+    description,
+    content: { 'application/json': { schema, ...(example !== undefined && { example }) } },
+  };
+}
+
+/** The same with the path of what was made in `Location`. */
+export function created(made: DocumentedResponse, location: { description: string; example: string }) {
+  const { description, example } = location;
+  return { ...made, headers: { Location: Type.String({ description, examples: [example] }) } };
+}
+
+/** No body: 204 of a DELETE. */
+export const gone = Type.Null({ description: 'It is gone.' });
