@@ -2,8 +2,9 @@
 import type { SerializedError } from './errors.ts';
 import type { Usage } from './usage.ts';
 
-export type Dialect = 'chat' | 'conversation' | 'chats';
-export const dialects: readonly Dialect[] = ['chat', 'conversation', 'chats'];
+/** The dialects that a generation can be started in; `http/dialects` has a module for each. */
+export const dialects = ['chat', 'conversation', 'chats'] as const;
+export type Dialect = (typeof dialects)[number];
 
 /** `queued` and `running` are live; the other four are terminal and never change again. */
 export type GenerationStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';

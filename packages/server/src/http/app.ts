@@ -5,10 +5,9 @@ import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
 import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './answer/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { chatRoutes } from './dialects/chat/routes.ts';
-import { chatsRoutes } from './dialects/chats/routes.ts';
-import { directoryRoutes } from './dialects/conversation/directory-routes.ts';
-import { conversationRoutes } from './dialects/conversation/routes.ts';
+import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
+import { dialectRegistry } from './dialects/registry.ts';
+import { createTurns } from './dialects/turns.ts';
 import { generations } from './generations/routes.ts';
 import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
@@ -47,6 +46,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     anonymous,
     log,
     now = Date.now,
+    dialects = dialectRegistry,
     registry = createRegistry(),
   } = dependencies;
   const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store };
@@ -82,7 +82,11 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   refuseStrayBodies(app);
   addCors(app);
   addAccess(app, access);
-  addOpenApi(app, dependencies.version);
+  addOpenApi(
+    app,
+    dependencies.version,
+    Object.values(dialects).map(({ tag }) => tag),
+  );
   for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
@@ -92,26 +96,39 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
   });
 
-  const streamGeneration = createGenerationStreams(engine, hub);
-  const attach = createAttach(engine, streamGeneration);
+  const streamGeneration = createGenerationStreams(engine, hub, dialects);
+  const attach = createAttach(engine, streamGeneration, dialects);
+  const turns = createTurns({ engine, streamGeneration, attach, now });
   const { isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));
   app.register(probeRoutes());
   app.register(documentationPages());
-  app.register(chatRoutes({ ...access, engine, streamGeneration, attach, now }), {
-    prefix: '/api/chat',
-  });
-  app.register(chatsRoutes({ ...access, engine, streamGeneration, attach, now }));
-  app.register(conversationRoutes({ ...access, engine, streamGeneration, attach, now }), {
-    prefix: '/api/conversation',
-  });
-  app.register(directoryRoutes(access), { prefix: '/api' });
+  for (const dialect of Object.values(dialects)) {
+    addDialect(app, dialect, { ...access, engine, turns, attach, now });
+  }
   app.register(generations({ engine, attach, now }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     app.register(administration({ ...admin, store, authenticator, now }), { prefix: adminPath });
   }
   return app;
+}
+
+/** All that is answered for a dialect has its envelope, and so has what is unknown below its prefixes. */
+function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: DialectDependencies): void {
+  const { envelope, prefixes, routes } = dialect;
+  for (const prefix of prefixes) {
+    app.register(
+      async (scope) => {
+        scope.setNotFoundHandler(notFoundHandler(envelope));
+      },
+      { prefix },
+    );
+  }
+  app.register(async (scope) => {
+    scope.setErrorHandler(errorHandler(envelope));
+    scope.register(routes(dependencies));
+  });
 }
 
 /** Every answer bears its request's id, and is logged by its route's pattern: never by its address. */

@@ -5,6 +5,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
+import type { DialectRegistry } from './dialects/registry.ts';
 import type { SseHubOptions } from './streaming/sse.ts';
 
 /** Whether the server can serve, and how its models are. */
@@ -38,6 +39,8 @@ export interface HttpDependencies {
   readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'cancelLive' | 'checkpoint' | 'resolve'>;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
+  /** The dialects that it speaks; all of them otherwise. */
+  readonly dialects?: DialectRegistry;
   readonly sse?: SseHubOptions;
   /** Epoch milliseconds. */
   readonly now?: () => number;

@@ -3,10 +3,14 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { defaultSecurity } from '../routing/access.ts';
 
-const tags = [
-  { name: 'chat', description: 'Talk to a persona: tokens, new sessions, continuations.' },
-  { name: 'conversation', description: 'Conversations of an organization, and their sessions.' },
-  { name: 'chats', description: 'Chats and their messages, answered over `EventSource`.' },
+/** A section of the document. */
+export interface Tag {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** The sections that follow those of the dialects. */
+const commonTags: readonly Tag[] = [
   {
     name: 'generations',
     description: 'The answers of every dialect: look, stream again, cancel.',
@@ -27,7 +31,7 @@ const description = `Colloquy is a self-hosted conversation server for language 
 **Idempotency-Key** on a POST makes a retry safe: the same key and body gets the first call's result.`;
 
 /** Call it before any route is added. */
-export function addOpenApi(app: FastifyInstance, version: string): void {
+export function addOpenApi(app: FastifyInstance, version: string, dialectTags: readonly Tag[]): void {
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -39,7 +43,7 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
       },
       servers: [{ url: '/', description: 'This server' }],
       security: [...defaultSecurity],
-      tags,
+      tags: [...dialectTags, ...commonTags],
       components: {
         securitySchemes: {
           apiKey: {

@@ -1,13 +1,16 @@
 /**
- * Turns runs of events into SSE text in a dialect. The last frame of an event bears the id `<generation>:<seq>`, those
- * before it `<generation>:<seq>.<k>`, k from 1.
+ * Turns runs of log events into SSE text in a dialect. The last frame of an event bears the id `<generation>:<seq>`,
+ * those before it `<generation>:<seq>.<k>`, k from 1.
  */
 import type { EventRun, LogEvent } from '../../domain/event.ts';
-import type { Codec, CodecContext } from './codec.ts';
+import type { Codec, CodecContext, Frames } from './codec.ts';
 import type { Cursor } from './cursor.ts';
+import { emptyFold, type Fold, foldAfter, type ShownStep, shownIn, type TextPiece } from './shown.ts';
 
-/** A place in a log, with the codec's state there. */
+/** A place in a log, with what the events before it have left. */
 export interface Position {
+  readonly fold: Fold;
+  /** The codec's. */
   readonly state: unknown;
   /** The event that was encoded last; 0: none. */
   readonly seq: number;
@@ -16,7 +19,7 @@ export interface Position {
 }
 
 export function beginning(codec: Codec, context: CodecContext): Position {
-  return { state: codec.begin(context), seq: 0, skipFrames: 0 };
+  return { fold: emptyFold, state: codec.begin(context), seq: 0, skipFrames: 0 };
 }
 
 /** The position behind a cursor that was issued. `events` are the log's from 1 to the cursor's `seq`. */
@@ -26,11 +29,11 @@ export function positionAt(
   cursor: Cursor,
   events: readonly LogEvent[],
 ): Position {
-  const { before, last } = walk(codec, context, events);
-  if (cursor.part === undefined) return { state: last.state, seq: cursor.seq, skipFrames: 0 };
+  if (cursor.part === undefined) return behind(codec, context, events);
+  const before = behind(codec, context, events.slice(0, -1));
   // A part that this dialect lacks stands before its event.
-  const skipFrames = cursor.part < last.frames.length ? cursor.part : 0;
-  return { state: before, seq: cursor.seq - 1, skipFrames };
+  const skipFrames = cursor.part < frameCount(codec, before, events.at(-1)) ? cursor.part : 0;
+  return { ...before, skipFrames };
 }
 
 /** Whether a dialect shows the cursor's event in a frame with just this id. */
@@ -41,18 +44,24 @@ export function isIssued(
   events: readonly LogEvent[],
 ): boolean {
   if (events.length !== cursor.seq) return false;
-  const count = walk(codec, context, events).last.frames.length;
+  const count = frameCount(codec, behind(codec, context, events.slice(0, -1)), events.at(-1));
   return cursor.part === undefined ? count > 0 : cursor.part < count;
 }
 
-function walk(codec: Codec, context: CodecContext, events: readonly LogEvent[]) {
-  let before = codec.begin(context);
-  let last = { state: before, frames: [] as readonly string[] };
+/** The position behind the first events of a log, without writing their frames. */
+function behind(codec: Codec, context: CodecContext, events: readonly LogEvent[]): Position {
+  let { fold, state } = beginning(codec, context);
   for (const event of events) {
-    before = last.state;
-    last = codec.encode(before, event);
+    if (codec.advance !== undefined) state = stateAfter(codec, state, shownIn(fold, event));
+    fold = foldAfter(fold, event);
   }
-  return { before, last };
+  return { fold, state, seq: events.length, skipFrames: 0 };
+}
+
+function frameCount(codec: Codec, { fold, state }: Position, event: LogEvent | undefined): number {
+  if (event === undefined) return 0;
+  const frames = framesOf(codec, state, shownIn(fold, event));
+  return typeof frames === 'string' ? 1 : frames.length;
 }
 
 export interface Encoded {
@@ -65,18 +74,50 @@ export function encodeRun(codec: Codec, generationId: string, from: Position, ru
   if (run.firstSeq !== from.seq + 1) {
     throw new Error(`a run begins at ${run.firstSeq}, but ${from.seq + 1} comes next`);
   }
-  let { state, seq, skipFrames } = from;
+  let { fold, state, seq, skipFrames } = from;
   let text = '';
   for (const event of run.events) {
     seq += 1;
-    const step = codec.encode(state, event);
-    state = step.state;
-    const last = step.frames.length - 1;
-    for (let index = skipFrames; index < last; index += 1) {
-      text += `${step.frames[index]}id: ${generationId}:${seq}.${index + 1}\n\n`;
+    const shown = shownIn(fold, event);
+    const frames = framesOf(codec, state, shown);
+    if (typeof frames === 'string') {
+      text += `${frames}id: ${generationId}:${seq}\n\n`;
+    } else {
+      text += withIds(frames, `${generationId}:${seq}`, skipFrames);
     }
-    if (last >= 0) text += `${step.frames[last]}id: ${generationId}:${seq}\n\n`;
     skipFrames = 0;
+    state = stateAfter(codec, state, shown);
+    fold = foldAfter(fold, event);
   }
-  return { text, position: { state, seq, skipFrames } };
+  return { text, position: { fold, state, seq, skipFrames } };
+}
+
+function withIds(frames: readonly string[], id: string, skipFrames: number): string {
+  const last = frames.length - 1;
+  return frames
+    .map((frame, index) => `${frame}id: ${index === last ? id : `${id}.${index + 1}`}\n\n`)
+    .slice(skipFrames)
+    .join('');
+}
+
+/** The frames of all that one event of the log shows. */
+function framesOf(codec: Codec, state: unknown, shown: TextPiece | readonly ShownStep[]): Frames {
+  if (typeof shown === 'string') return codec.frames(shown, state);
+  const all: string[] = [];
+  let current = state;
+  for (const step of shown) {
+    const frames = codec.frames(step, current);
+    if (typeof frames === 'string') all.push(frames);
+    else all.push(...frames);
+    current = stateAfter(codec, current, [step]);
+  }
+  return all;
+}
+
+function stateAfter(codec: Codec, state: unknown, shown: TextPiece | readonly ShownStep[]): unknown {
+  if (codec.advance === undefined) return state;
+  if (typeof shown === 'string') return codec.advance(state, shown);
+  let current = state;
+  for (const step of shown) current = codec.advance(current, step);
+  return current;
 }

@@ -3,15 +3,15 @@ import type { FastifyReply } from 'fastify';
 import type { EventRun } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine, LogSubscription } from '../../generation/interface.ts';
-import type { Codec, CodecContext } from './codec.ts';
-import { type Encoded, encodeRun, type Position } from './encoder.ts';
+import type { CodecContext, CodecRegistry } from './codec.ts';
+import { beginning, type Encoded, encodeRun, type Position } from './encoder.ts';
 import type { SseHub } from './sse.ts';
 
 export interface GenerationStreamRequest {
   readonly context: CodecContext;
   readonly dialect: Dialect;
-  readonly codec: Codec;
-  readonly from: Position;
+  /** Default: the beginning. */
+  readonly from?: Position;
 }
 
 /** Sends a generation from a position on; returns at once, with the reply hijacked. */
@@ -25,10 +25,17 @@ interface Audience {
   encoded: Encoded | undefined;
 }
 
-export function createGenerationStreams(engine: GenerationEngine, hub: SseHub): StreamGeneration {
+export function createGenerationStreams(
+  engine: GenerationEngine,
+  hub: SseHub,
+  registry: CodecRegistry,
+): StreamGeneration {
   const audiences = new Map<string, Audience>();
 
-  return (reply, { context, dialect, codec, from }) => {
+  return (reply, request) => {
+    const { context, dialect } = request;
+    const { codec } = registry[dialect];
+    const from = request.from ?? beginning(codec, context);
     const { generationId } = context;
     const { log } = reply;
     const name = `${dialect}:${generationId}`;

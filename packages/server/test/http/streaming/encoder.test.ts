@@ -92,10 +92,8 @@ test('what no frame bears was never issued', () => {
 test('a part that a dialect lacks stands before its event', () => {
   const single: Codec<null> = {
     begin: () => null,
-    encode: (state, event) =>
-      typeof event === 'object' && event.type === 'generation-queued'
-        ? { state, frames: [dataFrame({ start: true })] }
-        : hidden(state),
+    frames: (event) =>
+      typeof event === 'object' && event.type === 'start' ? dataFrame({ start: true }) : hidden,
   };
   const cursor = parseCursor(`${generationId}:1.1`);
   const position = positionAt(single, context, cursor, log.slice(0, 1));
@@ -109,7 +107,13 @@ test('a gap is an error, never skipped', () => {
 });
 
 test('failed and interrupted end with an error, cancelled with done', () => {
-  const end = (event: LogEvent) => chatCodec.encode(chatCodec.begin(context), event).frames.join('');
+  const end = (event: LogEvent) => {
+    const run = { firstSeq: 1, events: [event] };
+    return encodeRun(chatCodec, generationId, beginning(chatCodec, context), run).text.replace(
+      /id: .*\n\n$/,
+      '',
+    );
+  };
   const error = { code: 'provider_timeout', message: 'too late' } as const;
   const base = { type: 'generation-finished', finish_reason: null, usage, error } as const;
   assert.equal(

@@ -2,25 +2,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { requireApiKey } from '../../../auth/permissions.ts';
-import { accountOf } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { AcceptedGeneration, GenerationEngine } from '../../../generation/interface.ts';
+import type { AcceptedGeneration } from '../../../generation/interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turns/turn.ts';
 import { findSession } from '../../../store/queries/sessions.ts';
-import type { Store } from '../../../store/store.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import {
-  type AuthenticationOptions,
-  authenticate,
-  conversationPrincipalOf,
-} from '../../request/authentication.ts';
+import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import type { Attach } from '../../streaming/attach.ts';
 import { lastEventId } from '../../streaming/cursor.ts';
-import { beginning } from '../../streaming/encoder.ts';
-import type { StreamGeneration } from '../../streaming/generation-streams.ts';
-import { chatCodec, errorOf } from './codec.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import {
   type ChatPrincipal,
@@ -30,20 +21,10 @@ import {
 } from './persona-selector.ts';
 import { ChatEventSchema, type CompletionBody, type ContinuationBody } from './schema.ts';
 
-export interface ChatRoutesOptions extends AuthenticationOptions {
-  readonly store: Store;
-  readonly engine: GenerationEngine;
-  readonly streamGeneration: StreamGeneration;
-  readonly attach: Attach;
-  readonly now: () => number;
-}
-
 type Completion = Static<typeof CompletionBody>;
 type Continuation = Static<typeof ContinuationBody>;
 
-export function chatRoutes(options: ChatRoutesOptions): AppPlugin {
-  const { store, engine, authenticator, streamGeneration, attach, now } = options;
-
+export function chatRoutes({ store, authenticator, turns, now }: DialectDependencies): AppPlugin {
   /** A new session with a persona. */
   async function complete(request: FastifyRequest, body: Completion): Promise<AcceptedGeneration> {
     const principal = chatPrincipalOf(request);
@@ -70,48 +51,32 @@ export function chatRoutes(options: ChatRoutesOptions): AppPlugin {
     body: Completion,
     target: TurnRequestTarget,
   ): Promise<AcceptedGeneration> {
-    return engine.accept(
-      {
-        scope: principal.scope,
-        target,
-        dialect: 'chat',
-        whenBusy: body.when_busy ?? 'reject',
-        ...(body.max_tokens !== undefined && { maxTokens: body.max_tokens }),
-        ...accountOf(principal),
-      },
-      idempotencyClaim(request, principal, now()),
-    );
-  }
-
-  function stream(reply: FastifyReply, accepted: AcceptedGeneration): FastifyReply {
-    const { generationId, conversationId, sessionId, answerMessageId } = accepted;
-    const context = { generationId, conversationId, sessionId, messageId: answerMessageId };
-    const from = beginning(chatCodec, context);
-    streamGeneration(reply, { context, dialect: 'chat', codec: chatCodec, from });
-    return reply;
+    return turns.accept(request, principal, {
+      target,
+      dialect: 'chat',
+      whenBusy: body.when_busy ?? 'reject',
+      ...(body.max_tokens !== undefined && { maxTokens: body.max_tokens }),
+    });
   }
 
   async function answer(accepted: AcceptedGeneration) {
-    const { text, outcome } = await engine.answer(accepted.generationId);
-    if (outcome.status === 'failed' || outcome.status === 'interrupted') throw errorOf(outcome);
+    const { text, usage, finishReason } = await turns.answer(accepted);
     return {
       session_id: accepted.sessionId,
       message_id: accepted.answerMessageId,
       response: text,
-      usage: outcome.usage,
-      finish_reason: outcome.finish_reason ?? 'stop',
+      usage,
+      finish_reason: finishReason,
     };
   }
 
-  /** A repeated POST with a `Last-Event-ID` is a reconnect: decided before its body is looked at. */
+  /** A repeated POST with a `Last-Event-ID` is a reconnect, which is decided before its body is validated. */
   async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const cursor = lastEventId(request);
-    if (cursor === undefined) return undefined;
+    if (lastEventId(request) === undefined) return undefined;
     const { scope } = chatPrincipalOf(request);
     const session = givenSession(request.body);
-    return attach(reply, {
+    return turns.reconnect(request, reply, {
       scope,
-      cursor,
       dialect: 'chat',
       check({ sessionId }) {
         if (session !== undefined && session !== sessionId) {
@@ -140,12 +105,12 @@ export function chatRoutes(options: ChatRoutesOptions): AppPlugin {
     app.post(
       '/completion/stream',
       { schema: documentation.completionStream, preValidation: reconnect },
-      async (request, reply) => stream(reply, await complete(request, request.body)),
+      async (request, reply) => turns.stream(reply, 'chat', await complete(request, request.body)),
     );
     app.post(
       '/continuation/stream',
       { schema: documentation.continuationStream, preValidation: reconnect },
-      async (request, reply) => stream(reply, await continueSession(request, request.body)),
+      async (request, reply) => turns.stream(reply, 'chat', await continueSession(request, request.body)),
     );
     app.post('/completion', { schema: documentation.completion }, async (request, reply) =>
       reply.send(await answer(await complete(request, request.body))),

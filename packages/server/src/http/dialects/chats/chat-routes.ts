@@ -13,13 +13,13 @@ import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import type { ChatsRoutesOptions } from './dependencies.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { fromTime, toChat } from './resources.ts';
 
 const pageSize = 500;
 
-export function chatRoutes(options: ChatsRoutesOptions): AppPlugin {
+export function chatRoutes(options: DialectDependencies): AppPlugin {
   const { store, engine, now } = options;
 
   async function list(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

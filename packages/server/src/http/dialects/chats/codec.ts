@@ -1,64 +1,43 @@
 /** The chats dialect's frames: the answer as raw text in unnamed events, everything else as a named one. */
-import type { LogEvent, StructuredEvent } from '../../../domain/event.ts';
-import { type Codec, type CodecContext, hidden, type Step } from '../../streaming/codec.ts';
+import { type Codec, type CodecContext, dataFrame, type Frames, hidden } from '../../streaming/codec.ts';
+import type { ShownEvent } from '../../streaming/shown.ts';
 
-export interface ChatsState {
-  /** Of the answer. */
-  readonly messageId: string;
-  /** Whether deltas belong to the answer: not to a reasoning, nor to a tool call. */
-  readonly inText: boolean;
-}
+export const chatsCodec: Codec<CodecContext> = { begin: (context) => context, frames };
 
-export const chatsCodec: Codec<ChatsState> = {
-  begin({ messageId }: CodecContext): ChatsState {
-    return { messageId, inText: false };
-  },
-  encode(state: ChatsState, event: LogEvent): Step<ChatsState> {
-    if (typeof event !== 'string') return encodeStructured(state, event);
-    if (!state.inText || event === '') return hidden(state);
-    return { state, frames: [rawFrame(event)] };
-  },
-};
-
-function encodeStructured(state: ChatsState, event: StructuredEvent): Step<ChatsState> {
+function frames(event: ShownEvent, { messageId }: CodecContext): Frames {
+  if (typeof event === 'string') return rawFrame(event);
   switch (event.type) {
-    case 'generation-queued': {
-      const { position } = event;
-      if (position === 0) return hidden(state);
-      return { state, frames: [namedFrame('status', { status: 'queued', position })] };
-    }
-    case 'part-started':
-      return hidden({ ...state, inText: event.kind === 'text' });
-    case 'part-finished':
-      return hidden({ ...state, inText: false });
+    case 'queued':
+      return namedFrame('status', { status: 'queued', position: event.position });
     case 'status':
-      return { state, frames: [namedFrame('status', { status: event.status })] };
+      return namedFrame('status', { status: event.status });
     case 'sources': {
       const { sources, notice } = event;
-      return { state, frames: [namedFrame('sources', { sources, ...(notice !== undefined && { notice }) })] };
+      return namedFrame('sources', { sources, ...(notice !== undefined && { notice }) });
     }
-    case 'generation-finished': {
-      if (event.status === 'failed' || event.status === 'interrupted') {
-        const { code, message } = event.error ?? { code: 'internal', message: 'the answer failed' };
-        return { state, frames: [namedFrame('error', { code, message })] };
-      }
-      const { finish_reason: reason, usage } = event;
-      const data = { id: state.messageId, finish_reason: reason ?? 'stop', usage };
-      return { state, frames: [namedFrame('done', data)] };
+    case 'end': {
+      const { finishReason, usage } = event;
+      return namedFrame('done', { id: messageId, finish_reason: finishReason, usage });
     }
-    case 'generation-started':
-      return hidden(state);
+    case 'error':
+      return namedFrame('error', { code: event.code, message: event.message });
+    case 'start':
+    case 'started':
+    case 'part-started':
+    case 'piece':
+    case 'part-finished':
+      return hidden;
   }
 }
 
 /**
- * A text to the letter: readers take one blank off each `data:` line and put a newline between the lines (WHATWG
- * HTML, "Server-sent events"). The log holds no CR, which a line could not carry.
+ * Writes a text to the letter: readers take one blank off each `data:` line and put a newline between the lines
+ * (WHATWG HTML, "Server-sent events"). The log holds no CR, which a line could not carry.
  */
 function rawFrame(text: string): string {
   return `data: ${text.replaceAll('\n', '\ndata: ')}\n`;
 }
 
 function namedFrame(name: string, data: object): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n`;
+  return `event: ${name}\n${dataFrame(data)}`;
 }

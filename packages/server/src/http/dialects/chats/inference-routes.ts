@@ -1,7 +1,6 @@
 /** `/conversations/inference`: the answer to a message over `EventSource`, with and without the internet. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
-import { accountOf, type ConversationPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import type { WhenBusy } from '../../../generation/turns/turn.ts';
@@ -10,21 +9,18 @@ import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
-import { lastEventId } from '../../streaming/cursor.ts';
-import { beginning } from '../../streaming/encoder.ts';
-import { chatsCodec } from './codec.ts';
-import type { ChatsRoutesOptions } from './dependencies.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 
-interface InferenceRequest {
+interface Inference {
   /** A message's, or a chat's. */
   readonly id: string;
   readonly whenBusy: WhenBusy;
   readonly internet: boolean;
 }
 
-export function inferenceRoutes(options: ChatsRoutesOptions): AppPlugin {
-  const { store, engine, attach, streamGeneration } = options;
+export function inferenceRoutes(options: DialectDependencies): AppPlugin {
+  const { store, turns, attach } = options;
 
   /** The user's message that is meant. @throws AppError not_found, invalid_request (an Assistant's) */
   async function findQuestion(scope: Scope, id: string): Promise<string> {
@@ -41,44 +37,32 @@ export function inferenceRoutes(options: ChatsRoutesOptions): AppPlugin {
   }
 
   async function infer(
+    request: FastifyRequest,
     reply: FastifyReply,
-    principal: ConversationPrincipal,
-    request: InferenceRequest,
+    inference: Inference,
   ): Promise<FastifyReply> {
+    const principal = conversationPrincipalOf(request);
     const { scope } = principal;
-    const messageId = await findQuestion(scope, request.id);
+    const messageId = await findQuestion(scope, inference.id);
     const existing = await findNewestAttempt(store.reads, scope, messageId);
     // What exists is shown to guests too, while the server shuts down, and without asking for its model.
     if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
     requireWrite(principal);
-    const accepted = await engine.accept({
-      scope,
+    const accepted = await turns.accept(request, principal, {
       target: { kind: 'message', messageId, again: false },
       dialect: 'chats',
-      whenBusy: request.whenBusy,
-      ...(request.internet && { internet: true }),
-      ...accountOf(principal),
+      whenBusy: inference.whenBusy,
+      ...(inference.internet && { internet: true }),
     });
-    const context = {
-      generationId: accepted.generationId,
-      conversationId: accepted.conversationId,
-      sessionId: accepted.sessionId,
-      messageId: accepted.answerMessageId,
-    };
-    const from = beginning(chatsCodec, context);
-    streamGeneration(reply, { context, dialect: 'chats', codec: chatsCodec, from });
-    return reply;
+    return turns.stream(reply, 'chats', accepted);
   }
 
-  /** A `Last-Event-ID` is a reconnect: decided before path and query are looked at. */
+  /** A `Last-Event-ID` is a reconnect, which is decided before path and query are validated. */
   async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const cursor = lastEventId(request);
-    if (cursor === undefined) return undefined;
     const { scope } = conversationPrincipalOf(request);
     const { id } = request.params as { readonly id: string };
-    return attach(reply, {
+    return turns.reconnect(request, reply, {
       scope,
-      cursor,
       dialect: 'chats',
       check({ replyTo, conversationId }) {
         if (![replyTo, conversationId].includes(id.toLowerCase())) {
@@ -95,7 +79,7 @@ export function inferenceRoutes(options: ChatsRoutesOptions): AppPlugin {
       async (request, reply) => {
         const { id } = request.params;
         const whenBusy = request.query.when_busy ?? 'reject';
-        return infer(reply, conversationPrincipalOf(request), { id, whenBusy, internet: false });
+        return infer(request, reply, { id, whenBusy, internet: false });
       },
     );
     app.get(
@@ -104,7 +88,7 @@ export function inferenceRoutes(options: ChatsRoutesOptions): AppPlugin {
       async (request, reply) => {
         const { id } = request.params;
         const whenBusy = request.query.when_busy ?? 'reject';
-        return infer(reply, conversationPrincipalOf(request), { id, whenBusy, internet: true });
+        return infer(request, reply, { id, whenBusy, internet: true });
       },
     );
   };

@@ -18,7 +18,7 @@ import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import type { ChatsRoutesOptions } from './dependencies.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
@@ -34,7 +34,7 @@ interface Shown {
   readonly resource: ReturnType<typeof toChatMessage>;
 }
 
-export function messageRoutes(options: ChatsRoutesOptions): AppPlugin {
+export function messageRoutes(options: DialectDependencies): AppPlugin {
   const { store, engine, now } = options;
   const { reads } = store;
 

@@ -2,13 +2,13 @@
 
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { authenticate } from '../../request/authentication.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import { chatRoutes } from './chat-routes.ts';
-import type { ChatsRoutesOptions } from './dependencies.ts';
 import { inferenceRoutes } from './inference-routes.ts';
 import { messageRoutes } from './message-routes.ts';
 import { ChatMessageSchema, ChatSchema } from './schema.ts';
 
-export function chatsRoutes(options: ChatsRoutesOptions): AppPlugin {
+export function chatsRoutes(options: DialectDependencies): AppPlugin {
   return async (app) => {
     app.addSchema(ChatSchema);
     app.addSchema(ChatMessageSchema);

@@ -1,24 +1,14 @@
 /** `/api/llm/list` and `/api/org/list`: what the conversation dialect's users choose from. */
 import { listActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
-import type { Store } from '../../../store/store.ts';
-import { detailEnvelope, errorHandler } from '../../answer/errors.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import {
-  type AuthenticationOptions,
-  authenticate,
-  conversationPrincipalOf,
-} from '../../request/authentication.ts';
+import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import { checkOrganization } from './access.ts';
 import * as documentation from './documentation.ts';
 
-export interface DirectoryRoutesOptions extends AuthenticationOptions {
-  readonly store: Store;
-}
-
-export function directoryRoutes({ store, authenticator }: DirectoryRoutesOptions): AppPlugin {
+export function directoryRoutes({ store, authenticator }: DialectDependencies): AppPlugin {
   return async (app) => {
-    app.setErrorHandler(errorHandler(detailEnvelope));
     app.addHook('onRequest', authenticate({ authenticator }));
 
     app.get(

@@ -1,9 +1,7 @@
 /** `/api/conversation`: conversations of an organization, their sessions and messages. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { accountOf } from '../../../auth/principal.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
-import type { GenerationEngine } from '../../../generation/interface.ts';
 import {
   type ConversationPage,
   findConversation,
@@ -12,63 +10,34 @@ import {
 } from '../../../store/queries/conversations.ts';
 import { pageMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
-import type { Store } from '../../../store/store.ts';
-import { detailEnvelope, errorHandler, notFoundHandler } from '../../answer/errors.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
 import { toTime } from '../../openapi/fields.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import {
-  type AuthenticationOptions,
-  authenticate,
-  conversationPrincipalOf,
-} from '../../request/authentication.ts';
+import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { normalizeNewlines } from '../../request/json-body.ts';
-import type { Attach } from '../../streaming/attach.ts';
 import { lastEventId } from '../../streaming/cursor.ts';
-import { beginning } from '../../streaming/encoder.ts';
-import type { StreamGeneration } from '../../streaming/generation-streams.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
 import { checkOrganization, checkWriter, writerOf } from './access.ts';
-import { conversationCodec } from './codec.ts';
 import * as documentation from './documentation.ts';
 import { toConversationResource, toMessageResource, toSessionResource } from './resources.ts';
 import { ConversationEventSchema, ConversationSchema, SessionSchema } from './schema.ts';
-
-export interface ConversationRoutesOptions extends AuthenticationOptions {
-  readonly store: Store;
-  readonly engine: GenerationEngine;
-  readonly streamGeneration: StreamGeneration;
-  readonly attach: Attach;
-  readonly now: () => number;
-}
 
 /** Conversations that are read at once of a whole list. */
 const listPageSize = 200;
 /** Matches of a search at most. */
 const maxMatches = 1000;
 
-/** Every answer inside the prefix has the dialect's envelope, those without a route too. */
-export function conversationRoutes(options: ConversationRoutesOptions): AppPlugin {
-  return async (app) => {
-    app.setErrorHandler(errorHandler(detailEnvelope));
-    app.setNotFoundHandler(notFoundHandler(detailEnvelope));
-    for (const schema of [ConversationSchema, SessionSchema, ConversationEventSchema]) app.addSchema(schema);
-    await app.register(routes(options));
-  };
-}
+export function conversationRoutes(dependencies: DialectDependencies): AppPlugin {
+  const { store, engine, authenticator, turns, now } = dependencies;
 
-function routes(options: ConversationRoutesOptions): AppPlugin {
-  const { store, engine, authenticator, streamGeneration, attach, now } = options;
-
-  /** A repeated POST with a `Last-Event-ID` is a reconnect: decided before its body is looked at, and only a read. */
+  /** A repeated POST with a `Last-Event-ID` is a reconnect, which only reads: it is decided before its body is validated. */
   async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const cursor = lastEventId(request);
-    if (cursor === undefined) return void writerOf(request);
+    if (lastEventId(request) === undefined) return void writerOf(request);
     const { scope } = conversationPrincipalOf(request);
     const given = (request.body as { chat_session_id?: unknown } | null | undefined)?.chat_session_id;
-    return attach(reply, {
+    return turns.reconnect(request, reply, {
       scope,
-      cursor,
       dialect: 'conversation',
       check({ sessionId }) {
         if (typeof given === 'string' && given.toLowerCase() !== sessionId) {
@@ -82,6 +51,7 @@ function routes(options: ConversationRoutesOptions): AppPlugin {
   }
 
   return async (app) => {
+    for (const schema of [ConversationSchema, SessionSchema, ConversationEventSchema]) app.addSchema(schema);
     app.addHook('onRequest', authenticate({ authenticator }));
     app.addHook('onRequest', checkOrganization);
 
@@ -117,22 +87,12 @@ function routes(options: ConversationRoutesOptions): AppPlugin {
       async (request, reply) => {
         const principal = writerOf(request);
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
-        const accepted = await engine.accept(
-          {
-            scope: principal.scope,
-            target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
-            dialect: 'conversation',
-            whenBusy,
-            ...accountOf(principal),
-            ...('limits' in principal && { limits: principal.limits }),
-          },
-          idempotencyClaim(request, principal, now()),
-        );
-        const { generationId, conversationId, answerMessageId: messageId } = accepted;
-        const context = { generationId, conversationId, sessionId: accepted.sessionId, messageId };
-        const from = beginning(conversationCodec, context);
-        streamGeneration(reply, { context, dialect: 'conversation', codec: conversationCodec, from });
-        return reply;
+        const accepted = await turns.accept(request, principal, {
+          target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
+          dialect: 'conversation',
+          whenBusy,
+        });
+        return turns.stream(reply, 'conversation', accepted);
       },
     );
 

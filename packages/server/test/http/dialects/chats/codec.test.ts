@@ -4,15 +4,20 @@ import { test } from 'node:test';
 import type { LogEvent } from '../../../../src/domain/event.ts';
 import { unknownUsage } from '../../../../src/domain/usage.ts';
 import { chatsCodec } from '../../../../src/http/dialects/chats/codec.ts';
+import { beginning, encodeRun } from '../../../../src/http/streaming/encoder.ts';
 
 const messageId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 
+const generationId = 'g';
+
+/** The frames of each event, without their ids. */
 function framesOf(events: readonly LogEvent[]): (readonly string[])[] {
-  let state = chatsCodec.begin({ generationId: 'g', conversationId: 'c', sessionId: 's', messageId });
-  return events.map((event) => {
-    const step = chatsCodec.encode(state, event);
-    state = step.state;
-    return step.frames;
+  const context = { generationId, conversationId: 'c', sessionId: 's', messageId };
+  let position = beginning(chatsCodec, context);
+  return events.map((event, index) => {
+    const encoded = encodeRun(chatsCodec, generationId, position, { firstSeq: index + 1, events: [event] });
+    position = encoded.position;
+    return encoded.text.split(/id: g:.*\n\n/).slice(0, -1);
   });
 }
 

@@ -1,0 +1,11 @@
+/** Every dialect, by its name. */
+import type { Dialect } from '../../domain/generation.ts';
+import { chat } from './chat/dialect.ts';
+import { chats } from './chats/dialect.ts';
+import { conversation } from './conversation/dialect.ts';
+import type { DialectModule } from './dialect-module.ts';
+
+/** Total: a dialect that `domain/generation.ts` names and that is missing here does not compile. */
+export type DialectRegistry = { readonly [Name in Dialect]: DialectModule<Name> };
+
+export const dialectRegistry: DialectRegistry = { chat, conversation, chats };

@@ -1,0 +1,72 @@
+/** What every dialect does with a turn: it accepts one, streams or returns its answer, and takes up a broken stream. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accountOf, type ConversationPrincipal } from '../../auth/principal.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { Dialect, FinishReason } from '../../domain/generation.ts';
+import type { Usage } from '../../domain/usage.ts';
+import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
+import type { TurnRequest } from '../../generation/turns/turn.ts';
+import { idempotencyClaim } from '../request/idempotency.ts';
+import type { Attach, AttachRequest } from '../streaming/attach.ts';
+import { lastEventId } from '../streaming/cursor.ts';
+import type { StreamGeneration } from '../streaming/generation-streams.ts';
+import { failureOf } from '../streaming/shown.ts';
+
+/** A turn, but for what the caller's credential says. */
+export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits'>;
+
+export interface Answer {
+  readonly text: string;
+  readonly usage: Usage;
+  readonly finishReason: FinishReason;
+}
+
+export interface Turns {
+  /** Stores the turn and starts its answer; a POST with an `Idempotency-Key` does so once. Throws as `engine.accept`. */
+  accept(request: FastifyRequest, caller: ConversationPrincipal, turn: Turn): Promise<AcceptedGeneration>;
+  /** Streams the answer of a turn from its first event. */
+  stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
+  /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
+  answer(accepted: AcceptedGeneration): Promise<Answer>;
+  /**
+   * A request with a `Last-Event-ID` asks for a turn that it made before: the rest of that stream is sent, and nothing
+   * is answered anew. Undefined without the header. Throws as `Attach`.
+   */
+  reconnect(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    attachment: Omit<AttachRequest, 'cursor'>,
+  ): Promise<FastifyReply | undefined>;
+}
+
+export interface TurnsOptions {
+  readonly engine: Pick<GenerationEngine, 'accept' | 'answer'>;
+  readonly streamGeneration: StreamGeneration;
+  readonly attach: Attach;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export function createTurns({ engine, streamGeneration, attach, now }: TurnsOptions): Turns {
+  return {
+    accept(request, caller, turn) {
+      const claim = request.method === 'POST' ? idempotencyClaim(request, caller, now()) : undefined;
+      return engine.accept({ ...turn, scope: caller.scope, ...accountOf(caller) }, claim);
+    },
+    stream(reply, dialect, { generationId, conversationId, sessionId, answerMessageId }) {
+      const context = { generationId, conversationId, sessionId, messageId: answerMessageId };
+      streamGeneration(reply, { context, dialect });
+      return reply;
+    },
+    async answer({ generationId }) {
+      const { text, outcome } = await engine.answer(generationId);
+      const failure = failureOf(outcome);
+      if (failure !== undefined) throw new AppError(failure.code, failure.message);
+      return { text, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };
+    },
+    async reconnect(request, reply, attachment) {
+      const cursor = lastEventId(request);
+      return cursor === undefined ? undefined : attach(reply, { ...attachment, cursor });
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * What a reader is shown of a generation. The events of the log are folded into it here, once for all dialects; a
+ * codec only writes the frames of what is shown.
+ */
+import type { ErrorCode } from '../../domain/errors.ts';
+import type { LogEvent, PartStartedEvent, Source, StatusEvent } from '../../domain/event.ts';
+import type { FinishReason, Outcome } from '../../domain/generation.ts';
+import type { Usage } from '../../domain/usage.ts';
+
+/** A piece of the answer's text, never empty. It is a bare string, since nearly every event is one. */
+export type TextPiece = string;
+
+type PartKind = PartStartedEvent['kind'];
+
+/** Everything else that is shown, in the order in which a generation shows it. A closed union. */
+export type ShownStep =
+  /** The first event of every generation. */
+  | { readonly type: 'start'; readonly newSession: boolean }
+  /** The generation waits for others of its session; `position` counts from 1. */
+  | { readonly type: 'queued'; readonly position: number }
+  /** The model, or the research before it, is at work. */
+  | { readonly type: 'started' }
+  | { readonly type: 'status'; readonly status: StatusEvent['status'] }
+  | { readonly type: 'sources'; readonly sources: readonly Source[]; readonly notice?: string }
+  /** `id` and `name` are those of a tool call. */
+  | { readonly type: 'part-started'; readonly kind: PartKind; readonly id?: string; readonly name?: string }
+  /** A piece of a part that is not the answer's text; a tool call's pieces are its arguments, as JSON. */
+  | { readonly type: 'piece'; readonly kind: Exclude<PartKind, 'text'>; readonly text: string }
+  | { readonly type: 'part-finished'; readonly kind: PartKind }
+  /** The last event of an answer that is done or was cancelled. `sources` are those that were shown before. */
+  | {
+      readonly type: 'end';
+      readonly finishReason: FinishReason;
+      readonly usage: Usage;
+      readonly sources: readonly Source[] | undefined;
+    }
+  /** The last event of an answer that failed or was interrupted. */
+  | ({ readonly type: 'error' } & Failure);
+
+export type ShownEvent = TextPiece | ShownStep;
+
+/** Why an answer has failed, as clients see it. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What the events of a log so far mean for the next one. Folds are immutable, and shared between readers. */
+export interface Fold {
+  /** The kind of the part that is being written, if there is one. */
+  readonly part: PartKind | undefined;
+  readonly sources: readonly Source[] | undefined;
+}
+
+/** The fold before the first event. */
+export const emptyFold: Fold = Object.freeze({ part: undefined, sources: undefined });
+
+/** The fold behind an event. Pieces of text leave it as it is, so that a token costs no allocation here. */
+export function foldAfter(fold: Fold, event: LogEvent): Fold {
+  if (typeof event === 'string') return fold;
+  switch (event.type) {
+    case 'part-started':
+      return { ...fold, part: event.kind };
+    case 'part-finished':
+      return { ...fold, part: undefined };
+    case 'sources':
+      return { ...fold, sources: event.sources };
+    case 'generation-queued':
+    case 'generation-started':
+    case 'status':
+    case 'generation-finished':
+      return fold;
+  }
+}
+
+/** What an event of the log shows, behind the events of `fold`: a piece of the answer's text, or any number of steps. */
+export function shownIn(fold: Fold, event: LogEvent): TextPiece | readonly ShownStep[] {
+  if (typeof event === 'string') {
+    if (event === '' || fold.part === undefined) return nothing;
+    return fold.part === 'text' ? event : [{ type: 'piece', kind: fold.part, text: event }];
+  }
+  switch (event.type) {
+    case 'generation-queued': {
+      const start = { type: 'start', newSession: event.new_session } as const;
+      return event.position === 0 ? [start] : [start, { type: 'queued', position: event.position }];
+    }
+    case 'generation-started':
+      return [{ type: 'started' }];
+    case 'part-finished':
+      return fold.part === undefined ? nothing : [{ type: 'part-finished', kind: fold.part }];
+    case 'generation-finished':
+      return [lastStep(fold, event)];
+    case 'part-started':
+    case 'status':
+    case 'sources':
+      return [event];
+  }
+}
+
+const nothing: readonly ShownStep[] = Object.freeze([]);
+
+function lastStep(fold: Fold, outcome: Outcome): ShownStep {
+  const failure = failureOf(outcome);
+  if (failure !== undefined) return { type: 'error', ...failure };
+  const { finish_reason: finishReason, usage } = outcome;
+  return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources };
+}
+
+/** Undefined where the answer is done or was cancelled. */
+export function failureOf({ status, error }: Pick<Outcome, 'status' | 'error'>): Failure | undefined {
+  if (status !== 'failed' && status !== 'interrupted') return undefined;
+  return error === null
+    ? { code: 'internal', message: 'the answer failed' }
+    : { code: error.code, message: error.message };
+}
