@@ -175,7 +175,7 @@ onBothStores('usage and end users', async (engine) => {
     assert.equal(deleted.generations, 2);
     assert.ok(deleted.model_calls_anonymised >= 1);
     await assert.rejects(app.engine.get(app.harness.scope, running.generationId), { code: 'not_found' });
-    await assert.rejects(app.authenticator.authenticate({ accessToken: mine.token }), /gone/);
+    await assert.rejects(app.authenticator.authenticate({ accessToken: mine.token }), /its user was erased/);
     assert.equal((await app.call('GET', `${path}/users/erased/export`)).status, 404);
     assert.equal((await app.call('DELETE', `${path}/users/erased`)).status, 404);
     assert.equal((await app.engine.get(app.harness.scope, kept.generationId)).status, 'done');
