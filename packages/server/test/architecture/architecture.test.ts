@@ -21,7 +21,14 @@ function readTree(directory: string): SourceTree {
 
 const sources = readTree(join(root, 'packages/server/src'));
 const everything = new Map([...readTree(join(root, 'packages')), ...readTree(join(root, 'bench'))]);
-const { maxLines, roomsAreSmall, namesSayWhatIsInside, namesAreKebabCase, ...rulesOfSources } = rules;
+const {
+  maxLines,
+  roomsAreSmall,
+  namesSayWhatIsInside,
+  namesAreKebabCase,
+  testsMirrorRooms,
+  ...rulesOfSources
+} = rules;
 
 test('there is something to look at', () => {
   assert.ok(sources.has('config/env.ts') && sources.has('domain/errors.ts'));
@@ -32,7 +39,12 @@ for (const [name, rule] of Object.entries(rulesOfSources)) {
   test(`sources: ${name}`, () => assert.deepEqual(rule(sources), []));
 }
 
-for (const [name, rule] of Object.entries({ roomsAreSmall, namesSayWhatIsInside, namesAreKebabCase })) {
+for (const [name, rule] of Object.entries({
+  roomsAreSmall,
+  namesSayWhatIsInside,
+  namesAreKebabCase,
+  testsMirrorRooms,
+})) {
   test(`sources, tests and benches (at most ${maxLines} lines): ${name}`, () =>
     assert.deepEqual(rule(everything), []));
 }

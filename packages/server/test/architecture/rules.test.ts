@@ -172,7 +172,7 @@ const cases: Readonly<
     ['http/utils.ts', 'store/sql-helpers.ts', 'common/x.ts'].map((path) => `${path} is named after nothing`),
   ],
   namesAreKebabCase: [
-    { 'store/0001-first.ts': '', 'a-b.test.ts': '' },
+    { 'store/0001-first.ts': '', 'a-b.test.ts': '', 'a-b.slow.test.ts': '' },
     { 'store/openStore.ts': '', 'Http/app.ts': '', 'a_b.ts': '' },
     ['store/openStore.ts', 'Http/app.ts', 'a_b.ts'].map((path) => `${path} is not in kebab-case`),
   ],
@@ -194,6 +194,25 @@ const cases: Readonly<
     { 'a.ts': '/** What for. */', 'b.ts': '#!/usr/bin/env node\n/** What for. */' },
     { 'a.ts': `import './b.ts';\n/** Too late. */` },
     ['a.ts does not begin with what it is for'],
+  ],
+  testsMirrorRooms: [
+    {
+      'server/src/http/request/cors.ts': '',
+      'server/test/http/http-app.ts': '',
+      'server/test/http/request/cors.test.ts': '',
+      'server/test/faults/kit/run.ts': '',
+      'server/test/whole.test.ts': '',
+    },
+    {
+      'server/src/http/request/cors.ts': '',
+      'client/src/stream/reader.ts': '',
+      'server/test/http/cors/cors.test.ts': '',
+      'server/test/stream/reader.test.ts': '',
+      'client/test/req/reader.test.ts': '',
+    },
+    ['server/test/http/cors', 'server/test/stream', 'client/test/req'].map(
+      (folder) => `${folder}/ tests no folder of that name`,
+    ),
   ],
 };
 

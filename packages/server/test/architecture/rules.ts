@@ -220,7 +220,7 @@ export const namesSayWhatIsInside: Rule = (tree) =>
 
 export const namesAreKebabCase: Rule = (tree) =>
   [...tree.keys()]
-    .filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.test|\.worker)?\.ts$/.test(path))
+    .filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+((\.slow)?\.test|\.worker)?\.ts$/.test(path))
     .map((path) => `${path} is not in kebab-case`);
 
 export const noDefaultExports: Rule = (tree) =>
@@ -242,3 +242,19 @@ export const modulesSayWhatTheyAreFor: Rule = (tree) =>
   [...tree]
     .filter(([, source]) => !/^(#!.*\n)?\/\*\*/.test(source))
     .map(([path]) => `${path} does not begin with what it is for`);
+
+/** Folders of tests that test no folder of the sources, but the program as a whole. */
+const wholeProgram: readonly string[] = ['architecture', 'browser', 'faults'];
+
+/** Each folder of `<package>/test` has the name of the folder of `<package>/src` whose tests it holds. */
+export const testsMirrorRooms: Rule = (tree) => {
+  const folders = [...new Set([...tree.keys()].map((path) => path.split('/').slice(0, -1).join('/')))];
+  const rooms = folders.filter((folder) => /^[^/]+\/src\//.test(folder));
+  return folders
+    .filter((folder) => {
+      const [, owner = '', room = ''] = /^([^/]+)\/test\/(.+)$/.exec(folder) ?? [];
+      if (room === '' || wholeProgram.includes(room.split('/')[0] ?? '')) return false;
+      return !rooms.some((one) => `${one}/`.startsWith(`${owner}/src/${room}/`));
+    })
+    .map((folder) => `${folder}/ tests no folder of that name`);
+};

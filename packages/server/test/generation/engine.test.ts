@@ -7,7 +7,7 @@ import { conversationScope } from '../../src/auth/scopes.ts';
 import type { AppError } from '../../src/domain/errors.ts';
 import { isFinalEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
-import { readLog, startEngineHarness, textOf } from '../support/engines.ts';
+import { readLog, startEngineHarness, textOf } from './engines.ts';
 
 onBothStores('engine', (storeEngine) => {
   test('an answer is stored with dense events and the message that they tell', async () => {

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { listProviderModels } from '../../src/models/provider-models.ts';
 import { withVersion1 } from '../../src/models/upstream/address.ts';
-import { apiKey, startHarness } from '../support/remote-models.ts';
+import { apiKey, startHarness } from './remote-models.ts';
 
 /** Answers every request with `body`, and remembers the last request. */
 async function startList(

@@ -12,7 +12,7 @@ import type { RemoteProviderModule } from '../../src/models/providers/provider.t
 import { environmentProviders, providerRegistry } from '../../src/models/providers/registry.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
-import { type Harness, startHarness } from '../support/remote-models.ts';
+import { type Harness, startHarness } from './remote-models.ts';
 
 const guide = createGuide({ documents: [], variables: ['OPENAI_API_KEY'] });
 

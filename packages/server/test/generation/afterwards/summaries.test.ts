@@ -16,9 +16,9 @@ import {
   summariesOf,
   summaryCalls,
   talk,
-} from '../../support/contexts.ts';
-import { startEngineHarness } from '../../support/engines.ts';
-import { type InsertedMessage, insertMessages } from '../../support/insert-message.ts';
+} from '../context/contexts.ts';
+import { startEngineHarness } from '../engines.ts';
+import { type InsertedMessage, insertMessages } from '../insert-message.ts';
 
 onBothStores('summaries', (storeEngine) => {
   test('a long conversation keeps the system prompt and the newest turns, and its older part as a summary', async () => {

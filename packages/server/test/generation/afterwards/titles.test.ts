@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import { titleOf } from '../../../src/generation/afterwards/title-text.ts';
-import { type EngineHarness, startEngineHarness } from '../../support/engines.ts';
+import { type EngineHarness, startEngineHarness } from '../engines.ts';
 
 async function conversationOf(harness: EngineHarness, id: string) {
   const { reads } = harness.place.store;

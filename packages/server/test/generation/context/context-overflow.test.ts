@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import type { AppError } from '../../../src/domain/errors.ts';
-import { startEngineHarness } from '../../support/engines.ts';
+import { startEngineHarness } from '../engines.ts';
 
 onBothStores('context overflow', (storeEngine) => {
   test('too large a message is refused with both numbers', async () => {

@@ -6,9 +6,9 @@ import { gate, type RecordedRequest } from 'colloquy-testkit/upstream/scripted-u
 import { conversationScope } from '../../../src/auth/scopes.ts';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
-import { answerCalls, insert, long, promptOf, say, summaryCalls } from '../../support/contexts.ts';
-import { readLog, startEngineHarness } from '../../support/engines.ts';
-import type { InsertedMessage } from '../../support/insert-message.ts';
+import { readLog, startEngineHarness } from '../engines.ts';
+import type { InsertedMessage } from '../insert-message.ts';
+import { answerCalls, insert, long, promptOf, say, summaryCalls } from './contexts.ts';
 
 onBothStores('context', (storeEngine) => {
   test('a short history goes in whole, and the receipt says so', async () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { EventRun } from '../../../src/domain/event.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
-import { readLog, startEngineHarness } from '../../support/engines.ts';
+import { readLog, startEngineHarness } from '../engines.ts';
 
 const tokens = Array.from({ length: 400 }, (_, index) => `${index} ${'x'.repeat(2000)}`);
 /** A piece, and the one event that fills it. */

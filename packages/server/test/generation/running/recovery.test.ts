@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { isFinalEvent } from '../../../src/domain/event.ts';
-import { readLog, startEngineHarness, textOf } from '../../support/engines.ts';
+import { readLog, startEngineHarness, textOf } from '../engines.ts';
 
 onBothStores('recovery', (storeEngine) => {
   test('an answer goes on from its committed text, in the same log, and both calls are accounted', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { readLog, startEngineHarness, textOf } from '../../support/engines.ts';
+import { readLog, startEngineHarness, textOf } from '../engines.ts';
 
 onBothStores('interrupting', (storeEngine) => {
   test('interrupt cancels what runs, keeps it, and goes on', async () => {

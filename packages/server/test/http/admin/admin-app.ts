@@ -8,7 +8,7 @@ import type { Engine } from '../../../src/generation/engine.ts';
 import { createApp } from '../../../src/http/app.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../../../src/store/tables.ts';
-import { type EngineHarness, startEngineHarness } from '../../support/engines.ts';
+import { type EngineHarness, startEngineHarness } from '../../generation/engines.ts';
 
 export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';
 export const serverSecret = 'the secret of the tests, long enough';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { apiKey, collect, startHarness } from '../../support/remote-models.ts';
+import { apiKey, collect, startHarness } from '../remote-models.ts';
 
 test('the request: system apart, max_tokens always, no empty message, no seed', async () => {
   await using h = await startHarness();

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { loadGuideDocuments, splitSections } from '../../../src/models/guide/documents.ts';
 import { createGuide, type GuideOptions } from '../../../src/models/guide/guide.ts';
 import type { ModelRequest } from '../../../src/models/language-model.ts';
-import { collect } from '../../support/gguf-runtime.ts';
+import { collect } from '../local/gguf-runtime.ts';
 
 const readme = `# Colloquy
 A conversation server.

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { ModelPart } from '../../../src/models/language-model.ts';
 import { buildOpenAiBody, completeQuirks, type OpenAiQuirks } from '../../../src/models/openai/request.ts';
-import { apiKey, collect, hello, startHarness, wires } from '../../support/remote-models.ts';
+import { apiKey, collect, hello, startHarness, wires } from '../remote-models.ts';
 
 for (const wire of wires) {
   describe(`${wire} stream`, () => {

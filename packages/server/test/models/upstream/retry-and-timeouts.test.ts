@@ -10,7 +10,7 @@ import {
   parseRetryAfterMs,
   retryDelayMs,
 } from '../../../src/models/upstream/retry-policy.ts';
-import { apiKey, collect, hello, startHarness, wires } from '../../support/remote-models.ts';
+import { apiKey, collect, hello, startHarness, wires } from '../remote-models.ts';
 
 function assertModelError(error: unknown, code: string, says: RegExp): asserts error is ModelError {
   assert.ok(error instanceof ModelError, String(error));

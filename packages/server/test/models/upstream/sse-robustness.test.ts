@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answer, type Script, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import { ModelError } from '../../../src/models/model-error.ts';
-import { collect, hello, startHarness, wires } from '../../support/remote-models.ts';
+import { collect, hello, startHarness, wires } from '../remote-models.ts';
 
 const multilingual = 'Grüße, 世界! 👩‍👩‍👧 naïve — “ok”\nsecond line';
 

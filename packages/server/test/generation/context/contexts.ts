@@ -1,11 +1,11 @@
 /** Long conversations for the tests of the context window. */
 
 import { answer, type RecordedRequest, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
-import type { Engine } from '../../src/generation/engine.ts';
-import type { AcceptedGeneration } from '../../src/generation/interface.ts';
-import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turns/turn.ts';
-import { type EngineHarness, readLog } from './engines.ts';
-import { type InsertedMessage, insertMessages } from './insert-message.ts';
+import type { Engine } from '../../../src/generation/engine.ts';
+import type { AcceptedGeneration } from '../../../src/generation/interface.ts';
+import type { TurnRequest, TurnRequestTarget } from '../../../src/generation/turns/turn.ts';
+import { type EngineHarness, readLog } from '../engines.ts';
+import { type InsertedMessage, insertMessages } from '../insert-message.ts';
 
 /** About 300 tokens where four bytes are one; the harness's model has a window of 4000, 2976 of it for the prompt. */
 export const long = (label: string): string => `${label} ${'word '.repeat(240)}`.trim();

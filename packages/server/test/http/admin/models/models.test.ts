@@ -3,11 +3,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { organizationScope } from '../../../src/auth/scopes.ts';
-import { open } from '../../../src/auth/secret-box.ts';
-import { newId } from '../../../src/domain/ids.ts';
-import { findModel, listActiveModels } from '../../../src/store/queries/models.ts';
-import { serverSecret, startAdminApp } from './admin-app.ts';
+import { organizationScope } from '../../../../src/auth/scopes.ts';
+import { open } from '../../../../src/auth/secret-box.ts';
+import { newId } from '../../../../src/domain/ids.ts';
+import { findModel, listActiveModels } from '../../../../src/store/queries/models.ts';
+import { serverSecret, startAdminApp } from '../admin-app.ts';
 
 const providerKey = 'sk-a-provider-key-that-must-stay-hidden';
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { openTestStore } from 'colloquy-testkit/stores';
-import type { AppError } from '../../src/domain/errors.ts';
-import type { LogEvent } from '../../src/domain/event.ts';
-import { newId } from '../../src/domain/ids.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { AppError } from '../../../src/domain/errors.ts';
+import type { LogEvent } from '../../../src/domain/event.ts';
+import { newId } from '../../../src/domain/ids.ts';
+import type { Store } from '../../../src/store/store.ts';
 
 const rounds = 40;
 const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, provenance: 'estimated' } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ModelRequest } from '../../../src/models/language-model.ts';
-import { ModelError } from '../../../src/models/model-error.ts';
+import type { ModelRequest } from '../../../../src/models/language-model.ts';
+import { ModelError } from '../../../../src/models/model-error.ts';
 import {
   askTiny,
   collect,
@@ -9,7 +9,7 @@ import {
   recitedText,
   startTinyRuntime,
   type TinyRuntime,
-} from '../../support/gguf-runtime.ts';
+} from '../gguf-runtime.ts';
 
 const never = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLocalRuntime } from '../../../src/models/local/process/runtime.ts';
-import { collect } from '../../support/gguf-runtime.ts';
+import { collect } from './gguf-runtime.ts';
 
 const never = new AbortController().signal;
 const repository = fileURLToPath(new URL('../../../../..', import.meta.url));

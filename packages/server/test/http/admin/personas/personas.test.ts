@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { organizationScope } from '../../../src/auth/scopes.ts';
-import { findPersona, findRevision } from '../../../src/store/queries/personas.ts';
-import { startAdminApp } from './admin-app.ts';
+import { organizationScope } from '../../../../src/auth/scopes.ts';
+import { findPersona, findRevision } from '../../../../src/store/queries/personas.ts';
+import { startAdminApp } from '../admin-app.ts';
 
 onBothStores('personas', async (engine) => {
   const app = await startAdminApp(engine);

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { createLocalRuntime } from '../../../src/models/local/process/runtime.ts';
-import { ModelError } from '../../../src/models/model-error.ts';
-import { writeTinyGguf } from '../../support/gguf.ts';
-import { askTiny, collect, recitedText, startTinyRuntime } from '../../support/gguf-runtime.ts';
+import { createLocalRuntime } from '../../../../src/models/local/process/runtime.ts';
+import { ModelError } from '../../../../src/models/model-error.ts';
+import { writeTinyGguf } from '../gguf.ts';
+import { askTiny, collect, recitedText, startTinyRuntime } from '../gguf-runtime.ts';
 
 const never = new AbortController().signal;
 
@@ -105,7 +105,7 @@ test('it loads at the first request, and disposing during the load ends the proc
 test('the process ends with a parent that is killed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'colloquy-gguf-'));
   const modelPath = await writeTinyGguf(join(folder, 'tiny.gguf'));
-  const runtimeUrl = new URL('../../../src/models/local/process/runtime.ts', import.meta.url).href;
+  const runtimeUrl = new URL('../../../../src/models/local/process/runtime.ts', import.meta.url).href;
   const script = `
     import { createLocalRuntime } from ${JSON.stringify(runtimeUrl)};
     const runtime = createLocalRuntime({ modelPath: ${JSON.stringify(modelPath)}, threads: 1 });

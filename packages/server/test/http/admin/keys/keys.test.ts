@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { newId } from '../../../src/domain/ids.ts';
-import { startAdminApp } from './admin-app.ts';
+import { newId } from '../../../../src/domain/ids.ts';
+import { startAdminApp } from '../admin-app.ts';
 
 onBothStores('keys and members', async (engine) => {
   const app = await startAdminApp(engine);

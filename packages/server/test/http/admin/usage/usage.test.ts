@@ -3,9 +3,9 @@ import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import { decodeJwt } from 'jose';
-import { conversationScope } from '../../../src/auth/scopes.ts';
-import { newId } from '../../../src/domain/ids.ts';
-import { type AdminTestApp, startAdminApp } from './admin-app.ts';
+import { conversationScope } from '../../../../src/auth/scopes.ts';
+import { newId } from '../../../../src/domain/ids.ts';
+import { type AdminTestApp, startAdminApp } from '../admin-app.ts';
 
 /** A user's token, and the id of the user behind it. */
 async function userOf(app: AdminTestApp, userId: string, type: 'test' | 'prod' = 'prod') {

@@ -6,13 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { FetchError } from '../../../src/models/local/file/fetch-error.ts';
-import { type FetchProgress, fetchModelFile } from '../../../src/models/local/file/fetch-model-file.ts';
-import { type ModelSource, namedModels, sourceOfUrl } from '../../../src/models/local/file/model-source.ts';
-import { createProgressBar } from '../../../src/models/local/file/progress-bar.ts';
-import { startLocalModel } from '../../../src/models/local/local-model.ts';
-import { writeTinyGguf } from '../../support/gguf.ts';
-import { askTiny, collect, recitedText } from '../../support/gguf-runtime.ts';
+import { FetchError } from '../../../../src/models/local/file/fetch-error.ts';
+import { type FetchProgress, fetchModelFile } from '../../../../src/models/local/file/fetch-model-file.ts';
+import {
+  type ModelSource,
+  namedModels,
+  sourceOfUrl,
+} from '../../../../src/models/local/file/model-source.ts';
+import { createProgressBar } from '../../../../src/models/local/file/progress-bar.ts';
+import { startLocalModel } from '../../../../src/models/local/local-model.ts';
+import { writeTinyGguf } from '../gguf.ts';
+import { askTiny, collect, recitedText } from '../gguf-runtime.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

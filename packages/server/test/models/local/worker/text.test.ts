@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSlots } from '../../../src/models/local/process/slots.ts';
-import { chooseGpu } from '../../../src/models/local/worker/gpu.ts';
-import { createReasoningSplitter } from '../../../src/models/local/worker/reasoning-splitter.ts';
-import { createStopMatcher } from '../../../src/models/local/worker/stop-matcher.ts';
-import { createTokenTextDecoder } from '../../../src/models/local/worker/text-decoder.ts';
-import { estimateTokens, measureTokens } from '../../../src/models/local/worker/token-ratio.ts';
-import { ModelError } from '../../../src/models/model-error.ts';
+import { createSlots } from '../../../../src/models/local/process/slots.ts';
+import { chooseGpu } from '../../../../src/models/local/worker/gpu.ts';
+import { createReasoningSplitter } from '../../../../src/models/local/worker/reasoning-splitter.ts';
+import { createStopMatcher } from '../../../../src/models/local/worker/stop-matcher.ts';
+import { createTokenTextDecoder } from '../../../../src/models/local/worker/text-decoder.ts';
+import { estimateTokens, measureTokens } from '../../../../src/models/local/worker/token-ratio.ts';
+import { ModelError } from '../../../../src/models/model-error.ts';
 
 /** Tokens that are bytes. */
 const bytes = (tokens: readonly number[]) => Buffer.from(tokens).toString('utf8');

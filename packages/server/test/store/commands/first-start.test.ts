@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { openTestStore } from 'colloquy-testkit/stores';
-import { generateApiKey } from '../../src/auth/api-keys.ts';
-import { organizationScope } from '../../src/auth/scopes.ts';
-import { newId } from '../../src/domain/ids.ts';
-import type { EnvironmentModel } from '../../src/store/commands/environment-models.ts';
-import { findApiKeyByHash } from '../../src/store/queries/api-keys.ts';
-import { listModels } from '../../src/store/queries/models.ts';
-import { findDefaultOrganization } from '../../src/store/queries/organizations.ts';
-import { findPersona, findRevision } from '../../src/store/queries/personas.ts';
-import type { Store } from '../../src/store/store.ts';
+import { generateApiKey } from '../../../src/auth/api-keys.ts';
+import { organizationScope } from '../../../src/auth/scopes.ts';
+import { newId } from '../../../src/domain/ids.ts';
+import type { EnvironmentModel } from '../../../src/store/commands/environment-models.ts';
+import { findApiKeyByHash } from '../../../src/store/queries/api-keys.ts';
+import { listModels } from '../../../src/store/queries/models.ts';
+import { findDefaultOrganization } from '../../../src/store/queries/organizations.ts';
+import { findPersona, findRevision } from '../../../src/store/queries/personas.ts';
+import type { Store } from '../../../src/store/store.ts';
 
 const now = Date.parse('2026-11-22T12:00:00.000Z');
 

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LanguageModel, ModelPart, ModelRequest } from '../../src/models/language-model.ts';
+import type { LanguageModel, ModelPart, ModelRequest } from '../../../src/models/language-model.ts';
 import {
   createLocalRuntime,
   type LocalRuntime,
   type LocalRuntimeOptions,
-} from '../../src/models/local/process/runtime.ts';
+} from '../../../src/models/local/process/runtime.ts';
 import { type TinyGgufOptions, writeTinyGguf } from './gguf.ts';
 
 /** What a tiny model recites at temperature 0 when asked anything. */

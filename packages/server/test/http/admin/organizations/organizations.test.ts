@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { startAdminApp } from './admin-app.ts';
+import { startAdminApp } from '../admin-app.ts';
 
 onBothStores('organizations', async (engine) => {
   const app = await startAdminApp(engine);
