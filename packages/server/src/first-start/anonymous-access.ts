@@ -1,7 +1,9 @@
 /** Decides whom requests without a credential act as. */
+
 import type { Config } from '../config/config.ts';
 import { ConfigError, quote } from '../config/problems.ts';
 import type { AnonymousAccess } from '../http/app.ts';
+import { isLoopback } from '../network/loopback.ts';
 import { findDefaultOrganization, findOrganization } from '../store/queries/organizations.ts';
 import type { Store } from '../store/store.ts';
 
@@ -28,8 +30,4 @@ export async function findAnonymousAccess(
   const organization = await findDefaultOrganization(store.reads);
   if (organization === undefined) return undefined;
   return { organizationId: organization.id, loopbackOnly: anonymousOrg === undefined };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,6 +1,6 @@
 /** Makes what a new data directory or database needs before anybody can talk: an organization, a persona, a key. */
 import { join } from 'node:path';
-import { generateApiKey, hashApiKey } from '../auth/api-keys.ts';
+import { apiKeyPrefix, generateApiKey, hashApiKey } from '../auth/api-keys.ts';
 import type { Config } from '../config/config.ts';
 import { loadOrCreateSecret, readSecretFile } from '../config/secrets.ts';
 import { newId } from '../domain/ids.ts';
@@ -37,7 +37,7 @@ export async function prepareFirstStart(
     personaSystemPrompt: assistantPrompt,
     keyId: newId(),
     keyHash: hashApiKey(key),
-    keyPrefix: key.slice(0, 'sk_prod_'.length + 4),
+    keyPrefix: apiKeyPrefix(key),
     now: Date.now(),
   });
   if (result.isNew)

@@ -1,13 +1,13 @@
 /** Guards requests without a credential, so that no website that somebody visits can talk to their own server. */
-import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../domain/errors.ts';
+import { isLoopback } from '../../network/loopback.ts';
 import type { AnonymousAccess } from '../dependencies.ts';
 
 /** @throws AppError forbidden unless `Host` is the loopback's, where that is asked, and `Origin` absent or the host's own */
 export function checkAnonymous(request: FastifyRequest, access: AnonymousAccess): void {
   const host = hostOf(`http://${request.headers.host ?? ''}`);
-  if (access.loopbackOnly && !isLoopback(host?.hostname)) {
+  if (access.loopbackOnly && (host === undefined || !isLoopback(host.hostname))) {
     throw new AppError('forbidden', 'without a credential, only requests to localhost are served');
   }
   const { origin } = request.headers;
@@ -25,11 +25,4 @@ function isSameHost(origin: string, host: string): boolean {
   const parsed = hostOf(origin);
   if (parsed === undefined) return false;
   return parsed.host === host || hostOf(`${parsed.protocol}//${host}`)?.host === parsed.host;
-}
-
-function isLoopback(hostname: string | undefined): boolean {
-  if (hostname === undefined) return false;
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'))
-  );
 }
