@@ -1,5 +1,5 @@
 /** Finds out who is calling from a request's credentials. Nothing is cached, so a revoked key fails at the next request. */
-import { AppError, notFound } from '../domain/errors.ts';
+import { AppError, notFound, unauthenticated } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Environment, OrganizationScope } from '../domain/scope.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
@@ -206,10 +206,6 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     flushLastUsed: () => usage.flush(),
     [Symbol.asyncDispose]: () => usage[Symbol.asyncDispose](),
   };
-}
-
-function unauthenticated(message: string): AppError {
-  return new AppError('unauthenticated', message);
 }
 
 function isApiKey(value: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { IdentityProviderConfig } from '../config/config.ts';
-import { AppError } from '../domain/errors.ts';
+import { AppError, unauthenticated } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type Role, roles } from '../domain/organization.ts';
 import { isOwnTokenType } from './tokens.ts';
@@ -82,7 +82,7 @@ export function looksOutside(token: string): boolean {
 }
 
 function toAppError(error: unknown): AppError {
-  if (error instanceof errors.JWTExpired) return new AppError('unauthenticated', 'the token has expired');
+  if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired');
   const isAboutToken =
     error instanceof errors.JWTInvalid ||
     error instanceof errors.JWTClaimValidationFailed ||
@@ -92,7 +92,7 @@ function toAppError(error: unknown): AppError {
     error instanceof errors.JWKSMultipleMatchingKeys ||
     error instanceof errors.JOSEAlgNotAllowed ||
     error instanceof errors.JOSENotSupported;
-  if (isAboutToken) return new AppError('unauthenticated', 'the token is not valid', {}, { cause: error });
+  if (isAboutToken) return unauthenticated('the token is not valid', { cause: error });
   return new AppError(
     'overloaded',
     "the identity provider's keys can't be had at the moment",
@@ -103,7 +103,7 @@ function toAppError(error: unknown): AppError {
 
 function toMember(payload: JWTPayload, config: IdentityProviderConfig): OutsideMember {
   const { sub } = payload;
-  if (typeof sub !== 'string' || sub === '') throw new AppError('unauthenticated', 'the token is not valid');
+  if (typeof sub !== 'string' || sub === '') throw unauthenticated('the token is not valid');
   const organizationId = claim(payload, config.organizationClaim);
   if (typeof organizationId !== 'string' || !isUuid(organizationId)) throw noOrganization();
   return {

@@ -4,7 +4,7 @@
  */
 import { createHash, hkdfSync } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
-import { AppError } from '../domain/errors.ts';
+import { unauthenticated } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Environment } from '../domain/scope.ts';
 
@@ -90,10 +90,6 @@ export function createTokenSigner(secret: string, now: () => number): TokenSigne
       throw unauthenticated('the token is not valid');
     },
   };
-}
-
-function unauthenticated(message: string): AppError {
-  return new AppError('unauthenticated', message);
 }
 
 function toPayload(claims: TokenClaims): JWTPayload {

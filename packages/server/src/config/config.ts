@@ -1,4 +1,5 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
+import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
@@ -212,8 +213,7 @@ function readNetworks(reader: ServerReader): readonly string[] {
 
 function readAnonymousOrg(reader: ServerReader): string | undefined {
   const organization = reader.text('ANONYMOUS_ORG')?.toLowerCase();
-  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-  if (organization && organization !== 'default' && !uuid.test(organization)) reader.reject('ANONYMOUS_ORG');
+  if (organization && organization !== 'default' && !isUuid(organization)) reader.reject('ANONYMOUS_ORG');
   return organization;
 }
 

@@ -49,6 +49,10 @@ export function invalid(field: string, message: string): AppError {
   return new AppError('invalid_request', message, { field });
 }
 
+export function unauthenticated(message: string, options?: { cause?: unknown }): AppError {
+  return new AppError('unauthenticated', message, {}, options);
+}
+
 export function notFound(what: string): AppError {
   return new AppError('not_found', `${what} not found`);
 }

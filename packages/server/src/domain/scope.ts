@@ -3,6 +3,13 @@
 /** Data of `test` keys and of `prod` keys never mix. */
 export type Environment = 'test' | 'prod';
 
+/** Whose a row is: an organization's, in one environment, and of one end user or of none. */
+export interface Tenant {
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly endUserId: string | null;
+}
+
 declare const madeByAuth: unique symbol;
 
 /** An organization's settings: personas, models, keys, members. */

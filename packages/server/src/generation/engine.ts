@@ -3,6 +3,7 @@
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
+import type { Logger } from '../domain/logger.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Researcher } from '../research/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
@@ -39,11 +40,7 @@ export interface EngineOptions {
   readonly now?: () => number;
   /** Whether models name new conversations. Default: they keep their first words as titles. */
   readonly titles?: boolean;
-  readonly log: {
-    debug?(details: object, message: string): void;
-    warn(details: object, message: string): void;
-    error(details: object, message: string): void;
-  };
+  readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
 }
 
 const watchMs = 1000;
@@ -81,7 +78,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         store: options.store,
         now: this.#now,
         onError: (error, conversation) =>
-          options.log.debug?.({ err: error, conversation }, 'a conversation keeps its automatic title'),
+          options.log.debug({ err: error, conversation }, 'a conversation keeps its automatic title'),
       });
     }
     this.#admission = new Admission(options.store.reads, this.#now);

@@ -1,10 +1,10 @@
 /** From a model's record to the model: a provider's client, the local runtime, or the guide. */
 import { AppError } from '../domain/errors.ts';
+import type { Logger } from '../domain/logger.ts';
 import type { ModelRecord } from '../domain/model.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LocalModel } from './local/local-model.ts';
 import { createLocalModels } from './local/local-models.ts';
-import type { Logger } from './local/process/logger.ts';
 import type { BuiltInModels, BuiltInProviderModule, RemoteProviderModule } from './providers/provider.ts';
 import { providerRegistry } from './providers/registry.ts';
 import { createRemoteModel, type RemoteModelRuntime } from './remote-model.ts';

@@ -4,6 +4,7 @@
  * source (so that a number in brackets is always ours), or like the control tokens of a model's chat template is
  * made harmless.
  */
+import { toDay } from '../domain/text/time.ts';
 import type { RankedSource } from './ranking/rank.ts';
 
 export interface PromptOptions {
@@ -24,7 +25,7 @@ function withSources({ ranked, nonce, today, notice }: PromptOptions): string {
   const [begin, end] = [`<<<SOURCES ${nonce}>>>`, `<<<END OF SOURCES ${nonce}>>>`];
   const numbers = ranked.map(({ source }) => `[${source.index}]`).join(' ');
   return [
-    `Today is ${dateOf(today)}. The web was searched for the user's message; what was found stands below.`,
+    `Today is ${toDay(today.getTime())}. The web was searched for the user's message; what was found stands below.`,
     ...(notice === undefined ? [] : [notice]),
     `Answer from these sources, in the user's language. After each statement taken from a source put its number in ` +
       `brackets, such as ${exampleOf(ranked)}. The numbers are ${numbers}; there are no others, and no list of sources ` +
@@ -48,7 +49,7 @@ function withSources({ ranked, nonce, today, notice }: PromptOptions): string {
 
 function withoutSources({ today, notice }: PromptOptions): string {
   return [
-    `Today is ${dateOf(today)}. The user wanted an answer from the web, but there are no sources.`,
+    `Today is ${toDay(today.getTime())}. The user wanted an answer from the web, but there are no sources.`,
     ...(notice === undefined ? [] : [notice]),
     'Answer from what you know, say in one sentence that it could not be checked on the web, and neither cite ' +
       'sources nor invent addresses.',
@@ -57,10 +58,6 @@ function withoutSources({ today, notice }: PromptOptions): string {
 
 function exampleOf(ranked: readonly RankedSource[]): string {
   return ranked.length > 1 ? '[1] or [1][2]' : '[1]';
-}
-
-function dateOf(today: Date): string {
-  return today.toISOString().slice(0, 10);
 }
 
 /** Enough to see whose page it is; a long query string would only cost tokens. */

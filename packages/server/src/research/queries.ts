@@ -1,4 +1,5 @@
 /** The question stage: what to search for, so that a reply like "and since when?" is found too. */
+import { toDay } from '../domain/text/time.ts';
 
 export interface Turn {
   readonly role: 'user' | 'assistant';
@@ -54,7 +55,7 @@ export function questionPrompt({
     ({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${shorten(text, maxTurnLength)}`,
   );
   return [
-    `Today is ${today.toISOString().slice(0, 10)}.`,
+    `Today is ${toDay(today.getTime())}.`,
     'Write the web search queries, one to three, that find what is needed to answer the last message of the user ' +
       'in the conversation below. Each query stands for itself: names instead of "it" or "he", a few keywords, in the ' +
       'language of the message. One query is best, unless the message asks for several things.',

@@ -86,6 +86,7 @@ export async function startEngineHarness(
   await place.store.execute('submitPersona', { ...reference, now });
   const warnings: { message: string; details: object }[] = [];
   const log = {
+    debug: () => {},
     warn: (details: object, message: string) => void warnings.push({ message, details }),
     error: (details: object, message: string) => void warnings.push({ message, details }),
   };

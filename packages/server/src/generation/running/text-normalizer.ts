@@ -2,6 +2,8 @@
  * Makes a model's text fit for storing and sending, piece by piece: CR LF and lone CR become LF, NUL is dropped,
  * halves of a surrogate pair that arrive apart are joined, and a lone half becomes U+FFFD.
  */
+import { normalizeNewlines } from '../../domain/text/newlines.ts';
+
 const needsWork = /[\r\0\ud800-\udfff]/;
 
 export class TextNormalizer {
@@ -20,7 +22,7 @@ export class TextNormalizer {
       this.#highSurrogate = text.slice(-1);
       text = text.slice(0, -1);
     }
-    return text.replace(/\r\n?/g, '\n').replaceAll('\0', '').toWellFormed();
+    return normalizeNewlines(text).replaceAll('\0', '').toWellFormed();
   }
 
   /** What was held back, at the end of the text. */
@@ -29,9 +31,4 @@ export class TextNormalizer {
     this.#highSurrogate = '';
     return rest;
   }
-}
-
-/** The same for a whole text from a client. */
-export function normalizeNewlines(text: string): string {
-  return text.replace(/\r\n?/g, '\n');
 }

@@ -1,9 +1,11 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
 import { AppError, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
+import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
-import { findNewestAnswer, readGeneration } from '../../store/queries/generations.ts';
+import { findNewestAttempt } from '../../store/queries/attempts.ts';
+import { readGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
 import { findMessage } from '../../store/queries/messages.ts';
 import { findSession } from '../../store/queries/sessions.ts';
@@ -19,7 +21,6 @@ import {
   storedRequest,
 } from '../plan/plan.ts';
 import type { JobRow } from '../running/run-job.ts';
-import { normalizeNewlines } from '../running/text-normalizer.ts';
 import type { RevisionReference, TurnRequest } from './turn.ts';
 
 export interface AcceptDependencies {
@@ -69,7 +70,7 @@ export async function findExisting(
   }
   const { target, scope } = request;
   if (target.kind !== 'message' || target.again) return undefined;
-  const generation = await findNewestAnswer(reads, scope, target.messageId);
+  const generation = await findNewestAttempt(reads, scope, target.messageId);
   if (generation === undefined) return undefined;
   return {
     generationId: generation.id,
@@ -155,7 +156,7 @@ async function earlierParameters(
   { target, scope }: TurnRequest,
 ): Promise<GenerationParameters | undefined> {
   if (target.kind !== 'message' || !target.again) return undefined;
-  const earlier = await findNewestAnswer(reads, scope, target.messageId);
+  const earlier = await findNewestAttempt(reads, scope, target.messageId);
   return earlier && storedRequest(earlier).parameters;
 }
 

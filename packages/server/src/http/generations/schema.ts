@@ -1,7 +1,9 @@
 /** Generations on the wire. */
+
 import { Type } from 'typebox';
 import { type Dialect, dialects } from '../../domain/generation.ts';
 import { providers } from '../../domain/model.ts';
+import { toTime, toTimeOrNull } from '../../domain/text/time.ts';
 import type { GenerationView } from '../../generation/interface.ts';
 import {
   exampleId,
@@ -10,8 +12,6 @@ import {
   IdField,
   orNull,
   TimeField,
-  toTime,
-  toTimeOrNull,
 } from '../openapi/fields.ts';
 import { errorCodes } from '../openapi/responses.ts';
 

@@ -52,20 +52,6 @@ export function orNull<Schema extends TSchema>(schema: Schema) {
 /** Options of an object that refuses fields it does not name: every body. */
 export const closed = { additionalProperties: false } as const;
 
-/** Epoch milliseconds as RFC 3339, in UTC, with milliseconds. */
-export function toTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
-}
-
-export function toTimeOrNull(epochMs: number | null): string | null {
-  return epochMs === null ? null : toTime(epochMs);
-}
-
-/** Epoch milliseconds of a text that the schema found to be RFC 3339; a leap second counts as the one before. */
-export function fromTime(text: string): number {
-  return Date.parse(text.replace(/:60(?=[.Zz+-])/, ':59'));
-}
-
 const tokens = (description: string, example: number) =>
   Type.Integer({ minimum: 0, description, examples: [example] });
 

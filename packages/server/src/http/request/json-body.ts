@@ -49,11 +49,6 @@ export function checkString(value: string, path: string): void {
   if (!value.isWellFormed()) throw invalid(path, `${what} must not contain a lone surrogate`);
 }
 
-/** CR LF and lone CR become LF, in what is stored and sent. */
-export function normalizeNewlines(text: string): string {
-  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
-}
-
 /** Makes JSON the only content type of an instance and its children. */
 export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -7,6 +7,7 @@ import { distance } from 'fastest-levenshtein';
 import type { FastifyServerOptions } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
+import { fromTime } from '../../domain/text/time.ts';
 import { checkString } from './json-body.ts';
 
 const dateTime =
@@ -24,8 +25,7 @@ const formats: Readonly<Record<string, { says: string; validate: (text: string) 
   uuid: { says: 'a UUID', validate: isUuid },
   'date-time': {
     says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z',
-    validate: (text) =>
-      dateTime.test(text) && isDay(text) && !Number.isNaN(Date.parse(text.replace(':60', ':59'))),
+    validate: (text) => dateTime.test(text) && isDay(text) && !Number.isNaN(fromTime(text)),
   },
   date: {
     says: 'a date like 2026-11-22',

@@ -1,6 +1,7 @@
 /** Event ids as cursors: `<generation>:<seq>`, or `<generation>:<seq>.<k>` for a frame before its event's last. */
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../domain/errors.ts';
+import { uuidSource } from '../../domain/ids.ts';
 
 export interface Cursor {
   readonly generationId: string;
@@ -10,8 +11,7 @@ export interface Cursor {
   readonly part?: number;
 }
 
-const pattern =
-  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}):([1-9]\d{0,14})(?:\.([1-9]\d{0,8}))?$/;
+const pattern = new RegExp(`^(${uuidSource}):([1-9]\\d{0,14})(?:\\.([1-9]\\d{0,8}))?$`);
 
 /** @throws AppError invalid_request for a text that is no event id */
 export function parseCursor(text: string): Cursor {

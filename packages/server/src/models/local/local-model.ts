@@ -1,13 +1,13 @@
 /** The local model from nothing to ready: its file is fetched if need be, checked and loaded, all in the background. */
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type Logger, silentLogger } from '../../domain/logger.ts';
 import type { NamedLocalModel } from '../../domain/model.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { FetchError } from './file/fetch-error.ts';
 import { fetchModelFile } from './file/fetch-model-file.ts';
 import { type ModelSource, namedModels, sourceOfUrl } from './file/model-source.ts';
 import { type BarStream, createProgressBar } from './file/progress-bar.ts';
-import { type Logger, silentLogger } from './process/logger.ts';
 import { createLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from './process/runtime.ts';
 import type { LocalModelInfo } from './worker/protocol.ts';
 

@@ -1,8 +1,9 @@
 /** The local models of a server: the environment's one, and a runtime for each file that an operator has added. */
+
+import type { Logger } from '../../domain/logger.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { LanguageModel } from '../language-model.ts';
 import type { LocalModel } from './local-model.ts';
-import type { Logger } from './process/logger.ts';
 import { createLocalRuntime, type LocalRuntime } from './process/runtime.ts';
 
 export interface LocalModels extends AsyncDisposable {

@@ -5,7 +5,7 @@
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
-import type { Environment } from '../../domain/scope.ts';
+import type { Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
 import { Writes } from '../writes.ts';
@@ -21,12 +21,6 @@ import {
   readSession,
   takePositions,
 } from './turn-statements.ts';
-
-export interface Tenant {
-  readonly organizationId: string;
-  readonly environment: Environment;
-  readonly endUserId: string | null;
-}
 
 export type TurnTarget =
   /** A new conversation with its first session. */

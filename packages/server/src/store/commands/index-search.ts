@@ -1,6 +1,7 @@
 /** Brings what is new into the search index, a little at a time. */
 import { sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
+import { tenantOf } from '../queries/scope.ts';
 import { addEntry } from '../search/documents.ts';
 import { messageIsPending, titleIsPending } from '../search/pending.ts';
 
@@ -41,7 +42,8 @@ async function indexTitles(context: CommandContext, maxTexts: number): Promise<n
       .where('conversation_id', '=', row.id)
       .where('message_id', 'is', null)
       .execute();
-    await addEntry(context, { tenant: row, conversationId: row.id, messageId: null, text: row.title });
+    const tenant = tenantOf(row);
+    await addEntry(context, { tenant, conversationId: row.id, messageId: null, text: row.title });
     await db.updateTable('conversation').set({ is_indexed: 1 }).where('id', '=', row.id).execute();
   }
   return rows.length;
@@ -65,7 +67,7 @@ async function indexMessages(
     length += row.text.length;
     const { id, conversation_id: conversationId, text } = row;
     if (row.role === 'user' || row.role === 'assistant') {
-      await addEntry(context, { tenant: row, conversationId, messageId: id, text });
+      await addEntry(context, { tenant: tenantOf(row), conversationId, messageId: id, text });
     }
     await db.updateTable('message').set({ is_indexed: 1 }).where('id', '=', id).execute();
   }

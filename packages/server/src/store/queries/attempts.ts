@@ -19,6 +19,6 @@ export async function findNewestAttempt(
   scope: Scope,
   messageId: string,
 ): Promise<GenerationTable | undefined> {
-  const [row] = await newestAttempt(db, { reply_to: messageId, limit: 1 });
+  const [row] = await newestAttempt(db, { reply_to: messageId.toLowerCase(), limit: 1 });
   return row !== undefined && isInScope(row, scope) ? row : undefined;
 }

@@ -18,21 +18,6 @@ export async function findGeneration(
   return row !== undefined && isInScope(row, scope) ? row : undefined;
 }
 
-/** The newest answer to a message, whatever its status. */
-export async function findNewestAnswer(
-  db: Database,
-  scope: Scope,
-  messageId: string,
-): Promise<GenerationTable | undefined> {
-  const row = await db
-    .selectFrom('generation')
-    .selectAll()
-    .where('reply_to', '=', messageId.toLowerCase())
-    .orderBy('attempt', 'desc')
-    .executeTakeFirst();
-  return row !== undefined && isInScope(row, scope) ? row : undefined;
-}
-
 /** For the engine itself, which runs every tenant's generations. */
 export async function readGeneration(db: Database, id: string): Promise<GenerationTable | undefined> {
   return (await byId(db, { id }))[0];

@@ -23,32 +23,6 @@ export async function findMessageText(db: Database, id: string): Promise<string 
   return (await byId(db, { id }))[0]?.text;
 }
 
-/** One message of a history. */
-export interface Ancestor {
-  readonly id: string;
-  readonly parent_id: string | null;
-  readonly role: MessageRole;
-  readonly text: string;
-  readonly position: number;
-}
-
-/**
- * The message and its ancestors, newest first, at most `limit`. The caller has checked the scope of `messageId`;
- * a parent lies in the same session.
- */
-export async function readAncestors(db: Database, messageId: string, limit: number): Promise<Ancestor[]> {
-  const result = await sql<Ancestor>`
-    with recursive chain (id, parent_id, role, text, position, depth) as (
-      select id, parent_id, role, text, position, 1 from message where id = ${messageId}
-      union all
-      select m.id, m.parent_id, m.role, m.text, m.position, chain.depth + 1
-      from message m join chain on m.id = chain.parent_id
-      where chain.depth < ${sql.lit(limit)}
-    )
-    select id, parent_id, role, text, position from chain order by depth`.execute(db);
-  return result.rows;
-}
-
 /** A message as lists show it. */
 export interface MessageRecord {
   readonly id: string;

@@ -1,11 +1,15 @@
 /** The one condition that keeps tenants apart. */
-import type { Scope } from '../../domain/scope.ts';
+import type { Environment, Scope, Tenant } from '../../domain/scope.ts';
 
 /** Columns that rows of tenant data bear. */
 export interface TenantColumns {
   readonly organization_id: string;
-  readonly environment: string;
+  readonly environment: Environment;
   readonly end_user_id: string | null;
+}
+
+export function tenantOf(row: TenantColumns): Tenant {
+  return { organizationId: row.organization_id, environment: row.environment, endUserId: row.end_user_id };
 }
 
 /** Whether a row that was read by its id lies in the scope; a row outside is as if it were not there. */

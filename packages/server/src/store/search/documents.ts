@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Environment, Scope } from '../../domain/scope.ts';
+import type { Environment, Scope, Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Database } from '../tables.ts';
 import { type Phrase, type Word, wordsOf } from './words.ts';
@@ -14,13 +14,6 @@ import { type Phrase, type Word, wordsOf } from './words.ts';
 const maxWords = 16_000;
 /** Positions of one word at most, in PostgreSQL. */
 const maxPositions = 255;
-
-/** Whose an entry is. */
-export interface Tenant {
-  readonly organization_id: string;
-  readonly environment: Environment;
-  readonly end_user_id: string | null;
-}
 
 export interface SearchEntry {
   readonly tenant: Tenant;
@@ -55,9 +48,9 @@ export async function addEntry({ db, engine }: CommandContext, entry: SearchEntr
     .values({ conversation_id: entry.conversationId, message_id: entry.messageId })
     .returning('id')
     .executeTakeFirstOrThrow();
-  const mark = markOf(entry.tenant.organization_id, entry.tenant.environment);
+  const mark = markOf(entry.tenant.organizationId, entry.tenant.environment);
   const text = words.map(({ term }) => mark + term).join(' ');
-  const owner = entry.tenant.end_user_id === null ? '' : mark + ownerWord(entry.tenant.end_user_id);
+  const owner = entry.tenant.endUserId === null ? '' : mark + ownerWord(entry.tenant.endUserId);
   const isTitle = entry.messageId === null;
   await sql`insert into search_words (rowid, title, body, owner)
     values (${id}, ${isTitle ? text : ''}, ${isTitle ? '' : text}, ${owner})`.execute(db);
@@ -72,8 +65,8 @@ function tsvectorOf(entry: SearchEntry, words: readonly Word[]): string {
     if (known.length < maxPositions) known.push(`${index + 1}${weight}`);
     positions.set(term, known);
   });
-  const parts = [tenantLexeme(tenant.organization_id, tenant.environment)];
-  if (tenant.end_user_id !== null) parts.push(ownerLexeme(tenant.end_user_id));
+  const parts = [tenantLexeme(tenant.organizationId, tenant.environment)];
+  if (tenant.endUserId !== null) parts.push(ownerLexeme(tenant.endUserId));
   for (const [term, at] of positions) parts.push(`'${term}':${at.join(',')}`);
   return parts.join(' ');
 }

@@ -1,12 +1,13 @@
 /** `/organizations/{org_id}/keys` */
+
 import type { Static } from 'typebox';
 import { generateApiKey } from '../../../auth/api-keys.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
+import { fromTime } from '../../../domain/text/time.ts';
 import { findApiKey, listApiKeys } from '../../../store/queries/api-keys.ts';
 import { answer, gone } from '../../openapi/answers.ts';
-import { fromTime } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';

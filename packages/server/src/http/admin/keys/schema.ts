@@ -1,17 +1,10 @@
 /** The schemas of API keys. */
+
 import { type Static, Type } from 'typebox';
+import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { ApiKeyRecord } from '../../../store/queries/api-keys.ts';
 import { maxPersonaId } from '../../../store/queries/personas.ts';
-import {
-  closed,
-  exampleTime,
-  IdField,
-  nullable,
-  oneOf,
-  TextField,
-  toTime,
-  toTimeOrNull,
-} from '../../openapi/fields.ts';
+import { closed, exampleTime, IdField, nullable, oneOf, TextField } from '../../openapi/fields.ts';
 import { createdAt, OrganizationParams } from '../schema.ts';
 
 function limit(description: string, example: number): ReturnType<typeof Type.Integer> {

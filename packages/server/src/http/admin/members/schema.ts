@@ -1,8 +1,10 @@
 /** The schemas of members and their tokens. */
+
 import { type Static, Type } from 'typebox';
 import { roles } from '../../../domain/organization.ts';
+import { toTime } from '../../../domain/text/time.ts';
 import type { MemberRecord } from '../../../store/queries/members.ts';
-import { closed, IdField, oneOf, TextField, toTime } from '../../openapi/fields.ts';
+import { closed, IdField, oneOf, TextField } from '../../openapi/fields.ts';
 import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxTokenTtlSeconds = 31_536_000;

@@ -1,7 +1,9 @@
 /** The schemas of models. */
+
 import { type Static, Type } from 'typebox';
 import { type ModelRecord, providers } from '../../../domain/model.ts';
-import { closed, IdField, nullable, oneOf, TextField, toTime } from '../../openapi/fields.ts';
+import { toTime } from '../../../domain/text/time.ts';
+import { closed, IdField, nullable, oneOf, TextField } from '../../openapi/fields.ts';
 import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 function tokens(description: string, example: number): ReturnType<typeof Type.Integer> {

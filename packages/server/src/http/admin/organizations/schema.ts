@@ -1,7 +1,9 @@
 /** The schemas of organizations. */
+
 import { type Static, Type } from 'typebox';
+import { toTime } from '../../../domain/text/time.ts';
 import type { OrganizationRecord } from '../../../store/queries/organizations.ts';
-import { closed, exampleId, IdField, nullable, TextField, toTime } from '../../openapi/fields.ts';
+import { closed, exampleId, IdField, nullable, TextField } from '../../openapi/fields.ts';
 import { createdAt, updatedAt } from '../schema.ts';
 
 const name = TextField('The name.', 'Acme', { maxLength: 255 });

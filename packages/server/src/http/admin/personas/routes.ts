@@ -1,11 +1,12 @@
 /** `/organizations/{org_id}/personas` */
+
 import type { Static } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findPersona, listPersonas } from '../../../store/queries/personas.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';

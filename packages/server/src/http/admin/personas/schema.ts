@@ -1,17 +1,10 @@
 /** The schemas of personas and their versions. */
+
 import { type Static, Type } from 'typebox';
 import { aliasPattern, type PersonaRecord } from '../../../domain/persona.ts';
+import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import { maxPersonaId, type PersonaVersion } from '../../../store/queries/personas.ts';
-import {
-  closed,
-  exampleId,
-  exampleTime,
-  nullable,
-  oneOf,
-  TextField,
-  toTime,
-  toTimeOrNull,
-} from '../../openapi/fields.ts';
+import { closed, exampleId, exampleTime, nullable, oneOf, TextField } from '../../openapi/fields.ts';
 import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxSystemPromptCharacters = 200_000;

@@ -1,9 +1,10 @@
 /** The life of a persona's versions: put the draft, submit it, roll back, look at the history. */
+
 import { notFound } from '../../../domain/errors.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findPersona, listVersions } from '../../../store/queries/personas.ts';
 import { answer } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';

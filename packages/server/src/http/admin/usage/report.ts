@@ -1,4 +1,5 @@
 /** Adds up model calls by group; every figure says how much of it is reported, estimated or unknown. */
+import { toDay } from '../../../domain/text/time.ts';
 import type { UsageCall } from '../../../store/queries/usage.ts';
 
 export const usageGroups = ['day', 'model', 'persona', 'key', 'user'] as const;
@@ -82,7 +83,7 @@ function figure(): Figure {
 function groupOf(call: UsageCall, groupBy: UsageGroup): string | null {
   switch (groupBy) {
     case 'day':
-      return new Date(call.created_at).toISOString().slice(0, 10);
+      return toDay(call.created_at);
     case 'model':
       return call.model_id;
     case 'persona':

@@ -1,8 +1,9 @@
 /** `/organizations/{org_id}/usage` */
+
 import { invalid } from '../../../domain/errors.ts';
+import { fromTime, toTime } from '../../../domain/text/time.ts';
 import { findGroupNames, readModelCalls } from '../../../store/queries/usage.ts';
 import { answer } from '../../openapi/answers.ts';
-import { fromTime, toTime } from '../../openapi/fields.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';

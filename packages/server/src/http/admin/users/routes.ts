@@ -1,13 +1,14 @@
 /** `/organizations/{org_id}/users/{user_id}`: all that is stored of an end user, to hand over or to erase. */
+
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
 import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
+import { toTime } from '../../../domain/text/time.ts';
 import { exportEndUser } from '../../../store/queries/end-user-export.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
 import type { EndUserTable } from '../../../store/tables.ts';
 import { answer } from '../../openapi/answers.ts';
-import { toTime } from '../../openapi/fields.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { organizationPath, refusals, tags } from '../schema.ts';

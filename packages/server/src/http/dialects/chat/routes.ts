@@ -1,15 +1,16 @@
 /** `/api/chat`: tokens for end users, and turns with a persona, with and without a stream. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { requireApiKey } from '../../../auth/permissions.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turns/turn.ts';
 import { findSession } from '../../../store/queries/sessions.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import { lastEventId } from '../../streaming/cursor.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';

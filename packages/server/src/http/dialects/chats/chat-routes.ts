@@ -1,8 +1,10 @@
 /** `/chats`: made, listed, renamed and deleted. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import {
   type ConversationRecord,
   findConversation,
@@ -12,10 +14,9 @@ import { streamJsonArray } from '../../answer/json-array.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
-import { fromTime, toChat } from './resources.ts';
+import { readTime, toChat } from './resources.ts';
 
 const pageSize = 500;
 
@@ -65,7 +66,7 @@ export function chatRoutes(options: DialectDependencies): AppPlugin {
       const { name, updated_at: updatedAt } = request.body;
       const changes = {
         ...(name !== undefined && { title: normalizeNewlines(name) }),
-        ...(updatedAt !== undefined && { updatedAt: fromTime(updatedAt, 'updated_at') }),
+        ...(updatedAt !== undefined && { updatedAt: readTime(updatedAt, 'updated_at') }),
       };
       const { id } = request.params;
       const chat = await store.execute('updateConversation', {

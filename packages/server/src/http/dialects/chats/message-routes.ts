@@ -1,4 +1,5 @@
 /** `/conversations`: the messages of chats, which this dialect calls conversations. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
@@ -6,6 +7,7 @@ import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { maxMessageCharacters } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findConversation, newestActiveSession } from '../../../store/queries/conversations.ts';
 import {
   findMessage,
@@ -17,7 +19,6 @@ import { streamJsonArray } from '../../answer/json-array.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';

@@ -1,11 +1,11 @@
 /** Conversations and messages of the store as the wire shows them here: chats, and conversations of them. */
 import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
+import { fromTime, toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { committedText } from '../../../generation/log/committed-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
-import { toTime } from '../../openapi/fields.ts';
 import type { ChatsRole } from './schema.ts';
 
 export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {
@@ -45,14 +45,9 @@ export async function toCurrentChatMessage(message: MessageRecord, engine: Gener
   return toChatMessage(message, await committedText(engine, message.generationId));
 }
 
-/** Epoch milliseconds of an RFC 3339 time; a leap second counts as the one before. @throws AppError invalid_request */
-export function fromTime(text: string, field: string): number {
-  const epochMs = Date.parse(
-    text
-      .toUpperCase()
-      .replace(' ', 'T')
-      .replace(/:60(?=[.Z+-])/, ':59'),
-  );
+/** Epoch milliseconds of an RFC 3339 time. @throws AppError invalid_request where its year in UTC is not 0 to 9999 */
+export function readTime(text: string, field: string): number {
+  const epochMs = fromTime(text);
   const year = new Date(epochMs).getUTCFullYear();
   if (!(year >= 0 && year <= 9999)) throw invalid(field, `${field} must lie in the years 0 to 9999, in UTC`);
   return epochMs;

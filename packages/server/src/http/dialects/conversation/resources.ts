@@ -1,10 +1,10 @@
 /** Conversations, sessions and messages as the wire shows them here. */
 import type { SessionRecord } from '../../../domain/session.ts';
+import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { committedText } from '../../../generation/log/committed-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
-import { toTime } from '../../openapi/fields.ts';
 
 export function toConversationResource(record: ConversationRecord) {
   return {

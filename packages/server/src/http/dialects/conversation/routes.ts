@@ -1,7 +1,10 @@
 /** `/api/conversation`: conversations of an organization, their sessions and messages. */
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { toTime } from '../../../domain/text/time.ts';
 import {
   type ConversationPage,
   findConversation,
@@ -11,11 +14,9 @@ import {
 import { pageMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
-import { toTime } from '../../openapi/fields.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { normalizeNewlines } from '../../request/json-body.ts';
 import { lastEventId } from '../../streaming/cursor.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { checkOrganization, checkWriter, writerOf } from './access.ts';

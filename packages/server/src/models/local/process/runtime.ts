@@ -1,12 +1,12 @@
 /** A GGUF file run by llama.cpp in a process of its own, as a `LanguageModel`. */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { type Logger, silentLogger } from '../../../domain/logger.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
 import { ModelError } from '../../model-error.ts';
 import type { LocalModelInfo } from '../worker/protocol.ts';
 import { defaultTokenRatio, estimateTokens } from '../worker/token-ratio.ts';
 import { createInbox } from './inbox.ts';
-import { type Logger, silentLogger } from './logger.ts';
 import { createSlots } from './slots.ts';
 import type { WorkerEvent } from './worker-process.ts';
 import { createWorkerSupervisor, type LocalRuntimeStatus } from './worker-supervisor.ts';

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Logger } from '../../../domain/logger.ts';
 import type { ModelRequest } from '../../language-model.ts';
 import type {
   FromWorker,
@@ -10,7 +11,6 @@ import type {
   LocalModelInfo,
   ToWorker,
 } from '../worker/protocol.ts';
-import type { Logger } from './logger.ts';
 
 /** What a generation is told; `died` comes instead of `end` and `failed` when the process is gone. */
 export type WorkerEvent = GenerationEvent | { readonly type: 'died'; readonly message: string };

@@ -1,7 +1,8 @@
 /** Keeps at most one worker process; a dead one is replaced at the next request, but not for ever. */
+
+import type { Logger } from '../../../domain/logger.ts';
 import { ModelError } from '../../model-error.ts';
 import type { LoadOptions, LocalModelInfo } from '../worker/protocol.ts';
-import type { Logger } from './logger.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 export type LocalRuntimeState = 'idle' | 'loading' | 'ready' | 'failed' | 'closed';

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromTime, toDay, toTime, toTimeOrNull } from '../../../src/domain/text/time.ts';
+
+const epochMs = Date.UTC(2026, 10, 22, 20, 30, 59, 120);
+
+test('a time is written in UTC with milliseconds', () => {
+  assert.equal(toTime(epochMs), '2026-11-22T20:30:59.120Z');
+  assert.equal(toTimeOrNull(epochMs), '2026-11-22T20:30:59.120Z');
+  assert.equal(toTimeOrNull(null), null);
+  assert.equal(toDay(epochMs), '2026-11-22');
+});
+
+test('every form of RFC 3339 is read', () => {
+  for (const text of [
+    '2026-11-22T20:30:59.12Z',
+    '2026-11-22t20:30:59.12z',
+    '2026-11-22 20:30:59.12Z',
+    '2026-11-22T22:00:59.12+01:30',
+    '2026-11-22T20:30:60.12Z',
+  ]) {
+    assert.equal(fromTime(text), epochMs, text);
+  }
+  assert.ok(Number.isNaN(fromTime('yesterday')));
+});
