@@ -4,7 +4,7 @@
  */
 import { CompiledQuery } from 'kysely';
 import type { CommandContext } from './command-context.ts';
-import type { Statement } from './statement.ts';
+import { runCompiled, type Statement } from './statement.ts';
 
 export class Writes {
   readonly #context: CommandContext;
@@ -25,7 +25,7 @@ export class Writes {
       await db.executeQuery(together(this.#queries));
       return;
     }
-    for (const query of this.#queries) await db.executeQuery(query);
+    for (const query of this.#queries) await runCompiled(db, query);
   }
 }
 

@@ -1,6 +1,7 @@
 /** `node:sqlite` behind Kysely's SQLite dialect: a cache of prepared statements, and the pragmas. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { type CompiledQuery, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
+import type { DirectAdapter } from '../statement.ts';
 import type { Database, Tables } from '../tables.ts';
 
 const maxCachedStatements = 500;
@@ -53,6 +54,35 @@ export function openForReading(path: string): DatabaseSync {
   return database;
 }
 
+class DirectSqliteAdapter extends SqliteAdapter implements DirectAdapter {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    super();
+    this.#database = database;
+  }
+
+  runDirectly({ sql, parameters }: CompiledQuery): unknown[] {
+    const statement = this.#database.prepare(sql);
+    if (statement.reader) return statement.all(parameters);
+    statement.run(parameters);
+    return [];
+  }
+}
+
+class DirectSqliteDialect extends SqliteDialect {
+  readonly #adapter: SqliteAdapter;
+
+  constructor(database: SqliteDatabase) {
+    super({ database });
+    this.#adapter = new DirectSqliteAdapter(database);
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return this.#adapter;
+  }
+}
+
 export function kyselyOn(database: DatabaseSync): Database {
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  return new Kysely<Tables>({ dialect: new DirectSqliteDialect(adapt(database)) });
 }

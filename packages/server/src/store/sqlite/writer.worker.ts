@@ -1,6 +1,6 @@
 /**
- * The writer's thread: owns all writes. Everything that has arrived shares one commit, each command in a savepoint
- * of its own, so that a failing one takes nothing with it.
+ * The writer's thread: owns all writes. Everything that has arrived shares one commit. Where a command fails, the batch
+ * runs again with each command in a savepoint of its own, so that the failing one takes nothing with it.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -58,12 +58,28 @@ async function drain(): Promise<void> {
   running = false;
 }
 
+/** Savepoints take a tenth of the writer's time, and hardly any command fails: the first try does without. */
 async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
+  try {
+    const replies: WriterReply[] = [];
+    begin.run();
+    for (const request of batch) replies.push({ id: request.id, ok: true, value: await run(request) });
+    commit.run();
+    return replies;
+  } catch (error) {
+    if (database.isTransaction) database.exec('rollback');
+    const [only] = batch;
+    if (only === undefined || batch.length > 1) return await commitWithSavepoints(batch);
+    return [{ id: only.id, ok: false, error: describe(error) }];
+  }
+}
+
+async function commitWithSavepoints(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
   const replies: WriterReply[] = [];
   try {
     begin.run();
     for (const request of batch) {
-      replies.push(await runOne(request));
+      replies.push(await runInSavepoint(request));
       // A full disk or an I/O error makes SQLite roll the whole transaction back on its own.
       if (!database.isTransaction) throw new RolledBackError();
     }
@@ -79,19 +95,21 @@ async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterRe
   }
 }
 
-async function runOne(request: WriterRequest): Promise<WriterReply> {
+async function runInSavepoint(request: WriterRequest): Promise<WriterReply> {
   try {
-    if (request.kind === 'journal') return { id: request.id, ok: true, value: append(request.row) };
     savepoint.run();
-    const value = await runCommand(context, request.name, request.args as never, request.claim);
+    const value = await run(request);
     release.run();
     return { id: request.id, ok: true, value };
   } catch (error) {
-    if (request.kind === 'command' && database.isTransaction) {
-      database.exec('rollback to command; release command');
-    }
+    if (database.isTransaction) database.exec('rollback to command; release command');
     return { id: request.id, ok: false, error: describe(error) };
   }
+}
+
+function run(request: WriterRequest): unknown {
+  if (request.kind === 'journal') return append(request.row);
+  return runCommand(context, request.name, request.args as never, request.claim);
 }
 
 function append(row: Extract<WriterRequest, { kind: 'journal' }>['row']): 'committed' | 'fenced' {
