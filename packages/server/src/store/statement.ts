@@ -2,7 +2,7 @@
  * Queries that are built and compiled once and then run with other values: on the path of every turn, building a
  * query costs more than SQLite needs to run it.
  */
-import type { Compilable, CompiledQuery } from 'kysely';
+import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
 import type { Database } from './tables.ts';
 
 /** An adapter of Kysely's that can run a compiled query itself, past Kysely's layers of promises. */
@@ -38,7 +38,7 @@ export interface Statement<A extends object, R> {
  * `param('name')` where a value goes that the call gives; it must not look at those values.
  */
 export function statement<A extends object, R>(
-  build: (db: Database, param: Parameters<A>) => Compilable<R>,
+  build: (db: Database, param: Parameters<A>) => Compilable<R> | RawBuilder<R>,
 ): Statement<A, R> {
   const compiled = new WeakMap<object, CompiledQuery<R>>();
   const param = (name: string): unknown => new Parameter(name);
@@ -46,7 +46,8 @@ export function statement<A extends object, R>(
     const key = db.getExecutor().adapter;
     let query = compiled.get(key);
     if (query === undefined) {
-      query = build(db, param as Parameters<A>).compile() as CompiledQuery<R>;
+      const built = build(db, param as Parameters<A>);
+      query = 'isRawBuilder' in built ? built.compile(db) : (built.compile() as CompiledQuery<R>);
       compiled.set(key, query);
     }
     const parameters = query.parameters.map((value) =>

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Environment, Scope, Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 import { type Phrase, type Word, wordsOf } from './words.ts';
 
@@ -32,28 +33,58 @@ function ownerWord(endUserId: string): string {
   return endUserId.replaceAll('-', '');
 }
 
-/** Adds an entry; a text without words has none. */
-export async function addEntry({ db, engine }: CommandContext, entry: SearchEntry): Promise<void> {
-  const words = [...wordsOf(entry.text, maxWords)];
-  if (words.length === 0) return;
-  if (engine === 'postgres') {
-    await sql`insert into search_document (conversation_id, message_id, terms)
-      values (${entry.conversationId}, ${entry.messageId}, ${tsvectorOf(entry, words)}::tsvector)`.execute(
-      db,
-    );
-    return;
-  }
-  const { id } = await db
-    .insertInto('search_document')
-    .values({ conversation_id: entry.conversationId, message_id: entry.messageId })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const mark = markOf(entry.tenant.organizationId, entry.tenant.environment);
+interface WordedEntry extends SearchEntry {
+  readonly words: readonly Word[];
+}
+
+/** Adds entries; a text without words has none. */
+export async function addEntries(
+  { db, engine }: CommandContext,
+  entries: readonly SearchEntry[],
+): Promise<void> {
+  const worded = entries
+    .map((entry): WordedEntry => ({ ...entry, words: [...wordsOf(entry.text, maxWords)] }))
+    .filter(({ words }) => words.length > 0);
+  if (worded.length === 0) return;
+  if (engine === 'postgres') await addInPostgres(db, worded);
+  else for (const entry of worded) await addInSqlite(db, entry);
+}
+
+/** In one statement, whose text is the same for any number of entries. */
+async function addInPostgres(db: Database, entries: readonly WordedEntry[]): Promise<void> {
+  const conversationIds = entries.map(({ conversationId }) => conversationId);
+  const messageIds = entries.map(({ messageId }) => messageId);
+  const terms = entries.map((entry) => tsvectorOf(entry, entry.words));
+  await sql`insert into search_document (conversation_id, message_id, terms)
+    select conversation_id, message_id, terms::tsvector
+    from unnest(${conversationIds}::text[], ${messageIds}::text[], ${terms}::text[])
+      as entry (conversation_id, message_id, terms)`.execute(db);
+}
+
+const insertDocument = statement<{ conversation_id: string; message_id: string | null }, { id: number }>(
+  (db, param) =>
+    db
+      .insertInto('search_document')
+      .values({ conversation_id: param('conversation_id'), message_id: param('message_id') })
+      .returning('id'),
+);
+
+const insertWords = statement<{ id: number; title: string; body: string; owner: string }, unknown>(
+  (_db, param) => sql`insert into search_words (rowid, title, body, owner)
+    values (${param('id')}, ${param('title')}, ${param('body')}, ${param('owner')})`,
+);
+
+async function addInSqlite(
+  db: Database,
+  { tenant, conversationId, messageId, words }: WordedEntry,
+): Promise<void> {
+  const [document] = await insertDocument(db, { conversation_id: conversationId, message_id: messageId });
+  if (document === undefined) throw new Error('the insert of a search document gave no id');
+  const mark = markOf(tenant.organizationId, tenant.environment);
   const text = words.map(({ term }) => mark + term).join(' ');
-  const owner = entry.tenant.endUserId === null ? '' : mark + ownerWord(entry.tenant.endUserId);
-  const isTitle = entry.messageId === null;
-  await sql`insert into search_words (rowid, title, body, owner)
-    values (${id}, ${isTitle ? text : ''}, ${isTitle ? '' : text}, ${owner})`.execute(db);
+  const owner = tenant.endUserId === null ? '' : mark + ownerWord(tenant.endUserId);
+  const isTitle = messageId === null;
+  await insertWords(db, { id: document.id, title: isTitle ? text : '', body: isTitle ? '' : text, owner });
 }
 
 function tsvectorOf(entry: SearchEntry, words: readonly Word[]): string {
