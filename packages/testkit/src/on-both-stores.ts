@@ -8,7 +8,7 @@
  *   });
  */
 import { describe, test } from 'node:test';
-import type { StoreEngine } from '../../server/src/store/tables.ts';
+import type { StoreEngine } from '../../server/src/store/store.ts';
 import { findPostgres } from './services.ts';
 
 const postgres = await findPostgres();

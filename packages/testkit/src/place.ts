@@ -2,7 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StoreEngine } from '../../server/src/store/tables.ts';
+import type { StoreEngine } from '../../server/src/store/store.ts';
 import { postgresForTests } from './services.ts';
 
 export interface Place {

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { catalog } from '../../server/src/catalog.ts';
 import { parseConfig } from '../../server/src/config/config.ts';
 import { type RunningServer, startServer } from '../../server/src/server.ts';
-import type { StoreEngine } from '../../server/src/store/tables.ts';
+import type { StoreEngine } from '../../server/src/store/store.ts';
 import { emptyPlace, type Place } from './place.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './upstream/scripted-upstream.ts';
 

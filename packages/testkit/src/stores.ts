@@ -1,8 +1,7 @@
 /** Stores for tests: a real one of each engine, with nothing in it. */
 import { rm } from 'node:fs/promises';
 import { openStore } from '../../server/src/store/open.ts';
-import type { Store } from '../../server/src/store/store.ts';
-import type { StoreEngine } from '../../server/src/store/tables.ts';
+import type { Store, StoreEngine } from '../../server/src/store/store.ts';
 import { emptyPlace, type Place } from './place.ts';
 
 export interface TestStore extends AsyncDisposable, Place {

@@ -17,6 +17,12 @@ export interface PersonaRevision extends SamplingParameters {
   readonly internet: boolean;
 }
 
+/** Names a persona's revision, which never changes. */
+export interface RevisionReference {
+  readonly personaId: number;
+  readonly version: number;
+}
+
 export const aliasPattern = '^[a-z0-9_-]{3,100}$';
 
 export interface PersonaRecord {

@@ -16,3 +16,26 @@ export interface SessionRecord {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+/** What a session's older messages say, for models whose context they no longer fit into. It is never changed. */
+export interface SummaryRecord {
+  readonly id: string;
+  readonly sessionId: string;
+  /** Counts the session's summaries from 1. */
+  readonly version: number;
+  /** The summary that went into this one. */
+  readonly previousId: string | null;
+  /** The oldest and the newest message that it tells of; it holds only for descendants of the newest. */
+  readonly firstMessageId: string;
+  readonly throughMessageId: string;
+  readonly throughPosition: number;
+  readonly messageCount: number;
+  /** Whether it begins with the session's first message; if not, there were more before, too many to read. */
+  readonly isComplete: boolean;
+  readonly text: string;
+  /** By the model's tokenizer, or a near one. */
+  readonly tokenCount: number;
+  readonly modelId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}

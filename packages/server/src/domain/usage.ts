@@ -1,4 +1,5 @@
-/** The tokens of a model call, and where the figures come from. */
+/** Calls of models, the tokens that they used, and where the figures come from. */
+import type { Environment } from './scope.ts';
 
 /** `reported` by the provider, `estimated` with a tokenizer, or `unknown` where neither was possible. */
 export type UsageProvenance = 'reported' | 'estimated' | 'unknown';
@@ -28,4 +29,28 @@ export function reportedUsage(promptTokens: number, completionTokens: number): U
     total_tokens: promptTokens + completionTokens,
     provenance: 'reported',
   };
+}
+
+/** What a model was called for. */
+export type ModelCallPurpose = 'answer' | 'title' | 'summary' | 'query' | 'fallback' | 'test';
+
+/** One call of a model, as it is accounted. */
+export interface ModelCall {
+  readonly id: string;
+  /** Null for a call that belongs to no generation: a title's, a summary's. */
+  readonly generationId: string | null;
+  readonly organizationId: string;
+  readonly environment: Environment;
+  readonly endUserId: string | null;
+  readonly apiKeyId: string | null;
+  readonly personaId: number | null;
+  readonly modelId: string;
+  readonly purpose: ModelCallPurpose;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly provenance: UsageProvenance;
+  /** In the currency of the model's prices; null for a model without prices. */
+  readonly cost: number | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
 }

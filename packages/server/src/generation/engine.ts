@@ -17,7 +17,7 @@ import type { Store } from '../store/store.ts';
 import { Summarizer } from './afterwards/summarizer.ts';
 import { Titler } from './afterwards/titles.ts';
 import { readReceipt } from './context/read-receipt.ts';
-import type { ContextReceipt } from './context/receipt.ts';
+import type { ContextReceipt } from './context-receipt.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './interface.ts';
 import { Lives } from './log/live-generations.ts';
 import { LogReader } from './log/log-reader.ts';
@@ -25,10 +25,10 @@ import { awaitAnswer, readCommitted } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import type { ModelRegistry } from './plan/plan.ts';
 import { Runner } from './running/runner.ts';
+import type { TurnRequest } from './turn.ts';
 import { acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
 import { Admission } from './turns/admission.ts';
 import { Cancelling } from './turns/cancelling.ts';
-import type { TurnRequest } from './turns/turn.ts';
 import { toView } from './view.ts';
 
 export interface EngineOptions {
@@ -88,10 +88,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       models: options.models,
       researcher: options.researcher,
       lives: this.#lives,
-      summarizer: this.#summarizer,
-      titler: this.#titler,
       now: this.#now,
       current: () => this.#current,
+      onAnswered: (job, { status }) => {
+        if (status !== 'failed') this.#summarizer.afterFinish(job);
+        if (status === 'done') this.#titler?.afterFinish(job);
+      },
       onEnded: (generationId, tokens) => this.#admission.ended(generationId, tokens),
       onStarted,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
@@ -206,16 +208,16 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAccepting = false;
     clearInterval(this.#watch);
-    const left = this.#lives.close();
+    const left = [...this.#lives];
+    for (const live of left) live.drop();
     const incarnation = this.#incarnation;
     // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
     incarnation?.[Symbol.dispose]();
     await Promise.allSettled(left.map((live) => live.commitUnderWay));
-    this.#cancelling[Symbol.dispose]();
-    for (const live of left) this.#lives.remove(live);
     await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
+    for (const live of left) this.#lives.remove(live);
     if (incarnation === undefined) return;
     await this.#store
       .execute('endLease', { owner: incarnation.owner })
@@ -272,18 +274,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const { turn, isNew } = accepted;
     if (isNew) {
       if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
-      for (const id of turn.interrupted) this.#background(this.#interrupt(id));
+      for (const id of turn.interrupted) this.#background(this.#cancelling.cancel(id));
     }
     return { ...toAccepted(turn), isNew };
-  }
-
-  /** Ends what a turn interrupts. Should this process stop before, the next one does: the wish is stored. */
-  async #interrupt(generationId: string): Promise<void> {
-    try {
-      await this.#cancelling.cancel(generationId);
-    } catch (error) {
-      if (!this.#cancelling.isStopping) throw error;
-    }
   }
 
   /** Takes up a generation that is stored as running under this owner. */

@@ -5,8 +5,8 @@ import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain
 import type { Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
-import type { ContextReceipt } from './context/receipt.ts';
-import type { TurnRequest } from './turns/turn.ts';
+import type { ContextReceipt } from './context-receipt.ts';
+import type { TurnRequest } from './turn.ts';
 
 /** A turn that is stored and will be answered. */
 export interface AcceptedGeneration {

@@ -1,25 +1,24 @@
-/** A generation's row as the engine shows it. */
-import type { Usage } from '../domain/usage.ts';
-import type { GenerationTable } from '../store/tables.ts';
+/** A stored generation as the engine shows it. */
+import type { GenerationRecord } from '../domain/generation.ts';
 import type { GenerationView } from './interface.ts';
 import type { LiveGeneration } from './log/live-generation.ts';
 
-export function toView(row: GenerationTable, live: LiveGeneration | undefined): GenerationView {
+export function toView(generation: GenerationRecord, live: LiveGeneration | undefined): GenerationView {
   return {
-    id: row.id,
-    status: row.status,
-    dialect: row.dialect,
-    conversationId: row.conversation_id,
-    sessionId: row.session_id,
-    replyTo: row.reply_to,
-    messageId: row.message_id,
-    model: { id: row.model_id, name: row.model_name, provider: row.provider },
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    firstTokenAt: row.first_token_at ?? live?.firstTokenAt ?? null,
-    finishedAt: row.finished_at,
-    finishReason: row.finish_reason,
-    usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
-    error: row.error === null ? null : (JSON.parse(row.error) as { code: string; message: string }),
+    id: generation.id,
+    status: generation.status,
+    dialect: generation.dialect,
+    conversationId: generation.conversationId,
+    sessionId: generation.sessionId,
+    replyTo: generation.replyTo,
+    messageId: generation.messageId,
+    model: { id: generation.modelId, name: generation.modelName, provider: generation.provider },
+    createdAt: generation.createdAt,
+    startedAt: generation.startedAt,
+    firstTokenAt: generation.firstTokenAt ?? live?.firstTokenAt ?? null,
+    finishedAt: generation.finishedAt,
+    finishReason: generation.finishReason,
+    usage: generation.usage,
+    error: generation.error,
   };
 }

@@ -7,6 +7,8 @@ import type { MatchPage } from './search/documents.ts';
 import type { FoundConversation } from './search/find.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
+export type { Database, StoreEngine } from './tables.ts';
+
 export interface Store extends AsyncDisposable {
   readonly engine: StoreEngine;
   /** For reads. Never keep one open across an `await` of anything else. */

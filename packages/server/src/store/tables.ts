@@ -8,7 +8,7 @@ import type { Dialect, FinishReason, GenerationStatus } from '../domain/generati
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
 import type { Role } from '../domain/organization.ts';
 import type { Environment } from '../domain/scope.ts';
-import type { UsageProvenance } from '../domain/usage.ts';
+import type { ModelCallPurpose, UsageProvenance } from '../domain/usage.ts';
 
 export type Flag = 0 | 1;
 export type EpochMs = number;
@@ -200,7 +200,7 @@ export interface ModelCallTable {
   api_key_id: string | null;
   persona_id: number | null;
   model_id: string;
-  purpose: 'answer' | 'title' | 'summary' | 'query' | 'fallback' | 'test';
+  purpose: ModelCallPurpose;
   prompt_tokens: number;
   completion_tokens: number;
   provenance: UsageProvenance;

@@ -108,6 +108,11 @@ const cases: Readonly<
     { 'research/attic/robots.ts': '', 'research/attic/pages.ts': '' },
     ["research/attic/ has no place in the order of research's rooms"],
   ],
+  onlyTheStoreSeesTables: [
+    { 'store/queries/models.ts': `import type { ModelTable } from '../tables.ts';`, 'store/tables.ts': '' },
+    { 'http/app.ts': `import type { ModelTable } from '../store/tables.ts';`, 'store/tables.ts': '' },
+    ['http/app.ts imports store/tables.ts, which only the store does'],
+  ],
   roomsHaveFewFiles: [
     { ...filesOf('http/answer', 13), ...filesOf('store/commands', 40) },
     filesOf('http/answer', 14),

@@ -100,6 +100,19 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'providers',
   ],
   research: ['extraction', 'pages', 'ranking', 'engines'],
+  generation: [
+    'turn.ts',
+    'context-receipt.ts',
+    'interface.ts',
+    'plan',
+    'context',
+    'log',
+    'owner',
+    'calls',
+    'turns',
+    'running',
+    'afterwards',
+  ],
 };
 
 /** The place of a file in its big room's order; files that compose the rooms come last. */
@@ -125,6 +138,12 @@ export const innerRoomsHaveTheirPlace: Rule = (tree) =>
     .filter(([bigRoom, room]) => innerOrder[bigRoom] !== undefined && !innerOrder[bigRoom].includes(room))
     .map(([bigRoom, room]) => `${bigRoom}/${room}/ has no place in the order of ${bigRoom}'s rooms`)
     .filter((sentence, index, all) => all.indexOf(sentence) === index);
+
+/** Rows and their snake_case names end at the store's door: queries give records, commands take arguments. */
+export const onlyTheStoreSeesTables: Rule = (tree) =>
+  ownImports(tree)
+    .filter(({ from, to }) => to === 'store/tables.ts' && folderOf(from) !== 'store')
+    .map(({ from }) => `${from} imports store/tables.ts, which only the store does`);
 
 /** About a dozen files are seen at one glance. Folders with one file for each command or query may hold more. */
 const maxFilesOfRoom = 13;

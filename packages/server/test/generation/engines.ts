@@ -8,13 +8,12 @@ import { newId } from '../../src/domain/ids.ts';
 import type { ModelRecord } from '../../src/domain/model.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { Engine, type EngineOptions } from '../../src/generation/engine.ts';
-import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turns/turn.ts';
+import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turn.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
-import type { Store } from '../../src/store/store.ts';
-import type { StoreEngine } from '../../src/store/tables.ts';
+import type { Store, StoreEngine } from '../../src/store/store.ts';
 
 export interface EngineHarness extends AsyncDisposable {
   readonly place: TestStore;

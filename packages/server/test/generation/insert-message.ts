@@ -4,11 +4,11 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { TestStore } from 'colloquy-testkit/stores';
 import type { CompiledQuery } from 'kysely';
 import { newId } from '../../src/domain/ids.ts';
-import type { MessageTable } from '../../src/store/tables.ts';
+import type { MessageRole } from '../../src/domain/message.ts';
 
 export interface InsertedMessage {
   readonly parent: string;
-  readonly role: MessageTable['role'];
+  readonly role: MessageRole;
   readonly text: string;
   /** Default: the text alone. */
   readonly parts?: readonly object[];

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import type { Engine } from '../../src/generation/engine.ts';
 import { createApp, type HttpDependencies } from '../../src/http/app.ts';
-import type { StoreEngine } from '../../src/store/tables.ts';
+import type { StoreEngine } from '../../src/store/store.ts';
 import { type EngineHarness, startEngineHarness } from '../generation/engines.ts';
 
 export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';

@@ -1,8 +1,8 @@
 /** Keeps summaries ahead of need: in the background, after an answer, so that no first token waits for one. */
 import type { Store } from '../../store/store.ts';
+import type { Accounting } from '../calls/accounting.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import type { Accounting } from '../running/finish.ts';
 import { fullShare, summarise } from './summary-job.ts';
 
 export interface SummarizerOptions {
@@ -17,7 +17,7 @@ export interface FinishedTurn {
   readonly live: Pick<LiveGeneration, 'identity' | 'context' | 'message'>;
   readonly plan: RunPlan;
   /** Who pays. */
-  readonly row: Accounting;
+  readonly accounting: Accounting;
 }
 
 /** Jobs that call a model at the same time, and sessions that may wait for that; further ones are passed over. */
@@ -52,8 +52,7 @@ export class Summarizer implements AsyncDisposable {
     while (this.#jobs.size > 0) await Promise.all(this.#jobs.values());
   }
 
-  async #run(sessionId: string, { plan, row }: FinishedTurn): Promise<void> {
-    const accounting = accountingOf(row);
+  async #run(sessionId: string, { plan, accounting }: FinishedTurn): Promise<void> {
     const { signal } = this.#abort;
     if (this.#running >= maxRunning) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
@@ -73,12 +72,6 @@ export class Summarizer implements AsyncDisposable {
     this.#abort.abort();
     await this.idle();
   }
-}
-
-/** The row may be a generation's whole one. */
-function accountingOf(row: Accounting): Accounting {
-  const { organization_id, environment, end_user_id, api_key_id, persona_id } = row;
-  return { organization_id, environment, end_user_id, api_key_id, persona_id };
 }
 
 function mayOverflow({ plan, live }: FinishedTurn): boolean {

@@ -1,21 +1,18 @@
 /** Writes the next summary of a session whose next turn would no longer fit whole. */
 import { newId } from '../../domain/ids.ts';
+import type { SummaryRecord } from '../../domain/session.ts';
+import type { ModelCall } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
-import {
-  type HistoryEntry,
-  readHistory,
-  readSessionHead,
-  readSummariesBefore,
-} from '../../store/queries/context.ts';
-import type { Store } from '../../store/store.ts';
-import type { Database, ModelCallTable, SummaryTable } from '../../store/tables.ts';
+import { type HistoryEntry, readHistory, readSessionHead } from '../../store/queries/histories.ts';
+import { readSummariesBefore } from '../../store/queries/summaries.ts';
+import type { Database, Store } from '../../store/store.ts';
+import { type Accounting, modelCall } from '../calls/accounting.ts';
 import { askModel } from '../calls/ask-model.ts';
 import { historyRoom, unitTokens } from '../context/fit-context.ts';
 import { type HistoryUnit, historyUnits } from '../context/history-units.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
 import { contextWindowOf, promptBudget, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { type Accounting, answerCall } from '../running/finish.ts';
 import { summaryPrompt } from './summary-prompt.ts';
 
 export interface SummaryJob {
@@ -90,7 +87,7 @@ export async function summarise(
 }
 
 interface Due {
-  readonly previous: SummaryTable | undefined;
+  readonly previous: SummaryRecord | undefined;
   /** To be summarised, oldest first. */
   readonly units: readonly Unit[];
   readonly isComplete: boolean;
@@ -107,11 +104,11 @@ async function findDue(reads: Database, job: SummaryJob, sizes: Sizes): Promise<
   const kept: Unit[] = [];
   const fallen: Unit[] = [];
   const maxFallenTokens = maxChunks * sizes.chunkTokens;
-  let previous: SummaryTable | undefined;
+  let previous: SummaryRecord | undefined;
   let keptTokens = 0;
   let fallenTokens = 0;
   for await (const unit of historyUnits(head, (id, limit) => readHistory(reads, id, limit))) {
-    previous = candidates.find((one) => unit.entries.some((entry) => entry.id === one.through_message_id));
+    previous = candidates.find((one) => unit.entries.some((entry) => entry.id === one.throughMessageId));
     if (previous !== undefined) break;
     const tokens = unitTokens(unit, estimate);
     const mustKeep = !kept.some(beginsTurn);
@@ -128,9 +125,9 @@ async function findDue(reads: Database, job: SummaryJob, sizes: Sizes): Promise<
     }
   }
   const used =
-    keptTokens + fallenTokens + (previous === undefined ? 0 : previous.token_count + tokensPerMessage);
+    keptTokens + fallenTokens + (previous === undefined ? 0 : previous.tokenCount + tokensPerMessage);
   if (used <= room * fullShare) return undefined;
-  return toDue(kept, fallen, previous, (previous?.is_complete ?? 1) === 1);
+  return toDue(kept, fallen, previous, previous?.isComplete ?? true);
 }
 
 function beginsTurn(unit: Unit): boolean {
@@ -141,7 +138,7 @@ function beginsTurn(unit: Unit): boolean {
 function toDue(
   kept: readonly Unit[],
   fallen: readonly Unit[],
-  previous: SummaryTable | undefined,
+  previous: SummaryRecord | undefined,
   isComplete: boolean,
 ): Due | undefined {
   const firstKept = kept.findLastIndex(beginsTurn);
@@ -185,16 +182,16 @@ function clip(entry: HistoryEntry, maxTokens: number, estimate: TokenEstimate): 
 /** A summary as it grows, chunk by chunk, each taking in the text before. */
 class Writing {
   readonly #job: SummaryJob;
-  readonly #previous: SummaryTable | undefined;
+  readonly #previous: SummaryRecord | undefined;
   readonly #isComplete: boolean;
   readonly #now: () => number;
-  readonly #calls: ModelCallTable[] = [];
+  readonly #calls: ModelCall[] = [];
   #text: string | undefined;
   #first: HistoryEntry | undefined;
   #last: HistoryEntry | undefined;
   #count = 0;
 
-  constructor(job: SummaryJob, previous: SummaryTable | undefined, isComplete: boolean, now: () => number) {
+  constructor(job: SummaryJob, previous: SummaryRecord | undefined, isComplete: boolean, now: () => number) {
     this.#job = job;
     this.#previous = previous;
     this.#isComplete = isComplete;
@@ -220,8 +217,9 @@ class Writing {
       parameters: { max_tokens: 2 * sizes.summaryTokens },
       signal,
       onSpent: (usage) => {
-        const call = answerCall('', accounting, plan.record, usage, this.#now());
-        this.#calls.push({ ...call, generation_id: null, purpose: 'summary' });
+        const at = this.#now();
+        const call = { purpose: 'summary', generationId: null, model: plan.record, usage, at } as const;
+        this.#calls.push(modelCall(accounting, call));
       },
     });
     const trimmed = text.replaceAll('\0', '').toWellFormed().trim();
@@ -230,28 +228,28 @@ class Writing {
   }
 
   result(): {
-    summary: Omit<SummaryTable, 'version'> | null;
+    summary: Omit<SummaryRecord, 'version'> | null;
     newMessageCount: number;
-    modelCalls: readonly ModelCallTable[];
+    modelCalls: readonly ModelCall[];
   } {
     const { plan, sessionId } = this.#job;
     const [first, last, text, previous] = [this.#first, this.#last, this.#text, this.#previous];
     if (first === undefined || last === undefined || text === undefined) {
       return { summary: null, newMessageCount: 0, modelCalls: this.#calls };
     }
-    const summary: Omit<SummaryTable, 'version'> = {
+    const summary: Omit<SummaryRecord, 'version'> = {
       id: newId(),
-      session_id: sessionId,
-      previous_id: previous?.id ?? null,
-      first_message_id: previous?.first_message_id ?? first.id,
-      through_message_id: last.id,
-      through_position: last.position,
-      message_count: (previous?.message_count ?? 0) + this.#count,
-      is_complete: this.#isComplete ? 1 : 0,
+      sessionId,
+      previousId: previous?.id ?? null,
+      firstMessageId: previous?.firstMessageId ?? first.id,
+      throughMessageId: last.id,
+      throughPosition: last.position,
+      messageCount: (previous?.messageCount ?? 0) + this.#count,
+      isComplete: this.#isComplete,
       text,
-      token_count: plan.model.countTokens(text),
-      model_id: plan.record.id,
-      created_at: this.#now(),
+      tokenCount: plan.model.countTokens(text),
+      modelId: plan.record.id,
+      createdAt: this.#now(),
     };
     return { summary, newMessageCount: this.#count, modelCalls: this.#calls };
   }

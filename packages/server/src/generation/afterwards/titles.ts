@@ -1,9 +1,9 @@
 /** Has a model name new conversations, in the background, once their first answer is there. */
 import { type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Store } from '../../store/store.ts';
+import { modelCall } from '../calls/accounting.ts';
 import { askModel } from '../calls/ask-model.ts';
-import { type Accounting, answerCall } from '../running/finish.ts';
-import type { Job } from '../running/run-job.ts';
+import type { Job } from '../running/job.ts';
 import { isTitleComplete, titleOf, titlePrompt } from './title-text.ts';
 
 export interface TitlerOptions {
@@ -70,13 +70,12 @@ export class Titler implements AsyncDisposable {
           usage = spent;
         },
       });
-      const { organization_id, environment, end_user_id, api_key_id, persona_id } = job.row;
-      const accounting: Accounting = { organization_id, environment, end_user_id, api_key_id, persona_id };
-      const call = answerCall('', accounting, job.plan.record, usage, this.#options.now());
+      const at = this.#options.now();
+      const call = { purpose: 'title', generationId: null, model: plan.record, usage, at } as const;
       await this.#options.store.execute('setGeneratedTitle', {
         id: conversationId,
         title: titleOf(reply) ?? null,
-        modelCall: { ...call, generation_id: null, purpose: 'title' },
+        modelCall: modelCall(job.accounting, call),
       });
     } catch (error) {
       if (!signal.aborted) this.#options.onError(error, conversationId);

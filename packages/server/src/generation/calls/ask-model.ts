@@ -3,7 +3,7 @@
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
-import { estimateUsage } from '../running/call-model.ts';
+import { estimateUsage } from './estimate-usage.ts';
 
 export interface Question {
   readonly messages: readonly ModelMessage[];

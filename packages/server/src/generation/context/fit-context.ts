@@ -2,19 +2,17 @@
  * Fits a history to a model: the system prompt and the answered message always, the messages before it from the
  * newest on while there is room, and for the older ones their summary, where there is one.
  */
+import type { SummaryRecord } from '../../domain/session.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
-import {
-  findOnChain,
-  type HistoryEntry,
-  readHistory,
-  readSummariesBefore,
-} from '../../store/queries/context.ts';
-import type { Database, SummaryTable } from '../../store/tables.ts';
-import { summaryForModel } from '../afterwards/summary-prompt.ts';
+import { findOnChain, type HistoryEntry, readHistory } from '../../store/queries/histories.ts';
+import { readSummariesBefore } from '../../store/queries/summaries.ts';
+import type { Database } from '../../store/store.ts';
+import type { MessageRange, StoredReceipt } from '../context-receipt.ts';
 import { promptBudget, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
-import { type MessageRange, receiptHead, type StoredReceipt } from './receipt.ts';
+import { receiptHead } from './receipt.ts';
+import { summaryForModel } from './summary-for-model.ts';
 import { TokenEstimate } from './token-estimate.ts';
 
 export interface ContextRequest {
@@ -77,7 +75,7 @@ export async function fitContext(
   const room = historyRoom(plan, request, estimate);
   const selection = await selectNewest(reads, request.messageId, room, estimate);
   const { units, overflow } = selection;
-  let summary: SummaryTable | undefined;
+  let summary: SummaryRecord | undefined;
   let unread = 0;
   if (overflow !== undefined) {
     const found = await findSummaryFor(reads, request, selection, room);
@@ -88,7 +86,7 @@ export async function fitContext(
   const whole = units.toReversed().flatMap((unit) => unit.entries);
   const isComplete = overflow === undefined;
   const gap = isComplete ? null : gapBefore(selection, whole[0], summary, unread);
-  const sent = whole.filter((entry) => entry.is_empty === 0 && entry.role !== 'tool');
+  const sent = whole.filter((entry) => !entry.isEmpty && entry.role !== 'tool');
   const messages = sent.map(({ role, text }): ModelMessage => ({ role: role as ModelMessage['role'], text }));
   return {
     messages: promptMessages(plan, summary, messages),
@@ -126,7 +124,7 @@ export function historyRoom(
 
 /** What a message costs: with its tool calls and results, if it has any. */
 function costlyText(entry: HistoryEntry): string {
-  return entry.tool_parts ?? entry.text;
+  return entry.toolParts ?? entry.text;
 }
 
 export function unitTokens(unit: Unit, estimate: TokenEstimate): number {
@@ -189,31 +187,36 @@ async function findSummaryFor(
   request: ContextRequest,
   selection: Selection,
   room: number,
-): Promise<{ readonly summary: SummaryTable; readonly unread: number } | undefined> {
+): Promise<{ readonly summary: SummaryRecord; readonly unread: number } | undefined> {
   const entries = selection.read.flatMap((unit) => unit.entries.toReversed());
   const answered = entries[0];
   const oldest = entries.at(-1);
   if (answered === undefined || oldest === undefined) return undefined;
   const all = await readSummariesBefore(reads, request.sessionId, answered.position, maxCandidates);
-  const candidates = all.filter((one) => one.token_count + tokensPerMessage <= room / 2);
+  const candidates = all.filter((one) => one.tokenCount + tokensPerMessage <= room / 2);
   if (candidates.length === 0) return undefined;
   const readIds = new Set(entries.map((entry) => entry.id));
-  const near = candidates.find((one) => readIds.has(one.through_message_id));
+  const near = candidates.find((one) => readIds.has(one.throughMessageId));
   if (near !== undefined) return { summary: near, unread: 0 };
-  if (oldest.parent_id === null) return undefined;
+  if (oldest.parentId === null) return undefined;
   const found = await findOnChain(
     reads,
-    oldest.parent_id,
-    candidates.map((one) => one.through_message_id),
-    Math.min(...candidates.map((one) => one.through_position)),
+    oldest.parentId,
+    candidates.map((one) => one.throughMessageId),
+    Math.min(...candidates.map((one) => one.throughPosition)),
     maxGap,
   );
-  const summary = candidates.find((one) => one.through_message_id === found?.id);
+  const summary = candidates.find((one) => one.throughMessageId === found?.id);
   return summary === undefined || found === undefined ? undefined : { summary, unread: found.distance };
 }
 
 /** Takes the oldest units away: such as the summary covers, as it needs room for, and as begin in mid-turn. */
-function trim(units: Unit[], summary: SummaryTable | undefined, room: number, estimate: TokenEstimate): void {
+function trim(
+  units: Unit[],
+  summary: SummaryRecord | undefined,
+  room: number,
+  estimate: TokenEstimate,
+): void {
   const dropOldest = (isTooMuch: (oldest: Unit) => boolean): void => {
     while (units.length > 1) {
       const oldest = units[units.length - 1] as Unit;
@@ -222,8 +225,8 @@ function trim(units: Unit[], summary: SummaryTable | undefined, room: number, es
     }
   };
   if (summary !== undefined) {
-    dropOldest((oldest) => (oldest.entries[0]?.position ?? 0) <= summary.through_position);
-    let used = summary.token_count + tokensPerMessage;
+    dropOldest((oldest) => (oldest.entries[0]?.position ?? 0) <= summary.throughPosition);
+    let used = summary.tokenCount + tokensPerMessage;
     for (const unit of units) used += unitTokens(unit, estimate);
     dropOldest((oldest) => {
       if (used <= room) return false;
@@ -238,17 +241,17 @@ function trim(units: Unit[], summary: SummaryTable | undefined, room: number, es
 function gapBefore(
   selection: Selection,
   firstWhole: HistoryEntry | undefined,
-  summary: SummaryTable | undefined,
+  summary: SummaryRecord | undefined,
   unread: number,
 ): { readonly range: MessageRange; readonly isSendable: boolean } | null {
-  const last = firstWhole?.parent_id ?? null;
+  const last = firstWhole?.parentId ?? null;
   if (firstWhole === undefined || last === null) return null;
-  const through = summary?.through_position ?? -1;
+  const through = summary?.throughPosition ?? -1;
   const isBetween = (entry: HistoryEntry): boolean =>
     entry.position < firstWhole.position && entry.position > through;
   const between = selection.read.flatMap((unit) => unit.entries.toReversed()).filter(isBetween);
   const oldestRead = selection.read.at(-1)?.entries[0];
-  const reachesBack = summary === undefined ? oldestRead?.parent_id === null : summary.is_complete === 1;
+  const reachesBack = summary === undefined ? oldestRead?.parentId === null : summary.isComplete;
   const count = between.length + unread;
   if (count === 0 && reachesBack) return null;
   const isSendable =
@@ -268,7 +271,7 @@ function gapBefore(
 
 function promptMessages(
   plan: RunPlan,
-  summary: SummaryTable | undefined,
+  summary: SummaryRecord | undefined,
   messages: readonly ModelMessage[],
 ): ModelMessage[] {
   const parts = [systemPromptOf(plan), ...(summary === undefined ? [] : [summaryForModel(summary.text)])];
@@ -277,7 +280,7 @@ function promptMessages(
 }
 
 interface ReceiptFacts {
-  readonly summary: SummaryTable | undefined;
+  readonly summary: SummaryRecord | undefined;
   readonly history: readonly string[];
   readonly message: readonly string[];
   readonly whole: MessageRange;
@@ -302,7 +305,7 @@ function toReceipt(
     budget_tokens: promptBudget(plan),
     sections: [
       { section: 'system', tokens: system },
-      { section: 'summary', tokens: summary === undefined ? 0 : summary.token_count + tokensPerMessage },
+      { section: 'summary', tokens: summary === undefined ? 0 : summary.tokenCount + tokensPerMessage },
       { section: 'history', tokens: tokensOf(facts.history) },
       { section: 'message', tokens: message },
       { section: 'sources', tokens: sources },
@@ -312,13 +315,13 @@ function toReceipt(
       summary === undefined
         ? null
         : {
-            count: summary.message_count,
-            first_message_id: summary.first_message_id,
-            last_message_id: summary.through_message_id,
+            count: summary.messageCount,
+            first_message_id: summary.firstMessageId,
+            last_message_id: summary.throughMessageId,
           },
     dropped: facts.dropped,
     summary: summary === undefined ? null : { id: summary.id, version: summary.version },
     whole_from_position: facts.wholeFromPosition,
-    summarised_through_position: summary?.through_position ?? null,
+    summarised_through_position: summary?.throughPosition ?? null,
   };
 }

@@ -3,7 +3,7 @@
  * Histories are read newest first, page by page.
  */
 import type { MessagePart } from '../../domain/message.ts';
-import type { ChainEntry } from '../../store/queries/context.ts';
+import type { ChainEntry } from '../../store/queries/histories.ts';
 
 export interface HistoryUnit<Entry extends ChainEntry> {
   /** Oldest first; there is at least one. */
@@ -27,7 +27,7 @@ export async function* historyUnits<Entry extends ChainEntry>(
   while (from !== null) {
     const page: readonly Entry[] = await read(from, limit);
     for (const entry of page) yield* builder.push(entry);
-    from = page.length < limit ? null : (page[page.length - 1]?.parent_id ?? null);
+    from = page.length < limit ? null : (page[page.length - 1]?.parentId ?? null);
     limit = laterPageSize;
   }
   yield* builder.end();
@@ -44,7 +44,7 @@ export class UnitBuilder<Entry extends ChainEntry> {
       this.#results.push(entry);
       return [];
     }
-    const alone = { entries: [entry], isSendable: entry.is_empty === 0 };
+    const alone = { entries: [entry], isSendable: !entry.isEmpty };
     if (this.#results.length === 0) return [alone];
     const results = this.#results;
     this.#results = [];
@@ -74,7 +74,7 @@ function orphan<Entry extends ChainEntry>(entry: Entry): HistoryUnit<Entry> {
 }
 
 function idsOf(entry: ChainEntry, type: 'tool-call' | 'tool-result'): Set<string> {
-  if (entry.tool_parts === null) return new Set();
-  const parts = JSON.parse(entry.tool_parts) as readonly MessagePart[];
+  if (entry.toolParts === null) return new Set();
+  const parts = JSON.parse(entry.toolParts) as readonly MessagePart[];
   return new Set(parts.flatMap((part) => (part.type === type ? [part.id] : [])));
 }

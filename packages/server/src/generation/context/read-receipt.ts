@@ -1,30 +1,32 @@
 /** The receipt of a generation in whatever state it is. */
 import { notFound } from '../../domain/errors.ts';
-import { isTerminal } from '../../domain/generation.ts';
-import { findReceipt } from '../../store/queries/context.ts';
-import type { Database, GenerationTable } from '../../store/tables.ts';
+import { type GenerationRecord, isTerminal } from '../../domain/generation.ts';
+import { findReceipt } from '../../store/queries/receipts.ts';
+import type { Database } from '../../store/store.ts';
+import type { ContextReceipt, StoredReceipt } from '../context-receipt.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { type FittedContext, fitContext } from './fit-context.ts';
-import { type ContextReceipt, type StoredReceipt, showReceipt } from './receipt.ts';
+import { showReceipt } from './receipt.ts';
 
 /**
- * Of an ended generation the stored one, which its end committed; of one that runs here, what it was sent; else (it
- * is queued, or runs elsewhere, or its process died) what it would be sent now. `live`: as it runs here.
+ * The receipt that an ended generation's last command stored, or what a generation that runs here was sent. A
+ * generation that is queued, runs elsewhere, or was left by a dead process has the receipt of what it would be sent
+ * now. `live` is the context of a generation that runs here.
  * @throws AppError not_found, where it ended without calling a model; model_unavailable
  */
 export async function readReceipt(
   reads: Database,
-  row: Pick<GenerationTable, 'id' | 'status' | 'reply_to' | 'session_id'>,
+  generation: Pick<GenerationRecord, 'id' | 'status' | 'replyTo' | 'sessionId'>,
   live: FittedContext | undefined,
   resolve: () => Promise<RunPlan>,
 ): Promise<ContextReceipt> {
-  if (live !== undefined) return await showReceipt(reads, row, live.receipt(), 'recorded');
-  const stored = await findReceipt(reads, row.id);
+  if (live !== undefined) return await showReceipt(reads, generation, live.receipt(), 'recorded');
+  const stored = await findReceipt(reads, generation.id);
   if (stored !== undefined) {
-    return await showReceipt(reads, row, JSON.parse(stored) as StoredReceipt, 'recorded');
+    return await showReceipt(reads, generation, JSON.parse(stored) as StoredReceipt, 'recorded');
   }
-  if (isTerminal(row.status)) throw notFound('context receipt');
-  const request = { messageId: row.reply_to, sessionId: row.session_id };
+  if (isTerminal(generation.status)) throw notFound('context receipt');
+  const request = { messageId: generation.replyTo, sessionId: generation.sessionId };
   const expected = await fitContext(reads, await resolve(), request);
-  return await showReceipt(reads, row, expected.receipt(), 'expected');
+  return await showReceipt(reads, generation, expected.receipt(), 'expected');
 }

@@ -1,66 +1,13 @@
-/** What a model was sent for an answer, told afterwards: the receipt as it is stored, and as it is read. */
+/** Receipts of what a model was sent: how they are made, and how they are completed when they are read. */
 import { createHash } from 'node:crypto';
-import type { MessageRole } from '../../domain/message.ts';
 import type { PersonaRevision } from '../../domain/persona.ts';
-import { findSummary, readChain } from '../../store/queries/context.ts';
-import type { Database } from '../../store/tables.ts';
+import { readChain } from '../../store/queries/histories.ts';
+import { findSummary } from '../../store/queries/summaries.ts';
+import type { Database } from '../../store/store.ts';
+import type { ContextReceipt, ReceiptMessage, StoredReceipt } from '../context-receipt.ts';
 import { contextWindowOf } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { historyUnits } from './history-units.ts';
-
-export type ContextSection = 'system' | 'summary' | 'history' | 'message' | 'sources';
-export type Treatment = 'whole' | 'summarised' | 'dropped';
-
-export interface SectionTokens {
-  readonly section: ContextSection;
-  readonly tokens: number;
-}
-
-/** Consecutive messages of a history. */
-export interface MessageRange {
-  /** Null: there are more than were looked at. */
-  readonly count: number | null;
-  readonly first_message_id: string | null;
-  readonly last_message_id: string;
-}
-
-/** Of constant size, however long the history is. */
-export interface StoredReceipt {
-  readonly model: { readonly id: string; readonly name: string; readonly context_window: number };
-  readonly persona: {
-    readonly persona_id: number;
-    readonly version: number;
-    readonly sha256: string;
-  } | null;
-  readonly budget_tokens: number;
-  readonly sections: readonly SectionTokens[];
-  readonly whole: MessageRange;
-  readonly summarised: MessageRange | null;
-  readonly dropped: MessageRange | null;
-  readonly summary: { readonly id: string; readonly version: number } | null;
-  /** Messages of the history from this position on went in whole; up to the other one, as the summary. */
-  readonly whole_from_position: number;
-  readonly summarised_through_position: number | null;
-}
-
-export interface ReceiptMessage {
-  readonly id: string;
-  readonly role: MessageRole;
-  readonly treatment: Treatment;
-}
-
-/** A receipt as clients see it. */
-export interface ContextReceipt
-  extends Omit<StoredReceipt, 'summary' | 'whole_from_position' | 'summarised_through_position'> {
-  readonly generation_id: string;
-  /** `expected`: the model has not been called here yet; this is how it would be now. */
-  readonly status: 'recorded' | 'expected';
-  /** Oldest first: the newest of those that went in whole, then some older ones; the ranges tell of all. */
-  readonly messages: readonly ReceiptMessage[];
-  /** `text` is null once the summary is gone with a message that it told of. */
-  readonly summary: { readonly id: string; readonly version: number; readonly text: string | null } | null;
-  readonly tokens_provenance: 'estimated';
-}
 
 /** Messages in a receipt's list: such as went in whole, and others beyond them. */
 const maxWholeListed = 1000;
@@ -94,7 +41,7 @@ export function hashRevision(revision: Omit<PersonaRevision, 'persona_id' | 'ver
 /** The receipt with what is read for it now: the summary's text, and the messages that are still there. */
 export async function showReceipt(
   reads: Database,
-  generation: { readonly id: string; readonly reply_to: string },
+  generation: { readonly id: string; readonly replyTo: string },
   stored: StoredReceipt,
   status: ContextReceipt['status'],
 ): Promise<ContextReceipt> {
@@ -104,7 +51,7 @@ export async function showReceipt(
     generation_id: generation.id,
     status,
     ...facts,
-    messages: await listMessages(reads, generation.reply_to, stored),
+    messages: await listMessages(reads, generation.replyTo, stored),
     summary: summary === null ? null : { ...summary, text },
     tokens_provenance: 'estimated',
   };

@@ -1,11 +1,16 @@
 /** The generations that this process runs. */
 import type { LiveGeneration } from './live-generation.ts';
-import type { LiveDirectory } from './log-reader.ts';
+
+/** Where a reader finds generations that run here, and is woken when one starts to. */
+export interface LiveDirectory {
+  find(generationId: string): LiveGeneration | undefined;
+  /** Calls `wake` when the generation starts to run here, or is worth another look. */
+  onWake(generationId: string, wake: () => void): Disposable;
+}
 
 export class Lives implements LiveDirectory {
   readonly #lives = new Map<string, LiveGeneration>();
   readonly #wakes = new Map<string, Set<() => void>>();
-  #isClosed = false;
 
   get size(): number {
     return this.#lives.size;
@@ -20,21 +25,8 @@ export class Lives implements LiveDirectory {
   }
 
   add(live: LiveGeneration): void {
-    if (this.#isClosed) {
-      live.drop();
-      live.leave();
-      return;
-    }
     this.#lives.set(live.id, live);
     this.wake(live.id);
-  }
-
-  /** Drops what is live, and from now on whatever is added; gives what there was, which is still to be removed. */
-  close(): readonly LiveGeneration[] {
-    this.#isClosed = true;
-    const left = [...this];
-    for (const live of left) live.drop();
-    return left;
   }
 
   /** It is over here; its readers are told. */

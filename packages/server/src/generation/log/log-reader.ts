@@ -7,16 +7,10 @@ import { notFound } from '../../domain/errors.ts';
 import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readSegments } from '../../store/queries/generations.ts';
-import type { Database } from '../../store/tables.ts';
+import type { Database } from '../../store/store.ts';
 import type { LogSink, LogSubscription } from '../interface.ts';
 import type { LiveGeneration, LiveListener } from './live-generation.ts';
-
-/** Where a reader finds generations that run here, and is woken when one starts to. */
-export interface LiveDirectory {
-  find(generationId: string): LiveGeneration | undefined;
-  /** Calls back once when the generation starts to run here, or is worth another look. */
-  onWake(generationId: string, wake: () => void): Disposable;
-}
+import type { LiveDirectory } from './live-generations.ts';
 
 const segmentsAtOnce = 8;
 const pollMs = 1000;

@@ -3,9 +3,9 @@ import { AppError } from '../../domain/errors.ts';
 import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import { readSegments } from '../../store/queries/generations.ts';
-import type { Database } from '../../store/tables.ts';
+import type { Database } from '../../store/store.ts';
 import type { GenerationEngine } from '../interface.ts';
-import type { LiveDirectory } from './log-reader.ts';
+import type { LiveDirectory } from './live-generations.ts';
 import { MessageBuilder } from './message-builder.ts';
 
 const segmentsAtOnce = 64;

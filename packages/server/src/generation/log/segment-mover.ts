@@ -56,11 +56,11 @@ export class SegmentMover implements Disposable {
       if (run === undefined) continue;
       moving.push(live);
       segments.push({
-        generation_id: live.id,
-        first_seq: run.firstSeq,
-        last_seq: run.firstSeq + run.events.length - 1,
+        generationId: live.id,
+        firstSeq: run.firstSeq,
+        lastSeq: run.firstSeq + run.events.length - 1,
         events: JSON.stringify(run.events),
-        first_token_at: live.firstTokenAt,
+        firstTokenAt: live.firstTokenAt,
       });
     }
     if (moving.length === 0) return;

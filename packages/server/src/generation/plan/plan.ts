@@ -1,13 +1,13 @@
 /** What a turn runs on: the model, the prompt and the effective parameters, resolved before it is accepted. */
 import { AppError } from '../../domain/errors.ts';
+import type { GenerationParameters, GenerationRecord } from '../../domain/generation.ts';
 import type { ModelRecord } from '../../domain/model.ts';
-import type { PersonaRevision, SamplingParameters } from '../../domain/persona.ts';
+import type { PersonaRevision, RevisionReference, SamplingParameters } from '../../domain/persona.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { findRevision } from '../../store/queries/personas.ts';
-import type { Database, GenerationTable } from '../../store/tables.ts';
-import type { RevisionReference } from '../turns/turn.ts';
+import type { Database } from '../../store/store.ts';
 
 /** Gives the program's end of a model: a client of its provider, the local runtime, or the guide. */
 export interface ModelRegistry {
@@ -15,14 +15,6 @@ export interface ModelRegistry {
   get(record: ModelRecord): LanguageModel;
   /** The same, once a model that is being loaded is there; for going on with what a dead process left. */
   whenReady(record: ModelRecord): Promise<LanguageModel>;
-}
-
-/** What a generation's row keeps of the request. */
-export interface GenerationParameters {
-  readonly maxTokens?: number;
-  readonly internet?: boolean;
-  /** The message whose text this answer begins with. */
-  readonly continueFrom?: string;
 }
 
 export interface RunPlan {
@@ -42,13 +34,13 @@ export interface PlanRequest {
 
 /** What a stored generation was asked to run on. */
 export function storedRequest(
-  row: Pick<GenerationTable, 'persona_id' | 'persona_version' | 'model_id' | 'parameters'>,
+  generation: Pick<GenerationRecord, 'personaId' | 'personaVersion' | 'modelId' | 'parameters'>,
 ): PlanRequest {
-  const { persona_id: personaId, persona_version: version } = row;
+  const { personaId, personaVersion, modelId, parameters } = generation;
   return {
-    persona: personaId === null || version === null ? null : { personaId, version },
-    modelId: row.model_id,
-    parameters: JSON.parse(row.parameters) as GenerationParameters,
+    persona: personaId === null || personaVersion === null ? null : { personaId, version: personaVersion },
+    modelId,
+    parameters,
   };
 }
 

@@ -2,10 +2,11 @@
 import { AppError } from '../../domain/errors.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
 import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
-import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../../models/language-model.ts';
+import type { LanguageModel, ModelPart, ModelRequest } from '../../models/language-model.ts';
+import { estimateUsage } from '../calls/estimate-usage.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { LogWriter } from '../log/log-writer.ts';
-import { TextNormalizer } from './text-normalizer.ts';
+import { TextNormalizer } from '../log/text-normalizer.ts';
 
 export interface RunDependencies {
   readonly writer: LogWriter;
@@ -73,22 +74,6 @@ function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): 
     finish_reason: null,
     usage,
     error: { code: 'internal', message: 'the answer failed for an internal reason' },
-  };
-}
-
-export function estimateUsage(
-  model: LanguageModel,
-  messages: readonly ModelMessage[],
-  written: string,
-): Usage {
-  let prompt = 0;
-  for (const message of messages) prompt += model.countTokens(message.text);
-  const completion = written === '' ? 0 : model.countTokens(written);
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    provenance: 'estimated',
   };
 }
 

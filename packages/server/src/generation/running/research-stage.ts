@@ -1,10 +1,10 @@
 /** Before an answer from the internet: the research, its progress and its sources in the log, its text in the prompt. */
+import type { ModelCall } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
-import type { ModelCallTable } from '../../store/tables.ts';
+import { modelCall } from '../calls/accounting.ts';
 import { askModel } from '../calls/ask-model.ts';
 import { promptBudget } from '../plan/context-window.ts';
-import { answerCall } from './finish.ts';
-import type { Job, JobDependencies } from './run-job.ts';
+import type { Job, JobDependencies } from './job.ts';
 
 /** Of the prompt's room, for what the web says. */
 const sourcesShare = 0.5;
@@ -14,11 +14,12 @@ export interface ResearchStage {
   /** What the model is told; empty where nothing was researched. */
   readonly promptSection: string;
   /** The calls that condensed the question. */
-  readonly modelCalls: readonly ModelCallTable[];
+  readonly modelCalls: readonly ModelCall[];
 }
 
 /**
- * Researches the last message of `messages`. An answer that a dead process had begun is gone on with as it is.
+ * Researches the last message of `messages`. If a dead process had started this answer, it
+ * continues without new research.
  * @throws the abort reason, where the generation is cancelled meanwhile
  */
 export async function researchFor(
@@ -39,7 +40,7 @@ export async function researchFor(
     append({ type: 'sources', sources: [], notice });
     return nothing;
   }
-  const modelCalls: ModelCallTable[] = [];
+  const modelCalls: ModelCall[] = [];
   const turns = messages.flatMap(({ role, text }) => (role === 'system' ? [] : [{ role, text }]));
   const question = turns.pop()?.text ?? '';
   const research = await researcher.research({
@@ -70,10 +71,10 @@ export function withResearch(
 }
 
 function ask(
-  { live, plan, row }: Job,
+  { live, plan, accounting }: Job,
   prompt: string,
   signal: AbortSignal,
-  modelCalls: ModelCallTable[],
+  modelCalls: ModelCall[],
   { now }: JobDependencies,
 ): Promise<string> {
   return askModel(plan.model, {
@@ -81,7 +82,14 @@ function ask(
     parameters: { max_tokens: maxQueryTokens, temperature: 0 },
     signal,
     onSpent(usage) {
-      modelCalls.push({ ...answerCall(live.id, row, plan.record, usage, now()), purpose: 'query' });
+      const spent = {
+        purpose: 'query',
+        generationId: live.id,
+        model: plan.record,
+        usage,
+        at: now(),
+      } as const;
+      modelCalls.push(modelCall(accounting, spent));
     },
   });
 }

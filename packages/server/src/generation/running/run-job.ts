@@ -1,41 +1,18 @@
 /** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
-import type { Outcome } from '../../domain/generation.ts';
+
 import type { SamplingParameters } from '../../domain/persona.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { ModelCall, Usage } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
-import type { Researcher } from '../../research/research.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
-import type { Database, GenerationTable, ModelCallTable } from '../../store/tables.ts';
+import type { Database } from '../../store/store.ts';
+import { modelCall } from '../calls/accounting.ts';
+import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { estimateUsage, type RunDependencies, runModel } from './call-model.ts';
-import { type Accounting, answerCall } from './finish.ts';
+import { runModel } from './call-model.ts';
+import type { Job, JobDependencies, JobEnd } from './job.ts';
 import { researchFor, withResearch } from './research-stage.ts';
-
-/** What a job needs of the generation's row. */
-export type JobRow = Accounting & Pick<GenerationTable, 'reply_to'>;
-
-export interface Job {
-  readonly live: LiveGeneration;
-  readonly row: JobRow;
-  readonly plan: RunPlan;
-  /** The message to answer, where it has no history. */
-  readonly firstMessage?: string | undefined;
-  /** The message whose text this answer begins with. */
-  readonly continueFrom?: string | undefined;
-}
-
-export interface JobDependencies extends RunDependencies {
-  readonly reads: Database;
-  /** Absent: nothing is answered with the web. */
-  readonly researcher?: Researcher | undefined;
-}
-
-export interface JobEnd {
-  readonly outcome: Outcome;
-  readonly modelCalls: readonly ModelCallTable[];
-}
 
 /** For models that can't take up an answer in its middle. */
 const continueInstruction =
@@ -43,12 +20,12 @@ const continueInstruction =
 
 /** Null: the generation was dropped and is no longer this process's. @throws what keeps it from starting */
 export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
-  const { live, plan, row } = job;
+  const { live, plan } = job;
   const { reads, now } = dependencies;
   // A log that has text already was left by a process that died: the call that wrote it is lost, and was paid for.
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
-  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId, begun };
+  const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
   const fit = (sources?: string): Promise<FittedContext> | FittedContext =>
     job.firstMessage === undefined
       ? fitContext(reads, plan, { ...context, sources })
@@ -65,10 +42,10 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const request = toRequest(plan, parameters, history, begun);
   const end = await runModel(live, plan.model, request, dependencies);
   if (end.kind === 'dropped') return null;
-  const calls = [...research.modelCalls, answerCall(live.id, row, plan.record, end.outcome.usage, now())];
+  const calls = [...research.modelCalls, answerCall(job, end.outcome.usage, now())];
   if (recovered === '') return { outcome: end.outcome, modelCalls: calls };
   const lost = estimateUsage(plan.model, history, recovered);
-  calls.push(answerCall(live.id, row, plan.record, lost, now()));
+  calls.push(answerCall(job, lost, now()));
   return { outcome: { ...end.outcome, usage: sum(end.outcome.usage, lost) }, modelCalls: calls };
 }
 
@@ -76,13 +53,17 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
 export async function estimateInterrupted(
   reads: Database,
   plan: RunPlan,
-  row: JobRow,
+  replyTo: string,
   live: LiveGeneration,
 ): Promise<Usage> {
-  const context = { messageId: row.reply_to, sessionId: live.identity.sessionId };
+  const context = { messageId: replyTo, sessionId: live.identity.sessionId };
   const fitted = await fitContext(reads, plan, context);
   live.setContext(fitted);
   return estimateUsage(plan.model, fitted.messages, live.message.everything());
+}
+
+function answerCall({ live, plan, accounting }: Job, usage: Usage, at: number): ModelCall {
+  return modelCall(accounting, { purpose: 'answer', generationId: live.id, model: plan.record, usage, at });
 }
 
 /** The earlier answer's text, which the log repeats first. */

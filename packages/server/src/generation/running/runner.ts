@@ -2,32 +2,31 @@
 import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
-import type { Outcome } from '../../domain/generation.ts';
+import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
 import { unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
-import type { GenerationTable } from '../../store/tables.ts';
-import type { Summarizer } from '../afterwards/summarizer.ts';
-import type { Titler } from '../afterwards/titles.ts';
+import { accountingOf, modelCall } from '../calls/accounting.ts';
 import { LiveGeneration } from '../log/live-generation.ts';
 import type { Lives } from '../log/live-generations.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
-import { answerCall, finishLive } from './finish.ts';
-import { estimateInterrupted, type Job, type JobEnd, runJob } from './run-job.ts';
+import { finishLive } from './finish.ts';
+import type { Job, JobEnd } from './job.ts';
+import { estimateInterrupted, runJob } from './run-job.ts';
 
 export interface RunnerOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly researcher: Researcher | undefined;
   readonly lives: Lives;
-  readonly summarizer: Summarizer;
-  readonly titler: Titler | undefined;
   readonly now: () => number;
   /** @throws AppError overloaded, between two incarnations */
   readonly current: () => Incarnation;
-  /** It has ended, at the cost of so many tokens. */
+  /** The model was called, and the generation's end is stored. */
+  onAnswered(job: Job, outcome: Outcome): void;
+  /** A generation has ended, at the cost of so many tokens. */
   onEnded(generationId: string, tokens: number): void;
   /** The session's next turn is stored as running. */
   onStarted(generationId: string): void;
@@ -42,7 +41,7 @@ export class Runner {
   }
 
   /** A turn that was just accepted. */
-  async startAccepted({ turn, plan, row, request }: Acceptance): Promise<void> {
+  async startAccepted({ turn, plan, accounting, request }: Acceptance): Promise<void> {
     const live = new LiveGeneration(
       {
         id: turn.generationId,
@@ -56,51 +55,43 @@ export class Runner {
     const { target } = request;
     const firstMessage = target.kind === 'new-conversation' ? target.text : undefined;
     const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
-    await this.#run({ live, row, plan, firstMessage, continueFrom });
+    await this.#run({ live, plan, accounting, replyTo: turn.userMessageId, firstMessage, continueFrom });
   }
 
   /**
    * Runs a generation whose row is stored: queued before, or `isLeft` by a process that died. What was left goes on
    * where its model can take up an answer in its middle, and ends as interrupted elsewhere.
    */
-  async startStored(row: GenerationTable, events: readonly LogEvent[], isLeft: boolean): Promise<void> {
-    const live = this.#liveOf(row, events);
+  async startStored(
+    generation: GenerationRecord,
+    events: readonly LogEvent[],
+    isLeft: boolean,
+  ): Promise<void> {
+    const live = liveOf(generation, events);
     this.#options.lives.add(live);
-    if (row.cancel_requested_at !== null) live.cancel();
+    if (generation.cancelRequestedAt !== null) live.cancel();
     let plan: RunPlan;
     try {
-      plan = await this.#planOf(row);
+      plan = await this.#planOf(generation);
     } catch (error) {
-      if (isLeft) await this.#interrupt(live, row, undefined);
+      if (isLeft) await this.#interrupt(live, generation, undefined);
       else await this.#fail(live, error);
       return;
     }
-    if (isLeft && (live.isCancelled || !plan.model.canContinue)) await this.#interrupt(live, row, plan);
-    else await this.#run({ live, row, plan, continueFrom: storedRequest(row).parameters.continueFrom });
+    if (isLeft && (live.isCancelled || !plan.model.canContinue))
+      await this.#interrupt(live, generation, plan);
+    else await this.#run(storedJob(live, generation, plan));
   }
 
-  async #planOf(row: GenerationTable): Promise<RunPlan> {
-    const plan = await this.resolvePlan(row);
+  async #planOf(generation: GenerationRecord): Promise<RunPlan> {
+    const plan = await this.resolvePlan(generation);
     return { ...plan, model: await this.#options.models.whenReady(plan.record) };
   }
 
   /** What a stored generation runs on. @throws AppError model_unavailable, not_found */
-  resolvePlan(row: GenerationTable): Promise<RunPlan> {
-    const scope = conversationScope(row.organization_id, row.environment);
-    return resolvePlan(this.#options.store.reads, this.#options.models, scope, storedRequest(row));
-  }
-
-  #liveOf(row: GenerationTable, events: readonly LogEvent[]): LiveGeneration {
-    return new LiveGeneration(
-      {
-        id: row.id,
-        conversationId: row.conversation_id,
-        sessionId: row.session_id,
-        messageId: row.message_id,
-      },
-      events,
-      row.first_token_at,
-    );
+  resolvePlan(generation: GenerationRecord): Promise<RunPlan> {
+    const scope = conversationScope(generation.organizationId, generation.environment);
+    return resolvePlan(this.#options.store.reads, this.#options.models, scope, storedRequest(generation));
   }
 
   async #run(job: Job): Promise<void> {
@@ -120,8 +111,7 @@ export class Runner {
     }
     if (end === null) return;
     await this.#finish(job.live, end.outcome, end.modelCalls);
-    if (end.outcome.status !== 'failed') this.#options.summarizer.afterFinish(job);
-    if (end.outcome.status === 'done') this.#options.titler?.afterFinish(job);
+    this.#options.onAnswered(job, end.outcome);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {
@@ -157,14 +147,18 @@ export class Runner {
   }
 
   /** Ends it with what its log holds. */
-  async #interrupt(live: LiveGeneration, row: GenerationTable, plan: RunPlan | undefined): Promise<void> {
+  async #interrupt(
+    live: LiveGeneration,
+    generation: GenerationRecord,
+    plan: RunPlan | undefined,
+  ): Promise<void> {
     if (live.message.openKind !== undefined) live.append({ type: 'part-finished' });
     const usage =
       plan === undefined
         ? unknownUsage
-        : await estimateInterrupted(this.#options.store.reads, plan, row, live);
+        : await estimateInterrupted(this.#options.store.reads, plan, generation.replyTo, live);
     const outcome: Outcome =
-      row.cancel_requested_at === null
+      generation.cancelRequestedAt === null
         ? {
             status: 'interrupted',
             finish_reason: null,
@@ -172,7 +166,20 @@ export class Runner {
             error: { code: 'interrupted', message: 'the server stopped while it was answering' },
           }
         : { status: 'cancelled', finish_reason: 'cancelled', usage, error: null };
-    const model = plan?.record ?? { id: row.model_id, prices: null };
-    await this.#finish(live, outcome, [answerCall(row.id, row, model, usage, this.#options.now())]);
+    const model = plan?.record ?? { id: generation.modelId, prices: null };
+    const at = this.#options.now();
+    const call = { purpose: 'answer', generationId: generation.id, model, usage, at } as const;
+    await this.#finish(live, outcome, [modelCall(generation, call)]);
   }
+}
+
+function liveOf(generation: GenerationRecord, events: readonly LogEvent[]): LiveGeneration {
+  const { id, conversationId, sessionId, messageId, firstTokenAt } = generation;
+  return new LiveGeneration({ id, conversationId, sessionId, messageId }, events, firstTokenAt);
+}
+
+function storedJob(live: LiveGeneration, generation: GenerationRecord, plan: RunPlan): Job {
+  const { replyTo, parameters } = generation;
+  const accounting = accountingOf(generation);
+  return { live, plan, accounting, replyTo, continueFrom: parameters.continueFrom };
 }

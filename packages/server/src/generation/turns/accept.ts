@@ -1,6 +1,8 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
 import { AppError, notFound } from '../../domain/errors.ts';
+import type { GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
+import type { RevisionReference } from '../../domain/persona.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
@@ -9,19 +11,12 @@ import { readGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
 import { findMessage } from '../../store/queries/messages.ts';
 import { findSession } from '../../store/queries/sessions.ts';
-import type { Store } from '../../store/store.ts';
-import type { Database } from '../../store/tables.ts';
+import type { Database, Store } from '../../store/store.ts';
+import type { Accounting } from '../calls/accounting.ts';
 import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
-import {
-  type GenerationParameters,
-  type ModelRegistry,
-  type RunPlan,
-  resolvePlan,
-  storedRequest,
-} from '../plan/plan.ts';
-import type { JobRow } from '../running/run-job.ts';
-import type { RevisionReference, TurnRequest } from './turn.ts';
+import { type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
+import type { TurnRequest } from '../turn.ts';
 
 export interface AcceptDependencies {
   readonly store: Store;
@@ -36,8 +31,7 @@ export interface Acceptance {
   readonly isNew: boolean;
   readonly plan: RunPlan;
   readonly request: TurnRequest;
-  /** What the run needs of the generation's row. */
-  readonly row: JobRow;
+  readonly accounting: Accounting;
 }
 
 /** Code points of an automatic title at most. */
@@ -74,10 +68,10 @@ export async function findExisting(
   if (generation === undefined) return undefined;
   return {
     generationId: generation.id,
-    conversationId: generation.conversation_id,
-    sessionId: generation.session_id,
-    userMessageId: generation.reply_to,
-    answerMessageId: generation.message_id,
+    conversationId: generation.conversationId,
+    sessionId: generation.sessionId,
+    userMessageId: generation.replyTo,
+    answerMessageId: generation.messageId,
     isNew: false,
   };
 }
@@ -117,7 +111,7 @@ async function readBase(store: Store, request: TurnRequest): Promise<Base> {
     if (message === undefined) throw notFound('message');
     if (message.role !== 'user')
       throw new AppError('invalid_request', 'only a message of a user can be answered');
-    sessionId = message.session_id;
+    sessionId = message.sessionId;
     text = message.text;
   }
   const session = await findSession(store.reads, scope, sessionId);
@@ -157,7 +151,7 @@ async function earlierParameters(
 ): Promise<GenerationParameters | undefined> {
   if (target.kind !== 'message' || !target.again) return undefined;
   const earlier = await findNewestAttempt(reads, scope, target.messageId);
-  return earlier && storedRequest(earlier).parameters;
+  return earlier?.parameters;
 }
 
 export async function acceptRequest(
@@ -207,13 +201,6 @@ export async function acceptRequest(
     isNew: result.isNew && !replayed,
     plan,
     request,
-    row: {
-      organization_id: tenant.organizationId,
-      environment: tenant.environment,
-      end_user_id: tenant.endUserId,
-      api_key_id: request.apiKeyId,
-      persona_id: base.persona?.personaId ?? null,
-      reply_to: result.userMessageId,
-    },
+    accounting: { ...tenant, apiKeyId: request.apiKeyId, personaId: base.persona?.personaId ?? null },
   };
 }

@@ -4,10 +4,10 @@ import { Limiter, type Reservation } from '../../limits/limiter.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { isClaimed } from '../../store/queries/idempotency.ts';
 import { sumTokensOfKey } from '../../store/queries/model-calls.ts';
-import type { Database } from '../../store/tables.ts';
-import type { TurnRequest } from './turn.ts';
+import type { Database } from '../../store/store.ts';
+import type { TurnRequest } from '../turn.ts';
 
-/** Of an answer whose length nobody bounds, in tokens. */
+/** Assumed length of an answer, in tokens, when no `max_tokens` is set. */
 const expectedAnswerTokens = 256;
 const bytesPerToken = 4;
 

@@ -1,5 +1,4 @@
 /** Ending generations on request, wherever they are: running here, running elsewhere, or still queued. */
-import { AppError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
@@ -19,33 +18,22 @@ export interface CancellingOptions {
 /** Between two looks at a generation that another process runs. */
 const pollMs = 250;
 
-export class Cancelling implements Disposable {
+export class Cancelling {
   readonly #options: CancellingOptions;
-  #isStopping = false;
 
   constructor(options: CancellingOptions) {
     this.#options = options;
   }
 
-  get isStopping(): boolean {
-    return this.#isStopping;
-  }
-
-  /**
-   * Resolves once it has ended, whoever ended it.
-   * @throws AppError overloaded, where this process stops before
-   */
+  /** Resolves once it has ended, whoever ended it. */
   async cancel(generationId: string): Promise<void> {
     const { store, lives, now } = this.#options;
     for (;;) {
-      if (this.#isStopping)
-        throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
       const live = lives.find(generationId);
       if (live !== undefined) {
         live.cancel();
-        // It may have been dropped: then another process ends it.
         await live.ended;
-        continue;
+        return;
       }
       const row = await readGeneration(store.reads, generationId);
       if (row === undefined || isTerminal(row.status)) return;
@@ -73,9 +61,5 @@ export class Cancelling implements Disposable {
     onEnded(generationId);
     lives.wake(generationId);
     if (next !== null) onStarted(next.generationId);
-  }
-  /** From now on nobody waits for an end. */
-  [Symbol.dispose](): void {
-    this.#isStopping = true;
   }
 }

@@ -5,7 +5,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
-import type { TurnRequest } from '../../generation/turns/turn.ts';
+import type { TurnRequest } from '../../generation/turn.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
 import { lastEventId } from '../streaming/cursor.ts';

@@ -6,7 +6,7 @@ import { accountOf } from '../../auth/principal.ts';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
-import type { WhenBusy } from '../../generation/turns/turn.ts';
+import type { WhenBusy } from '../../generation/turn.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';

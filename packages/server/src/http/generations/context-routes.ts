@@ -1,6 +1,6 @@
 /** `GET /api/generations/{id}/context`: what the model was sent for an answer. */
 import { Type } from 'typebox';
-import type { ContextReceipt } from '../../generation/context/receipt.ts';
+import type { ContextReceipt } from '../../generation/context-receipt.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import { exampleId, IdField, orNull } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';

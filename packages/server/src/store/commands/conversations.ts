@@ -2,12 +2,13 @@
 import { notFound } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
+import type { ModelCall } from '../../domain/usage.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
-import type { ConversationRow, ConversationTable, ModelCallTable, SessionTable } from '../tables.ts';
-import { insertModelCall } from './finish-generation.ts';
+import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
+import { insertModelCall } from './model-calls.ts';
 import { insertSession } from './turn-statements.ts';
 
 export interface CreateConversation {
@@ -76,7 +77,7 @@ export interface SetGeneratedTitle {
   readonly id: string;
   /** Null: the model gave none that will do. */
   readonly title: string | null;
-  readonly modelCall: ModelCallTable;
+  readonly modelCall: ModelCall;
 }
 
 /** Replaces an automatic title, and accounts the call that made it. `isSet` false: it has another title by now. */

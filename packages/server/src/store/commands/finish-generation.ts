@@ -2,11 +2,12 @@
 import { sql } from 'kysely';
 import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
+import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
-import type { ModelCallTable } from '../tables.ts';
-import { insertReceipt } from './context-receipt.ts';
+import { insertModelCall } from './model-calls.ts';
 import { requireOwner } from './owner.ts';
+import { insertReceipt } from './receipts.ts';
 import { insertSegment, liveOfSession, lockSession } from './turn-statements.ts';
 
 export interface FinishGeneration {
@@ -19,7 +20,7 @@ export interface FinishGeneration {
   readonly last: EventRun;
   readonly message: { readonly parts: string; readonly text: string };
   readonly firstTokenAt: number | null;
-  readonly modelCalls: readonly ModelCallTable[];
+  readonly modelCalls: readonly ModelCall[];
   /** What the model was sent, as JSON; undefined where it was not called. */
   readonly receipt?: string | undefined;
   readonly now: number;
@@ -81,25 +82,6 @@ const setMessage = statement<
     .where('id', '=', param('id')),
 );
 
-export const insertModelCall = statement<ModelCallTable, unknown>((db, param) =>
-  db.insertInto('model_call').values({
-    id: param('id'),
-    generation_id: param('generation_id'),
-    organization_id: param('organization_id'),
-    environment: param('environment'),
-    end_user_id: param('end_user_id'),
-    api_key_id: param('api_key_id'),
-    persona_id: param('persona_id'),
-    model_id: param('model_id'),
-    purpose: param('purpose'),
-    prompt_tokens: param('prompt_tokens'),
-    completion_tokens: param('completion_tokens'),
-    provenance: param('provenance'),
-    cost: param('cost'),
-    created_at: param('created_at'),
-  }),
-);
-
 export async function finishGeneration(
   context: CommandContext,
   args: FinishGeneration,
@@ -135,7 +117,7 @@ export async function finishGeneration(
     events: JSON.stringify(args.last.events),
   });
   if (args.receipt !== undefined) {
-    await insertReceipt(db, { generation_id: args.generationId, receipt: args.receipt });
+    await insertReceipt(db, { generationId: args.generationId, receipt: args.receipt });
   }
   return { kind: 'finished', next: await startNext(context, args.sessionId, args.owner, args.now) };
 }

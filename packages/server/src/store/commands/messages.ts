@@ -4,8 +4,8 @@ import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
 import { isInScope } from '../queries/scope.ts';
-import { deleteSummariesCovering } from './context.ts';
 import { lockConversation } from './conversations.ts';
+import { deleteSummariesCovering } from './summaries.ts';
 
 /**
  * Deletes a message; its children go to its parent, and so does the head. Of an answer the generations and their

@@ -1,12 +1,22 @@
 /** Moves committed events of live generations from the journal to their segments, and prunes the journal. */
 import { sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
-import type { SegmentTable } from '../tables.ts';
 import { requireOwner } from './owner.ts';
+
+/** Consecutive events of a generation. */
+export interface MovedSegment {
+  readonly generationId: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  /** As JSON. */
+  readonly events: string;
+  /** Epoch milliseconds; null before the first token. */
+  readonly firstTokenAt: number | null;
+}
 
 export interface MoveSegments {
   readonly owner: number;
-  readonly segments: readonly (SegmentTable & { readonly first_token_at: number | null })[];
+  readonly segments: readonly MovedSegment[];
   /** Journal rows of this owner up to this `n` hold nothing that is not in a segment now; null: prune nothing. */
   readonly pruneThrough: number | null;
 }
@@ -14,18 +24,17 @@ export interface MoveSegments {
 export async function moveSegments(context: CommandContext, args: MoveSegments): Promise<null> {
   const { db } = context;
   await requireOwner(context, args.owner);
-  for (const { first_token_at, ...segment } of args.segments) {
+  for (const { generationId, firstSeq, lastSeq, events, firstTokenAt } of args.segments) {
     // The generation may have been deleted meanwhile; its events go with it.
     await sql`
       insert into segment (generation_id, first_seq, last_seq, events)
-      select ${segment.generation_id}, ${sql`cast(${segment.first_seq} as integer)`},
-        ${sql`cast(${segment.last_seq} as integer)`}, ${segment.events}
-      where exists (select 1 from generation where id = ${segment.generation_id})`.execute(db);
-    if (first_token_at !== null) {
+      select ${generationId}, ${sql`cast(${firstSeq} as integer)`}, ${sql`cast(${lastSeq} as integer)`}, ${events}
+      where exists (select 1 from generation where id = ${generationId})`.execute(db);
+    if (firstTokenAt !== null) {
       await db
         .updateTable('generation')
-        .set({ first_token_at })
-        .where('id', '=', segment.generation_id)
+        .set({ first_token_at: firstTokenAt })
+        .where('id', '=', generationId)
         .where('first_token_at', 'is', null)
         .execute();
     }

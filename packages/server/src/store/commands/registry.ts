@@ -2,7 +2,6 @@
 import { acceptTurn } from './accept-turn.ts';
 import { createApiKey, revokeApiKey, touchApiKeys } from './api-keys.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
-import { storeSummary } from './context.ts';
 import {
   completeSession,
   createConversation,
@@ -31,6 +30,7 @@ import {
   updatePersona,
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
+import { storeSummary } from './summaries.ts';
 
 export const commands = {
   acceptTurn,

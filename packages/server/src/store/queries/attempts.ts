@@ -1,7 +1,9 @@
 /** Attempts at answering a message. */
+import type { GenerationRecord } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, GenerationTable } from '../tables.ts';
+import { toGeneration } from './generations.ts';
 import { isInScope } from './scope.ts';
 
 const newestAttempt = statement<{ reply_to: string; limit: number }, GenerationTable>((db, param) =>
@@ -18,7 +20,7 @@ export async function findNewestAttempt(
   db: Database,
   scope: Scope,
   messageId: string,
-): Promise<GenerationTable | undefined> {
+): Promise<GenerationRecord | undefined> {
   const [row] = await newestAttempt(db, { reply_to: messageId.toLowerCase(), limit: 1 });
-  return row !== undefined && isInScope(row, scope) ? row : undefined;
+  return row !== undefined && isInScope(row, scope) ? toGeneration(row) : undefined;
 }

@@ -1,7 +1,12 @@
-/** All that is stored of an end user, entry by entry, read in pages. */
+/**
+ * Reads all that is stored of an end user, entry by entry, in pages. An entry is a line of the export that clients
+ * get, with the names of the wire.
+ */
+
 import type { MessagePart } from '../../domain/message.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
-import type { Database, EndUserTable } from '../tables.ts';
+import type { Database } from '../tables.ts';
+import type { EndUserRecord } from './end-users.ts';
 
 const pageSize = 200;
 
@@ -16,14 +21,14 @@ interface Place {
 export async function* exportEndUser(
   db: Database,
   scope: OrganizationScope,
-  user: EndUserTable,
+  user: EndUserRecord,
 ): AsyncGenerator<ExportedEntry> {
   yield {
     type: 'end_user',
     id: user.id,
-    user_id: user.external_id,
+    user_id: user.externalId,
     environment: user.environment,
-    created_at: user.created_at,
+    created_at: user.createdAt,
   };
   for await (const conversation of conversationsOf(db, scope, user.id)) {
     const { is_archived, ...shown } = conversation;

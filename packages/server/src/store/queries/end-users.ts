@@ -1,9 +1,19 @@
 /** End users: known by organization, environment and the id that the key's owner gives them. */
 import { sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
-import type { OrganizationScope, Scope } from '../../domain/scope.ts';
+import type { Environment, OrganizationScope, Scope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, EndUserTable } from '../tables.ts';
+
+export interface EndUserRecord {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly environment: Environment;
+  /** The `user_id` by which clients know the user. */
+  readonly externalId: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
 
 const byExternalId = statement<Omit<EndUserTable, 'id' | 'created_at'>, { id: string }>((db, param) =>
   db
@@ -33,10 +43,11 @@ export async function listEndUsers(
   db: Database,
   scope: OrganizationScope,
   externalId: string,
-): Promise<EndUserTable[]> {
+): Promise<EndUserRecord[]> {
   return await db
     .selectFrom('end_user')
-    .selectAll()
+    .select(['id', 'environment'])
+    .select(['organization_id as organizationId', 'external_id as externalId', 'created_at as createdAt'])
     .where('organization_id', '=', scope.organizationId)
     .where('external_id', '=', externalId)
     .orderBy('environment')

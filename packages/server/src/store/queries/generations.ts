@@ -1,9 +1,43 @@
 /** Generations and their logs, as they are read. */
 import type { LogEvent } from '../../domain/event.ts';
+import type { GenerationParameters, GenerationRecord, Outcome } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
+import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
 import type { Database, GenerationTable, SegmentTable } from '../tables.ts';
 import { isInScope } from './scope.ts';
+
+export function toGeneration(row: GenerationTable): GenerationRecord {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    environment: row.environment,
+    endUserId: row.end_user_id,
+    conversationId: row.conversation_id,
+    sessionId: row.session_id,
+    replyTo: row.reply_to,
+    attempt: row.attempt,
+    messageId: row.message_id,
+    modelId: row.model_id,
+    modelName: row.model_name,
+    provider: row.provider,
+    personaId: row.persona_id,
+    personaVersion: row.persona_version,
+    apiKeyId: row.api_key_id,
+    dialect: row.dialect,
+    status: row.status,
+    owner: row.owner,
+    parameters: JSON.parse(row.parameters) as GenerationParameters,
+    cancelRequestedAt: row.cancel_requested_at,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    firstTokenAt: row.first_token_at,
+    finishedAt: row.finished_at,
+    finishReason: row.finish_reason,
+    usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
+    error: row.error === null ? null : (JSON.parse(row.error) as Outcome['error']),
+  };
+}
 
 const byId = statement<{ id: string }, GenerationTable>((db, param) =>
   db.selectFrom('generation').selectAll().where('id', '=', param('id')),
@@ -13,14 +47,15 @@ export async function findGeneration(
   db: Database,
   scope: Scope,
   id: string,
-): Promise<GenerationTable | undefined> {
+): Promise<GenerationRecord | undefined> {
   const [row] = await byId(db, { id: id.toLowerCase() });
-  return row !== undefined && isInScope(row, scope) ? row : undefined;
+  return row !== undefined && isInScope(row, scope) ? toGeneration(row) : undefined;
 }
 
 /** For the engine itself, which runs every tenant's generations. */
-export async function readGeneration(db: Database, id: string): Promise<GenerationTable | undefined> {
-  return (await byId(db, { id }))[0];
+export async function readGeneration(db: Database, id: string): Promise<GenerationRecord | undefined> {
+  const [row] = await byId(db, { id });
+  return row && toGeneration(row);
 }
 
 export interface Segment {

@@ -13,9 +13,13 @@ const byId = statement<{ id: string }, MessageTable>((db, param) =>
   db.selectFrom('message').selectAll().where('id', '=', param('id')),
 );
 
-export async function findMessage(db: Database, scope: Scope, id: string): Promise<MessageTable | undefined> {
+export async function findMessage(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<MessageRecord | undefined> {
   const [row] = await byId(db, { id: id.toLowerCase() });
-  return row !== undefined && isInScope(row, scope) ? row : undefined;
+  return row !== undefined && isInScope(row, scope) ? toMessage(row) : undefined;
 }
 
 /** For the engine itself: the text of a message whose scope was checked when the turn was accepted. */

@@ -1,8 +1,10 @@
 /** What an organization's model calls used up. */
-import type { Environment, OrganizationScope } from '../../domain/scope.ts';
-import type { Database, ModelCallTable } from '../tables.ts';
 
-export type UsageCall = Omit<ModelCallTable, 'generation_id' | 'organization_id'>;
+import type { Environment, OrganizationScope } from '../../domain/scope.ts';
+import type { ModelCall } from '../../domain/usage.ts';
+import type { Database } from '../tables.ts';
+
+export type UsageCall = Omit<ModelCall, 'generationId' | 'organizationId'>;
 
 export interface UsageRange {
   /** Epoch milliseconds, inclusive. */
@@ -27,7 +29,7 @@ export async function* readModelCalls(
     if (page.length > 0) yield page;
     const end = page.at(-1);
     if (end === undefined || page.length < pageSize) return;
-    last = { at: end.created_at, id: end.id };
+    last = { at: end.createdAt, id: end.id };
   }
 }
 
@@ -42,16 +44,16 @@ async function pageOfCalls(
     .select([
       'id',
       'environment',
-      'end_user_id',
-      'api_key_id',
-      'persona_id',
-      'model_id',
+      'end_user_id as endUserId',
+      'api_key_id as apiKeyId',
+      'persona_id as personaId',
+      'model_id as modelId',
       'purpose',
-      'prompt_tokens',
-      'completion_tokens',
+      'prompt_tokens as promptTokens',
+      'completion_tokens as completionTokens',
       'provenance',
       'cost',
-      'created_at',
+      'created_at as createdAt',
     ])
     .where('organization_id', '=', scope.organizationId)
     .where('created_at', '>=', last?.at ?? range.from)

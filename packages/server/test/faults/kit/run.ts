@@ -8,7 +8,7 @@ import { emptyPlace, type Place } from 'colloquy-testkit/place';
 import { makeTenant, serverEnvironment } from 'colloquy-testkit/server';
 import { startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { type Dialect, dialects } from '../../../src/domain/generation.ts';
-import type { StoreEngine } from '../../../src/store/tables.ts';
+import type { StoreEngine } from '../../../src/store/store.ts';
 import { act } from './actor.ts';
 import { scriptFor, turnOf } from './behaviours.ts';
 import { mountSmallDisk, type SmallDisk } from './disk.ts';

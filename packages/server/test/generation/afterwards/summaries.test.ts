@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate, type RecordedRequest, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import { newId } from '../../../src/domain/ids.ts';
 import type { AcceptedGeneration } from '../../../src/generation/interface.ts';
+import { readSummariesBefore } from '../../../src/store/queries/summaries.ts';
 import {
   answerCalls,
   insert,
@@ -198,20 +199,21 @@ onBothStores('summaries', (storeEngine) => {
     const engine = await h.start();
     const turns = await talk(h, engine, 7);
     const { sessionId } = turns[0] as AcceptedGeneration;
-    const [summary] = await summariesOf(h, sessionId);
+    const { reads } = h.place.store;
+    const summary = (await readSummariesBefore(reads, sessionId, 2 ** 31 - 1, 100)).at(-1);
     assert.ok(summary !== undefined);
-    const { version: _, ...row } = { ...summary, id: newId(), previous_id: null };
+    const { version: _, ...row } = { ...summary, id: newId(), previousId: null };
     const store = (newMessageCount: number, more: object = {}) =>
       h.place.store.execute('storeSummary', {
         summary: { ...row, ...more },
         newMessageCount,
         modelCalls: [],
       });
-    assert.deepEqual(await store(summary.message_count + 1), { version: null });
-    assert.deepEqual(await store(1, { previous_id: newId() }), { version: null });
-    assert.deepEqual(await store(1, { session_id: newId() }), { version: null });
+    assert.deepEqual(await store(summary.messageCount + 1), { version: null });
+    assert.deepEqual(await store(1, { previousId: newId() }), { version: null });
+    assert.deepEqual(await store(1, { sessionId: newId() }), { version: null });
     const count = (await summariesOf(h, sessionId)).length;
-    assert.deepEqual(await store(summary.message_count), { version: count + 1 });
+    assert.deepEqual(await store(summary.messageCount), { version: count + 1 });
   });
 
   test('of a history of 3,000 messages the newest are sent, and no more is summarised than a few calls can read', async () => {

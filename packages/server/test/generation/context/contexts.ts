@@ -3,7 +3,7 @@
 import { answer, type RecordedRequest, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Engine } from '../../../src/generation/engine.ts';
 import type { AcceptedGeneration } from '../../../src/generation/interface.ts';
-import type { TurnRequest, TurnRequestTarget } from '../../../src/generation/turns/turn.ts';
+import type { TurnRequest, TurnRequestTarget } from '../../../src/generation/turn.ts';
 import { type EngineHarness, readLog } from '../engines.ts';
 import { type InsertedMessage, insertMessages } from '../insert-message.ts';
 

@@ -6,8 +6,7 @@ import { type Authenticator, createAuthenticator } from '../../../src/auth/authe
 import type { ModelRecord } from '../../../src/domain/model.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
 import { createApp } from '../../../src/http/app.ts';
-import type { Store } from '../../../src/store/store.ts';
-import type { StoreEngine } from '../../../src/store/tables.ts';
+import type { Store, StoreEngine } from '../../../src/store/store.ts';
 import { type EngineHarness, startEngineHarness } from '../../generation/engines.ts';
 
 export const operatorKey = 'sk_admin_operator-of-the-tests-0123456789';

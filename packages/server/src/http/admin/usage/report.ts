@@ -60,9 +60,9 @@ export function createUsageReport(groupBy: UsageGroup): UsageReport {
         };
         // A request may make several calls: titles, summaries, queries.
         if (call.purpose === 'answer') count('requests', 1);
-        count('prompt_tokens', call.prompt_tokens);
-        count('completion_tokens', call.completion_tokens);
-        count('total_tokens', call.prompt_tokens + call.completion_tokens);
+        count('prompt_tokens', call.promptTokens);
+        count('completion_tokens', call.completionTokens);
+        count('total_tokens', call.promptTokens + call.completionTokens);
         if (call.cost === null) line.unpriced_calls += 1;
         else count('cost', call.cost);
       }
@@ -83,14 +83,14 @@ function figure(): Figure {
 function groupOf(call: UsageCall, groupBy: UsageGroup): string | null {
   switch (groupBy) {
     case 'day':
-      return toDay(call.created_at);
+      return toDay(call.createdAt);
     case 'model':
-      return call.model_id;
+      return call.modelId;
     case 'persona':
-      return call.persona_id === null ? null : String(call.persona_id);
+      return call.personaId === null ? null : String(call.personaId);
     case 'key':
-      return call.api_key_id;
+      return call.apiKeyId;
     case 'user':
-      return call.end_user_id;
+      return call.endUserId;
   }
 }

@@ -6,8 +6,7 @@ import { notFound } from '../../../domain/errors.ts';
 import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import { exportEndUser } from '../../../store/queries/end-user-export.ts';
-import { listEndUsers } from '../../../store/queries/end-users.ts';
-import type { EndUserTable } from '../../../store/tables.ts';
+import { type EndUserRecord, listEndUsers } from '../../../store/queries/end-users.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -25,7 +24,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
     scope: OrganizationScope,
     userId: string,
     environment: Environment | undefined,
-  ): Promise<EndUserTable[]> {
+  ): Promise<EndUserRecord[]> {
     const users = (await listEndUsers(store.reads, scope, userId)).filter(
       (user) => environment === undefined || user.environment === environment,
     );
@@ -33,7 +32,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
     return users;
   }
 
-  async function* lines(scope: OrganizationScope, users: readonly EndUserTable[]): AsyncGenerator<string> {
+  async function* lines(scope: OrganizationScope, users: readonly EndUserRecord[]): AsyncGenerator<string> {
     for (const user of users) {
       for await (const entry of exportEndUser(store.reads, scope, user)) {
         yield `${JSON.stringify(entry, withTimes)}\n`;

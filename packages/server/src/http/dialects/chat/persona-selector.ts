@@ -1,9 +1,8 @@
 /** Which persona a request means, by the table of key types: permission first, then existence. */
 import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { PersonaRecord } from '../../../domain/persona.ts';
+import type { PersonaRecord, RevisionReference } from '../../../domain/persona.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
-import type { RevisionReference } from '../../../generation/turns/turn.ts';
 import { findPersona } from '../../../store/queries/personas.ts';
 import type { Store } from '../../../store/store.ts';
 

@@ -6,7 +6,7 @@ import { requireApiKey } from '../../../auth/permissions.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
-import type { TurnRequestTarget } from '../../../generation/turns/turn.ts';
+import type { TurnRequestTarget } from '../../../generation/turn.ts';
 import { findSession } from '../../../store/queries/sessions.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { Scope } from '../../../domain/scope.ts';
-import type { WhenBusy } from '../../../generation/turns/turn.ts';
+import type { WhenBusy } from '../../../generation/turn.ts';
 import { findNewestAttempt } from '../../../store/queries/attempts.ts';
 import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';

@@ -9,12 +9,7 @@ import { maxMessageCharacters } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findConversation, newestActiveSession } from '../../../store/queries/conversations.ts';
-import {
-  findMessage,
-  type MessageRecord,
-  pageMessagesAfter,
-  toMessage,
-} from '../../../store/queries/messages.ts';
+import { findMessage, type MessageRecord, pageMessagesAfter } from '../../../store/queries/messages.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
 import type { AppPlugin } from '../../openapi/route-plugin.ts';
 import { conversationPrincipalOf } from '../../request/authentication.ts';
@@ -70,7 +65,7 @@ export function messageRoutes(options: DialectDependencies): AppPlugin {
   async function getShown(scope: Scope, id: string): Promise<MessageRecord> {
     const message = await findMessage(reads, scope, id);
     if (message === undefined || !isShown(message)) throw notFound('conversation');
-    return toMessage(message);
+    return message;
   }
 
   async function post(

@@ -114,17 +114,17 @@ onBothStores('usage and end users', async (engine) => {
     const { version } = await app.harness.place.store.execute('storeSummary', {
       summary: {
         id: newId(),
-        session_id: asked.sessionId,
-        previous_id: null,
-        first_message_id: asked.userMessageId,
-        through_message_id: asked.answerMessageId,
-        through_position: 1,
-        message_count: 2,
-        is_complete: 1,
+        sessionId: asked.sessionId,
+        previousId: null,
+        firstMessageId: asked.userMessageId,
+        throughMessageId: asked.answerMessageId,
+        throughPosition: 1,
+        messageCount: 2,
+        isComplete: true,
         text: 'what was said',
-        token_count: 3,
-        model_id: app.harness.modelId,
-        created_at: Date.now(),
+        tokenCount: 3,
+        modelId: app.harness.modelId,
+        createdAt: Date.now(),
       },
       newMessageCount: 2,
       modelCalls: [],
@@ -189,7 +189,7 @@ onBothStores('usage and end users', async (engine) => {
 /** Model calls of one millisecond, so that pages end between equal times. */
 async function insertCalls(app: AdminTestApp, organizationId: string, count: number): Promise<void> {
   const now = Date.now() - 1000;
-  const model_id = await app.model(organizationId);
+  const modelId = await app.model(organizationId);
   const generation = await app.store.reads
     .selectFrom('generation')
     .select(['id', 'session_id', 'message_id'])
@@ -214,19 +214,19 @@ async function insertCalls(app: AdminTestApp, organizationId: string, count: num
     now,
     modelCalls: Array.from({ length: count }, (_, index) => ({
       id: `${String(index).padStart(8, '0')}-0000-7000-8000-${organizationId.slice(-12)}`,
-      generation_id: null,
-      organization_id: organizationId,
+      generationId: null,
+      organizationId,
       environment: 'prod' as const,
-      end_user_id: null,
-      api_key_id: null,
-      persona_id: null,
-      model_id,
+      endUserId: null,
+      apiKeyId: null,
+      personaId: null,
+      modelId,
       purpose: 'answer' as const,
-      prompt_tokens: 1,
-      completion_tokens: 2,
+      promptTokens: 1,
+      completionTokens: 2,
       provenance: 'reported' as const,
       cost: null,
-      created_at: now,
+      createdAt: now,
     })),
   });
 }

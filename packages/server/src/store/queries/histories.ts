@@ -1,19 +1,19 @@
-/** What a model's context is made of: histories, the summaries of their older part, and the receipts. */
+/** Histories: a message and its ancestors, newest first. */
 import { type Compilable, type CompiledQuery, sql } from 'kysely';
 import type { MessageRole } from '../../domain/message.ts';
 import { statement } from '../statement.ts';
-import type { Database, Flag, SummaryTable } from '../tables.ts';
+import type { Database, Flag } from '../tables.ts';
 
 /** One message of a history, without its text. */
 export interface ChainEntry {
   readonly id: string;
-  readonly parent_id: string | null;
+  readonly parentId: string | null;
   readonly role: MessageRole;
   readonly position: number;
   /** Whether it has no text. */
-  readonly is_empty: Flag;
-  /** The message's parts as JSON, where there are tool calls or results among them. */
-  readonly tool_parts: string | null;
+  readonly isEmpty: boolean;
+  /** The message's parts as JSON, if there are tool calls or results among them. */
+  readonly toolParts: string | null;
 }
 
 export interface HistoryEntry extends ChainEntry {
@@ -21,7 +21,7 @@ export interface HistoryEntry extends ChainEntry {
 }
 
 const toolParts = sql`case when m.role = 'tool' or (m.role = 'assistant' and m.parts like '%"tool-call"%')
-  then m.parts end as tool_parts`;
+  then m.parts end as "toolParts"`;
 
 interface ChainArguments {
   id: string;
@@ -39,48 +39,33 @@ function chainQuery<R>(text: ReturnType<typeof sql>) {
         select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
         where chain.depth < ${param('limit')}
       )
-      select m.id, m.parent_id, m.role, m.position, case when m.text = '' then 1 else 0 end as is_empty,
+      select m.id, m.parent_id as "parentId", m.role, m.position,
+        case when m.text = '' then 1 else 0 end as "isEmpty",
         ${toolParts}${text}
       from chain join message m on m.id = chain.id order by chain.depth`.compile(db) as CompiledQuery<R>,
     }),
   );
 }
 
-const historyOf = chainQuery<HistoryEntry>(sql`, m.text`);
-const chainOf = chainQuery<ChainEntry>(sql``);
+/** An entry as the query gives it. */
+type Row<Entry> = Omit<Entry, 'isEmpty'> & { readonly isEmpty: Flag };
+
+const historyOf = chainQuery<Row<HistoryEntry>>(sql`, m.text`);
+const chainOf = chainQuery<Row<ChainEntry>>(sql``);
 
 /**
  * The message and its ancestors, newest first, at most `limit`. For the engine itself: the scope of `messageId` was
  * checked, and a parent lies in the same session.
  */
 export async function readHistory(db: Database, messageId: string, limit: number): Promise<HistoryEntry[]> {
-  return await historyOf(db, { id: messageId, limit });
+  const rows = await historyOf(db, { id: messageId, limit });
+  return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
 }
 
+/** The same without the texts. */
 export async function readChain(db: Database, messageId: string, limit: number): Promise<ChainEntry[]> {
-  return await chainOf(db, { id: messageId, limit });
-}
-
-const summariesBefore = statement<{ session_id: string; before: number; limit: number }, SummaryTable>(
-  (db, param) =>
-    db
-      .selectFrom('summary')
-      .selectAll()
-      .where('session_id', '=', param('session_id'))
-      .where('through_position', '<', param('before'))
-      .orderBy('through_position', 'desc')
-      .orderBy('version', 'desc')
-      .limit(param('limit')),
-);
-
-/** Summaries of a session that end before a position, those that reach furthest first; of any branch. */
-export async function readSummariesBefore(
-  db: Database,
-  sessionId: string,
-  before: number,
-  limit: number,
-): Promise<SummaryTable[]> {
-  return await summariesBefore(db, { session_id: sessionId, before, limit });
+  const rows = await chainOf(db, { id: messageId, limit });
+  return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
 }
 
 /**
@@ -108,14 +93,6 @@ export async function findOnChain(
   return rows[0];
 }
 
-const summaryById = statement<{ id: string }, SummaryTable>((db, param) =>
-  db.selectFrom('summary').selectAll().where('id', '=', param('id')),
-);
-
-export async function findSummary(db: Database, id: string): Promise<SummaryTable | undefined> {
-  return (await summaryById(db, { id }))[0];
-}
-
 /** For the engine itself: where a session's next turn would go on. */
 export async function readSessionHead(db: Database, sessionId: string): Promise<string | null> {
   const row = await db
@@ -124,14 +101,4 @@ export async function readSessionHead(db: Database, sessionId: string): Promise<
     .where('id', '=', sessionId)
     .executeTakeFirst();
   return row?.head_message_id ?? null;
-}
-
-/** The receipt of a generation whose scope was checked, as JSON. */
-export async function findReceipt(db: Database, generationId: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('context_receipt')
-    .select('receipt')
-    .where('generation_id', '=', generationId)
-    .executeTakeFirst();
-  return row?.receipt;
 }

@@ -1,15 +1,19 @@
 /** Summaries of histories, as they are written. */
 import { sql } from 'kysely';
+import type { SummaryRecord } from '../../domain/session.ts';
+import type { ModelCall } from '../../domain/usage.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
-import type { Database, ModelCallTable, SummaryTable } from '../tables.ts';
-import { insertModelCall } from './finish-generation.ts';
+import type { Database } from '../tables.ts';
+import { insertModelCall } from './model-calls.ts';
+
+type NewSummary = Omit<SummaryRecord, 'version'>;
 
 export interface StoreSummary {
   /** Null: there is none, only calls to account for. */
-  readonly summary: Omit<SummaryTable, 'version'> | null;
+  readonly summary: NewSummary | null;
   /** The messages after the previous summary that went into it. */
   readonly newMessageCount: number;
-  readonly modelCalls: readonly ModelCallTable[];
+  readonly modelCalls: readonly ModelCall[];
 }
 
 /**
@@ -27,7 +31,7 @@ export async function storeSummary(
   const session = await db
     .selectFrom('session')
     .select('conversation_id')
-    .where('id', '=', summary.session_id)
+    .where('id', '=', summary.sessionId)
     .executeTakeFirst();
   if (session === undefined) return { version: null };
   // What deletes a message holds the same lock.
@@ -39,28 +43,38 @@ export async function storeSummary(
   const last = await db
     .selectFrom('summary')
     .select((eb) => eb.fn.max('version').as('version'))
-    .where('session_id', '=', summary.session_id)
+    .where('session_id', '=', summary.sessionId)
     .executeTakeFirstOrThrow();
   const version = Number(last.version ?? 0) + 1;
   await db
     .insertInto('summary')
-    .values({ ...summary, version })
+    .values({
+      id: summary.id,
+      session_id: summary.sessionId,
+      version,
+      previous_id: summary.previousId,
+      first_message_id: summary.firstMessageId,
+      through_message_id: summary.throughMessageId,
+      through_position: summary.throughPosition,
+      message_count: summary.messageCount,
+      is_complete: summary.isComplete ? 1 : 0,
+      text: summary.text,
+      token_count: summary.tokenCount,
+      model_id: summary.modelId,
+      created_at: summary.createdAt,
+    })
     .execute();
   return { version };
 }
 
 /** Whether the chain from the last new message back to the previous summary has all the messages that were read. */
-async function isStillTrue(
-  db: Database,
-  summary: Omit<SummaryTable, 'version'>,
-  newMessageCount: number,
-): Promise<boolean> {
+async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: number): Promise<boolean> {
   let end = '';
-  if (summary.previous_id !== null) {
+  if (summary.previousId !== null) {
     const previous = await db
       .selectFrom('summary')
       .select('through_message_id')
-      .where('id', '=', summary.previous_id)
+      .where('id', '=', summary.previousId)
       .executeTakeFirst();
     if (previous === undefined) return false;
     end = previous.through_message_id;
@@ -68,7 +82,7 @@ async function isStillTrue(
   const { rows } = await sql<{ count: number }>`
     with recursive chain (id, parent_id, depth) as (
       select id, parent_id, 1 from message
-      where id = ${summary.through_message_id} and session_id = ${summary.session_id}
+      where id = ${summary.throughMessageId} and session_id = ${summary.sessionId}
       union all
       select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
       where chain.depth < ${sql.lit(newMessageCount)} and p.id != ${end}

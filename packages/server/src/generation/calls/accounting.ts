@@ -1,0 +1,47 @@
+/** Who pays for a call of a model, and what it cost: the one place where a `ModelCall` is made. */
+import { newId } from '../../domain/ids.ts';
+import type { ModelRecord } from '../../domain/model.ts';
+import type { ModelCall, ModelCallPurpose, Usage } from '../../domain/usage.ts';
+
+export type Accounting = Pick<
+  ModelCall,
+  'organizationId' | 'environment' | 'endUserId' | 'apiKeyId' | 'personaId'
+>;
+
+/** The part of a whole record that says who pays. */
+export function accountingOf(record: Accounting): Accounting {
+  const { organizationId, environment, endUserId, apiKeyId, personaId } = record;
+  return { organizationId, environment, endUserId, apiKeyId, personaId };
+}
+
+export interface SpentCall {
+  readonly purpose: ModelCallPurpose;
+  /** Null for a call that belongs to no generation. */
+  readonly generationId: string | null;
+  readonly model: Pick<ModelRecord, 'id' | 'prices'>;
+  readonly usage: Usage;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
+  const { purpose, generationId, model, usage, at } = call;
+  return {
+    ...accountingOf(accounting),
+    id: newId(),
+    generationId,
+    modelId: model.id,
+    purpose,
+    promptTokens: usage.prompt_tokens,
+    completionTokens: usage.completion_tokens,
+    provenance: usage.provenance,
+    cost: costOf(model, usage),
+    createdAt: at,
+  };
+}
+
+/** Prices are per million tokens. */
+function costOf({ prices }: Pick<ModelRecord, 'prices'>, usage: Usage): number | null {
+  if (prices === null) return null;
+  return (usage.prompt_tokens * prices.input + usage.completion_tokens * prices.output) / 1e6;
+}

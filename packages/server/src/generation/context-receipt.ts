@@ -1,0 +1,59 @@
+/**
+ * What a model was sent for an answer, told afterwards. Receipts are stored as JSON and go to clients: their fields
+ * keep the names of the wire.
+ */
+import type { MessageRole } from '../domain/message.ts';
+
+export type ContextSection = 'system' | 'summary' | 'history' | 'message' | 'sources';
+export type Treatment = 'whole' | 'summarised' | 'dropped';
+
+export interface SectionTokens {
+  readonly section: ContextSection;
+  readonly tokens: number;
+}
+
+/** Consecutive messages of a history. */
+export interface MessageRange {
+  /** Null: there are more than were looked at. */
+  readonly count: number | null;
+  readonly first_message_id: string | null;
+  readonly last_message_id: string;
+}
+
+/** Of constant size, however long the history is. */
+export interface StoredReceipt {
+  readonly model: { readonly id: string; readonly name: string; readonly context_window: number };
+  readonly persona: {
+    readonly persona_id: number;
+    readonly version: number;
+    readonly sha256: string;
+  } | null;
+  readonly budget_tokens: number;
+  readonly sections: readonly SectionTokens[];
+  readonly whole: MessageRange;
+  readonly summarised: MessageRange | null;
+  readonly dropped: MessageRange | null;
+  readonly summary: { readonly id: string; readonly version: number } | null;
+  /** Messages of the history from this position on went in whole; up to the other one, as the summary. */
+  readonly whole_from_position: number;
+  readonly summarised_through_position: number | null;
+}
+
+export interface ReceiptMessage {
+  readonly id: string;
+  readonly role: MessageRole;
+  readonly treatment: Treatment;
+}
+
+/** A receipt as clients see it. */
+export interface ContextReceipt
+  extends Omit<StoredReceipt, 'summary' | 'whole_from_position' | 'summarised_through_position'> {
+  readonly generation_id: string;
+  /** `expected`: the model has not been called here yet; this is how it would be now. */
+  readonly status: 'recorded' | 'expected';
+  /** Oldest first: the newest of those that went in whole, then some older ones; the ranges tell of all. */
+  readonly messages: readonly ReceiptMessage[];
+  /** `text` is null once the summary is gone with a message that it told of. */
+  readonly summary: { readonly id: string; readonly version: number; readonly text: string | null } | null;
+  readonly tokens_provenance: 'estimated';
+}

@@ -1,0 +1,32 @@
+/** A generation that is about to run, and how it ended. */
+import type { Outcome } from '../../domain/generation.ts';
+import type { ModelCall } from '../../domain/usage.ts';
+import type { Researcher } from '../../research/research.ts';
+import type { Database } from '../../store/store.ts';
+import type { Accounting } from '../calls/accounting.ts';
+import type { LiveGeneration } from '../log/live-generation.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import type { RunDependencies } from './call-model.ts';
+
+export interface Job {
+  readonly live: LiveGeneration;
+  readonly plan: RunPlan;
+  readonly accounting: Accounting;
+  /** The message to answer. */
+  readonly replyTo: string;
+  /** The text of the message to answer, if the conversation begins with it. */
+  readonly firstMessage?: string | undefined;
+  /** The message whose text this answer begins with. */
+  readonly continueFrom?: string | undefined;
+}
+
+export interface JobDependencies extends RunDependencies {
+  readonly reads: Database;
+  /** Without it, nothing is answered with the web. */
+  readonly researcher?: Researcher | undefined;
+}
+
+export interface JobEnd {
+  readonly outcome: Outcome;
+  readonly modelCalls: readonly ModelCall[];
+}
