@@ -1,10 +1,14 @@
 /** The fault kit's own checks: what they take for a broken promise, and what they don't. */
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { serverEnvironment } from 'colloquy-testkit/server';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { noUsage } from '../../src/domain/usage.ts';
 import { makeTurn, type Turn } from './kit/behaviours.ts';
 import { mountSmallDisk } from './kit/disk.ts';
+import { Host } from './kit/host.ts';
 import { Ledger } from './kit/ledger.ts';
 import { seededRandom } from './kit/random.ts';
 import type { StoredGeneration } from './kit/stored-log.ts';
@@ -63,4 +67,14 @@ test('the kit stays awake while it fills a disk', {
   await disk.fill();
   clearInterval(counting);
   assert.ok(turns > 0);
+});
+
+test('a server that does not stop is told, and does not hang the kit', async () => {
+  const place = await emptyPlace('sqlite');
+  await using host = new Host({ environment: serverEnvironment(place), replicas: 1, stopMs: 1 });
+  await host.start(0);
+  host.signal(0, 'SIGSTOP');
+  await host.end(0, 'SIGTERM');
+  assert.deepEqual(host.complaints, ['a server did not end within 1 ms of SIGTERM']);
+  await rm(place.dataDir, { recursive: true, force: true });
 });

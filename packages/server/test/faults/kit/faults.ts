@@ -63,6 +63,8 @@ const aims = {
 } as const;
 const troubles = { none: 14, freeze: 1, disk: 2, clock: 2 } as const;
 const longestWaitMs = 2500;
+/** A busy machine needs some seconds until its clients are back after a start. */
+const longestStreamsWaitMs = 10_000;
 /** Never so far that an idempotency key, which lives for 24 hours, would expire. */
 const widestClockMs = 6 * 3_600_000;
 
@@ -112,7 +114,7 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
 }
 
 async function streamsAreOpen({ ledger, streams }: FaultOptions): Promise<void> {
-  const deadline = performance.now() + longestWaitMs;
+  const deadline = performance.now() + longestStreamsWaitMs;
   while (ledger.openStreams < streams && performance.now() < deadline) await sleep(20);
 }
 

@@ -4,12 +4,17 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ChildServer, spawnServer } from 'colloquy-testkit/server';
+import { settlesWithin } from './deadline.ts';
 
+/** Far more than a stop takes on a busy machine. */
+const longestStopMs = 60_000;
 const launcher = fileURLToPath(new URL('../../../bin/colloquy.js', import.meta.url));
 
 export interface HostOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly replicas: number;
+  /** After so long a server that should end is killed, and that is a complaint. */
+  readonly stopMs?: number;
 }
 
 export class Host implements AsyncDisposable {
@@ -68,6 +73,10 @@ export class Host implements AsyncDisposable {
     if (server === undefined) return;
     this.#servers[replica] = undefined;
     server.signal(signal);
+    const { stopMs = longestStopMs } = this.#options;
+    if (await settlesWithin(server.exited, stopMs)) return;
+    this.complaints.push(`a server did not end within ${stopMs} ms of ${signal}`);
+    server.signal('SIGKILL');
     await server.exited;
   }
 
