@@ -208,16 +208,16 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAccepting = false;
     clearInterval(this.#watch);
-    const left = [...this.#lives];
-    for (const live of left) live.drop();
+    const left = this.#lives.close();
     const incarnation = this.#incarnation;
     // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
     incarnation?.[Symbol.dispose]();
     await Promise.allSettled(left.map((live) => live.commitUnderWay));
+    this.#cancelling[Symbol.dispose]();
+    for (const live of left) this.#lives.remove(live);
     await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
-    for (const live of left) this.#lives.remove(live);
     if (incarnation === undefined) return;
     await this.#store
       .execute('endLease', { owner: incarnation.owner })
@@ -274,9 +274,18 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const { turn, isNew } = accepted;
     if (isNew) {
       if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
-      for (const id of turn.interrupted) this.#background(this.#cancelling.cancel(id));
+      for (const id of turn.interrupted) this.#background(this.#interrupt(id));
     }
     return { ...toAccepted(turn), isNew };
+  }
+
+  /** Ends what a turn interrupts. Should this process stop before, the next one does: the wish is stored. */
+  async #interrupt(generationId: string): Promise<void> {
+    try {
+      await this.#cancelling.cancel(generationId);
+    } catch (error) {
+      if (!this.#cancelling.isStopping) throw error;
+    }
   }
 
   /** Takes up a generation that is stored as running under this owner. */

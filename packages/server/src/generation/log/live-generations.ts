@@ -11,6 +11,7 @@ export interface LiveDirectory {
 export class Lives implements LiveDirectory {
   readonly #lives = new Map<string, LiveGeneration>();
   readonly #wakes = new Map<string, Set<() => void>>();
+  #isClosed = false;
 
   get size(): number {
     return this.#lives.size;
@@ -25,8 +26,21 @@ export class Lives implements LiveDirectory {
   }
 
   add(live: LiveGeneration): void {
+    if (this.#isClosed) {
+      live.drop();
+      live.leave();
+      return;
+    }
     this.#lives.set(live.id, live);
     this.wake(live.id);
+  }
+
+  /** Drops what is live, and from now on whatever is added; gives what there was, which is still to be removed. */
+  close(): readonly LiveGeneration[] {
+    this.#isClosed = true;
+    const left = [...this];
+    for (const live of left) live.drop();
+    return left;
   }
 
   /** It is over here; its readers are told. */

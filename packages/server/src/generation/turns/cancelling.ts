@@ -1,4 +1,5 @@
 /** Ending generations on request, wherever they are: running here, running elsewhere, or still queued. */
+import { AppError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,22 +19,33 @@ export interface CancellingOptions {
 /** Between two looks at a generation that another process runs. */
 const pollMs = 250;
 
-export class Cancelling {
+export class Cancelling implements Disposable {
   readonly #options: CancellingOptions;
+  #isStopping = false;
 
   constructor(options: CancellingOptions) {
     this.#options = options;
   }
 
-  /** Resolves once it has ended, whoever ended it. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /**
+   * Resolves once it has ended, whoever ended it.
+   * @throws AppError overloaded, where this process stops before
+   */
   async cancel(generationId: string): Promise<void> {
     const { store, lives, now } = this.#options;
     for (;;) {
+      if (this.#isStopping)
+        throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
       const live = lives.find(generationId);
       if (live !== undefined) {
         live.cancel();
+        // It may have been dropped: then another process ends it.
         await live.ended;
-        return;
+        continue;
       }
       const row = await readGeneration(store.reads, generationId);
       if (row === undefined || isTerminal(row.status)) return;
@@ -61,5 +73,9 @@ export class Cancelling {
     onEnded(generationId);
     lives.wake(generationId);
     if (next !== null) onStarted(next.generationId);
+  }
+  /** From now on nobody waits for an end. */
+  [Symbol.dispose](): void {
+    this.#isStopping = true;
   }
 }

@@ -1,0 +1,107 @@
+/** A stop ends at once, whatever is under way, and leaves the rest to the next process; on both stores. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { newId } from '../../src/domain/ids.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type EngineHarness, startEngineHarness } from './engines.ts';
+
+/** A step of the store that is under way until it is released. */
+function hold() {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const pass = (): Promise<void> => {
+    reached.resolve();
+    return released.promise;
+  };
+  return { pass, reached: reached.promise, release: () => released.resolve() };
+}
+
+/** A turn that another process accepted and runs. */
+function acceptElsewhere(h: EngineHarness, owner: number) {
+  return h.place.store.execute('acceptTurn', {
+    tenant: { organizationId: h.scope.organizationId, environment: 'prod', endUserId: null },
+    target: {
+      kind: 'new-conversation',
+      conversationId: newId(),
+      sessionId: newId(),
+      title: 'Elsewhere',
+      personaId: h.persona.personaId,
+      personaVersion: h.persona.version,
+      userMessageId: newId(),
+      text: 'Hello',
+    },
+    answerMessageId: newId(),
+    generationId: newId(),
+    dialect: 'chat',
+    model: { id: h.modelId, name: 'scripted', provider: 'openai-compatible' },
+    personaId: h.persona.personaId,
+    personaVersion: h.persona.version,
+    apiKeyId: null,
+    parameters: '{}',
+    whenBusy: 'queue',
+    owner,
+    now: Date.now(),
+  });
+}
+
+/** What hangs fails here, and not only with the whole file. */
+const options = { timeout: 20_000 };
+
+onBothStores('stopping', (storeEngine) => {
+  test('a turn that is being interrupted does not keep it', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['kept'] }, { do: 'stall' }] });
+    const commit = hold();
+    const store: Store = {
+      ...h.place.store,
+      appendJournal: (row) => commit.pass().then(() => h.place.store.appendJournal(row)),
+    };
+    const engine = await h.start(store);
+    const first = await engine.accept(h.turn({ text: '1' }));
+    await commit.reached;
+    await engine.accept(
+      h.turn({ kind: 'session', sessionId: first.sessionId, text: '2' }, { whenBusy: 'interrupt' }),
+    );
+    const stopping = engine[Symbol.asyncDispose]();
+    commit.release();
+    await stopping;
+    const next = await h.start();
+    assert.equal((await next.cancel(h.scope, first.generationId)).status, 'cancelled');
+  });
+
+  test('a turn that is being interrupted elsewhere does not keep it', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const engine = await h.start();
+    const { owner } = await h.place.store.execute('registerOwner', { leaseMs: 60_000 });
+    const elsewhere = await acceptElsewhere(h, owner);
+    await engine.accept(
+      h.turn({ kind: 'session', sessionId: elsewhere.sessionId, text: '2' }, { whenBusy: 'interrupt' }),
+    );
+    const cancelling = engine.cancel(h.scope, elsewhere.generationId);
+    const refused = assert.rejects(cancelling, { code: 'overloaded' });
+    await engine[Symbol.asyncDispose]();
+    await refused;
+  });
+
+  test('a turn that is accepted meanwhile is left to the next process', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const acceptance = hold();
+    const store: Store = {
+      ...h.place.store,
+      async executeOnce(...command) {
+        const executed = await h.place.store.executeOnce(...command);
+        if (command[0] === 'acceptTurn') await acceptance.pass();
+        return executed;
+      },
+    };
+    const engine = await h.start(store);
+    const accepting = engine.accept(h.turn({ text: '1' }));
+    await acceptance.reached;
+    const stopping = engine[Symbol.asyncDispose]();
+    acceptance.release();
+    const { generationId } = await accepting;
+    await stopping;
+    assert.equal((await engine.get(h.scope, generationId)).status, 'running');
+    assert.deepEqual(h.upstream.requests, []);
+  });
+});
