@@ -1,14 +1,14 @@
 /** The kinds of callers, and what is known about each. */
 import type { KeyLimits } from '../domain/api-key.ts';
 import type { Role } from '../domain/organization.ts';
-import type { OrganizationScope, Scope } from '../domain/scope.ts';
+import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 
 /** An API key of type `test` or `prod`. */
 export interface ApiKeyPrincipal {
   readonly kind: 'api-key';
   readonly scope: Scope;
   readonly keyId: string;
-  readonly keyType: 'test' | 'prod';
+  readonly keyType: Environment;
   readonly defaultPersonaId: number | null;
   readonly limits: KeyLimits;
   /** The origins that a browser may call from; null allows any. */
@@ -22,7 +22,7 @@ export interface EndUserPrincipal {
   readonly scope: Scope;
   readonly endUserId: string;
   readonly keyId: string;
-  readonly keyType: 'test' | 'prod';
+  readonly keyType: Environment;
   readonly personaId: number | null;
   readonly personaVersion: number | null;
   readonly limits: KeyLimits;

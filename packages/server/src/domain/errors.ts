@@ -1,26 +1,28 @@
 /** The one error type of the program; each dialect writes its own envelope from it. */
 
-/** Every code a client may see, before or inside a stream. Closed: adding one means adding its status in `http/errors.ts`. */
-export type ErrorCode =
-  | 'invalid_request'
-  | 'invalid_json'
-  | 'unsupported'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'in_use'
-  | 'session_busy'
-  | 'idempotency_mismatch'
-  | 'payload_too_large'
-  | 'rate_limited'
-  | 'model_unavailable'
-  | 'context_overflow'
-  | 'provider_error'
-  | 'provider_timeout'
-  | 'overloaded'
-  | 'interrupted'
-  | 'internal';
+/** Every code a client may see, before or inside a stream. A new one needs its status in `http/answer/errors.ts`. */
+export const errorCodes = [
+  'invalid_request',
+  'invalid_json',
+  'unsupported',
+  'context_overflow',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'in_use',
+  'session_busy',
+  'idempotency_mismatch',
+  'model_unavailable',
+  'payload_too_large',
+  'rate_limited',
+  'internal',
+  'provider_error',
+  'interrupted',
+  'overloaded',
+  'provider_timeout',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
 
 /** What some errors add for machines; everything here is safe to show to the client. */
 export interface ErrorDetails {

@@ -14,9 +14,13 @@ export interface QueuedEvent {
 export interface StartedEvent {
   readonly type: 'generation-started';
 }
+
+export const partKinds = ['text', 'reasoning', 'tool-call'] as const;
+export type PartKind = (typeof partKinds)[number];
+
 export interface PartStartedEvent {
   readonly type: 'part-started';
-  readonly kind: 'text' | 'reasoning' | 'tool-call';
+  readonly kind: PartKind;
   /** Set for tool calls only. */
   readonly id?: string;
   readonly name?: string;
@@ -26,9 +30,14 @@ export type DeltaEvent = string;
 export interface PartFinishedEvent {
   readonly type: 'part-finished';
 }
+
+/** What an answer with the internet is doing. */
+export const researchStatuses = ['searching', 'reading', 'answering'] as const;
+export type ResearchStatus = (typeof researchStatuses)[number];
+
 export interface StatusEvent {
   readonly type: 'status';
-  readonly status: 'searching' | 'reading' | 'answering';
+  readonly status: ResearchStatus;
 }
 export interface Source {
   readonly index: number;

@@ -8,10 +8,24 @@ export const dialects = ['chat', 'conversation', 'chats'] as const;
 export type Dialect = (typeof dialects)[number];
 
 /** `queued` and `running` are live; the other four are terminal and never change again. */
-export type GenerationStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+export const generationStatuses = [
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'cancelled',
+  'interrupted',
+] as const;
+export type GenerationStatus = (typeof generationStatuses)[number];
 export type TerminalStatus = Exclude<GenerationStatus, 'queued' | 'running'>;
 
-export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled';
+/** Why an answer ended. */
+export const finishReasons = ['stop', 'length', 'tool_calls', 'content_filter', 'cancelled'] as const;
+export type FinishReason = (typeof finishReasons)[number];
+
+/** What a turn does while its session is still answering: it is refused, waits, or interrupts the running answer. */
+export const whenBusyChoices = ['reject', 'queue', 'interrupt'] as const;
+export type WhenBusy = (typeof whenBusyChoices)[number];
 
 export function isTerminal(status: GenerationStatus): status is TerminalStatus {
   return status !== 'queued' && status !== 'running';
@@ -69,3 +83,15 @@ export interface GenerationRecord {
   readonly usage: Usage | null;
   readonly error: Outcome['error'];
 }
+
+/** The parts of the prompt that a context receipt counts. */
+export const contextSections = ['system', 'summary', 'history', 'message', 'sources'] as const;
+export type ContextSection = (typeof contextSections)[number];
+
+/** How a message of the history went to the model, as a context receipt tells it. */
+export const treatments = ['whole', 'summarised', 'dropped'] as const;
+export type Treatment = (typeof treatments)[number];
+
+/** What a context receipt tells. `recorded`: this was sent. `expected`: this would be sent now. */
+export const receiptStatuses = ['recorded', 'expected'] as const;
+export type ReceiptStatus = (typeof receiptStatuses)[number];

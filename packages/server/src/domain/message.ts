@@ -2,7 +2,12 @@
 import type { Source } from './event.ts';
 import type { GenerationStatus } from './generation.ts';
 
-export type MessageRole = 'system' | 'user' | 'assistant' | 'tool';
+export const messageRoles = ['system', 'user', 'assistant', 'tool'] as const;
+export type MessageRole = (typeof messageRoles)[number];
+
+/** The roles of messages that clients see. */
+export const shownRoles = ['user', 'assistant'] as const satisfies readonly MessageRole[];
+export type ShownRole = (typeof shownRoles)[number];
 
 export type MessagePart =
   | { readonly type: 'text'; readonly text: string }

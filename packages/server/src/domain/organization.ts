@@ -1,7 +1,7 @@
 /** Organizations and their members. */
 
-export type Role = 'owner' | 'admin' | 'member' | 'guest';
-export const roles: readonly Role[] = ['owner', 'admin', 'member', 'guest'];
+export const roles = ['owner', 'admin', 'member', 'guest'] as const;
+export type Role = (typeof roles)[number];
 
 /** Guests may only read. */
 export function mayWrite(role: Role): boolean {

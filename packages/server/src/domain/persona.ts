@@ -23,6 +23,14 @@ export interface RevisionReference {
   readonly version: number;
 }
 
+/** What a selector may ask for: the draft, or the version in production. */
+export const versionTypes = ['next', 'active'] as const;
+export type VersionType = (typeof versionTypes)[number];
+
+/** What a version is at the moment: the draft, the one in production, or neither. */
+export const versionStates = [...versionTypes, 'past'] as const;
+export type VersionState = (typeof versionStates)[number];
+
 export const aliasPattern = '^[a-z0-9_-]{3,100}$';
 
 export interface PersonaRecord {

@@ -1,7 +1,8 @@
 /** The data that a caller may touch. Only `auth` makes scopes; every query of tenant data takes one. */
 
 /** Data of `test` keys and of `prod` keys never mix. */
-export type Environment = 'test' | 'prod';
+export const environments = ['test', 'prod'] as const;
+export type Environment = (typeof environments)[number];
 
 /** Whose a row is: an organization's, in one environment, and of one end user or of none. */
 export interface Tenant {

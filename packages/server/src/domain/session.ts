@@ -1,6 +1,10 @@
 /** A session: a sequence of turns in a conversation, with one model and, if it started with one, a persona revision. */
 import type { Environment } from './scope.ts';
 
+/** A completed session takes no new message. */
+export const sessionStatuses = ['active', 'completed'] as const;
+export type SessionStatus = (typeof sessionStatuses)[number];
+
 export interface SessionRecord {
   readonly id: string;
   readonly conversationId: string;
@@ -10,7 +14,7 @@ export interface SessionRecord {
   readonly personaId: number | null;
   readonly personaVersion: number | null;
   readonly modelId: string;
-  readonly status: 'active' | 'completed';
+  readonly status: SessionStatus;
   readonly headMessageId: string | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;

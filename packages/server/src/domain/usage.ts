@@ -2,7 +2,16 @@
 import type { Environment } from './scope.ts';
 
 /** `reported` by the provider, `estimated` with a tokenizer, or `unknown` where neither was possible. */
-export type UsageProvenance = 'reported' | 'estimated' | 'unknown';
+export const usageProvenances = ['reported', 'estimated', 'unknown'] as const;
+export type UsageProvenance = (typeof usageProvenances)[number];
+
+/** What a model is called for. */
+export const modelCallPurposes = ['answer', 'title', 'summary', 'query', 'fallback', 'test'] as const;
+export type ModelCallPurpose = (typeof modelCallPurposes)[number];
+
+/** What a line of a usage report stands for. */
+export const usageGroups = ['day', 'model', 'persona', 'key', 'user'] as const;
+export type UsageGroup = (typeof usageGroups)[number];
 
 export interface Usage {
   readonly prompt_tokens: number;
@@ -30,9 +39,6 @@ export function reportedUsage(promptTokens: number, completionTokens: number): U
     provenance: 'reported',
   };
 }
-
-/** What a model was called for. */
-export type ModelCallPurpose = 'answer' | 'title' | 'summary' | 'query' | 'fallback' | 'test';
 
 /** One call of a model, as it is accounted. */
 export interface ModelCall {

@@ -2,10 +2,8 @@
  * What a model was sent for an answer, told afterwards. Receipts are stored as JSON and go to clients: their fields
  * keep the names of the wire.
  */
+import type { ContextSection, ReceiptStatus, Treatment } from '../domain/generation.ts';
 import type { MessageRole } from '../domain/message.ts';
-
-export type ContextSection = 'system' | 'summary' | 'history' | 'message' | 'sources';
-export type Treatment = 'whole' | 'summarised' | 'dropped';
 
 export interface SectionTokens {
   readonly section: ContextSection;
@@ -50,7 +48,7 @@ export interface ContextReceipt
   extends Omit<StoredReceipt, 'summary' | 'whole_from_position' | 'summarised_through_position'> {
   readonly generation_id: string;
   /** `expected`: the model has not been called here yet; this is how it would be now. */
-  readonly status: 'recorded' | 'expected';
+  readonly status: ReceiptStatus;
   /** Oldest first: the newest of those that went in whole, then some older ones; the ranges tell of all. */
   readonly messages: readonly ReceiptMessage[];
   /** `text` is null once the summary is gone with a message that it told of. */

@@ -1,10 +1,8 @@
 /** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
 import type { KeyLimits } from '../domain/api-key.ts';
-import type { Dialect } from '../domain/generation.ts';
+import type { Dialect, WhenBusy } from '../domain/generation.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Scope } from '../domain/scope.ts';
-
-export type WhenBusy = 'reject' | 'queue' | 'interrupt';
 
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */

@@ -8,6 +8,7 @@ import type { Dialect, FinishReason, GenerationStatus } from '../domain/generati
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
 import type { Role } from '../domain/organization.ts';
 import type { Environment } from '../domain/scope.ts';
+import type { SessionStatus } from '../domain/session.ts';
 import type { ModelCallPurpose, UsageProvenance } from '../domain/usage.ts';
 
 export type Flag = 0 | 1;
@@ -132,7 +133,7 @@ export interface SessionTable {
   persona_id: number | null;
   persona_version: number | null;
   model_id: string;
-  status: 'active' | 'completed';
+  status: SessionStatus;
   head_message_id: string | null;
   created_at: EpochMs;
   updated_at: EpochMs;

@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 
 /** The status of each code, where it is an answer and not an event of a stream. */
-export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   invalid_json: 400,
   unsupported: 400,

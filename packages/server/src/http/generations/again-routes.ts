@@ -4,10 +4,9 @@ import { Type } from 'typebox';
 import { requireWrite } from '../../auth/permissions.ts';
 import { accountOf } from '../../auth/principal.ts';
 import { AppError, invalid } from '../../domain/errors.ts';
-import { isTerminal } from '../../domain/generation.ts';
+import { isTerminal, type WhenBusy, whenBusyChoices } from '../../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
-import type { WhenBusy } from '../../generation/turn.ts';
-import { IdempotencyHeader, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
+import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../routing/route.ts';
@@ -22,9 +21,7 @@ export interface GenerationAgainOptions {
 }
 
 const WhenBusyField = Type.Optional(
-  Type.Unsafe<WhenBusy>({
-    type: 'string',
-    enum: ['reject', 'queue', 'interrupt'],
+  oneOf(whenBusyChoices, {
     description: 'What happens while the session is still answering.',
     examples: ['reject'],
   }),

@@ -1,14 +1,14 @@
 /** `GET /api/generations/{id}/context`: what the model was sent for an answer. */
 import { Type } from 'typebox';
+import { contextSections, receiptStatuses, treatments } from '../../domain/generation.ts';
+import { messageRoles } from '../../domain/message.ts';
 import type { ContextReceipt } from '../../generation/context-receipt.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
-import { exampleId, IdField, orNull } from '../openapi/fields.ts';
+import { exampleId, IdField, oneOf, orNull } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { type Route, route } from '../routing/route.ts';
 
-const TreatmentSchema = Type.Unsafe<ContextReceipt['messages'][number]['treatment']>({
-  type: 'string',
-  enum: ['whole', 'summarised', 'dropped'],
+const TreatmentSchema = oneOf(treatments, {
   description: 'How it went to the model. An empty message is `dropped`.',
   examples: ['whole'],
 });
@@ -31,9 +31,7 @@ const tokens = (description: string, example: number) =>
 export const ContextReceiptSchema = Type.Object(
   {
     generation_id: IdField('The generation.'),
-    status: Type.Unsafe<ContextReceipt['status']>({
-      type: 'string',
-      enum: ['recorded', 'expected'],
+    status: oneOf(receiptStatuses, {
       description:
         '`recorded`: this was sent. `expected`: the model has not been called yet, or its call is not recorded yet; this would be sent now.',
       examples: ['recorded'],
@@ -66,9 +64,7 @@ export const ContextReceiptSchema = Type.Object(
     ),
     sections: Type.Array(
       Type.Object({
-        section: Type.Unsafe<ContextReceipt['sections'][number]['section']>({
-          type: 'string',
-          enum: ['system', 'summary', 'history', 'message', 'sources'],
+        section: oneOf(contextSections, {
           description: 'A part of the prompt.',
           examples: ['history'],
         }),
@@ -79,9 +75,7 @@ export const ContextReceiptSchema = Type.Object(
     messages: Type.Array(
       Type.Object({
         id: IdField('The message.'),
-        role: Type.Unsafe<ContextReceipt['messages'][number]['role']>({
-          type: 'string',
-          enum: ['system', 'user', 'assistant', 'tool'],
+        role: oneOf(messageRoles, {
           description: 'Whose it is.',
           examples: ['user'],
         }),
@@ -110,9 +104,7 @@ export const ContextReceiptSchema = Type.Object(
         { description: 'The summary that stood in the prompt.' },
       ),
     ),
-    tokens_provenance: Type.Unsafe<'estimated'>({
-      type: 'string',
-      enum: ['estimated'],
+    tokens_provenance: oneOf(['estimated'], {
       description: 'Where the figures come from: a tokenizer that is the model’s own or near to it.',
       examples: ['estimated'],
     }),

@@ -1,7 +1,8 @@
 /** Generations on the wire. */
 
 import { Type } from 'typebox';
-import { type Dialect, dialects } from '../../domain/generation.ts';
+import { errorCodes } from '../../domain/errors.ts';
+import { dialects, generationStatuses } from '../../domain/generation.ts';
 import { providers } from '../../domain/model.ts';
 import { toTime, toTimeOrNull } from '../../domain/text/time.ts';
 import type { GenerationView } from '../../generation/interface.ts';
@@ -10,14 +11,12 @@ import {
   exampleUsage,
   FinishReasonSchema,
   IdField,
+  oneOf,
   orNull,
   TimeField,
 } from '../openapi/fields.ts';
-import { errorCodes } from '../openapi/responses.ts';
 
-export const DialectSchema = Type.Unsafe<Dialect>({
-  type: 'string',
-  enum: [...dialects],
+export const DialectSchema = oneOf(dialects, {
   description: 'A dialect of the API.',
   examples: ['chat'],
 });
@@ -25,9 +24,7 @@ export const DialectSchema = Type.Unsafe<Dialect>({
 export const GenerationSchema = Type.Object(
   {
     id: IdField('The generation.'),
-    status: Type.Unsafe<GenerationView['status']>({
-      type: 'string',
-      enum: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
+    status: oneOf(generationStatuses, {
       description: 'The last four are final.',
       examples: ['done'],
     }),
@@ -39,9 +36,7 @@ export const GenerationSchema = Type.Object(
       {
         id: IdField('The model.'),
         name: Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] }),
-        provider: Type.Unsafe<string>({
-          type: 'string',
-          enum: [...providers],
+        provider: oneOf(providers, {
           description: 'Who runs it.',
           examples: ['openai'],
         }),
@@ -57,7 +52,7 @@ export const GenerationSchema = Type.Object(
     error: orNull(
       Type.Object(
         {
-          code: Type.Unsafe<string>({ type: 'string', enum: errorCodes, description: 'What went wrong.' }),
+          code: oneOf(errorCodes, { description: 'What went wrong.' }),
           message: Type.String({ description: 'The same for people.', examples: ['the model failed'] }),
         },
         { description: 'Where it failed or was interrupted.' },

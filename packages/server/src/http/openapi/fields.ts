@@ -1,6 +1,7 @@
 /** Schemas of fields that several routes show or take, and what fields are made of. */
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
-import type { FinishReason } from '../../domain/generation.ts';
+import { finishReasons, whenBusyChoices } from '../../domain/generation.ts';
+import { usageProvenances } from '../../domain/usage.ts';
 
 export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 export const exampleTime = '2026-11-22T20:30:00.000Z';
@@ -60,9 +61,7 @@ export const UsageSchema = Type.Object(
     prompt_tokens: tokens('Tokens of the prompt.', 24),
     completion_tokens: tokens('Tokens of the answer.', 12),
     total_tokens: tokens('Both together.', 36),
-    provenance: Type.Unsafe<'reported' | 'estimated' | 'unknown'>({
-      type: 'string',
-      enum: ['reported', 'estimated', 'unknown'],
+    provenance: oneOf(usageProvenances, {
       description: 'By the provider, with a tokenizer, or not known.',
       examples: ['reported'],
     }),
@@ -77,9 +76,7 @@ export const exampleUsage = {
   provenance: 'reported',
 } as const;
 
-export const FinishReasonSchema = Type.Unsafe<FinishReason>({
-  type: 'string',
-  enum: ['stop', 'length', 'tool_calls', 'content_filter', 'cancelled'],
+export const FinishReasonSchema = oneOf(finishReasons, {
   description: 'Why the answer ended.',
   examples: ['stop'],
 });
@@ -94,9 +91,7 @@ export const SourceSchema = Type.Object(
   { $id: 'Source', title: 'Source', description: 'A page that an answer draws on.' },
 );
 
-export const WhenBusySchema = Type.Unsafe<'reject' | 'queue' | 'interrupt'>({
-  type: 'string',
-  enum: ['reject', 'queue', 'interrupt'],
+export const WhenBusySchema = oneOf(whenBusyChoices, {
   default: 'reject',
   description:
     'What happens while the session is still answering: `reject` with 409 `session_busy`, `queue` behind it, or `interrupt` it and keep what it has.',

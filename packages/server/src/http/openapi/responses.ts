@@ -1,14 +1,9 @@
 /** Schemas of error answers, for the routes' documentation; the bodies themselves are written by `errors.ts`. */
 import { type TSchema, Type } from 'typebox';
-import type { ErrorCode } from '../../domain/errors.ts';
-import { statusOfCode } from '../answer/errors.ts';
+import { type ErrorCode, errorCodes } from '../../domain/errors.ts';
+import { oneOf } from './fields.ts';
 
-/** Every code, in the table's order. */
-export const errorCodes = Object.keys(statusOfCode) as ErrorCode[];
-
-const code = Type.Unsafe<ErrorCode>({
-  type: 'string',
-  enum: errorCodes,
+const code = oneOf(errorCodes, {
   description: 'What went wrong, for programs.',
   examples: ['invalid_request'],
 });

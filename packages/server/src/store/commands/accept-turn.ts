@@ -4,7 +4,7 @@
  */
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
-import type { Dialect } from '../../domain/generation.ts';
+import type { Dialect, WhenBusy } from '../../domain/generation.ts';
 import type { Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
@@ -56,7 +56,7 @@ export interface AcceptTurn {
   readonly apiKeyId: string | null;
   /** JSON of what the engine needs to run it. */
   readonly parameters: string;
-  readonly whenBusy: 'reject' | 'queue' | 'interrupt';
+  readonly whenBusy: WhenBusy;
   readonly owner: number;
   readonly now: number;
 }

@@ -1,5 +1,5 @@
 /** Personas and their immutable revisions. */
-import type { PersonaRecord, PersonaRevision } from '../../domain/persona.ts';
+import type { PersonaRecord, PersonaRevision, VersionState } from '../../domain/persona.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
@@ -14,7 +14,7 @@ type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
 export interface PersonaVersion {
   readonly revision: PersonaRevision;
   /** `past`: was active, or was a draft that another one replaced. */
-  readonly state: 'next' | 'active' | 'past';
+  readonly state: VersionState;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly submittedAt: number | null;

@@ -1,6 +1,6 @@
 /** The schemas of API keys. */
-
 import { type Static, Type } from 'typebox';
+import { apiKeyTypes } from '../../../domain/api-key.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { ApiKeyRecord } from '../../../store/queries/api-keys.ts';
 import { maxPersonaId } from '../../../store/queries/personas.ts';
@@ -23,7 +23,7 @@ const Limits = Type.Object(
 
 const fields = {
   name: TextField('What the key is for.', 'website', { maxLength: 255 }),
-  type: oneOf(['test', 'prod', 'admin'] as const, {
+  type: oneOf(apiKeyTypes, {
     description:
       '`prod` uses submitted personas by alias, `test` any version; their data do not mix. `admin` administers this organization.',
     examples: ['prod'],

@@ -1,5 +1,4 @@
 /** The schemas of members and their tokens. */
-
 import { type Static, Type } from 'typebox';
 import { roles } from '../../../domain/organization.ts';
 import { toTime } from '../../../domain/text/time.ts';
@@ -17,7 +16,7 @@ const fields = {
     description: 'The e-mail address, unique in the organization; kept in lower case.',
     examples: ['ada@example.com'],
   }),
-  role: oneOf(roles as readonly ['owner', 'admin', 'member', 'guest'], {
+  role: oneOf(roles, {
     description: '`owner` and `admin` administer; `guest` only reads.',
     examples: ['member'],
   }),

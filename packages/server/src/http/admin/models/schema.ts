@@ -1,5 +1,4 @@
 /** The schemas of models. */
-
 import { type Static, Type } from 'typebox';
 import { type ModelRecord, providers } from '../../../domain/model.ts';
 import { toTime } from '../../../domain/text/time.ts';

@@ -1,5 +1,4 @@
 /** The schemas of organizations. */
-
 import { type Static, Type } from 'typebox';
 import { toTime } from '../../../domain/text/time.ts';
 import type { OrganizationRecord } from '../../../store/queries/organizations.ts';

@@ -1,7 +1,6 @@
 /** The schemas of personas and their versions. */
-
 import { type Static, Type } from 'typebox';
-import { aliasPattern, type PersonaRecord } from '../../../domain/persona.ts';
+import { aliasPattern, type PersonaRecord, versionStates } from '../../../domain/persona.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import { maxPersonaId, type PersonaVersion } from '../../../store/queries/personas.ts';
 import { closed, exampleId, exampleTime, nullable, oneOf, TextField } from '../../openapi/fields.ts';
@@ -124,7 +123,7 @@ export const RollbackBody = Type.Object(
 export const Version = Type.Object(
   {
     version: versionNumber('Counted from 1.'),
-    state: oneOf(['next', 'active', 'past'] as const, {
+    state: oneOf(versionStates, {
       description: '`next` is the draft, `active` is in production.',
       examples: ['active'],
     }),

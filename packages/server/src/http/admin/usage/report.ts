@@ -1,9 +1,7 @@
 /** Adds up model calls by group; every figure says how much of it is reported, estimated or unknown. */
 import { toDay } from '../../../domain/text/time.ts';
+import type { UsageGroup } from '../../../domain/usage.ts';
 import type { UsageCall } from '../../../store/queries/usage.ts';
-
-export const usageGroups = ['day', 'model', 'persona', 'key', 'user'] as const;
-export type UsageGroup = (typeof usageGroups)[number];
 
 export interface Figure {
   total: number;

@@ -1,7 +1,8 @@
 /** The schemas of usage. */
 import { Type } from 'typebox';
+import { environments } from '../../../domain/scope.ts';
+import { usageGroups } from '../../../domain/usage.ts';
 import { nullable, oneOf, TimeField } from '../../openapi/fields.ts';
-import { usageGroups } from './report.ts';
 
 const groupBy = oneOf(usageGroups, { description: 'What a line stands for.', examples: ['day'] });
 
@@ -10,7 +11,7 @@ export const UsageQuery = Type.Object({
   to: Type.Optional(TimeField('Before this time; the default is now.')),
   group_by: Type.Optional(groupBy),
   environment: Type.Optional(
-    oneOf(['test', 'prod'] as const, {
+    oneOf(environments, {
       description: 'Only what test or prod keys used; without it, both.',
       examples: ['prod'],
     }),

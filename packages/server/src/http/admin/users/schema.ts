@@ -1,5 +1,6 @@
 /** The schemas of end users. */
 import { Type } from 'typebox';
+import { environments } from '../../../domain/scope.ts';
 import { oneOf } from '../../openapi/fields.ts';
 import { OrganizationParams } from '../schema.ts';
 
@@ -10,7 +11,7 @@ export const UserParams = Type.Object({
 
 export const UserQuery = Type.Object({
   environment: Type.Optional(
-    oneOf(['test', 'prod'] as const, {
+    oneOf(environments, {
       description: 'Only the user of test or of prod keys; without it, both.',
       examples: ['prod'],
     }),

@@ -1,7 +1,7 @@
 /** Which persona a request means, by the table of key types: permission first, then existence. */
 import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { PersonaRecord, RevisionReference } from '../../../domain/persona.ts';
+import type { PersonaRecord, RevisionReference, VersionType } from '../../../domain/persona.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
 import { findPersona } from '../../../store/queries/personas.ts';
 import type { Store } from '../../../store/store.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../../../store/store.ts';
 export interface PersonaSelector {
   readonly persona_id?: number;
   readonly alias?: string;
-  readonly version_type?: 'next' | 'active';
+  readonly version_type?: VersionType;
 }
 
 export type ChatPrincipal = ApiKeyPrincipal | EndUserPrincipal;

@@ -1,17 +1,17 @@
 /** The chat dialect's bodies, answers and events; one schema is validator, type and documentation. */
 import { Type } from 'typebox';
 import { maxMessageCharacters } from '../../../domain/message.ts';
-import { aliasPattern } from '../../../domain/persona.ts';
+import { aliasPattern, versionTypes } from '../../../domain/persona.ts';
 import {
+  closed,
   exampleId,
   exampleUsage,
   FinishReasonSchema,
   IdField,
+  oneOf,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
 import { ErrorSchema } from '../../openapi/responses.ts';
-
-const closed = { additionalProperties: false } as const;
 
 export const PersonaSelectorSchema = Type.Object(
   {
@@ -31,9 +31,7 @@ export const PersonaSelectorSchema = Type.Object(
       }),
     ),
     version_type: Type.Optional(
-      Type.Unsafe<'next' | 'active'>({
-        type: 'string',
-        enum: ['next', 'active'],
+      oneOf(versionTypes, {
         description: 'The draft, or what is in production (the default). Test keys only.',
         examples: ['next'],
       }),
@@ -130,11 +128,7 @@ export const ChatEventSchema = Type.Unsafe<{ type: string }>({
   oneOf: [
     Type.Object(
       {
-        type: Type.Unsafe<string>({
-          type: 'string',
-          enum: ['session_created', 'session_continued'],
-          description: 'The type of the event.',
-        }),
+        type: oneOf(['session_created', 'session_continued'], { description: 'The type of the event.' }),
         session_id: IdField('The session, to be continued.'),
       },
       { title: 'session', description: 'The first event.' },

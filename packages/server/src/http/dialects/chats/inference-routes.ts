@@ -2,8 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
+import type { WhenBusy } from '../../../domain/generation.ts';
 import type { Scope } from '../../../domain/scope.ts';
-import type { WhenBusy } from '../../../generation/turn.ts';
 import { findNewestAttempt } from '../../../store/queries/attempts.ts';
 import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';

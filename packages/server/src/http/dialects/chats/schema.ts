@@ -1,8 +1,15 @@
 /** The chats dialect's bodies, answers and events; one schema is validator, type and documentation. */
 import { type Static, Type } from 'typebox';
-import { exampleId, exampleUsage, IdField, TimeField, WhenBusySchema } from '../../openapi/fields.ts';
+import {
+  closed,
+  exampleId,
+  exampleUsage,
+  IdField,
+  oneOf,
+  TimeField,
+  WhenBusySchema,
+} from '../../openapi/fields.ts';
 
-const closed = { additionalProperties: false } as const;
 const exampleTime = '2023-08-05T14:48:00.000Z';
 
 const name = Type.String({
@@ -45,11 +52,10 @@ export const UpdateChatBody = Type.Object(
   closed,
 );
 
-export type ChatsRole = 'Human' | 'Assistant';
+const chatsRoles = ['Human', 'Assistant'] as const;
+export type ChatsRole = (typeof chatsRoles)[number];
 
-const role = Type.Unsafe<ChatsRole>({
-  type: 'string',
-  enum: ['Human', 'Assistant'],
+const role = oneOf(chatsRoles, {
   description: 'Who says it.',
   examples: ['Human'],
 });

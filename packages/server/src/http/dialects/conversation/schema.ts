@@ -1,22 +1,23 @@
 /** The conversation dialect's queries, bodies, answers and events; one schema is validator, type and documentation. */
 import { Type } from 'typebox';
-import type { GenerationStatus } from '../../../domain/generation.ts';
-import { maxMessageCharacters } from '../../../domain/message.ts';
+import { generationStatuses } from '../../../domain/generation.ts';
+import { maxMessageCharacters, shownRoles } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
-import type { SessionRecord } from '../../../domain/session.ts';
+import { sessionStatuses } from '../../../domain/session.ts';
 import {
+  closed,
   exampleId,
   exampleUsage,
   FinishReasonSchema,
   IdField,
+  oneOf,
   orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
 import { ErrorSchema } from '../../openapi/responses.ts';
 
-const closed = { additionalProperties: false } as const;
 const maxOffset = 2_147_483_647;
 
 const organization = {
@@ -138,9 +139,7 @@ export const ListedConversationSchema = Type.Object({
   ),
 });
 
-const status = Type.Unsafe<SessionRecord['status']>({
-  type: 'string',
-  enum: ['active', 'completed'],
+const status = oneOf(sessionStatuses, {
   description: 'A completed session takes no new message.',
   examples: ['active'],
 });
@@ -167,9 +166,7 @@ export const exampleSession = {
 };
 
 const modelName = Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] });
-const provider = Type.Unsafe<string>({
-  type: 'string',
-  enum: [...providers],
+const provider = oneOf(providers, {
   description: 'Who runs it.',
   examples: ['openai'],
 });
@@ -202,9 +199,7 @@ export const MessagesSchema = Type.Object({
   messages: Type.Array(
     Type.Object({
       id: IdField('The message.'),
-      role: Type.Unsafe<'user' | 'assistant'>({
-        type: 'string',
-        enum: ['user', 'assistant'],
+      role: oneOf(shownRoles, {
         description: 'Who says it.',
         examples: ['user'],
       }),
@@ -215,9 +210,7 @@ export const MessagesSchema = Type.Object({
       created_at: TimeField('When it was made.'),
       chat_session_id: IdField('The session that it belongs to.'),
       model_id: orNull(IdField("Of an answer: the model's.")),
-      status: Type.Unsafe<GenerationStatus>({
-        type: 'string',
-        enum: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
+      status: oneOf(generationStatuses, {
         description: 'Of an answer: how far it is, or how it ended. Else `done`.',
         examples: ['done'],
       }),
@@ -268,9 +261,7 @@ export const OrganizationsSchema = Type.Array(
     id: IdField('What `org_id` takes.'),
     name: Type.String({ description: "The organization's name.", examples: ['Acme'] }),
     role: orNull(
-      Type.Unsafe<string>({
-        type: 'string',
-        enum: [...roles],
+      oneOf(roles, {
         description: "The member's role; null for keys, and for end users' tokens.",
         examples: ['member'],
       }),

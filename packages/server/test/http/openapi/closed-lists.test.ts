@@ -1,0 +1,284 @@
+/**
+ * Published closed lists: a value that is taken away, or added without being published, fails here. The values are
+ * written out, since comparing the code's lists with themselves would prove nothing.
+ */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { apiKeyTypes } from '../../../src/domain/api-key.ts';
+import { errorCodes } from '../../../src/domain/errors.ts';
+import { partKinds, researchStatuses } from '../../../src/domain/event.ts';
+import {
+  contextSections,
+  dialects,
+  finishReasons,
+  generationStatuses,
+  receiptStatuses,
+  treatments,
+  whenBusyChoices,
+} from '../../../src/domain/generation.ts';
+import { messageRoles, shownRoles } from '../../../src/domain/message.ts';
+import { providers } from '../../../src/domain/model.ts';
+import { roles } from '../../../src/domain/organization.ts';
+import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
+import { environments } from '../../../src/domain/scope.ts';
+import { sessionStatuses } from '../../../src/domain/session.ts';
+import { modelCallPurposes, usageGroups, usageProvenances } from '../../../src/domain/usage.ts';
+import { startTestApp } from '../http-app.ts';
+
+interface PublishedList {
+  readonly values: readonly string[];
+  /** The list of `domain`; null: the words of one dialect. */
+  readonly list: readonly string[] | null;
+  /** Where it stands in the OpenAPI document: `<component or operationId>.<field>`. Empty: in stored data only. */
+  readonly places: readonly string[];
+}
+
+const published: Readonly<Record<string, PublishedList>> = {
+  'error codes': {
+    values: [
+      'invalid_request',
+      'invalid_json',
+      'unsupported',
+      'context_overflow',
+      'unauthenticated',
+      'forbidden',
+      'not_found',
+      'conflict',
+      'in_use',
+      'session_busy',
+      'idempotency_mismatch',
+      'model_unavailable',
+      'payload_too_large',
+      'rate_limited',
+      'internal',
+      'provider_error',
+      'interrupted',
+      'overloaded',
+      'provider_timeout',
+    ],
+    list: errorCodes,
+    places: ['Error.code', 'DetailError.code', 'ChatEvent.code', 'ConversationEvent.code', 'Generation.code'],
+  },
+  'generation statuses': {
+    values: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
+    list: generationStatuses,
+    places: ['Generation.status', 'listMessages.status'],
+  },
+  'finish reasons': {
+    values: ['stop', 'length', 'tool_calls', 'content_filter', 'cancelled'],
+    list: finishReasons,
+    places: [
+      'Generation.finish_reason',
+      'ChatEvent.finish_reason',
+      'ConversationEvent.finish_reason',
+      'complete.finish_reason',
+      'continue.finish_reason',
+    ],
+  },
+  'what happens while a session is busy': {
+    values: ['reject', 'queue', 'interrupt'],
+    list: whenBusyChoices,
+    places: [
+      'streamCompletion.when_busy',
+      'streamContinuation.when_busy',
+      'complete.when_busy',
+      'continue.when_busy',
+      'streamChat.when_busy',
+      'infer.when_busy',
+      'inferWithInternet.when_busy',
+      'regenerateGeneration.when_busy',
+      'continueGeneration.when_busy',
+    ],
+  },
+  dialects: {
+    values: ['chat', 'conversation', 'chats'],
+    list: dialects,
+    places: ['Generation.dialect', 'streamGeneration.dialect'],
+  },
+  providers: {
+    values: ['openai', 'anthropic', 'google', 'mistral', 'openai-compatible', 'local', 'guide'],
+    list: providers,
+    places: [
+      'Generation.provider',
+      'getConversationWithSessions.provider',
+      'listLanguageModels.provider',
+      'createModel.provider',
+      'listModels.provider',
+      'getModel.provider',
+      'updateModel.provider',
+    ],
+  },
+  'provenance of usage': {
+    values: ['reported', 'estimated', 'unknown'],
+    list: usageProvenances,
+    places: ['Usage.provenance'],
+  },
+  'provenance of a receipt': {
+    values: ['estimated'],
+    list: null,
+    places: ['ContextReceipt.tokens_provenance'],
+  },
+  'groups of usage': {
+    values: ['day', 'model', 'persona', 'key', 'user'],
+    list: usageGroups,
+    places: ['getUsage.group_by'],
+  },
+  'purposes of model calls': {
+    values: ['answer', 'title', 'summary', 'query', 'fallback', 'test'],
+    list: modelCallPurposes,
+    places: [],
+  },
+  roles: {
+    values: ['owner', 'admin', 'member', 'guest'],
+    list: roles,
+    places: [
+      'listOwnOrganizations.role',
+      'createMember.role',
+      'listMembers.role',
+      'getMember.role',
+      'updateMember.role',
+    ],
+  },
+  'types of keys': {
+    values: ['test', 'prod', 'admin'],
+    list: apiKeyTypes,
+    places: ['createKey.type', 'listKeys.type', 'getKey.type'],
+  },
+  environments: {
+    values: ['test', 'prod'],
+    list: environments,
+    places: ['getUsage.environment', 'exportUser.environment', 'deleteUser.environment'],
+  },
+  'types of versions': {
+    values: ['next', 'active'],
+    list: versionTypes,
+    places: [
+      'getToken.version_type',
+      'streamCompletion.version_type',
+      'streamContinuation.version_type',
+      'complete.version_type',
+      'continue.version_type',
+    ],
+  },
+  'states of versions': {
+    values: ['next', 'active', 'past'],
+    list: versionStates,
+    places: ['listPersonaVersions.state'],
+  },
+  'statuses of sessions': {
+    values: ['active', 'completed'],
+    list: sessionStatuses,
+    places: ['ChatSession.status', 'getConversationWithSessions.status'],
+  },
+  'roles of messages': {
+    values: ['system', 'user', 'assistant', 'tool'],
+    list: messageRoles,
+    places: ['ContextReceipt.role'],
+  },
+  'roles that clients see': {
+    values: ['user', 'assistant'],
+    list: shownRoles,
+    places: ['listMessages.role'],
+  },
+  'roles of the chats dialect': {
+    values: ['Human', 'Assistant'],
+    list: null,
+    places: ['ChatMessage.role', 'createChatMessage.role'],
+  },
+  'sections of a prompt': {
+    values: ['system', 'summary', 'history', 'message', 'sources'],
+    list: contextSections,
+    places: ['ContextReceipt.section'],
+  },
+  'treatments of messages': {
+    values: ['whole', 'summarised', 'dropped'],
+    list: treatments,
+    places: ['ContextReceipt.treatment'],
+  },
+  'statuses of a receipt': {
+    values: ['recorded', 'expected'],
+    list: receiptStatuses,
+    places: ['ContextReceipt.status'],
+  },
+  'kinds of parts': { values: ['text', 'reasoning', 'tool-call'], list: partKinds, places: [] },
+  'statuses of research': {
+    values: ['searching', 'reading', 'answering'],
+    list: researchStatuses,
+    places: [],
+  },
+  'events of the chat dialect': {
+    values: ['session_created', 'session_continued', 'queued', 'token', 'done', 'error'],
+    list: null,
+    places: ['ChatEvent.type'],
+  },
+  'events of the conversation dialect': {
+    values: ['start', 'queued', 'content', 'end', 'error'],
+    list: null,
+    places: ['ConversationEvent.type'],
+  },
+  health: { values: ['ok'], list: null, places: ['getHealth.status'] },
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Calls `found` with every `enum` below a node, and the name of the property or parameter that it belongs to. */
+function findEnums(node: unknown, field: string, found: (field: string, values: string[]) => void): void {
+  if (!isObject(node)) return;
+  if (Array.isArray(node.enum)) found(field, node.enum);
+  const isParameter = typeof node.in === 'string' && typeof node.name === 'string';
+  for (const [key, child] of Object.entries(node)) {
+    if (key === 'example' || key === 'examples') continue;
+    if (key === 'properties' && isObject(child)) {
+      for (const [name, property] of Object.entries(child)) findEnums(property, name, found);
+    } else {
+      findEnums(child, isParameter ? String(node.name) : field, found);
+    }
+  }
+}
+
+/** The lists of the document, by place. The one word that each event has for its type is added to the others. */
+function listsOf(document: Json): Map<string, string[][]> {
+  const lists = new Map<string, string[][]>();
+  const add = (owner: string) => (field: string, values: string[]) => {
+    const place = `${owner}.${field}`;
+    const known = lists.get(place);
+    if (known === undefined) lists.set(place, [values]);
+    else if (owner.endsWith('Event') && field === 'type') known[0]?.push(...values);
+    else known.push(values);
+  };
+  const { components, paths } = document as { components: { schemas: Json }; paths: Record<string, Json> };
+  for (const [name, schema] of Object.entries(components.schemas)) findEnums(schema, name, add(name));
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path))) {
+    findEnums(operation, '', add((operation as { operationId: string }).operationId));
+  }
+  return lists;
+}
+
+const app = await startTestApp('sqlite');
+const lists = listsOf((await app.call('/docs/openapi.json')).body);
+
+describe('closed lists', () => {
+  after(() => app[Symbol.asyncDispose]());
+
+  for (const [name, { values, list, places }] of Object.entries(published)) {
+    test(name, () => {
+      if (list !== null) assert.deepEqual(list, values);
+      for (const place of places) {
+        const found = lists.get(place) ?? assert.fail(`${place} is not a closed list in the document`);
+        for (const one of found) assert.deepEqual(one, values, place);
+      }
+    });
+  }
+
+  test('every list of the document is in the table', () => {
+    const known = Object.values(published).flatMap(({ places }) => places);
+    assert.deepEqual(
+      [...lists.keys()].filter((place) => !known.includes(place)),
+      [],
+    );
+  });
+});
