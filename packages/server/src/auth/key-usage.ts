@@ -1,4 +1,5 @@
 /** Notes in memory when keys were used last, and stores it in batches, so that no request waits for it. */
+import { every } from '../concurrency/every.ts';
 import type { Store } from '../store/store.ts';
 
 const flushIntervalMs = 60_000;
@@ -32,13 +33,12 @@ export function createKeyUsage(
     }
   }
 
-  const timer = setInterval(() => void flush().catch(onError), flushIntervalMs);
-  timer.unref();
+  const flushes = every(flushIntervalMs, flush, onError);
   return {
     note: (keyId, at) => void uses.set(keyId, at),
     flush,
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
+      await flushes[Symbol.asyncDispose]();
       // A last batch that can't be stored is lost: times of last use are not worth delaying a stop.
       await flush().catch(onError);
     },

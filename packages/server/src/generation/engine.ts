@@ -1,5 +1,6 @@
 /** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
 
+import { every, type Repetition } from '../concurrency/every.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
@@ -56,7 +57,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #admission: Admission;
   readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
-  #watch: NodeJS.Timeout | undefined;
+  #watch: Repetition | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
   #unattended = new Set<string>();
   #isAccepting = false;
@@ -112,10 +113,11 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
     await engine.#incarnate(options.store.engine === 'sqlite');
-    engine.#watch = setInterval(() => {
-      engine.#lookAround().catch((error: unknown) => engine.#warn(error, 'looking after generations failed'));
-    }, watchMs);
-    engine.#watch.unref();
+    engine.#watch = every(
+      watchMs,
+      () => engine.#lookAround(),
+      (error) => engine.#warn(error, 'looking after generations failed'),
+    );
     return engine;
   }
 
@@ -207,7 +209,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isAccepting = false;
-    clearInterval(this.#watch);
+    this.#watch?.[Symbol.dispose]();
     const left = this.#lives.close();
     const incarnation = this.#incarnation;
     // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.

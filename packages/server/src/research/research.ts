@@ -1,6 +1,8 @@
 /** The pipeline before an answer from the internet: question → search → read → rank → prompt. */
+
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'undici';
+import { abortable } from '../concurrency/abortable.ts';
 import type { Source, StatusEvent } from '../domain/event.ts';
 import { createAddressGuard } from '../network/address-guard.ts';
 import { createGuardedAgent, type Resolve } from '../network/guarded-agent.ts';
@@ -183,15 +185,7 @@ interface Findings {
 function withTimeout(ask: Ask, timeoutMs: number): Ask {
   return async (prompt, { signal }) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(bounded.reason);
-    bounded.addEventListener('abort', abort, { once: true });
-    if (bounded.aborted) abort();
-    try {
-      return await Promise.race([ask(prompt, { signal: bounded }), aborted.promise]);
-    } finally {
-      bounded.removeEventListener('abort', abort);
-    }
+    return abortable(ask(prompt, { signal: bounded }), bounded);
   };
 }
 

@@ -1,4 +1,5 @@
-/** Removes, now and then, what the store keeps for a time only. */
+/** Removes, once a minute, what the store keeps for a time only. */
+import { every, type Repetition } from '../concurrency/every.ts';
 import type { Store } from './store.ts';
 
 export interface HousekeepingOptions {
@@ -18,17 +19,6 @@ export async function tidy({ store, now = Date.now }: Omit<HousekeepingOptions, 
   }
 }
 
-export function startHousekeeping(options: HousekeepingOptions): Disposable {
-  let isTidying = false;
-  const timer = setInterval(() => {
-    if (isTidying) return;
-    isTidying = true;
-    tidy(options)
-      .catch(options.onError)
-      .finally(() => {
-        isTidying = false;
-      });
-  }, options.intervalMs ?? 60_000);
-  timer.unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+export function startHousekeeping(options: HousekeepingOptions): Repetition {
+  return every(options.intervalMs ?? 60_000, () => tidy(options), options.onError);
 }

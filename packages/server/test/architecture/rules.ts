@@ -6,15 +6,27 @@ export type Rule = (tree: SourceTree) => readonly string[];
 /** What each folder of `src` may import of ours besides itself; `design.md`, "The tree". */
 const below: Readonly<Record<string, readonly string[]>> = {
   domain: [],
+  concurrency: ['domain'],
   config: ['domain'],
-  store: ['domain'],
+  store: ['domain', 'concurrency'],
   bus: ['domain'],
   network: ['domain'],
-  models: ['domain', 'network'],
-  research: ['domain', 'network'],
-  auth: ['domain', 'config', 'store', 'bus'],
+  models: ['domain', 'concurrency', 'network'],
+  research: ['domain', 'concurrency', 'network'],
+  auth: ['domain', 'concurrency', 'config', 'store', 'bus'],
   limits: ['domain', 'config', 'store', 'bus'],
-  generation: ['domain', 'config', 'store', 'network', 'models', 'research', 'bus', 'auth', 'limits'],
+  generation: [
+    'domain',
+    'concurrency',
+    'config',
+    'store',
+    'network',
+    'models',
+    'research',
+    'bus',
+    'auth',
+    'limits',
+  ],
   http: ['domain', 'config', 'store', 'network', 'models', 'research', 'bus', 'auth', 'limits', 'generation'],
 };
 

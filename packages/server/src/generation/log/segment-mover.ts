@@ -1,4 +1,5 @@
 /** Moves what live generations have committed into segments, every few seconds, and prunes the journal behind. */
+import { every, type Repetition } from '../../concurrency/every.ts';
 import type { CommandArgs } from '../../store/command.ts';
 import type { Store } from '../../store/store.ts';
 import type { LiveGeneration } from './live-generation.ts';
@@ -18,21 +19,11 @@ const chunkSize = 64;
 
 export class SegmentMover implements Disposable {
   readonly #options: SegmentMoverOptions;
-  readonly #timer: NodeJS.Timeout;
-  #isMoving = false;
+  readonly #moves: Repetition;
 
   constructor(options: SegmentMoverOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      if (this.#isMoving) return;
-      this.#isMoving = true;
-      this.move()
-        .catch(options.onError)
-        .finally(() => {
-          this.#isMoving = false;
-        });
-    }, options.intervalMs ?? 2000);
-    this.#timer.unref();
+    this.#moves = every(options.intervalMs ?? 2000, () => this.move(), options.onError);
   }
 
   /** Moves all that is committed now. */
@@ -90,6 +81,6 @@ export class SegmentMover implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#moves[Symbol.dispose]();
   }
 }

@@ -1,4 +1,6 @@
 /** Keeps this process incarnation's lease, and claims what dead ones left. */
+import { abortable } from '../../concurrency/abortable.ts';
+import { every, type Repetition } from '../../concurrency/every.ts';
 import type { Store } from '../../store/store.ts';
 
 export interface LeaseOptions {
@@ -14,14 +16,14 @@ export interface LeaseOptions {
 
 export class Lease implements Disposable {
   readonly #options: LeaseOptions;
-  readonly #timer: NodeJS.Timeout;
+  readonly #renewals: Repetition;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#renew().catch(options.onError);
-    }, options.leaseMs / 3);
-    this.#timer.unref();
+    const { leaseMs, onError } = options;
+    // A renewal on a broken connection may hang: it must not hold up the next one.
+    const renew = () => abortable(this.#renew(), AbortSignal.timeout(leaseMs / 4));
+    this.#renewals = every(leaseMs / 3, renew, onError);
   }
 
   async #renew(): Promise<void> {
@@ -43,6 +45,6 @@ export class Lease implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#renewals[Symbol.dispose]();
   }
 }

@@ -1,5 +1,7 @@
 /** Reads the pages that a search found: at once, each within its limits, each either read or skipped with a reason. */
+
 import type { Dispatcher } from 'undici';
+import { abortable } from '../../concurrency/abortable.ts';
 import type { PageJob } from '../extraction/extraction-jobs.ts';
 import { ExtractionError, type ExtractionPool } from '../extraction/extraction-pool.ts';
 import { EncodingError, readBody } from './body-reader.ts';
@@ -102,7 +104,8 @@ export function createPageReader(options: PageReaderOptions): PageReader {
           try {
             return {
               requestedUrl,
-              page: await orAborted(readOne(requestedUrl, robots, pageSignal), pageSignal),
+              // Reading may hear the signal late: for one, while it waits for a robots.txt that another page asked for.
+              page: await abortable(readOne(requestedUrl, robots, pageSignal), pageSignal),
             };
           } catch (error) {
             return { requestedUrl, skipped: describe(error, pageSignal) };
@@ -148,19 +151,6 @@ function formatOf(contentType: string): PageJob['format'] | undefined {
       return 'pdf';
     default:
       return undefined;
-  }
-}
-
-/** What is awaited may notice the signal late, a robots.txt that another page has asked for, for one. */
-async function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    if (signal.aborted) abort();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 

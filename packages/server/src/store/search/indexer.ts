@@ -1,4 +1,5 @@
 /** Fills the search index in the background, in small steps with pauses between, so that nobody's write waits long. */
+import { every, type Repetition } from '../../concurrency/every.ts';
 import type { Store } from '../store.ts';
 import { hasPending } from './pending.ts';
 
@@ -20,39 +21,28 @@ const pauseMs = 20;
 const step = { maxTexts: 32, maxLength: 20_000 };
 
 export class SearchIndexer implements AsyncDisposable {
-  readonly #options: SearchIndexerOptions;
-  readonly #timer: NodeJS.Timeout;
+  readonly #store: IndexedStore;
+  readonly #looks: Repetition;
   #isClosed = false;
-  #working: Promise<void> | undefined;
 
   constructor(options: SearchIndexerOptions) {
-    this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#working ??= this.#work().finally(() => {
-        this.#working = undefined;
-      });
-    }, options.intervalMs ?? defaultIntervalMs);
-    this.#timer.unref();
+    this.#store = options.store;
+    const { intervalMs = defaultIntervalMs, onError } = options;
+    this.#looks = every(intervalMs, () => this.#look(), onError);
   }
 
-  async #work(): Promise<void> {
-    const { store, onError } = this.#options;
-    try {
-      if (!(await hasPending(store.reads))) return;
-      while (!this.#isClosed) {
-        const { isDone } = await store.execute('indexSearch', step);
-        if (isDone) return;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    } catch (error) {
-      onError(error);
+  async #look(): Promise<void> {
+    if (!(await hasPending(this.#store.reads))) return;
+    while (!this.#isClosed) {
+      const { isDone } = await this.#store.execute('indexSearch', step);
+      if (isDone) return;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#timer);
-    await this.#working;
+    await this.#looks[Symbol.asyncDispose]();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Keeps at most one worker process; a dead one is replaced at the next request, but not for ever. */
 
+import { abortable } from '../../../concurrency/abortable.ts';
 import type { Logger } from '../../../domain/logger.ts';
 import { ModelError } from '../../model-error.ts';
 import type { LoadOptions, LocalModelInfo } from '../worker/protocol.ts';
@@ -111,16 +112,4 @@ export function createWorkerSupervisor(
 
 function failure(message: string, retryable: boolean, retryAfterMs?: number): ModelError {
   return new ModelError('provider_error', message, { retryable, retryAfterMs });
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
