@@ -2,6 +2,7 @@
  * Runs the tests of all packages with Node's own runner, whose summary is the last thing printed.
  *
  *   npm test                           all of them
+ *   npm run test:quick                 those that take no more than a minute together: see `isQuick`
  *   npm test -- config journal         the files whose path contains one of these
  *   npm test -- --test-name-pattern=x  options go to the runner
  *
@@ -18,6 +19,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const concurrency = 2;
 /** Of a test, and of a file as a whole; ends what hangs before CI does. */
 const timeoutMs = 180000;
+/** Node keeps compiled modules here, so that a test process and its worker threads start in half the time. */
+const compileCache = join(root, 'node_modules', '.cache', 'compile');
+
+/**
+ * The quick tier leaves out the folders that try the whole program for long, and each file whose name says that it is
+ * slow (`*.slow.test.ts`): it runs a real model, proxy or network, starts processes, or takes more than a few seconds.
+ *
+ * @param {string} path
+ */
+function isQuick(path) {
+  return !/\/test\/(faults|browser)\/|\.slow\.test\.ts$/.test(path.replace(/\\/g, '/'));
+}
 
 /**
  * @param {string} directory
@@ -36,11 +49,13 @@ function listTestFiles(directory) {
 
 /** @param {readonly string[]} args */
 function runTests(args) {
-  const options = args.filter((arg) => arg.startsWith('-'));
+  const options = args.filter((arg) => arg.startsWith('-') && arg !== '--quick');
+  const wanted = args.includes('--quick') ? isQuick : () => true;
   const filters = args.filter((arg) => !arg.startsWith('-'));
   const files = listTestFiles(join(root, 'packages'))
     .map((path) => relative(root, path))
     .filter((path) => /^packages\/[^/]+\/test\//.test(path.replace(/\\/g, '/')))
+    .filter(wanted)
     .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
     .sort();
   if (files.length === 0) {
@@ -58,7 +73,7 @@ function runTests(args) {
       ...options,
       ...files,
     ],
-    { cwd: root, stdio: 'inherit' },
+    { cwd: root, stdio: 'inherit', env: { NODE_COMPILE_CACHE: compileCache, ...process.env } },
   );
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => runner.kill(signal));
   runner.on('exit', (code) => process.exit(code === null ? 1 : code));
