@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { startTestServer } from 'colloquy-testkit/server';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { examine } from '../../src/doctor/doctor.ts';
-import { openStream, tokensOf } from '../faults/kit/sse-client.ts';
 
 const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
 const server = await startTestServer();

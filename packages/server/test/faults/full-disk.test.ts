@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import type { Place } from 'colloquy-testkit/place';
 import { makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import { answer, gate, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { mountSmallDisk } from './kit/disk.ts';
-import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
 
 const disk = await mountSmallDisk(48);

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { emptyPlace } from 'colloquy-testkit/place';
 import { makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import { answer, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 import { seededRandom } from './kit/random.ts';
-import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
 
 const rounds = 10;

@@ -7,6 +7,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { emptyPlace } from 'colloquy-testkit/place';
 import {
   administer,
@@ -22,7 +23,6 @@ import {
   startScriptedUpstream,
   type Wire,
 } from 'colloquy-testkit/upstream/scripted-upstream';
-import { generationOf, openStream, tokensOf } from './kit/sse-client.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
 
 interface Fault {

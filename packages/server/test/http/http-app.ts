@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { type ClientStream, type Frame, openStream, type StreamCall } from 'colloquy-testkit/event-stream';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import type { Engine } from '../../src/generation/engine.ts';
@@ -31,9 +31,9 @@ export interface Call {
 }
 
 export interface SseReading {
-  readonly response: Response;
-  readonly events: EventSourceMessage[];
-  readonly comments: string[];
+  readonly response: { readonly status: number; readonly headers: Headers };
+  readonly events: readonly Frame[];
+  readonly comments: readonly string[];
   /** What came, to the letter. */
   raw(): string;
   readonly ended: Promise<void>;
@@ -96,21 +96,8 @@ export async function startTestApp(
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const organization = `/organizations/${harness.scope.organizationId}`;
 
-  const request = (path: string, options: Call): Promise<Response> => {
-    const { body, key, token, headers } = options;
-    return fetch(url + path, {
-      method: options.method ?? (body === undefined ? 'GET' : 'POST'),
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key !== undefined && { 'x-api-key': key }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-  };
   const call = async (path: string, options: Call = {}): Promise<Answer> => {
-    const response = await request(path, options);
+    const response = await fetch(url + path, requestOf(options));
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
     return {
@@ -140,11 +127,7 @@ export async function startTestApp(
     admin,
     key,
     async stream(path, options = {}) {
-      const response = await request(path, options);
-      if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
-        assert.fail(`${path}: ${response.status} ${await response.text()}`);
-      }
-      return readStream(response);
+      return openReading({ url: url + path, ...requestOf(options) });
     },
     async persona(alias, { active = true, next = false } = {}) {
       const made = await admin('POST', `${organization}/personas`, { name: alias, alias });
@@ -169,52 +152,47 @@ export async function startTestApp(
   };
 }
 
-export function readStream(response: Response): SseReading {
-  const events: EventSourceMessage[] = [];
-  const comments: string[] = [];
-  let raw = '';
-  const waits = new Set<() => void>();
-  const parser = createParser({
-    onEvent: (event) => events.push(event),
-    onComment: (comment) => comments.push(comment),
-  });
-  const abort = new AbortController();
-  const read = async (): Promise<void> => {
-    const decoder = new TextDecoder();
-    const reader = response.body?.getReader();
-    abort.signal.addEventListener('abort', () => void reader?.cancel());
-    for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      const text = decoder.decode(value, { stream: !done });
-      raw += text;
-      parser.feed(text);
-      for (const wait of waits) wait();
-      if (done) return;
-    }
+function requestOf({ method, body, key, token, headers }: Call) {
+  return {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'x-api-key': key }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   };
-  const ended = read();
+}
+
+/** Opens a stream to look at; fails unless the answer is one. */
+export async function openReading(call: StreamCall): Promise<SseReading> {
+  const stream = await openStream(call);
+  if (stream.headers['content-type']?.startsWith('text/event-stream') === true) return readingOf(stream);
+  await stream.closed;
+  assert.fail(`${call.url}: ${stream.status} ${stream.body()}`);
+}
+
+function readingOf(stream: ClientStream): SseReading {
+  let isClosing = false;
+  const ended = stream.closed.then((end) => {
+    if (end === 'broken' && !isClosing) throw new Error(`the stream broke: ${stream.body()}`);
+  });
   ended.catch(() => {});
   const reading: SseReading = {
-    response,
-    events,
-    comments,
-    raw: () => raw,
+    response: { status: stream.status, headers: new Headers(stream.headers as Record<string, string>) },
+    events: stream.frames,
+    comments: stream.comments,
+    raw: () => stream.body(),
     ended,
-    until: (enough) =>
-      new Promise((resolve, reject) => {
-        const wait = (): void => {
-          if (!enough(reading)) return;
-          waits.delete(wait);
-          resolve();
-        };
-        waits.add(wait);
-        wait();
-        ended.then(
-          () => enough(reading) || reject(new Error(`the stream ended: ${raw}`)),
-          (error: unknown) => reject(error),
-        );
-      }),
-    close: () => abort.abort(),
+    async until(enough) {
+      const isThere = await stream.until(() => enough(reading));
+      if (!isThere) assert.fail(`the stream ended: ${stream.body()}`);
+    },
+    close() {
+      isClosing = true;
+      stream.destroy();
+    },
   };
   return reading;
 }

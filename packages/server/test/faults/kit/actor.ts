@@ -1,9 +1,9 @@
 /** A client of the chat dialect with sessions of its own, that asks, asks again, interrupts, cancels and resumes. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientStream, generationOf, openStream } from 'colloquy-testkit/event-stream';
 import { makeTurn } from './behaviours.ts';
 import type { Asked } from './ledger.ts';
 import type { Random } from './random.ts';
-import { type ClientStream, generationOf, openStream } from './sse-client.ts';
 import { anyManner, follow, readStream, type World } from './viewer.ts';
 
 type WhenBusy = 'reject' | 'queue' | 'interrupt';

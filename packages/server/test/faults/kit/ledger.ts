@@ -1,7 +1,7 @@
 /** What the clients of a run did and saw, to be held against the store. */
 import { EventEmitter } from 'node:events';
+import type { Frame } from 'colloquy-testkit/event-stream';
 import type { Dialect } from '../../../src/domain/generation.ts';
-import type { Frame } from './sse-client.ts';
 
 /** One reading of one stream. */
 export interface Sighting {

@@ -1,7 +1,8 @@
 /** Holds what the clients saw against the store and against what the server tells afterwards. */
+
+import { type Frame, openStream } from 'colloquy-testkit/event-stream';
 import { canBeWhole, turnOf, wholeAnswer } from './behaviours.ts';
 import type { Ledger, Sighting } from './ledger.ts';
-import { type Frame, openStream } from './sse-client.ts';
 import type { StoredGeneration, StoredState } from './stored-log.ts';
 
 const replaysAtOnce = 8;

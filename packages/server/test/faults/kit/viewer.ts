@@ -1,10 +1,10 @@
 /** A viewer of one generation: follows it to its end through every break, or leaves on its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientStream, type Frame, generationOf, openStream } from 'colloquy-testkit/event-stream';
 import type { Dialect } from '../../../src/domain/generation.ts';
 import type { Host } from './host.ts';
 import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
-import { type ClientStream, type Frame, generationOf, openStream } from './sse-client.ts';
 
 export interface World {
   readonly host: Host;

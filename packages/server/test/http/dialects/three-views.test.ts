@@ -21,7 +21,7 @@ interface Turn {
 function textIn(dialect: Dialect, { events }: SseReading): string {
   if (dialect === 'chats') {
     return events
-      .filter(({ event }) => event === undefined)
+      .filter(({ event }) => event === 'message')
       .map(({ data }) => data)
       .join('');
   }

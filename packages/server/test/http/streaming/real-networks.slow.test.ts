@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { emptyPlace } from 'colloquy-testkit/place';
 import { type ChildServer, makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
 import {
@@ -12,7 +13,6 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
 } from 'colloquy-testkit/upstream/scripted-upstream';
-import { generationOf, openStream, tokensOf } from '../../faults/kit/sse-client.ts';
 
 const megabyte = 1 << 20;
 

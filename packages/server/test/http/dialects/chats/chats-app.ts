@@ -61,7 +61,7 @@ export function chatsOf(app: TestApp): Chats {
 /** The answer that a stream carries: the data of its unnamed events, joined. */
 export function textOf({ events }: SseReading): string {
   return events
-    .filter(({ event }) => event === undefined)
+    .filter(({ event }) => event === 'message')
     .map(({ data }) => data)
     .join('');
 }
@@ -70,8 +70,8 @@ export function textOf({ events }: SseReading): string {
 // biome-ignore lint/suspicious/noExplicitAny: events are looked into by tests, field by field.
 export function namedOf({ events }: SseReading): [name: string, data: any][] {
   return events
-    .filter(({ event }) => event !== undefined)
-    .map(({ event, data }) => [event ?? '', JSON.parse(data)]);
+    .filter(({ event }) => event !== 'message')
+    .map(({ event, data }) => [event, JSON.parse(data)]);
 }
 
 /** A script that says some tokens, waits, and says the rest. */

@@ -15,7 +15,7 @@ import { pino } from 'pino';
 import { catalog } from '../../../../src/catalog.ts';
 import { parseConfig } from '../../../../src/config/config.ts';
 import { startServer } from '../../../../src/server.ts';
-import { readStream } from '../../http-app.ts';
+import { openReading } from '../../http-app.ts';
 import { namedOf, textOf } from './chats-app.ts';
 
 const sharedModel = fileURLToPath(
@@ -55,7 +55,7 @@ test('a real local model answers from the pages that were found', { skip, timeou
     const chat = await post('/chats/create', { name: 'Towers' });
     const message = 'How high is the Vellmar tower?';
     const { id } = await post('/conversations/create', { chat_id: chat.id, role: 'Human', message });
-    const reading = readStream(await fetch(`${server.url}/conversations/inference_internet/${id}`));
+    const reading = await openReading({ url: `${server.url}/conversations/inference_internet/${id}` });
     await reading.ended;
     const named = namedOf(reading);
     const found = named.find(([name]) => name === 'sources')?.[1] as

@@ -1,12 +1,13 @@
 /** `inference_internet`, from the address to the last frame, against a search server and a small web on loopback. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { StreamCall } from 'colloquy-testkit/event-stream';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { administer, startTestServer } from 'colloquy-testkit/server';
 import { answer, type RecordedRequest, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
 import { type SearxngResult, startSearchServer, startSmallWeb } from 'colloquy-testkit/web/small-web';
 import { towerFact } from 'colloquy-testkit/web/small-web-pages';
-import { readStream, type SseReading } from '../../http-app.ts';
+import { openReading, type SseReading } from '../../http-app.ts';
 import { namedOf, textOf } from './chats-app.ts';
 
 const question = 'How high is the Vellmar tower?';
@@ -55,10 +56,8 @@ onBothStores('the internet', async (storeEngine) => {
     return { chatId, messageId: (await post('/conversations/create', body)).id };
   }
 
-  async function stream(path: string, init: RequestInit = {}): Promise<SseReading> {
-    const response = await fetch(server.url + path, { headers, ...init });
-    if (response.status !== 200) assert.fail(`${path}: ${response.status} ${await response.text()}`);
-    const reading = readStream(response);
+  async function stream(path: string, more: Omit<StreamCall, 'url'> = {}): Promise<SseReading> {
+    const reading = await openReading({ url: server.url + path, headers, ...more });
     await reading.ended;
     return reading;
   }
@@ -81,7 +80,7 @@ onBothStores('the internet', async (storeEngine) => {
       assert.equal(source.index, index + 1);
     }
     const names = reading.events.map(({ event }) => event);
-    assert.ok(names.indexOf('sources') < names.indexOf(undefined));
+    assert.ok(names.indexOf('sources') < names.indexOf('message'));
     const cited = Number(/^It is 74 metres high \[(\d+)\]\.\n$/.exec(textOf(reading))?.[1]);
     assert.equal(sources[cited - 1].url, `${web.url}/tower`);
     assert.deepEqual([named.at(-1)?.[0], named.at(-1)?.[1].finish_reason], ['done', 'stop']);

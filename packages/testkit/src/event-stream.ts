@@ -1,4 +1,4 @@
-/** A client of event streams that keeps every frame to the letter, and can read slowly or break off at any moment. */
+/** Reads event streams over HTTP: keeps every frame to the letter, can read slowly, and break off at any moment. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
 export interface Frame {
@@ -15,7 +15,9 @@ export interface Frame {
 export interface StreamCall {
   /** With path and query. */
   readonly url: string;
-  /** With it the call is a POST of this JSON; without it a GET. */
+  /** Default: POST with a body, else GET. */
+  readonly method?: string;
+  /** A text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -30,11 +32,14 @@ export interface ClientStream {
   readonly frames: readonly Frame[];
   /** Comments so far, without the colon. */
   readonly comments: readonly string[];
-  /** The whole body of an answer that is no event stream, once `closed`. */
-  readonly body: () => string;
+  /** What came so far, to the letter; the whole body once `closed`. */
+  body(): string;
   readonly closed: Promise<StreamEnd>;
-  /** Resolves with whether there are so many frames; false where the stream closes before. */
-  until(count: number): Promise<boolean>;
+  /**
+   * Waits for so many frames, or until `enough`, which is asked whenever something has come. Resolves with false where
+   * the stream closes before.
+   */
+  until(enough: number | (() => boolean)): Promise<boolean>;
   /** Called with every frame from now on. */
   onFrame(listener: (frame: Frame) => void): void;
   pause(): void;
@@ -44,12 +49,13 @@ export interface ClientStream {
 
 /** Resolves with the headers, rejects where there is no answer. Every call has a connection of its own. */
 export function openStream(call: StreamCall): Promise<ClientStream> {
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const body =
+    typeof call.body === 'string' || call.body === undefined ? call.body : JSON.stringify(call.body);
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       call.url,
       {
-        method: body === undefined ? 'GET' : 'POST',
+        method: call.method ?? (body === undefined ? 'GET' : 'POST'),
         agent: false,
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
       },
@@ -97,7 +103,9 @@ class Reading implements ClientStream {
   readonly closed: Promise<StreamEnd>;
   readonly #response: IncomingMessage;
   readonly #listeners = new Set<() => void>();
-  #rest = '';
+  #body = '';
+  /** Where in the body the first frame begins that is not whole yet. */
+  #next = 0;
   #isDestroyed = false;
 
   constructor(response: IncomingMessage) {
@@ -107,7 +115,7 @@ class Reading implements ClientStream {
     const isEventStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false;
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
-      this.#rest += chunk;
+      this.#body += chunk;
       if (isEventStream) this.#takeFrames();
     });
     const { promise, resolve } = Promise.withResolvers<StreamEnd>();
@@ -121,13 +129,13 @@ class Reading implements ClientStream {
   }
 
   body(): string {
-    return this.#rest;
+    return this.#body;
   }
 
-  until(count: number): Promise<boolean> {
+  until(enough: number | (() => boolean)): Promise<boolean> {
     return new Promise((resolve) => {
       const look = (): void => {
-        const isThere = this.frames.length >= count;
+        const isThere = typeof enough === 'number' ? this.frames.length >= enough : enough();
         if (!isThere && !this.#response.closed) return;
         this.#listeners.delete(look);
         resolve(isThere);
@@ -158,13 +166,15 @@ class Reading implements ClientStream {
   }
 
   #takeFrames(): void {
-    const blocks = this.#rest.split('\n\n');
-    this.#rest = blocks.pop() ?? '';
+    const end = this.#body.lastIndexOf('\n\n');
+    if (end < this.#next) return;
+    const blocks = this.#body.slice(this.#next, end).split('\n\n');
+    this.#next = end + 2;
     for (const block of blocks) {
       if (block.startsWith(':')) this.comments.push(block.slice(1).trim());
       else this.frames.push(parseFrame(block));
     }
-    if (blocks.length > 0) this.#tell();
+    this.#tell();
   }
 
   #tell(): void {
