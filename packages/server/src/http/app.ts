@@ -74,7 +74,6 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   // A client that has sent its request and shuts down its side still wants the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true });
 
-  app.decorateRequest('principal', undefined);
   app.setErrorHandler(errorHandler(errorEnvelope));
   app.setNotFoundHandler(notFoundHandler(errorEnvelope));
   acceptOnlyJson(app);
@@ -105,9 +104,9 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, { ...access, engine, turns, attach, now });
+    addDialect(app, dialect, { authenticator, store, engine, turns, attach, now });
   }
-  app.register(generations({ engine, attach, now }), { prefix: '/api/generations' });
+  app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     app.register(administration({ ...admin, store, authenticator, now }), { prefix: adminPath });
   }

@@ -1,16 +1,19 @@
 /** What every dialect does with a turn: it accepts one, streams or returns its answer, and takes up a broken stream. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { accountOf, type ConversationPrincipal } from '../../auth/principal.ts';
+import type { FastifyReply } from 'fastify';
+import { accountOf } from '../../auth/principal.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
 import type { TurnRequest } from '../../generation/turn.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
+import type { GrantedRequest } from '../routing/route.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import type { StreamGeneration } from '../streaming/generation-streams.ts';
 import { failureOf } from '../streaming/shown.ts';
+
+type ConversationRequest = GrantedRequest<'conversation'>;
 
 /** A turn, but for what the caller's credential says. */
 export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits'>;
@@ -23,7 +26,7 @@ export interface Answer {
 
 export interface Turns {
   /** Stores the turn and starts its answer; a POST with an `Idempotency-Key` does so once. Throws as `engine.accept`. */
-  accept(request: FastifyRequest, caller: ConversationPrincipal, turn: Turn): Promise<AcceptedGeneration>;
+  accept(request: ConversationRequest, turn: Turn): Promise<AcceptedGeneration>;
   /** Streams the answer of a turn from its first event. */
   stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
   /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
@@ -33,9 +36,9 @@ export interface Turns {
    * is answered anew. Undefined without the header. Throws as `Attach`.
    */
   reconnect(
-    request: FastifyRequest,
+    request: ConversationRequest,
     reply: FastifyReply,
-    attachment: Omit<AttachRequest, 'cursor'>,
+    expected: Pick<AttachRequest, 'dialect' | 'check'>,
   ): Promise<FastifyReply | undefined>;
 }
 
@@ -49,9 +52,10 @@ export interface TurnsOptions {
 
 export function createTurns({ engine, streamGeneration, attach, now }: TurnsOptions): Turns {
   return {
-    accept(request, caller, turn) {
+    accept(request, turn) {
+      const { caller, scope } = request;
       const claim = request.method === 'POST' ? idempotencyClaim(request, caller, now()) : undefined;
-      return engine.accept({ ...turn, scope: caller.scope, ...accountOf(caller) }, claim);
+      return engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
     },
     stream(reply, dialect, { generationId, conversationId, sessionId, answerMessageId }) {
       const context = { generationId, conversationId, sessionId, messageId: answerMessageId };
@@ -64,9 +68,9 @@ export function createTurns({ engine, streamGeneration, attach, now }: TurnsOpti
       if (failure !== undefined) throw new AppError(failure.code, failure.message);
       return { text, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };
     },
-    async reconnect(request, reply, attachment) {
+    async reconnect(request, reply, expected) {
       const cursor = lastEventId(request);
-      return cursor === undefined ? undefined : attach(reply, { ...attachment, cursor });
+      return cursor === undefined ? undefined : attach(reply, { ...expected, scope: request.scope, cursor });
     },
   };
 }

@@ -2,22 +2,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireWrite } from '../../auth/permissions.ts';
-import { accountOf } from '../../auth/principal.ts';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isTerminal, type WhenBusy, whenBusyChoices } from '../../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
+import type { Turns } from '../dialects/turns.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
-import { idempotencyClaim } from '../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../routing/route.ts';
-import type { Attach } from '../streaming/attach.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import { toGeneration } from './schema.ts';
 
 export interface GenerationAgainOptions {
   readonly engine: GenerationEngine;
-  readonly attach: Attach;
-  readonly now: () => number;
+  readonly turns: Turns;
 }
 
 const WhenBusyField = Type.Optional(
@@ -49,7 +46,7 @@ const response = {
 const shared = { method: 'POST', access: 'conversation', admits: ['anonymous'] } as const;
 
 export function generationAgainRoutes(options: GenerationAgainOptions): readonly Route[] {
-  const { engine, attach, now } = options;
+  const { engine, turns } = options;
 
   async function again(
     request: GrantedRequest<'conversation'>,
@@ -62,23 +59,18 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
     requireWrite(caller);
     const earlier = await engine.get(scope, id);
     if (continues) requireContinuable(earlier);
-    const accepted = await engine.accept(
-      {
-        scope,
-        target: {
-          kind: 'message',
-          messageId: earlier.replyTo,
-          again: true,
-          ...(continues && { continueFrom: earlier.messageId }),
-        },
-        dialect: earlier.dialect,
-        whenBusy: whenBusy ?? 'reject',
-        ...accountOf(caller),
+    const accepted = await turns.accept(request, {
+      target: {
+        kind: 'message',
+        messageId: earlier.replyTo,
+        again: true,
+        ...(continues && { continueFrom: earlier.messageId }),
       },
-      idempotencyClaim(request, caller, now()),
-    );
+      dialect: earlier.dialect,
+      whenBusy: whenBusy ?? 'reject',
+    });
+    if (wantsStream(request)) return turns.stream(reply, earlier.dialect, accepted);
     const { generationId } = accepted;
-    if (wantsStream(request)) return attach(reply, { scope, generationId });
     return reply
       .code(201)
       .header('Location', `/api/generations/${generationId}/stream`)
@@ -87,14 +79,10 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
 
   /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and answers nothing anew. */
   async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
-    const cursor = lastEventId(request);
-    if (cursor === undefined || !wantsStream(request)) return undefined;
-    const { scope } = request;
+    if (lastEventId(request) === undefined || !wantsStream(request)) return undefined;
     const { id } = request.params as { readonly id: string };
-    const { replyTo: question } = await engine.get(scope, id);
-    return attach(reply, {
-      scope,
-      cursor,
+    const { replyTo: question } = await engine.get(request.scope, id);
+    return turns.reconnect(request, reply, {
       check({ replyTo }) {
         if (replyTo !== question) {
           throw invalid('id', 'the generation of Last-Event-ID answers another message');

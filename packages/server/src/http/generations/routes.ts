@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
+import type { Turns } from '../dialects/turns.ts';
 import { exampleId, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
@@ -15,8 +16,7 @@ import { DialectSchema, exampleGeneration, GenerationSchema, toGeneration } from
 export interface GenerationRoutesOptions {
   readonly engine: GenerationEngine;
   readonly attach: Attach;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
+  readonly turns: Turns;
 }
 
 /** Register it with the prefix `/api/generations`. */

@@ -1,18 +1,11 @@
 /** Who is calling: from the credentials of a request to a principal. Nothing of the body is read for it. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
-import type { ConversationPrincipal, Principal } from '../../auth/principal.ts';
+import type { Principal } from '../../auth/principal.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { AnonymousAccess } from '../dependencies.ts';
 import { checkAnonymous } from './anonymous.ts';
 import { checkOrigin } from './cors.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by an authentication hook. */
-    principal: Principal | undefined;
-  }
-}
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
@@ -77,32 +70,4 @@ function credentialsOf(request: FastifyRequest, takesAccessToken: boolean): Cred
       accessToken !== undefined && { accessToken: typeof accessToken === 'string' ? accessToken : '' }),
     ...(typeof environment === 'string' && { environment }),
   };
-}
-
-type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-
-/** An `onRequest` hook that sets `request.principal`; for routes that don't declare their access yet. */
-export function authenticate(
-  options: AuthenticationOptions,
-  { accessToken, anonymous }: { readonly accessToken?: boolean; readonly anonymous?: boolean } = {},
-): Hook {
-  const admits: Admission[] = [];
-  if (accessToken === true) admits.push('access-token');
-  if (anonymous === true) admits.push('anonymous');
-  return async (request, reply) => {
-    request.principal = await identify(request, reply, options, admits);
-  };
-}
-
-/** Who is calling, in a route with an authentication hook. */
-export function principalOf(request: FastifyRequest): Principal {
-  if (request.principal === undefined) throw new Error('the route has no authentication hook');
-  return request.principal;
-}
-
-/** The same, for who holds conversations. @throws AppError forbidden for an admin key */
-export function conversationPrincipalOf(request: FastifyRequest): ConversationPrincipal {
-  const principal = principalOf(request);
-  if (principal.kind === 'admin') throw new AppError('forbidden', 'an admin key is for /api/admin only');
-  return principal;
 }

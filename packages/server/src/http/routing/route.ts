@@ -96,8 +96,6 @@ export interface RouteDefinition<Kind extends Access, Schema extends FastifySche
   readonly schema: Schema & { readonly security?: never };
   /** Answers HEAD too. */
   readonly exposeHeadRoute?: boolean;
-  /** Of a path `/` below a prefix: whether it is the one with or without the slash. */
-  readonly prefixTrailingSlash?: 'slash' | 'no-slash';
   /** Runs when the body is read, before it is validated. What it sends is the answer. */
   preValidation?(request: GrantedRequest<Kind>, reply: FastifyReply): Promise<unknown>;
   /** Runs after validation. What it sends is the answer. */

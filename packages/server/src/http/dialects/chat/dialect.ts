@@ -1,8 +1,11 @@
 /** The chat dialect: `/api/chat`. */
 import { errorEnvelope } from '../../answer/errors.ts';
+import { addRoutes } from '../../routing/route.ts';
 import type { DialectModule } from '../dialect-module.ts';
 import { chatCodec } from './codec.ts';
 import { chatRoutes } from './routes.ts';
+import { ChatEventSchema } from './schema.ts';
+import { tokenRoute } from './token-route.ts';
 
 export const chat = {
   name: 'chat',
@@ -11,6 +14,7 @@ export const chat = {
   envelope: errorEnvelope,
   codec: chatCodec,
   routes: (dependencies) => async (app) => {
-    app.register(chatRoutes(dependencies), { prefix: '/api/chat' });
+    app.addSchema(ChatEventSchema);
+    addRoutes(app, [tokenRoute(dependencies), ...chatRoutes(dependencies)]);
   },
 } satisfies DialectModule<'chat'>;

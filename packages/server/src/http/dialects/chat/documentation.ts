@@ -40,7 +40,6 @@ export const getToken = {
   summary: 'Get a token for an end user',
   description:
     'A short-lived token for a browser, bound to the key, the user, and the resolved version of the persona. Takes an API key only; revoking the key kills its tokens.',
-  security: [{ apiKey: [] }, { bearerKey: [] }],
   headers: idempotency,
   body: GetTokenBody,
   response: {

@@ -1,58 +1,51 @@
-/** `/api/chat`: tokens for end users, and turns with a persona, with and without a stream. */
-
-import type { FastifyReply, FastifyRequest } from 'fastify';
+/** `/api/chat/completion` and `/continuation`: turns with a persona, with and without a stream. */
+import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
-import { requireApiKey } from '../../../auth/permissions.ts';
-import { AppError, invalid, notFound } from '../../../domain/errors.ts';
+import { invalid, notFound } from '../../../domain/errors.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turn.ts';
 import { findSession } from '../../../store/queries/sessions.ts';
-import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import { authenticate, conversationPrincipalOf } from '../../request/authentication.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
-import { lastEventId } from '../../streaming/cursor.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
-import {
-  type ChatPrincipal,
-  checkSessionPersona,
-  resolveRevision,
-  selectedPersonaId,
-} from './persona-selector.ts';
-import { ChatEventSchema, type CompletionBody, type ContinuationBody } from './schema.ts';
+import { checkSessionPersona, resolveRevision, selectedPersonaId } from './persona-selector.ts';
+import type { CompletionBody, ContinuationBody } from './schema.ts';
+
+/** Members talk in the other dialects. */
+const access = 'key-or-end-user';
 
 type Completion = Static<typeof CompletionBody>;
 type Continuation = Static<typeof ContinuationBody>;
 
-export function chatRoutes({ store, authenticator, turns, now }: DialectDependencies): AppPlugin {
-  /** A new session with a persona. */
-  async function complete(request: FastifyRequest, body: Completion): Promise<AcceptedGeneration> {
-    const principal = chatPrincipalOf(request);
-    const persona = await resolveRevision(store.reads, principal, body.persona);
+type ChatRequest = GrantedRequest<'key-or-end-user'>;
+
+export function chatRoutes({ store, turns }: DialectDependencies): readonly Route[] {
+  /** Starts a session with a persona. */
+  async function complete(request: ChatRequest, body: Completion): Promise<AcceptedGeneration> {
+    const persona = await resolveRevision(store.reads, request.caller, body.persona);
     const text = normalizeNewlines(body.message);
-    return accept(request, principal, body, { kind: 'new-conversation', persona, text });
+    return accept(request, body, { kind: 'new-conversation', persona, text });
   }
 
-  /** Another turn of a session. */
-  async function continueSession(request: FastifyRequest, body: Continuation): Promise<AcceptedGeneration> {
-    const principal = chatPrincipalOf(request);
+  /** Takes another turn of a session. */
+  async function continueSession(request: ChatRequest, body: Continuation): Promise<AcceptedGeneration> {
+    const { caller, scope } = request;
     const sessionId = sessionOf(body);
-    const selected = await selectedPersonaId(store.reads, principal, body.persona);
-    const session = await findSession(store.reads, principal.scope, sessionId);
+    const selected = await selectedPersonaId(store.reads, caller, body.persona);
+    const session = await findSession(store.reads, scope, sessionId);
     if (session === undefined) throw notFound('session');
-    checkSessionPersona(principal, session, selected);
+    checkSessionPersona(caller, session, selected);
     const text = normalizeNewlines(body.message);
-    return accept(request, principal, body, { kind: 'session', sessionId: session.id, text });
+    return accept(request, body, { kind: 'session', sessionId: session.id, text });
   }
 
   function accept(
-    request: FastifyRequest,
-    principal: ChatPrincipal,
+    request: ChatRequest,
     body: Completion,
     target: TurnRequestTarget,
   ): Promise<AcceptedGeneration> {
-    return turns.accept(request, principal, {
+    return turns.accept(request, {
       target,
       dialect: 'chat',
       whenBusy: body.when_busy ?? 'reject',
@@ -72,12 +65,9 @@ export function chatRoutes({ store, authenticator, turns, now }: DialectDependen
   }
 
   /** A repeated POST with a `Last-Event-ID` is a reconnect, which is decided before its body is validated. */
-  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    if (lastEventId(request) === undefined) return undefined;
-    const { scope } = chatPrincipalOf(request);
+  async function reconnect(request: ChatRequest, reply: FastifyReply): Promise<unknown> {
     const session = givenSession(request.body);
     return turns.reconnect(request, reply, {
-      scope,
       dialect: 'chat',
       check({ sessionId }) {
         if (session !== undefined && session !== sessionId) {
@@ -87,46 +77,40 @@ export function chatRoutes({ store, authenticator, turns, now }: DialectDependen
     });
   }
 
-  return async (app) => {
-    app.addSchema(ChatEventSchema);
-    app.addHook('onRequest', authenticate({ authenticator }));
-
-    app.post('/get_token', { schema: documentation.getToken }, async (request) => {
-      const principal = conversationPrincipalOf(request);
-      requireApiKey(principal);
-      const persona = await resolveRevision(store.reads, principal, request.body.persona);
-      const { token, expiresAt } = await authenticator.issueEndUserToken(
-        principal,
-        { userId: request.body.user_id, persona },
-        idempotencyClaim(request, principal, now()),
-      );
-      return { token, expires_at: expiresAt };
-    });
-
-    app.post(
-      '/completion/stream',
-      { schema: documentation.completionStream, preValidation: reconnect },
-      async (request, reply) => turns.stream(reply, 'chat', await complete(request, request.body)),
-    );
-    app.post(
-      '/continuation/stream',
-      { schema: documentation.continuationStream, preValidation: reconnect },
-      async (request, reply) => turns.stream(reply, 'chat', await continueSession(request, request.body)),
-    );
-    app.post('/completion', { schema: documentation.completion }, async (request, reply) =>
-      reply.send(await answer(await complete(request, request.body))),
-    );
-    app.post('/continuation', { schema: documentation.continuation }, async (request, reply) =>
-      reply.send(await answer(await continueSession(request, request.body))),
-    );
-  };
-}
-
-/** @throws AppError forbidden for members, who talk in the other dialects */
-function chatPrincipalOf(request: FastifyRequest): ChatPrincipal {
-  const principal = conversationPrincipalOf(request);
-  if (principal.kind === 'api-key' || principal.kind === 'end-user') return principal;
-  throw new AppError('forbidden', "the chat API takes an API key, or an end user's token from get_token");
+  return [
+    route({
+      method: 'POST',
+      path: '/api/chat/completion/stream',
+      access,
+      schema: documentation.completionStream,
+      preValidation: reconnect,
+      handler: async (request, reply) => turns.stream(reply, 'chat', await complete(request, request.body)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/chat/continuation/stream',
+      access,
+      schema: documentation.continuationStream,
+      preValidation: reconnect,
+      handler: async (request, reply) =>
+        turns.stream(reply, 'chat', await continueSession(request, request.body)),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/chat/completion',
+      access,
+      schema: documentation.completion,
+      handler: async (request, reply) => reply.send(await answer(await complete(request, request.body))),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/chat/continuation',
+      access,
+      schema: documentation.continuation,
+      handler: async (request, reply) =>
+        reply.send(await answer(await continueSession(request, request.body))),
+    }),
+  ];
 }
 
 /** @throws AppError invalid_request */

@@ -1,9 +1,8 @@
-/** `/chats`: made, listed, renamed and deleted. */
-
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { requireWrite } from '../../../auth/permissions.ts';
+/** `/chats`: chats are created, listed, renamed and deleted. */
+import type { FastifyReply } from 'fastify';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import {
   type ConversationRecord,
@@ -11,82 +10,85 @@ import {
   pageConversations,
 } from '../../../store/queries/conversations.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
-import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { readTime, toChat } from './resources.ts';
 
 const pageSize = 500;
 
-export function chatRoutes(options: DialectDependencies): AppPlugin {
-  const { store, engine, now } = options;
+export function chatRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
+  async function getConversation(scope: Scope, id: string): Promise<ConversationRecord> {
+    const conversation = await findConversation(store.reads, scope, id);
+    if (conversation === undefined) throw notFound('chat');
+    return conversation;
+  }
 
-  async function list(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { scope } = conversationPrincipalOf(request);
+  async function list({ scope }: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<FastifyReply> {
     const readPage = (after: ConversationRecord | undefined) =>
       pageConversations(store.reads, scope, { limit: pageSize, after });
     reply.type('application/json; charset=utf-8');
     return reply.send(await streamJsonArray(readPage, toChat));
   }
 
-  return async (app) => {
-    app.get('/', { prefixTrailingSlash: 'no-slash', schema: documentation.listChats }, list);
-    app.get('/', { prefixTrailingSlash: 'slash', schema: { hide: true } }, list);
-
-    app.get('/:id', { schema: documentation.getChat }, async (request, reply) => {
-      const { scope } = conversationPrincipalOf(request);
-      const chat = await findConversation(store.reads, scope, request.params.id);
-      if (chat === undefined) throw notFound('chat');
-      return reply.send(toChat(chat));
-    });
-
-    app.post('/create', { schema: documentation.createChat }, async (request, reply) => {
-      const principal = conversationPrincipalOf(request);
-      requireWrite(principal);
-      const at = now();
-      const { result } = await store.executeOnce(
-        'createConversation',
-        {
-          scope: principal.scope,
-          id: newId(),
-          title: normalizeNewlines(request.body.name),
-          isArchived: false,
-          now: at,
-        },
-        idempotencyClaim(request, principal, at),
-      );
-      return reply.code(201).header('Location', `/chats/${result.id}`).send(toChat(result));
-    });
-
-    app.put('/update/:id', { schema: documentation.updateChat }, async (request, reply) => {
-      const principal = conversationPrincipalOf(request);
-      requireWrite(principal);
-      const { name, updated_at: updatedAt } = request.body;
-      const changes = {
-        ...(name !== undefined && { title: normalizeNewlines(name) }),
-        ...(updatedAt !== undefined && { updatedAt: readTime(updatedAt, 'updated_at') }),
-      };
-      const { id } = request.params;
-      const chat = await store.execute('updateConversation', {
-        scope: principal.scope,
-        id,
-        changes,
-        now: now(),
-      });
-      return reply.send(toChat(chat));
-    });
-
-    app.delete('/delete/:id', { schema: documentation.deleteChat }, async (request, reply) => {
-      const principal = conversationPrincipalOf(request);
-      requireWrite(principal);
-      const { scope } = principal;
-      const found = await findConversation(store.reads, scope, request.params.id);
-      if (found === undefined) throw notFound('chat');
-      await engine.cancelWhere({ conversationId: found.id });
-      const chat = await store.execute('deleteConversation', { scope, id: found.id });
-      return reply.send(toChat(chat));
-    });
-  };
+  return [
+    route({ ...reading, path: '/chats', schema: documentation.listChats, handler: list }),
+    route({ ...reading, path: '/chats/', schema: { hide: true }, handler: list }),
+    route({
+      ...reading,
+      path: '/chats/:id',
+      schema: documentation.getChat,
+      handler: async ({ scope, params }, reply) =>
+        reply.send(toChat(await getConversation(scope, params.id))),
+    }),
+    route({
+      ...writing,
+      method: 'POST',
+      path: '/chats/create',
+      schema: documentation.createChat,
+      async handler(request, reply) {
+        const { caller, scope, body } = request;
+        const at = now();
+        const { result } = await store.executeOnce(
+          'createConversation',
+          { scope, id: newId(), title: normalizeNewlines(body.name), isArchived: false, now: at },
+          idempotencyClaim(request, caller, at),
+        );
+        return reply.code(201).header('Location', `/chats/${result.id}`).send(toChat(result));
+      },
+    }),
+    route({
+      ...writing,
+      method: 'PUT',
+      path: '/chats/update/:id',
+      schema: documentation.updateChat,
+      async handler({ scope, params, body }, reply) {
+        const { name, updated_at: updatedAt } = body;
+        const changes = {
+          ...(name !== undefined && { title: normalizeNewlines(name) }),
+          ...(updatedAt !== undefined && { updatedAt: readTime(updatedAt, 'updated_at') }),
+        };
+        const chat = await store.execute('updateConversation', {
+          scope,
+          id: params.id,
+          changes,
+          now: now(),
+        });
+        return reply.send(toChat(chat));
+      },
+    }),
+    route({
+      ...writing,
+      method: 'DELETE',
+      path: '/chats/delete/:id',
+      schema: documentation.deleteChat,
+      async handler({ scope, params }, reply) {
+        const { id } = await getConversation(scope, params.id);
+        await engine.cancelWhere({ conversationId: id });
+        return reply.send(toChat(await store.execute('deleteConversation', { scope, id })));
+      },
+    }),
+  ];
 }

@@ -19,10 +19,7 @@ import {
   UpdateChatBody,
 } from './schema.ts';
 
-const common = {
-  tags: ['chats'],
-  security: [{ apiKey: [] }, { bearerKey: [] }, { bearerToken: [] }, { accessToken: [] }, {}],
-};
+const common = { tags: ['chats'] };
 const chatId = Type.Object({ id: IdField('The chat.') });
 const messageId = Type.Object({ id: IdField('The message.') });
 const idempotency = Type.Object(IdempotencyHeader);

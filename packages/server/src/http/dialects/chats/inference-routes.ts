@@ -1,5 +1,5 @@
 /** `/conversations/inference`: the answer to a message over `EventSource`, with and without the internet. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { requireWrite } from '../../../auth/permissions.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { WhenBusy } from '../../../domain/generation.ts';
@@ -7,21 +7,19 @@ import type { Scope } from '../../../domain/scope.ts';
 import { findNewestAttempt } from '../../../store/queries/attempts.ts';
 import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';
-import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import { conversationPrincipalOf } from '../../request/authentication.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { reading } from './access.ts';
 import * as documentation from './documentation.ts';
 
 interface Inference {
-  /** A message's, or a chat's. */
+  /** The id of a message, or of a chat. */
   readonly id: string;
-  readonly whenBusy: WhenBusy;
+  readonly whenBusy: WhenBusy | undefined;
   readonly internet: boolean;
 }
 
-export function inferenceRoutes(options: DialectDependencies): AppPlugin {
-  const { store, turns, attach } = options;
-
+export function inferenceRoutes({ store, turns, attach }: DialectDependencies): readonly Route[] {
   /** The user's message that is meant. @throws AppError not_found, invalid_request (an Assistant's) */
   async function findQuestion(scope: Scope, id: string): Promise<string> {
     const message = await findMessage(store.reads, scope, id);
@@ -37,32 +35,29 @@ export function inferenceRoutes(options: DialectDependencies): AppPlugin {
   }
 
   async function infer(
-    request: FastifyRequest,
+    request: GrantedRequest<'conversation'>,
     reply: FastifyReply,
-    inference: Inference,
+    { id, whenBusy = 'reject', internet }: Inference,
   ): Promise<FastifyReply> {
-    const principal = conversationPrincipalOf(request);
-    const { scope } = principal;
-    const messageId = await findQuestion(scope, inference.id);
+    const { caller, scope } = request;
+    const messageId = await findQuestion(scope, id);
     const existing = await findNewestAttempt(store.reads, scope, messageId);
     // What exists is shown to guests too, while the server shuts down, and without asking for its model.
     if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
-    requireWrite(principal);
-    const accepted = await turns.accept(request, principal, {
+    requireWrite(caller);
+    const accepted = await turns.accept(request, {
       target: { kind: 'message', messageId, again: false },
       dialect: 'chats',
-      whenBusy: inference.whenBusy,
-      ...(inference.internet && { internet: true }),
+      whenBusy,
+      ...(internet && { internet: true }),
     });
     return turns.stream(reply, 'chats', accepted);
   }
 
   /** A `Last-Event-ID` is a reconnect, which is decided before path and query are validated. */
-  async function reconnect(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { scope } = conversationPrincipalOf(request);
+  async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
     const { id } = request.params as { readonly id: string };
     return turns.reconnect(request, reply, {
-      scope,
       dialect: 'chats',
       check({ replyTo, conversationId }) {
         if (![replyTo, conversationId].includes(id.toLowerCase())) {
@@ -72,24 +67,30 @@ export function inferenceRoutes(options: DialectDependencies): AppPlugin {
     });
   }
 
-  return async (app) => {
-    app.get(
-      '/inference/:id',
-      { schema: documentation.inference, preValidation: reconnect },
-      async (request, reply) => {
-        const { id } = request.params;
-        const whenBusy = request.query.when_busy ?? 'reject';
-        return infer(request, reply, { id, whenBusy, internet: false });
-      },
-    );
-    app.get(
-      '/inference_internet/:id',
-      { schema: documentation.inferenceInternet, preValidation: reconnect },
-      async (request, reply) => {
-        const { id } = request.params;
-        const whenBusy = request.query.when_busy ?? 'reject';
-        return infer(request, reply, { id, whenBusy, internet: true });
-      },
-    );
-  };
+  return [
+    route({
+      ...reading,
+      path: '/conversations/inference/:id',
+      schema: documentation.inference,
+      preValidation: reconnect,
+      handler: async (request, reply) =>
+        infer(request, reply, {
+          id: request.params.id,
+          whenBusy: request.query.when_busy,
+          internet: false,
+        }),
+    }),
+    route({
+      ...reading,
+      path: '/conversations/inference_internet/:id',
+      schema: documentation.inferenceInternet,
+      preValidation: reconnect,
+      handler: async (request, reply) =>
+        infer(request, reply, {
+          id: request.params.id,
+          whenBusy: request.query.when_busy,
+          internet: true,
+        }),
+    }),
+  ];
 }

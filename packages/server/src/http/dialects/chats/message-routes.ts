@@ -1,8 +1,5 @@
 /** `/conversations`: the messages of chats, which this dialect calls conversations. */
-
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { requireWrite } from '../../../auth/permissions.ts';
-import type { ConversationPrincipal } from '../../../auth/principal.ts';
+import type { FastifyReply } from 'fastify';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { maxMessageCharacters } from '../../../domain/message.ts';
@@ -11,10 +8,10 @@ import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findConversation, newestActiveSession } from '../../../store/queries/conversations.ts';
 import { findMessage, type MessageRecord, pageMessagesAfter } from '../../../store/queries/messages.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
-import type { AppPlugin } from '../../openapi/route-plugin.ts';
-import { conversationPrincipalOf } from '../../request/authentication.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
@@ -30,12 +27,10 @@ interface Shown {
   readonly resource: ReturnType<typeof toChatMessage>;
 }
 
-export function messageRoutes(options: DialectDependencies): AppPlugin {
-  const { store, engine, now } = options;
+export function messageRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   const { reads } = store;
 
-  async function list(request: FastifyRequest, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
-    const { scope } = conversationPrincipalOf(request);
+  async function list(scope: Scope, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
     const chat = await findConversation(reads, scope, chatId);
     if (chat === undefined) throw notFound('chat');
     reply.type('application/json; charset=utf-8');
@@ -68,17 +63,13 @@ export function messageRoutes(options: DialectDependencies): AppPlugin {
     return message;
   }
 
-  async function post(
-    request: FastifyRequest,
-    principal: ConversationPrincipal,
-    body: CreateMessage,
-  ): Promise<MessageRecord> {
-    const { scope } = principal;
+  async function post(request: GrantedRequest<'writer'>, body: CreateMessage): Promise<MessageRecord> {
+    const { caller, scope } = request;
     const chat = await findConversation(reads, scope, body.chat_id);
     if (chat === undefined) throw notFound('chat');
     const session = await newestActiveSession(reads, scope, chat.id);
     const newSession =
-      session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, principal)) } : null;
+      session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;
     const at = now();
     const { result } = await store.executeOnce(
       'postMessage',
@@ -91,7 +82,7 @@ export function messageRoutes(options: DialectDependencies): AppPlugin {
         newSession,
         now: at,
       },
-      idempotencyClaim(request, principal, at),
+      idempotencyClaim(request, caller, at),
     );
     return result;
   }
@@ -109,38 +100,52 @@ export function messageRoutes(options: DialectDependencies): AppPlugin {
     }
   }
 
-  return async (app) => {
-    app.get(
-      '/',
-      { prefixTrailingSlash: 'no-slash', schema: documentation.listMessages },
-      async (request, reply) => list(request, reply, request.query.chat_id),
-    );
-    app.get(
-      '/',
-      { prefixTrailingSlash: 'slash', schema: { querystring: ListMessagesQuery, hide: true } },
-      async (request, reply) => list(request, reply, request.query.chat_id),
-    );
-
-    app.get('/:id', { schema: documentation.getMessage }, async (request, reply) => {
-      const { scope } = conversationPrincipalOf(request);
-      const message = await getShown(scope, request.params.id);
-      return reply.send(await toCurrentChatMessage(message, engine));
-    });
-
-    app.post('/create', { schema: documentation.createMessage }, async (request, reply) => {
-      const principal = conversationPrincipalOf(request);
-      requireWrite(principal);
-      const message = await post(request, principal, request.body);
-      return reply.code(201).header('Location', `/conversations/${message.id}`).send(toChatMessage(message));
-    });
-
-    app.delete('/delete/:id', { schema: documentation.deleteMessage }, async (request, reply) => {
-      const principal = conversationPrincipalOf(request);
-      requireWrite(principal);
-      const { id } = await getShown(principal.scope, request.params.id);
-      return reply.send(toChatMessage(await remove(principal.scope, id)));
-    });
-  };
+  return [
+    route({
+      ...reading,
+      path: '/conversations',
+      schema: documentation.listMessages,
+      handler: ({ scope, query }, reply) => list(scope, reply, query.chat_id),
+    }),
+    route({
+      ...reading,
+      path: '/conversations/',
+      schema: { querystring: ListMessagesQuery, hide: true },
+      handler: ({ scope, query }, reply) => list(scope, reply, query.chat_id),
+    }),
+    route({
+      ...reading,
+      path: '/conversations/:id',
+      schema: documentation.getMessage,
+      async handler({ scope, params }, reply) {
+        const message = await getShown(scope, params.id);
+        return reply.send(await toCurrentChatMessage(message, engine));
+      },
+    }),
+    route({
+      ...writing,
+      method: 'POST',
+      path: '/conversations/create',
+      schema: documentation.createMessage,
+      async handler(request, reply) {
+        const message = await post(request, request.body);
+        return reply
+          .code(201)
+          .header('Location', `/conversations/${message.id}`)
+          .send(toChatMessage(message));
+      },
+    }),
+    route({
+      ...writing,
+      method: 'DELETE',
+      path: '/conversations/delete/:id',
+      schema: documentation.deleteMessage,
+      async handler({ scope, params }, reply) {
+        const { id } = await getShown(scope, params.id);
+        return reply.send(toChatMessage(await remove(scope, id)));
+      },
+    }),
+  ];
 }
 
 /** @throws AppError invalid_request for a question that no model would be given */

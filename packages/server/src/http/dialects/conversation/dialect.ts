@@ -1,9 +1,13 @@
 /** The conversation dialect: `/api/conversation`, and what its users choose from at `/api/llm` and `/api/org`. */
 import { detailEnvelope } from '../../answer/errors.ts';
+import { addRoutes } from '../../routing/route.ts';
 import type { DialectModule } from '../dialect-module.ts';
+import { checkOrganization } from './access.ts';
 import { conversationCodec } from './codec.ts';
-import { directoryRoutes } from './directory-routes.ts';
+import { modelDirectory, organizationDirectory } from './directory-routes.ts';
 import { conversationRoutes } from './routes.ts';
+import { ConversationEventSchema, ConversationSchema, SessionSchema } from './schema.ts';
+import { sessionRoutes } from './session-routes.ts';
 
 export const conversation = {
   name: 'conversation',
@@ -12,7 +16,15 @@ export const conversation = {
   envelope: detailEnvelope,
   codec: conversationCodec,
   routes: (dependencies) => async (app) => {
-    app.register(conversationRoutes(dependencies), { prefix: '/api/conversation' });
-    app.register(directoryRoutes(dependencies), { prefix: '/api' });
+    for (const schema of [ConversationSchema, SessionSchema, ConversationEventSchema]) app.addSchema(schema);
+    addRoutes(app, [organizationDirectory(dependencies)]);
+    app.register(async (ofOrganization) => {
+      ofOrganization.addHook('onRequest', checkOrganization);
+      addRoutes(ofOrganization, [
+        ...conversationRoutes(dependencies),
+        ...sessionRoutes(dependencies),
+        modelDirectory(dependencies),
+      ]);
+    });
   },
 } satisfies DialectModule<'conversation'>;

@@ -1,0 +1,25 @@
+/** `/api/chat/get_token`: tokens for end users. */
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { type Route, route } from '../../routing/route.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
+import { getToken } from './documentation.ts';
+import { resolveRevision } from './persona-selector.ts';
+
+export function tokenRoute({ store, authenticator, now }: DialectDependencies): Route {
+  return route({
+    method: 'POST',
+    path: '/api/chat/get_token',
+    access: 'api-key',
+    schema: getToken,
+    async handler(request) {
+      const { caller, body } = request;
+      const persona = await resolveRevision(store.reads, caller, body.persona);
+      const { token, expiresAt } = await authenticator.issueEndUserToken(
+        caller,
+        { userId: body.user_id, persona },
+        idempotencyClaim(request, caller, now()),
+      );
+      return { token, expires_at: expiresAt };
+    },
+  });
+}

@@ -1,0 +1,84 @@
+/** Sessions of conversations: one is created, answers messages, and is completed. */
+import type { FastifyReply } from 'fastify';
+import { requireWrite } from '../../../auth/permissions.ts';
+import { invalid } from '../../../domain/errors.ts';
+import { newId } from '../../../domain/ids.ts';
+import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { idempotencyClaim } from '../../request/idempotency.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import type { DialectDependencies } from '../dialect-module.ts';
+import * as documentation from './documentation.ts';
+import { toSessionResource } from './resources.ts';
+
+export function sessionRoutes({ store, turns, now }: DialectDependencies): readonly Route[] {
+  /**
+   * A repeated POST with a `Last-Event-ID` is a reconnect, which is decided before its body is validated. Guests may
+   * reconnect, since that only reads.
+   */
+  async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
+    const { chat_session_id: given } = (request.body ?? {}) as { readonly chat_session_id?: unknown };
+    const attached = await turns.reconnect(request, reply, {
+      dialect: 'conversation',
+      check({ sessionId }) {
+        if (typeof given === 'string' && given.toLowerCase() !== sessionId) {
+          throw invalid(
+            'chat_session_id',
+            'the generation of Last-Event-ID belongs to another session than chat_session_id',
+          );
+        }
+      },
+    });
+    if (attached === undefined) requireWrite(request.caller);
+    return attached;
+  }
+
+  return [
+    route({
+      method: 'POST',
+      path: '/api/conversation/create_session',
+      access: 'writer',
+      schema: documentation.createSession,
+      async handler(request) {
+        const { caller, scope } = request;
+        const { conversation_id: conversationId, model_id: modelId } = request.body;
+        const { result } = await store.executeOnce(
+          'createSession',
+          { scope, id: newId(), conversationId, modelId, persona: null, now: now() },
+          idempotencyClaim(request, caller, now()),
+        );
+        return toSessionResource(result);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/conversation/stream_chat',
+      access: 'conversation',
+      schema: documentation.streamChat,
+      preValidation: reconnect,
+      async handler(request, reply) {
+        const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
+        const accepted = await turns.accept(request, {
+          target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
+          dialect: 'conversation',
+          whenBusy,
+        });
+        return turns.stream(reply, 'conversation', accepted);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/conversation/complete_session',
+      access: 'writer',
+      schema: documentation.completeSession,
+      async handler(request) {
+        const { caller, scope } = request;
+        const { result } = await store.executeOnce(
+          'completeSession',
+          { scope, id: request.query.session_id, now: now() },
+          idempotencyClaim(request, caller, now()),
+        );
+        return toSessionResource(result);
+      },
+    }),
+  ];
+}
