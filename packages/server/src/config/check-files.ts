@@ -1,11 +1,11 @@
-/** Looks at the files and directories that a configuration names. */
+/** Checks the files and directories that a configuration names. */
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedFiles } from './config.ts';
 import { type ConfigProblem, quote } from './problems.ts';
 
-/** What is wrong with them, all at once; makes nothing and changes nothing. */
+/** Returns everything that is wrong with them; creates and changes nothing. */
 export async function checkFiles(config: NamedFiles): Promise<ConfigProblem[]> {
   const problems = await Promise.all([
     findDirectoryFault(config.dataDir).then((fault) => problem('DATA_DIR', config.dataDir, fault)),
@@ -26,13 +26,13 @@ function problem(name: string, path: string, fault: Fault | undefined): ConfigPr
   return [{ name, found: `holds ${quote(path)}, ${fault.found}`, allowed: fault.allowed }];
 }
 
-/** The directory itself or, where it is still to be made, the nearest one above must take new files. */
+/** New files must be allowed in the directory or, if it does not exist yet, in the nearest one above it. */
 async function findDirectoryFault(path: string): Promise<Fault | undefined> {
   const allowed = 'a directory that this user may write to, or the path of one to be made';
   for (let candidate = resolve(path); ; candidate = dirname(candidate)) {
     try {
       if (!(await stat(candidate)).isDirectory())
-        return { found: `but ${quote(candidate)} is no directory`, allowed };
+        return { found: `but ${quote(candidate)} is not a directory`, allowed };
       await access(candidate, constants.W_OK | constants.X_OK);
       return undefined;
     } catch (error) {
@@ -53,15 +53,15 @@ async function findModelFault(path: string): Promise<Fault | undefined> {
     await using file = await open(path);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(ggufMagic.length), 0, ggufMagic.length, 0);
     const isGguf = buffer.toString('latin1', 0, bytesRead) === ggufMagic;
-    return isGguf ? undefined : { found: 'which is no GGUF file', allowed };
+    return isGguf ? undefined : { found: 'which is not a GGUF file', allowed };
   } catch (error) {
     const code = codeOf(error);
-    const found = code === 'ENOENT' ? 'which is not there' : `which can't be read (${code})`;
+    const found = code === 'ENOENT' ? 'which does not exist' : `which can't be read (${code})`;
     return { found, allowed };
   }
 }
 
-/** @throws what is not an error of the system */
+/** The code of a system error. @throws every other error */
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   throw error;

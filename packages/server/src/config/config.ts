@@ -14,31 +14,31 @@ export interface Config {
   readonly dataDir: string;
   /** `postgres://…`; absent: SQLite in the data directory. */
   readonly databaseUrl: string | undefined;
-  /** Most connections to PostgreSQL at once. */
+  /** The most connections to PostgreSQL at once. */
   readonly databasePoolSize: number;
   /** `redis://…`; only together with `databaseUrl`. */
   readonly redisUrl: string | undefined;
-  /** The operator's key, `sk_admin_…`; absent: made on the first start and kept in the data directory. */
+  /** The operator's key, `sk_admin_…`. Absent: it is made on the first start and kept in the data directory. */
   readonly adminKey: string | undefined;
-  /** Signs tokens and encrypts provider keys; absent: made on the first start and kept in the data directory. */
+  /** Signs tokens and encrypts provider keys. Absent: it is made on the first start and kept in the data directory. */
   readonly secret: string | undefined;
   readonly providers: ProvidersConfig;
   /** The values of the variables that `providers.*.apiKeyEnv` name. */
   readonly providerKeys: Readonly<Record<string, string>>;
   /**
-   * A GGUF file's path, an address, the name `qwen2.5-0.5b` or `qwen2.5-1.5b`, or `off`. Unset: `off` where a provider
-   * is there, else `qwen2.5-0.5b`.
+   * The model that runs in the server, from `COLLOQUY_LOCAL_MODEL`. Unset: `off` where a provider is set up, else
+   * `qwen2.5-0.5b`.
    */
   readonly localModel: LocalModelConfig;
   readonly modelTimeouts: ModelTimeouts;
-  /** Retries of a model call after its first try, while nothing has been received. */
+  /** How often a model call is retried while nothing has been received. */
   readonly modelMaxRetries: number;
   readonly search: SearchConfig;
-  /** Outside tokens are accepted as members' when there is one. */
+  /** Where present, its tokens are accepted as those of members. */
   readonly identityProvider?: IdentityProviderConfig;
-  /** Whom requests without a credential act as: an organization's id in lower case, or `default`. */
+  /** The organization that requests without a credential act for: its id in lower case, or `default`. */
   readonly anonymousOrg: string | undefined;
-  /** Whether models name new conversations, in a call of its own after the first answer. */
+  /** Whether models name new conversations, in a call of their own after the first answer. */
   readonly titles: boolean;
   readonly tokenTtlSeconds: number;
   readonly leaseMs: number;
@@ -59,11 +59,11 @@ export interface ProviderConfig {
   /** As the variable holds it, without a slash at the end; absent: the provider's own. */
   readonly baseUrl: string | undefined;
   readonly apiKeyEnv: string | undefined;
-  /** From the comma list; the first is the default. Empty: ask the provider, else the documented default. */
+  /** The models that it offers; the first is the default. Empty: those of the provider's list, else its default model. */
   readonly models: readonly string[];
 }
 
-/** Those whose key or address the environment holds. */
+/** The providers whose key or address the environment holds. */
 export type ProvidersConfig = { readonly [Name in Provider | Preset]?: ProviderConfig };
 
 export type LocalModelConfig =
@@ -83,17 +83,17 @@ export interface IdentityProviderConfig {
   readonly jwksUrl: string;
   readonly issuer: string;
   readonly audience: string;
-  /** The claims that hold organization and role. */
+  /** The names of the claims that hold organization and role. */
   readonly organizationClaim: string;
   readonly roleClaim: string;
 }
 
-/** Either a whole, frozen configuration or everything that is wrong with the environment, never a part of it. */
+/** Either a whole, frozen configuration, or everything that is wrong with the environment. */
 export type ParsedConfig =
   | { readonly config: Config; readonly problems?: never; readonly files?: never }
   | { readonly problems: readonly ConfigProblem[]; readonly files: NamedFiles; readonly config?: never };
 
-/** What `checkFiles` looks at. */
+/** The files and directories that `checkFiles` checks. */
 export type NamedFiles = Pick<Config, 'dataDir' | 'localModel'>;
 
 type ServerReader = Reader<ServerVariable>;
@@ -200,7 +200,7 @@ function readLocalModel(reader: ServerReader, hasProvider: boolean): LocalModelC
   if (value.includes('://')) {
     return { kind: 'url', url: reader.url('COLLOQUY_LOCAL_MODEL', ['http:', 'https:']) ?? '' };
   }
-  // A bare word is rather a model's name, mistyped, than a file in the working directory.
+  // A bare word is more likely a mistyped model name than a file in the working directory.
   if (!/[/\\]|\.gguf$/i.test(value)) reader.reject('COLLOQUY_LOCAL_MODEL');
   return { kind: 'file', path: value };
 }

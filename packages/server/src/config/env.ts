@@ -1,4 +1,4 @@
-/** Reads the environment: the only module that touches `process.env`. What it means is for `config.ts`. */
+/** Reads the environment. This is the only module that uses `process.env`; `config.ts` interprets it. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { RawEnvironment } from './reader.ts';
@@ -8,15 +8,15 @@ export function readEnvironment(): RawEnvironment {
   return { ...process.env };
 }
 
-/** A variable by a name that an operator gave, such as a model's `api_key_env`. Empty counts as unset. */
+/** Reads a variable by a name that an operator gave, such as a model's `api_key_env`. An empty one counts as unset. */
 export function lookupEnv(name: string): string | undefined {
   return process.env[name]?.trim() || undefined;
 }
 
 /**
- * Adds what a `.env` file holds to the environment; what is set there already stays.
+ * Adds the variables of a `.env` file to the environment, except those that are set already.
  * @returns false where there is no such file
- * @throws the system's error for a file that can't be read
+ * @throws the system error for a file that can't be read
  */
 export function loadEnvFile(path: string): boolean {
   let text: string;

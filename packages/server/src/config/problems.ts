@@ -1,4 +1,4 @@
-/** What is wrong in the configuration: found all at once, told by name, without showing a secret. */
+/** Problems of the configuration: all are reported at once, by the variable's name, without showing a secret. */
 
 /** Exit code of a wrong configuration: `EX_CONFIG` of sysexits.h. */
 export const exitCodeOfBadConfig = 78;
@@ -6,13 +6,13 @@ export const exitCodeOfBadConfig = 78;
 export interface ConfigProblem {
   /** The environment variable. */
   readonly name: string;
-  /** What it holds, as text for people; secrets are redacted. */
+  /** What is wrong, as text for people; secrets are redacted. */
   readonly found: string;
-  /** What is allowed instead. */
+  /** What is allowed, as text that completes "allowed:". */
   readonly allowed: string;
 }
 
-/** Problems that only show once the server is being started. */
+/** Problems that are found only while the server starts. */
 export class ConfigError extends Error {
   constructor(problems: readonly ConfigProblem[]) {
     super(formatProblems(problems).trimEnd());
@@ -30,18 +30,18 @@ export function formatProblems(problems: readonly ConfigProblem[]): string {
   return `${[head, ...lines].join('\n')}\n`;
 }
 
-/** Says that a secret is there and how long it is, in code points. */
+/** Shows only the length of a secret, in code points. */
 export function redactSecret(value: string): string {
   return `a hidden text of ${[...value].length} characters`;
 }
 
-/** A URL without what may be secret in it: credentials and query. */
+/** Shows a URL without the parts that may be secret: credentials and query. */
 export function redactUrl(value: string): string {
   const shown = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*$/s, '?…');
   return quote(shown);
 }
 
-/** Quotes a value so that blanks and control characters can be seen. */
+/** Quotes a value so that blanks and control characters are visible. */
 export function quote(value: string): string {
   const longest = 80;
   const characters = [...value];

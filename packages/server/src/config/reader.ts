@@ -1,4 +1,4 @@
-/** Reads single variables out of a plain environment and collects what is wrong with them. */
+/** Reads single variables of an environment and collects what is wrong with them. */
 import { isIP } from 'node:net';
 import { type ConfigProblem, quote, redactSecret, redactUrl } from './problems.ts';
 import type { Variable } from './variables.ts';
@@ -10,7 +10,7 @@ export interface Reader<VariableName extends string = string> {
   text(name: VariableName): string | undefined;
   secret(name: VariableName, pattern: RegExp): string | undefined;
   integer(name: VariableName, min: number, max: number): number;
-  /** `protocols` as in `URL`: `https:`. */
+  /** `protocols` are written as in `URL`: `https:`. */
   url(name: VariableName, protocols: readonly string[]): string | undefined;
   list(name: VariableName): readonly string[];
   oneOf<Value extends string>(name: VariableName, values: readonly Value[], fallback: Value): Value;
@@ -20,7 +20,7 @@ export interface Reader<VariableName extends string = string> {
   conflict(name: VariableName, found: string, allowed: string): void;
 }
 
-/** What is wrong is added to `problems`. */
+/** Problems are added to `problems`. */
 export function createReader<VariableName extends string>(
   environment: RawEnvironment,
   variables: Readonly<Record<VariableName, Variable>>,
@@ -71,7 +71,7 @@ function splitList(value: string): readonly string[] {
   return [...new Set(items.filter((item) => item !== ''))];
 }
 
-/** `''` for what is no URL with a host or a path. */
+/** The protocol of a URL; `''` for a text that is not a URL, or has no host though it needs one. */
 function protocolOf(value: string): string {
   const url = URL.parse(value);
   if (url === null || !value.includes('://')) return '';
@@ -79,7 +79,7 @@ function protocolOf(value: string): string {
   return needsHost && url.hostname === '' ? '' : url.protocol;
 }
 
-/** An IP address without brackets, or a host name by RFC 1123 (whose last label is not a number). */
+/** Whether a text is an IP address without brackets, or a host name by RFC 1123, whose last label is not a number. */
 export function isHost(value: string): boolean {
   if (isIP(value) !== 0) return true;
   const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -89,7 +89,7 @@ export function isHost(value: string): boolean {
   );
 }
 
-/** `address/prefix`; a bare address means that address alone. `undefined`: neither. */
+/** A network as `address/prefix`; a bare address means only that address. Undefined where the text is neither. */
 export function normalizeNetwork(value: string): string | undefined {
   const [address = '', prefix, ...rest] = value.split('/');
   const version = isIP(address);

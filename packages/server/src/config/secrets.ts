@@ -1,10 +1,10 @@
-/** Secrets that are made on the first start and kept in the data directory, readable by their owner only. */
+/** Secrets that are made on the first start and kept in the data directory, readable only by their owner. */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 
-/** A secret's file that can't be used; the message says which and what to do. */
+/** A secret's file can't be used. The message says which file, and what to do. */
 export class SecretFileError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -15,7 +15,7 @@ export class SecretFileError extends Error {
 export interface StoredSecret {
   readonly value: string;
   readonly path: string;
-  /** Whether this call made it. */
+  /** Whether this call has made it. */
   readonly isNew: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Secrets {
   readonly secret: string;
   /** The operator's key. */
   readonly adminKey: string;
-  /** Where the operator's key lies; absent when the environment gave it. */
+  /** The file that holds the operator's key; absent where the environment holds it. */
   readonly adminKeyPath: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function makeAdminKey(random: RandomSource = randomBytes): string {
   return `sk_admin_${makeSecret(random)}`;
 }
 
-/** The configured secrets; those that are not configured come from the data directory, and are made if need be. */
+/** Returns the configured secrets. Others are read from the data directory, and made if need be. */
 export async function loadSecrets(config: Pick<Config, 'dataDir' | 'secret' | 'adminKey'>): Promise<Secrets> {
   const secret = config.secret ?? (await loadOrCreateSecret(config.dataDir, 'secret', makeSecret)).value;
   if (config.adminKey !== undefined) return { secret, adminKey: config.adminKey, adminKeyPath: undefined };
@@ -49,9 +49,9 @@ export async function loadSecrets(config: Pick<Config, 'dataDir' | 'secret' | 'a
 }
 
 /**
- * The secret in `dataDir/fileName`, or a new one from `make`. Of several processes that start at once, one makes
- * it and all get the same. Once this returns, a new secret survives a loss of power.
- * @throws SecretFileError for a file that others can read, is empty or can't be read, made or locked down
+ * Returns the secret in `dataDir/fileName`, or a new one from `make`. Where several processes start at once, one of them
+ * makes the secret and all get the same. When this resolves, a new secret survives a loss of power.
+ * @throws SecretFileError for a file that others can read, that is empty, or that can't be read or made
  */
 export async function loadOrCreateSecret(
   dataDir: string,
@@ -63,12 +63,12 @@ export async function loadOrCreateSecret(
   if (stored !== undefined) return { value: stored, path, isNew: false };
   const isNew = await write(dataDir, fileName, make(), 'keep');
   const value = await readSecretFile(path);
-  if (value === undefined) throw new SecretFileError(`${path} vanished while it was made; start again.`);
+  if (value === undefined) throw new SecretFileError(`${path} vanished while it was made; start again`);
   return { value, path, isNew };
 }
 
 /**
- * Writes a secret to `dataDir/fileName`, in place of what is there; atomic and durable.
+ * Replaces the secret in `dataDir/fileName`, atomically and durably.
  * @throws SecretFileError
  */
 export async function replaceSecret(dataDir: string, fileName: string, value: string): Promise<void> {
@@ -76,7 +76,7 @@ export async function replaceSecret(dataDir: string, fileName: string, value: st
 }
 
 /**
- * The text of a secret's file, without the newline at its end; undefined if there is no such file.
+ * Reads a secret's file, without the newline at its end; undefined where there is no such file.
  * @throws SecretFileError
  */
 export async function readSecretFile(path: string): Promise<string | undefined> {
@@ -90,21 +90,21 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
     throw asSecretFileError(error, `${path} can't be read`);
   }
   throw new SecretFileError(
-    `${path} is empty; restore it from a backup, or delete it to have a new one made.`,
+    `${path} is empty; restore it from a backup, or delete it to have a new one made`,
   );
 }
 
-/** Windows has no such mode; there the directory's own rights protect the file. */
+/** Windows has no such modes; there the directory's permissions protect the file. */
 async function assertPrivate(file: FileHandle, path: string): Promise<void> {
   const { mode } = await file.stat();
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;
   const octal = (mode & 0o777).toString(8).padStart(4, '0');
   throw new SecretFileError(
-    `${path} can be read or written by other users (mode ${octal}); run: chmod 600 ${path} (and replace the secret if others may have read it).`,
+    `${path} can be read or written by other users (mode ${octal}); run chmod 600 ${path}, and replace the secret if others may have read it`,
   );
 }
 
-/** @returns false where `keep` found a file already there */
+/** Returns false where `keep` found an existing file. */
 async function write(
   dataDir: string,
   fileName: string,
@@ -130,7 +130,7 @@ async function write(
 
 async function writeDurably(path: string, text: string): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
-  // A file system that keeps no modes must be noticed now, not on the next start.
+  // A file system without modes must be noticed now, not on the next start.
   await assertPrivate(file, path);
   await file.writeFile(text);
   await file.sync();
@@ -141,7 +141,7 @@ async function replaceBy(temporary: string, path: string): Promise<true> {
   return true;
 }
 
-/** A hard link, unlike a rename, fails if the name is taken. */
+/** Unlike a rename, a hard link fails where the name is taken. */
 async function linkIfAbsent(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);
@@ -150,7 +150,7 @@ async function linkIfAbsent(temporary: string, path: string): Promise<boolean> {
       await unlink(temporary);
       return false;
     }
-    // A file system without hard links: the last of several that start at once wins, and all read that one.
+    // On a file system without hard links the last of several concurrent starts wins, and all read its secret.
     if (hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'))
       return await replaceBy(temporary, path);
     throw error;
@@ -159,7 +159,7 @@ async function linkIfAbsent(temporary: string, path: string): Promise<boolean> {
   return true;
 }
 
-/** Makes the name itself durable; Windows can't open directories and needs no such call. */
+/** Makes the file's name durable. Windows can't open directories and does not need this. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   await using directory = await open(path, 'r');
@@ -168,7 +168,7 @@ async function syncDirectory(path: string): Promise<void> {
 
 function asSecretFileError(error: unknown, what: string): unknown {
   if (error instanceof SecretFileError || !(error instanceof Error) || !('code' in error)) return error;
-  return new SecretFileError(`${what}: ${error.message}.`, { cause: error });
+  return new SecretFileError(`${what}: ${error.message}`, { cause: error });
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {

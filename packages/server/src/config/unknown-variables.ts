@@ -1,4 +1,4 @@
-/** Finds `COLLOQUY_…` variables that nothing reads: nearly always a typing error. */
+/** Finds `COLLOQUY_…` variables that nothing reads, which are nearly always typing errors. */
 import { distance } from 'fastest-levenshtein';
 import type { ConfigProblem } from './problems.ts';
 import type { RawEnvironment } from './reader.ts';
@@ -22,7 +22,7 @@ export function findUnknownVariables(environment: RawEnvironment, names: readonl
     }));
 }
 
-/** The prefix may be what is wrong: `COLLOQUY_PORT` is nearest to `PORT`. */
+/** Also compares without the prefix, which may be the error: `COLLOQUY_PORT` is nearest to `PORT`. */
 function nearest(name: string, names: readonly string[]): string {
   const bare = name.slice(prefix.length);
   const edits = (known: string) => Math.min(distance(name, known), distance(bare, known));

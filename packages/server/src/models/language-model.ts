@@ -1,4 +1,4 @@
-/** The one interface behind which every model stands: messages and parameters in, a stream of parts out. */
+/** The interface of every model: it takes messages and parameters, and gives a stream of parts. */
 import type { FinishReason } from '../domain/generation.ts';
 import type { SamplingParameters } from '../domain/persona.ts';
 
@@ -8,11 +8,11 @@ export interface ModelMessage {
 }
 
 export interface ModelRequest {
-  /** Oldest first; a system message stands only at the beginning. */
+  /** Oldest first; only the first one may be a system message. */
   readonly messages: readonly ModelMessage[];
   readonly parameters: SamplingParameters;
   /**
-   * The last message is an assistant's and is to be continued as it stands, to the letter (no new turn). Only
+   * Whether the last message, which is then an assistant's, is to be continued to the letter, without a new turn. Only
    * for models with `canContinue`.
    */
   readonly continueLast?: boolean;
@@ -21,13 +21,13 @@ export interface ModelRequest {
 export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
-  /** A whole tool call, arguments as JSON text. */
+  /** A whole tool call, with its arguments as JSON text. */
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
   | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
 export interface LanguageModel {
-  /** `openai`, `anthropic`, … as in the model's record. */
+  /** The provider as the model's record names it. The guide says `guide`, also where it stands in for another model. */
   readonly provider: string;
   /** Whether `continueLast` is understood. */
   readonly canContinue: boolean;
@@ -39,16 +39,16 @@ export interface LanguageModel {
   /** Whether search queries that it writes are better than the user's message; those of small models are not. */
   readonly writesQueries: boolean;
   /**
-   * Streams an answer: each item holds the parts that arrived together (one network chunk), never empty.
-   * Retries inside, only while nothing was yielded. A stream that ends normally has yielded exactly one
-   * `finish`, last; a `usage` where the provider reports one.
-   * Aborting `signal` ends the upstream request and makes the iteration throw the signal's reason.
+   * Streams an answer. Each item holds the parts that arrived together (one network chunk), at least one. A failed call
+   * is retried inside, but only while nothing was yielded. A stream that ends normally has yielded exactly one
+   * `finish`, as its last part, and a `usage` where the provider reports one.
+   * Aborting `signal` ends the request to the provider and makes the iteration throw the signal's reason.
    * @throws ModelError for everything that goes wrong at the model
    */
   stream(
     request: ModelRequest,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<readonly ModelPart[]>;
-  /** Tokens of a text by this model's tokenizer, or by a near one; for estimates and for fitting the context. */
+  /** Counts the tokens of a text by this model's tokenizer or a similar one, for estimates and to fit the context. */
   countTokens(text: string): number;
 }

@@ -1,12 +1,12 @@
-/** What goes wrong at a model. `retryable` is decided once, where the error is born. */
+/** The error of a model call. Whether it is retryable is decided once, where the error is made. */
 import { AppError } from '../domain/errors.ts';
 
 export class ModelError extends AppError {
-  /** Whether the same call may succeed later, if nothing was received yet. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean;
-  /** What the provider asks to wait (`Retry-After`), in milliseconds. */
+  /** How long the provider asks to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** The provider's HTTP status, where there was one. */
+  /** The HTTP status of the provider's response, if there was one. */
   readonly status: number | undefined;
 
   constructor(

@@ -22,16 +22,16 @@ export interface ProviderModelsQuery {
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly dispatcher: Dispatcher;
-  /** For the whole call. Default 3000. */
+  /** The bound on the whole call, in milliseconds. Default 3000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** `models`: chat models only, the provider's documented default first where it is among them. */
+/** `models` holds chat models only; the provider's default comes first if it is among them. */
 export type ProviderModels =
   | { readonly ok: true; readonly models: readonly string[] }
   | { readonly ok: false; readonly error: string };
 
-/** Never throws; what goes wrong is one sentence without the key. */
+/** Never throws. What goes wrong is described by a text that does not hold the key. */
 export async function listProviderModels(query: ProviderModelsQuery): Promise<ProviderModels> {
   const { provider, apiKey, timeoutMs = 3_000 } = query;
   const facts: RemoteProviderModule = remoteProviders[provider];
@@ -56,11 +56,11 @@ export async function listProviderModels(query: ProviderModelsQuery): Promise<Pr
     }
     const names = findModelNames(text);
     if (names === undefined)
-      return { ok: false, error: `The provider ${provider} answered with no list of models` };
+      return { ok: false, error: `the provider ${provider} answered with no list of models` };
     return { ok: true, models: withDefaultFirst(names, facts.defaultModel) };
   } catch (error) {
     if (signal.aborted)
-      return { ok: false, error: `The provider ${provider} named no models within ${timeoutMs} ms` };
+      return { ok: false, error: `the provider ${provider} named no models within ${timeoutMs} ms` };
     return { ok: false, error: errorFromTransport(upstream, error).message };
   }
 }
@@ -76,7 +76,7 @@ async function readText(body: Dispatcher.ResponseData['body']): Promise<string> 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `{data: [{id}]}`; Google prefixes its names with `models/`, Mistral says what a model can. */
+/** Reads `{data: [{id}]}`. Google prefixes its names with `models/`, and Mistral says which models chat. */
 function findModelNames(text: string): string[] | undefined {
   let parsed: unknown;
   try {

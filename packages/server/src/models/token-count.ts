@@ -1,13 +1,14 @@
 /**
- * Counts tokens with OpenAI's `o200k_base` vocabulary, for estimates and for fitting a context: exact for
- * its models, near for the others. Only the vocabulary is js-tiktoken's. Its own encoder takes 700 ms at a
- * stretch to build and 72 MB, and time quadratic in a word's length (8,000 letters without a blank: 3.5 s).
+ * Counts tokens with OpenAI's `o200k_base` vocabulary, for estimates and for fitting a context. The count is exact for
+ * OpenAI's models and near for others. Only the vocabulary is js-tiktoken's; the encoder is our own because js-tiktoken's
+ * blocks the thread for 700 ms while it is built, takes 72 MB, and needs time quadratic in a word's length (3.5 s for
+ * 8,000 letters without a blank).
  */
 
-/** One per process: `countTokens` is always ready, and better once `load` has resolved. */
+/** Shared by a process. `countTokens` can be called at any time and is more exact once `load` has resolved. */
 export interface TokenCounter {
   readonly countTokens: (text: string) => number;
-  /** Reads the vocabulary, once, in slices of some milliseconds; further calls get the same promise. */
+  /** Reads the vocabulary once, in slices of some milliseconds; further calls return the same promise. */
   readonly load: () => Promise<void>;
 }
 
@@ -15,9 +16,9 @@ export interface TokenCounter {
 type Ranks = ReadonlyMap<string, number>;
 
 const tokensPerSlice = 4_000;
-/** Longer words are cut: each cut adds at most one token, and bounds the quadratic merge. */
+/** Longer words are cut, which bounds the quadratic merge; each cut adds at most one token. */
 const longestWordBytes = 256;
-/** Longer texts are counted in samples, in UTF-16 units. */
+/** Of longer texts only samples are counted, in UTF-16 units. */
 const longestExactText = 65_536;
 const sampleCount = 16;
 
@@ -40,7 +41,7 @@ export function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text, 'utf8') / 4);
 }
 
-/** Takes some 100 ms of CPU time, in slices, and 20 MB. */
+/** Takes about 100 ms of CPU time, in slices, and 20 MB. */
 export async function loadTokenizer(): Promise<(text: string) => number> {
   const { default: vocabulary } = await import('js-tiktoken/ranks/o200k_base');
   const ranks = await readRanks(vocabulary.bpe_ranks);
@@ -49,7 +50,7 @@ export async function loadTokenizer(): Promise<(text: string) => number> {
     text.length <= longestExactText ? countExactly(text, words, ranks) : countSamples(text, words, ranks);
 }
 
-/** Lines of `! <rank of the first> <token in base64> <token> …`. */
+/** Reads lines of the form `! <rank of the first> <token in base64> <token> …`. */
 async function readRanks(lines: string): Promise<Ranks> {
   const ranks = new Map<string, number>();
   for (const line of lines.split('\n')) {
@@ -92,7 +93,7 @@ function countSamples(text: string, words: RegExp, ranks: Ranks): number {
   return Math.ceil((count * text.length) / (length * sampleCount));
 }
 
-/** Byte pair encoding: merges the neighbours with the lowest rank until none is in the vocabulary. */
+/** Byte pair encoding: merges the two neighbours with the lowest rank until no pair is in the vocabulary. */
 function countMerged(bytes: string, ranks: Ranks): number {
   const starts = Array.from({ length: bytes.length + 1 }, (_, i) => i);
   const rankOfPair = (i: number): number =>

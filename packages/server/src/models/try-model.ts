@@ -1,4 +1,4 @@
-/** Whether a model answers: a real call for one token. */
+/** Finds out whether a model answers, by a real call for one token. */
 import { AppError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/model.ts';
 import type { LanguageModel } from './language-model.ts';
@@ -11,7 +11,7 @@ export interface ModelTestResult {
 
 const timeoutMs = 30_000;
 
-/** Never throws for what the model does. */
+/** What goes wrong at the model is in the result; other errors are thrown. */
 export async function testModel(
   models: { get(record: ModelRecord): LanguageModel },
   record: ModelRecord,
@@ -25,7 +25,7 @@ export async function testModel(
   try {
     const signal = AbortSignal.timeout(timeoutMs);
     for await (const _ of models.get(record).stream(request, { signal })) {
-      // Its words do not matter.
+      // Only the end of the stream matters.
     }
     return { ok: true, latency_ms: latency(), error: null };
   } catch (error) {

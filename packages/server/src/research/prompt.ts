@@ -1,22 +1,21 @@
 /**
- * What the model is told of the sources. Pages are written by strangers: they stand between two lines that
- * hold a random text, which no page can know, and whatever in them looks like such a line, like the number of a
- * source (so that a number in brackets is always ours), or like the control tokens of a model's chat template is
- * made harmless.
+ * Tells the model about the sources. Pages are written by strangers, so their text is put between two lines with a random
+ * text that no page can know. Whatever in it looks like such a line, like the number of a source (so that a number in
+ * brackets is always ours), or like the control tokens of a model's chat template is made harmless.
  */
 import { toDay } from '../domain/text/time.ts';
 import type { RankedSource } from './ranking/rank.ts';
 
 export interface PromptOptions {
   readonly ranked: readonly RankedSource[];
-  /** Random for each call, at least 64 bits in hexadecimal. */
+  /** A random text for each call, at least 64 bits in hexadecimal. */
   readonly nonce: string;
   readonly today: Date;
-  /** Why there are no sources, or that they are only excerpts. */
+  /** Says why there are no sources, or that they are only excerpts. */
   readonly notice?: string | undefined;
 }
 
-/** To stand in the system message, or before the user's. */
+/** Builds the section for the system message. */
 export function buildPromptSection(options: PromptOptions): string {
   return options.ranked.length > 0 ? withSources(options) : withoutSources(options);
 }
@@ -60,7 +59,7 @@ function exampleOf(ranked: readonly RankedSource[]): string {
   return ranked.length > 1 ? '[1] or [1][2]' : '[1]';
 }
 
-/** Enough to see whose page it is; a long query string would only cost tokens. */
+/** The beginning of an address shows whose page it is; a long query string would only cost tokens. */
 function shortAddress(address: string): string {
   return address.length <= 120 ? address : `${address.slice(0, 119)}…`;
 }
@@ -68,7 +67,7 @@ function shortAddress(address: string): string {
 const templateTokens =
   /<(\/?(?:s|bos|eos|pad|unk|think|thinking|system|user|assistant|human|model|tool|tools|tool_call|tool_response|start_of_turn|end_of_turn|start_of_image|end_of_text|endoftext)[^<>\n]{0,20})>/gi;
 
-/** Look-alikes take the place of what would be special; a reader still sees what was meant. */
+/** Replaces special characters by look-alikes, so that a reader still sees what was meant. */
 export function neutralize(text: string, nonce: string): string {
   return text
     .replaceAll(new RegExp(nonce.replace(/[^\w]/g, ''), 'gi'), '')

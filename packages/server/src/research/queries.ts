@@ -1,4 +1,4 @@
-/** The question stage: what to search for, so that a reply like "and since when?" is found too. */
+/** The question stage: decides what to search for, also for a message like "and since when?". */
 import { toDay } from '../domain/text/time.ts';
 
 export interface Turn {
@@ -6,24 +6,24 @@ export interface Turn {
   readonly text: string;
 }
 
-/** A call of a model: a prompt in, its answer out. */
+/** Calls a model with a prompt and returns its answer. */
 export type Ask = (prompt: string, options: { readonly signal: AbortSignal }) => Promise<string>;
 
 export interface QuestionOptions {
   readonly question: string;
-  /** What was said before, oldest first, without the question. */
+  /** The conversation before the question, oldest first. */
   readonly history: readonly Turn[];
-  /** For the model, which can't know what "this year" means. */
+  /** Told to the model, which does not know what "this year" means. */
   readonly today: Date;
-  /** Absent where the model is too weak for it. */
+  /** Absent where the model writes no good queries. */
   readonly ask?: Ask | undefined;
   readonly signal: AbortSignal;
 }
 
 export interface Queries {
-  /** One to three. */
+  /** One to three queries. */
   readonly queries: readonly string[];
-  /** Why the message itself is searched for, where the model was asked. */
+  /** Why the model's answer could not be used, where the message itself is searched for. */
   readonly failure?: Error;
 }
 
@@ -32,7 +32,7 @@ const maxQueryLength = 200;
 const historyTurns = 6;
 const maxTurnLength = 1_000;
 
-/** Falls back to the message itself where the model fails or answers something else than queries. Never throws. */
+/** Uses the message itself where the model fails or does not answer with queries. Never throws. */
 export async function findQueries(options: QuestionOptions): Promise<Queries> {
   const { question, ask, signal } = options;
   const fallback = [trimQuery(question)];
@@ -40,7 +40,7 @@ export async function findQueries(options: QuestionOptions): Promise<Queries> {
   try {
     const queries = parseQueries(await ask(questionPrompt(options), { signal }));
     if (queries !== undefined) return { queries };
-    return { queries: fallback, failure: new Error('the model answered no search queries') };
+    return { queries: fallback, failure: new Error('the model answered without search queries') };
   } catch (error) {
     return { queries: fallback, failure: error instanceof Error ? error : new Error(String(error)) };
   }
@@ -69,8 +69,8 @@ export function questionPrompt({
 }
 
 /**
- * A JSON array of strings, also within prose or a code fence, or an object that holds one; else a short list,
- * a line each. Undefined where it is neither.
+ * Reads a JSON array of strings, also one within prose, a code fence or an object; else a short list with a query on each
+ * line. Undefined where the answer is neither.
  */
 export function parseQueries(answer: string): readonly string[] | undefined {
   const text = answer.slice(0, 10_000).replace(/<think>[\s\S]*?(<\/think>|$)/gi, '');
@@ -90,13 +90,13 @@ function parseJsonArray(text: string): readonly string[] | undefined {
         return value.filter((item) => typeof item === 'string');
       }
     } catch {
-      // Brackets of prose: perhaps a later pair holds the list.
+      // These brackets belong to prose; a later pair may hold the list.
     }
   }
   return undefined;
 }
 
-/** A model that answers the question instead writes sentences, or many lines. */
+/** Sentences, or many lines, are no queries: the model has answered the question instead. */
 function parseLines(text: string): readonly string[] {
   const lines = text
     .split('\n')
@@ -112,7 +112,7 @@ function parseLines(text: string): readonly string[] {
   return queries.every((query) => query.split(/\s+/).length <= 14 && !/[.!]$/.test(query)) ? queries : [];
 }
 
-/** The beginning of a long message says what it is about, and its end what is wanted: the end's question, then the beginning. */
+/** Of a long message the last question is searched for, else its beginning. */
 function trimQuery(question: string): string {
   const line = question.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   if (line.length <= maxQueryLength) return line;
@@ -123,7 +123,7 @@ function trimQuery(question: string): string {
   return asked ?? shorten(line, maxQueryLength);
 }
 
-/** At the last blank before `maxLength`, where there is one. */
+/** Cuts at the last blank before `maxLength`, where there is one. */
 function shorten(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const blank = text.lastIndexOf(' ', maxLength);

@@ -1,5 +1,4 @@
-/** The pipeline before an answer from the internet: question → search → read → rank → prompt. */
-
+/** The stages before an answer from the internet: question → search → read → rank → prompt. */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'undici';
 import { abortable } from '../concurrency/abortable.ts';
@@ -24,35 +23,35 @@ import { chooseSources, type RankedSource, rankPassages } from './ranking/rank.t
 export interface ResearchRequest {
   /** The message that is to be answered. */
   readonly question: string;
-  /** What was said before it, oldest first. */
+  /** The conversation before the question, oldest first. */
   readonly history: readonly Turn[];
-  /** The model that condenses the conversation to queries; absent: the message itself is searched for. */
+  /** Asks the model that condenses the conversation to queries. Absent: the message itself is searched for. */
   readonly ask?: Ask | undefined;
   readonly countTokens: (text: string) => number;
-  /** Most tokens that `promptSection` may have. */
+  /** The most tokens that `promptSection` may have. */
   readonly budgetTokens: number;
-  /** Each of the three once, in this order, whatever happens on the way. */
+  /** Called with each of the three statuses once, in their order, whatever fails. */
   readonly onStatus: (status: StatusEvent['status']) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Research {
-  /** Numbered from 1, the best first; empty where there are none, and then there is a notice. */
+  /** Numbered from 1, the best first. Where there are none, there is a notice. */
   readonly sources: readonly Source[];
-  /** For the user: why there are no sources, or that only excerpts could be had. */
+  /** Tells the user why there are no sources, or that they are only excerpts. */
   readonly notice?: string;
-  /** What the model is to be told before the user's message. */
+  /** What the model is told before the user's message. */
   readonly promptSection: string;
   /** What was searched for. */
   readonly queries: readonly string[];
 }
 
 export interface Researcher extends AsyncDisposable {
-  /** Throws only the signal's reason, and what `onStatus` throws: whatever fails outside ends as a notice. */
+  /** Throws only the signal's reason and the errors of `onStatus`. Whatever else fails is told by a notice. */
   research(request: ResearchRequest): Promise<Research>;
 }
 
-/** Something outside failed and the answer went on without it; for the log. */
+/** Something that failed and that the answer does without; for the log. */
 export interface ResearchProblem {
   readonly stage: 'question' | 'search' | 'read';
   readonly message: string;
@@ -60,7 +59,7 @@ export interface ResearchProblem {
 }
 
 export interface ResearchLimits extends PageLimits {
-  /** Of all stages together; what is read until then is used. */
+  /** The longest time for all stages together; what is read until then is used. */
   readonly deadlineMs: number;
   readonly questionTimeoutMs: number;
   readonly searchTimeoutMs: number;
@@ -71,14 +70,14 @@ export interface ResearchLimits extends PageLimits {
 export interface ResearcherOptions {
   /** `config.search`. */
   readonly settings: SearchSettings;
-  /** Instead of the one that the settings mean. */
+  /** Replaces the engine that the settings choose. */
   readonly engine?: SearchEngine;
   readonly limits?: Partial<ResearchLimits>;
-  /** Of page names; the system's resolver unless another is given. */
+  /** Resolves the host names of pages. Default: the operating system. */
   readonly resolve?: Resolve;
   readonly onProblem?: (problem: ResearchProblem) => void;
   readonly now?: () => Date;
-  /** A fence's random text, hexadecimal. */
+  /** Makes the random text of a fence, in hexadecimal. */
   readonly random?: () => string;
 }
 
@@ -101,7 +100,7 @@ const notices = {
   noRoom: 'The conversation leaves no room for sources, so this answer was written without them.',
 };
 
-/** Owns its connections and threads. @throws Error where `allowedNetworks` holds no CIDR */
+/** The researcher owns its connections and threads. @throws Error where `allowedNetworks` holds no CIDR network */
 export function createResearcher(options: ResearcherOptions): Researcher {
   const limits = { ...stageLimits, ...options.limits };
   const pool = createExtractionPool();
@@ -189,7 +188,7 @@ function withTimeout(ask: Ask, timeoutMs: number): Ask {
   };
 }
 
-/** The pages that could be read, and of the others the engine's excerpts; nothing of refused addresses. */
+/** The pages that could be read, and the engine's excerpts of others, but nothing of refused addresses. */
 async function readHits(
   reader: PageReader,
   hits: readonly SearchHit[],
@@ -206,7 +205,7 @@ async function readHits(
     const hit = hits[index];
     if (hit === undefined) continue;
     if (outcome.page) {
-      // Two addresses may lead to one page.
+      // Two addresses may redirect to one page.
       if (pages.some(({ url }) => url === outcome.page.url)) continue;
       pages.push({ ...outcome.page, title: outcome.page.title || hit.title });
       continue;
@@ -245,7 +244,7 @@ interface FitOptions {
   readonly frame: { readonly nonce: string; readonly today: Date; readonly notice: string | undefined };
 }
 
-/** As many passages as fit; the whole section is counted, since tokens of parts don't add up exactly. */
+/** Takes as many passages as fit. The whole section is counted, since the tokens of its parts don't add up exactly. */
 function fitSection(options: FitOptions): Omit<Research, 'queries'> {
   const { frame, countTokens, budgetTokens } = options;
   const noSource = { source: { index: 1, title: '', url: '', snippet: '' }, passages: [''] };

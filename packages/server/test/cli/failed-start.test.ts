@@ -54,7 +54,7 @@ test('files that are not there are told together with wrong values', async (t) =
   assert.equal(status, 78);
   assert.match(stderr, /2 settings are wrong/);
   assert.match(stderr, /^ {2}PORT: /m);
-  assert.match(stderr, /^ {2}COLLOQUY_LOCAL_MODEL: .* not there/m);
+  assert.match(stderr, /^ {2}COLLOQUY_LOCAL_MODEL: .* does not exist/m);
 });
 
 test('one fault of a variable is told once', async (t) => {

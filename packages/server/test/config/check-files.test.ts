@@ -33,13 +33,13 @@ test('everything wrong is told at once', async () => {
     problems.map(({ name }) => name),
     ['DATA_DIR', 'COLLOQUY_LOCAL_MODEL'],
   );
-  assert.match(problems[0]?.found ?? '', /is no directory/);
-  assert.match(problems[1]?.found ?? '', /is no GGUF file/);
+  assert.match(problems[0]?.found ?? '', /is not a directory/);
+  assert.match(problems[1]?.found ?? '', /is not a GGUF file/);
 });
 
 test('a model that is not there, or is a directory, is told', async () => {
   for (const [path, expected] of [
-    [join(root, 'absent.gguf'), /is not there/],
+    [join(root, 'absent.gguf'), /does not exist/],
     [root, /can't be read \(EISDIR\)/],
   ] as const) {
     const [problem] = await checkFiles({ dataDir: root, localModel: { kind: 'file', path } });

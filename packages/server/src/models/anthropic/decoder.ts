@@ -1,5 +1,5 @@
 /**
- * The events of Anthropic's Messages stream → parts.
+ * Turns the events of Anthropic's Messages stream into parts.
  * Format: https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 import type { EventSourceMessage } from 'eventsource-parser';
@@ -72,7 +72,7 @@ export class AnthropicDecoder implements WireDecoder {
       case 'error':
         throw errorFromFields(this.#upstream, message.error);
       default:
-        // `ping`, and what later versions add: the format asks to ignore it.
+        // The format asks to ignore `ping` and types that later versions add.
         return 'silent';
     }
   }
@@ -126,7 +126,7 @@ export class AnthropicDecoder implements WireDecoder {
     return 'output';
   }
 
-  /** The figures are cumulative. What was read from or written to the cache is part of the prompt. */
+  /** The figures are cumulative. Tokens that were read from or written to the cache are part of the prompt. */
   #takeUsage(usage: unknown): void {
     if (!isObject(usage)) return;
     if (typeof usage.input_tokens === 'number') {

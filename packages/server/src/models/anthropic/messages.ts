@@ -8,7 +8,7 @@ import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-mode
 import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
 
-/** The format requires `max_tokens`; every model since Claude 3 accepts this one. */
+/** The format requires `max_tokens`. Every model since Claude 3 accepts this value. */
 export const defaultAnthropicMaxTokens = 4096;
 
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
@@ -27,8 +27,8 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 }
 
 /**
- * System text stands apart, empty messages (refused there) are left out. There is no seed; temperature ends
- * at 1; newer models refuse temperature and top_p together, so that temperature wins.
+ * The system text has a field of its own. Empty messages, which the API refuses, are left out. There is no seed.
+ * Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
 export function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
   const { temperature, top_p, max_tokens, stop } = request.parameters;

@@ -1,11 +1,11 @@
-/** The documentation in sections: what the guide searches. */
+/** Reads the documentation as sections, which the guide searches. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface GuideSection {
   /** Path from the documentation's root, with `/`: `docs/operations.md`. */
   readonly file: string;
-  /** As GitHub makes it from the heading; empty for what stands before the first one. */
+  /** The anchor that GitHub makes of the heading; empty for text before the first heading. */
   readonly anchor: string;
   readonly heading: string;
   /** Headings above this one, outermost first. */
@@ -15,8 +15,8 @@ export interface GuideSection {
 }
 
 /**
- * Sections of `README.md`, `CONTRIBUTING.md` and `docs/**.md` under each root; what is not there is left out.
- * @param roots folders, the repository's for one
+ * Reads the sections of `README.md`, `CONTRIBUTING.md` and `docs/**.md` under each root; missing files are passed over.
+ * @param roots folders such as the repository's
  */
 export async function loadGuideDocuments(roots: readonly string[]): Promise<GuideSection[]> {
   const sections: GuideSection[] = [];
@@ -28,7 +28,7 @@ export async function loadGuideDocuments(roots: readonly string[]): Promise<Guid
   return sections;
 }
 
-/** By headings of level 1 to 4; headings inside code fences are none. Sections without text are dropped. */
+/** Splits at headings of level 1 to 4, except inside code fences. Sections without text are left out. */
 export function splitSections(file: string, markdown: string): GuideSection[] {
   const sections: { heading: string; anchor: string; trail: string[]; lines: string[] }[] = [];
   const above: { level: number; heading: string }[] = [];

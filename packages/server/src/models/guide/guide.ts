@@ -1,6 +1,6 @@
 /**
- * For when no language model can be had: answers with the passages of Colloquy's own documentation that speak of
- * the question, and says what it is and how to get a real model.
+ * Answers where there is no language model: with the passages of Colloquy's own documentation that match the question,
+ * and with how to get a real model.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LanguageModel, ModelPart, ModelRequest } from '../language-model.ts';
@@ -8,11 +8,11 @@ import type { GuideSection } from './documents.ts';
 import { createGuideSearch } from './search.ts';
 
 export interface GuideOptions {
-  /** From `loadGuideDocuments`; may be empty. */
+  /** The sections that `loadGuideDocuments` has read; may be empty. */
   readonly documents: readonly GuideSection[];
-  /** How far the local model is, as the middle of a sentence: `the local model is being fetched (43 %)`. */
+  /** How far the local model is, as a part of a sentence: `the local model is being fetched (43 %)`. */
   readonly progress?: () => string | undefined;
-  /** Stands before each file's path in links. Default: none, the path in the repository. */
+  /** Prepended to each file's path in links. Default: empty, so that links are paths in the repository. */
   readonly linkBase?: string;
   /** Environment variables that give the server a real model. */
   readonly variables: readonly string[];
@@ -50,7 +50,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
       .filter((message) => message.role === 'user')
       .map((message) => message.text);
     const last = questions.at(-1) ?? '';
-    // "And how do I do that?" says only together with the question before what it is about.
+    // "And how do I do that?" can only be understood together with the question before it.
     const found = firstFilled([last, questions.slice(-2).join(' ')], (question) =>
       search.find(question, maxPassages),
     );
@@ -103,7 +103,7 @@ function firstFilled<T>(questions: readonly string[], find: (question: string) =
   return [];
 }
 
-/** Whole paragraphs as far as they fit; a code fence that is cut is closed again. */
+/** The whole paragraphs that fit; a code fence that is cut is closed again. */
 function excerpt(text: string): string {
   if (text.length <= maxPassageCharacters) return text;
   const end = text.lastIndexOf('\n\n', maxPassageCharacters);
@@ -117,7 +117,7 @@ function excerpt(text: string): string {
   return `${kept}${openFence ? '\n```' : ''}\n\n…`;
 }
 
-/** `max_tokens` counts words here, which are this model's pieces. */
+/** Applies `stop` and `max_tokens`, which counts words here, since the guide streams words. */
 function cut(
   text: string,
   { stop, max_tokens }: ModelRequest['parameters'],

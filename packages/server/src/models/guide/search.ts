@@ -1,13 +1,13 @@
-/** Finds the sections of the documentation that answer a question, in whatever words it is put. */
+/** Finds the sections of the documentation that answer a question, also where it uses other words. */
 import MiniSearch from 'minisearch';
 import type { GuideSection } from './documents.ts';
 
 export interface GuideSearch {
-  /** Best first; empty where nothing speaks of it. */
+  /** The matching sections, best first. */
   find(question: string, limit: number): GuideSection[];
 }
 
-/** Words that say nothing of what a question is about. */
+/** Words that do not say what a question is about. */
 const emptyWords = new Set(
   (
     'a about all also am an and any are as at be been but by can could did do does for from get give go had has have ' +
@@ -18,7 +18,7 @@ const emptyWords = new Set(
   ).split(' '),
 );
 
-/** Each line: words that people use for the same thing in this field. */
+/** Each line holds words that people use for the same thing in this field. */
 const synonyms = synonymTable([
   'cancel stop abort interrupt',
   'resume reconnect reconnection replay',
@@ -41,9 +41,9 @@ const synonyms = synonymTable([
   'proxy nginx caddy',
 ]);
 
-/** A section must speak of at least this part of the question's words… */
+/** A section must contain at least this share of the question's words. */
 const minCoverage = 0.34;
-/** …and be at least this good beside the best. */
+/** A section's score must be at least this share of the best section's score. */
 const minRelativeScore = 0.4;
 
 export function createGuideSearch(sections: readonly GuideSection[]): GuideSearch {
@@ -71,10 +71,10 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
         {
           boost: { heading: 3, trail: 1.5, file: 1.5 },
           prefix: (term) => term.length >= 4,
-          // Two edits: two letters that changed places are two.
+          // Two letters that changed places count as two edits.
           fuzzy: (term) => (term.length >= 6 ? 2 : false),
           weights: { fuzzy: 0.3, prefix: 0.5 },
-          // Why something was decided interests less than how it is used.
+          // How something is used matters more to a reader than why it was decided.
           boostDocument: (id) => (sections[id as number]!.file.includes('decisions/') ? 0.4 : 1),
         },
       );
@@ -97,12 +97,12 @@ function covered(terms: readonly string[], matched: readonly string[]): number {
   return count.length / terms.length;
 }
 
-/** `OPENAI_API_KEY` and `when_busy` are found by their parts too. */
+/** Splits at everything but letters and digits, so that `OPENAI_API_KEY` is found by its parts too. */
 function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** Enough for English plurals and verbs; both sides of the search go through it. */
+/** Removes the endings of English plurals and verbs. Both the sections and the question go through it. */
 function stem(word: string): string {
   if (word.length <= 3) return word;
   return word

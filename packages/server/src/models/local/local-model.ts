@@ -1,4 +1,4 @@
-/** The local model from nothing to ready: its file is fetched if need be, checked and loaded, all in the background. */
+/** The local model of the environment: its file is fetched if need be, checked and loaded, all in the background. */
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Logger, silentLogger } from '../../domain/logger.ts';
@@ -11,7 +11,7 @@ import { type BarStream, createProgressBar } from './file/progress-bar.ts';
 import { createLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from './process/runtime.ts';
 import type { LocalModelInfo } from './worker/protocol.ts';
 
-/** `COLLOQUY_LOCAL_MODEL`, parsed; `config.localModel` has this shape. */
+/** The parsed value of `COLLOQUY_LOCAL_MODEL`; `config.localModel` has this shape. */
 export type LocalModelChoice =
   | { readonly kind: 'off' }
   | { readonly kind: 'file'; readonly path: string }
@@ -20,14 +20,14 @@ export type LocalModelChoice =
 
 export interface LocalModelOptions {
   readonly choice: LocalModelChoice;
-  /** Fetched files lie in its folder `models`. */
+  /** Fetched files are stored in its folder `models`. */
   readonly dataDir: string;
   readonly runtime?: Omit<LocalRuntimeOptions, 'modelPath' | 'logger'>;
   readonly logger?: Logger;
-  /** Shows a progress bar if it is a terminal; `process.stderr`. */
+  /** Shows a progress bar if it is a terminal. */
   readonly terminal?: BarStream;
   readonly onStatus?: (status: LocalModelStatus) => void;
-  /** Where a named model comes from; tests name a server on loopback. */
+  /** Where a named model is fetched from. Tests name a server on loopback. */
   readonly namedSource?: (name: NamedLocalModel) => ModelSource;
 }
 
@@ -35,27 +35,28 @@ export type LocalModelState = 'absent' | 'fetching' | 'verifying' | 'loading' | 
 
 export interface LocalModelStatus {
   readonly state: LocalModelState;
-  /** 0 to 100, of what the state says. */
+  /** How much of the state's work is done, 0 to 100. */
   readonly percent: number;
-  /** Of a failure: one sentence with what to do. */
+  /** What went wrong and what to do about it, where the state is `failed`. */
   readonly message?: string;
 }
 
 export interface LocalModel extends AsyncDisposable {
-  /** Its short name: `qwen2.5-0.5b`, or the file's. */
+  /** A short name: `qwen2.5-0.5b`, or that of the file. */
   readonly name: string;
   status(): LocalModelStatus;
-  /** There as soon as `ready`; later crashes are the model's own affair. */
+  /** Defined once the state is `ready`. After a crash the model restarts by itself. */
   model(): LanguageModel | undefined;
   info(): LocalModelInfo | undefined;
-  /** Resolves when it is ready, failed, off or disposed; never rejects. */
+  /** Resolves when the model is ready, failed, off or disposed; never rejects. */
   readonly settled: Promise<LocalModelStatus>;
 }
 
 const remedy =
-  'The guide answers meanwhile. Set COLLOQUY_LOCAL_MODEL to a GGUF file, or a provider such as OPENAI_API_KEY, ANTHROPIC_API_KEY or OLLAMA_BASE_URL, and start again.';
+  'The guide answers meanwhile. Set COLLOQUY_LOCAL_MODEL to a GGUF file, or set a provider such as OPENAI_API_KEY, ' +
+  'ANTHROPIC_API_KEY or OLLAMA_BASE_URL, and start again.';
 
-/** Begins at once, in the background. */
+/** Starts at once, in the background. */
 export function startLocalModel(options: LocalModelOptions): LocalModel {
   const logger = options.logger ?? silentLogger;
   const abort = new AbortController();
@@ -81,7 +82,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
         path,
         signal: abort.signal,
         onProgress: ({ state, receivedBytes, totalBytes }) => {
-          if (!announced) logger.info({ url: wanted.url, path }, `Fetching the local model ${name}`);
+          if (!announced) logger.info({ url: wanted.url, path }, `fetching the local model ${name}`);
           announced = true;
           set(state, totalBytes ? Math.floor((receivedBytes / totalBytes) * 100) : 0);
           bar.update(`${labels[state]} the local model ${name}`, receivedBytes, totalBytes);
@@ -100,8 +101,8 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
     } catch (error) {
       if (abort.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
-      if (!(error instanceof FetchError)) logger.debug({ err: error }, 'The local model failed');
-      return fail(`The local model can't be had: ${why}.`);
+      if (!(error instanceof FetchError)) logger.debug({ err: error }, 'the local model failed');
+      return fail(`the local model can't be had: ${why}`);
     }
     set('loading');
     runtime = createLocalRuntime({ ...options.runtime, modelPath: path, logger });
@@ -110,15 +111,16 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
       await runtime.load();
       ready = true;
       set('ready', 100);
-      logger.info({ model: runtime.status().info }, `The local model ${name} is ready`);
+      logger.info({ model: runtime.status().info }, `the local model ${name} is ready`);
     } catch (error) {
-      if (!abort.signal.aborted) fail(`${error instanceof Error ? error.message : String(error)}.`);
+      if (!abort.signal.aborted) fail(error instanceof Error ? error.message : String(error));
     }
   }
 
-  function fail(sentence: string): void {
-    set('failed', 0, `${sentence} ${remedy}`);
-    logger.warn({}, `${sentence} ${remedy}`);
+  function fail(message: string): void {
+    const notice = `${asSentence(message)} ${remedy}`;
+    set('failed', 0, notice);
+    logger.warn({}, notice);
   }
 
   const settled = run().then(() => status);
@@ -132,11 +134,15 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
     model: () => (ready ? runtime?.model : undefined),
     info: () => runtime?.status().info,
     async [Symbol.asyncDispose]() {
-      abort.abort(new Error('The server stops'));
+      abort.abort(new Error('the server stops'));
       await runtime?.[Symbol.asyncDispose]();
       await settled;
     },
   };
+}
+
+function asSentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 function locate(options: LocalModelOptions): { name: string; source: ModelSource | undefined; path: string } {

@@ -1,4 +1,4 @@
-/** The local models of a server: the environment's one, and a runtime for each file that an operator has added. */
+/** The local models of a server: that of the environment, and a runtime for each file that an operator has added. */
 
 import type { Logger } from '../../domain/logger.ts';
 import type { ModelRecord } from '../../domain/model.ts';

@@ -1,7 +1,7 @@
 /**
- * Chat completion chunks → parts.
- * Format: https://platform.openai.com/docs/api-reference/chat-streaming; reasoning as DeepSeek, vLLM and
- * OpenRouter (`reasoning_content`, `reasoning`) and Mistral (content as a list with `thinking`) send it.
+ * Turns chat completion chunks into parts.
+ * Format: https://platform.openai.com/docs/api-reference/chat-streaming. Reasoning is read as DeepSeek, vLLM and
+ * OpenRouter send it (`reasoning_content`, `reasoning`), and as Mistral does (content as a list with `thinking`).
  */
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { FinishReason } from '../../domain/generation.ts';
@@ -109,8 +109,8 @@ export class OpenAiDecoder implements WireDecoder {
   }
 
   /**
-   * Deltas of a call share its `index`; only the first bears the id. Servers that leave the index out, or
-   * repeat it (Google), send each call whole, with an id of its own.
+   * Deltas of a call share its `index`, and only the first one has the id. Servers that leave the index out, or repeat
+   * it (Google), send each call whole, with an id of its own.
    */
   #takeToolCall(delta: unknown): void {
     if (!isObject(delta)) return;
@@ -136,7 +136,7 @@ export class OpenAiDecoder implements WireDecoder {
   #takeUsage(usage: Record<string, unknown>): void {
     if (typeof usage.prompt_tokens !== 'number') return;
     this.#promptTokens = usage.prompt_tokens;
-    // Absent where nothing was generated.
+    // Some servers leave the field out where nothing was generated.
     this.#completionTokens = typeof usage.completion_tokens === 'number' ? usage.completion_tokens : 0;
   }
 }

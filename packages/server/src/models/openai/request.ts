@@ -1,5 +1,5 @@
 /**
- * The body of a Chat Completions request.
+ * Builds the body of a Chat Completions request.
  * Format: https://platform.openai.com/docs/api-reference/chat/create
  */
 import type { ModelRequest } from '../language-model.ts';
@@ -13,7 +13,7 @@ export interface OpenAiQuirks {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** The field of the seed; null: the server refuses seeds, so none is sent. Default `seed`. */
   readonly seedField?: 'seed' | 'random_seed' | null;
-  /** Whether `stream_options.include_usage` is understood. Default true. */
+  /** Whether the server understands `stream_options.include_usage`. Default true. */
   readonly streamOptions?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function buildOpenAiBody(
   const seedField = quirks.seedField === undefined ? 'seed' : quirks.seedField;
   if (seed !== undefined && seedField !== null) body[seedField] = seed;
   if (request.continueLast === true) {
-    // vLLM's names; the stream then begins right after the prefix.
+    // These are vLLM's names. The stream then begins right after the prefix.
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }

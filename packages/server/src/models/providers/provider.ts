@@ -14,7 +14,7 @@ import type { LocalModel } from '../local/local-model.ts';
 import type { LocalModels } from '../local/local-models.ts';
 import type { OpenAiQuirks } from '../openai/request.ts';
 
-/** The environment variables by which an operator sets a provider up; without a key and an address it is not offered. */
+/** The environment variables by which an operator sets a provider up. Without a key and an address it is not offered. */
 export interface ProviderVariables {
   readonly apiKey?: string;
   readonly baseUrl?: string;
@@ -57,7 +57,7 @@ export type AddressedProviderModule = RemoteProviderModule & {
   readonly baseUrl?: never;
 };
 
-/** A server that is known by a name of its own in the environment, and stored under the provider that it speaks like. */
+/** A server with a name of its own in the environment, whose models are stored under the provider that it speaks like. */
 export type PresetModule = RemoteFacts &
   Wire & {
     readonly name: Preset;
@@ -81,7 +81,7 @@ export interface BuiltInProviderModule {
   readonly name: BuiltInProvider;
   /** The model behind a record. */
   open(record: ModelRecord, models: BuiltInModels): LanguageModel;
-  /** The model that the environment offers to the organization `default`, if there is one. `local` is its local model. */
+  /** The model that the environment offers to the organization `default`, if any. `local` is its local model. */
   offer(local: LocalModel): OfferedBuiltIn | undefined;
   /** Waits for a model that will be usable soon. Absent: it always is. */
   whenReady?(record: ModelRecord, models: BuiltInModels): Promise<void>;

@@ -1,20 +1,17 @@
-/** From a configured base URL to what undici is asked for. */
+/** Turns a configured base URL into the origin and path that undici takes. */
 
 /**
- * `path` is appended to the base's; a query of the base (Azure's `api-version`) stays.
+ * Appends `path` to the path of the base URL, whose query (Azure's `api-version`) stays.
  * @throws TypeError where `baseUrl` is no http(s) address
  */
 export function upstreamAddress(baseUrl: string, path: string): { origin: string; path: string } {
   const url = new URL(baseUrl);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new TypeError(`Not an http address: ${baseUrl}`);
+    throw new TypeError(`base_url must be an http or https address, not ${baseUrl}`);
   return { origin: url.origin, path: `${url.pathname.replace(/\/+$/, '')}${path}${url.search}` };
 }
 
-/**
- * A base URL with exactly one `/v1`, whether or not it was configured with it: for Ollama's bare host
- * (`OLLAMA_BASE_URL`) and for Anthropic's.
- */
+/** A base URL with exactly one `/v1` at its end, whether or not it was configured with it. */
 export function withVersion1(baseUrl: string): string {
   const trimmed = baseUrl.replace(/\/+$/, '');
   return trimmed.endsWith('/v1') ? trimmed : `${trimmed}/v1`;

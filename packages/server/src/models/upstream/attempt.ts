@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange with a provider: bytes → text → events → parts. Stands on undici's dispatch interface,
- * below `request`, which saves a Readable and its promises per stream.
+ * One HTTP exchange with a provider: bytes → text → events → parts. It uses undici's dispatch interface, which is
+ * below `request` and saves a Readable with its promises for each stream.
  */
 import { StringDecoder } from 'node:string_decoder';
 import {
@@ -24,9 +24,9 @@ import type { EventMeaning, WireDecoder } from './wire-decoder.ts';
 
 const longestEventCharacters = 1 << 20;
 const longestErrorBodyBytes = 16_384;
-/** How long a response may take to end after its last event, before its socket is given up. */
+/** How long a response may take to end after its last event before its socket is closed, in milliseconds. */
 const drainMs = 1_000;
-/** Bytes that may wait for a consumer before the socket is no longer read. */
+/** While more bytes than this wait for a consumer, the socket is not read. */
 const pauseAtBytes = 256 * 1024;
 
 export interface AttemptRequest extends Upstream {
@@ -37,21 +37,21 @@ export interface AttemptRequest extends Upstream {
   readonly headers: readonly string[];
 }
 
-/** Called in the turn of the event; at most one of `attemptCompleted` and `attemptFailed`, last. */
+/** Methods are called synchronously; the last call is `attemptCompleted` or `attemptFailed`, at most one of them. */
 export interface AttemptListener {
   attemptConnected(): void;
-  /** The status is no 2xx: its body is being read. */
+  /** The response is no event stream; its body is being read for the reason. */
   attemptRefused(): void;
-  /** The model said something; `closing`: it has finished. */
+  /** The model said something; `closing` means that it has finished. */
   attemptProgressed(meaning: EventMeaning): void;
-  /** `batch` is not empty. */
+  /** `batch` has parts. */
   attemptDelivered(): void;
   attemptCompleted(): void;
   attemptFailed(error: ModelError): void;
 }
 
 export class UpstreamAttempt implements Dispatcher.DispatchHandler {
-  /** Parts that nobody has taken yet. */
+  /** Parts that were not taken yet. */
   batch: ModelPart[] = [];
   readonly #request: AttemptRequest;
   readonly #listener: AttemptListener;
@@ -81,19 +81,19 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     dispatcher.dispatch({ origin, path, method: 'POST', headers: headers as string[], body }, this);
   }
 
-  /** Ends the exchange and its socket now; nothing is reported afterwards. */
+  /** Ends the exchange and closes its socket; the listener is not called afterwards. */
   abort(): void {
     this.#over = true;
     clearTimeout(this.#drainTimer);
-    this.#controller?.abort(new Error('The model call is over'));
+    this.#controller?.abort(new Error('the model call is over'));
   }
 
-  /** Whether the socket is not read until `take()`. */
+  /** Whether reading from the socket is paused until `take()` is called. */
   get paused(): boolean {
     return this.#controller?.paused === true;
   }
 
-  /** Hands over what has arrived, and reads on. */
+  /** Returns the parts that have arrived, and resumes reading. */
   take(): ModelPart[] {
     const parts = this.batch;
     this.batch = [];
@@ -102,7 +102,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     return parts;
   }
 
-  /** As if the response had ended here. */
+  /** Treats the response as if it had ended here. */
   conclude(): void {
     if (this.#errorBody === undefined) this.#complete();
     else this.#failFromBody();
@@ -110,7 +110,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error('The model call is over'));
+    if (this.#over) controller.abort(new Error('the model call is over'));
     else this.#listener.attemptConnected();
   }
 
@@ -200,7 +200,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
     this.#over = true;
     if (!this.#responseEnded) {
-      this.#drainTimer = setTimeout(() => this.#controller?.abort(new Error('The answer is over')), drainMs);
+      this.#drainTimer = setTimeout(() => this.#controller?.abort(new Error('the answer is over')), drainMs);
     }
     this.#listener.attemptDelivered();
     this.#listener.attemptCompleted();

@@ -1,6 +1,6 @@
 /**
- * The stream of one model call, over as many attempts as it takes: retries, timeouts, abort. A hand-written
- * iterator, since this is the hot path: one promise per network chunk, one timer per stream.
+ * The stream of one model call over as many attempts as it takes, with retries, timeouts and abort. The iterator is
+ * written by hand because this is the hot path: one promise per network chunk, one timer per stream.
  */
 import type { ModelPart } from '../language-model.ts';
 import type { ModelError } from '../model-error.ts';
@@ -9,34 +9,34 @@ import { retryDelayMs } from './retry-policy.ts';
 import { timeout } from './upstream-error.ts';
 import type { EventMeaning, WireDecoder } from './wire-decoder.ts';
 
-/** How long the figures may take after the finish reason, in milliseconds. */
+/** How long usage figures may take after the finish reason, in milliseconds. */
 const closingMs = 5_000;
-/** How long the body of a refusal may take, in milliseconds. */
+/** How long the body of a response that is no event stream may take, in milliseconds. */
 const refusalMs = 5_000;
-/** A timer this late means that the process stood still, and what arrived meanwhile is not read yet. */
+/** A timer that is later than this, in milliseconds, means that the process stood still and has data to read first. */
 const lateMs = 500;
 
 export interface StreamTimeouts {
-  /** Until the connection stands. */
+  /** The longest time until the connection is open. */
   readonly connectMs: number;
-  /** From then until the model says something; pings and headers do not count. */
+  /** The longest time from then until the model says something; pings and headers do not count. */
   readonly firstTokenMs: number;
-  /** Between two things that the model says. */
+  /** The longest time between two outputs of the model. */
   readonly idleMs: number;
 }
 
 export interface UpstreamCall extends AttemptRequest {
   readonly timeouts: StreamTimeouts;
-  /** Tries after the first one, while nothing was received. */
+  /** How often a call is retried, while nothing was received. */
   readonly maxRetries: number;
-  /** The first back-off, in milliseconds; doubled with each retry. */
+  /** The first back-off, in milliseconds; it doubles with each retry. */
   readonly backoffMs: number;
-  /** 0 to 1, for the back-off's jitter. */
+  /** A number from 0 to 1 for the back-off's jitter. */
   readonly random: () => number;
   readonly createDecoder: () => WireDecoder;
 }
 
-/** Starts with the first `next()`. `body` is the request's JSON. */
+/** The request is sent with the first `next()`. `body` is its JSON. */
 export function streamFromUpstream(
   call: UpstreamCall,
   body: string,
@@ -59,7 +59,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   #retries = 0;
   #yielded = false;
   #phase: Phase = 'new';
-  /** What the iteration throws once, after the parts that came before it. */
+  /** The error that the iteration throws once, after the parts that came before it. */
   #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = 0;
@@ -102,7 +102,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     return Promise.resolve(finished);
   }
 
-  /** The abort of the signal: what has arrived and was not taken is dropped, since nobody wants it now. */
+  /** Called when the signal aborts. Parts that were not taken are dropped, since nobody wants them any more. */
   handleEvent(): void {
     this.#attempt?.abort();
     this.#attempt = undefined;
@@ -176,7 +176,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     return { done: false, value: attempt.take() };
   }
 
-  /** Ends with `reason`, which is thrown by the waiting `next()`, or by the one after the last batch. */
+  /** Ends with `reason`, which the waiting `next()` throws, or the one after the last batch. */
   #end(reason: unknown): void {
     this.#finish();
     const reject = this.#reject;
@@ -203,7 +203,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#timer = setTimeout(onTimer, ms, this);
   }
 
-  /** Output does not touch the timer: it fires once per period and is set again for what is left. */
+  /** Output does not reset the timer. It fires once per period and is then set for what is left of the period. */
   onTimer(): void {
     const nowMs = performance.now();
     const { timeouts } = this.#call;

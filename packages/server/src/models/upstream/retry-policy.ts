@@ -1,13 +1,13 @@
-/** When a failed model call is tried again, and how long to wait before. */
+/** Decides whether a failed model call is retried, and after how long. */
 import type { ModelError } from '../model-error.ts';
 
-/** A provider that asks to wait longer is not waited for: the error goes out, with its `retryAfterMs`. */
+/** Where a provider asks to wait longer than this, the call fails at once and its error tells `retryAfterMs`. */
 export const longestRetryAfterMs = 30_000;
 const longestBackoffMs = 8_000;
 
 /**
- * Milliseconds that a response asks to wait, from `retry-after-ms` or `Retry-After` (seconds or an HTTP date,
- * RFC 9110 §10.2.3); undefined where it asks nothing that can be understood.
+ * How many milliseconds a response asks to wait, by `retry-after-ms` or `Retry-After` (seconds or an HTTP date, RFC 9110
+ * §10.2.3); undefined where it has no such header that can be read.
  */
 export function parseRetryAfterMs(
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -22,14 +22,14 @@ export function parseRetryAfterMs(
   return Number.isNaN(date) ? undefined : Math.max(0, date - epochMs);
 }
 
-/** Whether a provider's HTTP status is one that passes: timeouts, conflicts, limits, a server in trouble. */
+/** Whether a request may succeed after this HTTP status: timeouts, conflicts, limits and server errors. */
 export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || (status >= 500 && status !== 501);
 }
 
 /**
- * The wait before retry number `retry` (from 1): what the provider asks, else exponential back-off from
- * `backoffMs` with jitter (half to whole), at most 8 s. Undefined: give up.
+ * The wait before retry number `retry` (from 1), in milliseconds: what the provider asks for, else exponential back-off
+ * from `backoffMs` with jitter (half to whole), at most 8 s. Undefined: the call is not retried.
  */
 export function retryDelayMs(
   error: ModelError,

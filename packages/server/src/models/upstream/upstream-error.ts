@@ -1,16 +1,16 @@
-/** What a provider or the way to it reports, as a `ModelError`. The texts never hold the provider's key. */
+/** Turns what a provider reports, or a failed connection, into a `ModelError`. Messages never hold the provider's key. */
 import { ModelError } from '../model-error.ts';
 import { isRetryableStatus, parseRetryAfterMs } from './retry-policy.ts';
 
 const longestTextCharacters = 300;
 
-/** Who was called, for the texts; `apiKey` is struck out of whatever the provider says. */
+/** The provider that was called, for messages; `apiKey` is struck out of the provider's words. */
 export interface Upstream {
   readonly provider: string;
   readonly apiKey: string | undefined;
 }
 
-/** The usual fields of a provider's error object, whichever are there. */
+/** The usual fields of a provider's error object; each may be absent. */
 export interface ProviderErrorFields {
   readonly message?: unknown;
   readonly type?: unknown;
@@ -20,7 +20,7 @@ export interface ProviderErrorFields {
 const overflowPattern =
   /context[_ ](length|window|size)|maximum context|prompt is too long|input token count .*exceeds|too many (input )?tokens/i;
 
-/** Error types and codes inside a stream that mean "try later" (Anthropic, OpenAI, OpenRouter). */
+/** Error types and codes inside a stream after which a retry makes sense (Anthropic, OpenAI, OpenRouter). */
 const passingTypes = new Set([
   'overloaded_error',
   'rate_limit_error',
@@ -31,7 +31,7 @@ const passingTypes = new Set([
   'timeout_error',
 ]);
 
-/** A non-2xx answer. `body` is its text, perhaps cut off. */
+/** The error of a response whose status is not 2xx. `body` is its text, which may be cut off. */
 export function errorFromStatus(
   upstream: Upstream,
   status: number,
@@ -43,19 +43,19 @@ export function errorFromStatus(
   if (status < 500 && status !== 429 && isOverflow(fields)) return overflow(upstream, text, status);
   const refused = status === 401 || status === 403;
   const what = refused
-    ? `The provider ${upstream.provider} refused the key (${status})`
+    ? `the provider ${upstream.provider} refused the key (${status})`
     : status >= 300 && status < 400
-      ? `The provider ${upstream.provider} answered with a redirect (${status}), which is not followed`
-      : `The provider ${upstream.provider} answered ${status}`;
+      ? `the provider ${upstream.provider} answered with a redirect (${status}), which is not followed`
+      : `the provider ${upstream.provider} answered ${status}`;
   return new ModelError('provider_error', refused || text === '' ? what : `${what}: ${text}`, {
-    // A quota that is used up does not come back within seconds.
+    // An exhausted quota does not come back within seconds.
     retryable: isRetryableStatus(status) && fields?.code !== 'insufficient_quota',
     retryAfterMs: parseRetryAfterMs(headers, Date.now()),
     status,
   });
 }
 
-/** An error object inside a stream, or in a JSON body with status 200. */
+/** The error of an error object inside a stream, or in a JSON body with status 200. */
 export function errorFromFields(upstream: Upstream, error: unknown): ModelError {
   const fields: ProviderErrorFields = isObject(error) ? error : { message: error };
   const text = describe(upstream, fields);
@@ -63,7 +63,7 @@ export function errorFromFields(upstream: Upstream, error: unknown): ModelError 
   const status = typeof fields.code === 'number' && fields.code >= 400 ? fields.code : undefined;
   return new ModelError(
     'provider_error',
-    `The provider ${upstream.provider} reported an error${text === '' ? '' : `: ${text}`}`,
+    `the provider ${upstream.provider} reported an error${text === '' ? '' : `: ${text}`}`,
     {
       retryable:
         (status !== undefined && isRetryableStatus(status)) ||
@@ -74,18 +74,18 @@ export function errorFromFields(upstream: Upstream, error: unknown): ModelError 
   );
 }
 
-/** A 200 that is no event stream. */
+/** The error of a response with status 200 that is no event stream. */
 export function errorFromUnexpectedBody(upstream: Upstream, contentType: string, body: string): ModelError {
   const fields = findErrorFields(body);
   if (fields !== undefined) return errorFromFields(upstream, fields);
   return new ModelError(
     'provider_error',
-    `The provider ${upstream.provider} answered with ${clip(contentType)} instead of an event stream`,
+    `the provider ${upstream.provider} answered with ${clip(contentType)} instead of an event stream`,
     { retryable: false, status: 200 },
   );
 }
 
-/** The connection could not be made, or broke. */
+/** The error of a connection that could not be made, or broke. */
 export function errorFromTransport(upstream: Upstream, cause: unknown): ModelError {
   const code = isObject(cause) && 'code' in cause ? String(cause.code) : 'unknown';
   const refusedByUs =
@@ -94,7 +94,7 @@ export function errorFromTransport(upstream: Upstream, cause: unknown): ModelErr
     return timeout(upstream, 'did not accept a connection in time', true, cause);
   return new ModelError(
     'provider_error',
-    `The connection to the provider ${upstream.provider} failed (${code})`,
+    `the connection to the provider ${upstream.provider} failed (${code})`,
     {
       retryable: !refusedByUs,
       cause,
@@ -102,28 +102,28 @@ export function errorFromTransport(upstream: Upstream, cause: unknown): ModelErr
   );
 }
 
-/** Bytes that are not what the wire format allows; asking again would be billed again and end alike. */
+/** The error of bytes that the wire format does not allow. Not retryable: a retry would be billed and end alike. */
 export function malformed(upstream: Upstream, what: string, cause?: unknown): ModelError {
-  return new ModelError('provider_error', `The provider ${upstream.provider} sent ${what}`, {
+  return new ModelError('provider_error', `the provider ${upstream.provider} sent ${what}`, {
     retryable: false,
     cause,
   });
 }
 
-/** The stream stopped before the answer's end. */
+/** The error of a stream that stopped before the end of the answer. */
 export function endedEarly(upstream: Upstream): ModelError {
   return new ModelError(
     'provider_error',
-    `The provider ${upstream.provider} broke off before the end of its answer`,
+    `the provider ${upstream.provider} broke off before the end of its answer`,
     {
       retryable: true,
     },
   );
 }
 
-/** `what` completes "The provider x …". */
+/** The error of a call that took too long; `what` completes "the provider x …". */
 export function timeout(upstream: Upstream, what: string, retryable: boolean, cause?: unknown): ModelError {
-  return new ModelError('provider_timeout', `The provider ${upstream.provider} ${what}`, {
+  return new ModelError('provider_timeout', `the provider ${upstream.provider} ${what}`, {
     retryable,
     cause,
   });
@@ -132,7 +132,7 @@ export function timeout(upstream: Upstream, what: string, retryable: boolean, ca
 function overflow(upstream: Upstream, text: string, status: number | undefined): ModelError {
   return new ModelError(
     'context_overflow',
-    `The conversation is too long for the model of ${upstream.provider}${text === '' ? '' : `: ${text}`}`,
+    `the conversation is too long for the model of ${upstream.provider}${text === '' ? '' : `: ${text}`}`,
     { retryable: false, status },
   );
 }

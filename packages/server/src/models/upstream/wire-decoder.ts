@@ -1,24 +1,23 @@
-/** What a wire format provides: from the events of one upstream response to the parts of an answer. */
+/** What a wire format implements: it turns the events of one response into the parts of an answer. */
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { ModelPart } from '../language-model.ts';
 import { isObject, malformed, type Upstream } from './upstream-error.ts';
 
 /**
- * What an event was:
- * `silent` nothing the model said (a ping, a role); `output` something it said, even if no part is whole yet;
- * `closing` it has finished, only figures may follow; `done` nothing follows.
+ * What an event means. `silent`: the model said nothing (a ping, a role). `output`: it said something, even if no part
+ * is whole yet. `closing`: it has finished, and only usage figures may follow. `done`: nothing follows.
  */
 export type EventMeaning = 'silent' | 'output' | 'closing' | 'done';
 
-/** One per attempt; both methods throw a `ModelError`. */
+/** Decodes one attempt. Both methods throw a `ModelError` for what the format does not allow. */
 export interface WireDecoder {
-  /** Takes one event and appends the parts that it completes. */
+  /** Reads one event and appends the parts that it completes. */
   accept(event: EventSourceMessage, parts: ModelPart[]): EventMeaning;
-  /** The response is over: appends what was held back, `usage` and `finish`; throws if it broke off. */
+  /** Called when the response is over: appends what was held back, `usage` and `finish`. Throws if it broke off. */
   end(parts: ModelPart[]): void;
 }
 
-/** Bound on what a decoder collects before it is yielded (tool calls), in characters. */
+/** The most characters of tool calls that a decoder collects in one answer. */
 export const longestToolCallCharacters = 1 << 20;
 
 /** @throws ModelError where the event's data is no JSON object */

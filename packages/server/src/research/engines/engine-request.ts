@@ -1,10 +1,10 @@
-/** One call of a search engine's JSON API, bounded in time and size, and the reading of its hits. */
+/** Calls a search engine's JSON API, bounded in time and size, and reads its hits. */
 import { type Dispatcher, request } from 'undici';
 import { plainExcerpt, toSingleLine } from '../extraction/visible-text.ts';
 import { readBody } from '../pages/body-reader.ts';
 import type { SearchHit } from './engine.ts';
 
-/** The engine can't be reached, refuses, or answers something else than its format. The message holds no secret. */
+/** The engine can't be reached, refuses, or answers in another format. The message holds no secret. */
 export class SearchError extends Error {
   override readonly name = 'SearchError';
 }
@@ -14,14 +14,14 @@ export interface EngineCall {
   readonly dispatcher: Dispatcher;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON by POST; absent: GET. */
+  /** Sent as JSON by POST. Absent: the request is a GET. */
   readonly body?: unknown;
   readonly signal: AbortSignal;
 }
 
 const maxAnswerBytes = 2 * 1024 * 1024;
 
-/** Redirects are not followed: they could lead a call that bears a key, or that is not guarded, elsewhere. */
+/** Redirects are not followed, since they could lead a call with a key, or an unguarded one, elsewhere. */
 export async function callEngine(call: EngineCall): Promise<unknown> {
   const { engine, signal } = call;
   try {
@@ -49,14 +49,14 @@ export async function callEngine(call: EngineCall): Promise<unknown> {
   }
 }
 
-/** Which members of an engine's result hold what. */
+/** The names of the members of an engine's result. */
 export interface HitFields {
   readonly title: string;
   readonly url: string;
   readonly snippet: string;
 }
 
-/** The well-formed ones of a list of results; what is no http(s) address is left out. */
+/** The well-formed results of a list; a result without an http(s) address is left out. */
 export function readHits(results: unknown, fields: HitFields, limit: number): readonly SearchHit[] {
   if (!Array.isArray(results)) return [];
   return results
@@ -81,7 +81,7 @@ export function toHit(title: string, address: string, snippet: string): SearchHi
   };
 }
 
-/** A member of something unknown; undefined where there is no such thing. */
+/** A member of an unknown value; undefined where there is none. */
 export function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]

@@ -1,4 +1,4 @@
-/** Runs the queries at one engine and makes one list of their hits. */
+/** Sends all queries to one engine and merges their hits into one list. */
 import type { SearchEngine, SearchHit, SearchOptions } from './engine.ts';
 
 export interface SearchOutcome {
@@ -8,7 +8,7 @@ export interface SearchOutcome {
   readonly failures: readonly Error[];
 }
 
-/** All queries at once. Never throws: an aborted signal is a failure of every query, and the caller's to see. */
+/** Runs all queries at once. Never throws: an aborted signal makes every query fail, and the caller checks it. */
 export async function searchAll(
   engine: SearchEngine,
   queries: readonly string[],
@@ -23,8 +23,8 @@ export async function searchAll(
 }
 
 /**
- * Reciprocal rank fusion (Cormack et al., SIGIR 2009, k = 60): what several queries find rises; of equals the
- * earlier query's stands first.
+ * Reciprocal rank fusion (Cormack et al., SIGIR 2009, k = 60): a page that several queries find rises, and among equals
+ * that of the earlier query comes first.
  */
 export function mergeHits(lists: readonly (readonly SearchHit[])[], limit: number): readonly SearchHit[] {
   const merged = new Map<string, { hit: SearchHit; score: number }>();
@@ -46,7 +46,7 @@ export function mergeHits(lists: readonly (readonly SearchHit[])[], limit: numbe
     .map(({ hit }) => hit);
 }
 
-/** Equal for addresses that surely mean one page: scheme, `www.`, a last slash and campaign tags don't count. */
+/** The same key for addresses of one page: scheme, `www.`, a last slash and campaign tags make no difference. */
 export function pageKey(address: string): string {
   const url = new URL(address);
   for (const name of [...url.searchParams.keys()]) {

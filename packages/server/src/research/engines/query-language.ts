@@ -1,4 +1,4 @@
-/** Which language's Wikipedia a query is for: by its script, and for the Latin one by small words. */
+/** Guesses the language of a query, to choose a Wikipedia: by its script, and for the Latin script by small words. */
 import { tellingWords } from '../ranking/function-words.ts';
 
 const scripts: readonly (readonly [RegExp, string])[] = [
@@ -14,7 +14,7 @@ const scripts: readonly (readonly [RegExp, string])[] = [
   [/\p{Script=Thai}/u, 'th'],
 ];
 
-/** `fallback` where the query says nothing of its language, as names and keywords do not. */
+/** Returns `fallback` where the query does not show its language, as names and keywords do not. */
 export function languageOf(query: string, fallback: string): string {
   const script = scripts.find(([pattern]) => pattern.test(query));
   if (script !== undefined) return script[1];

@@ -33,7 +33,7 @@ export function createSearxng(options: EngineOptions & { readonly baseUrl: strin
   };
 }
 
-/** `https://user:password@host` in the configuration means HTTP Basic authentication. */
+/** Credentials in the configured address (`https://user:password@host`) are sent by HTTP Basic authentication. */
 function takeCredentials(url: URL): Readonly<Record<string, string>> {
   if (url.username === '' && url.password === '') return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;

@@ -1,5 +1,5 @@
 /**
- * Wikipedia's public search: needs no key, so it is what answers where nothing is configured.
+ * Wikipedia's public search. It needs no key, so it is used where no engine is configured.
  * https://www.mediawiki.org/wiki/API:Search
  */
 
@@ -8,9 +8,9 @@ import { callEngine, memberOf, SearchError, toHit } from './engine-request.ts';
 import { languageOf } from './query-language.ts';
 
 export interface WikipediaOptions extends EngineOptions {
-  /** Where the query does not show its own; default `en`. */
+  /** Used where the query does not show its language. Default `en`. */
   readonly language?: string;
-  /** The address of a language's Wikipedia, without a slash at the end. */
+  /** Returns the address of a language's Wikipedia, without a slash at the end. */
   readonly baseUrl?: (language: string) => string;
 }
 
@@ -22,7 +22,7 @@ export function createWikipedia(options: WikipediaOptions): SearchEngine {
       const baseUrl = baseUrlOf(languageOf(query, options.language ?? 'en'));
       const hits = await searchOnce(baseUrl, query, searchOptions);
       const loose = anyWordOf(query);
-      // A page must hold every word, which a whole question's hardly do.
+      // A page must hold every word, and hardly any page holds all words of a whole question.
       return hits.length > 0 || loose === undefined ? hits : searchOnce(baseUrl, loose, searchOptions);
     },
   };

@@ -1,9 +1,12 @@
-/** From bytes to text when the label may be missing or wrong: as browsers do it, and a little more tolerant. */
+/**
+ * Decodes bytes whose charset label may be missing or wrong, as browsers do and a little more tolerantly. This is our own
+ * code because detection libraries guess by statistics, which reads short or mixed pages wrong where a label is right.
+ */
 
 /**
- * A byte order mark wins; then valid UTF-8 with something beyond ASCII in it, since a text of another charset
- * hardly ever is that by chance; then the label of the header, then that of the page itself, as long as it does
- * not name UTF-8, which it isn't; else windows-1252, in which every byte means something. Never throws.
+ * Tries in this order: the byte order mark; UTF-8, if the bytes are valid UTF-8 with characters beyond ASCII, which text
+ * in another charset hardly ever is by chance; the label of the header, then that of the page, unless it names UTF-8,
+ * which the bytes are not; and windows-1252, in which every byte is a character. Never throws.
  */
 export function decodeText(bytes: Uint8Array, label: string | undefined): string {
   const marked = charsetOfMark(bytes);
@@ -17,7 +20,7 @@ export function decodeText(bytes: Uint8Array, label: string | undefined): string
   return new TextDecoder('windows-1252').decode(bytes);
 }
 
-/** The `charset` of a Content-Type. */
+/** The `charset` parameter of a Content-Type. */
 export function charsetOf(contentType: string): string | undefined {
   return /;\s*charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType)?.[1];
 }
@@ -30,7 +33,7 @@ function charsetOfMark(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** A character that the size limit has cut at the end is no fault. */
+/** A character that the size limit has cut in two at the end does not make the bytes invalid. */
 function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -40,7 +43,7 @@ function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** `<meta charset>`, `<meta http-equiv content>` or an XML declaration, in the first 4 KiB. */
+/** The label in `<meta charset>`, `<meta http-equiv content>` or an XML declaration, within the first 4 KiB. */
 function labelInPage(bytes: Uint8Array): string | undefined {
   const start = new TextDecoder('windows-1252').decode(bytes.subarray(0, 4_096));
   return (
@@ -49,7 +52,7 @@ function labelInPage(bytes: Uint8Array): string | undefined {
   );
 }
 
-/** UTF-16 without a mark is only believed where it is not plainly ASCII-compatible text. */
+/** A label of UTF-16 is ignored, since the bytes have no byte order mark and so are hardly ever UTF-16. */
 function decoderFor(label: string): TextDecoder | undefined {
   try {
     const decoder = new TextDecoder(label);

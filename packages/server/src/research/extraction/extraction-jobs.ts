@@ -1,13 +1,13 @@
-/** What passes between a page reader and the threads that parse for it. */
+/** The messages between a page reader and the threads that parse for it. */
 import type { PageText } from './html-text.ts';
 
 export interface PageJob {
   readonly format: 'html' | 'text' | 'pdf';
-  /** Handed over: the sender can't use it afterwards. */
+  /** Transferred to the thread, so the sender can't use it afterwards. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** As the server sent it. */
+  /** The header as the server sent it. */
   readonly contentType: string;
-  /** UTF-16 units of text that are wanted. */
+  /** The most UTF-16 units of text that are wanted. */
   readonly maxLength: number;
 }
 
@@ -15,7 +15,7 @@ export interface RobotsJob {
   readonly robotsUrl: string;
   readonly text: string;
   readonly url: string;
-  /** The product token, `Colloquy`. */
+  /** The product token by which rules name us: `Colloquy`. */
   readonly agent: string;
 }
 

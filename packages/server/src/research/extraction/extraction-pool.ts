@@ -1,6 +1,6 @@
 /**
- * A few threads that parse pages: a hostile one can hold a parser for minutes or fill its memory, and neither
- * may reach the streams that the process serves. Started when needed, ended after a while without work.
+ * A few threads that parse pages. A hostile page can keep a parser busy for minutes or fill its memory, and neither may
+ * affect the streams that the process serves. Threads are started when needed and end after a while without work.
  */
 import { Worker } from 'node:worker_threads';
 import type { ExtractionAnswer, ExtractionCall, ExtractionResults } from './extraction-jobs.ts';
@@ -18,14 +18,14 @@ export interface ExtractionPool extends AsyncDisposable {
 
 export interface ExtractionPoolOptions {
   readonly maxThreads?: number;
-  /** Of one job, without its waiting. */
+  /** The longest time of one job, without the time that it waits for a thread. */
   readonly timeoutMs?: number;
   readonly maxMegabytes?: number;
-  /** A thread without work ends after it. */
+  /** A thread ends after this long without work. */
   readonly idleMs?: number;
 }
 
-/** The file can't be parsed within the limits. */
+/** A file can't be parsed within the limits. */
 export class ExtractionError extends Error {
   override readonly name = 'ExtractionError';
 }
@@ -83,7 +83,7 @@ export function createExtractionPool(options: ExtractionPoolOptions = {}): Extra
           else resolve(outcome.result as ExtractionResults[typeof call.kind]);
         },
       };
-      // A job under way is left to its own time limit; nobody waits for it any more.
+      // A job that has started runs on until its time limit, though nobody waits for it any more.
       const abort = () => {
         waiting.delete(task);
         reject(signal.reason);
@@ -115,10 +115,10 @@ interface ThreadOptions {
   readonly onGone: () => void;
 }
 
-/** One job at a time. A thread that fails, or is late, is gone with its job. */
+/** Runs one job at a time. A thread that fails, or takes too long, ends together with its job. */
 function startThread(options: ThreadOptions): Thread {
   const worker = new Worker(new URL('./extraction.worker.ts', import.meta.url), {
-    // What the program was started with (a test runner's flags, for one) is not meant for it.
+    // The flags of the program, such as a test runner's, are not meant for the thread.
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: options.maxMegabytes },
@@ -146,7 +146,7 @@ function startThread(options: ThreadOptions): Thread {
   worker.on('message', (answer: ExtractionAnswer) => {
     if (isGone) return;
     finish(answer);
-    // A thread without work does not keep the process.
+    // A thread without work does not keep the process alive.
     worker.unref();
     timer = setTimeout(() => void end('idle'), options.idleMs).unref();
     options.onFree();

@@ -1,4 +1,4 @@
-/** The thread on which foreign files are parsed: what takes too long or too much memory is ended with it. */
+/** The thread on which foreign files are parsed. It is ended where a file takes too long or too much memory. */
 import { parentPort } from 'node:worker_threads';
 import robotsParser from 'robots-parser';
 import { charsetOf, decodeText } from './charset.ts';
@@ -7,7 +7,7 @@ import { type PageText, readHtml } from './html-text.ts';
 import { readPdf } from './pdf-text.ts';
 import { stripInvisible } from './visible-text.ts';
 
-if (parentPort === null) throw new Error('extraction-worker.ts runs as a worker');
+if (parentPort === null) throw new Error('extraction.worker.ts must run as a worker');
 const port = parentPort;
 
 port.on('message', (call: ExtractionCall) => {
@@ -28,24 +28,24 @@ async function readPage({ format, bytes, contentType, maxLength }: PageJob): Pro
   return { title: page.title, text: page.text.slice(0, maxLength).toWellFormed() };
 
   function readMarkup(): PageText {
-    if (isBinary(bytes)) throw new Error('it calls itself text and is none');
+    if (isBinary(bytes)) throw new Error('its content type is text, but its content is binary');
     const text = decodeText(bytes, charsetOf(contentType));
     return format === 'html' ? readHtml(text) : { title: '', text: stripInvisible(text).trim() };
   }
 }
 
-/** No text holds a NUL, except UTF-16, which then bears its mark. */
+/** Text holds no NUL byte, except in UTF-16, which then starts with its byte order mark. */
 function isBinary(bytes: Uint8Array): boolean {
   const isMarked = (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
   return !isMarked && bytes.subarray(0, 4_096).includes(0);
 }
 
-/** RFC 9309; an address that the file does not speak of is allowed. */
+/** Applies RFC 9309; an address that no rule of the file matches is allowed. */
 function isAllowed({ robotsUrl, text, url, agent }: RobotsJob): boolean {
   return parseRobots(robotsUrl, text).isAllowed(url, agent) ?? true;
 }
 
-/** The package is CommonJS, its type declaration is not. */
+/** The cast is needed because the package is CommonJS and its type declaration is not. */
 function parseRobots(
   robotsUrl: string,
   text: string,

@@ -1,6 +1,6 @@
-/** Tells from CSS, inline or in a page's own `<style>`, what a reader of the page does not see. */
+/** Finds out by CSS, inline or in a page's own `<style>`, which elements a reader of the page does not see. */
 
-/** Classes and ids that a page's own style sheets hide. What outside style sheets hide can't be known. */
+/** Classes and ids that a page's own style sheets hide. Linked style sheets are not read. */
 export interface HidingSelectors {
   readonly classes: ReadonlySet<string>;
   readonly ids: ReadonlySet<string>;
@@ -8,7 +8,7 @@ export interface HidingSelectors {
 
 const maxStyleLength = 200_000;
 
-/** Only simple selectors, `.class`, `#id`, `tag.class`; rules in `@media` and the like hold only sometimes. */
+/** Reads simple selectors only: `.class`, `#id`, `tag.class`. Rules in `@media` and the like are conditional and skipped. */
 export function findHidingSelectors(styles: string): HidingSelectors {
   const classes = new Set<string>();
   const ids = new Set<string>();
@@ -23,7 +23,7 @@ export function findHidingSelectors(styles: string): HidingSelectors {
   return { classes, ids };
 }
 
-/** `@media print { … }` with all that is in it, and `@import …;`. */
+/** Removes at-rules: `@media print { … }` with its content, and `@import …;`. */
 function withoutAtRules(styles: string): string {
   let [result, depth, isInAtRule] = ['', 0, false];
   for (const [piece] of styles.matchAll(/[^{};@]+|[{};@]/g)) {
@@ -36,7 +36,7 @@ function withoutAtRules(styles: string): string {
   return result;
 }
 
-/** Whether CSS declarations make an element, or the text in it, invisible. */
+/** Whether CSS declarations make an element, or its text, invisible. */
 export function isHiding(declarations: string): boolean {
   const style = parse(declarations);
   const is = (name: string, pattern: RegExp) => pattern.test(style.get(name) ?? '');
@@ -65,7 +65,7 @@ function parse(declarations: string): ReadonlyMap<string, string> {
   const plain = declarations
     .slice(0, 5_000)
     .replace(/\/\*[\s\S]*?(\*\/|$)/g, '')
-    // CSS escapes: `d\69splay` is `display`.
+    // Resolves CSS escapes: `d\69splay` is `display`.
     .replace(/\\([0-9a-f]{1,6})\s?/gi, (_, code) =>
       String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0xfffd)),
     )

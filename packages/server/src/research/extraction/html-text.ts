@@ -1,4 +1,4 @@
-/** The title and the visible text of an HTML page: hidden elements removed, then the article found in the rest. */
+/** Reads the title and the visible text of an HTML page: hidden elements are removed, then the article is found. */
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { findHidingSelectors, isHiding } from './hiding-styles.ts';
@@ -7,23 +7,23 @@ import { stripInvisible, toSingleLine } from './visible-text.ts';
 export interface PageText {
   /** May be empty. */
   readonly title: string;
-  /** A line per block; empty where the page has no text. */
+  /** One line for each block; empty where the page has no text. */
   readonly text: string;
 }
 
-/** Readability takes a minute for 2,000 elements within each other, and real pages nest less than 60 deep. */
+/** Readability takes a minute for 2,000 nested elements; real pages nest less than 60 deep. */
 const articleLimits = { elements: 30_000, depth: 100 };
 
-/** An article shorter than this part of the page's text is not the page's content. */
+/** An article that is shorter than this share of the page's text is not the page's content. */
 const leastArticleShare = 0.2;
 
-/** Slow for large pages and as recursive as its parts are, so it runs on a thread of its own. */
+/** Slow for large pages, and its libraries recurse, so it runs on a thread of its own. */
 export function readHtml(html: string): PageText {
   const { document } = parseHTML(asDocument(html));
   removeHidden(document);
   const title = document.querySelector('title')?.textContent ?? '';
   const heading = document.querySelector('h1')?.textContent ?? '';
-  // Taken first: Readability rearranges the document.
+  // This comes first, since Readability changes the document.
   const whole = blockText(document.body);
   const article = readArticle(document);
   return {
@@ -32,12 +32,12 @@ export function readHtml(html: string): PageText {
   };
 }
 
-/** linkedom takes the first element for the root, whatever it is. */
+/** linkedom takes the first element for the root, so a fragment is wrapped. */
 function asDocument(html: string): string {
   return /<html[\s>]/i.test(html) ? html : `<!doctype html><html><head></head><body>${html}</body></html>`;
 }
 
-/** Undefined where there is none, or Readability can't cope with the page. */
+/** The article of a page; undefined where there is none, or the page is beyond Readability's limits. */
 function readArticle(document: Document): PageText | undefined {
   if (!isWithinLimits(document)) return undefined;
   const article = new Readability<Node>(document, {
@@ -92,10 +92,10 @@ const blocks: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** What stands around a page's content. */
+/** Elements around a page's content. */
 const surroundings: ReadonlySet<string> = new Set(['NAV', 'FOOTER', 'ASIDE', 'HEAD']);
 
-/** The text of a tree, a line per block, cells of a row set apart. Without recursion: pages nest as deep as they like. */
+/** The text of a tree with a line for each block and separated cells. It does not recurse, since pages may nest deeply. */
 function blockText(root: Node | null): string {
   const lines: string[] = [];
   let line = '';

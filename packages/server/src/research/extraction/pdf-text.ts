@@ -1,12 +1,12 @@
-/** The text of a PDF, by pdf.js. No script in it runs, nothing in it is fetched or drawn. */
+/** Reads the text of a PDF by pdf.js. Scripts in the PDF do not run, and nothing is fetched or drawn. */
 import type { PageText } from './html-text.ts';
 import { stripInvisible, toSingleLine } from './visible-text.ts';
 
 const maxPages = 40;
 
-/** Stops at `maxLength` UTF-16 units or 40 pages. @throws what pdf.js throws for a broken or locked file */
+/** Stops at `maxLength` UTF-16 units or 40 pages. @throws the errors of pdf.js for a broken or locked file */
 export async function readPdf(bytes: Uint8Array, maxLength: number): Promise<PageText> {
-  // Two megabytes of code, only loaded for the first PDF.
+  // The package has two megabytes of code, so it is loaded only for the first PDF.
   const { getDocumentProxy } = await import('unpdf');
   const document = await getDocumentProxy(bytes, {
     isEvalSupported: false,
@@ -30,7 +30,7 @@ export async function readPdf(bytes: Uint8Array, maxLength: number): Promise<Pag
   return { title: toSingleLine(title, 200), text: joinLines(stripInvisible(text)) };
 }
 
-/** A PDF breaks a sentence at the end of each line; only what ends a sentence ends a paragraph. */
+/** A PDF breaks lines within sentences, so only the end of a sentence ends a paragraph. */
 function joinLines(text: string): string {
   return text
     .replace(/(\p{L})-\n(\p{Ll})/gu, '$1$2')

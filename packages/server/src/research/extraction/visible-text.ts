@@ -1,9 +1,9 @@
-/** Makes foreign text harmless to look at: what a reader could not see, a model shall not read either. */
+/** Removes from foreign text what a reader could not see, so that a model does not read it either. */
 
 /**
- * Soft hyphen, combining grapheme joiner, fillers, zero-width and bidirectional controls, invisible operators,
- * variation selectors, byte order marks, annotation anchors, and the tag characters of plane 14, by which whole
- * sentences can be hidden in an emoji.
+ * Matches soft hyphen, combining grapheme joiner, fillers, zero-width and bidirectional controls, invisible operators,
+ * variation selectors, byte order marks, annotation anchors, and the tag characters of plane 14, which can hide whole
+ * sentences in an emoji.
  */
 const invisible =
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: single code points are meant
@@ -12,7 +12,7 @@ const invisible =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
-/** Keeps line breaks (as LF); never leaves a NUL or a lone surrogate. */
+/** Keeps line breaks, as LF, and leaves neither a NUL nor a lone surrogate. */
 export function stripInvisible(text: string): string {
   return text
     .toWellFormed()
@@ -21,7 +21,7 @@ export function stripInvisible(text: string): string {
     .replace(invisible, '');
 }
 
-/** One line: blanks collapsed, cut to `maxLength` UTF-16 units at a character's boundary. */
+/** Makes one line: white space is collapsed, and the text is cut to `maxLength` UTF-16 units between characters. */
 export function toSingleLine(text: string, maxLength: number): string {
   const line = stripInvisible(text).replace(/\s+/g, ' ').trim();
   return line.length <= maxLength
@@ -42,7 +42,7 @@ const entities: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
-/** The text of a search engine's excerpt, which marks the words found by tags and writes entities. */
+/** The text of a search engine's excerpt, which marks matched words by tags and holds entities. */
 export function plainExcerpt(markup: string, maxLength: number): string {
   const text = markup
     .slice(0, 10_000)

@@ -1,22 +1,22 @@
-/** Reads the body of a response in bounded memory, decompressing it on the way. */
+/** Reads the body of a response in bounded memory and decompresses it on the way. */
 import type { Readable } from 'node:stream';
 import { type BrotliDecompress, constants, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
 
 export interface ReadBody {
-  /** At most `maxBytes`, decompressed. */
+  /** The decompressed body, at most `maxBytes`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** There was more. */
+  /** Whether the body was longer. */
   readonly cut: boolean;
-  /** Bytes that `bytes` were made from: less, where they are compressed. */
+  /** How many bytes of the response `bytes` were made from; fewer, where it is compressed. */
   readonly encodedBytes: number;
 }
 
 export interface BodyLimits {
-  /** Of the decompressed body; not much more is taken from the network. */
+  /** The bound on the decompressed body; not much more is taken from the network. */
   readonly maxBytes: number;
 }
 
-/** The content encoding is unknown, or the body is not in it. */
+/** The content encoding is unknown, or the body is not encoded in it. */
 export class EncodingError extends Error {
   override readonly name = 'EncodingError';
 }
@@ -24,7 +24,7 @@ export class EncodingError extends Error {
 export const acceptedEncodings = 'gzip, deflate, br';
 
 /**
- * Stops the transfer at the limit. A compressed body that ends early gives what was in it.
+ * Stops the transfer at the limit. Of a compressed body that ends early, what was received is returned.
  * @throws EncodingError; the network's errors
  */
 export async function readBody(
@@ -32,7 +32,7 @@ export async function readBody(
   encoding: string | undefined,
   limits: BodyLimits,
 ): Promise<ReadBody> {
-  // A body that is given up before its end says so by an error event, which nobody else awaits.
+  // A body that is destroyed before its end emits an error event, which nobody else listens to.
   body.on('error', () => {});
   const chunks: Buffer[] = [];
   let [size, receivedBytes, cut] = [0, 0, false];
@@ -63,11 +63,11 @@ export async function readBody(
     decoder?.destroy();
   }
   const bytes = joined(chunks);
-  // What has arrived runs ahead of what is decompressed.
+  // Bytes arrive before they are decompressed, so only the decoder knows how many it has used.
   return { bytes, cut, encodedBytes: decoder === undefined ? bytes.length : decoder.bytesWritten };
 }
 
-/** `deflate` is zlib's format; `createUnzip` tells it from gzip by the first bytes. */
+/** `deflate` is zlib's format, which `createUnzip` distinguishes from gzip by the first bytes. */
 function decoderFor(encoding: string | undefined): Unzip | BrotliDecompress | undefined {
   switch (encoding?.trim().toLowerCase() ?? '') {
     case '':
@@ -84,7 +84,7 @@ function decoderFor(encoding: string | undefined): Unzip | BrotliDecompress | un
   }
 }
 
-/** In memory of its own, so that it can be handed to another thread. */
+/** Joins the chunks in memory of their own, which can be transferred to another thread. */
 function joined(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let offset = 0;

@@ -1,33 +1,33 @@
-/** A GET that follows redirects itself, so that each address is looked at before it is asked. */
+/** A GET that follows redirects itself, so that each address is checked before a request is sent to it. */
 import { type Dispatcher, request } from 'undici';
 import { AddressRefusedError } from '../../network/guarded-agent.ts';
 import { acceptedEncodings } from './body-reader.ts';
 import { PageSkippedError } from './page-skipped.ts';
 
 export interface GuardedGet {
-  /** Guarded: it refuses addresses when it connects. */
+  /** An agent of `createGuardedAgent`, which refuses addresses when it connects. */
   readonly dispatcher: Dispatcher;
   readonly userAgent: string;
   readonly accept: string;
-  /** Redirects that are followed. */
+  /** How many redirects are followed. */
   readonly maxRedirects: number;
   readonly signal: AbortSignal;
-  /** Asked before each request, the first and each redirect's; refuses by throwing. */
+  /** Called before each request, also before those to redirects; refuses by throwing. */
   readonly admit?: (url: URL) => Promise<void>;
 }
 
 export interface GuardedResponse {
-  /** After redirects. */
+  /** The address after redirects. */
   readonly url: URL;
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
-  /** To be read or destroyed. */
+  /** The caller must read or destroy it. */
   readonly body: Dispatcher.ResponseData['body'];
 }
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** @throws PageSkippedError; whatever the signal throws */
+/** @throws PageSkippedError; the signal's reason */
 export async function guardedGet(address: string | URL, options: GuardedGet): Promise<GuardedResponse> {
   let url = toPageUrl(address);
   for (let followed = 0; ; followed++) {
@@ -65,9 +65,9 @@ async function getOnce(url: URL, options: GuardedGet): Promise<GuardedResponse> 
   }
 }
 
-/** Credentials and fragment are never sent. */
+/** Checks an address. Its credentials and fragment are removed, so they are never sent. */
 function toPageUrl(address: string | URL, base?: URL): URL {
-  if (!URL.canParse(String(address), base)) throw new PageSkippedError('address', 'not an address');
+  if (!URL.canParse(String(address), base)) throw new PageSkippedError('address', 'it is not an address');
   const url = new URL(address, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new PageSkippedError('address', `${url.protocol} is not http or https`);
@@ -79,7 +79,7 @@ function toPageUrl(address: string | URL, base?: URL): URL {
   return url;
 }
 
-/** The system tries a name's addresses one after the other and reports their errors together. */
+/** Finds a refusal in an error. Node tries a name's addresses in turn and reports their errors together. */
 function refusalIn(error: unknown): AddressRefusedError | undefined {
   if (error instanceof AddressRefusedError) return error;
   if (error instanceof AggregateError)

@@ -1,5 +1,4 @@
-/** Reads the pages that a search found: at once, each within its limits, each either read or skipped with a reason. */
-
+/** Reads the pages that a search found, all at once and each within limits. Each is read, or skipped with a reason. */
 import type { Dispatcher } from 'undici';
 import { abortable } from '../../concurrency/abortable.ts';
 import type { PageJob } from '../extraction/extraction-jobs.ts';
@@ -10,11 +9,11 @@ import { PageSkippedError, type SkipReason } from './page-skipped.ts';
 import { createRobots, type Robots } from './robots.ts';
 
 export interface Page {
-  /** After redirects. */
+  /** The address after redirects. */
   readonly url: string;
   /** One line; may be empty. */
   readonly title: string;
-  /** Visible text, a line per paragraph, never empty. */
+  /** The visible text with a line for each paragraph; not empty. */
   readonly text: string;
 }
 
@@ -28,22 +27,22 @@ export type PageOutcome =
 
 export interface PageReader {
   /**
-   * One outcome for each address, in their order; all at once. Where the signal aborts, what is not yet read
-   * is skipped as `timeout`. Never throws.
+   * Reads all pages at once and returns an outcome for each address, in their order. Where the signal aborts, pages that
+   * are not read yet are skipped as `timeout`. Never throws.
    */
   read(urls: readonly string[], options: { readonly signal: AbortSignal }): Promise<readonly PageOutcome[]>;
 }
 
 export interface PageLimits {
-  /** Of one page, from its robots.txt to its text. */
+  /** The longest time for one page, from its robots.txt to its text. */
   readonly pageTimeoutMs: number;
   readonly robotsTimeoutMs: number;
   readonly maxRedirects: number;
-  /** Of HTML and plain text, decompressed; what is longer is cut. */
+  /** The bound on HTML and plain text, decompressed; a longer page is cut. */
   readonly maxBytes: number;
-  /** A PDF can't be read from its beginning only; a larger one is skipped. */
+  /** The bound on a PDF. A larger one is skipped, since a PDF can't be read without its end. */
   readonly maxPdfBytes: number;
-  /** UTF-16 units of text kept of a page. */
+  /** The most UTF-16 units of text that are kept of a page. */
   readonly maxTextLength: number;
 }
 
@@ -57,15 +56,15 @@ export const pageLimits: PageLimits = {
 };
 
 export interface PageReaderOptions {
-  /** Guarded, `createGuardedAgent`. */
+  /** An agent of `createGuardedAgent`. */
   readonly dispatcher: Dispatcher;
   readonly pool: ExtractionPool;
-  /** Begins with the product token that robots.txt knows us by: `Colloquy/0.1 (…)`. */
+  /** Starts with the product token that rules in robots.txt name: `Colloquy/0.1 (…)`. */
   readonly userAgent: string;
   readonly limits?: Partial<PageLimits>;
 }
 
-/** Real pages compress 3 to 20 times. */
+/** Real pages are compressed to between a third and a twentieth of their size. */
 const maxCompressionRatio = 100;
 
 export function createPageReader(options: PageReaderOptions): PageReader {
@@ -83,7 +82,7 @@ export function createPageReader(options: PageReaderOptions): PageReader {
     });
     const job = await takeJob(response, limits);
     const { title, text } = await pool.run({ kind: 'page', job }, signal);
-    if (text === '') throw new PageSkippedError('unreadable', 'no text in it');
+    if (text === '') throw new PageSkippedError('unreadable', 'it has no text');
     return { url: response.url.href, title, text };
   }
 
@@ -116,7 +115,7 @@ export function createPageReader(options: PageReaderOptions): PageReader {
   };
 }
 
-/** What is to be parsed of a response. */
+/** Reads a response and says how it is to be parsed. */
 async function takeJob(response: GuardedResponse, limits: PageLimits): Promise<PageJob> {
   const { status, headers, body } = response;
   const contentType = headerOf(headers, 'content-type') ?? 'text/html';
@@ -157,7 +156,7 @@ function formatOf(contentType: string): PageJob['format'] | undefined {
 function describe(error: unknown, signal: AbortSignal): { reason: SkipReason; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof PageSkippedError) return { reason: error.reason, message };
-  if (signal.aborted) return { reason: 'timeout', message: 'not read in time' };
+  if (signal.aborted) return { reason: 'timeout', message: 'it was not read in time' };
   if (error instanceof ExtractionError) return { reason: 'unreadable', message };
   if (error instanceof EncodingError) return { reason: 'encoding', message };
   return { reason: 'network', message };

@@ -1,7 +1,7 @@
-/** Why a page was not read: a closed list, for the log and for tests. */
+/** Why a page was not read, as a closed list for the log and for tests. */
 
 export type SkipReason =
-  /** Not http(s), or an address or port that is not permitted. */
+  /** The address is not http(s), or its address or port is not permitted. */
   | 'address'
   | 'robots'
   | 'timeout'
@@ -9,9 +9,9 @@ export type SkipReason =
   | 'status'
   | 'content-type'
   | 'too-large'
-  /** A content encoding that is not known, broken, or a compression bomb. */
+  /** The content encoding is unknown or broken, or the page is a compression bomb. */
   | 'encoding'
-  /** No text in it, or none that could be got out within the limits. */
+  /** The page has no text, or none that could be extracted within the limits. */
   | 'unreadable'
   | 'network';
 

@@ -1,4 +1,4 @@
-/** robots.txt (RFC 9309): what an origin permits, asked once per origin of one reading. */
+/** Obeys robots.txt (RFC 9309), which is fetched once per origin for each call of the page reader. */
 
 import type { ExtractionPool } from '../extraction/extraction-pool.ts';
 import { readBody } from './body-reader.ts';
@@ -13,12 +13,12 @@ export interface Robots {
 export interface RobotsOptions extends Omit<GuardedGet, 'accept' | 'maxRedirects' | 'admit' | 'signal'> {
   readonly pool: ExtractionPool;
   readonly signal: AbortSignal;
-  /** The product token that rules name. */
+  /** The product token by which rules name us. */
   readonly agent: string;
   readonly timeoutMs: number;
 }
 
-/** RFC 9309 wants at least 500 KiB to be read. */
+/** RFC 9309 demands that at least 500 KiB are read. */
 const maxBytes = 512 * 1024;
 
 type Rules = 'everything' | 'nothing' | { readonly robotsUrl: string; readonly text: string };
@@ -43,8 +43,8 @@ async function permits(rules: Rules, url: URL, options: RobotsOptions): Promise<
 }
 
 /**
- * No robots.txt (4xx), too many redirects, or no answer at all: everything is allowed; what can't be reached
- * for it, the page can't be either. A server error (5xx): nothing is.
+ * Without a robots.txt (4xx), after too many redirects, or without an answer everything is allowed; an unreachable origin
+ * does not serve its pages either. After a server error (5xx) nothing is allowed.
  */
 async function fetchRules(origin: string, options: RobotsOptions): Promise<Rules> {
   const robotsUrl = `${origin}/robots.txt`;

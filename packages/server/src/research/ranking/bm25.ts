@@ -1,17 +1,21 @@
-/** BM25 (Robertson and Zaragoza 2009; k1 = 1.2, b = 0.75) over a handful of texts, each held against one query. */
+/**
+ * BM25 (Robertson and Zaragoza 2009; k1 = 1.2, b = 0.75) over a handful of texts, each scored against one query. This is
+ * our own code because search libraries weigh words by the few texts at hand, which are all about one thing; see
+ * `backgroundDocuments`.
+ */
 import { functionWords } from './function-words.ts';
 
 const k1 = 1.2;
 const b = 0.75;
 /**
- * The handful is all about one thing, so its words would seem common and those that a page happens to lack
- * telling. As many further documents without any of them stand for the rest of the world.
+ * The few texts are all about one thing, so its words would count as common, and words that one page happens to lack as
+ * significant. This many further documents without any of the words stand for the rest of the world.
  */
 const backgroundDocuments = 20;
 
 /**
- * The words of a text, in the form in which they are compared: without case, accents and the plural's `s`;
- * of scripts that write no blanks, the pairs of neighbouring characters.
+ * The words of a text in the form in which they are compared: without case, accents and the plural's `s`. For scripts
+ * without blanks between words, these are the pairs of neighbouring characters.
  */
 export function termsOf(text: string): readonly string[] {
   const plain = text
@@ -33,7 +37,7 @@ export function termsOf(text: string): readonly string[] {
   return terms;
 }
 
-/** The terms that a text is looked for by: without function words, unless it has nothing else. */
+/** The terms of a query: those of its text without function words, unless it has nothing else. */
 export function queryTermsOf(text: string): readonly string[] {
   const telling = text.replace(/[\p{L}\p{N}]+/gu, (word) =>
     functionWords.has(word.toLowerCase()) ? '' : word,
@@ -43,7 +47,7 @@ export function queryTermsOf(text: string): readonly string[] {
 }
 
 export interface Bm25 {
-  /** One score for each document, in their order; 0 where no term of the query is in it. */
+  /** The score of each document, in their order; 0 for a document without any term of the query. */
   score(query: readonly string[]): readonly number[];
 }
 

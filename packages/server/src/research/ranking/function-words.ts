@@ -1,6 +1,6 @@
-/** Words that stand in every text of a language: they tell the language, and nothing else. */
+/** Words that occur in every text of a language, and so only show which language it is. */
 
-/** Those that hardly stand in questions of the other languages; a list per language code. */
+/** Function words that hardly occur in questions in the other languages, by language code. */
 export const tellingWords: Readonly<Record<string, readonly string[]>> = {
   en: 'the of is are was what which who how when where why does did and with for from to'.split(' '),
   de: 'der das und ist sind wie wer wann wo warum welche welcher wird nicht ein eine von für'.split(' '),

@@ -1,11 +1,11 @@
-/** Tells passages that say the same in nearly the same words: shingles, and how many two passages share. */
+/** Recognises passages that say the same in nearly the same words, by the shingles that two passages share. */
 
 const shingleWords = 4;
-/** Jaccard similarity from which two passages are one. */
+/** Passages with at least this Jaccard similarity count as the same. */
 const threshold = 0.6;
 
 export interface NearDuplicates {
-  /** Whether the text is nearly one that was asked about before and was none; else it is remembered. */
+  /** Whether the text is nearly the same as an earlier one; a text that is not is remembered. */
   isRepeated(terms: readonly string[]): boolean;
 }
 

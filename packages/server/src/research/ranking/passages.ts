@@ -1,11 +1,11 @@
-/** Cuts a page's text into passages that can be ranked, and quoted, singly. */
+/** Cuts a page's text into passages that can be ranked and quoted one by one. */
 
-/** In UTF-16 units: a passage is at least so long, where the text goes on, */
+/** The least length of a passage that is not the last one, in UTF-16 units. */
 const leastLength = 400;
-/** and at most so long, where a sentence is not longer itself; that is cut hard. */
+/** The greatest length of a passage, in UTF-16 units. A longer sentence is cut. */
 const mostLength = 800;
 
-/** Whole sentences wherever possible; a passage goes beyond a line (a paragraph) only while it is short. */
+/** Keeps sentences whole where possible. A passage continues beyond a line (a paragraph) only while it is too short. */
 export function splitPassages(text: string): readonly string[] {
   const passages: string[] = [];
   let passage = '';
@@ -33,18 +33,18 @@ export function splitPassages(text: string): readonly string[] {
   return passages;
 }
 
-/** A line that fits is not looked into. */
+/** The sentences of a line; a line that fits is returned whole. */
 function sentencesOf(line: string): readonly string[] {
   const whole = line.trim();
   if (whole.length <= leastLength) return whole === '' ? [] : [whole];
-  // After a mark and a blank, or after a mark of the scripts that write no blanks.
+  // Splits after a mark and a blank, or after a mark of scripts without blanks.
   return whole
     .split(/(?<=[.!?…]["'”’»)\]]{0,2})\s+(?=["'“‘«([]?[\p{Lu}\p{N}\p{Lo}])|(?<=[。！？])/u)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '');
 }
 
-/** At a blank where there is one, never within a character. */
+/** Cuts at a blank where there is one, and never within a character. */
 function cutHard(sentence: string): readonly string[] {
   const pieces: string[] = [];
   let rest = sentence;

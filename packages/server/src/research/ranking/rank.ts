@@ -1,4 +1,4 @@
-/** Chooses the passages that answer best, within the tokens that the model has for them, and numbers their pages. */
+/** Chooses the best passages for an answer within the model's budget of tokens, and numbers their pages. */
 import type { Source } from '../../domain/event.ts';
 import type { Page } from '../pages/page-reader.ts';
 import { createBm25, queryTermsOf, termsOf } from './bm25.ts';
@@ -7,13 +7,13 @@ import { splitPassages } from './passages.ts';
 
 export interface RankedSource {
   readonly source: Source;
-  /** In the page's order, never empty. */
+  /** The chosen passages in the page's order, at least one. */
   readonly passages: readonly string[];
 }
 
 export interface ChooseOptions {
   readonly countTokens: (text: string) => number;
-  /** For passages, titles and addresses together. */
+  /** The bound on passages, titles and addresses together. */
   readonly budgetTokens: number;
   /** Default 3. */
   readonly maxPassagesPerPage?: number;
@@ -21,25 +21,25 @@ export interface ChooseOptions {
   readonly maxPassages?: number;
 }
 
-/** A passage with its rank; what `rankPassages` gives and `chooseSources` takes. */
+/** A ranked passage: `rankPassages` returns them and `chooseSources` takes them. */
 export interface Candidate {
   readonly page: Page;
-  /** Place in the page. */
+  /** Its place in the page, counted from 0. */
   readonly place: number;
   readonly text: string;
   readonly terms: readonly string[];
   readonly score: number;
 }
 
-/** Tokens of what stands around a passage in the prompt: marks, numbers, line breaks. */
+/** The tokens around a passage in the prompt: marks, numbers, line breaks. */
 const framingTokens = 8;
 const snippetLength = 300;
-/** Counting tokens is slow: after so many passages in a row that do not fit, no smaller one is looked for. */
+/** Counting tokens is slow, so the search for a passage that fits ends after this many in a row that do not. */
 const maxMisses = 8;
 
 /**
- * The best of the candidates, near-duplicates left out. Best source first, numbered from 1; empty where nothing
- * fits the budget.
+ * Chooses the best candidates without near-duplicates. The sources are numbered from 1, best first; there is none where
+ * nothing fits the budget.
  */
 export function chooseSources(
   candidates: readonly Candidate[],
@@ -78,8 +78,8 @@ function headingOf({ title, url }: Page): string {
 }
 
 /**
- * Best first. `queries` are what was searched for, and the question itself; what shares no word with them is
- * left out, unless that is all there is.
+ * Ranks all passages, best first. `queries` are what was searched for, and the question itself. Passages that share no
+ * word with them are left out, unless there are no others.
  */
 export function rankPassages(pages: readonly Page[], queries: readonly string[]): readonly Candidate[] {
   const unranked = pages.flatMap((page) => {
@@ -92,7 +92,7 @@ export function rankPassages(pages: readonly Page[], queries: readonly string[])
       terms: termsOf(text),
     }));
   });
-  // A passage often names its subject only in the title of its page.
+  // The subject of a passage is often named only in the title of its page.
   const index = createBm25(unranked.map(({ titleTerms, terms }) => [...titleTerms, ...terms]));
   const scores = queries.map((query) => index.score(queryTermsOf(query)));
   const ranked = unranked
@@ -102,7 +102,7 @@ export function rankPassages(pages: readonly Page[], queries: readonly string[])
     }))
     .filter(({ score }) => score > 0)
     .sort((one, other) => other.score - one.score);
-  // Queries and pages in different scripts share no word; then the search engine's order must do.
+  // Queries and pages in different scripts share no word; then the search engine's order is kept.
   return ranked.length > 0 ? ranked : unranked.map((candidate) => ({ ...candidate, score: 0 }));
 }
 

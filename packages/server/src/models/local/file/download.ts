@@ -1,4 +1,4 @@
-/** One try to fetch a file over HTTP, going on where an earlier one was broken off. */
+/** One attempt to fetch a file over HTTP, which resumes where an earlier one was broken off. */
 import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, type Dispatcher, errors, request } from 'undici';
 import { FetchError } from './fetch-error.ts';
@@ -14,10 +14,10 @@ export interface DownloadOptions {
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
 }
 
-/** Beside the part: what it is a part of. */
+/** Stored beside a partly fetched file: what it is a part of. */
 interface PartState {
   readonly url: string;
-  /** A strong entity tag, to resume only what has not changed. */
+  /** A strong entity tag, so that only an unchanged file is resumed. */
   readonly etag: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export async function downloadInto(
     const range = await acceptedRange(response, has.bytes, part, source);
     if (range === 'complete') return { bytes: has.bytes };
     await using file = await open(part, range.from === 0 ? 'w' : 'r+');
-    // Only after the old part is truncated, so that a tag never vouches for bytes of another version.
+    // Written after the old part is truncated, so that a tag never stands beside bytes of another version.
     await writeFile(
       `${part}.json`,
       JSON.stringify({ url: source.url, etag: strongTag(response) } satisfies PartState),
@@ -59,8 +59,8 @@ export async function downloadInto(
 }
 
 /**
- * How much of the part can be gone on from. Without a known hash only what its entity tag vouches for, else a file
- * that changed in between would be glued together.
+ * How many bytes of the part can be kept. Without a known hash, only those that an entity tag identifies can be, since a
+ * file that changed in between would else be stitched together from two versions.
  */
 async function resumable(
   part: string,
@@ -100,7 +100,7 @@ async function get(
   throw new FetchError(`${url} redirects more than ${maxRedirects} times`, false);
 }
 
-/** Where the body belongs: after what is there, or, if the server sends the whole, at the beginning. */
+/** Where the body is to be written: after the stored part, or at the beginning if the server sends the whole file. */
 async function acceptedRange(
   response: Dispatcher.ResponseData,
   offset: number,
@@ -118,9 +118,9 @@ async function acceptedRange(
   await body.dump();
   if (statusCode === 416 && headers['content-range'] === `bytes */${offset}`) return 'complete';
   if (statusCode === 206 || statusCode === 416) {
-    // What is there does not fit what the server has: the next try begins anew.
+    // The stored part does not match the server's file, so the next attempt starts anew.
     await rm(part, { force: true });
-    throw new FetchError(`${source.url} can't go on after ${offset} bytes`, true);
+    throw new FetchError(`${source.url} can't be resumed after ${offset} bytes`, true);
   }
   const retryAfterSeconds = Number(headers['retry-after']);
   throw new FetchError(`${source.url} answered with status ${statusCode}`, isTransient(statusCode), {
@@ -132,7 +132,7 @@ function isTransient(statusCode: number): boolean {
   return statusCode === 408 || statusCode === 429 || statusCode >= 500;
 }
 
-/** @returns the size of the file afterwards */
+/** Returns the size of the file afterwards. */
 async function append(
   file: FileHandle,
   body: AsyncIterable<Buffer>,
@@ -162,12 +162,12 @@ function explained(error: unknown, url: string): unknown {
   if (error instanceof FetchError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new FetchError('The disk is full; what was fetched of the model was removed', false, {
+    return new FetchError('the disk is full; the partly fetched model was removed', false, {
       diskFull: true,
       cause: error,
     });
   if (['EACCES', 'EROFS', 'EPERM', 'EFBIG', 'EISDIR', 'EIO'].includes(code))
-    return new FetchError(`The model can't be written: ${(error as Error).message}`, false, { cause: error });
+    return new FetchError(`the model can't be written: ${(error as Error).message}`, false, { cause: error });
   const why =
     error instanceof errors.UndiciError || code !== '' ? (error as Error).message || code : String(error);
   return new FetchError(`${url} can't be fetched: ${why}`, true, { cause: error });

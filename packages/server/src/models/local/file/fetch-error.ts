@@ -1,6 +1,6 @@
-/** Why the model's file can't be fetched, in words for the operator. */
+/** Says why the model's file can't be fetched, in words for the operator. */
 export class FetchError extends Error {
-  /** Whether the next try may succeed. */
+  /** Whether another attempt may succeed. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly diskFull: boolean;

@@ -1,4 +1,4 @@
-/** Brings the model's file into the data directory: resumed when broken off, checked, then renamed into place. */
+/** Fetches the model's file into the data directory: resumes it when broken off, checks it, then renames it into place. */
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,26 +13,26 @@ export type FetchProgress =
 
 export interface FetchOptions {
   readonly source: ModelSource;
-  /** Where the file belongs; `<path>.part` holds what has come so far, also over restarts. */
+  /** The file's final path. `<path>.part` holds what has arrived so far, also across restarts. */
   readonly path: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** Tries in a row that bring nothing before it gives up. Default 6. */
+  /** Attempts in a row without new bytes before it gives up. Default 6. */
   readonly maxAttempts?: number;
-  /** Before the second try; doubles up to a minute. Default 1000. */
+  /** The wait before the second attempt, in milliseconds; it doubles up to a minute. Default 1000. */
   readonly backOffMs?: number;
-  /** Without a byte for so long a try is broken off. Default 30000. */
+  /** An attempt without a byte for this many milliseconds is broken off. Default 30000. */
   readonly idleMs?: number;
-  /** Free bytes of a folder's file system; handed in by tests. */
+  /** The free bytes of a folder's file system. Tests hand in their own. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
-/** Left free beside the model, for the database in the same data directory. */
+/** Bytes that must stay free for the database, which is in the same data directory. */
 const reserveBytes = 256 * 1024 * 1024;
 
 /**
- * @returns once the checked file lies at `path`; at once if it lies there already
- * @throws FetchError with a sentence for the operator; the signal's reason
+ * Resolves once the checked file is at `path`, which may be at once.
+ * @throws FetchError; the signal's reason
  */
 export async function fetchModelFile(options: FetchOptions): Promise<void> {
   const { source, path, signal } = options;
@@ -48,7 +48,7 @@ export async function fetchModelFile(options: FetchOptions): Promise<void> {
       options.onProgress?.({ state: 'verifying', receivedBytes, totalBytes }),
     );
   } catch (error) {
-    // What is wrong will not become right by resuming it.
+    // Resuming a wrong file would not make it right.
     if (error instanceof FetchError) await discard(part);
     throw error;
   }
@@ -56,7 +56,7 @@ export async function fetchModelFile(options: FetchOptions): Promise<void> {
   await rm(`${part}.json`, { force: true });
 }
 
-/** A file at its final name was checked before it got it, so its size is enough. */
+/** A file is checked before it gets its final name, so comparing its size is enough. */
 async function isComplete(path: string, source: ModelSource): Promise<boolean> {
   const found = await stat(path).catch(absent);
   return found !== undefined && (source.expected === undefined || found.size === source.expected.bytes);
@@ -72,7 +72,7 @@ async function checkSpace(
   const free = await freeBytes(dirname(path));
   if (free < needed)
     throw new FetchError(
-      `The disk of ${dirname(path)} has ${megabytes(free)} free, and the model needs ${megabytes(needed)}`,
+      `the disk of ${dirname(path)} has ${megabytes(free)} free, and the model needs ${megabytes(needed)}`,
       false,
     );
 }

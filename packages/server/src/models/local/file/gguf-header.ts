@@ -1,11 +1,11 @@
-/** The first 24 bytes of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
+/** Checks the first 24 bytes of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
 import { open } from 'node:fs/promises';
 
 const headerBytes = 24;
-/** Far above any real model; node-llama-cpp's reader would go on for hours over nonsense. */
+/** Far above any real model. Without this bound, node-llama-cpp would read nonsense for hours. */
 const maxEntries = 10_000_000n;
 
-/** Whether a model can be in it: magic, a version that is in use, and believable counts. */
+/** Whether a file may hold a model: it has the magic, a version in use, and plausible counts. */
 export async function looksLikeGguf(path: string): Promise<boolean> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);

@@ -1,17 +1,17 @@
-/** Which file the local model is, and where it comes from. */
+/** Says which file the local model is, and where it is fetched from. */
 import { createHash } from 'node:crypto';
 import type { NamedLocalModel } from '../../../domain/model.ts';
 
-/** A model that can be fetched by name: the address is pinned to a revision. */
+/** A model file that can be fetched. The addresses of named models are pinned to a revision. */
 export interface ModelSource {
   readonly name: string;
   readonly url: string;
   readonly fileName: string;
-  /** Known for the named models only. */
+  /** What the fetched file must be; known for the named models only. */
   readonly expected: { readonly bytes: number; readonly sha256: string } | undefined;
 }
 
-/** Both Apache-2.0, by Alibaba Cloud. */
+/** Both are by Alibaba Cloud, under Apache-2.0. */
 export const namedModels: Readonly<Record<NamedLocalModel, ModelSource>> = {
   'qwen2.5-0.5b': {
     name: 'qwen2.5-0.5b',
@@ -33,7 +33,7 @@ export const namedModels: Readonly<Record<NamedLocalModel, ModelSource>> = {
   },
 };
 
-/** The file's name begins with a hash of the address, so that two addresses never share a file. */
+/** The file's name starts with a hash of the address, so that two addresses never share a file. */
 export function sourceOfUrl(url: string): ModelSource {
   const last = decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
   const name = last.replace(/\.gguf$/i, '').replace(/[^\w.-]+/g, '_') || 'model';

@@ -1,4 +1,4 @@
-/** A progress bar for a terminal, on one line, at most four times a second. */
+/** A progress bar on one line of a terminal, drawn at most four times a second. */
 
 export interface BarStream {
   readonly isTTY?: boolean;
@@ -6,7 +6,7 @@ export interface BarStream {
 }
 
 export interface ProgressBar {
-  /** @param totalBytes unknown: only the amount is shown */
+  /** Where `totalBytes` is undefined, only the received amount is shown. */
   update(label: string, receivedBytes: number, totalBytes: number | undefined): void;
   /** Clears the line. */
   end(): void;
@@ -16,7 +16,7 @@ const intervalMs = 250;
 const width = 24;
 const clearLine = '\r\x1b[2K';
 
-/** Silent where the stream is no terminal. */
+/** Writes nothing where the stream is no terminal. */
 export function createProgressBar(
   stream: BarStream,
   now: () => number = performance.now.bind(performance),

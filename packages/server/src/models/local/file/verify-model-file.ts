@@ -1,14 +1,14 @@
-/** Checks a fetched file: size and SHA-256 where they are known, else that it is a GGUF file at all. */
+/** Checks that a fetched file is a GGUF file, and that it has the size and SHA-256 that are known of it. */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { FetchError } from './fetch-error.ts';
 import { looksLikeGguf } from './gguf-header.ts';
 import type { ModelSource } from './model-source.ts';
 
-/** Small enough that hashing one never holds up the server's event loop. */
+/** Small enough that hashing a chunk does not block the server's event loop. */
 const chunkBytes = 256 * 1024;
 
-/** @throws FetchError when the file is not the one it should be */
+/** @throws FetchError where the file is not the expected one */
 export async function verifyModelFile(
   path: string,
   source: ModelSource,
@@ -18,11 +18,11 @@ export async function verifyModelFile(
   await using file = await open(path);
   const { size } = await file.stat();
   if (!(await looksLikeGguf(path)))
-    throw new FetchError(`What ${source.url} sent is no GGUF file and was discarded`, false);
+    throw new FetchError(`${source.url} sent no GGUF file; it was discarded`, false);
   if (source.expected === undefined) return;
   if (size !== source.expected.bytes)
     throw new FetchError(
-      `The model from ${source.url} has ${size} bytes instead of ${source.expected.bytes} and was discarded`,
+      `the model from ${source.url} has ${size} bytes instead of ${source.expected.bytes} and was discarded`,
       false,
     );
   const hash = createHash('sha256');
@@ -38,7 +38,7 @@ export async function verifyModelFile(
   const sha256 = hash.digest('hex');
   if (sha256 !== source.expected.sha256)
     throw new FetchError(
-      `The model from ${source.url} has the SHA-256 ${sha256} instead of ${source.expected.sha256} and was discarded`,
+      `the model from ${source.url} has the SHA-256 ${sha256} instead of ${source.expected.sha256} and was discarded`,
       false,
     );
 }

@@ -1,10 +1,10 @@
-/** Items that arrive faster than they are taken; one reader takes all that is there. */
+/** Collects items that arrive faster than they are taken; its one reader takes all that have arrived. */
 
 export interface Inbox<Item> {
   put(item: Item): void;
   /**
-   * Everything that has arrived, at least one item.
-   * @param timeoutMs without an item for so long it rejects with what `late` makes
+   * Takes everything that has arrived; waits for a first item.
+   * @param timeoutMs after this long without an item it rejects with the error that `late` makes
    * @throws the signal's reason as soon as it aborts
    */
   take(signal: AbortSignal, timeoutMs?: number, late?: () => Error): Promise<Item[]>;
@@ -23,7 +23,7 @@ export function createInbox<Item>(): Inbox<Item> {
       items.push(item);
       wake?.();
     },
-    async take(signal, timeoutMs, late = () => new Error('Nothing arrived in time')) {
+    async take(signal, timeoutMs, late = () => new Error('nothing arrived in time')) {
       signal.throwIfAborted();
       if (items.length > 0) return drain();
       return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** A GGUF file run by llama.cpp in a process of its own, as a `LanguageModel`. */
+/** Runs a GGUF file by llama.cpp in a process of its own, behind `LanguageModel`. */
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Logger, silentLogger } from '../../../domain/logger.ts';
@@ -15,21 +15,21 @@ export interface LocalRuntimeOptions {
   readonly modelPath: string;
   /** Default: one less than the machine's cores, at least one. */
   readonly threads?: number;
-  /** Answers generated at once, 1 or more. Default 4. */
+  /** How many answers are generated at once, 1 or more. Default 4. */
   readonly sequences?: number;
-  /** Upper bound of each answer's context; the model's own bound holds too. Default 4096. */
+  /** The most tokens of each answer's context; the model's own bound applies too. Default 4096. */
   readonly contextTokens?: number;
-  /** Answers that may wait for a sequence. Default 64. */
+  /** How many answers may wait for a sequence. Default 64. */
   readonly queueLength?: number;
-  /** Clocks of one answer; they stand still while it waits in the queue or for the model to load. */
+  /** Timeouts of one answer; they do not run while it waits in the queue or for the model to load. */
   readonly timeouts?: { readonly firstTokenMs?: number; readonly idleMs?: number };
   readonly logger?: Logger;
 }
 
 export interface LocalRuntime extends AsyncDisposable {
-  /** `canContinue`; loads the model at the first request if `load` was not called. */
+  /** Loads the model at the first request if `load` was not called. */
   readonly model: LanguageModel;
-  /** Starts the process and loads the model; concurrent and later calls share one. @throws ModelError */
+  /** Starts the process and loads the model; concurrent and later calls share one process. @throws ModelError */
   load(): Promise<LocalModelInfo>;
   status(): LocalRuntimeStatus;
 }
@@ -60,13 +60,13 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         yield* streamOnce(request, signal, attempt, release);
       } catch (error) {
         if (!(error instanceof ProcessDied) || attempt.yielded) throw error;
-        // The other answers may have brought the process down, so one more try; its slot is its own.
+        // Another answer may have crashed the process, so this one is tried once more, in a slot of its own.
         yield* streamOnce(request, signal, attempt, await slots.acquire(signal));
       }
     },
   };
 
-  /** Gives the slot back when the worker's sequence is free, which after a cancel is later than the end of the stream. */
+  /** Releases the slot when the worker's sequence is free, which after a cancel is later than the end of the stream. */
   async function* streamOnce(
     request: ModelRequest,
     signal: AbortSignal,
@@ -141,7 +141,7 @@ function throwIfFailed(last: WorkerEvent): void {
 
 function late(yielded: boolean, timeoutMs = 0): ModelError {
   const what = yielded ? 'nothing further' : 'no first token';
-  return new ModelError('provider_timeout', `The local model sent ${what} within ${timeoutMs} ms`, {
+  return new ModelError('provider_timeout', `the local model sent ${what} within ${timeoutMs} ms`, {
     retryable: true,
   });
 }

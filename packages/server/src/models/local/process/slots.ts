@@ -1,10 +1,10 @@
-/** A bounded number of places and a bounded, fair queue before them. */
+/** A bounded number of slots, with a bounded queue that is served in order. */
 import { ModelError } from '../../model-error.ts';
 
 export interface Slots {
   /**
-   * Waits for a place.
-   * @returns gives it back, once
+   * Waits for a slot.
+   * @returns a function that releases it; further calls do nothing
    * @throws ModelError `overloaded` when the queue is full; the signal's reason when it aborts while waiting
    */
   acquire(signal: AbortSignal): Promise<() => void>;
@@ -36,7 +36,7 @@ export function createSlots(places: number, queueLength: number): Slots {
       if (queue.length >= queueLength)
         throw new ModelError(
           'overloaded',
-          `The local model is busy and ${queue.length} answers wait already`,
+          `the local model is busy and ${queue.length} answers are waiting already; retry later`,
           {
             retryable: true,
             retryAfterMs: 5000,

@@ -1,4 +1,4 @@
-/** The parent's side of the local model's process: starts it, routes its messages, notices its death. */
+/** The parent's side of the local model's process: it starts the process, routes its messages and notices its end. */
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -12,22 +12,22 @@ import type {
   ToWorker,
 } from '../worker/protocol.ts';
 
-/** What a generation is told; `died` comes instead of `end` and `failed` when the process is gone. */
+/** An event of a generation; `died` comes instead of `end` and `failed` where the process has ended. */
 export type WorkerEvent = GenerationEvent | { readonly type: 'died'; readonly message: string };
 
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  /** Resolves when the model is loaded, rejects when it can't be. */
+  /** Resolves when the model is loaded; rejects where it can't be. */
   readonly loaded: Promise<LocalModelInfo>;
-  /** Resolves, with a sentence about the cause, when the process is gone. */
+  /** Resolves with the cause when the process has ended. */
   readonly exited: Promise<string>;
-  /** Only once loaded. */
+  /** May be called once the model is loaded. */
   generate(request: ModelRequest, seed: number, onEvent: (event: WorkerEvent) => void): { cancel(): void };
   kill(): Promise<void>;
 }
 
 const keptErrorLines = 5;
-/** Time to end a cancelled generation; the piece of a prompt that is being evaluated has to be finished. */
+/** How long a cancelled generation may take to end. It first has to evaluate the current chunk of its prompt. */
 const obeyMs = 60_000;
 
 export function startWorkerProcess(
@@ -44,11 +44,11 @@ export function startWorkerProcess(
   let nextId = 1;
   const loaded = Promise.withResolvers<LocalModelInfo>();
   const exited = Promise.withResolvers<string>();
-  // Whoever waits is told; that nobody waits is no crash of the server.
+  // Without this, a failed load that nobody waits for would crash the server.
   loaded.promise.catch(() => {});
 
   const send = (message: ToWorker) => {
-    // A process that died meanwhile is reported by `exit`.
+    // The listener of `exit` reports a process that has ended meanwhile.
     if (child.connected) child.send(message, () => {});
   };
   const onMessage = (message: FromWorker) => {
@@ -71,9 +71,9 @@ export function startWorkerProcess(
     }
   };
   const onEnd = (cause: string) => {
-    const message = `The process of the local model ended (${cause})`;
+    const message = `the process of the local model ended (${cause})`;
     loaded.reject(new Error([message, ...lastLines].join('; ')));
-    // First, so that an answer that tries again finds this process gone.
+    // This comes first, so that an answer that is tried again does not find the old process.
     exited.resolve(message);
     for (const listener of listeners.values()) listener({ type: 'died', message });
     listeners.clear();
@@ -96,7 +96,7 @@ export function startWorkerProcess(
     generate(request, seed, onEvent) {
       const id = nextId++;
       if (!child.connected) {
-        onEvent({ type: 'died', message: 'The process of the local model ended' });
+        onEvent({ type: 'died', message: 'the process of the local model ended' });
         return { cancel() {} };
       }
       listeners.set(id, onEvent);
@@ -104,7 +104,7 @@ export function startWorkerProcess(
       return {
         cancel() {
           send({ type: 'cancel', id });
-          // A process that no longer obeys would keep its sequence for ever.
+          // A process that does not react would keep its sequence for ever.
           setTimeout(() => listeners.has(id) && child.kill('SIGKILL'), obeyMs).unref();
         },
       };

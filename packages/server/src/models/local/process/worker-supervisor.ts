@@ -1,4 +1,4 @@
-/** Keeps at most one worker process; a dead one is replaced at the next request, but not for ever. */
+/** Keeps at most one worker process. One that has ended is replaced at the next request, within a bound. */
 
 import { abortable } from '../../../concurrency/abortable.ts';
 import type { Logger } from '../../../domain/logger.ts';
@@ -21,13 +21,13 @@ export interface LocalRuntimeStatus {
 }
 
 export interface WorkerSupervisor extends AsyncDisposable {
-  /** The loaded worker, started if need be. @throws ModelError, or the signal's reason */
+  /** The loaded worker; it is started if need be. @throws ModelError; the signal's reason */
   worker(signal: AbortSignal): Promise<WorkerProcess>;
   load(): Promise<LocalModelInfo>;
   status(): LocalRuntimeStatus;
 }
 
-/** So many ends within the window, and no new start until the oldest has left it. */
+/** After this many ends within the window, the next start waits until the oldest one has left the window. */
 const maxEnds = 3;
 const endsWindowMs = 60_000;
 
@@ -44,12 +44,12 @@ export function createWorkerSupervisor(
   let ends: number[] = [];
 
   function start(): Promise<WorkerProcess> {
-    if (state === 'closed') return Promise.reject(failure('The local model is closed', false));
+    if (state === 'closed') return Promise.reject(failure('the local model is closed', false));
     if (current !== undefined) return current.ready;
     ends = ends.filter((at) => at > now() - endsWindowMs);
     if (ends.length >= maxEnds) {
       const waitMs = ends[0]! + endsWindowMs - now();
-      const text = `The local model ended ${ends.length} times within a minute and rests: ${message}`;
+      const text = `the local model ended ${ends.length} times within a minute and is not restarted yet: ${message}`;
       return Promise.reject(failure(text, true, waitMs));
     }
     state = 'loading';
@@ -67,7 +67,7 @@ export function createWorkerSupervisor(
       },
       (error: Error) => {
         ended(worker, 'failed', error.message);
-        throw failure(`The local model can't be loaded: ${error.message}`, true);
+        throw failure(`the local model can't be loaded: ${error.message}`, true);
       },
     );
     ready.catch(() => {});
@@ -76,14 +76,14 @@ export function createWorkerSupervisor(
     return ready;
   }
 
-  /** Counted once for each process: when its load fails, else when it ends. */
+  /** Counts each process once: when its load fails, else when it ends. */
   function ended(worker: WorkerProcess, next: 'failed' | 'idle', cause: string): void {
     if (current?.process !== worker || state === 'closed') return;
     current = undefined;
     ends.push(now());
     state = next;
     message = cause;
-    logger.warn({ cause }, 'The local model ended; the next request starts it again');
+    logger.warn({ cause }, 'the local model ended; the next request starts it again');
   }
 
   return {

@@ -1,4 +1,4 @@
-/** From messages to the model's tokens, by the chat template that the model's file brings. */
+/** Turns messages into the model's tokens, by the chat template in the model's file. */
 import type { ChatHistoryItem, ChatWrapper, LlamaModel, Token } from 'node-llama-cpp';
 import { LlamaText, SpecialToken, SpecialTokensText } from 'node-llama-cpp';
 import type { ModelMessage, ModelRequest } from '../../language-model.ts';
@@ -6,24 +6,24 @@ import type { ReasoningMarks } from './reasoning-splitter.ts';
 
 export interface ChatPrompt {
   readonly tokens: Token[];
-  /** What of it the answer goes on from, with `continueLast`. */
+  /** The tokens of the text that is continued, with `continueLast`. */
   readonly openTokens: readonly Token[];
-  /** Each of them ends the answer. */
+  /** Tokens that end the answer. */
   readonly stopTokens: ReadonlySet<Token>;
-  /** Texts by which the template ends a turn, where they are not one token. */
+  /** Texts that end a turn in the template and are more than one token. */
   readonly stopTexts: readonly string[];
   readonly reasoning: ReasoningMarks | undefined;
 }
 
 /**
- * The history with an assistant's turn open at its end. Texts of messages never become control tokens.
- * With `continueLast` the last message's text stands in the open turn to the letter.
+ * Builds the history with an open assistant's turn at its end. Texts of messages never become control tokens.
+ * With `continueLast` the open turn holds the last message's text to the letter.
  */
 export function buildChatPrompt(model: LlamaModel, wrapper: ChatWrapper, request: ModelRequest): ChatPrompt {
   const open = request.continueLast === true ? request.messages.at(-1)?.text : undefined;
   const closed = open === undefined ? request.messages : request.messages.slice(0, -1);
   const thought = thoughtMarks(wrapper);
-  // Templates may trim or re-fence what a model said; only where reasoning is fenced must they write the open turn.
+  // A template may trim a model's text, so the open turn is appended to it, except where the template marks reasoning.
   const inTemplate = open !== undefined && open !== '' && thought !== undefined;
   const { contextText, stopGenerationTriggers } = wrapper.generateContextState({
     chatHistory: [...closed.map(historyItem), { type: 'model', response: inTemplate ? [open] : [] }],
@@ -52,14 +52,14 @@ function historyItem(message: ModelMessage): ChatHistoryItem {
   return { type: message.role, text: message.text };
 }
 
-/** Some templates of node-llama-cpp begin with a BOS that the model's tokenizer does not ask for. */
+/** Some of node-llama-cpp's templates begin with a BOS token that the model's tokenizer does not ask for. */
 function withoutStrayBos(contextText: LlamaText, model: LlamaModel): LlamaText {
   const [first, ...rest] = contextText.values;
   const stray = first instanceof SpecialToken && first.value === 'BOS' && !model.tokens.shouldPrependBosToken;
   return stray ? LlamaText(rest) : contextText;
 }
 
-/** @returns without marks in the template, nothing; `open` is empty where only the template opens the reasoning */
+/** Undefined where the template has no marks. `open` is empty where only the template opens the reasoning. */
 function thoughtMarks(wrapper: ChatWrapper): ReasoningMarks | undefined {
   const thought = wrapper.settings.segments?.thought;
   if (thought?.suffix === undefined) return undefined;

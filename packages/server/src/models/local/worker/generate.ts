@@ -1,4 +1,4 @@
-/** One answer in the worker: prompt in, tokens out, as text. */
+/** Generates one answer in the worker, from messages to text. */
 import type {
   ChatWrapper,
   LlamaContextSequence,
@@ -19,15 +19,15 @@ export interface Engine {
   readonly model: LlamaModel;
   readonly wrapper: ChatWrapper;
   readonly pool: SequencePool;
-  /** Of each sequence. */
+  /** The tokens of each sequence's context. */
   readonly contextTokens: number;
 }
 
-/** Tokens of a prompt evaluated between two looks at the abort signal. */
+/** How many tokens of a prompt are evaluated between two checks of the abort signal. */
 const promptChunkTokens = 128;
 const penaltyTokens = 64;
 
-/** Emits texts and, last, exactly one `end` or `failed`; an aborted one ends with the reason `cancelled`. */
+/** Emits texts and, as the last event, one `end` or `failed`. An aborted answer ends with the reason `cancelled`. */
 export async function generate(
   engine: Engine,
   request: ModelRequest,
@@ -41,9 +41,9 @@ export async function generate(
   try {
     const prompt = buildChatPrompt(engine.model, engine.wrapper, request);
     const promptTokens = prompt.tokens.length;
-    // One place is never filled by llama.cpp, and at least one token is to be generated.
+    // llama.cpp leaves one place empty, and there must be room for one generated token.
     if (promptTokens > engine.contextTokens - 2) {
-      const message = `The conversation has ${promptTokens} tokens; the local model's context holds ${engine.contextTokens}`;
+      const message = `the conversation has ${promptTokens} tokens, and the local model takes ${engine.contextTokens}`;
       emit({ type: 'failed', code: 'context_overflow', message });
       return;
     }
@@ -67,7 +67,7 @@ export async function generate(
   }
 }
 
-/** All but the last token, which the sampling needs. */
+/** Evaluates all tokens but the last one, which sampling starts from. */
 async function evaluatePrompt(sequence: LlamaContextSequence, tokens: readonly Token[], signal: AbortSignal) {
   const beforeLast = tokens.slice(0, -1);
   await sequence.adaptStateToTokens(beforeLast, false);
@@ -116,7 +116,7 @@ async function answer(
   };
 
   if (signal.aborted) return finish('cancelled');
-  // A continued answer is penalised for repeating its beginning, as it would have been in one go.
+  // A continued answer is penalised for repeating its beginning, as it would be without the interruption.
   const recent = () =>
     [...prompt.openTokens.slice(-penaltyTokens), ...generated.slice(-penaltyTokens)].slice(-penaltyTokens);
   const tokens = sequence.evaluate(prompt.tokens.slice(-1), samplingOptions(parameters, seed, recent));
@@ -127,13 +127,13 @@ async function answer(
     show(splitter.push(decoder.push(token)));
     if (stopped) return finish('stop');
     if (generated.length >= maxTokens) return finish('length');
-    // Going on would shift the context and silently drop its beginning.
+    // One more token would shift the context, which silently drops its beginning.
     if (sequence.nextTokenIndex >= engine.contextTokens - 1) return finish('length');
   }
   return finish('stop');
 }
 
-/** What is not asked for is what small models need: some warmth and a light penalty on repetition. */
+/** The defaults suit small models: a moderate temperature and a light penalty on repetition. */
 function samplingOptions(
   parameters: SamplingParameters,
   seed: number,

@@ -1,11 +1,11 @@
-/** Whether a GPU computes: only where one of node-llama-cpp's GPU packages is really installed. */
+/** Decides whether a GPU is used: only where one of node-llama-cpp's GPU packages is really installed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * The repository replaces the large CUDA and Vulkan packages by an empty one (npm `overrides`); without these
- * overrides npm installs them, and that alone turns the GPU on. On Apple silicon the one package has Metal in it.
+ * The repository replaces the large CUDA and Vulkan packages by an empty one (npm `overrides`). Removing the overrides
+ * makes npm install them, which turns the GPU on. On Apple silicon the only package includes Metal.
  */
 export function chooseGpu(
   platform: string = process.platform,
@@ -18,9 +18,9 @@ export function chooseGpu(
   return names.some(installed) ? 'auto' : false;
 }
 
-/** By name: the empty package that stands in for it has another one. */
+/** Compares the package's name, since the empty package in its place has another one. */
 function isInstalled(name: string): boolean {
-  // npm may place it beside node-llama-cpp, or beneath.
+  // npm may install it beside node-llama-cpp or below it.
   const from = import.meta.resolve('node-llama-cpp');
   const folders = createRequire(from).resolve.paths(name) ?? [];
   const manifest = folders

@@ -1,6 +1,6 @@
 /**
- * The process in which the local model runs; started by `worker-process.ts`, it speaks `protocol.ts` over IPC and
- * ends with its parent. node-llama-cpp is loaded here and nowhere else.
+ * The process in which the local model runs. `worker-process.ts` starts it and exchanges the messages of `protocol.ts`
+ * with it over IPC; it ends with its parent. node-llama-cpp is loaded only here.
  */
 import { setPriority } from 'node:os';
 import { getLlama, resolveChatWrapper } from 'node-llama-cpp';
@@ -15,10 +15,10 @@ const running = new Map<number, AbortController>();
 let engine: Engine | undefined;
 let outbox: (readonly [number, GenerationEvent])[] = [];
 
-// A signal to the terminal's or the service's whole group is the parent's to obey; the parent then ends this process.
+// A signal to the whole process group of a terminal or service is handled by the parent, which then ends this process.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// SIGKILL, since an orderly exit would wait for the computing threads.
+// SIGKILL is used because an orderly exit would wait for the computing threads.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (message: ToWorker) => {
   if (message.type === 'load') void load(message.options);
@@ -80,12 +80,12 @@ async function start({ id, request, seed }: Extract<ToWorker, { type: 'generate'
   running.set(id, controller);
   const emit = (event: GenerationEvent) => post(id, event);
   if (engine === undefined)
-    emit({ type: 'failed', code: 'provider_error', message: 'The local model is not loaded' });
+    emit({ type: 'failed', code: 'provider_error', message: 'the local model is not loaded' });
   else await generate(engine, request, { signal: controller.signal, seed, emit });
   running.delete(id);
 }
 
-/** What all sequences produced in one step goes out in one message. */
+/** The events of all sequences in one step are sent as one message. */
 function post(id: number, event: GenerationEvent): void {
   if (outbox.length === 0) setImmediate(flush);
   outbox.push([id, event]);
@@ -97,7 +97,7 @@ function flush(): void {
 }
 
 function send(message: FromWorker): void {
-  // The parent may be gone already; `disconnect` then ends this process.
+  // Where the parent has ended, the listener of `disconnect` ends this process.
   process.send?.(message, undefined, undefined, () => {});
 }
 
@@ -105,7 +105,7 @@ function lowerPriority(): void {
   try {
     setPriority(5);
   } catch (error) {
-    // Not every sandbox permits it; the model then competes with the server for the cores.
-    send({ type: 'log', level: 'warn', message: `The priority stays as it is: ${String(error)}` });
+    // Some sandboxes forbid it. The model then competes with the server for the cores.
+    send({ type: 'log', level: 'warn', message: `the priority can't be lowered: ${String(error)}` });
   }
 }

@@ -1,31 +1,31 @@
-/** The messages between the server and the process in which the local model runs. */
+/** The messages between the server and the process that runs the local model. */
 import type { FinishReason } from '../../../domain/generation.ts';
 import type { ModelRequest } from '../../language-model.ts';
 
 export interface LoadOptions {
   readonly modelPath: string;
-  /** Threads that compute; all sequences share them. */
+  /** The threads that compute, shared by all sequences. */
   readonly threads: number;
-  /** Answers generated at once. */
+  /** How many answers are generated at once. */
   readonly sequences: number;
-  /** Upper bound of the context of each sequence; memory grows with it. */
+  /** The most tokens of each sequence's context; memory grows with it. */
   readonly contextTokens: number;
 }
 
 export interface LocalModelInfo {
-  /** As the file calls itself. */
+  /** The name that the file gives itself. */
   readonly name: string;
-  /** Context of one answer: prompt and answer together. */
+  /** The tokens of one answer's context, prompt and answer together. */
   readonly contextTokens: number;
   readonly trainContextTokens: number;
   readonly sizeBytes: number;
   readonly sequences: number;
   readonly threads: number;
-  /** node-llama-cpp's name of the chat template in use. */
+  /** node-llama-cpp's name for the chat template in use. */
   readonly chatTemplate: string;
-  /** Whether a GPU computes. */
+  /** The kind of GPU that computes; false where the CPU does. */
   readonly gpu: string | false;
-  /** Measured on a sample, for the estimate of `countTokens`. */
+  /** Measured on a sample text, for the estimate of `countTokens`. */
   readonly tokensPerAsciiCharacter: number;
   readonly tokensPerOtherByte: number;
 }
@@ -35,7 +35,7 @@ export type ToWorker =
   | { readonly type: 'generate'; readonly id: number; readonly request: ModelRequest; readonly seed: number }
   | { readonly type: 'cancel'; readonly id: number };
 
-/** What happens in one generation; `end` and `failed` come last, exactly one of them. */
+/** An event of one generation. The last one is `end` or `failed`. */
 export type GenerationEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }

@@ -1,10 +1,10 @@
-/** Tells a model's reasoning, fenced by marks such as `<think>`, from its answer while both stream. */
+/** Separates a model's reasoning, between marks such as `<think>`, from its answer while both stream. */
 import { createStopMatcher } from './stop-matcher.ts';
 
 export interface ReasoningMarks {
   readonly open: string;
   readonly close: string;
-  /** The template already opened the reasoning. */
+  /** Whether the template has already opened the reasoning. */
   readonly startsOpen: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface ReasoningSplitter {
   flush(): SplitText[];
 }
 
-/** Without marks everything is text. */
+/** Without marks, everything is text. */
 export function createReasoningSplitter(marks: ReasoningMarks | undefined): ReasoningSplitter {
   if (marks === undefined) return { push: (text) => pieces('text', text), flush: () => [] };
   let inside = marks.startsOpen;

@@ -1,9 +1,9 @@
-/** Cuts a streamed text at the first stop string, also where it comes in pieces. */
+/** Cuts a streamed text at the first stop string, also where that string arrives in pieces. */
 
 export interface StopMatcher {
-  /** @returns the text that is certainly before any stop string and, once one was found, what follows it */
+  /** Returns the text that is certainly before any stop string and, once one was found, what follows it. */
   push(text: string): { readonly text: string; readonly after: string | undefined };
-  /** What was held back, when the text ended without a stop string. */
+  /** Returns what was held back, where the text ended without a stop string. */
   flush(): string;
 }
 
@@ -42,7 +42,7 @@ function firstOf(text: string, needles: readonly string[]): { at: number; needle
   return first;
 }
 
-/** Length of the longest end of `text` that is a proper beginning of a needle. */
+/** The length of the longest suffix of `text` that is a proper prefix of a needle. */
 function longestBeginning(text: string, needles: readonly string[]): number {
   let longest = 0;
   for (const needle of needles)

@@ -1,19 +1,19 @@
-/** Turns tokens into text as they come, without ever showing half a character. */
+/** Turns tokens into text as they arrive, without showing half a character. */
 
 const replacement = '\ufffd';
 
 export interface TokenTextDecoder {
-  /** @returns what is certain by now, possibly empty */
+  /** Returns the text that is certain by now; it may be empty. */
   push(token: number): string;
-  /** What was held back, as it stands. */
+  /** Returns what was held back, even if it is not valid. */
   flush(): string;
 }
 
 /**
- * A token may end inside a UTF-8 sequence, which decodes to U+FFFD at the end; that one character waits for the
- * tokens that complete it. Runs of it before the last are invalid for good and pass.
- * @param detokenize the text of some tokens that follow others
- * @param before tokens that stand before the first one, where the text goes on from them
+ * A token may end inside a UTF-8 sequence, which decodes to U+FFFD at the end; that character is held back until the
+ * tokens that complete it arrive. U+FFFD before the last character stays invalid and is passed on.
+ * @param detokenize returns the text of some tokens that follow others
+ * @param before the tokens before the first one, where the text continues them
  */
 export function createTokenTextDecoder(
   detokenize: (tokens: readonly number[], before: readonly number[]) => string,

@@ -1,12 +1,12 @@
-/** How many tokens a tokenizer makes of a text, measured once so that an estimate needs no call to the worker. */
+/** Measures how many tokens a tokenizer makes of a text, once, so that an estimate needs no call to the worker. */
 
 export interface TokenRatio {
   readonly tokensPerAsciiCharacter: number;
-  /** Per UTF-8 byte of what is not ASCII. */
+  /** Tokens for each UTF-8 byte of characters that are not ASCII. */
   readonly tokensPerOtherByte: number;
 }
 
-/** Before a tokenizer is at hand; on the safe side of the usual ones. */
+/** Used until a tokenizer is loaded; higher than the ratios of usual tokenizers. */
 export const defaultTokenRatio: TokenRatio = { tokensPerAsciiCharacter: 0.34, tokensPerOtherByte: 0.5 };
 
 const asciiSample = `Dear Ms Baker, thank you for your order no. 4711 of 3 May 2026; it will be sent on Monday.
@@ -22,7 +22,7 @@ export function measureTokens(count: (text: string) => number): TokenRatio {
   };
 }
 
-/** Rounded up, with a tenth on top for texts that are harder than the sample. */
+/** Rounds up and adds a tenth, for texts that take more tokens than the sample. */
 export function estimateTokens(text: string, ratio: TokenRatio): number {
   const bytes = Buffer.byteLength(text);
   let ascii = 0;

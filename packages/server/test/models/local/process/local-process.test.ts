@@ -67,7 +67,7 @@ for (const [what, content] of Object.entries(brokenFiles))
     for (let attempt = 0; attempt < 8 && !rested; attempt++) {
       const error = await collect(runtime.model.stream(askTiny, { signal: never })).catch((reason) => reason);
       assert.ok(error instanceof ModelError);
-      rested = /rests/.test(error.message);
+      rested = /is not restarted yet/.test(error.message);
       if (rested) assert.ok(error.retryAfterMs! > 0);
     }
     assert.ok(rested);
