@@ -3,11 +3,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
+import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import { generationOf, type SseReading, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
-
-const dialects = ['chat', 'conversation', 'chats'] as const;
-type Dialect = (typeof dialects)[number];
 
 /** Where a turn happened; each dialect shows a part of it, the generation the rest. */
 interface Turn {
@@ -39,7 +37,7 @@ function endIn(dialect: Dialect, { events }: SseReading): string | undefined {
   return dialect === 'chats' ? last?.event : JSON.parse(last?.data ?? '{}').type;
 }
 
-const endOf = { chat: 'done', conversation: 'end', chats: 'done' } as const;
+const endOf: Readonly<Record<Dialect, string>> = { chat: 'done', conversation: 'end', chats: 'done' };
 
 onBothStores('dialects', async (storeEngine) => {
   const app = await startTestApp(storeEngine);
