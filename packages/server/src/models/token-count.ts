@@ -18,7 +18,7 @@ type Ranks = ReadonlyMap<string, number>;
 const tokensPerSlice = 4_000;
 /** Longer words are cut, which bounds the quadratic merge; each cut adds at most one token. */
 const longestWordBytes = 256;
-/** Of longer texts only samples are counted, in UTF-16 units. */
+/** Texts longer than this, in UTF-16 units, are estimated from samples. */
 const longestExactText = 65_536;
 const sampleCount = 16;
 

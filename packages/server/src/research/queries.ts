@@ -112,7 +112,7 @@ function parseLines(text: string): readonly string[] {
   return queries.every((query) => query.split(/\s+/).length <= 14 && !/[.!]$/.test(query)) ? queries : [];
 }
 
-/** Of a long message the last question is searched for, else its beginning. */
+/** A long message is shortened to its last question, or to its beginning where it has none. */
 function trimQuery(question: string): string {
   const line = question.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   if (line.length <= maxQueryLength) return line;
