@@ -57,10 +57,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #admission: Admission;
   readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
+  #incarnating: Promise<void> | undefined;
   #watch: Repetition | undefined;
   /** Running generations of this owner that the last look found not to be live here. */
   #unattended = new Set<string>();
   #isAccepting = false;
+  #isStopping = false;
   /** Jobs that are between two states: an acceptance, a start, a finish. */
   readonly #busy = new Set<Promise<unknown>>();
 
@@ -112,7 +114,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   /** Takes a lease, claims what dead processes left, and accepts turns from then on. */
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options);
-    await engine.#incarnate(options.store.engine === 'sqlite');
+    await engine.#becomeOwner(options.store.engine === 'sqlite');
     engine.#watch = every(
       watchMs,
       () => engine.#lookAround(),
@@ -197,6 +199,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
    * but not ended.
    */
   async drain(graceMs: number): Promise<void> {
+    this.#isStopping = true;
     this.#isAccepting = false;
     const deadline = new Promise<'late'>((resolve) => {
       setTimeout(() => resolve('late'), graceMs).unref();
@@ -208,39 +211,51 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
     this.#isAccepting = false;
     this.#watch?.[Symbol.dispose]();
     const left = this.#lives.close();
-    const incarnation = this.#incarnation;
     // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
-    incarnation?.[Symbol.dispose]();
+    this.#incarnation?.[Symbol.dispose]();
     await Promise.allSettled(left.map((live) => live.commitUnderWay));
     this.#cancelling[Symbol.dispose]();
     for (const live of left) this.#lives.remove(live);
     await this.#titler?.[Symbol.asyncDispose]();
     await this.#summarizer[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
+    // Again: a new one may have come up meanwhile.
+    const incarnation = this.#incarnation;
     if (incarnation === undefined) return;
+    incarnation[Symbol.dispose]();
     await this.#store
       .execute('endLease', { owner: incarnation.owner })
       .catch((error: unknown) => this.#warn(error, 'the lease could not be ended; it runs out on its own'));
   }
 
-  /** Becomes a new owner with a lease of its own. */
+  /** Becomes a new owner with a lease of its own, unless that is under way. */
+  #becomeOwner(claimAll: boolean): Promise<void> {
+    this.#incarnating ??= this.#incarnate(claimAll).finally(() => {
+      this.#incarnating = undefined;
+    });
+    return this.#incarnating;
+  }
+
   async #incarnate(claimAll: boolean): Promise<void> {
+    const recover = (ids: readonly string[]): void => {
+      for (const id of ids) this.#background(this.#recover(id));
+    };
     const incarnation = await incarnate({
       store: this.#store,
       lives: this.#lives,
       leaseMs: this.#options.leaseMs,
+      claimAll,
       onFenced: (owner) => this.#onFenced(owner),
-      onClaimed: (ids) => {
-        for (const id of ids) this.#background(this.#recover(id));
-      },
+      onClaimed: recover,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
     this.#incarnation = incarnation;
-    await incarnation.lease.claim(claimAll);
-    this.#isAccepting = true;
+    this.#isAccepting = !this.#isStopping;
+    recover(incarnation.claimed);
   }
 
   /** Drops everything and starts anew under another owner. */
@@ -255,7 +270,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       this.#lives.remove(live);
       this.#admission.ended(live.id, 0);
     }
-    this.#background(this.#incarnate(false));
+    this.#background(this.#becomeOwner(false));
   }
 
   /** @throws AppError overloaded, between two incarnations */
@@ -309,10 +324,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await this.#runner.startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
   }
 
-  /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to. */
+  /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to, the lease included. */
   async #lookAround(): Promise<void> {
     const owner = this.#incarnation?.owner;
-    if (owner === undefined) return;
+    if (owner === undefined) return this.#track(this.#becomeOwner(false));
     for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
     const unattended = new Set<string>();
     for (const id of await readRunningGenerations(this.#store.reads, owner)) {

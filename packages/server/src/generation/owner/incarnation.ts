@@ -1,4 +1,5 @@
 /** One life of this process as an owner: its lease, its journal, and the moving of its events to segments. */
+import { AppError } from '../../domain/errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { LogWriter } from '../log/log-writer.ts';
@@ -9,9 +10,11 @@ export interface IncarnationOptions {
   readonly store: Store;
   readonly lives: Iterable<LiveGeneration>;
   readonly leaseMs: number;
+  /** Also claims from owners whose lease has not run out; right only where none of them can be alive. */
+  readonly claimAll: boolean;
   /** Another process claimed this owner's generations: it may write to none of them any more. */
   onFenced(owner: number): void;
-  /** Generations of dead owners that are this one's now. */
+  /** Generations of owners that died later and are this one's now. */
   onClaimed(generationIds: readonly string[]): void;
   onTrouble(error: unknown, message: string, details?: object): void;
 }
@@ -20,13 +23,17 @@ export interface Incarnation extends Disposable {
   readonly owner: number;
   readonly writer: LogWriter;
   readonly mover: SegmentMover;
-  readonly lease: Lease;
+  /** Generations of dead owners that are this one's from the start. */
+  readonly claimed: readonly string[];
 }
 
-/** Registers a new owner. Disposing stops its timers and its journal; the lease itself is the caller's to end. */
+/**
+ * Registers a new owner, who claims what dead ones left. Disposing stops its timers and its journal; the lease itself
+ * is the caller's to end.
+ */
 export async function incarnate(options: IncarnationOptions): Promise<Incarnation> {
   const { store, lives, leaseMs, onClaimed, onTrouble } = options;
-  const { owner } = await store.execute('registerOwner', { leaseMs });
+  const { owner, claimed } = await register(options);
   const onFenced = (): void => options.onFenced(owner);
   const writer = new LogWriter({
     store,
@@ -53,11 +60,28 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
     owner,
     writer,
     mover,
-    lease,
+    claimed,
     [Symbol.dispose]() {
       lease[Symbol.dispose]();
       mover[Symbol.dispose]();
       writer.close();
     },
   };
+}
+
+/** A new owner that has claimed. On a slow machine its lease may run out before that, and another process fence it. */
+async function register({
+  store,
+  leaseMs,
+  claimAll,
+}: IncarnationOptions): Promise<{ readonly owner: number; readonly claimed: readonly string[] }> {
+  for (;;) {
+    const { owner } = await store.execute('registerOwner', { leaseMs });
+    try {
+      const { generationIds } = await store.execute('claimDeadOwners', { owner, all: claimAll });
+      return { owner, claimed: generationIds };
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'interrupted')) throw error;
+    }
+  }
 }

@@ -34,13 +34,12 @@ export class Lease implements Disposable {
       return;
     }
     // One data directory has one server: nobody else can have died meanwhile.
-    if (store.engine === 'postgres') await this.claim(false);
+    if (store.engine === 'postgres') await this.#claim();
   }
 
-  /** `all`: also owners whose lease has not run out; right only where none of them can be alive. */
-  async claim(all: boolean): Promise<void> {
+  async #claim(): Promise<void> {
     const { store, owner, onClaimed } = this.#options;
-    const { generationIds } = await store.execute('claimDeadOwners', { owner, all });
+    const { generationIds } = await store.execute('claimDeadOwners', { owner, all: false });
     if (generationIds.length > 0) onClaimed(generationIds);
   }
 
