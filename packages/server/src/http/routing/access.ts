@@ -195,11 +195,15 @@ export interface AccessOptions extends AuthenticationOptions {
   readonly store: Store;
 }
 
-/** Adds the hook that resolves each route's access. Call it before any route is added. */
+/** Adds the hook that resolves each route's access. Call it before any route is added: one without an access is refused. */
 export function addAccess(app: FastifyInstance, options: AccessOptions): void {
   app.decorateRequest('caller', undefined);
   app.decorateRequest('scope', undefined);
+  app.addHook('onRoute', ({ config, method, url }) => {
+    if (config?.access === undefined) throw new Error(`${method} ${url} does not declare its access`);
+  });
   app.addHook('onRequest', async (request, reply) => {
+    // What has no route has no access either; it is answered with 404.
     const { access = 'public', admits = [] } = request.routeOptions.config;
     if (access === 'public') return;
     const caller = Object.hasOwn(administering, access)
