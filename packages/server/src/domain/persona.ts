@@ -3,17 +3,17 @@
 /** Sampling parameters of a request, a persona version or a model; absent means the provider's default. */
 export interface SamplingParameters {
   readonly temperature?: number;
-  readonly top_p?: number;
-  readonly max_tokens?: number;
+  readonly topP?: number;
+  readonly maxTokens?: number;
   readonly stop?: readonly string[];
   readonly seed?: number;
 }
 
 export interface PersonaRevision extends SamplingParameters {
-  readonly persona_id: number;
+  readonly personaId: number;
   readonly version: number;
-  readonly system_prompt: string;
-  readonly model_id: string;
+  readonly systemPrompt: string;
+  readonly modelId: string;
   readonly internet: boolean;
 }
 

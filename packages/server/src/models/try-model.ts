@@ -20,7 +20,7 @@ export async function testModel(
   const latency = (): number => Math.round(performance.now() - startedMs);
   const request = {
     messages: [{ role: 'user', text: 'Say: ok' }],
-    parameters: { max_tokens: 1 },
+    parameters: { maxTokens: 1 },
   } as const;
   try {
     const signal = AbortSignal.timeout(timeoutMs);

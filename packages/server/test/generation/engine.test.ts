@@ -207,7 +207,7 @@ onBothStores('engine', (storeEngine) => {
     await h.place.store.execute('updateModel', {
       organizationId: h.scope.organizationId,
       id: h.modelId,
-      changes: { is_active: 0 },
+      changes: { isActive: false },
       byOperator: true,
       now,
     });

@@ -214,7 +214,7 @@ class Writing {
     const { plan, accounting } = this.#job;
     const text = await askModel(plan.model, {
       messages,
-      parameters: { max_tokens: 2 * sizes.summaryTokens },
+      parameters: { maxTokens: 2 * sizes.summaryTokens },
       signal,
       onSpent: (usage) => {
         const at = this.#now();

@@ -63,7 +63,7 @@ export class Titler implements AsyncDisposable {
       // A model that goes on and on is not listened to.
       const reply = await askModel(plan.model, {
         messages: titlePrompt(firstMessage, live.message.text()),
-        parameters: { max_tokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) },
+        parameters: { maxTokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) },
         signal,
         isEnough: isTitleComplete,
         onSpent: (spent) => {

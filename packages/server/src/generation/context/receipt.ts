@@ -21,7 +21,7 @@ export function receiptHead(plan: RunPlan): Pick<StoredReceipt, 'model' | 'perso
       revision === undefined
         ? null
         : {
-            persona_id: revision.persona_id,
+            persona_id: revision.personaId,
             version: revision.version,
             sha256: hashRevision(revision),
           },
@@ -32,9 +32,18 @@ export function receiptHead(plan: RunPlan): Pick<StoredReceipt, 'model' | 'perso
  * SHA-256, in hex, of what a revision makes a model do: the JSON of its system prompt, model and parameters, keys in
  * alphabetical order, without blanks, without those that are not set.
  */
-export function hashRevision(revision: Omit<PersonaRevision, 'persona_id' | 'version'>): string {
-  const { internet, max_tokens, model_id, seed, stop, system_prompt, temperature, top_p } = revision;
-  const canonical = { internet, max_tokens, model_id, seed, stop, system_prompt, temperature, top_p };
+export function hashRevision(revision: Omit<PersonaRevision, 'personaId' | 'version'>): string {
+  const { internet, maxTokens, modelId, seed, stop, systemPrompt, temperature, topP } = revision;
+  const canonical = {
+    internet,
+    max_tokens: maxTokens,
+    model_id: modelId,
+    seed,
+    stop,
+    system_prompt: systemPrompt,
+    temperature,
+    top_p: topP,
+  };
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 

@@ -17,12 +17,12 @@ export function contextWindowOf(plan: Pick<RunPlan, 'record'>): number {
 /** Tokens that the prompt may take. */
 export function promptBudget(plan: Pick<RunPlan, 'record' | 'parameters'>): number {
   const window = contextWindowOf(plan);
-  const wanted = plan.parameters.max_tokens ?? defaultAnswerRoom;
+  const wanted = plan.parameters.maxTokens ?? defaultAnswerRoom;
   return window - Math.min(wanted, Math.floor(window / 2));
 }
 
 export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {
-  return plan.revision?.system_prompt ?? '';
+  return plan.revision?.systemPrompt ?? '';
 }
 
 /** @throws AppError context_overflow, with both numbers, where a message alone is too large for the model */

@@ -56,7 +56,7 @@ export async function resolvePlan(
     persona === null ? undefined : await findRevision(reads, scope, persona.personaId, persona.version);
   if (persona !== null && revision === undefined)
     throw new AppError('not_found', 'persona version not found');
-  const modelId = revision?.model_id ?? request.modelId;
+  const modelId = revision?.modelId ?? request.modelId;
   const record = modelId === null ? undefined : await findModel(reads, scope, modelId);
   if (record === undefined || !record.isActive) {
     throw new AppError('model_unavailable', 'the model is disabled or gone');
@@ -76,14 +76,14 @@ export function effectiveParameters(
   record: Pick<ModelRecord, 'maxOutputTokens'>,
   requested: number | undefined,
 ): SamplingParameters {
-  const bounds = [requested, revision?.max_tokens, record.maxOutputTokens ?? undefined].filter(
+  const bounds = [requested, revision?.maxTokens, record.maxOutputTokens ?? undefined].filter(
     (bound) => bound !== undefined,
   );
   return {
     ...(revision?.temperature === undefined ? {} : { temperature: revision.temperature }),
-    ...(revision?.top_p === undefined ? {} : { top_p: revision.top_p }),
+    ...(revision?.topP === undefined ? {} : { topP: revision.topP }),
     ...(revision?.stop === undefined ? {} : { stop: revision.stop }),
     ...(revision?.seed === undefined ? {} : { seed: revision.seed }),
-    ...(bounds.length === 0 ? {} : { max_tokens: Math.min(...bounds) }),
+    ...(bounds.length === 0 ? {} : { maxTokens: Math.min(...bounds) }),
   };
 }

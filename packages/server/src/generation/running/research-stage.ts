@@ -79,7 +79,7 @@ function ask(
 ): Promise<string> {
   return askModel(plan.model, {
     messages: [{ role: 'user', text: prompt }],
-    parameters: { max_tokens: maxQueryTokens, temperature: 0 },
+    parameters: { maxTokens: maxQueryTokens, temperature: 0 },
     signal,
     onSpent(usage) {
       const spent = {

@@ -79,9 +79,9 @@ async function repeatEarlier(job: Job, dependencies: JobDependencies): Promise<s
 
 /** The bound on the answer's length counts what was written before the crash. */
 function remainingOf({ model, parameters }: RunPlan, written: string): SamplingParameters {
-  const { max_tokens: bound } = parameters;
+  const { maxTokens: bound } = parameters;
   if (bound === undefined) return parameters;
-  return { ...parameters, max_tokens: Math.max(1, bound - model.countTokens(written)) };
+  return { ...parameters, maxTokens: Math.max(1, bound - model.countTokens(written)) };
 }
 
 function toRequest(

@@ -31,13 +31,13 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
  * Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
 export function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
-  const { temperature, top_p, max_tokens, stop } = request.parameters;
+  const { temperature, topP, maxTokens, stop } = request.parameters;
   const system = request.messages
     .filter((message) => message.role === 'system')
     .map((message) => message.text);
   const body: Record<string, unknown> = {
     model,
-    max_tokens: max_tokens ?? defaultMaxTokens,
+    max_tokens: maxTokens ?? defaultMaxTokens,
     messages: request.messages
       .filter((message) => message.role !== 'system' && message.text.trim() !== '')
       .map(({ role, text }) => ({ role, content: text })),
@@ -45,7 +45,7 @@ export function buildAnthropicBody(model: string, request: ModelRequest, default
   };
   if (system.length > 0) body.system = system.join('\n\n');
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
-  else if (top_p !== undefined) body.top_p = top_p;
+  else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
   return JSON.stringify(body);
 }

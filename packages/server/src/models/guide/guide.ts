@@ -117,16 +117,16 @@ function excerpt(text: string): string {
   return `${kept}${openFence ? '\n```' : ''}\n\n…`;
 }
 
-/** Applies `stop` and `max_tokens`, which counts words here, since the guide streams words. */
+/** Applies `stop` and `maxTokens`, which counts words here, since the guide streams words. */
 function cut(
   text: string,
-  { stop, max_tokens }: ModelRequest['parameters'],
+  { stop, maxTokens }: ModelRequest['parameters'],
 ): { text: string; reason: 'stop' | 'length' } {
   const ends = (stop ?? [])
     .map((needle) => (needle === '' ? -1 : text.indexOf(needle)))
     .filter((at) => at >= 0);
   const stopped = text.slice(0, Math.min(text.length, ...ends));
   const words = stopped.match(/\s*\S+\s*/g) ?? [];
-  if (max_tokens === undefined || words.length <= max_tokens) return { text: stopped, reason: 'stop' };
-  return { text: words.slice(0, max_tokens).join(''), reason: 'length' };
+  if (maxTokens === undefined || words.length <= maxTokens) return { text: stopped, reason: 'stop' };
+  return { text: words.slice(0, maxTokens).join(''), reason: 'length' };
 }

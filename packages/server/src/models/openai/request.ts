@@ -29,16 +29,16 @@ export function buildOpenAiBody(
   quirks: OpenAiQuirks,
   maxOutputTokens: number | undefined,
 ): string {
-  const { temperature, top_p, max_tokens = maxOutputTokens, stop, seed } = request.parameters;
+  const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
   const body: Record<string, unknown> = {
     model,
     messages: request.messages.map(({ role, text }) => ({ role, content: text })),
     stream: true,
   };
   if (quirks.streamOptions !== false) body.stream_options = { include_usage: true };
-  if (max_tokens !== undefined) body[quirks.maxTokensField ?? 'max_tokens'] = max_tokens;
+  if (maxTokens !== undefined) body[quirks.maxTokensField ?? 'max_tokens'] = maxTokens;
   if (temperature !== undefined) body.temperature = temperature;
-  if (top_p !== undefined) body.top_p = top_p;
+  if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop = stop;
   const seedField = quirks.seedField === undefined ? 'seed' : quirks.seedField;
   if (seed !== undefined && seedField !== null) body[seedField] = seed;

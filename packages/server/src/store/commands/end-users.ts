@@ -87,7 +87,7 @@ export async function eraseConversations(
 export async function eraseModelCalls(
   context: CommandContext,
   args: { readonly organizationId: string; readonly limit: number },
-): Promise<{ readonly model_calls: number }> {
+): Promise<{ readonly modelCalls: number }> {
   const deleted = await context.db
     .deleteFrom('model_call')
     .where('id', 'in', (eb) =>
@@ -99,7 +99,7 @@ export async function eraseModelCalls(
         .limit(args.limit),
     )
     .executeTakeFirstOrThrow();
-  return { model_calls: Number(deleted.numDeletedRows) };
+  return { modelCalls: Number(deleted.numDeletedRows) };
 }
 
 export interface EraseEndUsers {
@@ -115,13 +115,13 @@ export async function eraseEndUsers(
   context: CommandContext,
   args: EraseEndUsers,
 ): Promise<{
-  readonly end_users: number;
-  readonly idempotency_claims: number;
-  readonly model_calls_anonymised: number;
+  readonly endUsers: number;
+  readonly idempotencyClaims: number;
+  readonly modelCallsAnonymised: number;
 }> {
   const { db } = context;
   const ids = [...args.endUserIds];
-  if (ids.length === 0) return { end_users: 0, idempotency_claims: 0, model_calls_anonymised: 0 };
+  if (ids.length === 0) return { endUsers: 0, idempotencyClaims: 0, modelCallsAnonymised: 0 };
   const claims = await db
     .deleteFrom('idempotency')
     .where(
@@ -142,8 +142,8 @@ export async function eraseEndUsers(
     .where('organization_id', '=', args.organizationId)
     .executeTakeFirstOrThrow();
   return {
-    end_users: Number(users.numDeletedRows),
-    idempotency_claims: Number(claims.numDeletedRows),
-    model_calls_anonymised: Number(calls.numUpdatedRows),
+    endUsers: Number(users.numDeletedRows),
+    idempotencyClaims: Number(claims.numDeletedRows),
+    modelCallsAnonymised: Number(calls.numUpdatedRows),
   };
 }

@@ -1,21 +1,48 @@
 /** Models of organizations. */
 import { AppError, notFound } from '../../domain/errors.ts';
-import type { Provider } from '../../domain/model.ts';
+import type { ModelRecord } from '../../domain/model.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
+import { toModel } from '../queries/models.ts';
 import type { Flag, ModelTable } from '../tables.ts';
 import { checkModel } from './model-rules.ts';
 
-/** What an administrator sets of a model, as stored. */
-export type ModelSettings = Omit<
-  ModelTable,
-  | 'id'
-  | 'organization_id'
+/** What an administrator sets of a model. */
+export type ModelSettings = Pick<
+  ModelRecord,
+  | 'name'
   | 'provider'
-  | 'from_environment'
-  | 'left_environment'
-  | 'created_at'
-  | 'updated_at'
-> & { provider: Provider };
+  | 'model'
+  | 'baseUrl'
+  | 'apiKeyEncrypted'
+  | 'apiKeyEnv'
+  | 'contextWindow'
+  | 'maxOutputTokens'
+  | 'prices'
+  | 'isActive'
+  | 'canContinue'
+>;
+
+type SettingsColumns = Omit<
+  ModelTable,
+  'id' | 'organization_id' | 'from_environment' | 'left_environment' | 'created_at' | 'updated_at'
+>;
+
+function toColumns(settings: ModelSettings): SettingsColumns {
+  return {
+    name: settings.name,
+    provider: settings.provider,
+    model: settings.model,
+    base_url: settings.baseUrl,
+    api_key_encrypted: settings.apiKeyEncrypted,
+    api_key_env: settings.apiKeyEnv,
+    context_window: settings.contextWindow,
+    max_output_tokens: settings.maxOutputTokens,
+    price_input: settings.prices?.input ?? null,
+    price_output: settings.prices?.output ?? null,
+    is_active: settings.isActive ? 1 : 0,
+    can_continue: settings.canContinue ? 1 : 0,
+  };
+}
 
 export interface CreateModel {
   readonly id: string;
@@ -34,7 +61,7 @@ export async function createModel(
   await context.db
     .insertInto('model')
     .values({
-      ...args.settings,
+      ...toColumns(args.settings),
       id: args.id,
       organization_id: args.organizationId,
       from_environment: 0,
@@ -55,23 +82,23 @@ export interface UpdateModel {
 }
 
 /** What makes a model that the environment offered the administrator's own. */
-const identity = ['provider', 'model', 'base_url', 'api_key_encrypted', 'api_key_env'] as const;
+const identity = ['provider', 'model', 'baseUrl', 'apiKeyEncrypted', 'apiKeyEnv'] as const;
 
 /** @throws AppError not_found, invalid_request, forbidden */
 export async function updateModel(context: CommandContext, args: UpdateModel): Promise<null> {
   const { db } = context;
   const { changes } = args;
-  const before = await lock(context, args);
-  const after = { ...before, ...changes } as ModelTable & { provider: Provider };
-  checkModel(after, before as ModelTable & { provider: Provider }, args.byOperator);
+  const before = toModel(await lock(context, args));
+  const after = { ...before, ...changes };
+  checkModel(after, before, args.byOperator);
   const becomesOwn = identity.some((name) => after[name] !== before[name]);
   await db
     .updateTable('model')
     .set({
-      ...changes,
+      ...toColumns(after),
       ...(becomesOwn && { from_environment: 0 as Flag, left_environment: 0 as Flag }),
       // Who switches a model off does not want it back when its variable returns.
-      ...(changes.is_active !== undefined && { left_environment: 0 as Flag }),
+      ...(changes.isActive !== undefined && { left_environment: 0 as Flag }),
       updated_at: args.now,
     })
     .where('id', '=', args.id)

@@ -83,8 +83,8 @@ export interface DeletedOrganization {
   readonly models: number;
   readonly personas: number;
   readonly keys: number;
-  readonly end_users: number;
-  readonly idempotency_claims: number;
+  readonly endUsers: number;
+  readonly idempotencyClaims: number;
 }
 
 /**
@@ -111,8 +111,8 @@ export async function deleteOrganization(
     models: await count('model'),
     personas: await count('persona'),
     keys: await count('api_key'),
-    end_users: await count('end_user'),
-    idempotency_claims: claims,
+    endUsers: await count('end_user'),
+    idempotencyClaims: claims,
   };
   await db.deleteFrom('organization').where('id', '=', args.organizationId).execute();
   await db

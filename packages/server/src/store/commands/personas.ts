@@ -103,7 +103,32 @@ export async function deletePersona(context: CommandContext, args: PersonaRefere
   return null;
 }
 
-export type NewRevision = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
+/** What a new version makes a model do; null leaves a parameter to the provider. */
+export interface NewRevision {
+  readonly systemPrompt: string;
+  readonly modelId: string;
+  readonly temperature: number | null;
+  readonly topP: number | null;
+  readonly maxTokens: number | null;
+  readonly stop: readonly string[] | null;
+  readonly seed: number | null;
+  readonly internet: boolean;
+}
+
+type RevisionColumns = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
+
+function toColumns(revision: NewRevision): RevisionColumns {
+  return {
+    system_prompt: revision.systemPrompt,
+    model_id: revision.modelId,
+    temperature: revision.temperature,
+    top_p: revision.topP,
+    max_tokens: revision.maxTokens,
+    stop: revision.stop === null ? null : JSON.stringify(revision.stop),
+    seed: revision.seed,
+    internet: revision.internet ? 1 : 0,
+  };
+}
 
 export interface PutNextVersion extends PersonaReference {
   readonly revision: NewRevision;
@@ -115,9 +140,9 @@ export async function putNextVersion(
   context: CommandContext,
   args: PutNextVersion,
 ): Promise<{ readonly version: number }> {
-  await lockModel(context, args.organizationId, args.revision.model_id, 'model_id');
+  await lockModel(context, args.organizationId, args.revision.modelId, 'model_id');
   const persona = await lock(context, args);
-  const version = await addVersion(context, persona, args.revision, null, args.now);
+  const version = await addVersion(context, persona, toColumns(args.revision), null, args.now);
   await change(context, args.id, args.now, { last_version: version, next_version: version });
   return { version };
 }
@@ -175,7 +200,7 @@ export async function rollbackPersona(
 export async function addVersion(
   context: CommandContext,
   persona: Pick<PersonaRow, 'id' | 'last_version'>,
-  revision: NewRevision,
+  revision: RevisionColumns,
   submittedAt: number | null,
   now: number,
 ): Promise<number> {

@@ -6,7 +6,7 @@ import { statement } from '../statement.ts';
 import type { Database, Flag, ModelTable } from '../tables.ts';
 import { type Page, type PageRequest, toPage } from './page.ts';
 
-function toModel(row: ModelTable): ModelRecord {
+export function toModel(row: ModelTable): ModelRecord {
   return {
     id: row.id,
     organizationId: row.organization_id,

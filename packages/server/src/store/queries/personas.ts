@@ -36,13 +36,13 @@ function toPersona(row: PersonaRow): PersonaRecord {
 
 function toRevision(row: PersonaVersionTable): PersonaRevision {
   return {
-    persona_id: row.persona_id,
+    personaId: row.persona_id,
     version: row.version,
-    system_prompt: row.system_prompt,
-    model_id: row.model_id,
+    systemPrompt: row.system_prompt,
+    modelId: row.model_id,
     ...(row.temperature !== null && { temperature: row.temperature }),
-    ...(row.top_p !== null && { top_p: row.top_p }),
-    ...(row.max_tokens !== null && { max_tokens: row.max_tokens }),
+    ...(row.top_p !== null && { topP: row.top_p }),
+    ...(row.max_tokens !== null && { maxTokens: row.max_tokens }),
     ...(row.stop !== null && { stop: JSON.parse(row.stop) as string[] }),
     ...(row.seed !== null && { seed: row.seed }),
     internet: row.internet === 1,

@@ -13,7 +13,7 @@ test('the request: system apart, max_tokens always, no empty message, no seed', 
       { role: 'assistant', text: '' },
       { role: 'user', text: 'Again' },
     ],
-    parameters: { temperature: 1.7, top_p: 0.9, stop: ['END'], seed: 3 },
+    parameters: { temperature: 1.7, topP: 0.9, stop: ['END'], seed: 3 },
   });
   const sent = h.upstream.requests[0];
   assert.equal(sent?.path, '/anthropic/v1/messages');

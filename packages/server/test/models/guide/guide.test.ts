@@ -111,7 +111,7 @@ test('a follow-up is read with the question before it', async () => {
 test('stop and max_tokens are obeyed', async () => {
   const stopped = await ask('backup', {}, { parameters: { stop: ['copies'] } });
   assert.ok(!stopped.text.includes('copies') && stopped.text.includes('colloquy backup'));
-  const short = await ask('backup', {}, { parameters: { max_tokens: 4 } });
+  const short = await ask('backup', {}, { parameters: { maxTokens: 4 } });
   assert.equal(short.text.trim(), 'I am the guide,');
   assert.deepEqual(short.parts.at(-1), { type: 'finish', reason: 'length' });
 });

@@ -45,7 +45,7 @@ export const askTiny: ModelRequest = {
 /** Random tokens. */
 export const rambleTiny: ModelRequest = {
   ...askTiny,
-  parameters: { temperature: 200, top_p: 1, max_tokens: 20 },
+  parameters: { temperature: 200, topP: 1, maxTokens: 20 },
 };
 
 export interface Collected {

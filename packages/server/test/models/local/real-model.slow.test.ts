@@ -19,7 +19,7 @@ describe('a real model', {
     const info = await runtime.load();
     assert.equal(info.contextTokens, 1024);
     const messages = [{ role: 'user' as const, text: 'Count from one to ten in words.' }];
-    const parameters = { temperature: 0, max_tokens: 24 };
+    const parameters = { temperature: 0, maxTokens: 24 };
 
     const whole = await collect(runtime.model.stream({ messages, parameters }, { signal: never }));
     assert.ok(whole.text.length > 10);

@@ -153,7 +153,7 @@ describe('openai request', () => {
         { role: 'system', text: 'Be brief.' },
         { role: 'user', text: 'Hi' },
       ],
-      parameters: { temperature: 0.5, top_p: 0.9, max_tokens: 7, stop: ['END'], seed: 3 },
+      parameters: { temperature: 0.5, topP: 0.9, maxTokens: 7, stop: ['END'], seed: 3 },
     });
     const sent = h.upstream.requests[0];
     assert.equal(sent?.path, '/v1/chat/completions');
@@ -221,7 +221,7 @@ describe('openai request', () => {
 
 test('OpenAI itself gets max_completion_tokens, at its own address only', () => {
   const bodyAt = (baseUrl: string, quirks: OpenAiQuirks = {}) => {
-    const request = { ...hello, parameters: { max_tokens: 5 } };
+    const request = { ...hello, parameters: { maxTokens: 5 } };
     return JSON.parse(buildOpenAiBody('m', request, completeQuirks(quirks, baseUrl), 9));
   };
   const atHome = bodyAt('https://api.openai.com/v1');

@@ -58,9 +58,9 @@ async function look(store: Store) {
     organization,
     scope,
     assistant,
-    prompt: active?.system_prompt,
+    prompt: active?.systemPrompt,
     version: assistant.activeVersion,
-    answers: name(active?.model_id),
+    answers: name(active?.modelId),
     byDefault: name(organization.defaultModelId),
     models,
     active: models.filter((model) => model.isActive).map((model) => model.model),
@@ -167,7 +167,7 @@ onBothStores('the first start', (engine) => {
       await store.execute('updateModel', { organizationId, id, changes, byOperator: true, now });
     };
     // Switched off: not chosen, and not switched on by a variable that returns.
-    await update('a', { is_active: 0, name: 'renamed', context_window: 5 });
+    await update('a', { isActive: false, name: 'renamed', contextWindow: 5 });
     await follow(offer('a'), offer('b'), guide());
     await follow(guide());
     await follow(offer('a'), offer('b'), guide());
@@ -177,7 +177,7 @@ onBothStores('the first start', (engine) => {
     const kept = seen.models.find((model) => model.model === 'a');
     assert.deepEqual([kept?.name, kept?.contextWindow], ['renamed', 5]);
     // Made one's own: it does not follow any more, and the environment's stands beside it.
-    await update('b', { base_url: 'https://own.example/v1' });
+    await update('b', { baseUrl: 'https://own.example/v1' });
     await follow(guide());
     assert.deepEqual((await look(store)).active, ['b', 'guide']);
     await follow(offer('b'), guide());
@@ -186,7 +186,7 @@ onBothStores('the first start', (engine) => {
 
   for (const [what, change] of [
     ['a new name', (ids) => ['updatePersona', { ...ids, changes: { name: 'Mine' } }]],
-    ['a draft', (ids) => ['putNextVersion', { ...ids, revision: { ...draft, model_id: ids.modelId } }]],
+    ['a draft', (ids) => ['putNextVersion', { ...ids, revision: { ...draft, modelId: ids.modelId } }]],
     ['a rollback', (ids) => ['rollbackPersona', { ...ids, version: 1 }]],
   ] as [string, (ids: { modelId: string }) => [never, never]][]) {
     test(`after ${what} assistant does not follow any more, the default does`, async () => {
@@ -217,11 +217,11 @@ onBothStores('the first start', (engine) => {
 });
 
 const draft = {
-  system_prompt: 'x',
+  systemPrompt: 'x',
   temperature: null,
-  top_p: null,
-  max_tokens: null,
+  topP: null,
+  maxTokens: null,
   stop: null,
   seed: null,
-  internet: 0,
+  internet: false,
 };

@@ -30,15 +30,14 @@ import {
 import { toSettings } from './settings.ts';
 
 const unset: Omit<ModelSettings, 'name' | 'provider' | 'model'> = {
-  base_url: null,
-  api_key_encrypted: null,
-  api_key_env: null,
-  context_window: null,
-  max_output_tokens: null,
-  price_input: null,
-  price_output: null,
-  is_active: 1,
-  can_continue: 0,
+  baseUrl: null,
+  apiKeyEncrypted: null,
+  apiKeyEnv: null,
+  contextWindow: null,
+  maxOutputTokens: null,
+  prices: null,
+  isActive: true,
+  canContinue: false,
 };
 
 const access = 'organization-admin';

@@ -18,27 +18,34 @@ export async function toSettings(
   byOperator: boolean,
   dependencies: AdminDependencies,
 ): Promise<Partial<ModelSettings>> {
-  const { base_url, api_key, api_key_env, prices, is_active, can_continue, ...same } = body;
+  const {
+    base_url,
+    api_key,
+    api_key_env,
+    context_window,
+    max_output_tokens,
+    is_active,
+    can_continue,
+    ...same
+  } = body;
   if (typeof api_key === 'string' && typeof api_key_env === 'string') {
     throw invalid('api_key_env', 'api_key_env must be absent where api_key is given');
   }
   return {
     ...same,
     ...(base_url !== undefined && {
-      base_url: base_url === null ? null : await checkBaseUrl(base_url, byOperator, dependencies),
+      baseUrl: base_url === null ? null : await checkBaseUrl(base_url, byOperator, dependencies),
     }),
-    ...(typeof api_key === 'string' && { api_key_env: null }),
-    ...(typeof api_key_env === 'string' && { api_key_encrypted: null }),
+    ...(typeof api_key === 'string' && { apiKeyEnv: null }),
+    ...(typeof api_key_env === 'string' && { apiKeyEncrypted: null }),
     ...(api_key !== undefined && {
-      api_key_encrypted: api_key === null ? null : seal(api_key, dependencies.secret, modelId),
+      apiKeyEncrypted: api_key === null ? null : seal(api_key, dependencies.secret, modelId),
     }),
-    ...(api_key_env !== undefined && { api_key_env }),
-    ...(prices !== undefined && {
-      price_input: prices?.input ?? null,
-      price_output: prices?.output ?? null,
-    }),
-    ...(is_active !== undefined && { is_active: is_active ? 1 : 0 }),
-    ...(can_continue !== undefined && { can_continue: can_continue ? 1 : 0 }),
+    ...(api_key_env !== undefined && { apiKeyEnv: api_key_env }),
+    ...(context_window !== undefined && { contextWindow: context_window }),
+    ...(max_output_tokens !== undefined && { maxOutputTokens: max_output_tokens }),
+    ...(is_active !== undefined && { isActive: is_active }),
+    ...(can_continue !== undefined && { canContinue: can_continue }),
   };
 }
 

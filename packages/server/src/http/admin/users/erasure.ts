@@ -18,15 +18,21 @@ export async function eraseOrganization(
   const conversations = await eraseConversations(dependencies, organizationId, null);
   let modelCalls = 0;
   for (;;) {
-    const { model_calls } = await store.execute('eraseModelCalls', {
-      organizationId,
-      limit: modelCallsAtOnce,
-    });
-    if (model_calls === 0) break;
-    modelCalls += model_calls;
+    const step = await store.execute('eraseModelCalls', { organizationId, limit: modelCallsAtOnce });
+    if (step.modelCalls === 0) break;
+    modelCalls += step.modelCalls;
   }
-  const rest = await store.execute('deleteOrganization', { organizationId });
-  return { organizations: 1, ...rest, ...conversations, model_calls: modelCalls };
+  const { endUsers, idempotencyClaims, ...rest } = await store.execute('deleteOrganization', {
+    organizationId,
+  });
+  return {
+    organizations: 1,
+    ...rest,
+    end_users: endUsers,
+    idempotency_claims: idempotencyClaims,
+    ...conversations,
+    model_calls: modelCalls,
+  };
 }
 
 /** All that is stored of end users. */
@@ -37,7 +43,12 @@ export async function eraseEndUsers(
 ): Promise<Counts> {
   const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
   const users = await dependencies.store.execute('eraseEndUsers', { organizationId, endUserIds });
-  return { ...users, ...conversations };
+  return {
+    end_users: users.endUsers,
+    idempotency_claims: users.idempotencyClaims,
+    model_calls_anonymised: users.modelCallsAnonymised,
+    ...conversations,
+  };
 }
 
 async function eraseConversations(

@@ -45,7 +45,7 @@ async function onRevision(
 ): Promise<SessionBasis> {
   const revision = await findRevision(reads, scope, personaId, personaVersion);
   if (revision === undefined) throw notFound('persona');
-  return { personaId, personaVersion, modelId: revision.model_id };
+  return { personaId, personaVersion, modelId: revision.modelId };
 }
 
 async function chooseModel(reads: Reads, scope: OrganizationScope): Promise<string> {

@@ -93,7 +93,7 @@ async function answer(
   const splitter = createReasoningSplitter(prompt.reasoning);
   const stops = createStopMatcher([...(parameters.stop ?? []), ...prompt.stopTexts]);
   const generated: Token[] = [];
-  const maxTokens = parameters.max_tokens ?? Number.POSITIVE_INFINITY;
+  const maxTokens = parameters.maxTokens ?? Number.POSITIVE_INFINITY;
   let stopped = false;
 
   const show = (pieces: ReturnType<typeof splitter.push>) => {
@@ -141,7 +141,7 @@ function samplingOptions(
 ): SequenceEvaluateOptions {
   return {
     temperature: parameters.temperature ?? 0.7,
-    topP: parameters.top_p ?? 0.9,
+    topP: parameters.topP ?? 0.9,
     topK: 40,
     seed,
     repeatPenalty: { punishTokens: recent, penalty: 1.1 },

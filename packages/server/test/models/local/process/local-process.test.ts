@@ -25,7 +25,7 @@ test('a killed process fails the answers that run, and the next request starts a
     }),
     (error) => error instanceof ModelError && error.code === 'provider_error' && error.retryable,
   );
-  const short = { ...askTiny, parameters: { temperature: 0, max_tokens: 3 } };
+  const short = { ...askTiny, parameters: { temperature: 0, maxTokens: 3 } };
   assert.equal((await collect(tiny.model.stream(short, { signal: never }))).text, recitedText.slice(0, 3));
   assert.notEqual(tiny.runtime.status().pid, pid);
 });

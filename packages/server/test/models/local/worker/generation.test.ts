@@ -58,7 +58,7 @@ describe('the local model', () => {
     const count = async (text: string) => {
       const { parts } = await ask({
         messages: [{ role: 'user', text }],
-        parameters: { temperature: 0, max_tokens: 1 },
+        parameters: { temperature: 0, maxTokens: 1 },
       });
       const usage = parts.find((part) => part.type === 'usage');
       return usage?.promptTokens;
@@ -76,7 +76,7 @@ describe('the local model', () => {
   });
 
   test('max_tokens ends it with the reason length', async () => {
-    const { text, parts } = await ask({ ...askTiny, parameters: { temperature: 0, max_tokens: 5 } });
+    const { text, parts } = await ask({ ...askTiny, parameters: { temperature: 0, maxTokens: 5 } });
     assert.equal(text, 'Waltz');
     assert.deepEqual(parts.slice(-1), [{ type: 'finish', reason: 'length' }]);
   });
