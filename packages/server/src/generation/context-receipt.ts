@@ -12,13 +12,13 @@ export interface SectionTokens {
 
 /** Consecutive messages of a history. */
 export interface MessageRange {
-  /** Null: there are more than were looked at. */
+  /** Null if there are more than were read. */
   readonly count: number | null;
   readonly first_message_id: string | null;
   readonly last_message_id: string;
 }
 
-/** Of constant size, however long the history is. */
+/** A receipt as it is stored. Its size does not depend on the length of the history. */
 export interface StoredReceipt {
   readonly model: { readonly id: string; readonly name: string; readonly context_window: number };
   readonly persona: {
@@ -32,7 +32,7 @@ export interface StoredReceipt {
   readonly summarised: MessageRange | null;
   readonly dropped: MessageRange | null;
   readonly summary: { readonly id: string; readonly version: number } | null;
-  /** Messages of the history from this position on went in whole; up to the other one, as the summary. */
+  /** Messages from this position on were sent whole; messages up to the next field's, as the summary. */
   readonly whole_from_position: number;
   readonly summarised_through_position: number | null;
 }
@@ -49,9 +49,9 @@ export interface ContextReceipt
   readonly generation_id: string;
   /** `expected`: the model has not been called here yet; this is how it would be now. */
   readonly status: ReceiptStatus;
-  /** Oldest first: the newest of those that went in whole, then some older ones; the ranges tell of all. */
+  /** Oldest first: the newest messages that were sent whole, and some older ones; the ranges cover all. */
   readonly messages: readonly ReceiptMessage[];
-  /** `text` is null once the summary is gone with a message that it told of. */
+  /** `text` is null if the summary was deleted together with a message that it covered. */
   readonly summary: { readonly id: string; readonly version: number; readonly text: string | null } | null;
   readonly tokens_provenance: 'estimated';
 }

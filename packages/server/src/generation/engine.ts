@@ -36,7 +36,7 @@ export interface EngineOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly leaseMs: number;
-  /** For answers from the internet; without it they are given without the web. */
+  /** Researches the web for answers; without it, answers are given without the web. */
   readonly researcher?: Researcher;
   readonly now?: () => number;
   /** Whether models name new conversations. Default: they keep their first words as titles. */
@@ -59,7 +59,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   #incarnation: Incarnation | undefined;
   #incarnating: Promise<void> | undefined;
   #watch: Repetition | undefined;
-  /** Running generations of this owner that the last look found not to be live here. */
+  /** Generations that are marked running here, but were not live at the last look. */
   #unattended = new Set<string>();
   #isAccepting = false;
   #isStopping = false;
@@ -130,7 +130,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
     const existing = await findExisting(this.#store.reads, request, claim);
     if (existing !== undefined) return existing;
-    // A retry attaches to what its first try made; it begins nothing.
+    // A retry attaches to what its first attempt made; it starts nothing.
     if (!this.#isAccepting) {
       throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
     }
@@ -215,7 +215,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#isAccepting = false;
     this.#watch?.[Symbol.dispose]();
     const left = this.#lives.close();
-    // Before the wait: a commit that fails is not tried again, else a store that can't write would keep us here.
+    // Closed before the wait: a failing commit would be retried for as long as the store cannot write.
     this.#incarnation?.[Symbol.dispose]();
     await Promise.allSettled(left.map((live) => live.commitUnderWay));
     this.#cancelling[Symbol.dispose]();
@@ -276,7 +276,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   /** @throws AppError overloaded, between two incarnations */
   get #current(): Incarnation {
     if (this.#incarnation !== undefined) return this.#incarnation;
-    throw new AppError('overloaded', 'the server is taking up its work again', { retry_after_seconds: 1 });
+    throw new AppError('overloaded', 'the server is recovering; retry shortly', { retry_after_seconds: 1 });
   }
 
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
@@ -296,7 +296,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return { ...toAccepted(turn), isNew };
   }
 
-  /** Ends what a turn interrupts. Should this process stop before, the next one does: the wish is stored. */
+  /** Ends what a turn interrupts. If this process stops first, the next one does it: the request is stored. */
   async #interrupt(generationId: string): Promise<void> {
     try {
       await this.#cancelling.cancel(generationId);
@@ -305,26 +305,29 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     }
   }
 
-  /** Takes up a generation that is stored as running under this owner. */
+  /** Starts a generation that is stored as running under this owner. */
   async #attend(generationId: string): Promise<void> {
     if (this.#lives.find(generationId) !== undefined) return;
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || row.status !== 'running' || row.owner !== this.#incarnation?.owner) return;
     const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
     if (this.#lives.find(generationId) !== undefined) return;
-    // Text in its log: an answer to it was lost, and it had begun before.
+    // A log with text was begun before: the answer to the command that started it was lost.
     const isLeft = events.some((event) => typeof event === 'string');
     await this.#runner.startStored(row, events, isLeft);
   }
 
-  /** Takes up what a dead process left. */
+  /** Goes on with a generation that a dead process left. */
   async #recover(generationId: string): Promise<void> {
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || isTerminal(row.status)) return;
     await this.#runner.startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
   }
 
-  /** Obeys wishes to cancel that came through the store, and takes up what nobody attends to, the lease included. */
+  /**
+   * Applies cancel requests stored by other processes, and starts generations that are marked running here but are
+   * not live. Without a lease, takes a new one.
+   */
   async #lookAround(): Promise<void> {
     const owner = this.#incarnation?.owner;
     if (owner === undefined) return this.#track(this.#becomeOwner(false));
@@ -332,7 +335,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const unattended = new Set<string>();
     for (const id of await readRunningGenerations(this.#store.reads, owner)) {
       if (this.#lives.find(id) !== undefined) continue;
-      // Twice in a row: it isn't just being accepted.
+      // It was missing twice in a row, so it is not just being accepted.
       if (this.#unattended.has(id)) this.#background(this.#attend(id));
       else unattended.add(id);
     }

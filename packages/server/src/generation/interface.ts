@@ -1,4 +1,4 @@
-/** What dialects see of the generation engine. */
+/** The engine as the dialects see it. */
 
 import type { EventRun, LogEvent } from '../domain/event.ts';
 import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
@@ -15,7 +15,7 @@ export interface AcceptedGeneration {
   readonly sessionId: string;
   readonly userMessageId: string;
   readonly answerMessageId: string;
-  /** False: it attached to a generation that existed (the message's, or an idempotent retry's). */
+  /** False if it attached to a generation that existed: the message's, or an idempotent retry's. */
   readonly isNew: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface LogSink {
 }
 
 export interface LogSubscription {
-  /** After `write` returned false: goes on from where the sink stopped. */
+  /** Goes on from where the sink stopped, after `write` returned false. */
   resume(): void;
   close(): void;
 }
@@ -80,6 +80,6 @@ export interface GenerationEngine {
   readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]>;
   /** Resolves with the text and the outcome once the generation ended. */
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }>;
-  /** The text so far of a generation that runs here; undefined where none does. */
+  /** The text so far of a generation that runs here; undefined if it does not. */
   liveText(generationId: string): string | undefined;
 }

@@ -15,7 +15,7 @@ export type TurnRequestTarget =
       readonly kind: 'message';
       readonly messageId: string;
       readonly again: boolean;
-      /** An earlier answer to it, which the new one repeats to the letter and then goes on from. */
+      /** An earlier answer, which the new one repeats word for word and then continues. */
       readonly continueFrom?: string;
     };
 
@@ -28,7 +28,7 @@ export interface TurnRequest {
   readonly maxTokens?: number;
   /** Answer with the web, whatever the persona says. */
   readonly internet?: boolean;
-  /** The key that is accounted, and what it may use up. */
+  /** The key that pays, and its limits. */
   readonly apiKeyId: string | null;
   readonly limits?: KeyLimits;
 }

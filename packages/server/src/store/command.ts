@@ -10,7 +10,7 @@ import type { IdempotencyTable } from './tables.ts';
 
 export type { CommandArgs, CommandName, CommandResult } from './commands/registry.ts';
 
-/** A retry's identity; its scope is the credential. Stored with the result, in the command's own transaction. */
+/** What identifies a retry, per credential. It is stored with the result, in the command's own transaction. */
 export interface IdempotencyClaim {
   readonly scope: string;
   readonly key: string;

@@ -11,7 +11,7 @@ export interface HousekeepingOptions {
 
 const claimsAtOnce = 1000;
 
-/** Removes all that is over by now. */
+/** Removes everything whose time has run out. */
 export async function tidy({ store, now = Date.now }: Omit<HousekeepingOptions, 'onError'>): Promise<void> {
   for (;;) {
     const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: claimsAtOnce });

@@ -1,4 +1,4 @@
-/** What the rest of the program sees of the store. */
+/** The store as the rest of the program sees it. */
 
 import type { Scope } from '../domain/scope.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from './command.ts';
@@ -11,14 +11,14 @@ export type { Database, StoreEngine } from './tables.ts';
 
 export interface Store extends AsyncDisposable {
   readonly engine: StoreEngine;
-  /** For reads. Never keep one open across an `await` of anything else. */
+  /** The connection for reads. Never keep a read open across an `await` of anything else. */
   readonly reads: Database;
   /**
    * Runs a command; resolves once it is committed to the disk.
    * @throws AppError as the command does; nothing of it is stored then
    */
   execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>>;
-  /** The same under an idempotency claim, where there is one. */
+  /** Like `execute`, under an idempotency claim if there is one. */
   executeOnce<N extends CommandName>(
     name: N,
     args: CommandArgs<N>,

@@ -1,6 +1,6 @@
 /**
  * The tables, as stored, the same on both engines: booleans are 0/1, times epoch milliseconds, structured values
- * JSON text. The query files map rows to the domain's types and nothing else sees these.
+ * JSON text. Queries map rows to records; nothing outside the store imports this file.
  */
 import type { Generated, Kysely, Selectable } from 'kysely';
 import type { ApiKeyType } from '../domain/api-key.ts';
@@ -38,7 +38,7 @@ export interface ApiKeyTable {
   organization_id: string;
   name: string;
   type: ApiKeyType;
-  /** What stays visible: `sk_prod_` and the first characters of the secret. */
+  /** The part that stays visible: `sk_prod_` and the first characters of the secret. */
   prefix: string;
   /** SHA-256 of the whole key, hex. */
   hash: string;
@@ -68,7 +68,7 @@ export interface ModelTable {
   is_active: Flag;
   /** An `openai-compatible` server that can continue a prefix. */
   can_continue: Flag;
-  /** Made from the environment at start: follows it. */
+  /** 1 if it was made from the environment at start, which it follows. */
   from_environment: Flag;
   /** 1 while it is inactive because the environment does not offer it any more. */
   left_environment: Flag;
@@ -237,7 +237,7 @@ export interface SegmentTable {
   last_seq: number;
   events: Json;
 }
-/** What a session's older messages come to, for models whose context they no longer fit into. Never changed. */
+/** A summary of a session's older messages, for models whose context they no longer fit into. It is never changed. */
 export interface SummaryTable {
   id: string;
   session_id: string;
@@ -263,7 +263,7 @@ export interface ContextReceiptTable {
   /** What the model was sent: `StoredReceipt`. */
   receipt: Json;
 }
-/** Where a message of a conversation was deleted: what `position` lacks. */
+/** A position of a conversation whose message was deleted. */
 export interface MessageGapTable {
   conversation_id: string;
   position: number;
@@ -277,12 +277,12 @@ export interface SettingTable {
 export interface SearchDocumentTable {
   id: Generated<number>;
   conversation_id: string;
-  /** Null: the entry is the conversation's title. */
+  /** Null if the entry is the conversation's title. */
   message_id: string | null;
 }
-/** What the store keeps of a row by itself. */
+/** Columns that only the store itself uses. */
 export interface SearchState {
-  /** 1: the search index has it as it is. */
+  /** 1 if the search index has the row as it is now. */
   is_indexed: Generated<Flag>;
 }
 export interface ConversationCounters {

@@ -1,4 +1,4 @@
-/** A store that can't write for a while: a full disk, an I/O error. What asked for it may come again. */
+/** Recognizes errors of a store that cannot write for now, such as a full disk; the caller may retry. */
 import { AppError } from '../domain/errors.ts';
 
 /** Result codes of SQLite (their low byte): I/O error, full, can't open. */

@@ -28,12 +28,12 @@ export interface SummaryJobDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Of the history's room: from where on a summary is made, and what stays whole then. */
+/** Shares of the history's room: how full it must be for a summary to be made, and how much then stays whole. */
 export const fullShare = 0.75;
 const keptShare = 0.5;
-/** Tokens of one call's messages at most, whatever the model could take. */
+/** Most tokens of messages in one call, whatever the model could take. */
 const maxChunkTokens = 16_000;
-/** What one job reads at most, in full calls' worth of messages; what is older is left out for good. */
+/** Most calls of one job. Messages too old for them are never summarised. */
 const maxChunks = 8;
 /** Tokens of a summary at most, and the share of the prompt's room below that. */
 const maxSummaryTokens = 1000;
@@ -51,7 +51,7 @@ interface Sizes {
   readonly chunkTokens: number;
 }
 
-/** Undefined: the model's window is too small for it. */
+/** Undefined if the model's window is too small for summaries. */
 function sizesFor(plan: RunPlan): Sizes | undefined {
   const target = Math.min(maxSummaryTokens, Math.floor(promptBudget(plan) * summaryShare));
   const summaryTokens = Math.min(target, plan.record.maxOutputTokens ?? target);

@@ -25,7 +25,7 @@ function cut(text: string): string {
   return points.length <= maxQuoted ? text : `${points.slice(0, maxQuoted).join('')}…`;
 }
 
-/** Undefined: nothing of it will do. */
+/** Undefined if the reply holds no title. */
 export function titleOf(reply: string): string | undefined {
   const line = firstLine(reply);
   if (line === undefined) return undefined;

@@ -9,9 +9,9 @@ export interface Question {
   readonly messages: readonly ModelMessage[];
   readonly parameters: SamplingParameters;
   readonly signal: AbortSignal;
-  /** What the call has cost, also where it failed; once. */
+  /** Told once what the call has cost, even if it failed. */
   onSpent(usage: Usage): void;
-  /** Whether no more needs to be heard. */
+  /** Whether the text so far suffices; the call is then broken off. */
   isEnough?(text: string): boolean;
 }
 

@@ -19,9 +19,9 @@ export interface ContextRequest {
   /** The message to answer. */
   readonly messageId: string;
   readonly sessionId: string;
-  /** What of the web the caller adds to the prompt; room is kept for it. */
+  /** Text from the web that the caller adds to the prompt; room is kept for it. */
   readonly sources?: string | undefined;
-  /** The beginning of the answer, where it goes on with one; room is kept for it. */
+  /** The beginning of an answer that is continued; room is kept for it. */
   readonly begun?: string | undefined;
 }
 
@@ -30,15 +30,15 @@ export interface FittedContext {
   readonly messages: readonly ModelMessage[];
   /** Whether messages were left out that no summary tells of. */
   readonly isGapped: boolean;
-  /** What went in; made when it is asked for. */
+  /** What the context holds; computed at each call. */
   receipt(): StoredReceipt;
 }
 
-/** Of the prompt's room, kept free of older messages, since tokens are estimated. */
+/** Share of the prompt's room that older messages may not take, since tokens are estimated. */
 const safetyShare = 0.05;
 /** Summaries of other branches that may come before the one that holds. */
 const maxCandidates = 8;
-/** Messages between the newest ones and their summary, beyond which it is given up. */
+/** Most messages between the newest ones and a summary; beyond that, the summary is not used. */
 const maxGap = 2000;
 
 type Unit = HistoryUnit<HistoryEntry>;

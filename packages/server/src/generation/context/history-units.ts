@@ -1,5 +1,5 @@
 /**
- * What of a history goes to a model together or not at all: a tool call with its results, any other message alone.
+ * The units of a history that go to a model together or not at all: a tool call with its results, or one message.
  * Histories are read newest first, page by page.
  */
 import type { MessagePart } from '../../domain/message.ts';
@@ -8,7 +8,7 @@ import type { ChainEntry } from '../../store/queries/histories.ts';
 export interface HistoryUnit<Entry extends ChainEntry> {
   /** Oldest first; there is at least one. */
   readonly entries: readonly Entry[];
-  /** False: an empty message, or a tool's result without its call; nothing of it goes to a model. */
+  /** False for an empty message, or a tool's result without its call; neither goes to a model. */
   readonly isSendable: boolean;
 }
 
@@ -55,7 +55,7 @@ export class UnitBuilder<Entry extends ChainEntry> {
     };
     const answers = results.filter(isAnswer);
     const answered = new Set(answers.flatMap((result) => [...idsOf(result, 'tool-result')]));
-    // Of a call that was never answered only the text beside it can go.
+    // A call that was never answered is not sent; only the text beside it is.
     if (calls.size === 0 || !calls.isSubsetOf(answered)) return [...results.map(orphan), alone];
     const pair = { entries: [entry, ...answers.reverse()], isSendable: true };
     return [...results.filter((result) => !isAnswer(result)).map(orphan), pair];

@@ -92,7 +92,7 @@ export class LiveGeneration {
     return this.#builder;
   }
 
-  /** Somebody wants it ended; what it has is kept. */
+  /** Whether somebody asked for its end; what it has written is kept. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
@@ -111,12 +111,12 @@ export class LiveGeneration {
     return this.#commit;
   }
 
-  /** The seq of the last event that is in the store; 0: none. */
+  /** The seq of the last event that is in the store; 0 before the first. */
   get committedSeq(): number {
     return this.#committedSeq;
   }
 
-  /** The last event that a segment holds. */
+  /** The seq of the last event that a segment holds. */
   get segmentedSeq(): number {
     return this.#segmentedSeq;
   }
@@ -160,7 +160,7 @@ export class LiveGeneration {
     this.#abort.abort();
   }
 
-  /** This process has no right to it any more, or stops. Ignored once it has ended. */
+  /** Gives the generation up: this process lost its right to it, or stops. Ignored once it has ended. */
   drop(): void {
     if (this.#state === 'ended') return;
     this.#state = 'dropped';
@@ -168,8 +168,8 @@ export class LiveGeneration {
   }
 
   /**
-   * Hands the pending events to a commit, which `settled` waits for; undefined where there is nothing to commit, or
-   * no right to. `settleCommit` must follow before `settled` resolves.
+   * Hands the pending events to a commit, which `settled` waits for; undefined if there is nothing to commit, or
+   * the generation is not open. `settleCommit` must follow before `settled` resolves.
    */
   beginCommit(settled: Promise<void>): EventRun | undefined {
     if (this.#state !== 'open' || this.#commit !== undefined || this.#pending.length === 0) return undefined;
@@ -178,7 +178,10 @@ export class LiveGeneration {
     return this.#committing;
   }
 
-  /** `journalN`: the row that holds the events now; undefined: they are not stored, and so the generation is lost. */
+  /**
+   * `journalN` is the row that now holds the events. If it is undefined, they are not stored, and this process drops
+   * the generation.
+   */
   settleCommit(journalN: number | undefined): void {
     const run = this.#committing;
     if (run === undefined || this.#commit === undefined) throw this.#refusal('settleCommit');
@@ -196,7 +199,7 @@ export class LiveGeneration {
     return this.#state === 'open' && this.#move === undefined && this.#committedSeq > this.#segmentedSeq;
   }
 
-  /** Hands the committed events that no segment holds to a move; undefined where it is not movable. */
+  /** Hands the committed events that no segment holds to a move; undefined if it is not movable. */
   beginMove(settled: Promise<void>): EventRun | undefined {
     if (!this.isMovable) return undefined;
     this.#move = settled;
@@ -205,8 +208,8 @@ export class LiveGeneration {
   }
 
   /**
-   * `nextJournalN`: the first journal row that can hold events beyond those moved; undefined: the move failed, and
-   * will be made again.
+   * `nextJournalN` is the first journal row that can hold events beyond those moved. If it is undefined, the move
+   * failed and will be made again.
    */
   settleMove(nextJournalN: number | undefined): void {
     if (this.#move === undefined) throw this.#refusal('settleMove');
@@ -221,7 +224,7 @@ export class LiveGeneration {
 
   /**
    * Closes the log with its terminal event. Resolves, once what was under way has settled, with the events that no
-   * segment holds, which the caller stores together and then calls `end`; undefined: it was dropped.
+   * segment holds, which the caller stores in one command before it calls `end`; undefined if it was dropped.
    */
   async beginEnd(last: FinishedEvent): Promise<EventRun | undefined> {
     if (this.#state === 'dropped') return undefined;
@@ -241,7 +244,7 @@ export class LiveGeneration {
     return { firstSeq, events: [...events, ...this.#committing.events] };
   }
 
-  /** The terminal state is in the store: readers get the last events. `isStored` false: not as this process has it. */
+  /** Publishes the last events; with `isStored` false it does not, since the store has another end, or none. */
   end(isStored: boolean): void {
     const run = this.#committing;
     // A drop that came while the command ran changes nothing about what is stored.
@@ -252,7 +255,7 @@ export class LiveGeneration {
     if (isStored) this.#publish(run);
   }
 
-  /** The generation is over here; its readers look elsewhere. @throws before it has ended or was dropped */
+  /** Sends the readers to look elsewhere. @throws before the generation has ended or was dropped */
   leave(): void {
     if (this.#state !== 'ended' && this.#state !== 'dropped') throw this.#refusal('leave');
     const listeners = [...this.#listeners];
@@ -270,7 +273,7 @@ export class LiveGeneration {
     this.#listeners.delete(listener);
   }
 
-  /** Committed events after `seq`, or undefined where memory no longer has them all. */
+  /** Committed events after `seq`, or undefined if memory no longer has them all. */
   committedAfter(seq: number): EventRun | undefined {
     if (seq + 1 < this.#tailFirstSeq) return undefined;
     return { firstSeq: seq + 1, events: this.#tail.slice(seq + 1 - this.#tailFirstSeq) };
@@ -288,7 +291,7 @@ export class LiveGeneration {
     return run;
   }
 
-  /** The run is in the store: readers get it. */
+  /** Gives readers a run that is in the store. */
   #publish(run: EventRun): void {
     for (const event of run.events) this.#tail.push(event);
     this.#committedSeq += run.events.length;

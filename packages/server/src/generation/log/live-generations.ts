@@ -43,7 +43,7 @@ export class Lives implements LiveDirectory {
     return left;
   }
 
-  /** It is over here; its readers are told. */
+  /** Removes a generation that this process no longer runs, and tells its readers. */
   remove(live: LiveGeneration): void {
     // This process may run it again by now, under another owner.
     if (this.#lives.get(live.id) === live) this.#lives.delete(live.id);

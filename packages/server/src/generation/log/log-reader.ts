@@ -14,7 +14,7 @@ import type { LiveDirectory } from './live-generations.ts';
 
 const segmentsAtOnce = 8;
 const pollMs = 1000;
-/** Of text, in one write of a backfill. */
+/** Characters of text that one write of a backfill holds. */
 const pieceCharacters = 64 * 1024;
 
 export class LogReader implements LogSubscription, LiveListener {
@@ -88,7 +88,7 @@ export class LogReader implements LogSubscription, LiveListener {
     if (!this.#isClosed) this.start();
   }
 
-  /** Until the reader is live, full, waiting, or at the end. */
+  /** Sends what there is until the reader is live, full, waiting for more, or at the end. */
   async #fill(): Promise<void> {
     while (!this.#isClosed && !this.#isFull) {
       const live = this.#directory.find(this.#generationId);
@@ -127,7 +127,7 @@ export class LogReader implements LogSubscription, LiveListener {
     }
   }
 
-  /** A backfill may be long: the sink is asked for room again and again. */
+  /** Splits a long backfill, so that the sink can say after each piece that it is full. */
   #writeInPieces({ firstSeq, events }: EventRun): void {
     let start = 0;
     while (start < events.length && !this.#isClosed && !this.#isFull) {
@@ -156,7 +156,7 @@ export class LogReader implements LogSubscription, LiveListener {
     this.#live = undefined;
   }
 
-  /** It is queued, or another process runs it. */
+  /** Waits for a generation that is queued, or that another process runs. */
   #waitForMore(): void {
     this.#stopWaiting();
     const again = (): void => {

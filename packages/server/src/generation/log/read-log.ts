@@ -1,4 +1,4 @@
-/** Whole logs: for checking cursors, for recovery, and for calls without a stream. */
+/** Reads whole logs, to check cursors, to recover, and to answer without a stream. */
 import { AppError } from '../../domain/errors.ts';
 import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
@@ -32,7 +32,7 @@ export async function readCommitted(
   return events.slice(0, throughSeq);
 }
 
-/** The text and the outcome, once the generation has ended. */
+/** Resolves with the text and the outcome once the generation has ended. */
 export function awaitAnswer(
   engine: Pick<GenerationEngine, 'subscribe'>,
   generationId: string,

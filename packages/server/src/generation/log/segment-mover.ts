@@ -14,7 +14,7 @@ export interface SegmentMoverOptions {
   onError(error: unknown): void;
 }
 
-/** Generations per command, so that other commands get their turn. */
+/** Generations that one command moves at most, so that other commands get their turn. */
 const chunkSize = 64;
 
 export class SegmentMover implements Disposable {

@@ -10,7 +10,7 @@ export class TextNormalizer {
   #afterCarriageReturn = false;
   #highSurrogate = '';
 
-  /** The normalized piece; may be empty, where what came must wait for the next. */
+  /** Gives the normalized piece; it is empty if the piece must wait for the next one. */
   push(piece: string): string {
     if (!this.#afterCarriageReturn && this.#highSurrogate === '' && !needsWork.test(piece)) return piece;
     let text = this.#highSurrogate + piece;
@@ -25,7 +25,7 @@ export class TextNormalizer {
     return normalizeNewlines(text).replaceAll('\0', '').toWellFormed();
   }
 
-  /** What was held back, at the end of the text. */
+  /** Gives what was held back, once the text has ended. */
   end(): string {
     const rest = this.#highSurrogate === '' ? '' : '\ufffd';
     this.#highSurrogate = '';

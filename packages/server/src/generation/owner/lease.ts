@@ -33,7 +33,7 @@ export class Lease implements Disposable {
       onFenced();
       return;
     }
-    // One data directory has one server: nobody else can have died meanwhile.
+    // A data directory has one server, so no other owner can have died meanwhile.
     if (store.engine === 'postgres') await this.#claim();
   }
 

@@ -2,14 +2,14 @@
 import { AppError } from '../../domain/errors.ts';
 import type { RunPlan } from './plan.ts';
 
-/** Assumed where a model's record does not say, in tokens. */
+/** Assumed context window, in tokens, of a model whose record has none. */
 const defaultContextWindow = 32_768;
-/** Left for the answer where no bound is given, in tokens; at most half of the window. */
+/** Room for the answer, in tokens, when no `max_tokens` is set; at most half of the window is kept for it. */
 const defaultAnswerRoom = 1024;
 /** What a message costs beside its text, in tokens. */
 export const tokensPerMessage = 8;
 
-/** Tokens. */
+/** The model's context window, in tokens. */
 export function contextWindowOf(plan: Pick<RunPlan, 'record'>): number {
   return plan.record.contextWindow ?? defaultContextWindow;
 }
@@ -25,7 +25,7 @@ export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {
   return plan.revision?.systemPrompt ?? '';
 }
 
-/** @throws AppError context_overflow, with both numbers, where a message alone is too large for the model */
+/** @throws AppError context_overflow, with both numbers, if a message alone is too large for the model */
 export function checkMessageFits(plan: RunPlan, text: string): void {
   const system = systemPromptOf(plan);
   const budget = promptBudget(plan);

@@ -9,11 +9,11 @@ import { findModel } from '../../store/queries/models.ts';
 import { findRevision } from '../../store/queries/personas.ts';
 import type { Database } from '../../store/store.ts';
 
-/** Gives the program's end of a model: a client of its provider, the local runtime, or the guide. */
+/** Finds what calls a model: a client of its provider, the local runtime, or the guide. */
 export interface ModelRegistry {
-  /** @throws AppError model_unavailable, where it can't be called as things stand */
+  /** @throws AppError model_unavailable, if it cannot be called now */
   get(record: ModelRecord): LanguageModel;
-  /** The same, once a model that is being loaded is there; for going on with what a dead process left. */
+  /** Like `get`, but waits for a model that is being loaded: an answer that a dead process left can wait. */
   whenReady(record: ModelRecord): Promise<LanguageModel>;
 }
 
@@ -27,7 +27,7 @@ export interface RunPlan {
 
 export interface PlanRequest {
   readonly persona: RevisionReference | null;
-  /** Of the session; a persona's revision names its own. */
+  /** The session's model; a persona's revision names its own. */
   readonly modelId: string | null;
   readonly parameters: GenerationParameters;
 }

@@ -14,10 +14,10 @@ export interface RunDependencies {
   onUnexpected(error: unknown): void;
 }
 
-/** Pending events past which the model is no longer read until the store has caught up. */
+/** If more events than this wait for a commit, the model is not read until the store has caught up. */
 const maxPending = 2000;
 
-/** What a call came to; `dropped`: this process stopped it, and the generation is no longer its own. */
+/** How a call ended; `dropped` if the generation no longer belongs to this process. */
 export type RunEnd = { readonly kind: 'ended'; readonly outcome: Outcome } | { readonly kind: 'dropped' };
 
 export async function runModel(
@@ -46,7 +46,7 @@ export async function runModel(
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
   const written = live.message.everything();
-  // Whether a call that failed before its first word was billed, nobody says.
+  // No provider says whether it bills a call that failed before its first word.
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
     appender.usage ?? (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written));

@@ -13,15 +13,15 @@ export interface FinishDependencies {
   readonly owner: number;
   readonly lives: Lives;
   readonly now: () => number;
-  /** A try failed and is made again. */
+  /** An attempt failed and will be repeated. */
   onRetry(error: unknown, tries: number): void;
 }
 
 const longestRetryMs = 2000;
 
 /**
- * Ends it once: the command compares and sets. Resolves with the session's next turn, where one started.
- * A store that can't write is waited for; a fenced owner drops the generation without a word in the store.
+ * Ends a generation exactly once, by a compare-and-set. Resolves with the session's next turn if one started.
+ * Waits while the store cannot write; if the owner is fenced, the generation is dropped and nothing is stored.
  */
 export async function finishLive(
   live: LiveGeneration,
@@ -47,7 +47,7 @@ export async function finishLive(
   for (let tries = 1; ; tries++) {
     try {
       const result = await dependencies.store.execute('finishGeneration', args);
-      // After a lost answer, `gone` may mean that the try before had come through.
+      // If the answer to the attempt before was lost, `gone` may mean that it had succeeded.
       const isStored =
         result.kind === 'finished' || (tries > 1 && (await isEnded(dependencies.store, live.id)));
       live.end(isStored);

@@ -6,7 +6,7 @@ import { askModel } from '../calls/ask-model.ts';
 import { promptBudget } from '../plan/context-window.ts';
 import type { Job, JobDependencies } from './job.ts';
 
-/** Of the prompt's room, for what the web says. */
+/** Share of the prompt's room that text from the web may take. */
 const sourcesShare = 0.5;
 const maxQueryTokens = 200;
 
@@ -20,7 +20,7 @@ export interface ResearchStage {
 /**
  * Researches the last message of `messages`. If a dead process had started this answer, it
  * continues without new research.
- * @throws the abort reason, where the generation is cancelled meanwhile
+ * @throws the abort reason, if the generation is cancelled meanwhile
  */
 export async function researchFor(
   job: Job,

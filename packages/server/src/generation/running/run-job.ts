@@ -14,15 +14,15 @@ import { runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
 import { researchFor, withResearch } from './research-stage.ts';
 
-/** For models that can't take up an answer in its middle. */
+/** Asks a model that cannot continue a prefix for the rest of its answer. */
 const continueInstruction =
   'Your last answer was cut off. Continue it exactly where it stops, without repeating anything and without any introduction.';
 
-/** Null: the generation was dropped and is no longer this process's. @throws what keeps it from starting */
+/** Gives null if the generation was dropped: another process has it now. @throws what keeps it from starting */
 export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
   const { live, plan } = job;
   const { reads, now } = dependencies;
-  // A log that has text already was left by a process that died: the call that wrote it is lost, and was paid for.
+  // A log that already has text was left by a dead process; the call that wrote it is lost, but it was paid for.
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
@@ -49,7 +49,7 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   return { outcome: { ...end.outcome, usage: sum(end.outcome.usage, lost) }, modelCalls: calls };
 }
 
-/** What an interrupted answer has cost, as far as that can be told. */
+/** Estimates what an interrupted answer has cost. */
 export async function estimateInterrupted(
   reads: Database,
   plan: RunPlan,
@@ -66,7 +66,7 @@ function answerCall({ live, plan, accounting }: Job, usage: Usage, at: number): 
   return modelCall(accounting, { purpose: 'answer', generationId: live.id, model: plan.record, usage, at });
 }
 
-/** The earlier answer's text, which the log repeats first. */
+/** Puts the text of the answer to continue at the beginning of the log, and gives it. */
 async function repeatEarlier(job: Job, dependencies: JobDependencies): Promise<string> {
   if (job.continueFrom === undefined) return '';
   const text = (await findMessageText(dependencies.reads, job.continueFrom)) ?? '';

@@ -22,7 +22,7 @@ export interface RunnerOptions {
   readonly researcher: Researcher | undefined;
   readonly lives: Lives;
   readonly now: () => number;
-  /** @throws AppError overloaded, between two incarnations */
+  /** @throws AppError overloaded, between two incarnations of this process */
   readonly current: () => Incarnation;
   /** The model was called, and the generation's end is stored. */
   onAnswered(job: Job, outcome: Outcome): void;
@@ -40,7 +40,7 @@ export class Runner {
     this.#options = options;
   }
 
-  /** A turn that was just accepted. */
+  /** Runs a turn that was just accepted. */
   async startAccepted({ turn, plan, accounting, request }: Acceptance): Promise<void> {
     const live = new LiveGeneration(
       {
@@ -59,8 +59,8 @@ export class Runner {
   }
 
   /**
-   * Runs a generation whose row is stored: queued before, or `isLeft` by a process that died. What was left goes on
-   * where its model can take up an answer in its middle, and ends as interrupted elsewhere.
+   * Runs a stored generation: one that was queued, or, with `isLeft`, one that a dead process left. If the model can
+   * continue a prefix, what was left goes on; otherwise it ends as interrupted.
    */
   async startStored(
     generation: GenerationRecord,
@@ -146,7 +146,7 @@ export class Runner {
     if (next !== null) this.#options.onStarted(next.generationId);
   }
 
-  /** Ends it with what its log holds. */
+  /** Ends a generation that cannot go on with the text that its log holds. */
   async #interrupt(
     live: LiveGeneration,
     generation: GenerationRecord,

@@ -27,7 +27,7 @@ export interface AcceptDependencies {
 
 export interface Acceptance {
   readonly turn: AcceptedTurn;
-  /** Whether this call made the generation; else it attaches to one that was there. */
+  /** Whether this call made the generation; if not, it attaches to one that existed. */
   readonly isNew: boolean;
   readonly plan: RunPlan;
   readonly request: TurnRequest;
@@ -144,7 +144,7 @@ function toTarget(request: TurnRequest): TurnTarget {
   };
 }
 
-/** Of the answer before, where the turn asks for another one. */
+/** The parameters of the answer before, if the turn asks for another one. */
 async function earlierParameters(
   reads: Database,
   { target, scope }: TurnRequest,

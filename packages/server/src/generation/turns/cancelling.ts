@@ -16,7 +16,7 @@ export interface CancellingOptions {
   onStarted(generationId: string): void;
 }
 
-/** Between two looks at a generation that another process runs. */
+/** Time between two looks at a generation that another process runs. */
 const pollMs = 250;
 
 export class Cancelling implements Disposable {
@@ -61,12 +61,12 @@ export class Cancelling implements Disposable {
   ): Promise<void> {
     const { store, now } = this.#options;
     const ids = await readLiveGenerations(store.reads, where);
-    // All wishes are stored first: else a queued turn would start when the one before it ends.
+    // All requests are stored first: otherwise a queued turn would start when the one before it ends.
     await store.execute('requestCancel', { generationIds: ids, now: now() });
     for (const id of ids) await this.cancel(id);
   }
 
-  /** Ends a turn that has not started; does nothing where it has by now. */
+  /** Ends a turn that has not started; does nothing if it has started by now. */
   async #endQueued(generationId: string): Promise<void> {
     const { store, lives, now, owner, onEnded, onStarted } = this.#options;
     const { next } = await store.execute('cancelQueued', { generationId, owner: owner(), now: now() });

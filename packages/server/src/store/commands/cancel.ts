@@ -1,4 +1,4 @@
-/** A durable wish that a generation ends; its owner obeys. */
+/** Durable requests to end a generation, which its owner applies; queued generations end at once. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import { noUsage } from '../../domain/usage.ts';

@@ -117,7 +117,7 @@ export interface CreateSession {
   /** For the session. */
   readonly id: string;
   readonly conversationId: string;
-  /** Of a persona's revision: its own. */
+  /** The model of the persona's revision, if there is one. */
   readonly modelId: string;
   readonly persona: { readonly personaId: number; readonly version: number } | null;
   readonly now: number;

@@ -8,7 +8,7 @@ import { messageIsPending, titleIsPending } from '../search/pending.ts';
 export interface IndexSearch {
   /** Titles and messages at most, of each. */
   readonly maxTexts: number;
-  /** Of all messages together, in UTF-16 units, about. */
+  /** Approximate length of all messages together, in UTF-16 units. */
   readonly maxLength: number;
 }
 

@@ -17,7 +17,7 @@ export interface MovedSegment {
 export interface MoveSegments {
   readonly owner: number;
   readonly segments: readonly MovedSegment[];
-  /** Journal rows of this owner up to this `n` hold nothing that is not in a segment now; null: prune nothing. */
+  /** Journal rows of this owner up to this `n` are deleted: segments hold their events. Null deletes none. */
   readonly pruneThrough: number | null;
 }
 

@@ -50,7 +50,7 @@ const lockOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, 
   db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')).forShare(),
 );
 
-/** Fails the whole command where this owner is fenced; keeps it from being fenced until the commit. */
+/** Fails the whole command if this owner is fenced, and keeps it from being fenced until the commit. */
 export async function requireOwner(context: CommandContext, owner: number): Promise<void> {
   const read = context.engine === 'postgres' ? lockOwner : readOwner;
   const [row] = await read(context.db, { id: owner });
@@ -60,9 +60,9 @@ export async function requireOwner(context: CommandContext, owner: number): Prom
 }
 
 export interface ClaimDeadOwners {
-  /** Who takes over. */
+  /** The owner that takes over. */
   readonly owner: number;
-  /** Also those whose lease has not run out: right only where nobody else can be alive (the embedded store). */
+  /** Whether to claim from owners whose lease has not run out; right only if no other owner can be alive. */
   readonly all: boolean;
 }
 

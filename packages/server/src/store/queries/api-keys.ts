@@ -55,7 +55,7 @@ const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, p
     .where('end_user.id', '=', param('end_user')),
 );
 
-/** Whatever its state: who asks checks `revokedAt` and `expiresAt`. Before a credential is known there is no scope. */
+/** Finds a key in any state: the caller checks `revokedAt` and `expiresAt`, and knows no scope before. */
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRecord | undefined> {
   const [row] = await byHash(db, { hash });
   return row && toApiKey(row);

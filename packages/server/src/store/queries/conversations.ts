@@ -38,7 +38,7 @@ const byId = statement<{ id: string }, ConversationRow>((db, param) =>
   db.selectFrom('conversation').selectAll().where('id', '=', param('id')),
 );
 
-/** The row, for queries that need its counters. */
+/** A conversation with its counters, for other queries of the store. */
 export async function findConversationRow(
   db: Database,
   scope: Scope,
@@ -61,7 +61,7 @@ export interface ConversationPage {
   /** Absent: both. */
   readonly isArchived?: boolean | undefined;
   readonly limit: number;
-  /** Conversations to pass over; behind `after`, where both are given. */
+  /** Conversations to skip, counted from `after` if both are given. */
   readonly offset?: number | undefined;
   /** The last one of the page before. */
   readonly after?: Pick<ConversationRecord, 'id' | 'createdAt'> | undefined;
@@ -109,7 +109,7 @@ const newestActive = statement<{ conversation_id: string }, SessionTable>((db, p
     .limit(sql.lit(1)),
 );
 
-/** Oldest first; none where the conversation is not there. */
+/** A conversation's sessions, oldest first; empty if the conversation does not exist. */
 export async function listSessions(
   db: Database,
   scope: Scope,

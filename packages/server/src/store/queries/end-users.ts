@@ -38,7 +38,7 @@ export async function findEndUserId(
   return row?.id;
 }
 
-/** The same person's users, of test and of prod keys. */
+/** The end users with this external id, in both environments. */
 export async function listEndUsers(
   db: Database,
   scope: OrganizationScope,

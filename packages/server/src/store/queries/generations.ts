@@ -52,7 +52,7 @@ export async function findGeneration(
   return row !== undefined && isInScope(row, scope) ? toGeneration(row) : undefined;
 }
 
-/** For the engine itself, which runs every tenant's generations. */
+/** Finds a generation for the engine, which runs those of all tenants: no scope is checked. */
 export async function readGeneration(db: Database, id: string): Promise<GenerationRecord | undefined> {
   const [row] = await byId(db, { id });
   return row && toGeneration(row);
@@ -90,7 +90,7 @@ export async function readSegments(
   }));
 }
 
-/** Live generations of an owner that somebody wants cancelled. */
+/** Live generations of an owner whose cancellation was requested. */
 export async function readCancelRequests(db: Database, owner: number): Promise<string[]> {
   const rows = await db
     .selectFrom('generation')
@@ -102,7 +102,7 @@ export async function readCancelRequests(db: Database, owner: number): Promise<s
   return rows.map((row) => row.id);
 }
 
-/** What an owner runs. */
+/** The generations that an owner is stored as running. */
 export async function readRunningGenerations(db: Database, owner: number): Promise<string[]> {
   const rows = await db
     .selectFrom('generation')

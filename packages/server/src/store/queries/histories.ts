@@ -54,8 +54,8 @@ const historyOf = chainQuery<Row<HistoryEntry>>(sql`, m.text`);
 const chainOf = chainQuery<Row<ChainEntry>>(sql``);
 
 /**
- * The message and its ancestors, newest first, at most `limit`. For the engine itself: the scope of `messageId` was
- * checked, and a parent lies in the same session.
+ * The message and its ancestors, newest first, at most `limit`. The caller has checked the scope of `messageId`;
+ * a parent lies in the same session.
  */
 export async function readHistory(db: Database, messageId: string, limit: number): Promise<HistoryEntry[]> {
   const rows = await historyOf(db, { id: messageId, limit });
@@ -93,7 +93,7 @@ export async function findOnChain(
   return rows[0];
 }
 
-/** For the engine itself: where a session's next turn would go on. */
+/** The message that a session's next turn would follow, for the engine: no scope is checked. */
 export async function readSessionHead(db: Database, sessionId: string): Promise<string | null> {
   const row = await db
     .selectFrom('session')

@@ -22,7 +22,7 @@ export async function findMessage(
   return row !== undefined && isInScope(row, scope) ? toMessage(row) : undefined;
 }
 
-/** For the engine itself: the text of a message whose scope was checked when the turn was accepted. */
+/** The text of a message, for the engine: the scope was checked when the turn was accepted. */
 export async function findMessageText(db: Database, id: string): Promise<string | undefined> {
   return (await byId(db, { id }))[0]?.text;
 }
@@ -33,7 +33,7 @@ export interface MessageRecord {
   readonly conversationId: string;
   readonly sessionId: string;
   readonly role: MessageRole;
-  /** Of an answer that still runs: empty; its text so far is the engine's to tell. */
+  /** Empty while the answer is being written; the engine has its text so far. */
   readonly text: string;
   readonly position: number;
   readonly status: MessageStatus;
@@ -96,7 +96,7 @@ async function positionAt(db: Database, conversationId: string, offset: number):
 
 export interface MessagePage {
   readonly messages: readonly MessageRecord[];
-  /** Of the whole conversation. */
+  /** The number of messages in the whole conversation. */
   readonly total: number;
 }
 

@@ -70,7 +70,7 @@ export async function listModels(
   return toPage(rows, page.limit, toModel, (row) => row.id);
 }
 
-/** All that can answer, oldest first. */
+/** All active models, oldest first. */
 export async function listActiveModels(db: Database, scope: OrganizationScope): Promise<ModelRecord[]> {
   return (await active(db, { organization_id: scope.organizationId })).map(toModel);
 }

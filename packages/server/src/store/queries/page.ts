@@ -1,15 +1,15 @@
-/** Lists page by key, oldest first: ids are ordered by the time they were made. */
+/** Pages of lists, by key and oldest first: ids are ordered by the time they were made. */
 
 export interface PageRequest<Id extends string | number = string> {
-  /** Rows at most; 1 to 1000. */
+  /** Most rows of a page; 1 to 1000. */
   readonly limit: number;
-  /** The last id of the page before; absent: from the start. */
+  /** The last id of the page before; absent for the first page. */
   readonly after?: Id | undefined;
 }
 
 export interface Page<T, Id extends string | number = string> {
   readonly data: readonly T[];
-  /** What `after` is for the next page; null: there is none. */
+  /** The next page's `after`; null if there is no next page. */
   readonly next: Id | null;
 }
 

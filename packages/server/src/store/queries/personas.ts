@@ -5,7 +5,7 @@ import { statement } from '../statement.ts';
 import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
 import { type Page, type PageRequest, toPage } from './page.ts';
 
-/** A persona with an integer id keeps below this on both engines. */
+/** The largest id of a persona that both engines can store. */
 export const maxPersonaId = 2_147_483_647;
 
 type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };

@@ -1,7 +1,7 @@
 /** The one condition that keeps tenants apart. */
 import type { Environment, Scope, Tenant } from '../../domain/scope.ts';
 
-/** Columns that rows of tenant data bear. */
+/** The columns that say whose a row is. */
 export interface TenantColumns {
   readonly organization_id: string;
   readonly environment: Environment;

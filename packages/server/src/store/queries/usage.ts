@@ -1,4 +1,4 @@
-/** What an organization's model calls used up. */
+/** An organization's model calls, for reports of usage. */
 
 import type { Environment, OrganizationScope } from '../../domain/scope.ts';
 import type { ModelCall } from '../../domain/usage.ts';
@@ -68,7 +68,7 @@ async function pageOfCalls(
 
 export type NamedGroup = 'model' | 'persona' | 'key' | 'user';
 
-/** What people call the models, personas, keys or end users with these ids; what is gone has no name. */
+/** The names of the models, personas, keys or end users with these ids; those that were deleted have none. */
 export async function findGroupNames(
   db: Database,
   scope: OrganizationScope,

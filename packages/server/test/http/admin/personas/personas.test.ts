@@ -103,9 +103,16 @@ onBothStores('personas', async (engine) => {
     assert.equal((await app.call('PUT', `${path}/${id}/next`, parameters)).status, 200);
     const stored = { ...parameters, system_prompt: 'Line\nbreaks\nbecome one', model_id: model };
     assert.deepEqual(await findRevision(app.store.reads, scope, id, 1), {
-      persona_id: id,
+      personaId: id,
       version: 1,
-      ...stored,
+      systemPrompt: stored.system_prompt,
+      modelId: model,
+      temperature: 0.3,
+      topP: 0.9,
+      maxTokens: 77,
+      stop: stored.stop,
+      seed: stored.seed,
+      internet: true,
     });
     const [version] = (await app.call('GET', `${path}/${id}/versions`)).body.data;
     assert.deepEqual(
