@@ -1,17 +1,15 @@
 /** Colloquy as its users run it: the real command line in a process of its own, set up through its admin API. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { findFreePort } from 'colloquy-testkit/free-port';
+import { launchServer } from 'colloquy-testkit/server-process';
+import { administer, adminKey } from 'colloquy-testkit/tenants';
 import type { Target } from './load.ts';
 import { Party, probeArguments } from './party.ts';
 
-const launcher = fileURLToPath(new URL('../../packages/server/bin/colloquy.js', import.meta.url));
 const startMs = 20_000;
 
 export interface ColloquyOptions {
@@ -46,12 +44,9 @@ type AdminCall = <T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body?: obje
 
 export async function startColloquy(options: ColloquyOptions): Promise<Colloquy> {
   const dataDir = await mkdtemp(join(tmpdir(), 'colloquy-bench-'));
-  const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
   const port = await findFreePort();
   const base = `http://127.0.0.1:${port}`;
   const environment = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
     HOST: '127.0.0.1',
     PORT: String(port),
     DATA_DIR: dataDir,
@@ -65,11 +60,11 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   };
   let party: Party | undefined;
   const start = async (): Promise<Party> => {
-    const child = spawn(process.execPath, [...probeArguments, launcher, 'start'], {
+    const child = launchServer(environment, {
+      execArguments: probeArguments,
       // Away from any `.env` file.
       cwd: dataDir,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: environment,
     });
     party = new Party(child);
     await untilReady(`${base}/readyz`, () => child.exitCode);
@@ -79,7 +74,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
     await party?.[Symbol.asyncDispose]();
     await rm(dataDir, { recursive: true, force: true });
   };
-  const admin = adminCalls(`${base}/api/admin`, adminKey);
+  const admin: AdminCall = (method, path, body = {}) => administer(base, method, path, body);
   try {
     let running = await start();
     const { key, ...ids } = await setUp(admin, options.upstreamUrl);
@@ -108,19 +103,6 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
     await dispose();
     throw error;
   }
-}
-
-function adminCalls(admin: string, adminKey: string): AdminCall {
-  return async <T>(method: string, path: string, body: object = {}): Promise<T> => {
-    const response = await fetch(`${admin}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as T;
-  };
 }
 
 /** An organization with one model, a persona on it, and a key with that persona as its default. */
@@ -161,14 +143,4 @@ async function untilReady(url: string, exitCode: () => number | null): Promise<v
     if (performance.now() > giveUpAt) throw new Error(`Colloquy is not ready after ${startMs} ms`);
     await sleep(50);
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,6 +1,9 @@
 /**
  * The clients: each posts one message and reads its stream. They keep what arrives as it arrives and only count
  * frames; the texts are compared to the letter when the load is over.
+ *
+ * They do not use the testkit's reader of event streams, which parses each frame as it comes: on a machine that the
+ * server shares, this would slow the server that is measured.
  */
 import { request as httpRequest } from 'node:http';
 import { expectedText, promptOf } from './vocabulary.ts';

@@ -1,6 +1,9 @@
 /**
  * The model provider of the benches, a process of its own: answers every POST as a stream of OpenAI chat completion
  * chunks, one write per token, at the pace that the bench last sent.
+ *
+ * It is not the scripted upstream of the testkit: thousands of streams share one timer and frames made beforehand, so
+ * that the upstream's own cost does not show in the figures.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,9 +1,10 @@
 /** A server in a process of its own that is killed in the midst of an answer and started again at the same address. */
 import { rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { findFreePort } from 'colloquy-testkit/free-port';
 import { emptyPlace } from 'colloquy-testkit/place';
-import { administer, type ChildServer, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { administer } from 'colloquy-testkit/tenants';
 import {
   type RecordedRequest,
   type Script,
@@ -74,7 +75,7 @@ export async function startRestartable(canContinue: boolean): Promise<Restartabl
   cleanup.defer(() => rm(place.dataDir, { recursive: true, force: true }));
   const upstream = cleanup.use(await startScriptedUpstream());
   upstream.setDefault(halting);
-  const environment = serverEnvironment(place, { PORT: String(await freePort()) });
+  const environment = serverEnvironment(place, { PORT: String(await findFreePort()) });
   let server: ChildServer = await spawnServer(environment);
   cleanup.defer(() => server[Symbol.asyncDispose]());
   const { url } = server;
@@ -127,15 +128,4 @@ export async function startRestartable(canContinue: boolean): Promise<Restartabl
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -1,6 +1,5 @@
 /** Starts that must fail: what an operator can mend is told in a sentence, with exit code 78. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,10 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { launchServer } from 'colloquy-testkit/server-process';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-
-const launcher = fileURLToPath(new URL('../../bin/colloquy.js', import.meta.url));
 
 async function emptyDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'colloquy-failed-start-'));
@@ -21,8 +18,9 @@ async function emptyDirectory(t: TestContext): Promise<string> {
 
 /** Runs the server in an empty directory; one that starts against expectation is stopped, and exits with 0. */
 async function start(cwd: string, environment: Record<string, string>) {
-  const env = { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'error', COLLOQUY_LOCAL_MODEL: 'off' };
-  const server = spawn(process.execPath, [launcher, 'start'], { cwd, env: { ...env, ...environment } });
+  const usual = { PORT: '0', LOG_LEVEL: 'error', COLLOQUY_LOCAL_MODEL: 'off' };
+  const server = launchServer({ ...usual, ...environment }, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  assert.ok(server.stdout !== null && server.stderr !== null);
   const exited = once(server, 'exit');
   server.stdout.once('data', () => server.kill('SIGTERM'));
   const stderr = await text(server.stderr);

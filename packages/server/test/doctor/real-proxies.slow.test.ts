@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStream, tokensOf } from 'colloquy-testkit/event-stream';
+import { findFreePort } from 'colloquy-testkit/free-port';
 import { startTestServer } from 'colloquy-testkit/server';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { examine } from '../../src/doctor/doctor.ts';
@@ -26,15 +27,6 @@ function snippet(language: string): string {
   const [, code = ''] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
   assert.match(code, /127\.0\.0\.1:8080/, 'the page has the configuration');
   return code.replaceAll('127.0.0.1:8080', new URL(server.url).host);
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address() as { port: number };
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {
@@ -86,7 +78,7 @@ for (const { name, command } of proxies) {
   const isThere = spawnSync(name, ['-h']).error === undefined;
   describe(`behind ${name}`, { skip: !isThere && `${name} is not installed` }, async () => {
     if (!isThere) return;
-    const port = await freePort();
+    const port = await findFreePort();
     const [file = '', ...args] = await command(port);
     const child = spawn(file, args, {
       env: { ...process.env, HOME: directory },

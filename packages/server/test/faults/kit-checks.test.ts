@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { emptyPlace } from 'colloquy-testkit/place';
-import { serverEnvironment } from 'colloquy-testkit/server';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { noUsage } from '../../src/domain/usage.ts';
 import { makeTurn, type Turn } from './kit/behaviours.ts';

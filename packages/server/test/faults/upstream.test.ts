@@ -9,13 +9,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { emptyPlace } from 'colloquy-testkit/place';
-import {
-  administer,
-  type ChildServer,
-  makeTenant,
-  serverEnvironment,
-  spawnServer,
-} from 'colloquy-testkit/server';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { administer, makeTenant } from 'colloquy-testkit/tenants';
 import {
   answer,
   refuse,

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { apiKeyPrefix, hashApiKey } from '../../../server/src/auth/api-keys.ts';
 import { createTokenSigner, type TokenClaims } from '../../../server/src/auth/tokens.ts';
 import { newId } from '../../../server/src/domain/ids.ts';
-import { administer, adminKey, makeTenant, type Tenant, type TestServer } from '../server.ts';
+import type { TestServer } from '../server.ts';
+import { administer, adminKey, makeTenant, type Tenant } from '../tenants.ts';
 
 /** The callers. `good` is the one that may. */
 export const columns = [

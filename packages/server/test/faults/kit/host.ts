@@ -1,14 +1,11 @@
 /** The servers under test: child processes on one place, that are killed, frozen and started again. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { type ChildServer, spawnServer } from 'colloquy-testkit/server';
+import { type ChildServer, launchServer, spawnServer } from 'colloquy-testkit/server-process';
 import { settlesWithin } from './deadline.ts';
 
 /** Far more than a stop takes on a busy machine. */
 const longestStopMs = 60_000;
-const launcher = fileURLToPath(new URL('../../../bin/colloquy.js', import.meta.url));
 
 export interface HostOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -58,10 +55,7 @@ export class Host implements AsyncDisposable {
 
   /** Starts a server and kills it `ms` later, most likely before it listens. */
   async startAndKill(ms: number): Promise<void> {
-    const child = spawn(process.execPath, [launcher, 'start'], {
-      env: { PATH: process.env.PATH ?? '', ...this.#options.environment },
-      stdio: 'ignore',
-    });
+    const child = launchServer(this.#options.environment, { stdio: 'ignore' });
     const exited = once(child, 'exit');
     await sleep(ms);
     child.kill('SIGKILL');

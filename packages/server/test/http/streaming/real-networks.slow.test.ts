@@ -7,7 +7,9 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { generationOf, openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { emptyPlace } from 'colloquy-testkit/place';
-import { type ChildServer, makeTenant, serverEnvironment, spawnServer } from 'colloquy-testkit/server';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { makeTenant } from 'colloquy-testkit/tenants';
 import {
   gate,
   type ScriptedUpstream,

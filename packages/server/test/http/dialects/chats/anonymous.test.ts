@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
-import { adminKey, startTestServer } from 'colloquy-testkit/server';
+import { startTestServer } from 'colloquy-testkit/server';
+import { adminKey } from 'colloquy-testkit/tenants';
 
 const app = await startTestServer('sqlite');
 

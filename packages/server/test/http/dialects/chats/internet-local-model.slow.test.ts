@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { serverEnvironment } from 'colloquy-testkit/server';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
 import { startSearchServer, startSmallWeb } from 'colloquy-testkit/web/small-web';
 import { pino } from 'pino';
 import { catalog } from '../../../../src/catalog.ts';

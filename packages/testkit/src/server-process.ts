@@ -1,0 +1,61 @@
+/** The server as its users start it, in a process of its own that can be signalled and killed. */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const launcher = fileURLToPath(new URL('../../server/bin/colloquy.js', import.meta.url));
+
+export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {
+  /** Options of Node.js itself. */
+  readonly execArguments?: readonly string[];
+}
+
+/** Begins `colloquy start` with this environment and no other, but for PATH and Node's cache of compiled modules. */
+export function launchServer(
+  environment: Readonly<Record<string, string>>,
+  { execArguments = [], ...options }: LaunchOptions = {},
+): ChildProcess {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  return spawn(process.execPath, [...execArguments, launcher, 'start'], {
+    ...options,
+    env: { PATH, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }), ...environment },
+  });
+}
+
+export interface ChildServer extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  /** What it wrote so far, both streams. */
+  output(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts a server; resolves once it listens. */
+export async function spawnServer(environment: Record<string, string>): Promise<ChildServer> {
+  const child = launchServer(environment, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
+  const take = (chunk: Buffer): void => {
+    output += chunk.toString();
+    const found = /Colloquy listens on (http:\S+)/.exec(output);
+    if (found?.[1] !== undefined) resolve(found[1]);
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  const exited = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
+  void exited.then((end) => reject(new Error(`the server ended with ${end}:\n${output}`)));
+  const url = await listening;
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    signal: (name) => void child.kill(name),
+    exited,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
