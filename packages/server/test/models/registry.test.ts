@@ -97,6 +97,24 @@ for (const module of Object.values(providerRegistry).filter(isRemote)) {
   });
 }
 
+test('what a model can do is asked of the model, also where the guide stands in for another', async () => {
+  await using harness = await startHarness();
+  await using registry = registryOf(harness);
+  const abilitiesOf = (record: ModelRecord) => {
+    const { followsPrompts, writesQueries, canContinue } = registry.get(record);
+    return { followsPrompts, writesQueries, canContinue };
+  };
+  const none = { followsPrompts: false, writesQueries: false, canContinue: false };
+  assert.deepEqual(abilitiesOf(recordOf('guide')), none);
+  assert.deepEqual(abilitiesOf(recordOf('local')), none);
+  const file = recordOf('local', { fromEnvironment: false, model: '/models/one.gguf' });
+  assert.deepEqual(abilitiesOf(file), { followsPrompts: true, writesQueries: false, canContinue: true });
+  for (const module of Object.values(providerRegistry).filter(isRemote)) {
+    const record = recordOf(module.name, { id: module.name, baseUrl: harness.upstream.openAiUrl });
+    assert.deepEqual(abilitiesOf(record), { followsPrompts: true, writesQueries: true, canContinue: false });
+  }
+});
+
 test('a provider that only a later version knows makes its models unavailable', async () => {
   await using harness = await startHarness();
   await using registry = registryOf(harness);
