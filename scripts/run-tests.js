@@ -24,7 +24,7 @@ const compileCache = join(root, 'node_modules', '.cache', 'compile');
 
 /**
  * The quick tier leaves out the folders that try the whole program for long, and each file whose name says that it is
- * slow (`*.slow.test.ts`): it runs a real model, proxy or network, starts processes, or takes more than a few seconds.
+ * slow (`*.slow.test.ts`): it runs a real model, proxy or network, or takes more than a few seconds.
  *
  * @param {string} path
  */

@@ -14,7 +14,8 @@ export interface Skip {
   readonly skip: string;
 }
 
-const connectTimeoutMs = 3000;
+/** A service that is missing refuses at once; one on a busy machine may take its time. */
+const connectTimeoutMs = 10_000;
 
 /**
  * An empty PostgreSQL database of its own, dropped when the process has nothing more to do. The server: that of
