@@ -15,26 +15,41 @@ interface Turn {
   readonly sessionId: string;
 }
 
+interface Shown {
+  readonly event?: string | undefined;
+  readonly data: string;
+}
+
+const jsonPiece =
+  (pieceType: string) =>
+  ({ data }: Shown): string => {
+    const { type, content } = JSON.parse(data);
+    return type === pieceType ? content : '';
+  };
+
+/** What an event of a dialect adds to the answer's text. */
+const pieceIn: Readonly<Record<Dialect, (event: Shown) => string>> = {
+  chat: jsonPiece('token'),
+  conversation: jsonPiece('content'),
+  chats: ({ event, data }) => (event === 'message' ? data : ''),
+};
+
+/** The name of an event. */
+const nameIn: Readonly<Record<Dialect, (event: Shown) => string | undefined>> = {
+  chat: ({ data }) => JSON.parse(data).type,
+  conversation: ({ event }) => event,
+  chats: ({ event }) => event,
+};
+
 /** The answer's text in a dialect's stream. */
 function textIn(dialect: Dialect, { events }: SseReading): string {
-  if (dialect === 'chats') {
-    return events
-      .filter(({ event }) => event === 'message')
-      .map(({ data }) => data)
-      .join('');
-  }
-  const type = dialect === 'chat' ? 'token' : 'content';
-  return events
-    .map(({ data }) => JSON.parse(data))
-    .filter((data) => data.type === type)
-    .map(({ content }) => content)
-    .join('');
+  return events.map(pieceIn[dialect]).join('');
 }
 
 /** The name of the last event in a dialect's stream. */
 function endIn(dialect: Dialect, { events }: SseReading): string | undefined {
   const last = events.at(-1);
-  return dialect === 'chats' ? last?.event : JSON.parse(last?.data ?? '{}').type;
+  return last === undefined ? undefined : nameIn[dialect](last);
 }
 
 const endOf: Readonly<Record<Dialect, string>> = { chat: 'done', conversation: 'end', chats: 'done' };
@@ -102,7 +117,7 @@ onBothStores('dialects', async (storeEngine) => {
     const others = dialects.filter((dialect) => dialect !== first);
 
     test(`begun in ${first}: continued and listed in the others`, async () => {
-      upstream.enqueue(answer('Answer 0'), answer('Answer 1'), answer('Answer 2'));
+      upstream.enqueue(...dialects.map((_, index) => answer(`Answer ${index}`)));
       const begun = await begin[first]('Message 0');
       await begun.reading.ended;
       for (const [index, dialect] of others.entries()) {
@@ -112,11 +127,12 @@ onBothStores('dialects', async (storeEngine) => {
         assert.equal(turn.conversationId, begun.conversationId);
         assert.equal(turn.sessionId, begun.sessionId);
       }
+      const expected = dialects.flatMap((_, index) => [`Message ${index}`, `Answer ${index}`]);
       // The model saw the whole history.
       const asked = upstream.requests.at(-1)?.body?.messages ?? [];
       assert.deepEqual(
         asked.filter(({ role }) => role !== 'system').map(({ content }) => content),
-        ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2'],
+        expected.slice(0, -1),
       );
 
       const { conversationId: id } = begun;
@@ -132,7 +148,6 @@ onBothStores('dialects', async (storeEngine) => {
       assert.equal(conversation.created_at, chat.created_at);
       assert.equal(chat.name, 'Message 0');
 
-      const expected = ['Message 0', 'Answer 0', 'Message 1', 'Answer 1', 'Message 2', 'Answer 2'];
       const inChats = (await app.call(`/conversations/?chat_id=${id}`, { key })).body;
       const path = `/api/conversation/messages?${org}&conversation_id=${id}`;
       const { messages, total } = (await app.call(path, { key })).body;
@@ -239,7 +254,7 @@ onBothStores('dialects', async (storeEngine) => {
     });
 
     test(`begun in ${first}: renamed and deleted in the others`, async () => {
-      upstream.enqueue(answer('Short'), answer('Short'));
+      upstream.enqueue(...others.map(() => answer('Short')));
       for (const second of others) {
         const { reading, conversationId: id, generationId } = await begin[first]('Name me');
         await reading.ended;
