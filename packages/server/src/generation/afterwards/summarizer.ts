@@ -1,8 +1,10 @@
 /** Keeps summaries ahead of need: in the background, after an answer, so that no first token waits for one. */
+
 import type { Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import { BackgroundJobs } from './background-jobs.ts';
 import { fullShare, summarise } from './summary-job.ts';
 
 export interface SummarizerOptions {
@@ -20,57 +22,37 @@ export interface FinishedTurn {
   readonly accounting: Accounting;
 }
 
-/** Jobs that call a model at the same time, and sessions that may wait for that; further ones are passed over. */
-const maxRunning = 4;
-const maxWaiting = 1000;
+/** Most summaries that are written at the same time, and most sessions that may wait; further ones are passed over. */
+const bounds = { maxRunning: 4, maxWaiting: 1000 };
 
 export class Summarizer implements AsyncDisposable {
   readonly #options: SummarizerOptions;
-  readonly #abort = new AbortController();
-  /** By session: never two jobs for one. */
-  readonly #jobs = new Map<string, Promise<void>>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  /** By session: two jobs for one would write the same summary. */
+  readonly #jobs: BackgroundJobs;
 
   constructor(options: SummarizerOptions) {
     this.#options = options;
+    this.#jobs = new BackgroundJobs({ ...bounds, onError: options.onError });
   }
 
-  /** Starts a job where the session's next turn may not fit; costs nothing worth naming where it will. */
+  /** Starts a job where the session's next turn may not fit; where it will, this costs next to nothing. */
   afterFinish(turn: FinishedTurn): void {
-    const { plan } = turn;
+    const { plan, accounting } = turn;
     const { sessionId } = turn.live.identity;
-    if (this.#abort.signal.aborted || this.#jobs.has(sessionId) || this.#jobs.size >= maxWaiting) return;
-    if (!plan.model.followsPrompts) return;
-    if (!mayOverflow(turn)) return;
-    const job = this.#run(sessionId, turn).finally(() => this.#jobs.delete(sessionId));
-    this.#jobs.set(sessionId, job);
+    if (!plan.model.followsPrompts || !this.#jobs.accepts(sessionId) || !mayOverflow(turn)) return;
+    this.#jobs.add(sessionId, (signal) =>
+      summarise({ sessionId, plan, accounting }, { ...this.#options, signal }),
+    );
   }
 
   /** Resolves once no summary is being written. */
-  async idle(): Promise<void> {
-    while (this.#jobs.size > 0) await Promise.all(this.#jobs.values());
+  idle(): Promise<void> {
+    return this.#jobs.idle();
   }
 
-  async #run(sessionId: string, { plan, accounting }: FinishedTurn): Promise<void> {
-    const { signal } = this.#abort;
-    if (this.#running >= maxRunning) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    try {
-      if (!signal.aborted) await summarise({ sessionId, plan, accounting }, { ...this.#options, signal });
-    } catch (error) {
-      if (!signal.aborted) this.#options.onError(error, sessionId);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
-    }
-  }
-
-  /** Breaks off what runs; what it has reached is stored. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
-    await this.idle();
+  /** Aborts the calls that run; what they have reached is stored. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#jobs[Symbol.asyncDispose]();
   }
 }
 
