@@ -27,5 +27,3 @@ export interface ExtractionResults {
   readonly page: PageText;
   readonly robots: boolean;
 }
-
-export type ExtractionAnswer = { readonly result: unknown } | { readonly error: string };

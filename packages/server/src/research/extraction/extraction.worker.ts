@@ -1,27 +1,13 @@
 /** The thread on which foreign files are parsed. It is ended where a file takes too long or too much memory. */
-import { parentPort } from 'node:worker_threads';
 import robotsParser from 'robots-parser';
+import { answerCalls } from '../../concurrency/worker-calls.ts';
 import { charsetOf, decodeText } from './charset.ts';
-import type { ExtractionAnswer, ExtractionCall, PageJob, RobotsJob } from './extraction-jobs.ts';
+import type { ExtractionCall, PageJob, RobotsJob } from './extraction-jobs.ts';
 import { type PageText, readHtml } from './html-text.ts';
 import { readPdf } from './pdf-text.ts';
 import { stripInvisible } from './visible-text.ts';
 
-if (parentPort === null) throw new Error('extraction.worker.ts must run as a worker');
-const port = parentPort;
-
-port.on('message', (call: ExtractionCall) => {
-  const work: Promise<unknown> =
-    call.kind === 'page' ? readPage(call.job) : Promise.resolve(isAllowed(call.job));
-  work.then(
-    (result) => answer({ result }),
-    (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-
-function answer(message: ExtractionAnswer): void {
-  port.postMessage(message);
-}
+answerCalls((call: ExtractionCall) => (call.kind === 'page' ? readPage(call.job) : isAllowed(call.job)));
 
 async function readPage({ format, bytes, contentType, maxLength }: PageJob): Promise<PageText> {
   const page = format === 'pdf' ? await readPdf(bytes, maxLength) : readMarkup();

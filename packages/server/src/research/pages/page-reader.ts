@@ -1,8 +1,9 @@
 /** Reads the pages that a search found, all at once and each within limits. Each is read, or skipped with a reason. */
 import type { Dispatcher } from 'undici';
 import { abortable } from '../../concurrency/abortable.ts';
+import { WorkerError } from '../../concurrency/worker-pool.ts';
 import type { PageJob } from '../extraction/extraction-jobs.ts';
-import { ExtractionError, type ExtractionPool } from '../extraction/extraction-pool.ts';
+import type { ExtractionPool } from '../extraction/extraction-pool.ts';
 import { EncodingError, readBody } from './body-reader.ts';
 import { type GuardedResponse, guardedGet, headerOf } from './guarded-get.ts';
 import { PageSkippedError, type SkipReason } from './page-skipped.ts';
@@ -157,7 +158,7 @@ function describe(error: unknown, signal: AbortSignal): { reason: SkipReason; me
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof PageSkippedError) return { reason: error.reason, message };
   if (signal.aborted) return { reason: 'timeout', message: 'it was not read in time' };
-  if (error instanceof ExtractionError) return { reason: 'unreadable', message };
+  if (error instanceof WorkerError) return { reason: 'unreadable', message };
   if (error instanceof EncodingError) return { reason: 'encoding', message };
   return { reason: 'network', message };
 }

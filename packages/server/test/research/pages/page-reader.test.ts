@@ -196,6 +196,6 @@ test('a file that holds its parser too long is given up with its thread, and the
     strict.run({ kind: 'robots', job: hostile }, signal),
     strict.run({ kind: 'page', job: good }, signal),
   ]);
-  assert.equal(first.status === 'rejected' && first.reason.name, 'ExtractionError');
+  assert.equal(first.status === 'rejected' && first.reason.name, 'WorkerError');
   assert.equal(second.status === 'fulfilled' && second.value.text, 'A word.');
 });

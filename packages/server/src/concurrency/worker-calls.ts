@@ -1,0 +1,24 @@
+/** The worker's end of a pool: what passes between the two, and how a worker answers. */
+import { parentPort } from 'node:worker_threads';
+
+/** Anything that the structured clone algorithm takes. */
+export type Call = unknown;
+
+export type Answer = { readonly result: unknown } | { readonly error: string };
+
+/** Answers every call with what `work` makes of it. Call it once, at the end of a `*.worker.ts`. */
+export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this file runs as a worker thread');
+  port.on('message', async (call: C) => {
+    port.postMessage(await answerTo(call, work));
+  });
+}
+
+async function answerTo<C extends Call>(call: C, work: (call: C) => unknown): Promise<Answer> {
+  try {
+    return { result: await work(call) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}

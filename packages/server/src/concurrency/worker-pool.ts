@@ -1,0 +1,166 @@
+/**
+ * A few workers for what would hold up the main thread: started when they are needed, ended after a while without
+ * work. A worker that takes too long, or ends by itself, takes its call with it and nothing else.
+ *
+ * Why this is no library: `docs/decisions/2026-11-26-worker-pool-and-background-jobs.md`.
+ */
+import type { Answer, Call } from './worker-calls.ts';
+import { startWorkerThread, type WorkerLink, type WorkerThreadOptions } from './worker-thread.ts';
+
+export interface WorkerPoolOptions extends WorkerThreadOptions {
+  readonly maxWorkers: number;
+  /** Of one call, without its wait for a worker. Absent: no limit. */
+  readonly timeoutMs?: number;
+  /** A worker without a call ends after it. Default 30,000. */
+  readonly idleMs?: number;
+}
+
+export interface RunOptions {
+  /** Ends the wait. A call that is under way goes on unheard, within `timeoutMs`. */
+  readonly signal?: AbortSignal;
+  /** Moved to the worker; the caller can't use them afterwards. */
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+export interface WorkerPool extends AsyncDisposable {
+  /** @throws WorkerError: the call failed, took too long, or its worker ended; the signal's reason */
+  run(call: Call, options?: RunOptions): Promise<unknown>;
+}
+
+export class WorkerError extends Error {
+  override readonly name = 'WorkerError';
+}
+
+interface Task {
+  readonly call: Call;
+  readonly transfer: readonly ArrayBuffer[];
+  readonly settle: (answer: Answer) => void;
+}
+
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const waiting = new Set<Task>();
+  const workers = new Set<PooledWorker>();
+  let isClosed = false;
+
+  function pump(): void {
+    for (const task of waiting) {
+      const worker = workers.values().find(({ isFree }) => isFree) ?? start();
+      if (worker === undefined) return;
+      waiting.delete(task);
+      worker.work(task);
+    }
+  }
+
+  function start(): PooledWorker | undefined {
+    if (workers.size >= options.maxWorkers) return undefined;
+    const worker = new PooledWorker(options, {
+      onFree: pump,
+      onGone: () => {
+        workers.delete(worker);
+        if (!isClosed) pump();
+      },
+    });
+    workers.add(worker);
+    return worker;
+  }
+
+  return {
+    run(call, { signal, transfer = [] } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      if (isClosed) return Promise.reject(new WorkerError('closed'));
+      return new Promise((resolve, reject) => {
+        const abort = () => {
+          waiting.delete(task);
+          reject(signal?.reason);
+        };
+        const task: Task = {
+          call,
+          transfer,
+          settle(answer) {
+            signal?.removeEventListener('abort', abort);
+            if ('error' in answer) reject(new WorkerError(answer.error));
+            else resolve(answer.result);
+          },
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        waiting.add(task);
+        pump();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      for (const task of waiting) task.settle({ error: 'closed' });
+      waiting.clear();
+      await Promise.all([...workers].map((worker) => worker.end('closed')));
+    },
+  };
+}
+
+interface PoolListener {
+  onFree(): void;
+  onGone(): void;
+}
+
+/**
+ * free → working (`work`) → free (an answer), until it is gone: its call took too long, it had none for too long, it
+ * ended by itself, or the pool is closed.
+ */
+class PooledWorker {
+  readonly #options: WorkerPoolOptions;
+  readonly #listener: PoolListener;
+  readonly #link: WorkerLink;
+  #task: Task | undefined;
+  /** Runs while it works and while it is free. */
+  #timer: NodeJS.Timeout | undefined;
+  #isGone = false;
+
+  constructor(options: WorkerPoolOptions, listener: PoolListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#link = startWorkerThread(options, {
+      onAnswer: (answer) => this.#answered(answer),
+      onGone: (reason) => void this.end(reason),
+    });
+  }
+
+  get isFree(): boolean {
+    return this.#task === undefined && !this.#isGone;
+  }
+
+  work(task: Task): void {
+    clearTimeout(this.#timer);
+    this.#task = task;
+    this.#link.hold(true);
+    const { timeoutMs } = this.#options;
+    if (timeoutMs !== undefined) {
+      this.#timer = setTimeout(() => void this.end(`not done within ${timeoutMs} ms`), timeoutMs);
+    }
+    this.#link.send(task.call, task.transfer);
+  }
+
+  #answered(answer: Answer): void {
+    if (this.#isGone) return;
+    this.#settle(answer);
+    // A worker without a call does not keep the program alive.
+    this.#link.hold(false);
+    this.#timer = setTimeout(() => void this.end('idle'), this.#options.idleMs ?? 30_000).unref();
+    this.#listener.onFree();
+  }
+
+  #settle(answer: Answer): void {
+    clearTimeout(this.#timer);
+    const task = this.#task;
+    this.#task = undefined;
+    task?.settle(answer);
+  }
+
+  /** Ends it at once; a call under way fails for this reason. Resolves once the worker is gone. */
+  async end(reason: string): Promise<void> {
+    if (!this.#isGone) {
+      this.#isGone = true;
+      this.#settle({ error: reason });
+      this.#listener.onGone();
+    }
+    await this.#link.end();
+  }
+}
