@@ -63,8 +63,8 @@ const aims = {
 } as const;
 const troubles = { none: 14, freeze: 1, disk: 2, clock: 2 } as const;
 const longestWaitMs = 2500;
-/** A busy machine needs some seconds until its clients are back after a start. */
-const longestStreamsWaitMs = 10_000;
+/** On a busy machine it takes long until the clients are back after a start; a kill before that would be for nothing. */
+const longestStreamsWaitMs = 60_000;
 /** Never so far that an idempotency key, which lives for 24 hours, would expire. */
 const widestClockMs = 6 * 3_600_000;
 
@@ -99,6 +99,9 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
     totals.streamsAtKill.push(ledger.openStreams);
     if (ledger.openStreams >= options.streams) totals.killsAmongStreams += 1;
     if (isDiskFull) totals.killsWithFullDisk += 1;
+    options.trace(
+      `kill ${totals.kills}, ${totals.killsAmongStreams} among enough streams; ${ledger.openStreams} open`,
+    );
     await host.kill(replica);
   }
   if (isDiskFull) freeDisk(options);
