@@ -4,6 +4,7 @@ import { every, type Repetition } from '../concurrency/every.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
+import { newId } from '../domain/ids.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Researcher } from '../research/research.ts';
@@ -59,6 +60,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   #incarnation: Incarnation | undefined;
   #incarnating: Promise<void> | undefined;
   #watch: Repetition | undefined;
+  /** Generations that become live as soon as the store has answered an acceptance or a claim. */
+  readonly #arriving = new Set<string>();
   /** Generations that are marked running here, but were not live at the last look. */
   #unattended = new Set<string>();
   #isAccepting = false;
@@ -280,20 +283,27 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
-    const accepted = await this.#admission.around(request, claim, () =>
-      acceptRequest(request, claim, {
-        store: this.#store,
-        models: this.#options.models,
-        owner: this.#current.owner,
-        now: this.#now,
-      }),
-    );
-    const { turn, isNew } = accepted;
-    if (isNew) {
-      if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
-      for (const id of turn.interrupted) this.#background(this.#interrupt(id));
+    const generationId = newId();
+    this.#arriving.add(generationId);
+    try {
+      const accepted = await this.#admission.around(request, claim, () =>
+        acceptRequest(request, claim, {
+          store: this.#store,
+          models: this.#options.models,
+          owner: this.#current.owner,
+          generationId,
+          now: this.#now,
+        }),
+      );
+      const { turn, isNew } = accepted;
+      if (isNew) {
+        if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
+        for (const id of turn.interrupted) this.#background(this.#interrupt(id));
+      }
+      return { ...toAccepted(turn), isNew };
+    } finally {
+      this.#arriving.delete(generationId);
     }
-    return { ...toAccepted(turn), isNew };
   }
 
   /** Ends what a turn interrupts. If this process stops first, the next one does it: the request is stored. */
@@ -319,9 +329,15 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   /** Goes on with a generation that a dead process left. */
   async #recover(generationId: string): Promise<void> {
-    const row = await readGeneration(this.#store.reads, generationId);
-    if (row === undefined || isTerminal(row.status)) return;
-    await this.#runner.startStored(row, await this.readEvents(generationId, Number.MAX_SAFE_INTEGER), true);
+    this.#arriving.add(generationId);
+    try {
+      const row = await readGeneration(this.#store.reads, generationId);
+      if (row === undefined || isTerminal(row.status)) return;
+      const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
+      this.#background(this.#runner.startStored(row, events, true));
+    } finally {
+      this.#arriving.delete(generationId);
+    }
   }
 
   /**
@@ -334,8 +350,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
     const unattended = new Set<string>();
     for (const id of await readRunningGenerations(this.#store.reads, owner)) {
-      if (this.#lives.find(id) !== undefined) continue;
-      // It was missing twice in a row, so it is not just being accepted.
+      if (this.#lives.find(id) !== undefined || this.#arriving.has(id)) continue;
+      // It was missing twice in a row, so the store has answered the end of the turn before it by now.
       if (this.#unattended.has(id)) this.#background(this.#attend(id));
       else unattended.add(id);
     }

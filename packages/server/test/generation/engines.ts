@@ -145,6 +145,34 @@ export async function startEngineHarness(
   };
 }
 
+/** Stores a turn in a new conversation as running under an owner, past every engine. */
+export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
+  return h.place.store.execute('acceptTurn', {
+    tenant: { organizationId: h.scope.organizationId, environment: 'prod', endUserId: null },
+    target: {
+      kind: 'new-conversation',
+      conversationId: newId(),
+      sessionId: newId(),
+      title: text,
+      personaId: h.persona.personaId,
+      personaVersion: h.persona.version,
+      userMessageId: newId(),
+      text,
+    },
+    answerMessageId: newId(),
+    generationId: newId(),
+    dialect: 'chat',
+    model: { id: h.modelId, name: 'scripted', provider: 'openai-compatible' },
+    personaId: h.persona.personaId,
+    personaVersion: h.persona.version,
+    apiKeyId: null,
+    parameters: '{}',
+    whenBusy: 'queue',
+    owner,
+    now: Date.now(),
+  });
+}
+
 export interface Reading {
   /** Every event with its seq, as it came. */
   readonly events: { readonly seq: number; readonly event: LogEvent }[];

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { newId } from '../../src/domain/ids.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type EngineHarness, startEngineHarness } from './engines.ts';
+import { acceptAs, startEngineHarness } from './engines.ts';
 
 /** A step of the store that is under way until it is released. */
 function hold() {
@@ -14,34 +13,6 @@ function hold() {
     return released.promise;
   };
   return { pass, reached: reached.promise, release: () => released.resolve() };
-}
-
-/** A turn that another process accepted and runs. */
-function acceptElsewhere(h: EngineHarness, owner: number) {
-  return h.place.store.execute('acceptTurn', {
-    tenant: { organizationId: h.scope.organizationId, environment: 'prod', endUserId: null },
-    target: {
-      kind: 'new-conversation',
-      conversationId: newId(),
-      sessionId: newId(),
-      title: 'Elsewhere',
-      personaId: h.persona.personaId,
-      personaVersion: h.persona.version,
-      userMessageId: newId(),
-      text: 'Hello',
-    },
-    answerMessageId: newId(),
-    generationId: newId(),
-    dialect: 'chat',
-    model: { id: h.modelId, name: 'scripted', provider: 'openai-compatible' },
-    personaId: h.persona.personaId,
-    personaVersion: h.persona.version,
-    apiKeyId: null,
-    parameters: '{}',
-    whenBusy: 'queue',
-    owner,
-    now: Date.now(),
-  });
 }
 
 /** What hangs fails here, and not only with the whole file. */
@@ -73,7 +44,7 @@ onBothStores('stopping', (storeEngine) => {
     await using h = await startEngineHarness(storeEngine);
     const engine = await h.start();
     const { owner } = await h.place.store.execute('registerOwner', { leaseMs: 60_000 });
-    const elsewhere = await acceptElsewhere(h, owner);
+    const elsewhere = await acceptAs(h, owner);
     await engine.accept(
       h.turn({ kind: 'session', sessionId: elsewhere.sessionId, text: '2' }, { whenBusy: 'interrupt' }),
     );

@@ -22,6 +22,8 @@ export interface AcceptDependencies {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly owner: number;
+  /** The generation's id, should this call make one. */
+  readonly generationId: string;
   readonly now: () => number;
 }
 
@@ -159,7 +161,7 @@ export async function acceptRequest(
   claim: IdempotencyClaim | undefined,
   dependencies: AcceptDependencies,
 ): Promise<Acceptance> {
-  const { store, models, owner, now } = dependencies;
+  const { store, models, owner, generationId, now } = dependencies;
   const { scope } = request;
   const base = await readBase(store, request);
   const earlier = await earlierParameters(store.reads, request);
@@ -183,7 +185,7 @@ export async function acceptRequest(
       tenant,
       target: toTarget(request),
       answerMessageId: newId(),
-      generationId: newId(),
+      generationId,
       dialect: request.dialect,
       model: { id: plan.record.id, name: plan.record.name, provider: plan.record.provider },
       personaId: base.persona?.personaId ?? null,
