@@ -124,10 +124,10 @@ onBothStores('personas', async (engine) => {
       200,
     );
     assert.deepEqual(await findRevision(app.store.reads, scope, id, 2), {
-      persona_id: id,
+      personaId: id,
       version: 2,
-      system_prompt: '',
-      model_id: model,
+      systemPrompt: '',
+      modelId: model,
       internet: false,
     });
   });
