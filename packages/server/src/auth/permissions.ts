@@ -62,11 +62,6 @@ export function requireOperator(principal: Principal): asserts principal is Oper
   if (!isOperator(principal)) throw forbidden("this is for the operator's admin key alone");
 }
 
-/** Only test keys select a persona by `persona_id` or `version_type`; prod keys see what is in production. */
-export function maySelectRevision(principal: Principal): boolean {
-  return (principal.kind === 'api-key' || principal.kind === 'end-user') && principal.keyType === 'test';
-}
-
 /** Tokens are issued to API keys only. @throws AppError forbidden */
 export function requireApiKey(principal: Principal): asserts principal is ApiKeyPrincipal {
   if (principal.kind !== 'api-key') throw forbidden('this takes an API key (sk_test_… or sk_prod_…)');

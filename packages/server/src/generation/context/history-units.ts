@@ -34,7 +34,7 @@ export async function* historyUnits<Entry extends ChainEntry>(
 }
 
 /** Puts tool calls together with their results. */
-export class UnitBuilder<Entry extends ChainEntry> {
+class UnitBuilder<Entry extends ChainEntry> {
   /** Messages of tools, newest first, whose call has not come by yet. */
   #results: Entry[] = [];
 

@@ -32,7 +32,7 @@ export function receiptHead(plan: RunPlan): Pick<StoredReceipt, 'model' | 'perso
  * SHA-256, in hex, of what a revision makes a model do: the JSON of its system prompt, model and parameters, keys in
  * alphabetical order, without blanks, without those that are not set.
  */
-export function hashRevision(revision: Omit<PersonaRevision, 'personaId' | 'version'>): string {
+function hashRevision(revision: Omit<PersonaRevision, 'personaId' | 'version'>): string {
   const { internet, maxTokens, modelId, seed, stop, systemPrompt, temperature, topP } = revision;
   const canonical = {
     internet,

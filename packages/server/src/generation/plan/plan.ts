@@ -71,7 +71,7 @@ export async function resolvePlan(
 }
 
 /** The persona's parameters, with the smallest of the three bounds on the answer's length. */
-export function effectiveParameters(
+function effectiveParameters(
   revision: SamplingParameters | undefined,
   record: Pick<ModelRecord, 'maxOutputTokens'>,
   requested: number | undefined,

@@ -40,7 +40,7 @@ export interface Acceptance {
 const maxTitleLength = 60;
 
 /** A title from a message's first words. */
-export function automaticTitle(text: string): string {
+function automaticTitle(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
   const points = [...line];
   if (points.length <= maxTitleLength) return line === '' ? 'New conversation' : line;

@@ -91,7 +91,7 @@ function isAborted(error: unknown): boolean {
 }
 
 /** What a client may know of anything that was thrown. An unknown error is logged here, and nowhere else. */
-export function toAppError(error: unknown, request: FastifyRequest): AppError {
+function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error;
   const known = error instanceof Error && 'code' in error ? fromFastify(error as FastifyError) : undefined;
   if (known !== undefined) return known;

@@ -56,7 +56,7 @@ export const closed = { additionalProperties: false } as const;
 const tokens = (description: string, example: number) =>
   Type.Integer({ minimum: 0, description, examples: [example] });
 
-export const UsageSchema = Type.Object(
+const UsageSchema = Type.Object(
   {
     prompt_tokens: tokens('Tokens of the prompt.', 24),
     completion_tokens: tokens('Tokens of the answer.', 12),
@@ -81,7 +81,7 @@ export const FinishReasonSchema = oneOf(finishReasons, {
   examples: ['stop'],
 });
 
-export const SourceSchema = Type.Object(
+const SourceSchema = Type.Object(
   {
     index: Type.Integer({ description: 'The number of its citations in the text.', examples: [1] }),
     title: Type.String({ description: "The page's title.", examples: ['Server-sent events'] }),

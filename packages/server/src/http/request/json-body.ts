@@ -12,7 +12,7 @@ const maxDepth = 32;
  * An empty body is `undefined`, which only routes that need none take.
  * @throws AppError invalid_json with line and column; invalid_request for text that can't be stored
  */
-export function parseJsonBody(body: Buffer): unknown {
+function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw new AppError('invalid_json', 'the body is not valid UTF-8');
   const text = body.toString('utf8').replace(/^\uFEFF/, '');

@@ -9,7 +9,7 @@ import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
 
 /** The format requires `max_tokens`. Every model since Claude 3 accepts this value. */
-export const defaultAnthropicMaxTokens = 4096;
+const defaultAnthropicMaxTokens = 4096;
 
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
@@ -30,7 +30,7 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
  * The system text has a field of its own. Empty messages, which the API refuses, are left out. There is no seed.
  * Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
-export function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
+function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
   const { temperature, topP, maxTokens, stop } = request.parameters;
   const system = request.messages
     .filter((message) => message.role === 'system')

@@ -47,7 +47,7 @@ export function mergeHits(lists: readonly (readonly SearchHit[])[], limit: numbe
 }
 
 /** The same key for addresses of one page: scheme, `www.`, a last slash and campaign tags make no difference. */
-export function pageKey(address: string): string {
+function pageKey(address: string): string {
   const url = new URL(address);
   for (const name of [...url.searchParams.keys()]) {
     if (/^(utm_\w+|fbclid|gclid|ref)$/i.test(name)) url.searchParams.delete(name);

@@ -47,7 +47,7 @@ export interface PageLimits {
   readonly maxTextLength: number;
 }
 
-export const pageLimits: PageLimits = {
+const pageLimits: PageLimits = {
   pageTimeoutMs: 8_000,
   robotsTimeoutMs: 3_000,
   maxRedirects: 5,

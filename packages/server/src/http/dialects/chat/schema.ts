@@ -13,7 +13,7 @@ import {
 } from '../../openapi/fields.ts';
 import { ErrorSchema } from '../../openapi/responses.ts';
 
-export const PersonaSelectorSchema = Type.Object(
+const PersonaSelectorSchema = Type.Object(
   {
     persona_id: Type.Optional(
       Type.Integer({
