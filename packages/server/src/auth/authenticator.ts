@@ -153,7 +153,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     async authenticate(credentials) {
       const { environment } = credentials;
       if (credentials.apiKey !== undefined) {
-        if (!isApiKey(credentials.apiKey)) throw unauthenticated('X-API-Key: not an API key');
+        if (!isApiKey(credentials.apiKey))
+          throw unauthenticated('X-API-Key must be an API key: sk_test_…, sk_prod_… or sk_admin_…');
         return await byKey(credentials.apiKey);
       }
       if (credentials.authorization !== undefined) {
@@ -222,7 +223,7 @@ function bearerValue(header: string): string {
 function toEnvironment(value: string | undefined): Environment {
   if (value === undefined || value === 'prod') return 'prod';
   if (value === 'test') return 'test';
-  throw new AppError('invalid_request', 'environment: must be test or prod', { field: 'environment' });
+  throw new AppError('invalid_request', 'environment must be test or prod', { field: 'environment' });
 }
 
 function requireAlive(key: ApiKeyRecord, now: number): void {

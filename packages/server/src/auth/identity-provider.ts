@@ -95,7 +95,7 @@ function toAppError(error: unknown): AppError {
   if (isAboutToken) return unauthenticated('the token is not valid', { cause: error });
   return new AppError(
     'overloaded',
-    "the identity provider's keys can't be had at the moment",
+    "the identity provider's keys are unavailable; retry shortly",
     { retry_after_seconds: 5 },
     { cause: error },
   );

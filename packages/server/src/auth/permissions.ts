@@ -28,7 +28,7 @@ export function requireConversationAccess(principal: Principal): asserts princip
 /** @throws AppError forbidden for a guest, and for an admin key */
 export function requireWrite(principal: Principal): asserts principal is ConversationPrincipal {
   requireConversationAccess(principal);
-  if (principal.kind === 'member' && !mayWrite(principal.role)) throw forbidden('a guest only reads');
+  if (principal.kind === 'member' && !mayWrite(principal.role)) throw forbidden('guests may only read');
 }
 
 /**
@@ -59,7 +59,7 @@ export function administeredOrganization(principal: Principal): OrganizationScop
 
 /** @throws AppError forbidden */
 export function requireOperator(principal: Principal): asserts principal is OperatorPrincipal {
-  if (!isOperator(principal)) throw forbidden("this is for the operator's admin key alone");
+  if (!isOperator(principal)) throw forbidden("only the operator's admin key may do this");
 }
 
 /** Tokens are issued to API keys only. @throws AppError forbidden */

@@ -150,11 +150,11 @@ onBothStores('authenticator', async (engine) => {
 
   test('what is no credential is refused', async () => {
     const { key } = await place.key('prod');
-    await place.refused({ apiKey: '' }, /not an API key/);
-    await place.refused({ apiKey: 'nonsense' }, /not an API key/);
+    await place.refused({ apiKey: '' }, /X-API-Key must be an API key/);
+    await place.refused({ apiKey: 'nonsense' }, /X-API-Key must be an API key/);
     await place.refused({ apiKey: `${key}x` }, /not valid/);
     await place.refused({ apiKey: `${operatorKey}x` }, /not valid/);
-    await place.refused({ apiKey: await place.userToken(key) }, /not an API key/);
+    await place.refused({ apiKey: await place.userToken(key) }, /X-API-Key must be an API key/);
     await place.refused({ authorization: key }, /must be "Bearer/);
     await place.refused({ authorization: 'Basic YTpi' }, /must be "Bearer/);
     await place.refused({ authorization: 'Bearer ' }, /must be "Bearer/);

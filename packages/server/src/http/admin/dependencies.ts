@@ -1,4 +1,4 @@
-/** What the administration works on. */
+/** What the administration's routes are given. */
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
@@ -19,9 +19,9 @@ export interface AdminDependencies {
   testModel(model: ModelRecord): Promise<ModelTest>;
   /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
   cancelLive(where: { readonly conversationId: string }): Promise<void>;
-  /** Takes what has ended out of the journal, so that nothing erased stays in it. */
+  /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */
   checkpoint(): Promise<void>;
-  /** Resolves the host of a `base_url`. Default: the operating system. */
+  /** Resolves the host of a `base_url`. The default is the operating system's resolver. */
   readonly resolve?: Resolve;
   /** Epoch milliseconds. */
   now(): number;

@@ -1,4 +1,4 @@
-/** Lists: `limit` and an opaque `cursor` come in, `{"data", "next_cursor"}` goes out. */
+/** Pages of lists: `limit` and an opaque `cursor` are the input, `{"data", "next_cursor"}` the answer. */
 import { type TSchema, Type } from 'typebox';
 import { invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 
-/** The status of each code, where it is an answer and not an event of a stream. */
+/** The HTTP status of each code, for errors that are answers and not events of a stream. */
 const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   invalid_json: 400,
@@ -27,7 +27,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   provider_timeout: 504,
 };
 
-/** Writes an error's body; `session_busy` bears the generation that runs. */
+/** Makes the body of an error; that of `session_busy` names the running generation. */
 export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string>>;
 
 function withText(field: 'error' | 'detail'): ErrorEnvelope {
@@ -38,15 +38,15 @@ function withText(field: 'error' | 'detail'): ErrorEnvelope {
   });
 }
 
-/** `{"error", "code"}`: everywhere but in the conversation dialect. */
+/** `{"error", "code"}`, used everywhere but in the conversation dialect. */
 export const errorEnvelope: ErrorEnvelope = withText('error');
-/** `{"detail", "code"}`: the conversation dialect. */
+/** `{"detail", "code"}`, used in the conversation dialect. */
 export const detailEnvelope: ErrorEnvelope = withText('detail');
 
-/** Seconds that a client is told to wait where the error does not know better. */
+/** `Retry-After` of errors that do not say how long to wait, in seconds. */
 const defaultRetryAfterSeconds = 5;
 
-/** Sends an error; the body is serialized here, whatever the route's schema says of its answers. */
+/** Sends an error. The body is serialized here, independently of the route's response schemas. */
 export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorEnvelope): FastifyReply {
   const status = statusOfCode[error.code];
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="colloquy"');
@@ -62,7 +62,7 @@ export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorE
     .send(JSON.stringify(envelope(error)));
 }
 
-/** Fastify's own errors that a client causes; every other one is ours. */
+/** Translates Fastify's errors that clients cause; every other Fastify error is a mistake of the server. */
 function fromFastify(error: FastifyError): AppError | undefined {
   const options = { cause: error };
   switch (error.code) {
@@ -85,24 +85,29 @@ export function wrongMediaType(): AppError {
   return new AppError('invalid_request', 'the body must be JSON, with Content-Type: application/json');
 }
 
-/** The client broke the connection off while it was sending. */
+/** Whether the client closed the connection while it was sending. */
 function isAborted(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
-/** What a client may know of anything that was thrown. An unknown error is logged here, and nowhere else. */
+/** What a client may know about anything that was thrown. Unknown errors are logged here, and nowhere else. */
 function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error;
   const known = error instanceof Error && 'code' in error ? fromFastify(error as FastifyError) : undefined;
   if (known !== undefined) return known;
   if (isAborted(error)) {
-    return new AppError('invalid_request', 'the request was broken off', {}, { cause: error });
+    return new AppError(
+      'invalid_request',
+      'the connection was closed before the request was complete',
+      {},
+      { cause: error },
+    );
   }
   request.log.error({ err: error, route: request.routeOptions.url }, 'unexpected error');
   return new AppError('internal', `internal error; request ${request.id}`, {}, { cause: error });
 }
 
-/** The error handler of a scope, by its dialect's envelope. */
+/** The error handler of a Fastify scope whose errors have this envelope. */
 export function errorHandler(envelope: ErrorEnvelope) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const appError = toAppError(error, request);
@@ -110,7 +115,7 @@ export function errorHandler(envelope: ErrorEnvelope) {
       request.log.error({ err: error }, 'internal error');
     }
     if (appError.code === 'overloaded' && appError.cause !== undefined) {
-      request.log.warn({ err: appError }, 'refused for the time being');
+      request.log.warn({ err: appError }, 'overloaded: the request was refused');
     }
     sendError(reply, appError, envelope);
   };
@@ -127,7 +132,7 @@ export function notFoundHandler(envelope: ErrorEnvelope) {
   };
 }
 
-/** What Node's parser refused before there was a request: answered by hand, then the connection ends. */
+/** Answers what Node's parser refused, for which there is no request and no reply, and ends the connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

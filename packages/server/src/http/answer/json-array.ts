@@ -1,10 +1,10 @@
-/** A list as a JSON array that is sent page by page, so that its length does not count for the memory. */
+/** Sends a list as a JSON array page by page, so that memory does not grow with its length. */
 import { Readable } from 'node:stream';
 
-/** The next page, behind the last record of the one before; an empty one is the end. */
+/** Reads the page after a record, or the first one; an empty page is the end of the list. */
 export type NextPage<T> = (after: T | undefined) => Promise<readonly T[]>;
 
-/** Reads the first page before it resolves, so that what fails there is still an answer of its own. */
+/** Reads the first page before it resolves, so that an error there is still answered with its own status. */
 export async function streamJsonArray<T>(
   readPage: NextPage<T>,
   toResource: (record: T) => object,

@@ -1,4 +1,4 @@
-/** Another try at an answer: anew, or going on from where the earlier one stopped. Both are kept. */
+/** Answers a message again: from the start, or continuing the earlier answer. Both answers are kept. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { requireWrite } from '../../auth/permissions.ts';
@@ -42,7 +42,7 @@ const response = {
   ...errorResponses(400, 401, 403, 404, 409, 429, 503),
 };
 
-/** Guests may call them, since a reconnect only reads; who starts an answer must be allowed to write. */
+/** Guests may call these routes to reconnect, which only reads; starting an answer needs `requireWrite`. */
 const shared = { method: 'POST', access: 'conversation', admits: ['anonymous'] } as const;
 
 export function generationAgainRoutes(options: GenerationAgainOptions): readonly Route[] {
@@ -136,7 +136,7 @@ function wantsStream(request: FastifyRequest): boolean {
 /** @throws AppError conflict */
 function requireContinuable(generation: GenerationView): void {
   if (!isTerminal(generation.status)) {
-    throw new AppError('conflict', 'the generation is not over', { generation_id: generation.id });
+    throw new AppError('conflict', 'the generation has not ended', { generation_id: generation.id });
   }
   if (generation.status === 'done' && generation.finishReason !== 'length') {
     throw new AppError('conflict', 'the answer is complete; it can only be regenerated');

@@ -1,4 +1,4 @@
-/** `/api/generations`: every dialect's generations, to be looked at, streamed again and cancelled. */
+/** `/api/generations`: looks at, streams again and cancels the generations of every dialect. */
 import { Type } from 'typebox';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';

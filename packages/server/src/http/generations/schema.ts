@@ -1,4 +1,4 @@
-/** Generations on the wire. */
+/** The schema of a generation, and how a generation goes over the wire. */
 
 import { Type } from 'typebox';
 import { errorCodes } from '../../domain/errors.ts';
@@ -79,7 +79,7 @@ export const exampleGeneration = {
   error: null,
 };
 
-/** A generation as the wire shows it. */
+/** A generation as clients see it. */
 export function toGeneration(view: GenerationView) {
   return {
     id: view.id,

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import type { DocumentedResponse } from './responses.ts';
 
-/** A body of JSON. */
+/** An answer with a JSON body. */
 export function answer(description: string, schema: TSchema, example?: object): DocumentedResponse {
   return {
     description,
@@ -10,11 +10,11 @@ export function answer(description: string, schema: TSchema, example?: object): 
   };
 }
 
-/** The same with the path of what was made in `Location`. */
+/** The same with a `Location` header, which has the path of what was made. */
 export function created(made: DocumentedResponse, location: { description: string; example: string }) {
   const { description, example } = location;
   return { ...made, headers: { Location: Type.String({ description, examples: [example] }) } };
 }
 
-/** No body: 204 of a DELETE. */
+/** The 204 of a DELETE, which has no body. */
 export const gone = Type.Null({ description: 'It is gone.' });

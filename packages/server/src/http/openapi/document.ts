@@ -76,7 +76,7 @@ export function addOpenApi(app: FastifyInstance, version: string, dialectTags: r
   });
 }
 
-/** The document as it is sent: of the tags only those that something bears. */
+/** The document as it is sent: with those tags only that some operation has. */
 export function openApiDocument(app: FastifyInstance): object {
   const document = app.swagger() as {
     paths?: Record<string, Record<string, { tags?: string[] }>>;

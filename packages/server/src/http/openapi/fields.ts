@@ -1,4 +1,4 @@
-/** Schemas of fields that several routes show or take, and what fields are made of. */
+/** Schemas of fields that several routes share, and the functions that make such schemas. */
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import { finishReasons, whenBusyChoices } from '../../domain/generation.ts';
 import { usageProvenances } from '../../domain/usage.ts';
@@ -14,7 +14,7 @@ export function TimeField(description: string) {
   return Type.String({ format: 'date-time', description, examples: [exampleTime] });
 }
 
-/** Lengths are in characters; `minLength` is 1 unless it is given. */
+/** A text. Lengths are in characters; `minLength` is 1 by default. */
 export function TextField(
   description: string,
   example: string,
@@ -36,8 +36,8 @@ export function oneOf<const Words extends readonly string[]>(
 }
 
 /**
- * A value of one type, or null: `{"type": ["string", "null"]}`. For what clients send, since a refusal then names both
- * types, and the bound that was broken. A closed list would lack null: that is `orNull`.
+ * A value of one type, or null: `{"type": ["string", "null"]}`. Use it for fields that clients send, since the error
+ * message then names both types or the bound that was broken. Use `orNull` for a closed list, whose words lack null.
  */
 export function nullable<Schema extends TSchema & { readonly type: string }>(
   schema: Schema,
@@ -45,12 +45,12 @@ export function nullable<Schema extends TSchema & { readonly type: string }>(
   return Type.Unsafe<Static<Schema> | null>({ ...schema, type: [schema.type, 'null'] });
 }
 
-/** Any schema or null, a reference or a closed list too: `{"anyOf": [schema, {"type": "null"}]}`. */
+/** Any schema or null, references and closed lists included: `{"anyOf": [schema, {"type": "null"}]}`. */
 export function orNull<Schema extends TSchema>(schema: Schema) {
   return Type.Union([schema, Type.Null()]);
 }
 
-/** Options of an object that refuses fields it does not name: every body. */
+/** Options of an object that refuses unknown fields, as every body does. */
 export const closed = { additionalProperties: false } as const;
 
 const tokens = (description: string, example: number) =>

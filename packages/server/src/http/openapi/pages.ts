@@ -1,4 +1,4 @@
-/** `/docs`: the interactive documentation, with everything it needs from this server and nothing from another. */
+/** `/docs`: the interactive documentation. Everything that it needs comes from this server. */
 import { gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
@@ -7,7 +7,7 @@ import { openApiDocument } from './document.ts';
 import { errorResponses } from './responses.ts';
 import type { AppPlugin } from './route-plugin.ts';
 
-/** Nothing may be loaded from, or sent to, another host; the viewer styles itself inline. */
+/** Forbids the page to load from or send to another host. The viewer needs inline styles. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -52,8 +52,8 @@ const startScript = `Scalar.createApiReference('#documentation', {
 `;
 
 /**
- * The viewer's script, from its package, which only a Fastify plugin hands out; 5 MB, so it is loaded when somebody
- * first looks at the documentation.
+ * The viewer's script. Its package offers it only through a Fastify plugin; it has 5 MB, so it is loaded when somebody
+ * first opens the documentation.
  */
 async function loadViewer(): Promise<string> {
   const { default: scalar } = await import('@scalar/fastify-api-reference');
@@ -133,7 +133,7 @@ function documentRoutes(app: FastifyInstance): readonly Route[] {
   ];
 }
 
-/** The page's scripts; the viewer is kept once it was loaded. */
+/** The routes of the page's scripts. The viewer stays in memory once it is loaded. */
 function scriptRoutes(): readonly Route[] {
   let viewer: Promise<{ plain: Buffer; gzipped: Buffer }> | undefined;
   return [

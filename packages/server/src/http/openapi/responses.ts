@@ -1,4 +1,4 @@
-/** Schemas of error answers, for the routes' documentation; the bodies themselves are written by `errors.ts`. */
+/** Schemas of error answers for the routes' documentation. The bodies themselves are made in `answer/errors.ts`. */
 import { type TSchema, Type } from 'typebox';
 import { type ErrorCode, errorCodes } from '../../domain/errors.ts';
 import { oneOf } from './fields.ts';
@@ -113,8 +113,8 @@ export interface DocumentedResponse {
 const retryAfter = Type.Integer({ description: 'Seconds to wait.', examples: [5] });
 
 /**
- * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 500 is always among them, and
- * bodies are the `{"error", "code"}` envelope's.
+ * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 500 is always added. Bodies
+ * have the envelope `{"error", "code"}`.
  */
 export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
   return responses(statuses, 'error', Type.Ref('Error#'));

@@ -1,4 +1,4 @@
-/** What operators and their machines ask: `/healthz`, `/readyz`, `/metrics`, and what this server is. */
+/** Health, readiness and metrics for operators and their monitoring, and what this server is. */
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -28,7 +28,7 @@ const ReadinessSchema = Type.Object(
 
 const example = { ready: true, problems: [], models: { local: { state: 'ready', percent: 100 } } };
 
-/** Whoever asks is told; nothing here is of an organization. */
+/** These routes need no credential, since nothing that they show belongs to an organization. */
 const shared = { method: 'GET', access: 'public' } as const;
 
 export function operationRoutes(options: OperationRoutesOptions): AppPlugin {

@@ -1,8 +1,8 @@
-/** Prometheus metrics of the HTTP side; nothing is counted per event. */
+/** Prometheus metrics of HTTP requests and streams; events of streams are not counted one by one. */
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** A registry with the process's own figures. */
+/** A registry with the default metrics of the process. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -11,7 +11,7 @@ export function createRegistry(): Registry {
 
 const bucketsSeconds = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
 
-/** `openStreams`: how many event streams are open. */
+/** `openStreams` returns how many event streams are open. */
 export function addHttpMetrics(app: FastifyInstance, registry: Registry, openStreams: () => number): void {
   const requests = new Counter({
     name: 'colloquy_http_requests_total',
@@ -35,7 +35,7 @@ export function addHttpMetrics(app: FastifyInstance, registry: Registry, openStr
     },
   });
   app.addHook('onResponse', (request, reply, done) => {
-    // The route's pattern, so that ids and unknown paths don't make a series each.
+    // The label is the route's pattern, so that ids and unknown paths do not create a series each.
     const route = request.routeOptions.url ?? 'none';
     const { method } = request;
     requests.inc({ method, route, status: reply.raw.statusCode });

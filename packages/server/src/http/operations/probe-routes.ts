@@ -1,6 +1,6 @@
 /**
- * `/healthz/stream`: a stream whose frames come by the clock, for `colloquy doctor` to find out what lies between a
- * client and the server. It knows nothing of the store, needs no credential, and never pings.
+ * `/healthz/stream`: a stream whose frames are sent at fixed times, so that `colloquy doctor` can find out what a proxy
+ * between client and server does to streams. It does not touch the store, needs no credential, and never pings.
  */
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
@@ -37,7 +37,7 @@ export function probeRoutes(): AppPlugin {
   };
 }
 
-/** `open`: the streams that are open, which the route adds to. */
+/** `open` holds the streams that are open; the route keeps it current. */
 function probeRoute(open: Set<ServerResponse>): Route {
   return route({
     method: 'GET',
@@ -67,12 +67,14 @@ function probeRoute(open: Set<ServerResponse>): Route {
     async handler(request, reply) {
       const { count, interval_ms: intervalMs, after } = request.query;
       if ((count - 1) * intervalMs > longestMs) {
-        throw invalid('interval_ms', `all frames must come within ${longestMs} ms`);
+        throw invalid('interval_ms', `interval_ms is too long: all frames must come within ${longestMs} ms`);
       }
       const cursor = cursorText(request, after) ?? '0';
       if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
       if (open.size >= maxStreams) {
-        throw new AppError('overloaded', 'too many probes at once', { retry_after_seconds: 5 });
+        throw new AppError('overloaded', 'too many probe streams are open; retry shortly', {
+          retry_after_seconds: 5,
+        });
       }
       reply.hijack();
       const response = reply.raw;

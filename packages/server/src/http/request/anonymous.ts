@@ -4,7 +4,10 @@ import { AppError } from '../../domain/errors.ts';
 import { isLoopback } from '../../network/loopback.ts';
 import type { AnonymousAccess } from '../dependencies.ts';
 
-/** @throws AppError forbidden unless `Host` is the loopback's, where that is asked, and `Origin` absent or the host's own */
+/**
+ * Checks a request without a credential. @throws AppError forbidden unless `Host` is a loopback host (where the
+ * operator did not lift that) and `Origin` is absent or the host's own
+ */
 export function checkAnonymous(request: FastifyRequest, access: AnonymousAccess): void {
   const host = hostOf(`http://${request.headers.host ?? ''}`);
   if (access.loopbackOnly && (host === undefined || !isLoopback(host.hostname))) {
@@ -20,7 +23,7 @@ function hostOf(url: string): URL | undefined {
   return URL.parse(url) ?? undefined;
 }
 
-/** Default ports don't count: `http://localhost` and `localhost:80` are the same. */
+/** Compares hosts with their default ports left out: `http://localhost` and `localhost:80` are the same. */
 function isSameHost(origin: string, host: string): boolean {
   const parsed = hostOf(origin);
   if (parsed === undefined) return false;

@@ -1,4 +1,4 @@
-/** Who is calling: from the credentials of a request to a principal. Nothing of the body is read for it. */
+/** Identifies the caller by the credentials of a request, without reading its body. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import type { Principal } from '../../auth/principal.ts';
@@ -18,7 +18,7 @@ export interface AuthenticationOptions {
  */
 export type Admission = 'anonymous' | 'access-token';
 
-/** @throws AppError unauthenticated, forbidden (an origin or host that may not call), invalid_request (an environment) */
+/** Who is calling. @throws AppError unauthenticated, forbidden (an origin or host), invalid_request (an environment) */
 export async function identify(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -40,7 +40,7 @@ export async function identify(
   return authenticator.anonymous(anonymous.organizationId);
 }
 
-/** The same in the administration: credentials in headers only, of any environment. @throws AppError unauthenticated */
+/** Who is calling the administration, which takes credentials in headers only. @throws AppError unauthenticated */
 export async function identifyAdministrator(
   { headers }: FastifyRequest,
   { authenticator }: AuthenticationOptions,
@@ -65,7 +65,7 @@ function credentialsOf(request: FastifyRequest, takesAccessToken: boolean): Cred
   const { access_token: accessToken, environment } = query;
   return {
     ...headerCredentials(request.headers),
-    // One that is given twice is a bad one, not none.
+    // A token that is given twice counts as a bad one, not as none.
     ...(takesAccessToken &&
       accessToken !== undefined && { accessToken: typeof accessToken === 'string' ? accessToken : '' }),
     ...(typeof environment === 'string' && { environment }),

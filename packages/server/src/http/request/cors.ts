@@ -1,6 +1,6 @@
 /**
- * Cross-origin requests, everywhere but in the administration: preflights are answered for every origin, since they
- * bear no credential; whether the origin may call is decided with the key, in `authentication.ts`. No cookies.
+ * Cross-origin requests, allowed everywhere but in the administration. Preflights are answered for every origin, since
+ * they carry no credential; `authentication.ts` decides with the key whether the origin may call. There are no cookies.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../auth/principal.ts';
@@ -35,7 +35,7 @@ export function addCors(app: FastifyInstance): void {
   });
 }
 
-/** @throws AppError forbidden when the request comes from a page that the key does not serve */
+/** Checks a browser's origin against the key. @throws AppError forbidden unless the key allows the origin */
 export function checkOrigin(request: FastifyRequest, reply: FastifyReply, principal: Principal): void {
   const { origin } = request.headers;
   if (origin === undefined || !('allowedOrigins' in principal) || principal.allowedOrigins === null) return;

@@ -8,8 +8,8 @@ import type { IdempotencyClaim } from '../../store/command.ts';
 const lifetimeMs = 24 * 3_600_000;
 
 /**
- * The claim of a request that bears the header; its scope is the credential, its hash covers method, address and body.
- * `now` in epoch milliseconds.
+ * The claim of a request with the header. Its scope is the credential; its hash covers method, path, query and body.
+ * `now` is in epoch milliseconds.
  * @throws AppError invalid_request
  */
 export function idempotencyClaim(
@@ -40,7 +40,7 @@ function requestHash(request: FastifyRequest): string {
     .digest('base64url');
 }
 
-/** JSON with sorted names, so that a client's order does not matter. */
+/** JSON with sorted names, so that the order of a client's fields does not matter. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, child: unknown) => {
     if (typeof child !== 'object' || child === null || Array.isArray(child)) return child;

@@ -1,15 +1,15 @@
-/** Reads bodies: JSON in UTF-8 and nothing else, taken as it is. */
+/** Reads request bodies, which must be JSON in UTF-8. */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { wrongMediaType } from '../answer/errors.ts';
 import { findJsonError } from './json-position.ts';
 
-/** Deeper nesting than any body of ours has is refused. */
+/** Levels of nesting in a body; no schema has as many. */
 const maxDepth = 32;
 
 /**
- * An empty body is `undefined`, which only routes that need none take.
+ * Parses a body. An empty one is `undefined`, which only routes without a body accept.
  * @throws AppError invalid_json with line and column; invalid_request for text that can't be stored
  */
 function parseJsonBody(body: Buffer): unknown {
@@ -28,7 +28,7 @@ function parseJsonBody(body: Buffer): unknown {
   return value;
 }
 
-/** A NUL can't be stored in PostgreSQL, a lone surrogate not sent in UTF-8. */
+/** Refuses texts with a NUL, which PostgreSQL cannot store, or a lone surrogate, which UTF-8 cannot encode. */
 function checkText(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
     checkString(value, path);
@@ -49,7 +49,7 @@ export function checkString(value: string, path: string): void {
   if (!value.isWellFormed()) throw invalid(path, `${what} must not contain a lone surrogate`);
 }
 
-/** Makes JSON the only content type of an instance and its children. */
+/** Makes JSON the only content type that an instance and its children accept. */
 export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

@@ -1,14 +1,14 @@
-/** Finds where a text stops being JSON (RFC 8259), for the message; V8 names the place only sometimes. */
+/** Finds where a text stops being JSON (RFC 8259), for the error message; V8 reports the position only sometimes. */
 
 export interface JsonError {
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** From 1, in code points. */
+  /** Counted from 1, in code points. */
   readonly column: number;
   readonly message: string;
 }
 
-/** Where the text breaks the grammar; call it only with a text that `JSON.parse` refuses. */
+/** Where the text breaks the grammar. Call it only with a text that `JSON.parse` has refused. */
 export function findJsonError(text: string): JsonError {
   const { offset, message } = scan(text);
   const before = text.slice(0, offset);
@@ -47,7 +47,7 @@ const says: Readonly<Record<Expected, string>> = {
   end: 'expected nothing more after the value',
 };
 
-/** A pushdown automaton without recursion, so that no nesting is too deep for it. */
+/** A pushdown automaton without recursion, so that deep nesting cannot exhaust the stack. */
 function scan(text: string): Fault {
   const open: ('{' | '[')[] = [];
   let offset = 0;

@@ -1,8 +1,8 @@
-/** Routes that take no body: a field there would be ignored in silence, so it is refused. An empty object does. */
+/** Routes that take no body refuse fields in one, since they would be ignored silently. An empty object is accepted. */
 import type { FastifyInstance } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
 
-/** Behind validation and the route's own hooks, so that who may not call learns that first. */
+/** Runs after validation, so that a caller who may not call learns that first. */
 export function refuseStrayBodies(app: FastifyInstance): void {
   app.addHook('preHandler', async ({ is404, body, routeOptions: { schema } }) => {
     if (is404 || schema?.body !== undefined || body === undefined || body === null) return;

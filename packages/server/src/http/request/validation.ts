@@ -1,6 +1,7 @@
 /**
- * Validates what comes in by the routes' schemas, with Ajv. Bodies are taken as they are; query strings and path
- * parameters are texts, and so are coerced. What is wrong becomes one sentence that says what is allowed.
+ * Validates requests against the routes' schemas, with Ajv. Bodies are never coerced; query strings and path parameters
+ * are texts, so they are. An invalid value is answered with one sentence, the field first, that says what is allowed.
+ * The sentences are part of the API, so they are made here from Ajv's errors and not by a library for them.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { distance } from 'fastest-levenshtein';
@@ -13,14 +14,14 @@ import { checkString } from './json-body.ts';
 const dateTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** Whether the month has the day with which a time begins; `Date` rolls 30 February over into March. */
+/** Whether the date at the start of a text exists; `Date` alone would turn 30 February into 1 March. */
 function isDay(text: string): boolean {
   const day = text.slice(0, 10);
   const epochMs = Date.parse(day);
   return !Number.isNaN(epochMs) && new Date(epochMs).toISOString().startsWith(day);
 }
 
-/** The formats that schemas may name, and how a message calls them. */
+/** The formats that schemas may name, with the words for each in a message. */
 const formats: Readonly<Record<string, { says: string; validate: (text: string) => boolean }>> = {
   uuid: { says: 'a UUID', validate: isUuid },
   'date-time': {
@@ -44,7 +45,7 @@ function createAjv(coerceTypes: boolean, schemas: readonly object[]): Ajv2020 {
     verbose: true,
     strict: false,
     validateSchema: false,
-    // Documentation inside schemas is not Ajv's business; a format that it doesn't know is a mistake of ours.
+    // Ajv warns about documentation inside schemas, which is fine; a format that it does not know is a mistake here.
     logger: {
       log: () => undefined,
       warn: (...said: unknown[]) => {
@@ -63,7 +64,7 @@ function createAjv(coerceTypes: boolean, schemas: readonly object[]): Ajv2020 {
 type SchemaController = NonNullable<FastifyServerOptions['schemaController']>;
 type ValidatorBuilder = NonNullable<NonNullable<SchemaController['compilersFactory']>['buildValidator']>;
 
-/** For Fastify's `schemaController.compilersFactory`; its type knows Ajv's own functions only. */
+/** The value for Fastify's `schemaController.compilersFactory`, whose type allows Ajv's own functions only. */
 export const buildValidator = buildValidatorCompiler as unknown as ValidatorBuilder;
 
 interface RoutePart {
@@ -85,7 +86,7 @@ function buildValidatorCompiler(externalSchemas: Readonly<Record<string, object>
   };
 }
 
-/** Percent-encoding smuggles what bodies can't. */
+/** Checks the texts of a query or path, since percent-encoding can hide characters that bodies may not contain. */
 function checkTexts(data: unknown): true | { error: AppError } {
   try {
     for (const [name, value] of Object.entries(data ?? {})) {
@@ -97,7 +98,7 @@ function checkTexts(data: unknown): true | { error: AppError } {
   }
 }
 
-/** The error that says most: of a union the branch that went deepest, else the union itself. */
+/** Chooses the most telling error: for a union that of the branch that matched deepest, otherwise the union's own. */
 function choose(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const last = errors.at(-1);
   if (last?.keyword !== 'anyOf' && last?.keyword !== 'oneOf') return errors[0];
@@ -147,7 +148,7 @@ function unknownFields(error: ErrorObject): string[] {
   return Object.keys(error.data as object).filter((name) => !known.has(name));
 }
 
-/** The known name within a third of its letters' changes. */
+/** The nearest known name, if at most a third of its letters differ (or two, for short names). */
 function nearest(name: string, known: readonly string[]): string | undefined {
   const close = known
     .map((one) => ({ one, changes: distance(name.toLowerCase().slice(0, 100), one.toLowerCase()) }))
@@ -180,7 +181,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What the value must do, after "must". */
+/** What the value must be or have: the end of a sentence that began with "must". */
 function demand(error: ErrorObject): string {
   const { keyword, params, parentSchema = {} } = error;
   switch (keyword) {

@@ -1,5 +1,5 @@
 /**
- * Who may call a route. A route declares one `access`; a single hook resolves it before a body is read, to
+ * Who may call a route. Each route declares one `access`. A single hook resolves it before the body is read and sets
  * `request.caller` and `request.scope`, whose types follow from the access.
  *
  * The order of refusals: 401 without a good credential, 403 for one that does not permit the call, 404 for an
@@ -38,11 +38,11 @@ import {
 
 /** What a handler is given, by the access of its route. */
 export interface Granted {
-  /** Everybody, without looking at a credential. */
+  /** Everybody may call; credentials are not looked at. */
   readonly public: { readonly caller: undefined; readonly scope: undefined };
-  /** Who holds conversations: an API key, an end user's token, a member's token; guests too. */
+  /** Everybody who may hold conversations: API keys, end users' tokens, members' tokens; guests too, who only read. */
   readonly conversation: { readonly caller: ConversationPrincipal; readonly scope: Scope };
-  /** The same without guests, who only read. */
+  /** The same without guests. */
   readonly writer: { readonly caller: ConversationPrincipal; readonly scope: Scope };
   /** An API key of type `test` or `prod`, or an end user's token that such a key asked for. */
   readonly 'key-or-end-user': {
@@ -51,19 +51,19 @@ export interface Granted {
   };
   /** An API key of type `test` or `prod` itself. */
   readonly 'api-key': { readonly caller: ApiKeyPrincipal; readonly scope: Scope };
-  /** Who administers something. The scope is the one organization; null: all of them. */
+  /** Everybody who administers something. The scope is their organization, or null for the operator: all of them. */
   readonly administrator: {
     readonly caller: AdministratorPrincipal;
     readonly scope: OrganizationScope | null;
   };
-  /** Who administers the organization that `:org_id` of the path names; it exists. */
+  /** Everybody who administers the organization that `:org_id` in the path names, which exists. */
   readonly 'organization-admin': {
     readonly caller: AdministratorPrincipal;
     readonly scope: OrganizationScope;
   };
   /** The operator's admin key. */
   readonly operator: { readonly caller: OperatorPrincipal; readonly scope: null };
-  /** The operator's admin key, for the organization that `:org_id` of the path names; it exists. */
+  /** The operator's admin key, for the organization that `:org_id` in the path names, which exists. */
   readonly 'organization-operator': {
     readonly caller: OperatorPrincipal;
     readonly scope: OrganizationScope;
@@ -72,7 +72,7 @@ export interface Granted {
 
 export type Access = keyof Granted;
 
-/** What an OpenAPI operation says of the credentials that it takes: one of these. */
+/** The `security` of an OpenAPI operation: the credentials that it takes, of which one is enough. */
 type Security = readonly Readonly<Record<string, string[]>>[];
 
 interface Rule<Kind extends Access> {
@@ -82,11 +82,11 @@ interface Rule<Kind extends Access> {
 }
 
 const keys: Security = [{ apiKey: [] }, { bearerKey: [] }];
-/** What most routes take: the default of the OpenAPI document. */
+/** The default of the OpenAPI document, since most routes take these. */
 export const defaultSecurity: Security = [...keys, { bearerToken: [] }];
 const administratorSecurity: Security = [{ adminKey: [] }, { bearerToken: [] }];
 
-/** Routes of conversations. */
+/** The accesses of routes about conversations. */
 const conversing: {
   readonly [Kind in 'conversation' | 'writer' | 'key-or-end-user' | 'api-key']: Rule<Kind>;
 } = {
@@ -120,7 +120,7 @@ const conversing: {
   },
 };
 
-/** Routes of the administration: credentials in headers only, of any environment. */
+/** The accesses of the administration, which takes credentials in headers only. */
 const administering: {
   readonly [Kind in
     | 'administrator'
@@ -203,7 +203,7 @@ export function addAccess(app: FastifyInstance, options: AccessOptions): void {
     if (config?.access === undefined) throw new Error(`${method} ${url} does not declare its access`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    // What has no route has no access either; it is answered with 404.
+    // A request that matches no route has no access; it is answered with 404.
     const { access = 'public', admits = [] } = request.routeOptions.config;
     if (access === 'public') return;
     const caller = Object.hasOwn(administering, access)

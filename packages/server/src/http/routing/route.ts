@@ -1,6 +1,6 @@
 /**
- * The one way to write a route: a value that says its method, its path, who may call it, what comes in and goes out,
- * and what it does. Its schema stands beside it, or in the same folder's `schema.ts`.
+ * The one way to write a route: one value with its method, its path, who may call it, the schemas of its input and
+ * answers, and its handler. The schema stands beside it, or in the same folder's `schema.ts`.
  *
  *     export function noteRoutes({ store, now }: NoteRoutesOptions): readonly Route[] {
  *       return [
@@ -82,23 +82,23 @@ type Returned<Schema extends FastifySchema> = ReturnType<
   >
 >;
 
-/** A request before it is validated: what it brings is unknown, who calls is not. */
+/** A request before validation: its body, query and parameters are unknown, but its caller is identified. */
 export type GrantedRequest<Kind extends Access> = FastifyRequest & Granted[Kind];
 
 export interface RouteDefinition<Kind extends Access, Schema extends FastifySchema> {
   readonly method: HTTPMethods;
-  /** Below the prefix of the instance that it is added to. */
+  /** The path below the prefix of the instance that the route is added to. */
   readonly path: string;
   readonly access: Kind;
-  /** Besides credentials in headers. */
+  /** What the route admits besides credentials in headers. */
   readonly admits?: readonly Admission[];
-  /** `security` is not among it: it follows from the access. */
+  /** It has no `security`, which follows from the access. */
   readonly schema: Schema & { readonly security?: never };
-  /** Answers HEAD too. */
+  /** Whether the route answers HEAD too. */
   readonly exposeHeadRoute?: boolean;
-  /** Runs when the body is read, before it is validated. What it sends is the answer. */
+  /** Runs after the body is read and before it is validated. If it sends a reply, the handler is not called. */
   preValidation?(request: GrantedRequest<Kind>, reply: FastifyReply): Promise<unknown>;
-  /** Runs after validation. What it sends is the answer. */
+  /** Runs after validation. If it sends a reply, the handler is not called. */
   preHandler?(request: GrantedRequest<Kind>, reply: FastifyReply): Promise<unknown>;
   handler(request: Request<Schema> & Granted[Kind], reply: Reply<Schema>): Returned<Schema>;
 }

@@ -1,4 +1,4 @@
-/** What a model's fields must be together, and which of them are the operator's alone. */
+/** Which fields of a model must or must not go together, and which of them only the operator may set. */
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isAddressed, isBuiltIn, type ModelRecord } from '../../domain/model.ts';
 
@@ -21,23 +21,25 @@ const fieldOf = { baseUrl: 'base_url', apiKeyEnv: 'api_key_env', apiKeyEncrypted
 
 function checkTogether(after: ModelFields): void {
   if (isAddressed(after.provider) && after.baseUrl === null) {
-    throw invalid('base_url', `base_url: the provider ${after.provider} needs one`);
+    throw invalid('base_url', `base_url is required for the provider ${after.provider}`);
   }
   if (isBuiltIn(after.provider)) {
     const given = (['baseUrl', 'apiKeyEnv', 'apiKeyEncrypted'] as const).find((name) => after[name] !== null);
     const field = given && fieldOf[given];
     if (field !== undefined) {
-      throw invalid(field, `${field}: the provider ${after.provider} takes none`);
+      throw invalid(field, `${field} must be absent for the provider ${after.provider}`);
     }
   }
   if (after.apiKeyEncrypted !== null && after.apiKeyEnv !== null) {
-    throw invalid('api_key_env', 'api_key_env: give either api_key or api_key_env, not both');
+    throw invalid('api_key_env', 'api_key_env must be absent where api_key is given');
   }
 }
 
 function checkOperatorsFields(after: ModelFields, before: ModelFields | undefined): void {
   const refuse = (field: string, why: string): never => {
-    throw new AppError('forbidden', `${field}: ${why}, and so for the operator's admin key alone`, { field });
+    throw new AppError('forbidden', `${field} may only be set by the operator's admin key, because ${why}`, {
+      field,
+    });
   };
   const pathChanged = before?.provider !== 'local' || before.model !== after.model;
   if (after.provider === 'local' && pathChanged) refuse('model', 'it is a path on the server');
@@ -45,7 +47,7 @@ function checkOperatorsFields(after: ModelFields, before: ModelFields | undefine
   if (after.apiKeyEnv !== before?.apiKeyEnv) {
     refuse('api_key_env', "it reads the server's environment");
   }
-  // Else an organization's admin could have the operator's key sent to a server of their own.
+  // Otherwise an organization's admin could have the operator's key sent to a server of their own.
   if (after.baseUrl !== before?.baseUrl) refuse('base_url', "the model uses a key of the server's");
   if (after.provider !== before?.provider) refuse('provider', "the model uses a key of the server's");
 }

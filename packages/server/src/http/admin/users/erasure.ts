@@ -1,4 +1,4 @@
-/** Erasing in small steps, so that nobody's write waits long; ended generations first. */
+/** Erases data in small steps, so that other writes never wait long. Running generations are ended first. */
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import type { ErasedConversations } from '../../../store/commands/end-users.ts';
 import { listLiveConversations } from '../../../store/queries/end-users.ts';
@@ -9,7 +9,7 @@ const modelCallsAtOnce = 2000;
 
 export type Counts = Readonly<Record<string, number>>;
 
-/** All of an organization's data, and the organization. Breaking off is safe: the next call goes on. */
+/** Erases an organization with all of its data. It may be interrupted at any point: the next call continues. */
 export async function eraseOrganization(
   dependencies: AdminDependencies,
   { organizationId }: OrganizationScope,
@@ -35,7 +35,7 @@ export async function eraseOrganization(
   };
 }
 
-/** All that is stored of end users. */
+/** Erases everything that is stored about end users. */
 export async function eraseEndUsers(
   dependencies: AdminDependencies,
   { organizationId }: OrganizationScope,

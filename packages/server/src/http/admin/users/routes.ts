@@ -1,4 +1,4 @@
-/** `/organizations/{org_id}/users/{user_id}`: all that is stored of an end user, to hand over or to erase. */
+/** `/organizations/{org_id}/users/{user_id}`: exports or erases everything that is stored about an end user. */
 
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
@@ -91,7 +91,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
   ];
 }
 
-/** Stored times become RFC 3339. */
+/** A `JSON.stringify` replacer that writes stored times in RFC 3339. */
 function withTimes(name: string, value: unknown): unknown {
   return name.endsWith('_at') && typeof value === 'number' ? toTime(value) : value;
 }

@@ -54,7 +54,7 @@ onBothStores('conversation access', async (storeEngine) => {
         const { status, body } = await call(path, { ...options, token }, query);
         const allowed = role !== 'guest' || reads.includes(path);
         assert.equal(status, allowed ? 200 : 403, `${path}: ${JSON.stringify(body)}`);
-        if (!allowed) assert.deepEqual(body, { detail: 'a guest only reads', code: 'forbidden' });
+        if (!allowed) assert.deepEqual(body, { detail: 'guests may only read', code: 'forbidden' });
       }
     });
   }
