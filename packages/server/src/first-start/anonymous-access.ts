@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts';
 import { ConfigError, quote } from '../config/problems.ts';
-import type { AnonymousAccess } from '../http/app.ts';
+import type { AnonymousAccess } from '../http/request/anonymous.ts';
 import { isLoopback } from '../network/loopback.ts';
 import { findDefaultOrganization, findOrganization } from '../store/queries/organizations.ts';
 import type { Store } from '../store/store.ts';

@@ -25,7 +25,7 @@ import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
 
-export type { AnonymousAccess, HttpDependencies, Readiness } from './dependencies.ts';
+export type { HttpDependencies } from './dependencies.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 /** Slow senders: for the headers, and for the whole request. Answers may take as long as they like. */

@@ -6,23 +6,9 @@ import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
 import type { DialectRegistry } from './dialects/registry.ts';
+import type { Readiness } from './operations/health-routes.ts';
+import type { AnonymousAccess } from './request/anonymous.ts';
 import type { SseHubOptions } from './streaming/sse.ts';
-
-/** Whether the server can serve, and how its models are. */
-export interface Readiness {
-  readonly ready: boolean;
-  /** What is not ready, for people; empty when all is. */
-  readonly problems?: readonly string[];
-  /** The local model among them: `{state, percent}`. */
-  readonly models: Readonly<Record<string, unknown>>;
-}
-
-/** Requests without a credential act as this organization, in `/api/generations` and the chats dialect. */
-export interface AnonymousAccess {
-  readonly organizationId: string;
-  /** Only with a `Host` of the loopback; lifted when the operator names the organization. */
-  readonly loopbackOnly: boolean;
-}
 
 export interface HttpDependencies {
   readonly store: Store;

@@ -161,10 +161,16 @@ const cases: Readonly<
     {
       'a.ts': `import './b.ts';\nimport './c.ts';`,
       'b.ts': `import './c.ts';`,
-      'c.ts': `import type { A } from './a.ts';`,
+      'c.ts': `import type { A } from './d.ts';`,
     },
-    { 'a.ts': `import './b.ts';`, 'b.ts': `import './c.ts';`, 'c.ts': `import { b } from './b.ts';` },
-    ['b.ts → c.ts → b.ts is a circle'],
+    {
+      'a.ts': `import './b.ts';`,
+      'b.ts': `import './c.ts';`,
+      'c.ts': `import { b } from './b.ts';`,
+      'd.ts': `import type { E } from './e.ts';`,
+      'e.ts': `import type { D } from './d.ts';`,
+    },
+    ['b.ts → c.ts → b.ts is a circle', 'd.ts → e.ts → d.ts is a circle'],
   ],
   environmentOnlyInEnv: [
     { 'config/env.ts': 'process.env.PORT', 'a.ts': '// process.env\nprocess.environment; process.exit(1);' },

@@ -1,15 +1,26 @@
 /** Health, readiness and metrics for operators and their monitoring, and what this server is. */
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
-import type { HttpDependencies } from '../dependencies.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes, route } from '../routing/route.ts';
 
+/** Whether the server can serve, and how its models are. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is not ready, for people; empty when all is. */
+  readonly problems?: readonly string[];
+  /** The local model among them: `{state, percent}`. */
+  readonly models: Readonly<Record<string, unknown>>;
+}
+
 const tags = ['operation'];
 
-export interface OperationRoutesOptions
-  extends Pick<HttpDependencies, 'isAccepting' | 'isReady' | 'version'> {
+export interface OperationRoutesOptions {
+  /** False while the server is draining; `/readyz` is 503 then. */
+  isAccepting(): boolean;
+  isReady(): Promise<Readiness>;
+  readonly version: string;
   readonly registry: Registry;
 }
 

@@ -2,7 +2,13 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../domain/errors.ts';
 import { isLoopback } from '../../network/loopback.ts';
-import type { AnonymousAccess } from '../dependencies.ts';
+
+/** Requests without a credential act as this organization, in `/api/generations` and the chats dialect. */
+export interface AnonymousAccess {
+  readonly organizationId: string;
+  /** Only with a `Host` of the loopback; lifted when the operator names the organization. */
+  readonly loopbackOnly: boolean;
+}
 
 /**
  * Checks a request without a credential. @throws AppError forbidden unless `Host` is a loopback host (where the

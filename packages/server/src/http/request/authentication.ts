@@ -3,8 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import type { Principal } from '../../auth/principal.ts';
 import { AppError } from '../../domain/errors.ts';
-import type { AnonymousAccess } from '../dependencies.ts';
-import { checkAnonymous } from './anonymous.ts';
+import { type AnonymousAccess, checkAnonymous } from './anonymous.ts';
 import { checkOrigin } from './cors.ts';
 
 export interface AuthenticationOptions {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
-import type { AnonymousAccess } from '../../../src/http/dependencies.ts';
+import type { AnonymousAccess } from '../../../src/http/request/anonymous.ts';
 import { checkAnonymous } from '../../../src/http/request/anonymous.ts';
 import { generationOf, startTestApp } from '../http-app.ts';
 
