@@ -6,6 +6,11 @@ export type Call = unknown;
 
 export type Answer = { readonly result: unknown } | { readonly error: string };
 
+/** The first thing that a worker says, once it is loaded. */
+export interface Ready {
+  readonly isReady: true;
+}
+
 /** Answers every call with what `work` makes of it. Call it once, at the end of a `*.worker.ts`. */
 export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
   const port = parentPort;
@@ -13,6 +18,7 @@ export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
   port.on('message', async (call: C) => {
     port.postMessage(await answerTo(call, work));
   });
+  port.postMessage({ isReady: true } satisfies Ready);
 }
 
 async function answerTo<C extends Call>(call: C, work: (call: C) => unknown): Promise<Answer> {

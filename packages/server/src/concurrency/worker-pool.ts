@@ -9,7 +9,7 @@ import { startWorkerThread, type WorkerLink, type WorkerThreadOptions } from './
 
 export interface WorkerPoolOptions extends WorkerThreadOptions {
   readonly maxWorkers: number;
-  /** Of one call, without its wait for a worker. Absent: no limit. */
+  /** The time that one call may take, without its wait for a worker and without that worker's start. Absent: no limit. */
   readonly timeoutMs?: number;
   /** A worker without a call ends after it. Default 30,000. */
   readonly idleMs?: number;
@@ -30,6 +30,9 @@ export interface WorkerPool extends AsyncDisposable {
 export class WorkerError extends Error {
   override readonly name = 'WorkerError';
 }
+
+/** Time that a worker has for loading its modules, on however busy a machine. */
+const startTimeoutMs = 60_000;
 
 interface Task {
   readonly call: Call;
@@ -110,14 +113,17 @@ class PooledWorker {
   readonly #listener: PoolListener;
   readonly #link: WorkerLink;
   #task: Task | undefined;
-  /** Runs while it works and while it is free. */
+  /** Runs while it starts, works or is free. */
   #timer: NodeJS.Timeout | undefined;
+  #isReady = false;
   #isGone = false;
 
   constructor(options: WorkerPoolOptions, listener: PoolListener) {
     this.#options = options;
     this.#listener = listener;
+    this.#endAfter(startTimeoutMs, 'did not start');
     this.#link = startWorkerThread(options, {
+      onReady: () => this.#started(),
       onAnswer: (answer) => this.#answered(answer),
       onGone: (reason) => void this.end(reason),
     });
@@ -128,14 +134,27 @@ class PooledWorker {
   }
 
   work(task: Task): void {
-    clearTimeout(this.#timer);
     this.#task = task;
     this.#link.hold(true);
-    const { timeoutMs } = this.#options;
-    if (timeoutMs !== undefined) {
-      this.#timer = setTimeout(() => void this.end(`not done within ${timeoutMs} ms`), timeoutMs);
-    }
+    if (this.#isReady) this.#limitCall();
     this.#link.send(task.call, task.transfer);
+  }
+
+  #started(): void {
+    this.#isReady = true;
+    if (this.#isGone) return;
+    clearTimeout(this.#timer);
+    if (this.#task !== undefined) this.#limitCall();
+  }
+
+  #limitCall(): void {
+    clearTimeout(this.#timer);
+    const { timeoutMs } = this.#options;
+    if (timeoutMs !== undefined) this.#endAfter(timeoutMs, 'not done');
+  }
+
+  #endAfter(ms: number, what: string): void {
+    this.#timer = setTimeout(() => void this.end(`${what} within ${ms} ms`), ms);
   }
 
   #answered(answer: Answer): void {

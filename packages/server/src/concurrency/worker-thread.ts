@@ -1,6 +1,6 @@
 /** One worker thread: answers one call at a time, and can be ended at any moment. */
 import { Worker } from 'node:worker_threads';
-import type { Answer, Call } from './worker-calls.ts';
+import type { Answer, Call, Ready } from './worker-calls.ts';
 
 /** What a pool needs of a worker, whether it is a thread or a process. */
 export interface WorkerLink {
@@ -12,6 +12,8 @@ export interface WorkerLink {
 }
 
 export interface WorkerListener {
+  /** The worker is loaded; calls that were sent before begin now. */
+  onReady(): void;
   onAnswer(answer: Answer): void;
   /** The worker has ended, or is about to; why, as the middle of a sentence. Called once or more. */
   onGone(reason: string): void;
@@ -34,7 +36,9 @@ export function startWorkerThread(options: WorkerThreadOptions, listener: Worker
     env: {},
     ...(maxMegabytes !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMegabytes } }),
   });
-  worker.on('message', (answer: Answer) => listener.onAnswer(answer));
+  worker.on('message', (message: Answer | Ready) =>
+    'isReady' in message ? listener.onReady() : listener.onAnswer(message),
+  );
   worker.on('error', (error) => listener.onGone(error instanceof Error ? error.message : String(error)));
   worker.on('exit', () => listener.onGone('the worker ended'));
   return {

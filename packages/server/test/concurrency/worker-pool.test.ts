@@ -40,6 +40,11 @@ for (const [what, options, message] of ends) {
   });
 }
 
+test("a call's time begins once its worker is loaded", async () => {
+  await using pool = poolOf({ entry: new URL('./slow-start.worker.ts', import.meta.url), timeoutMs: 500 });
+  assert.equal(await pool.run({}), 'done');
+});
+
 test('a worker that can not start fails its call', async () => {
   await using pool = poolOf({ entry: new URL('./absent.worker.ts', import.meta.url) });
   await assert.rejects(pool.run({ do: 'id' }), failsWith(/absent\.worker/));
