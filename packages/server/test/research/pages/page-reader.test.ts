@@ -13,7 +13,7 @@ import {
 } from '../../../src/research/pages/page-reader.ts';
 
 const web = await startSmallWeb();
-const pool = createExtractionPool();
+const pool = createExtractionPool({ timeoutMs: 60_000 });
 const agent = createGuardedAgent({
   guard: createAddressGuard({ allowedNetworks: ['127.0.0.1/32'] }),
   connectMs: 2_000,
