@@ -6,6 +6,11 @@ import type { Database, StoreEngine } from './tables.ts';
 export interface CommandContext {
   readonly db: Database;
   readonly engine: StoreEngine;
+  /**
+   * The command has asked for its last statement, and only an error of a statement can still make it fail: on PostgreSQL
+   * the commit follows at once instead of after the answers.
+   */
+  commitsNow?(): void;
 }
 
 /** Locks the rows that a query reads until the commit. SQLite has one writer at a time and needs none. */

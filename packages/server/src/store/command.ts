@@ -82,7 +82,9 @@ export async function runCommand<N extends CommandName>(
   if (wanted === undefined) return { result: await command(context, args), replayed: false };
   const earlier = await claim(context, wanted);
   if (earlier !== undefined) return { result: JSON.parse(earlier) as CommandResult<N>, replayed: true };
-  const result = await command(context, args);
+  // The claim's own result is written last.
+  const { db, engine } = context;
+  const result = await command({ db, engine }, args);
   await context.db
     .updateTable('idempotency')
     .set({ result: JSON.stringify(result ?? null) })

@@ -58,3 +58,18 @@ export function statement<A extends object, R>(
   const run = (db: Database, args: A): Promise<R[]> => runCompiled(db, bind(db, args));
   return Object.assign(run, { bind });
 }
+
+/**
+ * The answers of statements that were asked for one behind the other without waiting. Where some fail, the first one's
+ * error is thrown: on PostgreSQL those behind it fail only because it did.
+ */
+export async function answersInOrder<T extends readonly unknown[]>(
+  asked: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled: readonly PromiseSettledResult<unknown>[] = await Promise.allSettled(asked);
+  const answers = settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+  return answers as { -readonly [K in keyof T]: Awaited<T[K]> };
+}

@@ -22,7 +22,7 @@ export class Writes {
   async run(): Promise<void> {
     const { db, engine } = this.#context;
     if (engine === 'postgres' && this.#queries.length > 1) {
-      await db.executeQuery(together(this.#queries));
+      await runCompiled(db, together(this.#queries));
       return;
     }
     for (const query of this.#queries) await runCompiled(db, query);

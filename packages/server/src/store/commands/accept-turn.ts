@@ -7,6 +7,7 @@ import type { LogEvent } from '../../domain/event.ts';
 import type { Dialect, WhenBusy } from '../../domain/generation.ts';
 import type { Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import { answersInOrder } from '../statement.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
 import { Writes } from '../writes.ts';
 import { requireOwner } from './owner.ts';
@@ -97,48 +98,57 @@ function textParts(text: string): string {
  */
 export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Promise<AcceptedTurn> {
   // A turn that starts under a fenced owner would be claimed by nobody.
-  await requireOwner(context, turn.owner);
-  if (turn.target.kind === 'new-conversation') {
-    const writes = new Writes(context);
-    const live: LiveTurn = { ahead: [], interrupted: [] };
-    writes.add(insertConversation, {
-      id: turn.target.conversationId,
-      ...tenantColumns(turn.tenant),
-      title: turn.target.title,
-      next_position: 2,
-      created_at: turn.now,
-    } as ConversationTable);
-    writes.add(insertSession, {
-      id: turn.target.sessionId,
-      conversation_id: turn.target.conversationId,
-      ...tenantColumns(turn.tenant),
-      persona_id: turn.target.personaId,
-      persona_version: turn.target.personaVersion,
-      model_id: turn.model.id,
-      head_message_id: turn.answerMessageId,
-      created_at: turn.now,
-    });
-    const { conversationId, sessionId, userMessageId, text } = turn.target;
-    insertUserMessage(
-      writes,
-      turn,
-      { conversationId, sessionId, parentId: null, position: 0 },
-      userMessageId,
-      text,
-    );
-    const place = {
-      conversationId,
-      sessionId,
-      userMessageId,
-      attempt: 1,
-      becomesHead: false,
-      isNewSession: true,
-    };
-    return insertAnswer(writes, turn, place, 1, live);
+  const owned = requireOwner(context, turn.owner);
+  const [, accepted] = await answersInOrder([owned, acceptTarget(context, turn, turn.target)]);
+  return accepted;
+}
+
+function acceptTarget(context: CommandContext, turn: AcceptTurn, target: TurnTarget): Promise<AcceptedTurn> {
+  switch (target.kind) {
+    case 'new-conversation':
+      return acceptInNewConversation(context, turn, target);
+    case 'session':
+      return acceptInSession(context, turn, target);
+    case 'message':
+      return acceptAnswer(context, turn, target);
   }
-  return turn.target.kind === 'session'
-    ? acceptInSession(context, turn, turn.target)
-    : acceptAnswer(context, turn, turn.target);
+}
+
+function acceptInNewConversation(
+  context: CommandContext,
+  turn: AcceptTurn,
+  target: Extract<TurnTarget, { kind: 'new-conversation' }>,
+): Promise<AcceptedTurn> {
+  const writes = new Writes(context);
+  const { conversationId, sessionId, userMessageId, text } = target;
+  writes.add(insertConversation, {
+    id: conversationId,
+    ...tenantColumns(turn.tenant),
+    title: target.title,
+    next_position: 2,
+    created_at: turn.now,
+  } as ConversationTable);
+  writes.add(insertSession, {
+    id: sessionId,
+    conversation_id: conversationId,
+    ...tenantColumns(turn.tenant),
+    persona_id: target.personaId,
+    persona_version: target.personaVersion,
+    model_id: turn.model.id,
+    head_message_id: turn.answerMessageId,
+    created_at: turn.now,
+  });
+  const start = { conversationId, sessionId, parentId: null, position: 0 };
+  insertUserMessage(writes, turn, start, userMessageId, text);
+  const place = {
+    conversationId,
+    sessionId,
+    userMessageId,
+    attempt: 1,
+    becomesHead: false,
+    isNewSession: true,
+  };
+  return insertAnswer(context, writes, turn, place, 1, { ahead: [], interrupted: [] });
 }
 
 async function acceptInSession(
@@ -168,7 +178,7 @@ async function acceptInSession(
     becomesHead: true,
     isNewSession: false,
   };
-  return insertAnswer(writes, owned, place, position + 1, live);
+  return insertAnswer(context, writes, owned, place, position + 1, live);
 }
 
 async function acceptAnswer(
@@ -218,7 +228,7 @@ async function acceptAnswer(
   const head = session.head_message_id;
   const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
   const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
-  return insertAnswer(writes, inSession(turn, session), place, position, live);
+  return insertAnswer(context, writes, inSession(turn, session), place, position, live);
 }
 
 async function reservePositions(
@@ -311,6 +321,7 @@ function insertUserMessage(
 }
 
 async function insertAnswer(
+  context: CommandContext,
   writes: Writes,
   turn: AcceptTurn,
   place: Place,
@@ -368,7 +379,9 @@ async function insertAnswer(
     last_seq: events.length,
     events: JSON.stringify(events),
   });
-  await writes.run();
+  const written = writes.run();
+  context.commitsNow?.();
+  await written;
   return {
     generationId: turn.generationId,
     conversationId: place.conversationId,

@@ -4,7 +4,9 @@ import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
-import { statement } from '../statement.ts';
+import { answersInOrder, statement } from '../statement.ts';
+import type { SegmentTable } from '../tables.ts';
+import { endInPostgres, startNextInPostgres } from './finish-in-postgres.ts';
 import { insertModelCall } from './model-calls.ts';
 import { requireOwner } from './owner.ts';
 import { insertReceipt } from './receipts.ts';
@@ -37,19 +39,7 @@ export interface FinishedGeneration {
   } | null;
 }
 
-const setTerminal = statement<
-  {
-    id: string;
-    owner: number;
-    status: Outcome['status'];
-    finished_at: number;
-    first_token_at: number | null;
-    finish_reason: Outcome['finish_reason'];
-    usage: string;
-    error: string | null;
-  },
-  { id: string }
->((db, param) =>
+const setTerminal = statement<Ending, { id: string }>((db, param) =>
   db
     .updateTable('generation')
     .set({
@@ -82,45 +72,90 @@ const setMessage = statement<
     .where('id', '=', param('id')),
 );
 
-export async function finishGeneration(
+export function finishGeneration(
+  context: CommandContext,
+  args: FinishGeneration,
+): Promise<FinishedGeneration> {
+  return context.engine === 'postgres' ? finishAtOnce(context, args) : finishStepByStep(context, args);
+}
+
+interface Ending {
+  readonly id: string;
+  readonly owner: number;
+  readonly status: Outcome['status'];
+  readonly finished_at: number;
+  readonly first_token_at: number | null;
+  readonly finish_reason: Outcome['finish_reason'];
+  readonly usage: string;
+  readonly error: string | null;
+}
+
+function endingOf({ generationId, owner, outcome, firstTokenAt, now }: FinishGeneration): Ending {
+  return {
+    id: generationId,
+    owner,
+    status: outcome.status,
+    finished_at: now,
+    first_token_at: firstTokenAt,
+    finish_reason: outcome.finish_reason,
+    usage: JSON.stringify(outcome.usage),
+    error: outcome.error === null ? null : JSON.stringify(outcome.error),
+  };
+}
+
+function segmentOf({ generationId, last }: FinishGeneration): SegmentTable {
+  return {
+    generation_id: generationId,
+    first_seq: last.firstSeq,
+    last_seq: last.firstSeq + last.events.length - 1,
+    events: JSON.stringify(last.events),
+  };
+}
+
+async function finishStepByStep(
   context: CommandContext,
   args: FinishGeneration,
 ): Promise<FinishedGeneration> {
   const { db } = context;
   await requireOwner(context, args.owner);
-  await lockSession(context, args.sessionId);
-  const usage = JSON.stringify(args.outcome.usage);
-  const [finished] = await setTerminal(db, {
-    id: args.generationId,
-    owner: args.owner,
-    status: args.outcome.status,
-    finished_at: args.now,
-    first_token_at: args.firstTokenAt,
-    finish_reason: args.outcome.finish_reason,
-    usage,
-    error: args.outcome.error === null ? null : JSON.stringify(args.outcome.error),
-  });
+  const ending = endingOf(args);
+  const [finished] = await setTerminal(db, ending);
   // The tokens were spent even where the answer was deleted meanwhile.
   for (const call of args.modelCalls) await insertModelCall(db, call);
   if (finished === undefined) return { kind: 'gone', next: null };
-  await setMessage(db, {
-    id: args.messageId,
-    ...args.message,
-    status: args.outcome.status,
-    usage,
-    now: args.now,
-  });
-  await insertSegment(db, {
-    generation_id: args.generationId,
-    first_seq: args.last.firstSeq,
-    last_seq: args.last.firstSeq + args.last.events.length - 1,
-    events: JSON.stringify(args.last.events),
-  });
+  const { status, usage } = ending;
+  await setMessage(db, { id: args.messageId, ...args.message, status, usage, now: args.now });
+  await insertSegment(db, segmentOf(args));
   if (args.receipt !== undefined) {
     await insertReceipt(db, { generationId: args.generationId, receipt: args.receipt });
   }
   return { kind: 'finished', next: await startNext(context, args.sessionId, args.owner, args.now) };
 }
+
+/** No statement waits for the answer of another one; the locks are taken in their order. */
+async function finishAtOnce(context: CommandContext, args: FinishGeneration): Promise<FinishedGeneration> {
+  const { db } = context;
+  const { first_seq, last_seq, events } = segmentOf(args);
+  const receipt = args.receipt ?? null;
+  const owned = requireOwner(context, args.owner);
+  const locked = lockSession(context, args.sessionId);
+  const ended = endInPostgres(db, {
+    ...endingOf(args),
+    ...args.message,
+    message_id: args.messageId,
+    first_seq,
+    last_seq,
+    events,
+    receipt,
+  });
+  const started = startNext(context, args.sessionId, args.owner, args.now);
+  const accounted = args.modelCalls.map((call) => insertModelCall(db, call));
+  context.commitsNow?.();
+  const [, , [finished], next] = await answersInOrder([owned, locked, ended, started, ...accounted]);
+  return { kind: finished === undefined ? 'gone' : 'finished', next };
+}
+
+const startEvents: readonly LogEvent[] = [{ type: 'generation-started' }];
 
 /** Starts the session's oldest queued turn, unless one runs. The caller holds the owner's and the session's lock. */
 export async function startNext(
@@ -129,7 +164,13 @@ export async function startNext(
   owner: number,
   now: number,
 ): Promise<FinishedGeneration['next']> {
-  const { db } = context;
+  const { db, engine } = context;
+  const events = JSON.stringify(startEvents);
+  if (engine === 'postgres') {
+    const [started] = await startNextInPostgres(db, { session_id: sessionId, owner, now, events });
+    if (started === undefined) return null;
+    return { generationId: started.generation_id, firstSeq: started.first_seq, events: startEvents };
+  }
   const live = await liveOfSession(db, { session_id: sessionId });
   const next = live[0];
   if (next === undefined || live.some((one) => one.status === 'running')) return null;
@@ -145,12 +186,6 @@ export async function startNext(
     .where('generation_id', '=', next.id)
     .executeTakeFirstOrThrow();
   const firstSeq = Number(last.seq ?? 0) + 1;
-  const events: LogEvent[] = [{ type: 'generation-started' }];
-  await insertSegment(db, {
-    generation_id: next.id,
-    first_seq: firstSeq,
-    last_seq: firstSeq,
-    events: JSON.stringify(events),
-  });
-  return { generationId: next.id, firstSeq, events };
+  await insertSegment(db, { generation_id: next.id, first_seq: firstSeq, last_seq: firstSeq, events });
+  return { generationId: next.id, firstSeq, events: startEvents };
 }

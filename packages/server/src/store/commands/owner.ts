@@ -46,17 +46,30 @@ export async function endLease(context: CommandContext, args: { readonly owner: 
 const readOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, param) =>
   db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')),
 );
-const lockOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, param) =>
-  db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')).forShare(),
+// Divides by zero where the owner is fenced: that fails the statements behind it too, which do not wait for the answer.
+const lockOwner = statement<{ id: number }, { live: number }>(
+  (_db, param) => sql`select 1 / (select count(*)::integer from (
+    select id from owner where id = ${param('id')} and fenced_at is null for share) as locked) as live`,
 );
+const divisionByZero = '22012';
 
-/** Fails the whole command if this owner is fenced, and keeps it from being fenced until the commit. */
-export async function requireOwner(context: CommandContext, owner: number): Promise<void> {
-  const read = context.engine === 'postgres' ? lockOwner : readOwner;
-  const [row] = await read(context.db, { id: owner });
-  if (row === undefined || row.fenced_at !== null) {
-    throw new AppError('interrupted', 'this process lost its lease');
+/**
+ * Fails the whole command where this owner is fenced; keeps it from being fenced until the commit. On PostgreSQL the
+ * statements that a command sends behind it fail as well, so that none has to wait for this one's answer.
+ */
+export async function requireOwner({ db, engine }: CommandContext, owner: number): Promise<void> {
+  if (engine === 'postgres') {
+    await lockOwner(db, { id: owner }).catch((error: unknown) => {
+      throw (error as { code?: unknown }).code === divisionByZero ? leaseLost() : error;
+    });
+    return;
   }
+  const [row] = await readOwner(db, { id: owner });
+  if (row === undefined || row.fenced_at !== null) throw leaseLost();
+}
+
+function leaseLost(): AppError {
+  return new AppError('interrupted', 'this process lost its lease');
 }
 
 export interface ClaimDeadOwners {

@@ -1,5 +1,5 @@
 /** The scaled-out store: PostgreSQL, a transaction per command. */
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import {
   type CommandArgs,
@@ -14,7 +14,10 @@ import { searchConversations } from '../search/find.ts';
 import { catchUp } from '../search/indexer.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
-import { preparing } from './prepared.ts';
+import { PooledDialect } from './bound-database.ts';
+import { createSenders, preparing } from './prepared.ts';
+import { createReadLine } from './read-line.ts';
+import { createTransact } from './transaction.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -35,6 +38,14 @@ const types = {
   },
 } as unknown as pg.CustomTypesConfig;
 
+/** `pipeline` (pg 8.23): a query is sent before the one ahead of it is answered. The types don't know it yet. */
+interface PipelinedPoolConfig extends pg.PoolConfig {
+  readonly pipeline: true;
+}
+
+/** Connections outlast quiet times: a rush that had to open new ones would wait for a process each. */
+const idleTimeoutMillis = 300_000;
+
 function isTransient(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === serializationFailure || code === deadlockDetected;
@@ -50,9 +61,23 @@ export interface PostgresOptions {
 
 /** @throws NewerDatabaseError, and what `pg` throws where the server can't be reached */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize, types });
+  const config: PipelinedPoolConfig = {
+    connectionString: options.url,
+    max: options.poolSize,
+    types,
+    pipeline: true,
+    idleTimeoutMillis,
+    allowExitOnIdle: true,
+  };
+  const pool = new pg.Pool(config);
   pool.on('error', options.onConnectionError);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
+  const senderOf = createSenders();
+  const readLine = createReadLine({
+    config: { connectionString: options.url, types, pipeline: true } as PipelinedPoolConfig,
+    senderOf: createSenders(setImmediate),
+    onConnectionError: options.onConnectionError,
+  });
+  const db = new Kysely<Tables>({ dialect: new PooledDialect(preparing(pool, senderOf), readLine.send) });
   try {
     await migrate(db, 'postgres');
   } catch (error) {
@@ -60,7 +85,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     throw error;
   }
 
-  const transact = <R>(run: (trx: typeof db) => Promise<R>): Promise<R> => db.transaction().execute(run);
+  const transact = createTransact(pool, senderOf);
 
   const store: Store = {
     engine: 'postgres',
@@ -75,7 +100,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     ): Promise<Executed<CommandResult<N>>> {
       for (let tries = 1; ; tries++) {
         try {
-          return await transact((trx) => runCommand({ db: trx, engine: 'postgres' }, name, args, claim));
+          return await transact((context) => runCommand(context, name, args, claim));
         } catch (error) {
           if (isTransient(error) && tries < maxTries) continue;
           throw isUniqueViolation(error) ? writeConflict() : error;
@@ -97,6 +122,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return true;
     },
     async [Symbol.asyncDispose]() {
+      await readLine[Symbol.asyncDispose]();
       await db.destroy();
     },
   };

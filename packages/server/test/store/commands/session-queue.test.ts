@@ -43,21 +43,23 @@ async function turnsOf(store: Store) {
       now: at,
     });
   type Turn = Awaited<ReturnType<typeof accept>>;
-  const finish = (turn: Turn, firstSeq = turn.events.length + 1) => {
+  const endOf = (turn: Turn, firstSeq = turn.events.length + 1) => {
     const outcome = { status: 'done', finish_reason: 'stop', usage, error: null } as const;
-    return store.execute('finishGeneration', {
+    return {
       owner,
       generationId: turn.generationId,
       sessionId: turn.sessionId,
       messageId: turn.answerMessageId,
       outcome,
       last: { firstSeq, events: [{ type: 'generation-finished', ...outcome }] },
-      message: { parts: '[]', text: '' },
+      message: { parts: '[]', text: 'Hi' },
       firstTokenAt: null,
-      modelCalls: [],
+      modelCalls: [answerCall(organizationId, turn.generationId)],
+      receipt: '{}',
       now: Date.now(),
-    });
+    } as const;
   };
+  const finish = (turn: Turn, firstSeq?: number) => store.execute('finishGeneration', endOf(turn, firstSeq));
   const cancelQueued = (turn: Turn) =>
     store.execute('cancelQueued', { generationId: turn.generationId, owner, now: Date.now() });
   const statusesOf = async (sessionId: string) =>
@@ -79,7 +81,32 @@ async function turnsOf(store: Store) {
     const events = segments.flatMap((segment) => JSON.parse(segment.events) as LogEvent[]);
     return events.map((event) => (typeof event === 'string' ? event : event.type));
   };
-  return { owner, accept, finish, cancelQueued, statusesOf, logOf };
+  const callsOf = (turn: Turn) =>
+    store.reads
+      .selectFrom('model_call')
+      .select('id')
+      .where('generation_id', '=', turn.generationId)
+      .execute();
+  return { owner, accept, endOf, finish, cancelQueued, statusesOf, logOf, callsOf };
+}
+
+function answerCall(organizationId: string, generationId: string) {
+  return {
+    id: newId(),
+    generationId,
+    organizationId,
+    environment: 'prod',
+    endUserId: null,
+    apiKeyId: null,
+    personaId: null,
+    modelId: newId(),
+    purpose: 'answer',
+    promptTokens: usage.prompt_tokens,
+    completionTokens: usage.completion_tokens,
+    provenance: usage.provenance,
+    cost: null,
+    createdAt: Date.now(),
+  } as const;
 }
 
 onBothStores("a session's queue", async (engine) => {
@@ -160,5 +187,33 @@ onBothStores("a session's queue", async (engine) => {
       assert.equal(error.code, 'interrupted');
       return true;
     });
+  });
+
+  test('an owner that was fenced ends nothing', async () => {
+    const turns = await turnsOf(store);
+    const first = await turns.accept({ kind: 'new-conversation' });
+    const { owner: other } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    await store.execute('claimDeadOwners', { owner: other, all: true });
+    await assert.rejects(turns.finish(first), (error: AppError) => error.code === 'interrupted');
+    assert.deepEqual(await turns.statusesOf(first.sessionId), ['running']);
+    assert.deepEqual(await turns.callsOf(first), []);
+    assert.equal((await turns.logOf(first)).at(-1), 'generation-started');
+  });
+
+  test('an end whose answer was lost is stored once, however often it is tried', async () => {
+    const turns = await turnsOf(store);
+    const first = await turns.accept({ kind: 'new-conversation' });
+    const second = await turns.accept({ kind: 'session', sessionId: first.sessionId });
+    const end = turns.endOf(first);
+    const ended = await store.execute('finishGeneration', end);
+    assert.equal(ended.next?.generationId, second.generationId);
+    assert.equal((await store.execute('finishGeneration', end)).kind, 'gone');
+    assert.deepEqual(await turns.statusesOf(first.sessionId), ['done', 'running']);
+    assert.equal((await turns.callsOf(first)).length, 1);
+    assert.deepEqual(await turns.logOf(first), [
+      'generation-queued',
+      'generation-started',
+      'generation-finished',
+    ]);
   });
 });

@@ -1,0 +1,71 @@
+/** A command's transaction on one connection of the pool, its statements sent as they are asked for. */
+import type pg from 'pg';
+import type { CommandContext } from '../command-context.ts';
+import type { Database } from '../tables.ts';
+import { boundDatabase, type SendQuery } from './bound-database.ts';
+
+/** Runs a command in a transaction; what it throws rolls everything back. */
+export type Transact = <R>(run: (context: CommandContext) => Promise<R>) => Promise<R>;
+
+export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) => SendQuery): Transact {
+  const connections = new WeakMap<pg.ClientBase, Connection>();
+  return async (run) => {
+    const client = await pool.connect();
+    const connection = connections.get(client) ?? new Connection(senderOf(client));
+    connections.set(client, connection);
+    let isBroken = false;
+    try {
+      return await connection.transact(run);
+    } catch (error) {
+      isBroken = !(await connection.rollback());
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
+  };
+}
+
+class Connection {
+  readonly #send: SendQuery;
+  readonly #db: Database;
+  #commit: Promise<pg.QueryResult> | undefined;
+
+  constructor(send: SendQuery) {
+    this.#send = send;
+    this.#db = boundDatabase((text, values) => {
+      if (this.#commit === undefined) return send(text, values);
+      return Promise.reject(new Error('a command asked for a statement behind its commit'));
+    });
+  }
+
+  async transact<R>(run: (context: CommandContext) => Promise<R>): Promise<R> {
+    this.#commit = undefined;
+    // It travels with the command's first statements; these fail where it does.
+    const begun = this.#send('begin', []);
+    begun.catch(() => undefined);
+    const context: CommandContext = {
+      db: this.#db,
+      engine: 'postgres',
+      commitsNow: () => {
+        this.#commit ??= this.#send('commit', []);
+        this.#commit.catch(() => undefined);
+      },
+    };
+    const result = await run(context);
+    await begun;
+    this.#commit ??= this.#send('commit', []);
+    const { command } = await this.#commit;
+    if (command === 'ROLLBACK') throw new Error('PostgreSQL rolled back what it was to commit');
+    return result;
+  }
+
+  /** Behind all that is still under way. False: the connection is of no use any more. */
+  async rollback(): Promise<boolean> {
+    try {
+      await this.#send('rollback', []);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
