@@ -25,9 +25,8 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     path,
     async fill() {
       await using file = await open(filler, 'a');
-      // Down to the last byte: big pieces first. Never more than the disk holds, should it be unmounted under us.
-      let left = megabytes * 2 ** 20;
-      for (const bytes of [2 ** 20, 4096, 1]) left -= await fillWith(file, Buffer.alloc(bytes), left);
+      // Never more than the disk holds, should it be unmounted under us.
+      await fillThrough(file, megabytes * 2 ** 20);
     },
     free: () => rmSync(filler, { force: true }),
     async [Symbol.asyncDispose]() {
@@ -37,17 +36,16 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
   };
 }
 
-/** Writes a piece again and again, at most `maxBytes` in all, until the disk is full; gives what was written. */
-async function fillWith(file: FileHandle, piece: Buffer, maxBytes: number): Promise<number> {
-  let written = 0;
+/** Writes until not one byte fits any more, at most `maxBytes`. Few large writes: each one waits for its turn. */
+async function fillThrough(file: FileHandle, maxBytes: number): Promise<void> {
+  const piece = Buffer.alloc(2 ** 24);
   try {
-    while (written + piece.length <= maxBytes) {
-      const { bytesWritten } = await file.write(piece);
-      written += bytesWritten;
-      if (bytesWritten < piece.length) break;
+    for (let left = maxBytes; left > 0; ) {
+      // What fits only in part is written in part.
+      const { bytesWritten } = await file.write(piece, 0, Math.min(piece.length, left));
+      left -= bytesWritten;
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
-  return written;
 }
