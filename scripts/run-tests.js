@@ -24,7 +24,8 @@ const compileCache = join(root, 'node_modules', '.cache', 'compile');
 
 /**
  * The quick tier leaves out the folders that try the whole program for long, and each file whose name says that it is
- * slow (`*.slow.test.ts`): it runs a real model, proxy or network, or takes more than a few seconds.
+ * slow (`*.slow.test.ts`): it runs a real model, proxy or network, or takes more than a few seconds. Of the two stores
+ * it tries SQLite alone (`TEST_STORES=sqlite`).
  *
  * @param {string} path
  */
@@ -50,7 +51,8 @@ function listTestFiles(directory) {
 /** @param {readonly string[]} args */
 function runTests(args) {
   const options = args.filter((arg) => arg.startsWith('-') && arg !== '--quick');
-  const wanted = args.includes('--quick') ? isQuick : () => true;
+  const isQuickTier = args.includes('--quick');
+  const wanted = isQuickTier ? isQuick : () => true;
   const filters = args.filter((arg) => !arg.startsWith('-'));
   const files = listTestFiles(join(root, 'packages'))
     .map((path) => relative(root, path))
@@ -73,7 +75,15 @@ function runTests(args) {
       ...options,
       ...files,
     ],
-    { cwd: root, stdio: 'inherit', env: { NODE_COMPILE_CACHE: compileCache, ...process.env } },
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: {
+        NODE_COMPILE_CACHE: compileCache,
+        ...(isQuickTier && { TEST_STORES: 'sqlite' }),
+        ...process.env,
+      },
+    },
   );
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => runner.kill(signal));
   runner.on('exit', (code) => process.exit(code === null ? 1 : code));

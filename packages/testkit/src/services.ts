@@ -22,6 +22,7 @@ const connectTimeoutMs = 10_000;
  * TEST_DATABASE_URL, else user postgres at 127.0.0.1:5432.
  */
 export async function postgresForTests(): Promise<{ readonly url: string } | Skip> {
+  if (isSqliteOnly()) return sqliteOnly;
   const server = postgresServer();
   try {
     const name = await createDatabase(server);
@@ -37,6 +38,7 @@ export async function postgresForTests(): Promise<{ readonly url: string } | Ski
 
 /** Whether the PostgreSQL server of `postgresForTests` is there. Makes nothing. */
 export async function findPostgres(): Promise<{ readonly server: string } | Skip> {
+  if (isSqliteOnly()) return sqliteOnly;
   const server = postgresServer();
   try {
     await withClient(server, async () => {});
@@ -44,6 +46,12 @@ export async function findPostgres(): Promise<{ readonly server: string } | Skip
   } catch (error) {
     return missing('PostgreSQL', error);
   }
+}
+
+const sqliteOnly: Skip = { skip: 'TEST_STORES is sqlite, as the quick tier sets it' };
+
+function isSqliteOnly(): boolean {
+  return process.env.TEST_STORES === 'sqlite';
 }
 
 function postgresServer(): string {

@@ -46,7 +46,7 @@ test('Chromium is found, or the reason is told', () => {
 });
 
 for (const [call, env] of [
-  ['postgresForTests', { TEST_DATABASE_URL: 'postgres://127.0.0.1:1/none' }],
+  ['postgresForTests', { TEST_DATABASE_URL: 'postgres://127.0.0.1:1/none', TEST_STORES: '' }],
   ['redisForTests', { TEST_REDIS_URL: 'redis://127.0.0.1:1' }],
 ] as const) {
   test(`${call}: what is missing skips, but throws where it is required`, () => {
