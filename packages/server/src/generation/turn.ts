@@ -3,13 +3,26 @@ import type { KeyLimits } from '../domain/api-key.ts';
 import type { Dialect, WhenBusy } from '../domain/generation.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { RunBasis, SessionWithBasis } from '../store/queries/run-basis.ts';
+
+/** A persona's revision. */
+export interface TurnPersona extends RevisionReference {
+  /** The revision and its model, if the same request has just read them; else the engine reads them. */
+  readonly basis?: RunBasis;
+}
 
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */
-  | { readonly kind: 'new-conversation'; readonly persona: RevisionReference; readonly text: string }
+  | { readonly kind: 'new-conversation'; readonly persona: TurnPersona; readonly text: string }
   | { readonly kind: 'new-conversation'; readonly modelId: string; readonly text: string }
   /** A new message in a session. */
-  | { readonly kind: 'session'; readonly sessionId: string; readonly text: string }
+  | {
+      readonly kind: 'session';
+      readonly sessionId: string;
+      readonly text: string;
+      /** The session, if the same request has just read it; else the engine reads it. */
+      readonly read?: SessionWithBasis;
+    }
   /** An answer to a user's message that exists; `again`: another attempt, though there is one. */
   | {
       readonly kind: 'message';

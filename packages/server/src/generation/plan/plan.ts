@@ -6,7 +6,7 @@ import type { PersonaRevision, RevisionReference, SamplingParameters } from '../
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { findModel } from '../../store/queries/models.ts';
-import { findRevision } from '../../store/queries/personas.ts';
+import { findRevisionBasis, type RunBasis } from '../../store/queries/run-basis.ts';
 import type { Database } from '../../store/store.ts';
 
 /** Finds what calls a model: a client of its provider, the local runtime, or the guide. */
@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly persona: RevisionReference | null;
   /** The session's model; a persona's revision names its own. */
   readonly modelId: string | null;
+  /** The revision and the model, if they were just read. */
+  readonly basis?: RunBasis | undefined;
   readonly parameters: GenerationParameters;
 }
 
@@ -51,13 +53,10 @@ export async function resolvePlan(
   scope: OrganizationScope,
   request: PlanRequest,
 ): Promise<RunPlan> {
-  const { persona } = request;
-  const revision =
-    persona === null ? undefined : await findRevision(reads, scope, persona.personaId, persona.version);
-  if (persona !== null && revision === undefined)
+  const { revision, model: record } = request.basis ?? (await readBasis(reads, scope, request));
+  if (request.persona !== null && revision === undefined) {
     throw new AppError('not_found', 'persona version not found');
-  const modelId = revision?.modelId ?? request.modelId;
-  const record = modelId === null ? undefined : await findModel(reads, scope, modelId);
+  }
   if (record === undefined || !record.isActive) {
     throw new AppError('model_unavailable', 'the model is disabled or gone');
   }
@@ -68,6 +67,18 @@ export async function resolvePlan(
     parameters: effectiveParameters(revision, record, request.parameters.maxTokens),
     internet: request.parameters.internet ?? revision?.internet ?? false,
   };
+}
+
+async function readBasis(
+  reads: Database,
+  scope: OrganizationScope,
+  { persona, modelId }: PlanRequest,
+): Promise<RunBasis> {
+  const nothing: RunBasis = { revision: undefined, model: undefined };
+  if (persona !== null) {
+    return (await findRevisionBasis(reads, scope, persona.personaId, persona.version)) ?? nothing;
+  }
+  return modelId === null ? nothing : { ...nothing, model: await findModel(reads, scope, modelId) };
 }
 
 /** The persona's parameters, with the smallest of the three bounds on the answer's length. */

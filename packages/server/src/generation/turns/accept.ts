@@ -10,7 +10,7 @@ import { findNewestAttempt } from '../../store/queries/attempts.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
 import { findMessage } from '../../store/queries/messages.ts';
-import { findSession } from '../../store/queries/sessions.ts';
+import { findSessionBasis, type RunBasis, type SessionWithBasis } from '../../store/queries/run-basis.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
 import type { AcceptedGeneration } from '../interface.ts';
@@ -91,6 +91,7 @@ export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'
 interface Base {
   readonly persona: RevisionReference | null;
   readonly modelId: string | null;
+  readonly basis: RunBasis | undefined;
   /** The message's text, whose length is checked. */
   readonly text: string;
 }
@@ -100,28 +101,27 @@ async function readBase(store: Store, request: TurnRequest): Promise<Base> {
   if (target.kind === 'new-conversation') {
     const text = target.text;
     return 'persona' in target
-      ? { persona: target.persona, modelId: null, text }
-      : { persona: null, modelId: target.modelId, text };
+      ? { persona: target.persona, modelId: null, basis: target.persona.basis, text }
+      : { persona: null, modelId: target.modelId, basis: undefined, text };
   }
-  let sessionId: string;
-  let text: string;
   if (target.kind === 'session') {
-    sessionId = target.sessionId;
-    text = target.text;
-  } else {
-    const message = await findMessage(store.reads, scope, target.messageId);
-    if (message === undefined) throw notFound('message');
-    if (message.role !== 'user')
-      throw new AppError('invalid_request', 'only a message of a user can be answered');
-    sessionId = message.sessionId;
-    text = message.text;
+    const { sessionId, text, read = await findSessionBasis(store.reads, scope, sessionId) } = target;
+    return baseOf(read, text);
   }
-  const session = await findSession(store.reads, scope, sessionId);
-  if (session === undefined) throw notFound('session');
-  const { personaId, personaVersion, modelId } = session;
+  const message = await findMessage(store.reads, scope, target.messageId);
+  if (message === undefined) throw notFound('message');
+  if (message.role !== 'user')
+    throw new AppError('invalid_request', 'only a message of a user can be answered');
+  return baseOf(await findSessionBasis(store.reads, scope, message.sessionId), message.text);
+}
+
+/** @throws AppError not_found */
+function baseOf(read: SessionWithBasis | undefined, text: string): Base {
+  if (read === undefined) throw notFound('session');
+  const { personaId, personaVersion, modelId } = read.session;
   const persona =
     personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
-  return { persona, modelId, text };
+  return { persona, modelId, basis: read.basis, text };
 }
 
 function toTarget(request: TurnRequest): TurnTarget {

@@ -8,7 +8,7 @@ import { type Page, type PageRequest, toPage } from './page.ts';
 /** The largest id of a persona that both engines can store. */
 export const maxPersonaId = 2_147_483_647;
 
-type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
+export type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
 
 /** A revision as the persona's history shows it. */
 export interface PersonaVersion {
@@ -20,7 +20,7 @@ export interface PersonaVersion {
   readonly submittedAt: number | null;
 }
 
-function toPersona(row: PersonaRow): PersonaRecord {
+export function toPersona(row: PersonaRow): PersonaRecord {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -34,7 +34,7 @@ function toPersona(row: PersonaRow): PersonaRecord {
   };
 }
 
-function toRevision(row: PersonaVersionTable): PersonaRevision {
+export function toRevision(row: PersonaVersionTable): PersonaRevision {
   return {
     personaId: row.persona_id,
     version: row.version,

@@ -1,9 +1,11 @@
 /** Which persona a request means, by the table of key types: permission first, then existence. */
 import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { PersonaRecord, RevisionReference, VersionType } from '../../../domain/persona.ts';
+import type { VersionType } from '../../../domain/persona.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
+import type { TurnPersona } from '../../../generation/turn.ts';
 import { findPersona } from '../../../store/queries/personas.ts';
+import { findPersonaBasis } from '../../../store/queries/run-basis.ts';
 import type { Store } from '../../../store/store.ts';
 
 export interface PersonaSelector {
@@ -23,7 +25,7 @@ export async function resolveRevision(
   reads: Reads,
   principal: ChatPrincipal,
   selector: PersonaSelector | undefined,
-): Promise<RevisionReference> {
+): Promise<TurnPersona> {
   if (principal.kind === 'end-user') {
     if (selector !== undefined) await checkSelectorOfToken(reads, principal, selector);
     const { personaId, personaVersion } = principal;
@@ -32,11 +34,14 @@ export async function resolveRevision(
     }
     return { personaId, version: personaVersion };
   }
-  const persona = await selectPersona(reads, principal, selector ?? {});
   const wantsDraft = selector?.version_type === 'next';
+  const where = personaOf(principal, selector ?? {});
+  const found = await findPersonaBasis(reads, principal.scope, where, wantsDraft ? 'next' : 'active');
+  if (found === undefined) throw notFound('persona');
+  const { persona, basis } = found;
   const version = wantsDraft ? persona.nextVersion : persona.activeVersion;
   if (version === null) throw notFound(`${wantsDraft ? 'a next' : 'an active'} version of the persona`);
-  return { personaId: persona.id, version };
+  return { personaId: persona.id, version, basis };
 }
 
 /**
@@ -54,7 +59,9 @@ export async function selectedPersonaId(
     await checkSelectorOfToken(reads, principal, selector);
     return principal.personaId;
   }
-  return (await selectPersona(reads, principal, selector)).id;
+  const persona = await findPersona(reads, principal.scope, personaOf(principal, selector));
+  if (persona === undefined) throw notFound('persona');
+  return persona.id;
 }
 
 /** @throws AppError not_found for a session of another persona than the token's, invalid_request for another than selected */
@@ -107,19 +114,15 @@ async function checkSelectorOfToken(
   }
 }
 
-async function selectPersona(
-  reads: Reads,
+/** @throws AppError forbidden, invalid_request (two selectors, or none and no default) */
+function personaOf(
   principal: ApiKeyPrincipal,
   selector: PersonaSelector,
-): Promise<PersonaRecord> {
+): { readonly id: number } | { readonly alias: string } {
   checkPermitted(principal, selector);
   checkForm(selector);
   const { persona_id: id = principal.defaultPersonaId, alias } = selector;
-  if (alias === undefined && id === null) {
-    throw invalid('persona', 'persona is required: the key has no default persona');
-  }
-  const where = alias === undefined ? { id: id ?? 0 } : { alias };
-  const persona = await findPersona(reads, principal.scope, where);
-  if (persona === undefined) throw notFound('persona');
-  return persona;
+  if (alias !== undefined) return { alias };
+  if (id === null) throw invalid('persona', 'persona is required: the key has no default persona');
+  return { id };
 }

@@ -5,7 +5,7 @@ import { invalid, notFound } from '../../../domain/errors.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turn.ts';
-import { findSession } from '../../../store/queries/sessions.ts';
+import { findSessionBasis } from '../../../store/queries/run-basis.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
@@ -33,11 +33,11 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
     const { caller, scope } = request;
     const sessionId = sessionOf(body);
     const selected = await selectedPersonaId(store.reads, caller, body.persona);
-    const session = await findSession(store.reads, scope, sessionId);
-    if (session === undefined) throw notFound('session');
-    checkSessionPersona(caller, session, selected);
+    const read = await findSessionBasis(store.reads, scope, sessionId);
+    if (read === undefined) throw notFound('session');
+    checkSessionPersona(caller, read.session, selected);
     const text = normalizeNewlines(body.message);
-    return accept(request, body, { kind: 'session', sessionId: session.id, text });
+    return accept(request, body, { kind: 'session', sessionId, text, read });
   }
 
   function accept(

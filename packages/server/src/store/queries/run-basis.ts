@@ -1,0 +1,159 @@
+/** What a turn runs on, a revision and its model, read in one statement with what names it. */
+import { type RawBuilder, sql } from 'kysely';
+import type { ModelRecord } from '../../domain/model.ts';
+import type { PersonaRecord, PersonaRevision } from '../../domain/persona.ts';
+import type { OrganizationScope, Scope } from '../../domain/scope.ts';
+import type { SessionRecord } from '../../domain/session.ts';
+import { statement } from '../statement.ts';
+import type { Database, ModelTable, PersonaVersionTable, SessionTable } from '../tables.ts';
+import { toModel } from './models.ts';
+import { maxPersonaId, type PersonaRow, toPersona, toRevision } from './personas.ts';
+import { isInScope } from './scope.ts';
+import { toSession } from './sessions.ts';
+
+export interface RunBasis {
+  /** Undefined: there is no such revision, or a bare model is meant. */
+  readonly revision: PersonaRevision | undefined;
+  /** Undefined: it was deleted. */
+  readonly model: ModelRecord | undefined;
+}
+
+const revisionColumns = [
+  'persona_id',
+  'version',
+  'system_prompt',
+  'model_id',
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'stop',
+  'seed',
+  'internet',
+  'created_at',
+  'submitted_at',
+] as const satisfies readonly (keyof PersonaVersionTable)[];
+
+const modelColumns = [
+  'id',
+  'organization_id',
+  'name',
+  'provider',
+  'model',
+  'base_url',
+  'api_key_encrypted',
+  'api_key_env',
+  'context_window',
+  'max_output_tokens',
+  'price_input',
+  'price_output',
+  'is_active',
+  'can_continue',
+  'from_environment',
+  'left_environment',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof ModelTable)[];
+
+/** Columns of the joined tables, under names of their own; all null where nothing was joined. */
+type BasisColumns = { readonly [column: `revision__${string}` | `model__${string}`]: unknown };
+
+const basisColumns: RawBuilder<unknown> = sql.join([
+  ...revisionColumns.map((column) => sql`revision.${sql.ref(column)} as ${sql.ref(`revision__${column}`)}`),
+  ...modelColumns.map((column) => sql`model.${sql.ref(column)} as ${sql.ref(`model__${column}`)}`),
+]);
+
+function toBasis(row: BasisColumns): RunBasis {
+  const pick = (prefix: 'revision' | 'model', columns: readonly string[]): unknown =>
+    Object.fromEntries(columns.map((column) => [column, row[`${prefix}__${column}`]]));
+  const hasRevision = row.revision__persona_id !== null;
+  const hasModel = row.model__id !== null;
+  return {
+    revision: hasRevision ? toRevision(pick('revision', revisionColumns) as PersonaVersionTable) : undefined,
+    model: hasModel ? toModel(pick('model', modelColumns) as ModelTable) : undefined,
+  };
+}
+
+const ofRevision = statement<{ organization_id: string; id: number; version: number }, BasisColumns>(
+  (_db, param) => sql`select ${basisColumns}
+    from persona_version revision
+    join persona on persona.id = revision.persona_id
+    left join model on model.id = revision.model_id and model.organization_id = persona.organization_id
+    where revision.persona_id = ${param('id')} and revision.version = ${param('version')}
+      and persona.organization_id = ${param('organization_id')}`,
+);
+
+export async function findRevisionBasis(
+  db: Database,
+  scope: OrganizationScope,
+  personaId: number,
+  version: number,
+): Promise<RunBasis | undefined> {
+  const [row] = await ofRevision(db, { organization_id: scope.organizationId, id: personaId, version });
+  return row && toBasis(row);
+}
+
+function ofPersona<K extends 'id' | 'alias'>(key: K, versionColumn: 'active_version' | 'next_version') {
+  type Args = { organization_id: string; value: K extends 'id' ? number : string };
+  return statement<Args, PersonaRow & BasisColumns>(
+    (_db, param) => sql`select persona.*, ${basisColumns}
+      from persona
+      left join persona_version revision
+        on revision.persona_id = persona.id and revision.version = persona.${sql.ref(versionColumn)}
+      left join model on model.id = revision.model_id and model.organization_id = persona.organization_id
+      where persona.organization_id = ${param('organization_id')}
+        and persona.${sql.ref(key)} = ${param('value')}`,
+  );
+}
+
+const byId = { active: ofPersona('id', 'active_version'), next: ofPersona('id', 'next_version') };
+const byAlias = { active: ofPersona('alias', 'active_version'), next: ofPersona('alias', 'next_version') };
+
+export interface PersonaWithBasis {
+  readonly persona: PersonaRecord;
+  /** Of the wanted version; its revision is undefined where the persona has none. */
+  readonly basis: RunBasis;
+}
+
+export async function findPersonaBasis(
+  db: Database,
+  scope: OrganizationScope,
+  selector: { readonly id: number } | { readonly alias: string },
+  version: 'active' | 'next',
+): Promise<PersonaWithBasis | undefined> {
+  const { organizationId } = scope;
+  let row: (PersonaRow & BasisColumns) | undefined;
+  if ('alias' in selector) {
+    [row] = await byAlias[version](db, { organization_id: organizationId, value: selector.alias });
+  } else if (Number.isInteger(selector.id) && Math.abs(selector.id) <= maxPersonaId) {
+    [row] = await byId[version](db, { organization_id: organizationId, value: selector.id });
+  }
+  return row && { persona: toPersona(row), basis: toBasis(row) };
+}
+
+const ofSession = statement<{ id: string }, SessionTable & BasisColumns>(
+  (_db, param) => sql`select session.*, ${basisColumns}
+    from session
+    left join persona on persona.id = session.persona_id and persona.organization_id = session.organization_id
+    left join persona_version revision
+      on revision.persona_id = persona.id and revision.version = session.persona_version
+    left join model
+      on model.id = coalesce(revision.model_id, session.model_id)
+      and model.organization_id = session.organization_id
+    where session.id = ${param('id')}`,
+);
+
+export interface SessionWithBasis {
+  readonly session: SessionRecord;
+  readonly basis: RunBasis;
+}
+
+export async function findSessionBasis(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<SessionWithBasis | undefined> {
+  const [row] = await ofSession(db, { id: id.toLowerCase() });
+  return row !== undefined && isInScope(row, scope)
+    ? { session: toSession(row), basis: toBasis(row) }
+    : undefined;
+}
