@@ -28,7 +28,7 @@ import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import type { ModelRegistry } from './plan/plan.ts';
 import { Runner } from './running/runner.ts';
 import type { TurnRequest } from './turn.ts';
-import { acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
+import { type Acceptance, acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
 import { Admission } from './turns/admission.ts';
 import { Cancelling } from './turns/cancelling.ts';
 import { toView } from './view.ts';
@@ -297,13 +297,23 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       );
       const { turn, isNew } = accepted;
       if (isNew) {
-        if (turn.isRunning) this.#background(this.#runner.startAccepted(accepted));
+        if (turn.isRunning) this.#startAccepted(accepted);
         for (const id of turn.interrupted) this.#background(this.#interrupt(id));
       }
       return { ...toAccepted(turn), isNew };
     } finally {
       this.#arriving.delete(generationId);
     }
+  }
+
+  #startAccepted(accepted: Acceptance): void {
+    if (this.#owns(accepted)) this.#background(this.#runner.startAccepted(accepted));
+    else this.#admission.ended(accepted.turn.generationId, 0);
+  }
+
+  /** False if the lease was lost since: then whoever claimed the generation runs it. */
+  #owns({ owner }: { readonly owner: number | null }): boolean {
+    return owner !== null && owner === this.#incarnation?.owner;
   }
 
   /** Ends what a turn interrupts. If this process stops first, the next one does it: the request is stored. */
@@ -319,9 +329,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   async #attend(generationId: string): Promise<void> {
     if (this.#lives.find(generationId) !== undefined) return;
     const row = await readGeneration(this.#store.reads, generationId);
-    if (row === undefined || row.status !== 'running' || row.owner !== this.#incarnation?.owner) return;
+    if (row === undefined || row.status !== 'running' || !this.#owns(row)) return;
     const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
-    if (this.#lives.find(generationId) !== undefined) return;
+    if (this.#lives.find(generationId) !== undefined || !this.#owns(row)) return;
     // A log with text was begun before: the answer to the command that started it was lost.
     const isLeft = events.some((event) => typeof event === 'string');
     await this.#runner.startStored(row, events, isLeft);
@@ -334,7 +344,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       const row = await readGeneration(this.#store.reads, generationId);
       if (row === undefined || isTerminal(row.status)) return;
       const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
-      this.#background(this.#runner.startStored(row, events, true));
+      if (this.#owns(row)) this.#background(this.#runner.startStored(row, events, true));
     } finally {
       this.#arriving.delete(generationId);
     }

@@ -111,7 +111,7 @@ export class Runner {
     }
     if (end === null) return;
     await this.#finish(job.live, end.outcome, end.modelCalls);
-    this.#options.onAnswered(job, end.outcome);
+    if (job.live.state === 'ended') this.#options.onAnswered(job, end.outcome);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {
@@ -134,6 +134,7 @@ export class Runner {
     outcome: Outcome,
     calls: Parameters<typeof finishLive>[2],
   ): Promise<void> {
+    if (live.isDropped) return;
     const next = await finishLive(live, outcome, calls, {
       store: this.#options.store,
       owner: this.#options.current().owner,

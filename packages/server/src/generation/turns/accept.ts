@@ -34,6 +34,8 @@ export interface Acceptance {
   readonly plan: RunPlan;
   readonly request: TurnRequest;
   readonly accounting: Accounting;
+  /** The process incarnation that accepted it, and that runs it where it runs at once. */
+  readonly owner: number;
 }
 
 /** Code points of an automatic title at most. */
@@ -204,5 +206,6 @@ export async function acceptRequest(
     plan,
     request,
     accounting: { ...tenant, apiKeyId: request.apiKeyId, personaId: base.persona?.personaId ?? null },
+    owner,
   };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import type { Engine } from '../../../src/generation/engine.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../../src/store/command.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
@@ -25,6 +26,25 @@ function withBefore(store: Store, before: (name: CommandName) => Promise<void>):
       return store.execute(name, args);
     },
   };
+}
+
+/** The store, which tells its first acceptance late. */
+function withLateFirstAcceptance(store: Store, onStored: () => void, told: Promise<void>): Store {
+  let acceptances = 0;
+  return {
+    ...store,
+    async executeOnce(...command) {
+      const executed = await store.executeOnce(...command);
+      if (++acceptances > 1) return executed;
+      onStored();
+      await told;
+      return executed;
+    },
+  };
+}
+
+async function isAccepting(engine: Engine, wanted: boolean): Promise<void> {
+  while (engine.isAccepting !== wanted) await nextTurn();
 }
 
 onBothStores('a lost lease', (storeEngine) => {
@@ -60,9 +80,78 @@ onBothStores('a lost lease', (storeEngine) => {
     await refused.promise;
     assert.equal(engine.isAccepting, false);
     await back.promise;
-    while (!engine.isAccepting) await nextTurn();
+    await isAccepting(engine, true);
     const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
     await readLog(engine, generationId).ended;
     assert.equal((await engine.get(h.scope, generationId)).status, 'done');
+  });
+
+  test('a turn whose acceptance is told afterwards is not run here', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const [stored, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const engine = await h.start(withLateFirstAcceptance(h.place.store, stored.resolve, told.promise), {
+      leaseMs: 300,
+    });
+    const accepting = engine.accept(h.turn({ text: 'told late' }));
+    await stored.promise;
+    await fenceAll(h.place.store);
+    await isAccepting(engine, false);
+    await isAccepting(engine, true);
+    told.resolve();
+    const { generationId } = await accepting;
+    const other = await engine.accept(h.turn({ text: 'accepted afterwards' }));
+    await readLog(engine, other.generationId).ended;
+    // Resolves once nothing is under way any more.
+    await engine.titlesWritten();
+    const asked = h.upstream.requests.map(({ lastUserMessage }) => lastUserMessage);
+    assert.deepEqual(asked, ['accepted afterwards']);
+    assert.equal((await engine.get(h.scope, generationId)).status, 'running');
+  });
+
+  test('such a turn does not stay live here before there is a new lease', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const [stored, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [lost, back] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let registrations = 0;
+    const store = withLateFirstAcceptance(h.place.store, stored.resolve, told.promise);
+    const engine = await h.start(
+      withBefore(store, async (name) => {
+        if (name !== 'registerOwner' || ++registrations !== 2) return;
+        lost.resolve();
+        await back.promise;
+      }),
+      { leaseMs: 300 },
+    );
+    const accepting = engine.accept(h.turn({ text: 'told late' }));
+    await stored.promise;
+    await fenceAll(h.place.store);
+    await lost.promise;
+    told.resolve();
+    const { generationId } = await accepting;
+    back.resolve();
+    await isAccepting(engine, true);
+    await engine.titlesWritten();
+    assert.equal(engine.liveText(generationId), undefined);
+  });
+
+  test('an answer whose end was not stored here gets no title here', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const engine = await h.start(
+      withBefore(h.place.store, async (name) => {
+        if (name !== 'finishGeneration') return;
+        asked.resolve();
+        await goOn.promise;
+      }),
+      { leaseMs: 300, titles: true },
+    );
+    await engine.accept(h.turn({ text: 'Hi' }));
+    await asked.promise;
+    await fenceAll(h.place.store);
+    await isAccepting(engine, false);
+    await isAccepting(engine, true);
+    goOn.resolve();
+    await engine.titlesWritten();
+    assert.equal(h.upstream.requests.length, 1);
   });
 });
