@@ -1,4 +1,4 @@
-/** What a command runs on, and how it locks. */
+/** The context that a command runs in: the database inside its transaction, and how it locks rows. */
 import type { SelectQueryBuilder } from 'kysely';
 import type { Database, StoreEngine } from './tables.ts';
 
@@ -7,8 +7,8 @@ export interface CommandContext {
   readonly db: Database;
   readonly engine: StoreEngine;
   /**
-   * The command has asked for its last statement, and only an error of a statement can still make it fail: on PostgreSQL
-   * the commit follows at once instead of after the answers.
+   * A command calls this after it has sent its last statement, if only an error of a statement can still make it fail:
+   * PostgreSQL then commits at once instead of after the answers.
    */
   commitsNow?(): void;
 }

@@ -10,7 +10,7 @@ import type { IdempotencyTable } from './tables.ts';
 
 export type { CommandArgs, CommandName, CommandResult } from './commands/registry.ts';
 
-/** What identifies a retry, per credential. It is stored with the result, in the command's own transaction. */
+/** A claim identifies a retry, per credential. It is stored with the result, in the command's own transaction. */
 export interface IdempotencyClaim {
   readonly scope: string;
   readonly key: string;
@@ -82,7 +82,7 @@ export async function runCommand<N extends CommandName>(
   if (wanted === undefined) return { result: await command(context, args), replayed: false };
   const earlier = await claim(context, wanted);
   if (earlier !== undefined) return { result: JSON.parse(earlier) as CommandResult<N>, replayed: true };
-  // The claim's own result is written last.
+  // The command gets no `commitsNow`, since its result is still to be stored in the claim.
   const { db, engine } = context;
   const result = await command({ db, engine }, args);
   await context.db

@@ -10,12 +10,12 @@ export function isUniqueViolation(error: unknown): boolean {
   return code === '23505' || errcode === sqliteConstraintUnique || errcode === sqliteConstraintPrimaryKey;
 }
 
-/** One key is for one request. */
+/** The error for an idempotency key that was used with another request. */
 export function idempotencyMismatch(): AppError {
   return new AppError('idempotency_mismatch', 'this Idempotency-Key was used with another request');
 }
 
-/** For a race that a command's own checks did not see. */
+/** The error for a race with another write that the command's own checks did not see. */
 export function writeConflict(): AppError {
   return new AppError('conflict', 'this conflicts with what was written at the same time');
 }

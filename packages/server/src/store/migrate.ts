@@ -10,7 +10,7 @@ const migrations: Readonly<Record<string, Up>> = {
   '0001-first': first.up,
 };
 
-/** The database was written by a newer program; this one would not understand it. */
+/** The database was written by a newer version of the program, whose schema this version does not know. */
 export class NewerDatabaseError extends Error {
   constructor(unknown: readonly string[]) {
     super(
@@ -21,7 +21,7 @@ export class NewerDatabaseError extends Error {
   }
 }
 
-/** By its name: one from the writer's thread arrives without its class. */
+/** Recognizes the error by its name, since an error from the writer's thread arrives without its class. */
 export function isNewerDatabase(error: unknown): error is Error {
   return error instanceof Error && error.name === 'NewerDatabaseError';
 }

@@ -5,12 +5,12 @@
 import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
 import type { Database } from './tables.ts';
 
-/** An adapter of Kysely's that can run a compiled query itself, past Kysely's layers of promises. */
+/** A Kysely adapter that can run a compiled query directly, without Kysely's layers of promises. */
 export interface DirectAdapter {
   runDirectly(query: CompiledQuery): unknown[] | Promise<unknown[]>;
 }
 
-/** Runs a compiled query the shortest way that its database has. */
+/** Runs a compiled query directly if the database's adapter can, else through Kysely. */
 export async function runCompiled<R>(db: Database, query: CompiledQuery<R>): Promise<R[]> {
   const adapter: object & Partial<DirectAdapter> = db.getExecutor().adapter;
   if (adapter.runDirectly !== undefined) return (await adapter.runDirectly(query)) as R[];
@@ -26,16 +26,16 @@ class Parameter {
 
 type Parameters<A> = <K extends keyof A & string>(name: K) => A[K];
 
-/** A compiled query that waits for its values. */
+/** A compiled query whose values are given at each call. */
 export interface Statement<A extends object, R> {
   (db: Database, args: A): Promise<R[]>;
-  /** With its values, but not run. */
+  /** Gives the query with its values, without running it. */
   bind(db: Database, args: A): CompiledQuery<R>;
 }
 
 /**
- * A function that runs the query which `build` makes, compiled at its first use for each database. `build` gets
- * `param('name')` where a value goes that the call gives; it must not look at those values.
+ * Makes a statement of the query that `build` returns; it is compiled at its first use for each database. `build` puts
+ * `param('name')` where a value of the call goes, and must not look at the values.
  */
 export function statement<A extends object, R>(
   build: (db: Database, param: Parameters<A>) => Compilable<R> | RawBuilder<R>,
@@ -60,8 +60,8 @@ export function statement<A extends object, R>(
 }
 
 /**
- * The answers of statements that were asked for one behind the other without waiting. Where some fail, the first one's
- * error is thrown: on PostgreSQL those behind it fail only because it did.
+ * Gives the answers of statements that were sent one after the other without waiting. If some fail, the first one's
+ * error is thrown: on PostgreSQL the statements after it fail only because it did.
  */
 export async function answersInOrder<T extends readonly unknown[]>(
   asked: readonly [...T],

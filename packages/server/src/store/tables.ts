@@ -19,7 +19,7 @@ export interface OrganizationTable {
   id: string;
   name: string;
   default_model_id: string | null;
-  /** 1 while `default_model_id` follows the best model at hand at every start. */
+  /** 1 while every start sets `default_model_id` to the best model that the environment offers. */
   default_model_follows: Flag;
   created_at: EpochMs;
   updated_at: EpochMs;
@@ -57,20 +57,20 @@ export interface ModelTable {
   provider: string;
   model: string;
   base_url: string | null;
-  /** AES-256-GCM under the server's secret. */
+  /** The provider key, encrypted with AES-256-GCM under the server's secret. */
   api_key_encrypted: string | null;
   api_key_env: string | null;
   context_window: number | null;
   max_output_tokens: number | null;
-  /** Per million tokens. */
+  /** Price of a million prompt tokens; `price_output` is that of completion tokens. */
   price_input: number | null;
   price_output: number | null;
   is_active: Flag;
-  /** An `openai-compatible` server that can continue a prefix. */
+  /** 1 for an `openai-compatible` server that can continue an answer from a prefix. */
   can_continue: Flag;
-  /** 1 if it was made from the environment at start, which it follows. */
+  /** 1 if the model was made from the environment at a start; it then follows the environment. */
   from_environment: Flag;
-  /** 1 while it is inactive because the environment does not offer it any more. */
+  /** 1 while the model is inactive because the environment does not offer it any more. */
   left_environment: Flag;
   created_at: EpochMs;
   updated_at: EpochMs;
@@ -84,7 +84,7 @@ export interface PersonaTable {
   active_version: number | null;
   next_version: number | null;
   last_version: number;
-  /** 1 while it follows the best model at hand at every start (`assistant` until somebody changes it). */
+  /** 1 while every start moves the persona to the best model offered (`assistant`, until somebody changes it). */
   follows_environment: Flag;
   created_at: EpochMs;
   updated_at: EpochMs;
@@ -155,7 +155,7 @@ export interface MessageTable {
   /** The generation that writes this answer. */
   generation_id: string | null;
   model_id: string | null;
-  /** Usage as JSON, of answers. */
+  /** Token usage as JSON; only answers have it. */
   usage: Json | null;
   created_at: EpochMs;
   updated_at: EpochMs;
@@ -168,7 +168,7 @@ export interface GenerationTable {
   conversation_id: string;
   session_id: string;
   reply_to: string;
-  /** From 1; with `reply_to` unique: a message is never answered twice by accident. */
+  /** Number of the attempt, from 1; unique per `reply_to`, so that a message is never answered twice by accident. */
   attempt: number;
   message_id: string;
   model_id: string;
@@ -179,7 +179,7 @@ export interface GenerationTable {
   api_key_id: string | null;
   dialect: Dialect;
   status: GenerationStatus;
-  /** The process incarnation that runs it; null while queued. */
+  /** The process incarnation that runs the generation; null while it is queued. */
   owner: number | null;
   /** What the engine needs to run it: `GenerationParameters`. */
   parameters: Json;
@@ -205,7 +205,7 @@ export interface ModelCallTable {
   prompt_tokens: number;
   completion_tokens: number;
   provenance: UsageProvenance;
-  /** In the currency of the model's prices; null where it has none. */
+  /** Cost of the call, in the currency of the model's prices; null for a model without prices. */
   cost: number | null;
   created_at: EpochMs;
 }
@@ -214,7 +214,7 @@ export interface IdempotencyTable {
   scope: string;
   key: string;
   body_hash: string;
-  /** The command's result, JSON; null only inside the transaction that makes it. */
+  /** The command's result as JSON; null only inside the transaction of the command. */
   result: Json | null;
   created_at: EpochMs;
   expires_at: EpochMs;
@@ -222,7 +222,7 @@ export interface IdempotencyTable {
 export interface OwnerTable {
   id: Generated<number>;
   started_at: EpochMs;
-  /** By the database's clock. */
+  /** End of the lease, by the database's clock. */
   lease_until: EpochMs;
   fenced_at: EpochMs | null;
 }
@@ -241,26 +241,26 @@ export interface SegmentTable {
 export interface SummaryTable {
   id: string;
   session_id: string;
-  /** From 1, counted by session. */
+  /** Number of the summary in its session, from 1. */
   version: number;
-  /** The summary that went into it. */
+  /** The earlier summary that this one continues. */
   previous_id: string | null;
-  /** The oldest and the newest message that it tells of; it holds only where the newest is an ancestor. */
+  /** Oldest message that the summary covers. The summary holds only for histories that contain `through_message_id`. */
   first_message_id: string;
   through_message_id: string;
   through_position: number;
   message_count: number;
-  /** 1: its history begins with the first message; 0: there were more before, too many to read. */
+  /** 1 if the summary covers the session from its first message; 0 if there were too many messages to read. */
   is_complete: Flag;
   text: string;
-  /** By the model's tokenizer, or a near one. */
+  /** Length of the summary, counted with the model's tokenizer or a similar one. */
   token_count: number;
   model_id: string;
   created_at: EpochMs;
 }
 export interface ContextReceiptTable {
   generation_id: string;
-  /** What the model was sent: `StoredReceipt`. */
+  /** The context receipt, a `StoredReceipt`. */
   receipt: Json;
 }
 /** A position of a conversation whose message was deleted. */
@@ -282,11 +282,11 @@ export interface SearchDocumentTable {
 }
 /** Columns that only the store itself uses. */
 export interface SearchState {
-  /** 1 if the search index has the row as it is now. */
+  /** 1 if the search index has the current text of the row. */
   is_indexed: Generated<Flag>;
 }
 export interface ConversationCounters {
-  /** Gaps among the positions of its messages. */
+  /** Number of deleted messages, whose positions are gaps. */
   deleted_messages: Generated<number>;
 }
 export type ConversationRow = Selectable<Tables['conversation']>;

@@ -1,6 +1,6 @@
 /**
- * Writes of one command whose results nobody needs, sent together: on PostgreSQL as one statement, since there each
- * statement is a way to the server and back (accepting 80 turns at once took 60 ms statement by statement).
+ * Sends those writes of a command together whose results are not needed: on PostgreSQL as one statement, since there
+ * each statement is a round trip (accepting 80 turns at once took 60 ms statement by statement).
  */
 import { CompiledQuery } from 'kysely';
 import type { CommandContext } from './command-context.ts';
@@ -14,7 +14,7 @@ export class Writes {
     this.#context = context;
   }
 
-  /** None may depend on what another of them writes, but for a foreign key. */
+  /** Adds a write. Writes of one command must not depend on each other, except through foreign keys. */
   add<A extends object>(statement: Statement<A, unknown>, args: A): void {
     this.#queries.push(statement.bind(this.#context.db, args));
   }
@@ -29,7 +29,7 @@ export class Writes {
   }
 }
 
-/** Data-modifying `with` queries: all run, whatever the main query reads. */
+/** Joins the queries as data-modifying `with` clauses; PostgreSQL runs all of them, whatever the main query reads. */
 function together(queries: readonly CompiledQuery[]): CompiledQuery {
   const parameters: unknown[] = [];
   const parts = queries.map((query, index) => {

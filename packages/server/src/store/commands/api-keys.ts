@@ -1,4 +1,4 @@
-/** API keys: made, revoked, and when they were used last. */
+/** API keys: creates and revokes them, and notes when they were used last. */
 import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
 import { invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
@@ -58,7 +58,7 @@ async function lockPersona(context: CommandContext, organizationId: string, id: 
   throw invalid('default_persona_id', `default_persona_id: the organization has no persona ${id}`);
 }
 
-/** The key's row stays, so that usage can be told apart by key. @throws AppError not_found */
+/** Revokes a key. Its row stays, so that usage can still be reported by key. @throws AppError not_found */
 export async function revokeApiKey(
   context: CommandContext,
   args: { readonly organizationId: string; readonly id: string; readonly now: number },
@@ -83,12 +83,12 @@ const touch = statement<{ id: string; at: number }, unknown>((db, param) =>
     .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', param('at'))])),
 );
 
-/** Notes when keys were used last; never goes back. */
+/** Notes when keys were used last; an earlier time never replaces a later one. */
 export async function touchApiKeys(
   context: CommandContext,
   args: { readonly uses: readonly { readonly id: string; readonly at: number }[] },
 ): Promise<null> {
-  // In one order everywhere, so that replicas don't wait for each other in a circle.
+  // All replicas update keys in the same order, so that they don't deadlock.
   const uses = [...args.uses].sort((one, other) => (one.id < other.id ? -1 : 1));
   for (const use of uses) await touch(context.db, use);
   return null;

@@ -1,4 +1,4 @@
-/** Conversations and their sessions: made, changed, deleted. Every command checks the scope itself. */
+/** Creates, changes and deletes conversations and their sessions. Every command checks the scope itself. */
 import { notFound } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
@@ -13,7 +13,7 @@ import { insertSession } from './turn-statements.ts';
 
 export interface CreateConversation {
   readonly scope: Scope;
-  /** For the conversation. */
+  /** Id of the new conversation. */
   readonly id: string;
   readonly title: string;
   readonly isArchived: boolean;
@@ -52,7 +52,7 @@ export interface UpdateConversation {
   readonly now: number;
 }
 
-/** A title that is given here is the user's, and is never replaced by itself. @throws AppError not_found */
+/** Changes a conversation. A title set here is the user's: no generated one replaces it. @throws AppError not_found */
 export async function updateConversation(
   context: CommandContext,
   args: UpdateConversation,
@@ -75,12 +75,12 @@ export async function updateConversation(
 
 export interface SetGeneratedTitle {
   readonly id: string;
-  /** Null: the model gave none that will do. */
+  /** Null if the model gave no usable title. */
   readonly title: string | null;
   readonly modelCall: ModelCall;
 }
 
-/** Replaces an automatic title, and accounts the call that made it. `isSet` false: it has another title by now. */
+/** Replaces an automatic title, and accounts for the call. `isSet` is false if the title was changed meanwhile. */
 export async function setGeneratedTitle(
   context: CommandContext,
   { id, title, modelCall }: SetGeneratedTitle,
@@ -99,8 +99,8 @@ export async function setGeneratedTitle(
 }
 
 /**
- * Deletes a conversation with its sessions, messages, generations, logs and search entries; gives it as it was. The
- * caller cancels its generations first; one that began since then ends without a trace.
+ * Deletes a conversation with its sessions, messages, generations, logs and search entries; returns it as it was. The
+ * caller cancels its generations first; a generation that started since then ends without storing anything.
  * @throws AppError not_found
  */
 export async function deleteConversation(
@@ -114,10 +114,10 @@ export async function deleteConversation(
 
 export interface CreateSession {
   readonly scope: Scope;
-  /** For the session. */
+  /** Id of the new session. */
   readonly id: string;
   readonly conversationId: string;
-  /** The model of the persona's revision, if there is one. */
+  /** The model to answer with: that of the persona's revision, if the session has a persona. */
   readonly modelId: string;
   readonly persona: { readonly personaId: number; readonly version: number } | null;
   readonly now: number;
@@ -142,7 +142,7 @@ export async function createSession(context: CommandContext, args: CreateSession
   const row: SessionTable = {
     id: args.id,
     conversation_id: conversation.id,
-    // A session belongs to whom its conversation belongs, whoever made it.
+    // A session has the same owner as its conversation, whoever created it.
     organization_id: conversation.organization_id,
     environment: conversation.environment,
     end_user_id: conversation.end_user_id,
@@ -158,7 +158,7 @@ export async function createSession(context: CommandContext, args: CreateSession
   return toSession(row);
 }
 
-/** It takes no new message and no new answer any more; what runs goes on. Idempotent. @throws AppError not_found */
+/** Closes a session to new messages; running generations continue. Idempotent. @throws AppError not_found */
 export async function completeSession(
   context: CommandContext,
   args: { readonly scope: Scope; readonly id: string; readonly now: number },
@@ -175,7 +175,7 @@ export async function completeSession(
   return toSession({ ...session, status: 'completed', updated_at: args.now });
 }
 
-/** The conversation's row, locked: whoever writes into a conversation takes this lock first. @throws AppError not_found */
+/** Locks a conversation's row; every write into a conversation takes this lock first. @throws AppError not_found */
 export async function lockConversation(
   context: CommandContext,
   scope: Scope,

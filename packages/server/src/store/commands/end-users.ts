@@ -1,10 +1,10 @@
-/** End users: met for the first time, and erased. */
+/** End users: stores those seen for the first time, and erases them with their data. */
 import { sql } from 'kysely';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 
 export interface EnsureEndUser {
-  /** For the user, if it is new. */
+  /** Id that the user gets if it is new. */
   readonly id: string;
   readonly organizationId: string;
   readonly environment: Environment;
@@ -39,9 +39,9 @@ export async function ensureEndUser(
 
 export interface EraseConversations {
   readonly organizationId: string;
-  /** Null: the conversations of everybody. */
+  /** Null for the conversations of all end users. */
   readonly endUserIds: readonly string[] | null;
-  /** Conversations at most, so that no write waits long behind this one. */
+  /** Maximum number of conversations, so that no other write waits long. */
   readonly limit: number;
 }
 
@@ -53,7 +53,7 @@ export interface ErasedConversations {
   readonly segments: number;
 }
 
-/** Erases the oldest conversations with all that hangs on them. Call until it finds none. */
+/** Erases the oldest conversations with everything that belongs to them. Call it until it finds none. */
 export async function eraseConversations(
   context: CommandContext,
   args: EraseConversations,
@@ -83,7 +83,7 @@ export async function eraseConversations(
   return { conversations: Number(conversations.numDeletedRows), ...counts };
 }
 
-/** Erases model calls of an organization, the oldest first. Call until it finds none. */
+/** Erases model calls of an organization, the oldest first. Call it until it finds none. */
 export async function eraseModelCalls(
   context: CommandContext,
   args: { readonly organizationId: string; readonly limit: number },
@@ -108,8 +108,8 @@ export interface EraseEndUsers {
 }
 
 /**
- * Erases end users, and conversations that they began since `eraseConversations` found no more. What they used up
- * stays in the organization's account, without a name.
+ * Erases end users, and conversations that they started since `eraseConversations` found no more. Their usage stays in
+ * the organization's account, without the user's name.
  */
 export async function eraseEndUsers(
   context: CommandContext,

@@ -1,17 +1,17 @@
-/** The models that the environment offers, as models of an organization. */
+/** Stores the models that the environment offers as models of an organization. */
 import type { Provider } from '../../domain/model.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Flag } from '../tables.ts';
 
 export interface EnvironmentModel {
-  /** For the model, if it is new. */
+  /** Id that the model gets if it is new. */
   readonly id: string;
   readonly name: string;
   readonly provider: Provider;
   readonly model: string;
   readonly baseUrl: string | null;
   readonly apiKeyEnv: string | null;
-  /** Tokens. */
+  /** Size of the context window, in tokens; null if it is not known. */
   readonly contextWindow: number | null;
   readonly maxOutputTokens?: number | null;
 }
@@ -22,9 +22,9 @@ export interface OfferedModel {
 }
 
 /**
- * Makes the organization's environment models those that are offered: new ones are added, those of before updated
- * where an administrator has not decided otherwise, those that are gone deactivated, never deleted. The caller has
- * locked the organization. Gives the offered models in the order they came.
+ * Brings the organization's environment models to those that are offered: new ones are added, earlier ones updated
+ * unless an administrator has changed them, and missing ones deactivated, never deleted. The caller has locked the
+ * organization. Returns the offered models in the order given.
  */
 export async function storeEnvironmentModels(
   context: CommandContext,

@@ -1,8 +1,8 @@
-/** Forgets idempotency claims whose time is over. */
+/** Deletes idempotency claims that have expired. */
 import { sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
 
-/** At most `limit` at once, so that no other write waits long. Gives how many there were. */
+/** Deletes at most `limit` claims at once, so that no other write waits long. Returns the number of deleted claims. */
 export async function deleteExpiredClaims(
   context: CommandContext,
   args: { readonly now: number; readonly limit: number },

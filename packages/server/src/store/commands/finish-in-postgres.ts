@@ -1,6 +1,6 @@
 /**
- * Ending a generation on PostgreSQL: what SQLite does in several statements, each in one, so that the whole command is a
- * single way to the server and back.
+ * Ends a generation on PostgreSQL: each step that takes SQLite several statements is one statement here, so that the
+ * whole command is a single round trip.
  */
 import { sql } from 'kysely';
 import type { Outcome } from '../../domain/generation.ts';
@@ -21,11 +21,11 @@ interface End {
   readonly first_seq: number;
   readonly last_seq: number;
   readonly events: string;
-  /** Null: none is kept. */
+  /** The context receipt as JSON; null if none is kept. */
   readonly receipt: string | null;
 }
 
-/** The terminal state by compare-and-set, with message, last events and receipt; no row: ended or deleted before. */
+/** Sets the terminal state by compare-and-set, with message, last events and receipt; gives no row if it had ended. */
 export const endInPostgres = statement<End, { id: string }>(
   (_db, param) => sql`with finished as (
       update generation set status = ${param('status')}, finished_at = ${param('finished_at')},
@@ -56,7 +56,7 @@ interface Start {
   readonly events: string;
 }
 
-/** Starts the session's oldest queued turn, unless one runs. A statement of its own, for it must see what ended before. */
+/** Starts the session's oldest queued turn, unless one runs. As a statement of its own it sees what ended before. */
 export const startNextInPostgres = statement<Start, { generation_id: string; first_seq: number }>(
   (_db, param) => sql`with next as (
       update generation set status = 'running', owner = ${param('owner')}, started_at = ${param('now')}

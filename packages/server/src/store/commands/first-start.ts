@@ -1,4 +1,4 @@
-/** What the first start makes, so that the very first call is answered; and what follows the environment later. */
+/** Creates what the first call needs to be answered, and follows changes of the environment at later starts. */
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
 import { createApiKey } from './api-keys.ts';
@@ -6,12 +6,12 @@ import { type EnvironmentModel, type OfferedModel, storeEnvironmentModels } from
 import { addVersion } from './personas.ts';
 
 export interface FirstStart {
-  /** For the organization, if it is new. */
+  /** Id that the organization gets if it is new. */
   readonly organizationId: string;
-  /** What the environment offers, the best first; at least one. */
+  /** The models that the environment offers, the best first; at least one. */
   readonly models: readonly EnvironmentModel[];
   readonly personaSystemPrompt: string;
-  /** For the key, if the organization is new. */
+  /** Id that the key gets if the organization is new. */
   readonly keyId: string;
   readonly keyHash: string;
   readonly keyPrefix: string;
@@ -22,11 +22,11 @@ export interface FirstStartResult {
   /** Whether this call made the organization. */
   readonly isNew: boolean;
   readonly organizationId: string;
-  /** The living key with `keyHash`, if there is one. */
+  /** Id of the key with `keyHash` if it is not revoked, else null. */
   readonly keyId: string | null;
 }
 
-/** Makes organization `default` with persona `assistant` and a key, unless it is there. Of several at once, one does. */
+/** Creates organization `default` with persona `assistant` and a key, once, even if several servers start together. */
 export async function firstStart(context: CommandContext, args: FirstStart): Promise<FirstStartResult> {
   const { db } = context;
   await db
@@ -134,13 +134,13 @@ async function makeOrganization(
 }
 
 export interface FollowEnvironment {
-  /** What the environment offers now, the best first. */
+  /** The models that the environment offers now, the best first. */
   readonly models: readonly EnvironmentModel[];
   readonly now: number;
 }
 
 export interface FollowedEnvironment {
-  /** Null: there is no organization `default`. */
+  /** Null if there is no organization `default`. */
   readonly organizationId: string | null;
   /** The offered models as stored, in the order they came; an administrator may have switched some off. */
   readonly models: readonly OfferedModel[];
@@ -148,7 +148,7 @@ export interface FollowedEnvironment {
   readonly personaMoved: boolean;
 }
 
-/** Brings organization `default` to what the environment offers at this start. */
+/** Brings the models of organization `default` to those that the environment offers at this start. */
 export async function followEnvironment(
   context: CommandContext,
   args: FollowEnvironment,

@@ -1,4 +1,4 @@
-/** Brings what is new into the search index, a little at a time. */
+/** Adds new titles and messages to the search index, a few at a time. */
 import { sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
 import { tenantOf } from '../queries/scope.ts';
@@ -6,13 +6,13 @@ import { addEntries } from '../search/documents.ts';
 import { messageIsPending, titleIsPending } from '../search/pending.ts';
 
 export interface IndexSearch {
-  /** Titles and messages at most, of each. */
+  /** Maximum number of titles, and of messages. */
   readonly maxTexts: number;
-  /** Approximate length of all messages together, in UTF-16 units. */
+  /** Approximate maximum length of all messages together, in UTF-16 units. */
   readonly maxLength: number;
 }
 
-/** `isDone`: nothing was left. */
+/** Indexes the next titles and messages. `isDone` is true if none were left. */
 export async function indexSearch(
   context: CommandContext,
   args: IndexSearch,
@@ -22,12 +22,12 @@ export async function indexSearch(
   return { isDone: await indexMessages(context, args) };
 }
 
-/** What another process is indexing is left to it. */
+/** Skips rows that another process is indexing. */
 function skipLocked({ engine }: CommandContext) {
   return engine === 'postgres' ? sql`for update skip locked` : sql``;
 }
 
-/** As one parameter, so that the statement's text is the same for any number of ids. */
+/** Passes the ids as one parameter, so that the statement's text is the same for any number of them. */
 function isAmong(engine: CommandContext['engine'], column: string, ids: readonly string[]) {
   return engine === 'postgres'
     ? sql<boolean>`${sql.ref(column)} = any(${ids}::text[])`
@@ -62,7 +62,7 @@ async function indexTitles(context: CommandContext, maxTexts: number): Promise<n
   return rows.length;
 }
 
-/** Whether none was left. */
+/** Indexes the next messages; returns whether none were left. */
 async function indexMessages(
   context: CommandContext,
   { maxTexts, maxLength }: IndexSearch,

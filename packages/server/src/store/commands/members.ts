@@ -7,7 +7,7 @@ export interface CreateMember {
   readonly id: string;
   readonly organizationId: string;
   readonly name: string;
-  /** In lower case. */
+  /** E-mail address, in lower case. */
   readonly email: string;
   readonly role: Role;
   readonly now: number;
@@ -74,7 +74,7 @@ export async function updateMember(context: CommandContext, args: UpdateMember):
   return null;
 }
 
-/** The member's tokens die with it. @throws AppError not_found */
+/** Deletes a member, whose tokens stop working. @throws AppError not_found */
 export async function deleteMember(
   context: CommandContext,
   args: { readonly organizationId: string; readonly id: string },

@@ -8,8 +8,8 @@ import { lockConversation } from './conversations.ts';
 import { deleteSummariesCovering } from './summaries.ts';
 
 /**
- * Deletes a message; its children go to its parent, and so does the head. Of an answer the generations and their
- * logs go too. The caller cancels what is being generated for it first. Gives it as it was.
+ * Deletes a message; its children, and the session's head, move to its parent. An answer's generations and their logs
+ * are deleted too. The caller cancels running generations of the message first. Returns the message as it was.
  * @throws AppError not_found, conflict (it is being answered again by now)
  */
 export async function deleteMessage(
@@ -22,7 +22,7 @@ export async function deleteMessage(
   const seen = await read();
   if (seen === undefined || !isInScope(seen, args.scope)) throw notFound('message');
   const conversation = await lockConversation(context, args.scope, seen.conversation_id);
-  // Read again: only now is the conversation's row locked.
+  // The message is read again, since the conversation's row was not locked before.
   const message = await read();
   if (message === undefined) throw notFound('message');
   const live = await db

@@ -21,6 +21,6 @@ export const insertModelCall = statement<ModelCall, unknown>((db, param) =>
       cost: param('cost'),
       created_at: param('createdAt'),
     })
-    // A command whose answer was lost is tried again, with the same calls.
+    // A command is retried with the same calls if its answer was lost.
     .onConflict((conflict) => conflict.column('id').doNothing()),
 );

@@ -8,7 +8,7 @@ export type ModelFields = Pick<
 >;
 
 /**
- * Checks a model that is made (`before` absent) or changed.
+ * Checks a model that is created (`before` is absent) or changed.
  * @throws AppError invalid_request, forbidden
  */
 export function checkModel(after: ModelFields, before: ModelFields | undefined, byOperator: boolean): void {
@@ -16,7 +16,7 @@ export function checkModel(after: ModelFields, before: ModelFields | undefined, 
   if (!byOperator) checkOperatorsFields(after, before);
 }
 
-/** The names that clients know. */
+/** Names of the fields in the API. */
 const fieldOf = { baseUrl: 'base_url', apiKeyEnv: 'api_key_env', apiKeyEncrypted: 'api_key' } as const;
 
 function checkTogether(after: ModelFields): void {

@@ -6,7 +6,7 @@ import { toModel } from '../queries/models.ts';
 import type { Flag, ModelTable } from '../tables.ts';
 import { checkModel } from './model-rules.ts';
 
-/** What an administrator sets of a model. */
+/** The fields of a model that an administrator can set. */
 export type ModelSettings = Pick<
   ModelRecord,
   | 'name'
@@ -81,7 +81,7 @@ export interface UpdateModel {
   readonly now: number;
 }
 
-/** What makes a model that the environment offered the administrator's own. */
+/** Fields whose change makes a model of the environment the administrator's own. */
 const identity = ['provider', 'model', 'baseUrl', 'apiKeyEncrypted', 'apiKeyEnv'] as const;
 
 /** @throws AppError not_found, invalid_request, forbidden */
@@ -97,7 +97,7 @@ export async function updateModel(context: CommandContext, args: UpdateModel): P
     .set({
       ...toColumns(after),
       ...(becomesOwn && { from_environment: 0 as Flag, left_environment: 0 as Flag }),
-      // Who switches a model off does not want it back when its variable returns.
+      // A model that an administrator deactivated stays inactive when its environment variable returns.
       ...(changes.isActive !== undefined && { left_environment: 0 as Flag }),
       updated_at: args.now,
     })

@@ -8,7 +8,7 @@ export interface MovedSegment {
   readonly generationId: string;
   readonly firstSeq: number;
   readonly lastSeq: number;
-  /** As JSON. */
+  /** The events as JSON. */
   readonly events: string;
   /** Epoch milliseconds; null before the first token. */
   readonly firstTokenAt: number | null;
@@ -17,7 +17,7 @@ export interface MovedSegment {
 export interface MoveSegments {
   readonly owner: number;
   readonly segments: readonly MovedSegment[];
-  /** Journal rows of this owner up to this `n` are deleted: segments hold their events. Null deletes none. */
+  /** Journal rows of this owner up to this `n` are deleted, since segments hold their events. Null deletes none. */
   readonly pruneThrough: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** Organizations: made, changed, and at last removed with what is left of them. */
+/** Creates, changes and deletes organizations. */
 import { sql } from 'kysely';
 import { invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
@@ -31,7 +31,7 @@ export async function createOrganization(
 export interface UpdateOrganization {
   readonly organizationId: string;
   readonly name?: string | undefined;
-  /** Given: the default does not follow the environment any more. */
+  /** If set, the default model stops following the environment. */
   readonly defaultModelId?: string | null | undefined;
   readonly now: number;
 }
@@ -60,7 +60,7 @@ export async function updateOrganization(context: CommandContext, args: UpdateOr
 }
 
 /**
- * A model that a field refers to, kept from being deleted until the commit.
+ * Reads a model that a field refers to, and locks it so that it can't be deleted before the commit.
  * @throws AppError invalid_request that names the field
  */
 export async function lockModel(
@@ -88,7 +88,7 @@ export interface DeletedOrganization {
 }
 
 /**
- * Deletes the organization with its settings, and conversations that began since `eraseConversations` found no more.
+ * Deletes an organization with its settings, and conversations started since `eraseConversations` found no more.
  * @throws AppError not_found
  */
 export async function deleteOrganization(

@@ -1,4 +1,4 @@
-/** The lease of a process incarnation, and claiming what a dead one left. */
+/** Leases of process incarnations, and claims on the generations of dead ones. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
@@ -22,7 +22,7 @@ export async function registerOwner(
   return { owner: row.id };
 }
 
-/** `fenced`: somebody has claimed this owner's generations; it must drop them all. */
+/** Renews the lease. `fenced`: another process has claimed this owner's generations, so it must drop them all. */
 export async function renewLease(
   context: CommandContext,
   args: { readonly owner: number; readonly leaseMs: number },
@@ -37,7 +37,7 @@ export async function renewLease(
   return rows.length === 1 ? 'renewed' : 'fenced';
 }
 
-/** Ends the lease at once, for a clean stop; what is still live is claimed by the next process. */
+/** Ends the lease at once, for a clean stop; another process claims the generations that are still live. */
 export async function endLease(context: CommandContext, args: { readonly owner: number }): Promise<null> {
   await context.db.updateTable('owner').set({ lease_until: 0 }).where('id', '=', args.owner).execute();
   return null;
@@ -46,7 +46,7 @@ export async function endLease(context: CommandContext, args: { readonly owner: 
 const readOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, param) =>
   db.selectFrom('owner').select('fenced_at').where('id', '=', param('id')),
 );
-// Divides by zero where the owner is fenced: that fails the statements behind it too, which do not wait for the answer.
+// Divides by zero if the owner is fenced: that also fails the statements sent after it without waiting for its answer.
 const lockOwner = statement<{ id: number }, { live: number }>(
   (_db, param) => sql`select 1 / (select count(*)::integer from (
     select id from owner where id = ${param('id')} and fenced_at is null for share) as locked) as live`,
@@ -54,8 +54,8 @@ const lockOwner = statement<{ id: number }, { live: number }>(
 const divisionByZero = '22012';
 
 /**
- * Fails the whole command where this owner is fenced; keeps it from being fenced until the commit. On PostgreSQL the
- * statements that a command sends behind it fail as well, so that none has to wait for this one's answer.
+ * Fails the whole command if this owner is fenced, and keeps it from being fenced before the commit. On PostgreSQL the
+ * statements that the command sends after it fail too, so that none has to wait for this answer.
  */
 export async function requireOwner({ db, engine }: CommandContext, owner: number): Promise<void> {
   if (engine === 'postgres') {
@@ -75,13 +75,13 @@ function leaseLost(): AppError {
 export interface ClaimDeadOwners {
   /** The owner that takes over. */
   readonly owner: number;
-  /** Whether to claim from owners whose lease has not run out; right only if no other owner can be alive. */
+  /** Whether to claim also from owners whose lease has not expired; allowed only if no other owner can be alive. */
   readonly all: boolean;
 }
 
 /**
- * Fences every dead owner, moves what its journal holds into segments and hands its live generations to `owner`.
- * Each is handed over once.
+ * Fences every dead owner, moves the events of its journal into segments, and makes `owner` the owner of its live
+ * generations. Only one process gets each generation.
  */
 export async function claimDeadOwners(
   context: CommandContext,
@@ -127,7 +127,7 @@ export async function claimDeadOwners(
   return { generationIds: claimed };
 }
 
-/** Moves the journal of a dead owner into segments of its live generations, and deletes it. */
+/** Moves the events in a dead owner's journal into segments of its live generations, and deletes the journal. */
 async function moveJournal(context: CommandContext, owner: number, live: ReadonlySet<string>): Promise<void> {
   const { db } = context;
   const rows = await db

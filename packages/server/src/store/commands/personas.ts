@@ -1,4 +1,4 @@
-/** Personas: their names, and the life of their versions: draft (`next`), submitted (`active`), past. */
+/** Personas and their versions, which are drafts (`next`), submitted (`active`) or past. */
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import type { PersonaTable, PersonaVersionTable } from '../tables.ts';
@@ -103,7 +103,7 @@ export async function deletePersona(context: CommandContext, args: PersonaRefere
   return null;
 }
 
-/** What a new version makes a model do; null leaves a parameter to the provider. */
+/** The settings of a new version; null leaves a parameter to the provider. */
 export interface NewRevision {
   readonly systemPrompt: string;
   readonly modelId: string;
@@ -135,7 +135,7 @@ export interface PutNextVersion extends PersonaReference {
   readonly now: number;
 }
 
-/** Makes a new version, the draft; an earlier draft stays in the history. @throws AppError not_found, invalid_request */
+/** Creates the draft; an earlier draft stays in the history. @throws AppError not_found, invalid_request */
 export async function putNextVersion(
   context: CommandContext,
   args: PutNextVersion,
@@ -218,7 +218,7 @@ export async function addVersion(
   return version;
 }
 
-/** An administrator's change: from now on the persona does not follow the environment. */
+/** Makes an administrator's change, after which the persona does not follow the environment any more. */
 async function change(
   context: CommandContext,
   id: number,

@@ -1,4 +1,4 @@
-/** A message that nobody answers yet, put at the end of a conversation's newest active session. */
+/** Adds a message without starting an answer, at the end of a conversation's newest active session. */
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -13,7 +13,7 @@ export interface PostMessage {
   readonly messageId: string;
   readonly role: 'user' | 'assistant';
   readonly text: string;
-  /** What a session is begun with, should there be none that is active. */
+  /** The basis of a new session, used if no session is active. */
   readonly newSession: {
     readonly id: string;
     readonly personaId: number | null;
@@ -23,11 +23,11 @@ export interface PostMessage {
   readonly now: number;
 }
 
-/** @throws AppError not_found, conflict (no active session, and none to be begun) */
+/** @throws AppError not_found, conflict (there is no active session, and `newSession` is null) */
 export async function postMessage(context: CommandContext, args: PostMessage): Promise<MessageRecord> {
   const { db } = context;
   const { now } = args;
-  // Locked from here on, so that two messages never begin two sessions.
+  // The lock keeps two messages that arrive together from starting two sessions.
   const conversation = await lockConversation(context, args.scope, args.conversationId);
   const { id, organization_id, environment, end_user_id } = conversation;
   const owned = { organization_id, environment, end_user_id };
@@ -54,7 +54,7 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
   return toMessage({ ...row, usage: null, updated_at: now } as MessageTable);
 }
 
-/** The newest active session, or a new one. */
+/** Finds the newest active session, or creates one. */
 async function openSession(
   { db }: CommandContext,
   { newSession, now }: PostMessage,

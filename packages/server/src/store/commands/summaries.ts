@@ -1,4 +1,4 @@
-/** Summaries of histories, as they are written. */
+/** Stores and deletes summaries of histories. */
 import { sql } from 'kysely';
 import type { SummaryRecord } from '../../domain/session.ts';
 import type { ModelCall } from '../../domain/usage.ts';
@@ -9,16 +9,16 @@ import { insertModelCall } from './model-calls.ts';
 type NewSummary = Omit<SummaryRecord, 'version'>;
 
 export interface StoreSummary {
-  /** Null: there is none, only calls to account for. */
+  /** Null if no summary was made, and there are only calls to account for. */
   readonly summary: NewSummary | null;
-  /** The messages after the previous summary that went into it. */
+  /** Number of messages that the summary adds to the previous one. */
   readonly newMessageCount: number;
   readonly modelCalls: readonly ModelCall[];
 }
 
 /**
- * Stores a session's next summary. `version` null: something that it tells of was deleted while it was written, so
- * it is not kept. The calls are accounted for in any case.
+ * Stores a session's next summary. `version` is null if a message that it covers was deleted while it was written; it
+ * is then not stored. The calls are accounted for in any case.
  */
 export async function storeSummary(
   context: CommandContext,
@@ -34,7 +34,7 @@ export async function storeSummary(
     .where('id', '=', summary.sessionId)
     .executeTakeFirst();
   if (session === undefined) return { version: null };
-  // What deletes a message holds the same lock.
+  // Commands that delete a message hold the same lock.
   await forUpdate(
     context,
     db.selectFrom('conversation').select('id').where('id', '=', session.conversation_id),
@@ -67,7 +67,7 @@ export async function storeSummary(
   return { version };
 }
 
-/** Whether the chain from the last new message back to the previous summary has all the messages that were read. */
+/** Whether all messages that went into the summary still stand between its last message and the previous summary. */
 async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: number): Promise<boolean> {
   let end = '';
   if (summary.previousId !== null) {
@@ -92,8 +92,8 @@ async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: n
 }
 
 /**
- * Deletes the summaries that tell of a message, before it is deleted itself: they cover its position, and none of
- * what is deleted may stay readable.
+ * Deletes the summaries that cover a message, before the message is deleted: none of its content may stay readable in
+ * a summary.
  */
 export async function deleteSummariesCovering(
   context: CommandContext,

@@ -1,7 +1,7 @@
 /**
- * Kysely over one thing that answers queries: a connection inside a transaction, or the line of hot reads. Unlike Kysely's
- * own transactions it waits for no answer before it sends the next query, so that what a command asks for without
- * waiting travels together.
+ * Kysely over one thing that answers queries: a connection inside a transaction, or the connection of the short reads.
+ * Unlike Kysely's own transactions it sends the next query before the last one is answered, so that the queries that a
+ * command sends without waiting travel together.
  */
 import {
   type CompiledQuery,
@@ -28,7 +28,7 @@ export function boundDatabase(send: SendQuery): Database {
   return new Kysely<Tables>({ dialect: new BoundDialect(send) });
 }
 
-/** Kysely's own dialect on a pool, with the statements that are compiled once on a line of their own. */
+/** Kysely's own dialect on a pool. `send` runs the statements that are compiled once. */
 export class PooledDialect extends PostgresDialect {
   readonly #adapter: PostgresAdapter;
 
@@ -110,7 +110,7 @@ class BoundConnection implements DatabaseConnection {
     return { rows: rows as R[], ...(isWrite && { numAffectedRows: BigInt(rowCount ?? 0) }) };
   }
 
-  // biome-ignore lint/correctness/useYield: it only refuses.
+  // biome-ignore lint/correctness/useYield: the generator only throws.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('queries here are not streamed');
   }

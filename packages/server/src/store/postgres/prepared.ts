@@ -1,19 +1,20 @@
 /**
- * Prepares what is asked often: a statement that was seen a few times gets a name, so that the server parses and plans
- * it once per connection (as PgJDBC does with its `prepareThreshold`). What is asked at the same time leaves as one
- * write, since writing to the socket costs more than the query.
+ * Prepares frequent statements: a statement that was seen a few times gets a name, so that the server parses and plans
+ * it once per connection (as PgJDBC does with its `prepareThreshold`). Queries that are sent at the same time leave as
+ * one write, since writing to the socket costs more than the query.
  */
 import type { Writable } from 'node:stream';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
 import type { SendQuery } from './bound-database.ts';
 
-/** Sightings before a statement is prepared, and statements that may be, so that dynamic queries don't fill the server. */
+/** Number of runs before a statement is prepared. */
 const threshold = 5;
+/** Maximum number of prepared statements, so that dynamic queries don't fill the server's memory. */
 const maxPrepared = 300;
 const maxCounted = 2000;
 
-/** The name of a statement, once it has one. */
+/** Gives a statement's name; undefined until it is prepared. */
 type NameOf = (text: string) => string | undefined;
 
 function statementNames(): NameOf {
@@ -36,8 +37,8 @@ function statementNames(): NameOf {
 }
 
 /**
- * How to ask each client; the names are shared by all of them. What is asked until `schedule` calls back leaves as one
- * write.
+ * Gives each client a function that sends its queries; all clients share the names of statements. Queries that are
+ * sent before `schedule` calls back leave as one write.
  */
 export function createSenders(
   schedule: (write: () => void) => void = process.nextTick,
@@ -76,7 +77,7 @@ function createSender(
   };
 }
 
-/** A pool for Kysely's own driver. */
+/** Wraps a pool for Kysely's own driver, so that its queries are prepared too. */
 export function preparing(pool: pg.Pool, senderOf: (client: pg.ClientBase) => SendQuery): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {

@@ -9,13 +9,13 @@ export interface ReadLine extends AsyncDisposable {
   readonly send: SendQuery;
 }
 
-/** A client, with what its types leave out. */
+/** A client with the methods that its published types leave out. */
 type Client = pg.Client & { ref(): void; unref(): void };
 
 export interface ReadLineOptions {
   readonly config: pg.ClientConfig;
   senderOf(client: pg.ClientBase): SendQuery;
-  /** Told of a connection that breaks; the next read opens another one. */
+  /** Called when the connection breaks; the next read opens another one. */
   onConnectionError(error: Error): void;
 }
 
@@ -46,7 +46,7 @@ export function createReadLine({ config, senderOf, onConnectionError }: ReadLine
         return await senderOf(client)(text, values);
       } finally {
         underWay -= 1;
-        // Idle, it keeps no process alive.
+        // An idle connection does not keep the process alive.
         if (underWay === 0) client.unref();
       }
     },

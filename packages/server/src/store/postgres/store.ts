@@ -23,7 +23,7 @@ const serializationFailure = '40001';
 const deadlockDetected = '40P01';
 const maxTries = 5;
 
-// The owner's row is locked until the commit, so that who fences it waits for what is under way.
+// Locks the owner's row until the commit, so that a process that fences this owner waits for this write.
 const appendStatement = {
   name: 'append-journal',
   text: `with live as (select id from owner where id = $1 and fenced_at is null for share)
@@ -38,12 +38,12 @@ const types = {
   },
 } as unknown as pg.CustomTypesConfig;
 
-/** `pipeline` (pg 8.23): a query is sent before the one ahead of it is answered. The types don't know it yet. */
+/** `pipeline` (pg 8.23) sends a query before the previous one is answered. The published types lack it. */
 interface PipelinedPoolConfig extends pg.PoolConfig {
   readonly pipeline: true;
 }
 
-/** Connections outlast quiet times: a rush that had to open new ones would wait for a process each. */
+/** Connections stay open through quiet times: each new one would make a rush of requests wait for a server process. */
 const idleTimeoutMillis = 300_000;
 
 function isTransient(error: unknown): boolean {
@@ -53,9 +53,9 @@ function isTransient(error: unknown): boolean {
 
 export interface PostgresOptions {
   readonly url: string;
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly poolSize: number;
-  /** Told of connections that break while idle; the pool replaces them. */
+  /** Called when a connection breaks while it is idle; the pool replaces it. */
   onConnectionError(error: Error): void;
 }
 

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import type { Database } from '../tables.ts';
 import { boundDatabase, type SendQuery } from './bound-database.ts';
 
-/** Runs a command in a transaction; what it throws rolls everything back. */
+/** Runs a command in a transaction, which is rolled back if the command throws. */
 export type Transact = <R>(run: (context: CommandContext) => Promise<R>) => Promise<R>;
 
 export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) => SendQuery): Transact {
@@ -40,7 +40,7 @@ class Connection {
 
   async transact<R>(run: (context: CommandContext) => Promise<R>): Promise<R> {
     this.#commit = undefined;
-    // It travels with the command's first statements; these fail where it does.
+    // `begin` travels with the command's first statements, which fail if it fails.
     const begun = this.#send('begin', []);
     begun.catch(() => undefined);
     const context: CommandContext = {
@@ -59,7 +59,7 @@ class Connection {
     return result;
   }
 
-  /** Behind all that is still under way. False: the connection is of no use any more. */
+  /** Rolls back once all statements under way are answered. Gives false if the connection can't be used any more. */
   async rollback(): Promise<boolean> {
     try {
       await this.#send('rollback', []);

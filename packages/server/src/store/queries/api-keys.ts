@@ -1,4 +1,4 @@
-/** API keys, and what a credential comes down to: one query by an index for each request. */
+/** Reads API keys. Each request's credential takes one query by an index. */
 import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
@@ -15,7 +15,7 @@ export interface ApiKeyRecord {
   readonly hash: string;
   readonly defaultPersonaId: number | null;
   readonly limits: KeyLimits;
-  /** Null: any. */
+  /** Origins that may use the key; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
   /** Epoch milliseconds. */
   readonly expiresAt: number | null;
@@ -55,13 +55,13 @@ const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, p
     .where('end_user.id', '=', param('end_user')),
 );
 
-/** Finds a key in any state: the caller checks `revokedAt` and `expiresAt`, and knows no scope before. */
+/** Finds a key in any state; the caller checks `revokedAt` and `expiresAt`. No scope is known yet. */
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRecord | undefined> {
   const [row] = await byHash(db, { hash });
   return row && toApiKey(row);
 }
 
-/** The key of an end user's token, whatever the key's state; undefined when either is gone. */
+/** The key of an end user's token, in any state; undefined if the key or the end user was deleted. */
 export async function findApiKeyOfToken(
   db: Database,
   keyId: string,

@@ -1,4 +1,4 @@
-/** Conversations, as they are read. */
+/** Reads conversations. */
 import { sql } from 'kysely';
 import type { Environment, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
@@ -58,16 +58,16 @@ export async function findConversation(
 }
 
 export interface ConversationPage {
-  /** Absent: both. */
+  /** Absent for archived conversations and others. */
   readonly isArchived?: boolean | undefined;
   readonly limit: number;
   /** Conversations to skip, counted from `after` if both are given. */
   readonly offset?: number | undefined;
-  /** The last one of the page before. */
+  /** The last conversation of the previous page. */
   readonly after?: Pick<ConversationRecord, 'id' | 'createdAt'> | undefined;
 }
 
-/** Newest first. Whole lists are read page by page, by `after`. */
+/** A page of conversations, newest first. Whole lists are read page by page, by `after`. */
 export async function pageConversations(
   db: Database,
   scope: Scope,
@@ -119,7 +119,7 @@ export async function listSessions(
   return rows.filter((row) => isInScope(row, scope)).map(toSession);
 }
 
-/** The session that a new message of the conversation goes into. */
+/** The session that a new message of the conversation is added to. */
 export async function newestActiveSession(
   db: Database,
   scope: Scope,

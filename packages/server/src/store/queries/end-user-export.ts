@@ -1,6 +1,6 @@
 /**
- * Reads all that is stored of an end user, entry by entry, in pages. An entry is a line of the export that clients
- * get, with the names of the wire.
+ * Reads all stored data of an end user, entry by entry, in pages. An entry is a line of the export that clients get,
+ * with the API's names.
  */
 
 import type { MessagePart } from '../../domain/message.ts';

@@ -1,4 +1,4 @@
-/** End users: known by organization, environment and the id that the key's owner gives them. */
+/** Reads end users, who are identified by organization, environment and the id that the key's owner gives them. */
 import { sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
 import type { Environment, OrganizationScope, Scope } from '../../domain/scope.ts';
@@ -54,7 +54,7 @@ export async function listEndUsers(
     .execute();
 }
 
-/** Conversations in which a generation is queued or running. `endUserIds`: null for everybody's. */
+/** Conversations with a queued or running generation. `endUserIds` null stands for all end users. */
 export async function listLiveConversations(
   db: Database,
   organizationId: string,

@@ -1,4 +1,4 @@
-/** Generations and their logs, as they are read. */
+/** Reads generations and their logs. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationParameters, GenerationRecord, Outcome } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';

@@ -47,7 +47,7 @@ function chainQuery<R>(text: ReturnType<typeof sql>) {
   );
 }
 
-/** An entry as the query gives it. */
+/** A row of the query. */
 type Row<Entry> = Omit<Entry, 'isEmpty'> & { readonly isEmpty: Flag };
 
 const historyOf = chainQuery<Row<HistoryEntry>>(sql`, m.text`);
@@ -62,15 +62,15 @@ export async function readHistory(db: Database, messageId: string, limit: number
   return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
 }
 
-/** The same without the texts. */
+/** Reads a history without its texts: the message and its ancestors, newest first, at most `limit`. */
 export async function readChain(db: Database, messageId: string, limit: number): Promise<ChainEntry[]> {
   const rows = await chainOf(db, { id: messageId, limit });
   return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
 }
 
 /**
- * Which of some messages is `fromMessageId` itself or its nearest ancestor, and how many messages further back it
- * stands (0: itself). Looks at no more than `limit` messages, and at none before `lowestPosition`.
+ * Finds which of some messages is nearest to `fromMessageId` among it and its ancestors, and how many messages further
+ * back it stands (0: itself). Looks at no more than `limit` messages, and at none before `lowestPosition`.
  */
 export async function findOnChain(
   db: Database,

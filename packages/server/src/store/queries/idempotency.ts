@@ -1,11 +1,11 @@
-/** Idempotency claims, as they are read. */
+/** Reads idempotency claims. */
 import type { IdempotencyClaim } from '../command.ts';
 import { idempotencyMismatch } from '../constraint.ts';
 import type { Database } from '../tables.ts';
 
 /**
- * What an earlier call with this claim made; undefined where there was none.
- * @throws AppError idempotency_mismatch, where it had another body
+ * Finds the result of an earlier call with this claim; undefined if there was none.
+ * @throws AppError idempotency_mismatch if the earlier call had another body
  */
 export async function findClaimed<R>(db: Database, claim: IdempotencyClaim): Promise<R | undefined> {
   const row = await db

@@ -1,4 +1,4 @@
-/** Messages, as they are read. */
+/** Reads messages. */
 import { sql } from 'kysely';
 import { notFound } from '../../domain/errors.ts';
 import type { MessageRole, MessageStatus } from '../../domain/message.ts';
@@ -33,7 +33,7 @@ export interface MessageRecord {
   readonly conversationId: string;
   readonly sessionId: string;
   readonly role: MessageRole;
-  /** Empty while the answer is being written; the engine has its text so far. */
+  /** Plain text; empty while the answer is being generated, since the engine has its text so far. */
   readonly text: string;
   readonly position: number;
   readonly status: MessageStatus;
@@ -83,7 +83,7 @@ const countGaps = statement<{ conversation_id: string; through: number }, { gaps
       .where('position', '<=', param('through')),
 );
 
-/** The position of the message that `offset` others stand before; each round passes gaps, so there are few. */
+/** The position of the message that `offset` others stand before. Each round skips the gaps found so far. */
 async function positionAt(db: Database, conversationId: string, offset: number): Promise<number> {
   let position = offset;
   for (;;) {
@@ -101,8 +101,8 @@ export interface MessagePage {
 }
 
 /**
- * A conversation's messages, oldest first. `offset` is a position where none was ever deleted; else the gaps before it
- * are counted.
+ * A conversation's messages, oldest first. If none was ever deleted, `offset` is a position; otherwise the gaps before
+ * it are counted.
  * @throws AppError not_found
  */
 export async function pageMessages(
@@ -125,8 +125,8 @@ export async function pageMessages(
 }
 
 /**
- * Messages behind a position (-1: from the first), oldest first, for whole lists. The caller has checked the scope
- * of the conversation.
+ * Messages after a position (-1: from the first), oldest first, for whole lists. The caller has checked the scope of
+ * the conversation.
  */
 export async function pageMessagesAfter(
   db: Database,

@@ -1,4 +1,4 @@
-/** What calls of models have cost, as the limits need it. */
+/** Reads the token usage of model calls, for the limits of keys. */
 import type { Database } from '../tables.ts';
 
 /** Prompt and completion tokens of a key since a time (epoch milliseconds). */

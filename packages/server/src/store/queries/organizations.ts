@@ -30,7 +30,7 @@ export async function findOrganization(db: Database, id: string): Promise<Organi
   return row && toOrganization(row);
 }
 
-/** Organization `default`, under whatever name it has now. */
+/** Finds organization `default`, even if it was renamed. */
 export async function findDefaultOrganization(db: Database): Promise<OrganizationRecord | undefined> {
   const row = await db
     .selectFrom('organization')
@@ -42,7 +42,7 @@ export async function findDefaultOrganization(db: Database): Promise<Organizatio
   return row && toOrganization(row);
 }
 
-/** `within`: null for all of them, else only this one. */
+/** Lists organizations: all of them if `within` is null, else only that one. */
 export async function listOrganizations(
   db: Database,
   within: OrganizationScope | null,

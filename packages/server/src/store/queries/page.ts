@@ -1,7 +1,7 @@
-/** Pages of lists, by key and oldest first: ids are ordered by the time they were made. */
+/** Pages of lists by id, oldest first, since ids are ordered by creation time. */
 
 export interface PageRequest<Id extends string | number = string> {
-  /** Most rows of a page; 1 to 1000. */
+  /** Maximum number of rows, 1 to 1000. */
   readonly limit: number;
   /** The last id of the page before; absent for the first page. */
   readonly after?: Id | undefined;
@@ -13,7 +13,7 @@ export interface Page<T, Id extends string | number = string> {
   readonly next: Id | null;
 }
 
-/** A page of rows read with one more than the limit. */
+/** Makes a page of rows that were read with one more than the limit. */
 export function toPage<R, T, Id extends string | number>(
   rows: readonly R[],
   limit: number,

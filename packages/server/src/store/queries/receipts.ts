@@ -1,7 +1,7 @@
-/** Context receipts, as they are read. */
+/** Reads context receipts. */
 import type { Database } from '../tables.ts';
 
-/** The receipt of a generation whose scope was checked, as JSON. */
+/** The receipt of a generation, as JSON. The caller has checked the generation's scope. */
 export async function findReceipt(db: Database, generationId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('context_receipt')

@@ -1,4 +1,4 @@
-/** What a turn runs on, a revision and its model, read in one statement with what names it. */
+/** Reads the basis of a turn, a revision and its model, in one statement with the session or persona that names it. */
 import { type RawBuilder, sql } from 'kysely';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { PersonaRecord, PersonaRevision } from '../../domain/persona.ts';
@@ -12,9 +12,9 @@ import { isInScope } from './scope.ts';
 import { toSession } from './sessions.ts';
 
 export interface RunBasis {
-  /** Undefined: there is no such revision, or a bare model is meant. */
+  /** Undefined if there is no such revision, or if the turn runs on a model without a persona. */
   readonly revision: PersonaRevision | undefined;
-  /** Undefined: it was deleted. */
+  /** Undefined if the model was deleted. */
   readonly model: ModelRecord | undefined;
 }
 
@@ -54,7 +54,7 @@ const modelColumns = [
   'updated_at',
 ] as const satisfies readonly (keyof ModelTable)[];
 
-/** Columns of the joined tables, under names of their own; all null where nothing was joined. */
+/** Columns of the joined tables, each prefixed with its table's name; all null if no row was joined. */
 type BasisColumns = { readonly [column: `revision__${string}` | `model__${string}`]: unknown };
 
 const basisColumns: RawBuilder<unknown> = sql.join([
@@ -110,7 +110,7 @@ const byAlias = { active: ofPersona('alias', 'active_version'), next: ofPersona(
 
 export interface PersonaWithBasis {
   readonly persona: PersonaRecord;
-  /** Of the wanted version; its revision is undefined where the persona has none. */
+  /** Basis of the requested version; its revision is undefined if the persona has no such version. */
   readonly basis: RunBasis;
 }
 

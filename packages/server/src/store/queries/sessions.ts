@@ -1,4 +1,4 @@
-/** Sessions, as they are read. */
+/** Reads sessions. */
 import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';

@@ -1,4 +1,4 @@
-/** Summaries of histories, as they are read. */
+/** Reads summaries of histories. */
 import type { SummaryRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
 import type { Database, SummaryTable } from '../tables.ts';
@@ -33,7 +33,7 @@ const summariesBefore = statement<{ session_id: string; before: number; limit: n
       .limit(param('limit')),
 );
 
-/** Summaries of a session that end before a position, those that reach furthest first; of any branch. */
+/** Summaries of a session that end before a position, on any branch; those that end last come first. */
 export async function readSummariesBefore(
   db: Database,
   sessionId: string,

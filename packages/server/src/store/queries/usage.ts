@@ -1,4 +1,4 @@
-/** An organization's model calls, for reports of usage. */
+/** Reads an organization's model calls, for usage reports. */
 
 import type { Environment, OrganizationScope } from '../../domain/scope.ts';
 import type { ModelCall } from '../../domain/usage.ts';
@@ -7,17 +7,17 @@ import type { Database } from '../tables.ts';
 export type UsageCall = Omit<ModelCall, 'generationId' | 'organizationId'>;
 
 export interface UsageRange {
-  /** Epoch milliseconds, inclusive. */
+  /** Start of the range in epoch milliseconds, inclusive. */
   readonly from: number;
-  /** Exclusive. */
+  /** End of the range in epoch milliseconds, exclusive. */
   readonly to: number;
-  /** Absent: both. */
+  /** Absent for both environments. */
   readonly environment?: Environment | undefined;
 }
 
 const pageSize = 2000;
 
-/** The calls of a range, oldest first, in pages: each is a query of its own, so that other reads come between. */
+/** The calls of a range, oldest first. Each page is a query of its own, so that other reads run in between. */
 export async function* readModelCalls(
   db: Database,
   scope: OrganizationScope,

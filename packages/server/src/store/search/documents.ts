@@ -1,7 +1,7 @@
 /**
- * The entries of the search index, as either engine stores them: SQLite in an FTS5 table without content, whose words
- * begin with their tenant's mark, so that a search reads and counts nobody else's; PostgreSQL as a tsvector with the
- * tenant as a word in it.
+ * The entries of the search index, as each engine stores them: SQLite in an FTS5 table without content, whose words
+ * begin with their tenant's mark, so that a search reads and counts only that tenant's words; PostgreSQL as a tsvector
+ * with the tenant as a word in it.
  */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
@@ -11,20 +11,20 @@ import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 import { type Phrase, type Word, wordsOf } from './words.ts';
 
-/** Words of a text at most; PostgreSQL knows no positions above. */
+/** Maximum number of words of a text; PostgreSQL stores no higher positions. */
 const maxWords = 16_000;
-/** Positions of one word at most, in PostgreSQL. */
+/** Maximum number of positions that PostgreSQL keeps of one word. */
 const maxPositions = 255;
 
 export interface SearchEntry {
   readonly tenant: Tenant;
   readonly conversationId: string;
-  /** Null: the text is the conversation's title. */
+  /** Null if the text is the conversation's title. */
   readonly messageId: string | null;
   readonly text: string;
 }
 
-/** Twelve hex digits before every word. Two tenants with one mark would only be slower: results are checked. */
+/** Twelve hex digits before every word. Results are checked, so two tenants with one mark would only be slower. */
 function markOf(organizationId: string, environment: Environment): string {
   return createHash('sha256').update(`${organizationId}/${environment}`).digest('hex').slice(0, 12);
 }
@@ -37,7 +37,7 @@ interface WordedEntry extends SearchEntry {
   readonly words: readonly Word[];
 }
 
-/** Adds entries; a text without words has none. */
+/** Adds entries to the index; a text without words gets none. */
 export async function addEntries(
   { db, engine }: CommandContext,
   entries: readonly SearchEntry[],
@@ -50,7 +50,7 @@ export async function addEntries(
   else for (const entry of worded) await addInSqlite(db, entry);
 }
 
-/** In one statement, whose text is the same for any number of entries. */
+/** Adds the entries in one statement, whose text is the same for any number of entries. */
 async function addInPostgres(db: Database, entries: readonly WordedEntry[]): Promise<void> {
   const conversationIds = entries.map(({ conversationId }) => conversationId);
   const messageIds = entries.map(({ messageId }) => messageId);
@@ -102,7 +102,7 @@ function tsvectorOf(entry: SearchEntry, words: readonly Word[]): string {
   return parts.join(' ');
 }
 
-// No word has these signs in it.
+// No word contains these characters.
 function tenantLexeme(organizationId: string, environment: Environment): string {
   return `'@${organizationId}/${environment}'`;
 }
@@ -121,12 +121,12 @@ export interface MatchPage {
   readonly offset: number;
 }
 
-/** Entries that are ranked at most: the newest. */
+/** Maximum number of matching entries that are ranked: the newest. */
 const maxCandidates = 20_000;
-/** How much more a word in the title counts. */
+/** Factor by which a word in the title counts more than one in a message. */
 const titleWeight = 5;
 
-/** The best entry of each conversation, the best conversation first. */
+/** Finds the best entry of each conversation, the best conversation first. */
 export async function findMatches(
   db: Database,
   engine: CommandContext['engine'],
@@ -137,7 +137,7 @@ export async function findMatches(
   const ranked = engine === 'postgres' ? rankInPostgres(scope, phrases) : rankInSqlite(scope, phrases);
   const archived =
     page.isArchived === undefined ? sql`` : sql`and c.is_archived = ${sql.lit(page.isArchived ? 1 : 0)}`;
-  // SQLite would go through all conversations of the organization first, and look for the matches of each.
+  // With a plain join SQLite would scan all conversations of the organization, and search for the matches of each.
   const joined = engine === 'postgres' ? sql`join` : sql`cross join`;
   const owned = scope.endUserId === undefined ? sql`` : sql`and c.end_user_id = ${scope.endUserId}`;
   const result = await sql<Match>`
@@ -176,7 +176,7 @@ function rankInPostgres(scope: Scope, phrases: readonly Phrase[]) {
     .join(' & ');
   const whose = [tenantLexeme(scope.organizationId, scope.environment)];
   if (scope.endUserId !== undefined) whose.push(ownerLexeme(scope.endUserId));
-  // Materialized, else the order tempts the planner to walk all entries from the newest on.
+  // Not materialized, the order would make the planner walk all entries from the newest on.
   return sql`
     with found as materialized (
       select id, conversation_id, message_id, terms from search_document

@@ -8,14 +8,14 @@ import { phrasesOf } from './words.ts';
 
 export interface FoundConversation {
   readonly conversation: ConversationRecord;
-  /** Where the words stand. */
+  /** The part of the text that contains the words. */
   readonly snippet: string;
 }
 
 /** Conversations that are read at once, with the texts of their matches. */
 const chunkSize = 50;
 
-/** The best match first. All words must stand in one message, or in the title; none where `query` has no words. */
+/** Finds conversations, the best first. All words must be in one message or the title; no words, no matches. */
 export async function searchConversations(
   db: Database,
   engine: StoreEngine,
@@ -58,7 +58,7 @@ async function readTexts(
   const texts = new Map(messages.map((row) => [row.id, row.text]));
   return matches.flatMap(({ conversation_id, message_id }) => {
     const row = rows.get(conversation_id);
-    // Deleted since it was found.
+    // The conversation was deleted after it was found.
     if (row === undefined) return [];
     const text = message_id === null ? row.title : texts.get(message_id);
     return text === undefined ? [] : [{ conversation: toConversation(row), text }];

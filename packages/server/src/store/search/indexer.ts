@@ -1,4 +1,4 @@
-/** Fills the search index in the background, in small steps with pauses between, so that nobody's write waits long. */
+/** Fills the search index in the background, in small steps with pauses, so that no other write waits long. */
 import { every, type Repetition } from '../../concurrency/every.ts';
 import type { Store } from '../store.ts';
 import { hasPending } from './pending.ts';
@@ -7,7 +7,7 @@ type IndexedStore = Pick<Store, 'execute' | 'reads'>;
 
 export interface SearchIndexerOptions {
   readonly store: IndexedStore;
-  /** Between two looks. */
+  /** Time between two looks for new texts. */
   readonly intervalMs?: number;
   onError(error: unknown): void;
 }
@@ -15,8 +15,8 @@ export interface SearchIndexerOptions {
 const defaultIntervalMs = 1000;
 const pauseMs = 20;
 /**
- * No other write waits long behind a step: on two busy cores one of 32 texts of 40 words takes SQLite's writer 10 ms.
- * Smaller steps cost more: with 8 texts the index takes 280 µs of CPU for each, with 32 texts 150.
+ * Size of a step, so that no other write waits long behind it: on two busy cores a step of 32 texts of 40 words takes
+ * SQLite's writer 10 ms. Smaller steps cost more: 280 µs of CPU for each text with 8 texts, 150 with 32.
  */
 const step = { maxTexts: 32, maxLength: 20_000 };
 
@@ -46,7 +46,7 @@ export class SearchIndexer implements AsyncDisposable {
   }
 }
 
-/** Steps before a search, so that it finds what its caller has just written; a backlog is left to the indexer. */
+/** Maximum number of steps before a search, so that it finds its caller's last writes; the indexer does the rest. */
 const stepsBeforeSearch = 4;
 const stepBeforeSearch = { maxTexts: 32, maxLength: 40_000 };
 

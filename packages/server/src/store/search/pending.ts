@@ -1,9 +1,9 @@
-/** What the search index does not have yet; the words of these conditions are those of the partial indexes. */
+/** Conditions for rows that the search index lacks, in the same words as those of the partial indexes. */
 import { sql } from 'kysely';
 import type { Database } from '../tables.ts';
 
 export const titleIsPending = sql<boolean>`is_indexed = 0`;
-/** An answer counts once it has ended. */
+/** A message without an entry; an answer is indexed once it has ended. */
 export const messageIsPending = sql<boolean>`is_indexed = 0 and status not in ('queued', 'running')`;
 
 export async function hasPending(db: Database): Promise<boolean> {

@@ -1,11 +1,11 @@
 /** The part of a text in which a query's words were found. */
 import { type Phrase, wordsOf } from './words.ts';
 
-/** UTF-16 units, about. */
+/** Approximate length of a snippet, in UTF-16 units. */
 const snippetLength = 160;
 const before = 50;
 
-/** One line; with an ellipsis where it was cut. */
+/** Makes a snippet of one line, with an ellipsis where the text was cut. */
 export function snippetOf(text: string, phrases: readonly Phrase[]): string {
   const at = findFirst(text, phrases) ?? 0;
   const start = at <= before ? 0 : boundary(text, at - before, at);
@@ -23,13 +23,13 @@ function findFirst(text: string, phrases: readonly Phrase[]): number | undefined
   return undefined;
 }
 
-/** The first word's beginning at or behind `from`; `from` itself where there is none before `limit`. */
+/** The start of the first word at or after `from`; `from` itself if no word starts before `limit`. */
 function boundary(text: string, from: number, limit: number): number {
   for (let at = from; at < limit; at += 1) if (/\s/.test(text[at] ?? '')) return at + 1;
   return from;
 }
 
-/** The last blank before `to`; `to` itself where there is none behind `limit`. */
+/** The last blank before `to`; `to` itself if there is none after `limit`. */
 function boundaryBefore(text: string, to: number, limit: number): number {
   for (let at = to; at > limit + before; at -= 1) if (/\s/.test(text[at] ?? '')) return at;
   return to;

@@ -1,14 +1,15 @@
 /**
- * Texts as the words by which they are found: folded in case, width and accents. Scripts that put no blanks between
- * words count sign by sign, and are found as phrases. Both engines store these words, so both find the same.
+ * Splits texts into the words that they are found by: folded in case, width and accents. In scripts without
+ * blanks between words each character is a word, and queries are phrases. Both engines store these words, so both find
+ * the same.
  */
 
 export interface Word {
-  /** As the index has it: letters and digits only. */
+  /** The word as it is indexed: letters and digits only. */
   readonly term: string;
-  /** Where it begins in the text, in UTF-16 units. */
+  /** Offset of the word in the text, in UTF-16 units. */
   readonly start: number;
-  /** Stands directly behind the sign before it. */
+  /** Whether it follows the previous word's character directly, without a blank. */
   readonly isJoined: boolean;
 }
 
@@ -18,7 +19,7 @@ const signPattern = `[${scriptsWithoutBlanks}]\\p{M}*`;
 const wordPattern = `(?:(?![${scriptsWithoutBlanks}])[\\p{L}\\p{N}])(?:(?![${scriptsWithoutBlanks}])[\\p{L}\\p{N}\\p{M}])*`;
 const pattern = `(${signPattern})|${wordPattern}`;
 
-/** Longer ones are cut, here and in queries. */
+/** Maximum length of a word; longer ones are cut, in texts and in queries. */
 const maxTermLength = 60;
 
 function fold(text: string): string {
@@ -50,7 +51,7 @@ export function* wordsOf(text: string, most = Number.POSITIVE_INFINITY): Generat
   }
 }
 
-/** Words that stand side by side; a single one, where it is long enough, also begins longer ones. */
+/** Words that stand side by side. A phrase of a single long enough word also matches words that begin with it. */
 export interface Phrase {
   readonly terms: readonly string[];
   readonly isPrefix: boolean;
@@ -59,7 +60,7 @@ export interface Phrase {
 const minPrefixLength = 3;
 const maxQueryWords = 32;
 
-/** What a query asks for: all of these phrases. */
+/** The phrases of a query; a text matches if it contains all of them. */
 export function phrasesOf(query: string): Phrase[] {
   const groups: string[][] = [];
   for (const { term, isJoined } of wordsOf(query, maxQueryWords)) {

@@ -17,7 +17,7 @@ function wrap(statement: StatementSync): PreparedStatement {
   };
 }
 
-/** What Kysely's SQLite driver wants of a database. Statements are kept; past the bound the oldest is dropped. */
+/** Makes the interface that Kysely's SQLite driver needs. Keeps statements prepared; past the bound the oldest goes. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, PreparedStatement>();
   return {
@@ -37,7 +37,7 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   };
 }
 
-/** Opens the file for the one writer: WAL, every commit synced to the disk, foreign keys enforced. */
+/** Opens the file for the only writer: WAL, every commit synced to the disk, foreign keys enforced. */
 export function openForWriting(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal');
@@ -47,7 +47,7 @@ export function openForWriting(path: string): DatabaseSync {
   return database;
 }
 
-/** Opens the file for reads beside the writer. */
+/** Opens the file for reads, which run beside the writer. */
 export function openForReading(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000, readOnly: true });
   database.exec('pragma cache_size = -16384');

@@ -1,4 +1,4 @@
-/** The thread that searches, as the main thread sees it. It starts with the first search, and has one at a time. */
+/** The search thread as the main thread sees it. It starts with the first search, and runs one search at a time. */
 import { createWorkerPool } from '../../concurrency/worker-pool.ts';
 import type { FoundConversation } from '../search/find.ts';
 import type { SearchRequest, SearchThreadData } from './search.worker.ts';
@@ -8,7 +8,7 @@ export interface SearchThread extends AsyncDisposable {
   search(request: SearchRequest): Promise<readonly FoundConversation[]>;
 }
 
-/** `path`: of the database file. */
+/** Makes the thread for the database file at `path`. */
 export function createSearchThread(path: string): SearchThread {
   const entry = new URL('./search.worker.ts', import.meta.url);
   const workerData: SearchThreadData = { path };

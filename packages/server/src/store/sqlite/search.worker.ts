@@ -1,4 +1,4 @@
-/** The thread that searches, since a search of many matches would hold up everything on the main one. */
+/** The search thread: a search with many matches would block the main thread. */
 import { workerData } from 'node:worker_threads';
 import { answerCalls } from '../../concurrency/worker-calls.ts';
 import type { Scope } from '../../domain/scope.ts';
@@ -7,7 +7,7 @@ import { searchConversations } from '../search/find.ts';
 import { kyselyOn, openForReading } from './database.ts';
 
 export interface SearchThreadData {
-  /** Of the database file. */
+  /** Path of the database file. */
   readonly path: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One server per data directory: an SQLite file that the process keeps locked. The lock is the operating system's
- * and goes with the process, however it ends; the file stays and means nothing.
+ * One server per data directory: an SQLite file that the process keeps locked. The operating system
+ * holds the lock and releases it when the process ends, however it ends. A file without a lock on it means nothing.
  */
 import { DatabaseSync } from 'node:sqlite';
 

@@ -1,6 +1,6 @@
 /**
- * The writer's thread: owns all writes. Everything that has arrived shares one commit. Where a command fails, the batch
- * runs again with each command in a savepoint of its own, so that the failing one takes nothing with it.
+ * The writer's thread does all writes. Requests that have arrived together share one commit. If a command fails, the
+ * batch runs again with each command in a savepoint of its own, so that only the failing command is rolled back.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -58,7 +58,7 @@ async function drain(): Promise<void> {
   running = false;
 }
 
-/** Savepoints take a tenth of the writer's time, and hardly any command fails: the first try does without. */
+/** Runs a batch without savepoints: they take a tenth of the writer's time, and hardly any command fails. */
 async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
   try {
     const replies: WriterReply[] = [];
