@@ -97,7 +97,11 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   cleanup.use(
     startHousekeeping({
       store,
-      onError: (error) => log.warn({ err: error }, 'tidying the store failed and is tried again'),
+      onError: (error) =>
+        log.warn(
+          { err: error },
+          'expired data could not be removed from the store; the next try follows shortly',
+        ),
     }),
   );
   const secrets = await loadSecrets({ ...config, dataDir });
@@ -157,7 +161,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const researcher = cleanup.use(
     createResearcher({
       settings: config.search,
-      onProblem: (problem) => log.info({ problem }, 'research went on without something'),
+      onProblem: (problem) =>
+        log.info({ problem }, 'a step of the research failed; the answer continues without it'),
     }),
   );
   const engine = cleanup.use(

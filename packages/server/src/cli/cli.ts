@@ -15,7 +15,7 @@ const help: CliCommand = {
   run: () => void process.stdout.write(usageOf(commands)),
 };
 
-/** In the order of the usage text. */
+/** The commands, in the order of the usage text. */
 const commands: readonly CliCommand[] = [start, doctor, help, version];
 
 const aliases: Readonly<Record<string, string>> = {

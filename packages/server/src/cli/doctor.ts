@@ -31,7 +31,7 @@ function parse(args: readonly string[]): { readonly url: URL; readonly silenceSe
   const [address, ...more] = parsed.positionals;
   const url = address === undefined ? null : URL.parse(address);
   if (url === null || more.length > 0 || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError('doctor takes one address, like https://chat.example.com');
+    throw new UsageError('doctor takes one address, such as https://chat.example.com');
   }
   const silenceSeconds = Number(parsed.values.silence);
   if (!(silenceSeconds >= 1 && silenceSeconds <= longestSilenceSeconds)) {

@@ -1,8 +1,8 @@
-/** Stops waiting where a signal says so, also for work that does not hear the signal itself. */
+/** Stops waiting for a piece of work when a signal aborts, even if the work itself ignores the signal. */
 
 /**
- * What `work` resolves with. @throws what `work` throws; the signal's reason once it aborts. The work then goes on
- * unheard, and its error is dropped.
+ * Resolves with the result of `work`. @throws what `work` throws; the signal's reason once it aborts. The work itself
+ * then continues, and its result or error is dropped.
  */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();

@@ -4,8 +4,8 @@
 export interface Repetition extends Disposable, AsyncDisposable {}
 
 /**
- * Runs `job` every `intervalMs`, for the first time after one interval. Runs never overlap: a tick that comes while
- * one is under way is left out. What a run throws goes to `onError`. The timer does not keep the process alive.
+ * Runs `job` every `intervalMs`, for the first time after one interval. Runs never overlap: a tick that comes while a
+ * run is under way is skipped. Errors go to `onError`. The timer does not keep the process alive.
  */
 export function every(
   intervalMs: number,

@@ -1,17 +1,17 @@
-/** The worker's end of a pool: what passes between the two, and how a worker answers. */
+/** The worker's side of a pool: the messages between the two, and the loop that answers calls. */
 import { parentPort } from 'node:worker_threads';
 
-/** Anything that the structured clone algorithm takes. */
+/** A call is any value that can be cloned (structured clone algorithm). */
 export type Call = unknown;
 
 export type Answer = { readonly result: unknown } | { readonly error: string };
 
-/** The first thing that a worker says, once it is loaded. */
+/** The first message of a worker, sent once it is loaded. */
 export interface Ready {
   readonly isReady: true;
 }
 
-/** Answers every call with what `work` makes of it. Call it once, at the end of a `*.worker.ts`. */
+/** Answers every call with the result of `work`. Call it once, at the end of a `*.worker.ts`. */
 export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
   const port = parentPort;
   if (port === null) throw new Error('this file runs as a worker thread');

@@ -1,6 +1,6 @@
 /**
- * A few workers for what would hold up the main thread: started when they are needed, ended after a while without
- * work. A worker that takes too long, or ends by itself, takes its call with it and nothing else.
+ * A few workers for work that would block the main thread: they start when they are needed, and end after a while
+ * without work. A worker that takes too long, or ends by itself, fails its own call and no other.
  *
  * Why this is no library: `docs/decisions/2026-11-26-worker-pool-and-background-jobs.md`.
  */
@@ -9,16 +9,16 @@ import { startWorkerThread, type WorkerLink, type WorkerThreadOptions } from './
 
 export interface WorkerPoolOptions extends WorkerThreadOptions {
   readonly maxWorkers: number;
-  /** The time that one call may take, without its wait for a worker and without that worker's start. Absent: no limit. */
+  /** Time limit of a call, which does not count its wait for a worker and the worker's start. Absent for no limit. */
   readonly timeoutMs?: number;
-  /** A worker without a call ends after it. Default 30,000. */
+  /** A worker without a call ends after this time. Default 30,000. */
   readonly idleMs?: number;
 }
 
 export interface RunOptions {
-  /** Ends the wait. A call that is under way goes on unheard, within `timeoutMs`. */
+  /** Ends the wait for the answer. A call under way still runs to its end, within `timeoutMs`. */
   readonly signal?: AbortSignal;
-  /** Moved to the worker; the caller can't use them afterwards. */
+  /** Buffers that are moved to the worker; the caller can't use them afterwards. */
   readonly transfer?: readonly ArrayBuffer[];
 }
 
@@ -31,7 +31,7 @@ export class WorkerError extends Error {
   override readonly name = 'WorkerError';
 }
 
-/** Time that a worker has for loading its modules, on however busy a machine. */
+/** Time limit for a worker to load its modules, long enough for a busy machine. */
 const startTimeoutMs = 60_000;
 
 interface Task {
@@ -105,15 +105,15 @@ interface PoolListener {
 }
 
 /**
- * free → working (`work`) → free (an answer), until it is gone: its call took too long, it had none for too long, it
- * ended by itself, or the pool is closed.
+ * A worker goes from free to working (`work`) and back to free (an answer), until it is gone: because its call took too
+ * long, it was idle for too long, it ended by itself, or the pool was closed.
  */
 class PooledWorker {
   readonly #options: WorkerPoolOptions;
   readonly #listener: PoolListener;
   readonly #link: WorkerLink;
   #task: Task | undefined;
-  /** Runs while it starts, works or is free. */
+  /** The timer of the current phase: starting, working or free. */
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
   #isGone = false;
@@ -173,7 +173,7 @@ class PooledWorker {
     task?.settle(answer);
   }
 
-  /** Ends it at once; a call under way fails for this reason. Resolves once the worker is gone. */
+  /** Ends the worker at once; a call under way fails with this reason. Resolves once the worker is gone. */
   async end(reason: string): Promise<void> {
     if (!this.#isGone) {
       this.#isGone = true;

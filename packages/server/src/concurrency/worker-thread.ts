@@ -1,21 +1,21 @@
-/** One worker thread: answers one call at a time, and can be ended at any moment. */
+/** A worker thread that answers one call at a time and can be ended at any moment. */
 import { Worker } from 'node:worker_threads';
 import type { Answer, Call, Ready } from './worker-calls.ts';
 
-/** What a pool needs of a worker, whether it is a thread or a process. */
+/** The interface of a worker to its pool, whether it is a thread or a process. */
 export interface WorkerLink {
   send(call: Call, transfer: readonly ArrayBuffer[]): void;
   /** Whether this worker keeps the program alive. */
   hold(isHeld: boolean): void;
-  /** Ends it whatever it is doing; resolves once it is gone. */
+  /** Ends the worker even in the middle of a call; resolves once it is gone. */
   end(): Promise<void>;
 }
 
 export interface WorkerListener {
-  /** The worker is loaded; calls that were sent before begin now. */
+  /** Called when the worker is loaded; calls that were sent before begin now. */
   onReady(): void;
   onAnswer(answer: Answer): void;
-  /** The worker has ended, or is about to; why, as the middle of a sentence. Called once or more. */
+  /** Called, once or more, when the worker has ended or is about to. `reason` completes a sentence. */
   onGone(reason: string): void;
 }
 
@@ -23,7 +23,7 @@ export interface WorkerThreadOptions {
   /** A `*.worker.ts` that calls `answerCalls`. */
   readonly entry: URL;
   readonly workerData?: unknown;
-  /** Bound on the heap; a thread that needs more ends. Absent: Node's own. */
+  /** Maximum heap size; a thread that needs more ends. Absent for Node's own limit. */
   readonly maxMegabytes?: number;
 }
 
@@ -31,7 +31,7 @@ export function startWorkerThread(options: WorkerThreadOptions, listener: Worker
   const { entry, workerData, maxMegabytes } = options;
   const worker = new Worker(entry, {
     workerData,
-    // What the program was started with (a test runner's flags, for one) is not meant for its threads.
+    // The program's own flags (those of a test runner, for example) are not meant for its threads.
     execArgv: [],
     env: {},
     ...(maxMegabytes !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxMegabytes } }),

@@ -14,7 +14,7 @@ export interface DoctorOptions {
 
 const intervalMs = 300;
 const count = 8;
-/** Longer than a slow network needs. */
+/** Time limit for an answer, longer than a slow network needs. */
 const patienceMs = 15_000;
 
 export async function examine(options: DoctorOptions): Promise<number> {
@@ -38,7 +38,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
     write(table([finding]));
     return 1;
   }
-  write(`Measuring for ${silenceSeconds} s what lies between here and ${url.href}\n\n`);
+  write(`Measuring streams from ${url.href} for ${silenceSeconds} s\n\n`);
   const silenceMs = silenceSeconds * 1000;
   const beats = Math.max(2, Math.ceil(silenceSeconds / 10));
   const [[left, resumed], silent, alive] = await Promise.all([

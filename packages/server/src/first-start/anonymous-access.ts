@@ -1,4 +1,4 @@
-/** Decides whom requests without a credential act as. */
+/** Decides which organization requests without a credential act for. */
 
 import type { Config } from '../config/config.ts';
 import { ConfigError, quote } from '../config/problems.ts';

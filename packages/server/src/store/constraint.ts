@@ -17,5 +17,5 @@ export function idempotencyMismatch(): AppError {
 
 /** The error for a race with another write that the command's own checks did not see. */
 export function writeConflict(): AppError {
-  return new AppError('conflict', 'this conflicts with what was written at the same time');
+  return new AppError('conflict', 'another request changed the same data at the same time; retry');
 }

@@ -1,4 +1,4 @@
-/** What a dialect consists of. A dialect is one value of this type; `registry.ts` lists them all. */
+/** The parts of a dialect. A dialect is one value of type `DialectModule`; `registry.ts` lists them all. */
 
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Dialect } from '../../domain/generation.ts';
@@ -11,7 +11,7 @@ import type { Attach } from '../streaming/attach.ts';
 import type { Codec } from '../streaming/codec.ts';
 import type { Turns } from './turns.ts';
 
-/** What the routes of a dialect are given. */
+/** The parts of the server that the routes of a dialect may use. */
 export interface DialectDependencies {
   readonly authenticator: Authenticator;
   readonly store: Store;
@@ -27,12 +27,12 @@ export interface DialectModule<Name extends Dialect = Dialect> {
   readonly name: Name;
   /** The dialect's section in the OpenAPI document; its routes bear the name. */
   readonly tag: Tag;
-  /** Writes the errors of its routes. */
+  /** Writes the error bodies of its routes. */
   readonly envelope: ErrorEnvelope;
-  /** Writes its streams. */
+  /** Writes the frames of its streams. */
   readonly codec: Codec;
-  /** Where its addresses lie. What is unknown below them is answered in the envelope too. */
+  /** Prefixes of its paths. Unknown paths below them are answered in its envelope too. */
   readonly prefixes: readonly string[];
-  /** Its routes, with their whole paths; the schemas that they refer to by name; hooks, if it has some. */
+  /** Registers its routes with their whole paths, the schemas that they refer to by name, and hooks if it has any. */
   routes(dependencies: DialectDependencies): AppPlugin;
 }

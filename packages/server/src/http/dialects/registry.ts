@@ -5,7 +5,7 @@ import { chats } from './chats/dialect.ts';
 import { conversation } from './conversation/dialect.ts';
 import type { DialectModule } from './dialect-module.ts';
 
-/** Total: a dialect that `domain/generation.ts` names and that is missing here does not compile. */
+/** One entry for each dialect that `domain/generation.ts` names; without it the registry does not compile. */
 export type DialectRegistry = { readonly [Name in Dialect]: DialectModule<Name> };
 
 export const dialectRegistry: DialectRegistry = { chat, conversation, chats };

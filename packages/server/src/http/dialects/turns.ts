@@ -1,4 +1,4 @@
-/** What every dialect does with a turn: it accepts one, streams or returns its answer, and takes up a broken stream. */
+/** The handling of turns that all dialects share: accepting one, streaming or returning its answer, reconnecting. */
 import type { FastifyReply } from 'fastify';
 import { accountOf } from '../../auth/principal.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -15,7 +15,7 @@ import { failureOf } from '../streaming/shown.ts';
 
 type ConversationRequest = GrantedRequest<'conversation'>;
 
-/** A turn, but for what the caller's credential says. */
+/** A turn request without the fields that come from the caller's credential. */
 export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits'>;
 
 export interface Answer {
@@ -25,15 +25,15 @@ export interface Answer {
 }
 
 export interface Turns {
-  /** Stores the turn and starts its answer; a POST with an `Idempotency-Key` does so once. Throws as `engine.accept`. */
+  /** Stores the turn and starts its answer, once for each `Idempotency-Key`. Throws as `engine.accept`. */
   accept(request: ConversationRequest, turn: Turn): Promise<AcceptedGeneration>;
   /** Streams the answer of a turn from its first event. */
   stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
   /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
   answer(accepted: AcceptedGeneration): Promise<Answer>;
   /**
-   * A request with a `Last-Event-ID` asks for a turn that it made before: the rest of that stream is sent, and nothing
-   * is answered anew. Undefined without the header. Throws as `Attach`.
+   * Sends the rest of an earlier stream to a request with a `Last-Event-ID`, without starting a new answer. Gives
+   * undefined for a request without the header. Throws as `Attach`.
    */
   reconnect(
     request: ConversationRequest,

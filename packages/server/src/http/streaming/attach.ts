@@ -1,4 +1,4 @@
-/** Attaching to a generation that exists: from its start, or from behind an event that a client has. */
+/** Attaches a client to an existing generation, from its start or from behind an event that the client has. */
 import type { FastifyReply } from 'fastify';
 import { isFinalEvent } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
@@ -12,20 +12,20 @@ import type { StreamGeneration } from './generation-streams.ts';
 
 export interface AttachRequest {
   readonly scope: Scope;
-  /** Absent: the one that the cursor names. */
+  /** Absent for the generation that the cursor names. */
   readonly generationId?: string;
-  /** The event id behind which the stream begins; absent: from the start. */
+  /** The event id behind which the stream begins; absent to begin at the start. */
   readonly cursor?: string | undefined;
-  /** Absent: the one that the generation was started in. */
+  /** Absent for the dialect that the generation was started in. */
   readonly dialect?: Dialect | undefined;
-  /** Throws where the generation is not the one that the path or the body means. */
+  /** Throws if the generation is not the one that the path or the body means. */
   check?(generation: GenerationView): void;
 }
 
-/** Streams, with the reply hijacked; or answers 204, where the client has seen the end. */
+/** Streams with the reply hijacked, or answers 204 if the client has seen the end. */
 export type Attach = (reply: FastifyReply, request: AttachRequest) => Promise<FastifyReply>;
 
-/** The call of `Attach` throws AppError not_found, and invalid_request for a cursor that no dialect ever issued. */
+/** Makes `Attach`, which throws AppError not_found, and invalid_request for a cursor that no dialect issued. */
 export function createAttach(
   engine: GenerationEngine,
   streamGeneration: StreamGeneration,

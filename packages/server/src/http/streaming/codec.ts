@@ -1,32 +1,32 @@
-/** How a dialect writes what is shown of a generation: pure functions, so that a replay equals what was live. */
+/** A dialect's way of writing a generation's events: pure functions, so that a replay equals the live stream. */
 import type { Dialect } from '../../domain/generation.ts';
 import type { ShownEvent } from './shown.ts';
 
-/** What a codec may know besides the events. */
+/** Facts about the generation that a codec may use besides the events. */
 export interface CodecContext {
   readonly generationId: string;
   readonly conversationId: string;
   readonly sessionId: string;
-  /** The answer's message. */
+  /** Id of the answer's message. */
   readonly messageId: string;
 }
 
 /**
- * An event in the dialect's frames: one, several, or none where the dialect does not show it. A frame is SSE lines,
- * each ended by LF, without the `id:` line and the blank line at the end, which the encoder adds.
+ * An event as frames of the dialect: one, several, or none if the dialect does not show it. A frame is SSE lines, each
+ * ended by LF, without the `id:` line and the blank line at the end, which the encoder adds.
  */
 export type Frames = string | readonly string[];
 
 /** States are immutable, and shared between readers. */
 export interface Codec<State = unknown> {
   begin(context: CodecContext): State;
-  /** Called with every shown event, in order. `state` is the one that the events before have left. */
+  /** Called with every shown event, in order. `state` is the state after the previous events. */
   frames(event: ShownEvent, state: State): Frames;
-  /** The state that an event leaves. A codec without it keeps its first state, and a token costs it no allocation. */
+  /** The state after an event. A codec without this method keeps its first state, and a token costs no allocation. */
   advance?(state: State, event: ShownEvent): State;
 }
 
-/** Where the codec of each dialect is; the registry of dialects is one. */
+/** Gives the codec of each dialect; the registry of dialects has this type too. */
 export type CodecRegistry = Readonly<Record<Dialect, { readonly codec: Codec }>>;
 
 /** A frame of one line of JSON. */

@@ -1,17 +1,17 @@
 /**
- * The events up to a cursor. After a crash, and on another replica, they may still lie in the journal of the process
- * that wrote them: then they are waited for, since a client that saw them is right.
+ * Reads the events up to a cursor. After a crash, and on another replica, they may still be in the journal of the
+ * process that wrote them. The read then waits for them, since a client may have seen them.
  */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 
-/** Longer than a dead process's lease, and than a living one keeps events out of the segments. */
+/** Longer than the lease of a dead process, and longer than a live process keeps events out of the segments. */
 const defaultPatienceMs = 30_000;
 
 type Engine = Pick<GenerationEngine, 'get' | 'liveText' | 'readEvents' | 'subscribe'>;
 
-/** Fewer than `seq` events where the log has no more. @throws AppError not_found */
+/** The events 1 to `seq`; fewer if the log ends before. @throws AppError not_found */
 export async function eventsThrough(
   engine: Engine,
   scope: Scope,
@@ -21,7 +21,7 @@ export async function eventsThrough(
 ): Promise<readonly LogEvent[]> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    // Asked before reading: a log that is whole now is read whole.
+    // The status is read before the log: if the generation has ended by now, the read gets its whole log.
     const { status } = await engine.get(scope, generationId);
     const isElsewhere = status === 'running' && engine.liveText(generationId) === undefined;
     const events = await engine.readEvents(generationId, seq);

@@ -5,15 +5,15 @@ import { uuidSource } from '../../domain/ids.ts';
 
 export interface Cursor {
   readonly generationId: string;
-  /** From 1. */
+  /** Number of the event in the generation's log, from 1. */
   readonly seq: number;
-  /** The `.<k>`, from 1. */
+  /** Number of the frame in its event (`.<k>`), from 1; absent for the event's last frame. */
   readonly part?: number;
 }
 
 const pattern = new RegExp(`^(${uuidSource}):([1-9]\\d{0,14})(?:\\.([1-9]\\d{0,8}))?$`);
 
-/** @throws AppError invalid_request for a text that is no event id */
+/** @throws AppError invalid_request for a text that is not an event id */
 export function parseCursor(text: string): Cursor {
   const [, generationId, seq, part] = pattern.exec(text) ?? [];
   if (generationId === undefined) throw neverIssued();
@@ -31,7 +31,7 @@ export function neverIssued(): AppError {
   );
 }
 
-/** The header, which wins, or the query's `after`; an empty one is none, as with EventSource. */
+/** The header, else the query's `after`. An empty value counts as absent, as with EventSource. */
 export function cursorText(request: FastifyRequest, after?: string): string | undefined {
   return lastEventId(request) ?? (after || undefined);
 }

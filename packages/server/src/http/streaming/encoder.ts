@@ -1,20 +1,20 @@
 /**
- * Turns runs of log events into SSE text in a dialect. The last frame of an event bears the id `<generation>:<seq>`,
- * those before it `<generation>:<seq>.<k>`, k from 1.
+ * Turns runs of log events into SSE text of a dialect. The last frame of an event has the id `<generation>:<seq>`, the
+ * frames before it have `<generation>:<seq>.<k>`, with k from 1.
  */
 import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { Codec, CodecContext, Frames } from './codec.ts';
 import type { Cursor } from './cursor.ts';
 import { emptyFold, type Fold, foldAfter, type ShownStep, shownIn, type TextPiece } from './shown.ts';
 
-/** A place in a log, with what the events before it have left. */
+/** A place in a log, with the states that the events before it have led to. */
 export interface Position {
   readonly fold: Fold;
-  /** The codec's. */
+  /** The codec's state. */
   readonly state: unknown;
-  /** The event that was encoded last; 0: none. */
+  /** Number of the last encoded event; 0 for none. */
   readonly seq: number;
-  /** Frames of the next event that the reader has already. */
+  /** Number of frames of the next event that the reader already has. */
   readonly skipFrames: number;
 }
 
@@ -22,7 +22,7 @@ export function beginning(codec: Codec, context: CodecContext): Position {
   return { fold: emptyFold, state: codec.begin(context), seq: 0, skipFrames: 0 };
 }
 
-/** The position behind a cursor that was issued. `events` are the log's from 1 to the cursor's `seq`. */
+/** The position behind an issued cursor. `events` are the log's events 1 to the cursor's `seq`. */
 export function positionAt(
   codec: Codec,
   context: CodecContext,
@@ -31,12 +31,12 @@ export function positionAt(
 ): Position {
   if (cursor.part === undefined) return behind(codec, context, events);
   const before = behind(codec, context, events.slice(0, -1));
-  // A part that this dialect lacks stands before its event.
+  // If this dialect has no such frame, the cursor counts as the position before its event.
   const skipFrames = cursor.part < frameCount(codec, before, events.at(-1)) ? cursor.part : 0;
   return { ...before, skipFrames };
 }
 
-/** Whether a dialect shows the cursor's event in a frame with just this id. */
+/** Whether a dialect gives a frame of the event exactly this id. */
 export function isIssued(
   codec: Codec,
   context: CodecContext,
@@ -48,7 +48,7 @@ export function isIssued(
   return cursor.part === undefined ? count > 0 : cursor.part < count;
 }
 
-/** The position behind the first events of a log, without writing their frames. */
+/** The position behind the given events of a log, computed without writing their frames. */
 function behind(codec: Codec, context: CodecContext, events: readonly LogEvent[]): Position {
   let { fold, state } = beginning(codec, context);
   for (const event of events) {
@@ -69,7 +69,7 @@ export interface Encoded {
   readonly position: Position;
 }
 
-/** @throws Error when the run does not begin where the position ends */
+/** @throws Error if the run does not begin at the position */
 export function encodeRun(codec: Codec, generationId: string, from: Position, run: EventRun): Encoded {
   if (run.firstSeq !== from.seq + 1) {
     throw new Error(`a run begins at ${run.firstSeq}, but ${from.seq + 1} comes next`);
@@ -100,7 +100,7 @@ function withIds(frames: readonly string[], id: string, skipFrames: number): str
     .join('');
 }
 
-/** The frames of all that one event of the log shows. */
+/** The frames of everything that one event of the log shows. */
 function framesOf(codec: Codec, state: unknown, shown: TextPiece | readonly ShownStep[]): Frames {
   if (typeof shown === 'string') return codec.frames(shown, state);
   const all: string[] = [];

@@ -1,4 +1,4 @@
-/** Streams of generations: a subscription to a log on one side, a dialect's frames on the other. */
+/** Streams generations to clients: subscribes to a log and writes its events as frames of a dialect. */
 import type { FastifyReply } from 'fastify';
 import type { EventRun } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
@@ -10,14 +10,14 @@ import type { SseHub } from './sse.ts';
 export interface GenerationStreamRequest {
   readonly context: CodecContext;
   readonly dialect: Dialect;
-  /** Default: the beginning. */
+  /** Where the stream begins. Default: the log's beginning. */
   readonly from?: Position;
 }
 
-/** Sends a generation from a position on; returns at once, with the reply hijacked. */
+/** Starts to send a generation from a position on; returns at once, with the reply hijacked. */
 export type StreamGeneration = (reply: FastifyReply, request: GenerationStreamRequest) => void;
 
-/** The viewers of one generation in one dialect: what is live is encoded for all of them once. */
+/** The viewers of one generation in one dialect; live events are encoded once for all of them. */
 interface Audience {
   viewers: number;
   run: EventRun | undefined;
@@ -92,14 +92,20 @@ export function createGenerationStreams(
           isFull = !stream.write(text);
           return !isFull;
         } catch (error) {
-          log.error({ err: error, generation: generationId }, 'stream broken off');
+          log.error(
+            { err: error, generation: generationId },
+            'a stream was broken off: its events could not be encoded',
+          );
           stream.abort();
           return false;
         }
       },
       end: () => stream.end(),
       fail(error) {
-        log.warn({ err: error, generation: generationId }, 'log cannot be read');
+        log.warn(
+          { err: error, generation: generationId },
+          'a stream was broken off: its log could not be read',
+        );
         stream.abort();
       },
     });
@@ -107,7 +113,7 @@ export function createGenerationStreams(
   };
 }
 
-/** Equal places of one log have equal states, since codecs are pure. */
+/** Whether two positions in one log are equal. Their states then are equal too, since codecs are pure. */
 function isSamePlace(a: Position | undefined, b: Position): boolean {
   return a?.seq === b.seq && a.skipFrames === b.skipFrames;
 }

@@ -1,6 +1,6 @@
 /**
- * What a reader is shown of a generation. The events of the log are folded into it here, once for all dialects; a
- * codec only writes the frames of what is shown.
+ * The shown events of a generation. The log's events are folded into them here, once for all dialects; a codec only
+ * writes their frames.
  */
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { LogEvent, PartStartedEvent, Source, StatusEvent } from '../../domain/event.ts';
@@ -12,7 +12,7 @@ export type TextPiece = string;
 
 type PartKind = PartStartedEvent['kind'];
 
-/** Everything else that is shown, in the order in which a generation shows it. A closed union. */
+/** Everything else that is shown, in the order in which a generation shows it. The union is closed. */
 export type ShownStep =
   /** The first event of every generation. */
   | { readonly type: 'start'; readonly newSession: boolean }
@@ -22,12 +22,12 @@ export type ShownStep =
   | { readonly type: 'started' }
   | { readonly type: 'status'; readonly status: StatusEvent['status'] }
   | { readonly type: 'sources'; readonly sources: readonly Source[]; readonly notice?: string }
-  /** `id` and `name` are those of a tool call. */
+  /** A part of the answer begins. Only tool calls have `id` and `name`. */
   | { readonly type: 'part-started'; readonly kind: PartKind; readonly id?: string; readonly name?: string }
   /** A piece of a part that is not the answer's text; a tool call's pieces are its arguments, as JSON. */
   | { readonly type: 'piece'; readonly kind: Exclude<PartKind, 'text'>; readonly text: string }
   | { readonly type: 'part-finished'; readonly kind: PartKind }
-  /** The last event of an answer that is done or was cancelled. `sources` are those that were shown before. */
+  /** The last event of an answer that is done or was cancelled. `sources` were shown before. */
   | {
       readonly type: 'end';
       readonly finishReason: FinishReason;
@@ -39,13 +39,13 @@ export type ShownStep =
 
 export type ShownEvent = TextPiece | ShownStep;
 
-/** Why an answer has failed, as clients see it. */
+/** The reason why an answer failed, as clients see it. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
 }
 
-/** What the events of a log so far mean for the next one. Folds are immutable, and shared between readers. */
+/** The state that the previous events of a log leave for the next one. Folds are immutable and shared by readers. */
 export interface Fold {
   /** The kind of the part that is being written, if there is one. */
   readonly part: PartKind | undefined;
@@ -55,7 +55,7 @@ export interface Fold {
 /** The fold before the first event. */
 export const emptyFold: Fold = Object.freeze({ part: undefined, sources: undefined });
 
-/** The fold behind an event. Pieces of text leave it as it is, so that a token costs no allocation here. */
+/** The fold after an event. Pieces of text don't change it, so that a token costs no allocation. */
 export function foldAfter(fold: Fold, event: LogEvent): Fold {
   if (typeof event === 'string') return fold;
   switch (event.type) {
@@ -73,7 +73,7 @@ export function foldAfter(fold: Fold, event: LogEvent): Fold {
   }
 }
 
-/** What an event of the log shows, behind the events of `fold`: a piece of the answer's text, or any number of steps. */
+/** What an event after those of `fold` shows: a piece of the answer's text, or any number of steps. */
 export function shownIn(fold: Fold, event: LogEvent): TextPiece | readonly ShownStep[] {
   if (typeof event === 'string') {
     if (event === '' || fold.part === undefined) return nothing;
@@ -106,7 +106,7 @@ function lastStep(fold: Fold, outcome: Outcome): ShownStep {
   return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources };
 }
 
-/** Undefined where the answer is done or was cancelled. */
+/** The reason why an answer failed; undefined if it is done or was cancelled. */
 export function failureOf({ status, error }: Pick<Outcome, 'status' | 'error'>): Failure | undefined {
   if (status !== 'failed' && status !== 'interrupted') return undefined;
   return error === null

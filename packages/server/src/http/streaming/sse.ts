@@ -1,27 +1,27 @@
 /**
- * Server-sent events on raw responses: headers at once, whole frames only, a comment after silence, and a bound on what
- * waits for a slow reader.
+ * Server-sent events on raw responses: headers go out at once, frames are written whole, a comment breaks a long
+ * silence, and the bytes that wait for a slow reader are bounded.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
 export interface SseStream {
-  /** Whole frames. False: the reader is slow; write no more until `onDrain`. */
+  /** Writes whole frames. Gives false if the reader is slow: write no more until `onDrain`. */
   write(frames: string): boolean;
-  /** After what was written, the response ends. */
+  /** Ends the response after the frames written so far. */
   end(): void;
-  /** Breaks the response off, so that the client knows it incomplete. */
+  /** Breaks the response off, so that the client knows that it is incomplete. */
   abort(): void;
 }
 
 export interface StreamListener {
   onDrain(): void;
-  /** The response is over, whoever ended it. */
+  /** Called when the response is over, whoever ended it. */
   onClose(): void;
 }
 
 export interface SseOptions {
-  /** `Content-Location`: where the stream can be had again. */
+  /** The value of `Content-Location`: the address at which the stream can be resumed. */
   readonly location: string;
 }
 
@@ -29,25 +29,25 @@ export interface SseOptions {
 export interface SseHub {
   readonly openCount: number;
   open(reply: FastifyReply, options: SseOptions, listener: StreamListener): SseStream;
-  /** Ends every stream after what was written; clients come back with their last event id. */
+  /** Ends every stream after the frames written so far; clients reconnect with their last event id. */
   endAll(): void;
 }
 
 export interface SseHubOptions {
-  /** How often silence is looked for; a comment goes out after three looks without a frame. */
+  /** Interval of the checks for silence; a comment is sent after three checks without a frame. */
   readonly heartbeatMs?: number;
-  /** A reader for whom more waits than this is slow. */
+  /** A reader with more unsent bytes than this counts as slow. */
   readonly maxBufferedBytes?: number;
 }
 
-/** With 4.5 s between looks a silence lasts 9 to 13.5 s. */
+/** With 4.5 s between checks a silence lasts 9 to 13.5 s. */
 const defaultHeartbeatMs = 4500;
 const looksOfSilence = 3;
 const defaultMaxBufferedBytes = 256 * 1024;
 
 interface OpenStream {
   readonly response: ServerResponse;
-  /** Looks since something was written. */
+  /** Number of checks since the last write. */
   silentLooks: number;
   ended: boolean;
 }
@@ -94,7 +94,7 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
         remove(stream);
         listener.onClose();
       });
-      // Errors of the connection end in 'close'.
+      // Every error of the connection is followed by 'close', which ends the stream.
       response.on('error', () => undefined);
       response.on('drain', () => listener.onDrain());
       add(stream);
@@ -106,7 +106,7 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
         'X-Accel-Buffering': 'no',
         'Content-Location': location,
       });
-      // With the first frames, where they come within this turn of the event loop; else alone.
+      // The headers leave with frames that come within this turn of the event loop, else alone.
       let areHeadersOut = false;
       setImmediate(() => {
         if (!areHeadersOut && !stream.ended) response.flushHeaders();

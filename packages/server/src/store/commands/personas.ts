@@ -154,7 +154,8 @@ export async function submitPersona(
 ): Promise<{ readonly version: number }> {
   const persona = await lock(context, args);
   const version = persona.next_version;
-  if (version === null) throw new AppError('conflict', 'the persona has no draft: PUT next first');
+  if (version === null)
+    throw new AppError('conflict', 'the persona has no draft; create one with PUT …/next');
   await context.db
     .updateTable('persona_version')
     .set({ submitted_at: args.now })

@@ -112,10 +112,10 @@ class BoundConnection implements DatabaseConnection {
 
   // biome-ignore lint/correctness/useYield: the generator only throws.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('queries here are not streamed');
+    throw new Error('queries of a bound database cannot be streamed');
   }
 }
 
 async function noTransaction(): Promise<void> {
-  throw new Error('a command is one transaction and begins no other');
+  throw new Error('a command runs in one transaction and cannot begin another');
 }

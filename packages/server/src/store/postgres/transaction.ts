@@ -34,7 +34,7 @@ class Connection {
     this.#send = send;
     this.#db = boundDatabase((text, values) => {
       if (this.#commit === undefined) return send(text, values);
-      return Promise.reject(new Error('a command asked for a statement behind its commit'));
+      return Promise.reject(new Error('a command sent a statement after its commit'));
     });
   }
 
@@ -55,7 +55,8 @@ class Connection {
     await begun;
     this.#commit ??= this.#send('commit', []);
     const { command } = await this.#commit;
-    if (command === 'ROLLBACK') throw new Error('PostgreSQL rolled back what it was to commit');
+    if (command === 'ROLLBACK')
+      throw new Error('PostgreSQL rolled the transaction back instead of committing it');
     return result;
   }
 

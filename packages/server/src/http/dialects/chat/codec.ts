@@ -1,4 +1,4 @@
-/** The chat dialect's frames: one line of JSON each, the type in it. */
+/** The chat dialect's frames: each is one line of JSON, which names its type. */
 import { type Codec, type CodecContext, dataFrame, type Frames, hidden } from '../../streaming/codec.ts';
 import type { ShownEvent } from '../../streaming/shown.ts';
 

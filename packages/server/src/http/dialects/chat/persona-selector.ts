@@ -1,4 +1,4 @@
-/** Which persona a request means, by the table of key types: permission first, then existence. */
+/** Resolves the persona that a request selects, by the table of key types: permission first, then existence. */
 import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { VersionType } from '../../../domain/persona.ts';
@@ -18,7 +18,7 @@ export type ChatPrincipal = ApiKeyPrincipal | EndUserPrincipal;
 type Reads = Store['reads'];
 
 /**
- * The revision that a new session, or a token, begins with.
+ * The revision that a new session or token starts with.
  * @throws AppError forbidden, not_found, invalid_request (no selector and no default)
  */
 export async function resolveRevision(
@@ -45,8 +45,8 @@ export async function resolveRevision(
 }
 
 /**
- * The persona that a continuation names, to be compared with its session's; undefined without a selector. Versions
- * don't matter here: a session stays on its revision.
+ * The persona that a continuation selects, to be compared with its session's; undefined without a selector. Versions
+ * don't matter, since a session stays on its revision.
  * @throws AppError forbidden, not_found, invalid_request
  */
 export async function selectedPersonaId(
@@ -64,7 +64,7 @@ export async function selectedPersonaId(
   return persona.id;
 }
 
-/** @throws AppError not_found for a session of another persona than the token's, invalid_request for another than selected */
+/** @throws AppError not_found (the token is for another persona), invalid_request (another persona is selected) */
 export function checkSessionPersona(
   principal: ChatPrincipal,
   session: SessionRecord,
@@ -75,8 +75,9 @@ export function checkSessionPersona(
     throw notFound('session');
   }
   if (selected === undefined) return;
-  if (personaId === null) throw invalid('persona', 'the session has no persona: leave the selector out');
-  if (selected !== personaId) throw invalid('persona', "persona is not the session's");
+  if (personaId === null)
+    throw invalid('persona', 'persona must be absent, since the session has no persona');
+  if (selected !== personaId) throw invalid('persona', "persona must be the session's own");
 }
 
 function checkPermitted(principal: ChatPrincipal, selector: PersonaSelector): void {

@@ -12,7 +12,7 @@ import * as documentation from './documentation.ts';
 import { checkSessionPersona, resolveRevision, selectedPersonaId } from './persona-selector.ts';
 import type { CompletionBody, ContinuationBody } from './schema.ts';
 
-/** Members talk in the other dialects. */
+/** Members use the other dialects. */
 const access = 'key-or-end-user';
 
 type Completion = Static<typeof CompletionBody>;
@@ -123,7 +123,7 @@ function sessionOf(body: Continuation): string {
   return session.toLowerCase();
 }
 
-/** The session of a body that was not validated. */
+/** The session that a body names which was not validated. */
 function givenSession(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { session, session_id: sessionId } = body as { session?: unknown; session_id?: unknown };

@@ -1,4 +1,4 @@
-/** The chat dialect's bodies, answers and events; one schema is validator, type and documentation. */
+/** The chat dialect's bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
 import { maxMessageCharacters } from '../../../domain/message.ts';
 import { aliasPattern, versionTypes } from '../../../domain/persona.ts';

@@ -31,7 +31,7 @@ function frames(event: ShownEvent, { messageId }: CodecContext): Frames {
 }
 
 /**
- * Writes a text to the letter: readers take one blank off each `data:` line and put a newline between the lines
+ * Writes a text unchanged: readers remove one blank from each `data:` line and put a newline between the lines
  * (WHATWG HTML, "Server-sent events"). The log holds no CR, which a line could not carry.
  */
 function rawFrame(text: string): string {

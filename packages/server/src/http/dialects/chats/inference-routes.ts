@@ -13,19 +13,19 @@ import { reading } from './access.ts';
 import * as documentation from './documentation.ts';
 
 interface Inference {
-  /** The id of a message, or of a chat. */
+  /** Id of a message or of a chat. */
   readonly id: string;
   readonly whenBusy: WhenBusy | undefined;
   readonly internet: boolean;
 }
 
 export function inferenceRoutes({ store, turns, attach }: DialectDependencies): readonly Route[] {
-  /** The user's message that is meant. @throws AppError not_found, invalid_request (an Assistant's) */
+  /** Finds the Human message to answer. @throws AppError not_found, invalid_request (`id` is an Assistant message) */
   async function findQuestion(scope: Scope, id: string): Promise<string> {
     const message = await findMessage(store.reads, scope, id);
     if (message !== undefined) {
       if (message.role === 'user') return message.id;
-      throw new AppError('invalid_request', 'only a Human message is answered');
+      throw new AppError('invalid_request', 'only a Human message can be answered');
     }
     const chat = await findConversation(store.reads, scope, id);
     if (chat === undefined) throw notFound('conversation');
@@ -42,7 +42,7 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
     const { caller, scope } = request;
     const messageId = await findQuestion(scope, id);
     const existing = await findNewestAttempt(store.reads, scope, messageId);
-    // What exists is shown to guests too, while the server shuts down, and without asking for its model.
+    // An existing answer is also shown to guests, during a shutdown, and when its model is not available.
     if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
     requireWrite(caller);
     const accepted = await turns.accept(request, {

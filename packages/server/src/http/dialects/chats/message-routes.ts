@@ -18,7 +18,7 @@ import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
 
 const pageSize = 200;
-/** A delete follows a cancel; answers that begin in between make it try again. */
+/** Number of tries to cancel and delete; an answer that starts between the two makes another try necessary. */
 const deleteTries = 3;
 
 /** A message as it is shown, and where it stands. */
@@ -38,7 +38,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
     return reply.send(await streamJsonArray(readPage, ({ resource }) => resource));
   }
 
-  /** The next messages that are shown, behind a position; none: there are no more. */
+  /** The next messages to show after a position; empty if there are no more. */
   async function readShown(chat: { readonly id: string }, position: number): Promise<Shown[]> {
     for (let behind = position; ; ) {
       const page = await pageMessagesAfter(reads, chat, behind, pageSize);
@@ -87,7 +87,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
     return result;
   }
 
-  /** What is being generated for it is cancelled first. */
+  /** Deletes a message, after cancelling the generations that answer it. */
   async function remove(scope: Scope, id: string): Promise<MessageRecord> {
     for (let tries = 1; ; tries += 1) {
       await engine.cancelWhere({ messageId: id });
@@ -148,10 +148,10 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   ];
 }
 
-/** @throws AppError invalid_request for a question that no model would be given */
+/** @throws AppError invalid_request for a Human message that is too long for any model */
 function textOf({ role, message }: CreateMessage): string {
   const text = normalizeNewlines(message);
-  // The bound is of code points; no text has more of them than UTF-16 units.
+  // The bound counts code points, of which no text has more than UTF-16 units.
   if (role === 'Human' && text.length > maxMessageCharacters && [...text].length > maxMessageCharacters) {
     throw invalid('message', `message must have 1 to ${maxMessageCharacters} characters`);
   }

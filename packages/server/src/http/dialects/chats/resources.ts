@@ -1,4 +1,4 @@
-/** Conversations and messages of the store as the wire shows them here: chats, and conversations of them. */
+/** The store's conversations and messages in this dialect's form, which calls them chats and conversations. */
 import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
 import { fromTime, toTime } from '../../../domain/text/time.ts';
@@ -13,7 +13,7 @@ export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {
   Assistant: 'assistant',
 };
 
-/** What else is in a session, this dialect does not show. */
+/** Whether this dialect shows a message: it shows no system or tool messages. */
 export function isShown({ role }: { readonly role: MessageRole }): boolean {
   return role === 'user' || role === 'assistant';
 }
@@ -38,14 +38,14 @@ export function toChatMessage(message: MessageRecord, text = message.text) {
   };
 }
 
-/** The same; of an answer that is still being written, with the text that is committed. */
+/** A message as clients see it; an answer that is still being generated has its committed text. */
 export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
   const isLive = message.status === 'queued' || message.status === 'running';
   if (!isLive || message.generationId === null) return toChatMessage(message);
   return toChatMessage(message, await committedText(engine, message.generationId));
 }
 
-/** Epoch milliseconds of an RFC 3339 time. @throws AppError invalid_request where its year in UTC is not 0 to 9999 */
+/** Epoch milliseconds of an RFC 3339 time. @throws AppError invalid_request if its year in UTC is not 0 to 9999 */
 export function readTime(text: string, field: string): number {
   const epochMs = fromTime(text);
   const year = new Date(epochMs).getUTCFullYear();

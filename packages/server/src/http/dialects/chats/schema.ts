@@ -1,4 +1,4 @@
-/** The chats dialect's bodies, answers and events; one schema is validator, type and documentation. */
+/** The chats dialect's bodies, answers and events; each schema is validator, type and documentation. */
 import { type Static, Type } from 'typebox';
 import {
   closed,

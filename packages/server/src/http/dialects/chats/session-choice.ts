@@ -1,4 +1,4 @@
-/** What a chat's session is begun with, where it has no active one. */
+/** Chooses the persona and model of a chat's new session, if the chat has no active one. */
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
 import { AppError, notFound } from '../../../domain/errors.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
@@ -16,8 +16,8 @@ export interface SessionBasis {
 type Reads = Store['reads'];
 
 /**
- * The token's persona, else the key's default one in its active version, else the organization's default model, else
- * its first active one.
+ * Chooses the token's persona, else the active version of the key's default persona, else the organization's default
+ * model, else its first active model.
  * @throws AppError not_found (the persona or its version is gone), model_unavailable
  */
 export async function chooseSessionBasis(

@@ -1,4 +1,4 @@
-/** The conversation dialect's frames: an `event:` name and one line of JSON, the type in both. */
+/** The conversation dialect's frames: each has an `event:` line and one line of JSON, and both name its type. */
 import { type Codec, type CodecContext, dataFrame, type Frames, hidden } from '../../streaming/codec.ts';
 import type { ShownEvent } from '../../streaming/shown.ts';
 

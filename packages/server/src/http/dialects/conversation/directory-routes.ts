@@ -28,7 +28,7 @@ export function modelDirectory({ store }: DialectDependencies): Route {
   });
 }
 
-/** Takes no `org_id`, since it says which one to take. */
+/** The list of organizations. It takes no `org_id`, since clients learn from it which one to send. */
 export function organizationDirectory({ store }: DialectDependencies): Route {
   return route({
     method: 'GET',

@@ -1,4 +1,4 @@
-/** Conversations, sessions and messages as the wire shows them here. */
+/** Conversations, sessions and messages in the conversation dialect's form. */
 import type { SessionRecord } from '../../../domain/session.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
@@ -27,7 +27,7 @@ export function toSessionResource(record: SessionRecord) {
   };
 }
 
-/** Of an answer that is being written, with the text that is committed. */
+/** A message as clients see it; an answer that is still being generated has its committed text. */
 export async function toMessageResource(record: MessageRecord, engine: GenerationEngine) {
   const isLive = record.status === 'queued' || record.status === 'running';
   const content =

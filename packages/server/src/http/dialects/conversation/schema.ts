@@ -1,4 +1,4 @@
-/** The conversation dialect's queries, bodies, answers and events; one schema is validator, type and documentation. */
+/** The conversation dialect's queries, bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
 import { generationStatuses } from '../../../domain/generation.ts';
 import { maxMessageCharacters, shownRoles } from '../../../domain/message.ts';
