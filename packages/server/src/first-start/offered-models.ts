@@ -1,6 +1,5 @@
 /** The models that the environment offers to the organization `default`, best first. */
 import type { Config, ProviderConfig } from '../config/config.ts';
-import type { Provider } from '../domain/model.ts';
 import type { LocalModel } from '../models/local/local-model.ts';
 import { listProviderModels } from '../models/provider-models.ts';
 import {
@@ -9,18 +8,12 @@ import {
   environmentProviders,
 } from '../models/providers/registry.ts';
 import type { createUpstreamDispatcher } from '../models/upstream/dispatcher.ts';
+import type { EnvironmentModel } from '../store/commands/environment-models.ts';
 
 type Dispatcher = ReturnType<typeof createUpstreamDispatcher>;
 
-export interface OfferedModel {
-  readonly name: string;
-  readonly provider: Provider;
-  readonly model: string;
-  readonly baseUrl: string | null;
-  readonly apiKeyEnv: string | null;
-  /** Tokens; null where it is not known. */
-  readonly contextWindow: number | null;
-}
+/** A model of the environment that has no id yet. */
+export type OfferedModel = Omit<EnvironmentModel, 'id' | 'maxOutputTokens'>;
 
 const maxModelsPerProvider = 50;
 

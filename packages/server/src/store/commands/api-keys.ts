@@ -1,21 +1,10 @@
 /** API keys: creates and revokes them, and notes when they were used last. */
-import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
 import { invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
+import type { ApiKeyRecord } from '../queries/api-keys.ts';
 import { statement } from '../statement.ts';
 
-export interface CreateApiKey {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly name: string;
-  readonly type: ApiKeyType;
-  readonly prefix: string;
-  /** SHA-256 of the whole key, hex. */
-  readonly hash: string;
-  readonly defaultPersonaId: number | null;
-  readonly limits: KeyLimits;
-  readonly allowedOrigins: readonly string[] | null;
-  readonly expiresAt: number | null;
+export interface CreateApiKey extends Omit<ApiKeyRecord, 'createdAt' | 'lastUsedAt' | 'revokedAt'> {
   readonly now: number;
 }
 

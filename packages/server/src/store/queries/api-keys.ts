@@ -3,7 +3,7 @@ import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
-import { type Page, type PageRequest, toPage } from './page.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface ApiKeyRecord {
   readonly id: string;
@@ -93,15 +93,10 @@ export async function listApiKeys(
   scope: OrganizationScope,
   page: PageRequest,
 ): Promise<Page<ApiKeyRecord>> {
-  let query = db
+  const query = db
     .selectFrom('api_key')
     .selectAll()
     .where('organization_id', '=', scope.organizationId)
     .where('revoked_at', 'is', null);
-  if (page.after !== undefined) query = query.where('id', '>', page.after);
-  const rows = await query
-    .orderBy('id')
-    .limit(page.limit + 1)
-    .execute();
-  return toPage(rows, page.limit, toApiKey, (row) => row.id);
+  return readPage(query, page, toApiKey);
 }

@@ -3,7 +3,7 @@ import type { Role } from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, MemberTable } from '../tables.ts';
-import { type Page, type PageRequest, toPage } from './page.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface MemberRecord {
   readonly id: string;
@@ -50,11 +50,6 @@ export async function listMembers(
   scope: OrganizationScope,
   page: PageRequest,
 ): Promise<Page<MemberRecord>> {
-  let query = db.selectFrom('member').selectAll().where('organization_id', '=', scope.organizationId);
-  if (page.after !== undefined) query = query.where('id', '>', page.after);
-  const rows = await query
-    .orderBy('id')
-    .limit(page.limit + 1)
-    .execute();
-  return toPage(rows, page.limit, toMember, (row) => row.id);
+  const query = db.selectFrom('member').selectAll().where('organization_id', '=', scope.organizationId);
+  return readPage(query, page, toMember);
 }

@@ -4,7 +4,7 @@ import type { ModelRecord, Provider } from '../../domain/model.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, Flag, ModelTable } from '../tables.ts';
-import { type Page, type PageRequest, toPage } from './page.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
 
 export function toModel(row: ModelTable): ModelRecord {
   return {
@@ -61,13 +61,8 @@ export async function listModels(
   scope: OrganizationScope,
   page: PageRequest,
 ): Promise<Page<ModelRecord>> {
-  let query = db.selectFrom('model').selectAll().where('organization_id', '=', scope.organizationId);
-  if (page.after !== undefined) query = query.where('id', '>', page.after);
-  const rows = await query
-    .orderBy('id')
-    .limit(page.limit + 1)
-    .execute();
-  return toPage(rows, page.limit, toModel, (row) => row.id);
+  const query = db.selectFrom('model').selectAll().where('organization_id', '=', scope.organizationId);
+  return readPage(query, page, toModel);
 }
 
 /** All active models, oldest first. */

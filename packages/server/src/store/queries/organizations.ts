@@ -1,7 +1,7 @@
 /** Organizations. */
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { Database, OrganizationTable } from '../tables.ts';
-import { type Page, type PageRequest, toPage } from './page.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface OrganizationRecord {
   readonly id: string;
@@ -50,10 +50,5 @@ export async function listOrganizations(
 ): Promise<Page<OrganizationRecord>> {
   let query = db.selectFrom('organization').selectAll();
   if (within !== null) query = query.where('id', '=', within.organizationId);
-  if (page.after !== undefined) query = query.where('id', '>', page.after);
-  const rows = await query
-    .orderBy('id')
-    .limit(page.limit + 1)
-    .execute();
-  return toPage(rows, page.limit, toOrganization, (row) => row.id);
+  return readPage(query, page, toOrganization);
 }

@@ -3,7 +3,7 @@ import type { PersonaRecord, PersonaRevision, VersionState } from '../../domain/
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
-import { type Page, type PageRequest, toPage } from './page.ts';
+import { type Page, type PageRequest, readPage, toPage } from './page.ts';
 
 /** The largest id of a persona that both engines can store. */
 export const maxPersonaId = 2_147_483_647;
@@ -106,13 +106,8 @@ export async function listPersonas(
   scope: OrganizationScope,
   page: PageRequest<number>,
 ): Promise<Page<PersonaRecord, number>> {
-  let query = db.selectFrom('persona').selectAll().where('organization_id', '=', scope.organizationId);
-  if (page.after !== undefined) query = query.where('id', '>', page.after);
-  const rows = await query
-    .orderBy('id')
-    .limit(page.limit + 1)
-    .execute();
-  return toPage(rows, page.limit, toPersona, (row) => row.id);
+  const query = db.selectFrom('persona').selectAll().where('organization_id', '=', scope.organizationId);
+  return readPage(query, page, toPersona);
 }
 
 /** A persona's history, newest first; pages by version. */

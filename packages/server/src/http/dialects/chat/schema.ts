@@ -11,7 +11,7 @@ import {
   oneOf,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
-import { ErrorSchema } from '../../openapi/responses.ts';
+import { endFields, failureFields, queuedFields } from '../event-fields.ts';
 
 const PersonaSelectorSchema = Type.Object(
   {
@@ -136,7 +136,7 @@ export const ChatEventSchema = Type.Unsafe<{ type: string }>({
     Type.Object(
       {
         type: type('queued'),
-        position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
+        ...queuedFields,
       },
       { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
     ),
@@ -150,19 +150,14 @@ export const ChatEventSchema = Type.Unsafe<{ type: string }>({
     Type.Object(
       {
         type: type('done'),
-        usage: Type.Ref('Usage#'),
-        finish_reason: FinishReasonSchema,
-        sources: Type.Optional(
-          Type.Array(Type.Ref('Source#'), { description: 'The pages that the answer draws on.' }),
-        ),
+        ...endFields,
       },
       { title: 'done', description: 'The last event.' },
     ),
     Type.Object(
       {
         type: type('error'),
-        code: ErrorSchema.properties.code,
-        message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
+        ...failureFields,
       },
       { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
     ),

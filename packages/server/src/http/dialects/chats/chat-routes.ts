@@ -1,31 +1,20 @@
 /** `/chats`: chats are created, listed, renamed and deleted. */
 import type { FastifyReply } from 'fastify';
-import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
-import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
-import {
-  type ConversationRecord,
-  findConversation,
-  pageConversations,
-} from '../../../store/queries/conversations.ts';
+import { type ConversationRecord, pageConversations } from '../../../store/queries/conversations.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
+import { getChat } from './get-chat.ts';
 import { readTime, toChat } from './resources.ts';
 
 const pageSize = 500;
 
 export function chatRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
-  async function getConversation(scope: Scope, id: string): Promise<ConversationRecord> {
-    const conversation = await findConversation(store.reads, scope, id);
-    if (conversation === undefined) throw notFound('chat');
-    return conversation;
-  }
-
   async function list({ scope }: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<FastifyReply> {
     const readPage = (after: ConversationRecord | undefined) =>
       pageConversations(store.reads, scope, { limit: pageSize, after });
@@ -41,7 +30,7 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
       path: '/chats/:id',
       schema: documentation.getChat,
       handler: async ({ scope, params }, reply) =>
-        reply.send(toChat(await getConversation(scope, params.id))),
+        reply.send(toChat(await getChat(store.reads, scope, params.id))),
     }),
     route({
       ...writing,
@@ -85,7 +74,7 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
       path: '/chats/delete/:id',
       schema: documentation.deleteChat,
       async handler({ scope, params }, reply) {
-        const { id } = await getConversation(scope, params.id);
+        const { id } = await getChat(store.reads, scope, params.id);
         await engine.cancelWhere({ conversationId: id });
         return reply.send(toChat(await store.execute('deleteConversation', { scope, id })));
       },

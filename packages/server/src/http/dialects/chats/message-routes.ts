@@ -5,7 +5,7 @@ import { newId } from '../../../domain/ids.ts';
 import { maxMessageCharacters } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
-import { findConversation, newestActiveSession } from '../../../store/queries/conversations.ts';
+import { newestActiveSession } from '../../../store/queries/conversations.ts';
 import { findMessage, type MessageRecord, pageMessagesAfter } from '../../../store/queries/messages.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -13,6 +13,7 @@ import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
+import { getChat } from './get-chat.ts';
 import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
@@ -31,8 +32,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   const { reads } = store;
 
   async function list(scope: Scope, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
-    const chat = await findConversation(reads, scope, chatId);
-    if (chat === undefined) throw notFound('chat');
+    const chat = await getChat(reads, scope, chatId);
     reply.type('application/json; charset=utf-8');
     const readPage = (after: Shown | undefined) => readShown(chat, after?.position ?? -1);
     return reply.send(await streamJsonArray(readPage, ({ resource }) => resource));
@@ -65,8 +65,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
 
   async function post(request: GrantedRequest<'writer'>, body: CreateMessage): Promise<MessageRecord> {
     const { caller, scope } = request;
-    const chat = await findConversation(reads, scope, body.chat_id);
-    if (chat === undefined) throw notFound('chat');
+    const chat = await getChat(reads, scope, body.chat_id);
     const session = await newestActiveSession(reads, scope, chat.id);
     const newSession =
       session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;

@@ -3,7 +3,7 @@ import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
 import { fromTime, toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
-import { committedText } from '../../../generation/log/committed-text.ts';
+import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
 import type { ChatsRole } from './schema.ts';
@@ -40,9 +40,7 @@ export function toChatMessage(message: MessageRecord, text = message.text) {
 
 /** A message as clients see it; an answer that is still being generated has its committed text. */
 export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
-  const isLive = message.status === 'queued' || message.status === 'running';
-  if (!isLive || message.generationId === null) return toChatMessage(message);
-  return toChatMessage(message, await committedText(engine, message.generationId));
+  return toChatMessage(message, await currentText(message, engine));
 }
 
 /** Epoch milliseconds of an RFC 3339 time. @throws AppError invalid_request if its year in UTC is not 0 to 9999 */

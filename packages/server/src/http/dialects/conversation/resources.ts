@@ -2,7 +2,7 @@
 import type { SessionRecord } from '../../../domain/session.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
-import { committedText } from '../../../generation/log/committed-text.ts';
+import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
 
@@ -29,13 +29,10 @@ export function toSessionResource(record: SessionRecord) {
 
 /** A message as clients see it; an answer that is still being generated has its committed text. */
 export async function toMessageResource(record: MessageRecord, engine: GenerationEngine) {
-  const isLive = record.status === 'queued' || record.status === 'running';
-  const content =
-    isLive && record.generationId !== null ? await committedText(engine, record.generationId) : record.text;
   return {
     id: record.id,
     role: record.role,
-    content,
+    content: await currentText(record, engine),
     created_at: toTime(record.createdAt),
     chat_session_id: record.sessionId,
     model_id: record.modelId,

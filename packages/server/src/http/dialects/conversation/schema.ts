@@ -9,14 +9,13 @@ import {
   closed,
   exampleId,
   exampleUsage,
-  FinishReasonSchema,
   IdField,
   oneOf,
   orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
-import { ErrorSchema } from '../../openapi/responses.ts';
+import { endFields, failureFields, queuedFields } from '../event-fields.ts';
 
 const maxOffset = 2_147_483_647;
 
@@ -286,7 +285,7 @@ export const ConversationEventSchema = Type.Unsafe<{ type: string }>({
     Type.Object(
       {
         type: type('queued'),
-        position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
+        ...queuedFields,
       },
       { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
     ),
@@ -300,19 +299,14 @@ export const ConversationEventSchema = Type.Unsafe<{ type: string }>({
     Type.Object(
       {
         type: type('end'),
-        finish_reason: FinishReasonSchema,
-        usage: Type.Ref('Usage#'),
-        sources: Type.Optional(
-          Type.Array(Type.Ref('Source#'), { description: 'The pages that the answer draws on.' }),
-        ),
+        ...endFields,
       },
       { title: 'end', description: 'The last event.' },
     ),
     Type.Object(
       {
         type: type('error'),
-        code: ErrorSchema.properties.code,
-        message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
+        ...failureFields,
       },
       { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
     ),
