@@ -35,7 +35,10 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
         >;
       },
       async appendJournal(row) {
-        return (await writer.send({ kind: 'journal', row })) as JournalOutcome;
+        const committed = writer.send({ kind: 'journal', row });
+        // The row has collected a turn of the event loop already; in a rush the next one is long.
+        writer.flush();
+        return (await committed) as JournalOutcome;
       },
       async search(scope, query, page) {
         await catchUp(store);

@@ -8,6 +8,8 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 export interface SqliteWriter extends AsyncDisposable {
   send(request: DistributiveOmit<WriterRequest, 'id'>): Promise<unknown>;
+  /** Hands over what was sent at once, instead of at the end of this turn of the event loop. */
+  flush(): void;
 }
 
 interface Pending {
@@ -58,12 +60,14 @@ export async function startSqliteWriter(options: WriterOptions): Promise<SqliteW
   });
 
   const flush = (): void => {
+    if (outbox.length === 0) return;
     const requests = outbox;
     outbox = [];
     worker.postMessage(requests);
   };
 
   return {
+    flush,
     send(request) {
       if (gone !== undefined) return Promise.reject(gone);
       const id = nextId++;
@@ -73,7 +77,7 @@ export async function startSqliteWriter(options: WriterOptions): Promise<SqliteW
       });
     },
     async [Symbol.asyncDispose]() {
-      if (outbox.length > 0) flush();
+      flush();
       worker.postMessage('close');
       await exited;
     },
