@@ -1,4 +1,4 @@
-/** Whether a conversation's length costs: time to first token and memory with 10, 1,000 and 100,000 messages. */
+/** Measures the cost of long conversations: time to first token and memory with 10, 1,000 and 100,000 messages. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,15 +15,15 @@ const usage = `node bench/history.ts [--quick] [--engine sqlite|postgres]… [--
 
 const lengths = [10, 1000, 100_000];
 /**
- * In tokens. In the small one not even ten messages fit whole, so that the prompts are equally long; in the large one,
- * what is taken for a model whose record does not say, the longer conversations have longer prompts.
+ * Sizes of the model's context window, in tokens. In the small one not even ten messages fit, so that all prompts are
+ * equally long; in the large one, the default for models, longer conversations have longer prompts.
  */
 const windows = [1024, 32_768];
 const conversationsOfLength = 2;
 const warmUpTurns = 3;
-/** Between two turns: what one leaves to be done, a summary above all, is not the next one's. */
+/** Pause between two turns, so that background work of the first, above all a summary, does not slow the second. */
 const restMs = 150;
-/** Until the first summary of a long history is written. */
+/** Time to wait for the first summary of a long history. */
 const summaryMs = 2500;
 
 const options = readOptions(usage, { rounds: 20 });
@@ -43,7 +43,7 @@ function* conversations(): Generator<SeedConversation> {
   for (const _window of windows) {
     for (const messages of lengths) {
       for (let n = 0; n < conversationsOfLength; n += 1) {
-        // They end about now.
+        // The last message is dated about now.
         yield { createdAtMs: Date.now() - messages * 1000, messages };
       }
     }

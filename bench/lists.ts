@@ -1,4 +1,4 @@
-/** Whether lists cost more when more is stored: reads of a store of 1,000 messages and of 1,000,000, in turn. */
+/** Measures whether lists cost more in a larger store: reads a store of 1,000 messages and one of 1,000,000 in turn. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Colloquy, startColloquy } from './harness/colloquy.ts';
@@ -24,9 +24,9 @@ if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
 
 const limit = 20;
 const usualLength = 10;
-/** Of all messages, in each of the two long conversations. */
+/** Share of all messages that each of the two long conversations has. */
 const longShare = 0.1;
-/** Conversations with a word that stands nowhere else. */
+/** Number of conversations with a word that no other conversation contains. */
 const needles = 20;
 const needle = 'haystackneedle';
 const warmUpReads = 20;
@@ -43,7 +43,7 @@ interface Side {
 
 interface Case {
   readonly name: string;
-  /** Whether the aim holds for it. */
+  /** Whether the read has to meet the aim. */
   readonly isJudged: boolean;
   path(side: Side, n: number): string;
   check(body: string, side: Side): void;
@@ -129,7 +129,7 @@ function expectMessages(body: string, length: number, total: number): void {
   }
 }
 
-/** Another one each time, all over the store. */
+/** Picks a different conversation for each `n`, spread over the whole store. */
 function pick(conversations: readonly StoredConversation[], n: number): StoredConversation {
   return conversations[(n * 7919) % conversations.length] as StoredConversation;
 }
@@ -140,7 +140,7 @@ function* conversationsOf(messages: number): Generator<SeedConversation> {
   const spanMs = 300 * 24 * 3600 * 1000;
   const startMs = Date.now() - spanMs;
   const needleEvery = Math.max(1, Math.floor(usual / needles));
-  // First, so that the newest entries of the search index, which alone are ranked, are of many conversations.
+  // The long conversations come first, so that the newest search entries, which are ranked, are of many conversations.
   yield { createdAtMs: startMs, messages: long };
   yield { createdAtMs: startMs + 1, messages: long, hasGap: true };
   for (let n = 0; n < usual; n += 1) {
@@ -157,7 +157,7 @@ async function startSide(
 ): Promise<Side> {
   let stored: StoredConversation[] = [];
   const colloquy = await startColloquy({
-    // No model is called.
+    // No model is called, so this address is never used.
     upstreamUrl: 'http://127.0.0.1:9',
     ...(database !== undefined && { databaseUrl: database.url }),
     async seed(home) {

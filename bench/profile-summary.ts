@@ -1,4 +1,4 @@
-/** Where the time of `.cpuprofile` files went, by function and by file: `node bench/profile-summary.ts DIR [lines]`. */
+/** Lists the time in `.cpuprofile` files by function and by file: `node bench/profile-summary.ts DIR [lines]`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -49,7 +49,7 @@ for (const file of readdirSync(directory).filter((name) => name.endsWith('.cpupr
     const above = new Set(callers).add(name);
     let us = selfUs.get(id) ?? 0;
     for (const child of node.children ?? []) us += walk(child, above);
-    // A function that calls itself is counted once.
+    // A recursive function is counted once.
     if (!callers.has(name)) withCallees.set(name, (withCallees.get(name) ?? 0) + us);
     return us;
   };

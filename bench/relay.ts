@@ -1,4 +1,4 @@
-/** What relaying costs: CPU per token and memory per open stream, as ratios to a bare relay under the same load. */
+/** Measures relaying: CPU per token and memory per open stream, as ratios to a bare relay under the same load. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';

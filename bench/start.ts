@@ -1,4 +1,4 @@
-/** Time to first token when 80 sessions start at once and when one starts alone, beside what a bare relay takes. */
+/** Measures the time to the first token when 80 sessions start at once and when one starts alone. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';
@@ -11,9 +11,9 @@ const usage = `node bench/start.ts [--quick] [--engine sqlite|postgres|none]… 
                     [--profile-dir DIR]`;
 const sessions = 80;
 const warmUpRounds = 5;
-/** How long the model itself is silent. */
+/** Times that the model takes to its first token. */
 const firstTokenDelaysMs = [0, 100];
-/** Sessions of a round that start alone, one after the other has ended. */
+/** Number of sessions in a round that start alone, each when the previous one has ended. */
 const aloneSessions = 5;
 
 const options = readOptions(usage, { rounds: 15 });

@@ -1,4 +1,4 @@
-/** What a whole turn costs in CPU: start, 50 tokens, finish, title and index, as a ratio to a bare relay. */
+/** Measures the CPU of a whole turn (start, 50 tokens, finish, title and index) as a ratio to a bare relay. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startContenders } from './harness/contenders.ts';

@@ -1,4 +1,4 @@
-/** What a viewer of a running answer costs, as a ratio to writing the same frames to as many bare sockets. */
+/** Measures the cost of a viewer of a running answer, as a ratio to writing the same frames to as many bare sockets. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Contender, startContenders } from './harness/contenders.ts';
@@ -26,7 +26,7 @@ console.log(
   `node ${process.versions.node}; 1 generation, ${viewers} viewers, ${rate} frames/s, ${options.rounds} round(s), window ${options.windowMs / 1000} s; medians (lowest–highest)`,
 );
 
-/** The frames that were last seen; what the bare sockets get is the same. */
+/** The frames of Colloquy's last stream, which the bare sockets get too. */
 let frames: readonly string[] = [];
 
 for (const contender of contenders.list) await runEngine(contender, Math.min(200, viewers), 1000, false);

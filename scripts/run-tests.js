@@ -2,7 +2,7 @@
  * Runs the tests of all packages with Node's own runner, whose summary is the last thing printed.
  *
  *   npm test                           all of them
- *   npm run test:quick                 those that take no more than a minute together: see `isQuick`
+ *   npm run test:quick                 the quick ones, which together take less than a minute: see `isQuick`
  *   npm test -- config journal         the files whose path contains one of these
  *   npm test -- --test-name-pattern=x  options go to the runner
  *
@@ -17,15 +17,14 @@ import { continueWithNode } from '../packages/server/bin/node-version.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const concurrency = 2;
-/** Of a test, and of a file as a whole; ends what hangs before CI does. */
+/** Time limit of a test, and of a whole file, so that a hanging one ends before CI's own limit. */
 const timeoutMs = 180000;
 /** Node keeps compiled modules here, so that a test process and its worker threads start in half the time. */
 const compileCache = join(root, 'node_modules', '.cache', 'compile');
 
 /**
- * The quick tier leaves out the folders that try the whole program for long, and each file whose name says that it is
- * slow (`*.slow.test.ts`): it runs a real model, proxy or network, or takes more than a few seconds. Of the two stores
- * it tries SQLite alone (`TEST_STORES=sqlite`).
+ * The quick tier leaves out the folders of long tests of the whole program, and the files `*.slow.test.ts`, which run a
+ * real model, proxy or network, or take more than a few seconds. It runs on SQLite only (`TEST_STORES=sqlite`).
  *
  * @param {string} path
  */

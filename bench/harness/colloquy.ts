@@ -15,14 +15,14 @@ const startMs = 20_000;
 export interface ColloquyOptions {
   /** The upstream's address, without a path. */
   readonly upstreamUrl: string;
-  /** PostgreSQL; without it SQLite, in a directory that goes with the process. */
+  /** Address of a PostgreSQL database; absent for SQLite, in a directory that is removed when the process ends. */
   readonly databaseUrl?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Fills the store while the server is down; it is stopped for that after its first start, and started again. */
+  /** Fills the store while the server is down: the server is stopped after its first start and started again. */
   seed?(home: Home): Promise<void>;
 }
 
-/** What was set up, and where it is stored. */
+/** Ids of the things that were set up, and the place of the store. */
 export interface Home {
   readonly organizationId: string;
   readonly modelId: string;
@@ -62,7 +62,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   const start = async (): Promise<Party> => {
     const child = launchServer(environment, {
       execArguments: probeArguments,
-      // Away from any `.env` file.
+      // The working directory holds no `.env` file.
       cwd: dataDir,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -105,7 +105,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   }
 }
 
-/** An organization with one model, a persona on it, and a key with that persona as its default. */
+/** Makes an organization with one model, a persona on it, and a key with that persona as its default. */
 async function setUp(
   call: AdminCall,
   upstreamUrl: string,

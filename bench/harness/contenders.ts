@@ -12,7 +12,7 @@ export interface Contender {
   readonly name: ContenderName;
   readonly party: Party;
   readonly target: Target;
-  /** CPU time so far of what the relay uses outside its own processes: PostgreSQL's backends. */
+  /** CPU time so far that the relay has used outside its own processes: that of PostgreSQL's backends. */
   outsideCpuMs(): Promise<number>;
 }
 
@@ -21,8 +21,8 @@ export interface Contenders extends AsyncDisposable {
 }
 
 /**
- * Starts those of the names that can be had here; `bare` comes first, being the measure. `environment`: variables that
- * Colloquy gets beside its own.
+ * Starts the named relays that this machine can run; `bare` comes first, since the others are compared with it.
+ * `environment` holds additional variables for Colloquy.
  */
 export async function startContenders(
   names: ReadonlySet<ContenderName>,

@@ -13,7 +13,7 @@ export interface HistoryTurn {
 
 const tokens = 5;
 
-/** Reads the answer to its end. @throws Error where it is not what the upstream said */
+/** Runs a turn and reads its answer to the end. @throws Error if it is not what the upstream said */
 export async function runTurn(
   party: Party,
   target: Target,
@@ -31,7 +31,7 @@ export async function runTurn(
   return { firstTokenMs: (stream.firstTokenAtMs ?? Number.NaN) - stream.sentAtMs, cpuMs, peakBytes };
 }
 
-/** Live bytes with an answer in each of the sessions under way, less those just before, by session. */
+/** Live bytes per session while every session has an answer under way, less those just before. */
 export async function liveOfOpenTurns(
   party: Party,
   target: Target,
@@ -54,7 +54,7 @@ function cpuOf(party: Party): number {
   return party.cpu().reduce((sum, thread) => sum + thread.cpuMs, 0);
 }
 
-/** Begins the process's peak anew; gives what is resident now. */
+/** Resets the process's peak memory; returns the resident memory now. */
 function resetPeak(pid: number): number {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
   return statusBytes(pid, 'VmRSS');

@@ -9,7 +9,7 @@ export interface ReadsRun {
   readonly cpuPerReadUs: number;
 }
 
-/** Sends the reads one after the other over one connection. @throws Error where an answer fails its check */
+/** Sends the reads one after the other over one connection. @throws Error if an answer fails its check */
 export async function runReads(
   server: Pick<Contender, 'party' | 'target' | 'outsideCpuMs'>,
   paths: readonly string[],

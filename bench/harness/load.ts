@@ -1,6 +1,6 @@
 /**
- * The clients: each posts one message and reads its stream. They keep what arrives as it arrives and only count
- * frames; the texts are compared to the letter when the load is over.
+ * The clients: each posts one message and reads its stream. During the load they only keep the bytes that arrive and
+ * count frames; the texts are compared to the letter when the load is over.
  *
  * They do not use the testkit's reader of event streams, which parses each frame as it comes: on a machine that the
  * server shares, this would slow the server that is measured.
@@ -8,7 +8,7 @@
 import { request as httpRequest } from 'node:http';
 import { expectedText, promptOf } from './vocabulary.ts';
 
-/** Where a relay takes messages of the chat dialect. */
+/** The address at which a relay takes messages of the chat dialect. */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -25,14 +25,14 @@ export class ClientStream {
   readonly sentAtMs: number;
   /** `performance.now()` when the first token was read; undefined until then. */
   firstTokenAtMs: number | undefined;
-  /** Token frames so far, counted by their mark; one whose mark the network cut in two is missed here. */
+  /** Token frames so far, counted by their mark; a frame whose mark arrived in two pieces is not counted. */
   tokenFrames = 0;
-  /** Where the stream can be had again. */
+  /** Resolves with the address at which the stream can be resumed. */
   readonly location: Promise<string>;
   readonly #chunks: Buffer[] = [];
   readonly #abort: () => void;
 
-  /** `session`: continues that one instead of starting one. */
+  /** With `session` the client continues that session instead of starting one. */
   constructor(target: Target, number: number, session?: string) {
     this.number = number;
     this.sentAtMs = performance.now();
@@ -79,7 +79,7 @@ export class ClientStream {
     for (; at !== -1; at = chunk.indexOf(tokenMark, at + tokenMark.length)) this.tokenFrames += 1;
   }
 
-  /** What has arrived, frame by frame, without the comments that fill silences. */
+  /** The frames that have arrived, without comments. */
   frames(): string[] {
     const frames = Buffer.concat(this.#chunks)
       .toString('utf8')
@@ -87,13 +87,13 @@ export class ClientStream {
     return frames.filter((frame) => !frame.startsWith(':'));
   }
 
-  /** Hangs up. */
+  /** Breaks the connection off. */
   abort(): void {
     this.#abort();
   }
 
   /**
-   * Compares what arrived with what the upstream sent; after a hang-up, with its beginning.
+   * Compares the text that arrived with the one that the upstream sent, or with its beginning if `isWhole` is false.
    * @throws Error that says what differs
    */
   check(tokens: number, isWhole: boolean): { readonly frames: number } {

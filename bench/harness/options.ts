@@ -7,11 +7,11 @@ export interface Options<Number extends string = never> {
   readonly rounds: number;
   readonly windowMs: number;
   readonly contenders: ReadonlySet<ContenderName>;
-  /** `80x100`: streams and tokens per second; empty: all. */
+  /** Scenarios to run, such as `80x100` (streams x tokens per second); empty for all. */
   readonly scenarios: readonly string[];
   /** Record a CPU profile of each relay under test into this directory. */
   readonly profileDir: string | undefined;
-  /** Options of one bench alone. */
+  /** Options that only one bench has. */
   readonly numbers: Readonly<Record<Number, number>>;
 }
 

@@ -8,13 +8,13 @@ import type { FromParty, HeapReport, Pace, ProbeQuestion, ToParty } from './prot
 const probe = new URL('../parties/probe.ts', import.meta.url);
 const stopMs = 5000;
 
-/** What every relay under test is run with; the probe only listens. */
+/** Node options of every relay under test, which preload the probe. */
 export const probeArguments: readonly string[] = ['--expose-gc', '--import', probe.href];
 
 export interface Memory {
-  /** Resident, in bytes: Pss of the process and its children, after a full collection. */
+  /** Resident memory after a full collection, in bytes: Pss of the process and its children. */
   readonly resident: number;
-  /** Live after it: the JavaScript heaps and external memory of all threads, in bytes. */
+  /** Live memory after the collection: the JavaScript heaps and external memory of all threads, in bytes. */
   readonly live: number;
 }
 
@@ -35,7 +35,7 @@ export class Party implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** Rejects where the process ends first. */
+  /** Resolves with the next wanted message; rejects if the process ends first. */
   message<T extends FromParty>(wanted: (message: FromParty) => message is T): Promise<T> {
     return new Promise((resolve, reject) => {
       const onExit = (code: number | null): void =>
@@ -59,7 +59,7 @@ export class Party implements AsyncDisposable {
     return threadCpu(processTree(this.pid));
   }
 
-  /** Collects the garbage of all threads first; disturbs the process, so not while its CPU is measured. */
+  /** Measures memory after collecting the garbage of all threads. Don't call it while CPU is measured. */
   async memory(): Promise<Memory> {
     const { threads } = await this.#ask({ ask: 'heap' });
     const live = threads.reduce((sum, thread) => sum + thread.bytes, 0);
@@ -96,7 +96,7 @@ export class Party implements AsyncDisposable {
   }
 }
 
-/** Starts a script of `parties/` under this Node and waits until it listens; its port comes with it. */
+/** Starts a script of `parties/` under this Node; resolves with its port once it listens. */
 export async function startParty(
   script: string,
   args: readonly string[] = [],
@@ -115,9 +115,9 @@ export async function startParty(
 }
 
 export interface Upstream extends AsyncDisposable {
-  /** Without a path. */
+  /** Address without a path. */
   readonly url: string;
-  /** Resolves once the next request will be answered so. */
+  /** Sets the pace; resolves once the next request will be answered at it. */
   setPace(pace: Pace): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** A PostgreSQL database of the bench's own, and what its backends cost. */
+/** A PostgreSQL database of the bench's own, and the processes of its backends. */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
@@ -9,8 +9,8 @@ export interface BenchDatabase extends AsyncDisposable {
 }
 
 /**
- * The server: that of TEST_DATABASE_URL, else user postgres at 127.0.0.1:5432. Its backends' CPU can be told only
- * where they run on this machine. Undefined where there is no server.
+ * Makes a database on the server of TEST_DATABASE_URL, else on the one at 127.0.0.1:5432 with user postgres. Gives
+ * undefined if there is no server. Its backends' CPU can be measured only if they run on this machine.
  */
 export async function createBenchDatabase(): Promise<BenchDatabase | undefined> {
   const server = process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';

@@ -22,8 +22,8 @@ export function processTree(rootPid: number): number[] {
 }
 
 /**
- * CPU time of the processes' threads in ms. From `schedstat`, which counts nanoseconds, where the kernel has it, else
- * from `stat` (utime + stime), which counts ticks of 10 ms. A thread that ends takes its time with it.
+ * CPU time of the processes' threads in ms. It is read from `schedstat`, which counts nanoseconds, if the kernel has
+ * it, else from `stat` (utime + stime), which counts ticks of 10 ms. The time of threads that have ended is lost.
  */
 export function threadCpu(pids: readonly number[]): ThreadCpu[] {
   return pids.flatMap((pid) =>
@@ -35,7 +35,7 @@ export function threadCpu(pids: readonly number[]): ThreadCpu[] {
   );
 }
 
-/** What each of the threads that are there now has used since `before`. */
+/** CPU time that each of the threads in `after` has used since `before`. */
 export function threadDifference(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
   const cpuBefore = new Map(before.map((thread) => [thread.tid, thread.cpuMs]));
   return after.map((thread) => ({ ...thread, cpuMs: thread.cpuMs - (cpuBefore.get(thread.tid) ?? 0) }));
@@ -66,7 +66,7 @@ function cpuMsOf(directory: string): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
-/** Undefined where the process or thread has just ended. */
+/** Reads a file of `/proc`; undefined if the process or thread has just ended. */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

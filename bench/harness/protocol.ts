@@ -1,17 +1,17 @@
-/** What the bench and its child processes say to each other over their IPC channel. */
+/** The messages between the bench and its child processes, over their IPC channel. */
 
 /** How the upstream answers from now on. */
 export interface Pace {
   readonly tokensPerSecond: number;
   /** Tokens of one answer. */
   readonly tokens: number;
-  /** Silence between the request and the first token. */
+  /** Time between the request and the first token. */
   readonly firstTokenMs: number;
   /** Streams over which the phases are spread evenly; 0: each stream counts from its own request. */
   readonly spreadOver: number;
 }
 
-/** What a bare broadcaster sends to each of its viewers from now on, one frame at a time. */
+/** The frames that a bare broadcaster sends to each of its viewers from now on, one at a time. */
 export interface Broadcast {
   readonly frames: readonly string[];
   readonly framesPerSecond: number;

@@ -1,4 +1,4 @@
-/** One relay under one load: CPU in a steady window, then memory, then the texts to the letter. */
+/** Measures one relay under one load: CPU in a steady window, then memory; then it compares the texts to the letter. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
 import { ClientStream } from './load.ts';
@@ -14,16 +14,16 @@ export interface Scenario {
 export interface RelayRun {
   /** CPU of the relay's own processes, all threads, in µs for each token that reached a client. */
   readonly cpuPerTokenUs: number;
-  /** The same of PostgreSQL's backends. */
+  /** CPU of PostgreSQL's backends, in µs for each token. */
   readonly outsideCpuPerTokenUs: number;
-  /** Where it went: µs per token by thread, for threads above 1 % of the whole. */
+  /** CPU by thread, in µs per token, for threads above 1 % of the whole. */
   readonly threads: readonly { readonly name: string; readonly cpuPerTokenUs: number }[];
   /** Pss of the relay's processes in bytes: before the streams, and with them open. */
   readonly resident: { readonly idle: number; readonly open: number };
   /** Bytes that survive a full collection, heaps and external memory of all threads, beyond those without streams. */
   readonly livePerStream: number;
   readonly tokensPerSecond: number;
-  /** False: it did not keep up with the upstream, and was cut off. */
+  /** Whether the relay kept up with the upstream; if not, it was cut off. */
   readonly keptUp: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface RelayRunOptions {
 }
 
 const rampMs = 1500;
-/** What the run before left in memory is let go of meanwhile. */
+/** Pause before a run, in which memory of the previous run is freed. */
 const settleMs = 2000;
 const memorySamples = 3;
 const memorySampleMs = 250;
-/** What is left after the memory was sampled. */
+/** Length of the streams after memory was sampled. */
 const tailMs = 300;
-/** Past the upstream's own last token. */
+/** Time after the upstream's last token in which a relay must be done. */
 const lateMs = 3000;
 
 export async function runRelay(

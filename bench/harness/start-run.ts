@@ -1,4 +1,4 @@
-/** Sessions started, many at once or one alone: how long each waits for its first token. */
+/** Starts sessions, many at once or one alone, and measures how long each waits for its first token. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
 import { ClientStream } from './load.ts';
@@ -6,13 +6,13 @@ import type { Upstream } from './party.ts';
 
 const tokens = 10;
 const tokensPerSecond = 100;
-/** Between two bursts, so that what the last one left behind is done with. */
+/** Pause between two bursts, in which the server finishes the work of the last one. */
 const restMs = 300;
 
 /**
  * Sends all requests in one turn of the event loop, each on a connection of its own, and reads the answers to their
- * end. Milliseconds from the first request's start to each stream's first token.
- * @throws Error where an answer is not what the upstream said
+ * end. Returns the milliseconds from the first request's start to each stream's first token.
+ * @throws Error if an answer is not what the upstream said
  */
 export async function runStart(
   contender: Contender,
@@ -29,7 +29,7 @@ export async function runStart(
   return clients.map((client) => (client.firstTokenAtMs ?? Number.NaN) - startedAtMs);
 }
 
-/** Starts the sessions one after the other, each when the one before has ended; as `runStart`. */
+/** Does the same as `runStart` with sessions that start one after the other, each when the previous one has ended. */
 export async function runAlone(
   contender: Contender,
   upstream: Upstream,

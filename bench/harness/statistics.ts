@@ -1,6 +1,6 @@
 /** Medians and percentiles. */
 
-/** The value below which the share `q` (0 to 1) of the values lies, by nearest rank; NaN of nothing. */
+/** The value below which the share `q` (0 to 1) of the values lies, by nearest rank; NaN for an empty list. */
 export function percentile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
@@ -13,7 +13,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Median, and in brackets the lowest and the highest: `1.32 (1.21–1.40)`. */
+/** The median, with the lowest and the highest value in brackets: `1.32 (1.21–1.40)`. */
 export function spread(values: readonly number[], digits: number): string {
   if (values.length === 0) return '–';
   const known = values.filter((value) => !Number.isNaN(value));

@@ -1,4 +1,4 @@
-/** Whole turns, many at a time: what one costs from the request to the last of the work that it leaves behind. */
+/** Runs many whole turns at a time and measures the cost of one, background work included. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
 import { ClientStream } from './load.ts';
@@ -16,19 +16,19 @@ export interface TurnLoad {
 export interface TurnRun {
   /** CPU of the relay's own processes, all threads, in ms for each turn. */
   readonly cpuPerTurnMs: number;
-  /** The same of PostgreSQL's backends. */
+  /** CPU of PostgreSQL's backends, in ms for each turn. */
   readonly outsideCpuPerTurnMs: number;
-  /** Where it went: ms per turn by thread, for threads above 1 % of the whole. */
+  /** CPU by thread, in ms per turn, for threads above 1 % of the whole. */
   readonly threads: readonly { readonly name: string; readonly cpuPerTurnMs: number }[];
   readonly turnsPerSecond: number;
 }
 
-/** Before the turns: what the run before left behind is done with. */
+/** Pause before the turns, in which the server finishes the work of the previous run. */
 const restMs = 500;
-/** After the turns: titles are made and texts indexed, which belongs to their cost. */
+/** Time after the turns for making titles and indexing texts, which count as cost of the turns. */
 const afterwardsMs = 2500;
 
-/** @throws Error where an answer is not what the upstream said */
+/** @throws Error if an answer is not what the upstream said */
 export async function runTurns(contender: Contender, upstream: Upstream, load: TurnLoad): Promise<TurnRun> {
   const { clients, turnsPerClient, tokens, tokensPerSecond } = load;
   await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs: 0, spreadOver: 0 });

@@ -1,4 +1,4 @@
-/** One stream with many viewers: what a viewer costs, and whether each got every byte. */
+/** Measures what a viewer of a stream with many viewers costs, and checks that each gets every byte. */
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './load.ts';
@@ -8,9 +8,9 @@ import { median } from './statistics.ts';
 export interface ViewersRun {
   /** CPU of the server's own processes, all threads, in µs for each frame that reached a viewer. */
   readonly cpuPerFrameUs: number;
-  /** Bytes that survive a full collection, beyond those without viewers, by viewer. */
+  /** Bytes per viewer that survive a full collection, beyond those without viewers. */
   readonly livePerViewer: number;
-  /** The same of resident memory (Pss); moves in steps. */
+  /** Resident memory (Pss) per viewer beyond that without viewers; it changes in steps. */
   readonly residentPerViewer: number;
   readonly framesPerSecond: number;
 }
@@ -18,21 +18,21 @@ export interface ViewersRun {
 export interface ViewersLoad {
   readonly viewers: number;
   readonly windowMs: number;
-  /** Begins the stream; resolves with its path, and with its frames once it has ended. */
+  /** Starts the stream; resolves with its path, and with a promise of its frames that resolves at its end. */
   begin(): Promise<{ readonly path: string; readonly frames: Promise<readonly string[]> }>;
   readonly onWindow?: (isStart: boolean) => Promise<void>;
 }
 
-/** Time that the viewers have to come, until the window begins. */
+/** Time for the viewers to connect before the window begins. */
 export const rampMs = 4000;
 const settleMs = 1500;
 const memorySamples = 2;
-/** What the stream lasts beyond ramp and window: for the memory to be read. */
+/** Length of the stream beyond ramp and window, in which memory is measured. */
 export const tailMs = 4000;
-/** Viewers that come at once. */
+/** Number of viewers that connect at the same time. */
 const connectingAtOnce = 50;
 
-/** @throws Error where a viewer missed a frame, or got one twice */
+/** @throws Error if a viewer missed a frame, or got one twice */
 export async function runViewers(party: Party, target: Target, load: ViewersLoad): Promise<ViewersRun> {
   await sleep(settleMs);
   const idle = await memoryOf(party);
@@ -101,10 +101,10 @@ async function memoryOf(party: Party): Promise<{ readonly live: number; readonly
 const frameMark = Buffer.from('\n\n');
 
 class Viewer {
-  /** Resolves with the response's head. */
+  /** Resolves when the response's head has arrived. */
   readonly here: Promise<void>;
   readonly done: Promise<void>;
-  /** By their ends; one whose end the network cut in two is missed here. */
+  /** Frames so far, counted by their ends; a frame whose end arrived in two pieces is not counted. */
   frames = 0;
   isOver = false;
   readonly #chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ const words =
   ' the model answers in small pieces and every one of them is kept before it is sent so that nothing is lost'.split(
     /(?= )/,
   );
-/** What trips up a careless relay: quotes, backslashes, other scripts, characters of four bytes, newlines. */
+/** Tokens that a careless relay breaks: quotes, backslashes, other scripts, characters of four bytes, newlines. */
 const oddities = [' "so"', ' back\\slash', ' naïve', ' 東京', ' 🚲', '\n', ' {x}', ' data:'];
 
 /** Tokens that streams draw from. */
@@ -28,12 +28,12 @@ export function expectedText(s: number, tokens: number): string {
   return text;
 }
 
-/** What a client says; the upstream reads the stream's number from it. */
+/** The message that a client sends; the upstream reads the stream's number from it. */
 export function promptOf(s: number): string {
   return `Bench stream ${s}`;
 }
 
-/** The stream's number; NaN for a text that no client says. */
+/** The stream's number in a prompt; NaN for a text that no client sends. */
 export function streamOf(prompt: string): number {
   return Number(/Bench stream (\d+)\s*$/.exec(prompt)?.[1]);
 }

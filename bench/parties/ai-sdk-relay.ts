@@ -1,4 +1,4 @@
-/** The same relay built the usual way: the AI SDK's `streamText` behind Fastify, in the same frames. */
+/** A relay built the usual way: the AI SDK's `streamText` behind Fastify, with the same frames as the bare relay. */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';

@@ -1,7 +1,7 @@
 /**
- * The measure of `bench/viewers`: the least that sending one stream to many can cost. Every GET gets the frames that
- * the bench handed over, each prepared once as a buffer and written to all; nothing is kept for those who come late
- * but the list itself.
+ * The measure of `bench/viewers`: the lowest possible cost of sending one stream to many viewers. Every GET gets the
+ * frames that the bench handed over, each prepared once as a buffer and written to all; for late viewers it keeps only
+ * the list of frames.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

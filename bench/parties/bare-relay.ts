@@ -1,6 +1,6 @@
 /**
- * The measure of all things here: the least that a relay can do. `node:http`, undici's `request` and
- * eventsource-parser; each delta goes out as a frame of the chat dialect, with an id, and nothing is stored.
+ * The relay that the others are compared with: it does as little as a relay can, with `node:http`, undici's `request`
+ * and eventsource-parser. Each delta goes out as a frame of the chat dialect, with an id, and nothing is stored.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

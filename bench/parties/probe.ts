@@ -1,6 +1,6 @@
 /**
- * Preloaded (`--import`) into every process under test, and by Node into its worker threads: collects garbage when
- * asked and tells what memory is live, and records CPU profiles of all threads. Costs nothing until asked.
+ * The probe is preloaded (`--import`) into every process under test, and by Node into its worker threads. When asked, it
+ * collects garbage and reports live memory, or records CPU profiles of all threads. Idle, it costs nothing.
  */
 import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ type Question = Extract<ToParty, { to: 'probe' }>;
 type Hello = { readonly hello: number };
 type Answer = { readonly id: number; readonly threadId: number; readonly bytes: number };
 
-/** A thread that has not answered by then is taken for ended. */
+/** A thread that has not answered within this time counts as ended. */
 const threadsAnswerMs = 5000;
 
 const channel = new BroadcastChannel('colloquy-bench-probe');
@@ -58,7 +58,7 @@ if (isMainThread) {
   channel.postMessage({ hello: threadId } satisfies Hello);
 }
 
-/** Asks all threads and sends the bench what they say. */
+/** Asks all threads and sends their answers to the bench. */
 async function report(question: Question, threads: Set<number>, onAnswer: EventEmitter): Promise<void> {
   const missing = new Set(threads);
   const answers: Answer[] = [];

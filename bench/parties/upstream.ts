@@ -33,7 +33,7 @@ interface Stream {
 
 const streams = new Set<Stream>();
 let pace: Pace = { tokensPerSecond: 100, tokens: 100, firstTokenMs: 0, spreadOver: 0 };
-/** What is no client's prompt (a title, a summary) is answered at once, in a few tokens. */
+/** Pace for prompts that are not a client's (titles, summaries): a few tokens at once. */
 const besidePace: Pace = {
   tokensPerSecond: Number.POSITIVE_INFINITY,
   tokens: 5,
@@ -91,7 +91,7 @@ function begin(request: ChatRequest, response: ServerResponse): void {
   timer ??= setInterval(tick, 1);
 }
 
-/** Spread: the next moment that lies on the stream's own phase, so that all tokens of all streams come evenly. */
+/** Time of a stream's first token. With `spreadOver` it has a phase, so that the tokens of all streams come evenly. */
 function firstDueMs(number: number, { tokensPerSecond, spreadOver, firstTokenMs }: Pace): number {
   const earliestMs = performance.now() + firstTokenMs;
   if (spreadOver === 0) return earliestMs;
@@ -108,7 +108,7 @@ function tick(): void {
   timer = undefined;
 }
 
-/** Sends what is due, each token as a write of its own; a client that does not read makes its stream wait. */
+/** Sends the tokens that are due, each in its own write; a stream whose client does not read waits. */
 function advance(stream: Stream, nowMs: number): void {
   const { response, number } = stream;
   const { tokens, tokensPerSecond } = stream.pace;

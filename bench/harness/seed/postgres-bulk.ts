@@ -1,4 +1,4 @@
-/** Rows into PostgreSQL some thousand at a time, from arrays; the full-text index is built at the end. */
+/** Inserts rows into PostgreSQL some thousand at a time, from arrays; builds the full-text index at the end. */
 import { Client } from 'pg';
 import type { Home } from '../colloquy.ts';
 import type { BulkStore, ConversationRow, MessageRow, SeedOptions, SessionRow } from './rows.ts';
@@ -11,7 +11,7 @@ export async function openPostgresBulk(home: Home, options: SeedOptions): Promis
   if (storage.engine !== 'postgres') throw new Error('not a PostgreSQL store');
   const client = new Client({ connectionString: storage.url });
   await client.connect();
-  // The words of the seeds are in lower case ASCII, as the index would have them.
+  // The words of the seeds are lower-case ASCII, which is how the index stores words.
   await client.query(`set synchronous_commit = off; set default_text_search_config = 'simple'`);
   await client.query(`set maintenance_work_mem = '512MB'; drop index search_document_terms; begin`);
   const tenant = `'@${organizationId}/prod'`;

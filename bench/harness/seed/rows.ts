@@ -5,9 +5,9 @@ import { createRandom, wordsFrom } from './texts.ts';
 export interface SeedConversation {
   readonly createdAtMs: number;
   readonly messages: number;
-  /** One in the middle was deleted. */
+  /** Whether a message in the middle was deleted. */
   readonly hasGap?: boolean;
-  /** Stands in the first message. */
+  /** A word to put into the first message. */
   readonly needle?: string;
 }
 
@@ -38,18 +38,18 @@ export interface MessageRow {
   readonly sessionId: string;
   readonly parentId: string | null;
   readonly role: 'user' | 'assistant';
-  /** Words in lower case with blanks between: a full-text index takes them as they are. */
+  /** Lower-case words with blanks between, which a full-text index stores unchanged. */
   readonly text: string;
   readonly position: number;
   readonly createdAtMs: number;
 }
 
-/** Takes rows in bulk; what it takes is there once `finish` has resolved. */
+/** Stores rows in bulk; all rows are stored once `finish` has resolved. */
 export interface BulkStore {
   conversation(row: ConversationRow): void;
   session(row: SessionRow): void;
   message(row: MessageRow): void;
-  /** Resolves when more may come. */
+  /** Resolves when it can take more rows. */
   drained(): Promise<void>;
   finish(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export type OpenBulkStore = (home: Home, options: SeedOptions) => Promise<BulkSt
 const titleWords = 4;
 const messageIntervalMs = 1000;
 
-/** Stores them, in the order given, as conversations of a `prod` key with one session each. */
+/** Stores conversations in the order given, as those of a `prod` key with one session each. */
 export async function storeConversations(
   store: BulkStore,
   conversations: Iterable<SeedConversation>,
@@ -107,7 +107,7 @@ export async function storeConversations(
   return stored;
 }
 
-/** UUIDv7 of a time; those of one time differ by a random half. */
+/** Makes UUIDv7s of given times; ids of the same time differ in their random half. */
 function idsFrom(random: () => number): (atMs: number) => string {
   const hex = (digits: number): string =>
     Math.floor(random() * 16 ** digits)

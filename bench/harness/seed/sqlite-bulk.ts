@@ -1,4 +1,4 @@
-/** Rows straight into the SQLite file, whose server is down: one transaction without a journal. */
+/** Inserts rows into the SQLite file while its server is down, in one transaction without a journal. */
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { Home } from '../colloquy.ts';

@@ -1,4 +1,4 @@
-/** Texts that look like talk to an index: many words, few of them frequent. Made from numbers, the same in each run. */
+/** Texts whose words are as unevenly frequent as those of a language. They are the same in each run. */
 
 const syllables = 'ba de fi go lu ma ne pi ro su ta ve wi xo zu ka le mi no ru'.split(' ');
 const wordCount = 20_000;
@@ -23,7 +23,7 @@ export function wordOf(rank: number): string {
 
 const words = Array.from({ length: wordCount }, (_, rank) => wordOf(rank));
 
-/** Words whose frequency goes as one by rank, as that of a language's does. */
+/** Words whose frequency is proportional to 1 / rank, as in a language. */
 export function wordsFrom(random: () => number, count: number): string[] {
   return Array.from({ length: count }, () => words[Math.floor(wordCount ** random()) - 1] ?? 'end');
 }

@@ -1,10 +1,10 @@
-/** Reads event streams over HTTP: keeps every frame to the letter, can read slowly, and break off at any moment. */
+/** Reads event streams over HTTP: it keeps every frame unchanged, can read slowly, and can break off at any moment. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
 export interface Frame {
-  /** Of its `id:` line; empty where it has none. */
+  /** The value of the `id:` line; empty if there is none. */
   readonly id: string;
-  /** Of its `event:` line; `message` where it has none. */
+  /** The value of the `event:` line; `message` if there is none. */
   readonly event: string;
   /** Its `data:` lines, joined by LF. */
   readonly data: string;
@@ -13,9 +13,9 @@ export interface Frame {
 }
 
 export interface StreamCall {
-  /** With path and query. */
+  /** Address with path and query. */
   readonly url: string;
-  /** Default: POST with a body, else GET. */
+  /** HTTP method. Default: POST with a body, else GET. */
   readonly method?: string;
   /** A text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
@@ -28,16 +28,16 @@ export type StreamEnd = 'ended' | 'broken';
 export interface ClientStream {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** So far. */
+  /** Frames so far. */
   readonly frames: readonly Frame[];
   /** Comments so far, without the colon. */
   readonly comments: readonly string[];
-  /** What came so far, to the letter; the whole body once `closed`. */
+  /** The body received so far, unchanged; the whole body once `closed`. */
   body(): string;
   readonly closed: Promise<StreamEnd>;
   /**
-   * Waits for so many frames, or until `enough`, which is asked whenever something has come. Resolves with false where
-   * the stream closes before.
+   * Waits for a number of frames, or until the function `enough` gives true; it is called whenever something has
+   * arrived. Resolves with false if the stream closes before.
    */
   until(enough: number | (() => boolean)): Promise<boolean>;
   /** Called with every frame from now on. */
@@ -47,7 +47,7 @@ export interface ClientStream {
   destroy(): void;
 }
 
-/** Resolves with the headers, rejects where there is no answer. Every call has a connection of its own. */
+/** Resolves with the headers, and rejects if there is no answer. Every call has a connection of its own. */
 export function openStream(call: StreamCall): Promise<ClientStream> {
   const body =
     typeof call.body === 'string' || call.body === undefined ? call.body : JSON.stringify(call.body);
@@ -104,7 +104,7 @@ class Reading implements ClientStream {
   readonly #response: IncomingMessage;
   readonly #listeners = new Set<() => void>();
   #body = '';
-  /** Where in the body the first frame begins that is not whole yet. */
+  /** Offset in the body of the first frame that is not complete yet. */
   #next = 0;
   #isDestroyed = false;
 

@@ -14,8 +14,8 @@ import { findPostgres } from './services.ts';
 const postgres = await findPostgres();
 
 /**
- * Makes a suite `<name> on <engine>` for each engine, whose tests `run` defines. Where the machine has no PostgreSQL,
- * a skipped test tells the reason in place of its suite.
+ * Makes a suite `<name> on <engine>` for each engine, whose tests `run` defines. If the machine has no PostgreSQL, a
+ * skipped test that names the reason replaces its suite.
  */
 export function onBothStores(name: string, run: (engine: StoreEngine) => void | Promise<void>): void {
   describe(`${name} on sqlite`, () => run('sqlite'));

@@ -1,4 +1,4 @@
-/** Where a store or a server of a test keeps its data. */
+/** The place where a store or a server of a test keeps its data. */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +6,16 @@ import type { StoreEngine } from '../../server/src/store/store.ts';
 import { postgresForTests } from './services.ts';
 
 export interface Place {
-  /** A directory of its own. */
+  /** The place's own data directory. */
   readonly dataDir: string;
-  /** A database of its own; undefined: SQLite in `dataDir`. */
+  /** The place's own PostgreSQL database; undefined for SQLite in `dataDir`. */
   readonly databaseUrl: string | undefined;
 }
 
 /**
- * An empty directory, and an empty database for PostgreSQL. Its user removes the directory; the database is dropped
- * when the process ends.
- * @throws Error where the machine has no PostgreSQL; what `onBothStores` defines is skipped there
+ * Makes an empty directory, and an empty database for PostgreSQL. The caller removes the directory; the database is
+ * dropped when the process ends.
+ * @throws Error if the machine has no PostgreSQL; suites of `onBothStores` are skipped then
  */
 export async function emptyPlace(engine: StoreEngine): Promise<Place> {
   const postgres = engine === 'postgres' ? await postgresForTests() : { url: undefined };

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 const channel = 'fastify.initialization';
 
-/** What `start` gives, with its routes like `GET /chats/:id`, in order; CORS preflights and HEAD are not among them. */
+/** Gives the result of `start`, and the routes in order, such as `GET /chats/:id`; without CORS preflights and HEAD. */
 export async function withRoutes<T>(start: () => Promise<T>): Promise<{ result: T; routes: string[] }> {
   const routes = new Set<string>();
   const onInstance = (message: unknown): void => {

@@ -1,4 +1,4 @@
-/** The server as its users start it, in a process of its own that can be signalled and killed. */
+/** Starts the server as users do, in a process of its own that can be signalled and killed. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {
   readonly execArguments?: readonly string[];
 }
 
-/** Begins `colloquy start` with this environment and no other, but for PATH and Node's cache of compiled modules. */
+/** Runs `colloquy start` with only this environment, PATH and Node's cache of compiled modules. */
 export function launchServer(
   environment: Readonly<Record<string, string>>,
   { execArguments = [], ...options }: LaunchOptions = {},
@@ -25,7 +25,7 @@ export function launchServer(
 export interface ChildServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  /** What it wrote so far, both streams. */
+  /** The output so far, standard output and standard error. */
   output(): string;
   signal(name: NodeJS.Signals): void;
   /** Resolves with its exit code, or the signal that ended it. */

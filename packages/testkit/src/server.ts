@@ -1,4 +1,4 @@
-/** The whole server in this process, with a scripted upstream as its model and one tenant. */
+/** Runs the whole server in this process, with a scripted upstream as its model and one tenant. */
 import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { catalog } from '../../server/src/catalog.ts';
@@ -19,11 +19,11 @@ export interface TestServer extends AsyncDisposable, Tenant {
 
 export interface TestServerOptions {
   readonly environment?: Record<string, string>;
-  /** Whether the model names new conversations, by calls of its own. Default false. */
+  /** Whether the model makes titles for new conversations, in calls of their own. Default false. */
   readonly titles?: boolean;
 }
 
-/** A server in this process with one tenant, on an engine of one's choice. */
+/** Starts a server in this process with one tenant, on the given engine. */
 export async function startTestServer(
   engine: StoreEngine = 'sqlite',
   options: TestServerOptions = {},

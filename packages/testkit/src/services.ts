@@ -1,5 +1,5 @@
 /**
- * PostgreSQL, Redis and Chromium for tests, where the machine has them; else the reason to skip. With
+ * PostgreSQL, Redis and Chromium for tests if the machine has them, else the reason to skip. With
  * COLLOQUY_REQUIRE_SERVICES=1 a missing one throws, so that CI never passes by skipping.
  *
  *   const postgres = await postgresForTests();
@@ -14,12 +14,12 @@ export interface Skip {
   readonly skip: string;
 }
 
-/** A service that is missing refuses at once; one on a busy machine may take its time. */
+/** A missing service refuses at once; on a busy machine an existing one may take long to answer. */
 const connectTimeoutMs = 10_000;
 
 /**
- * An empty PostgreSQL database of its own, dropped when the process has nothing more to do. The server: that of
- * TEST_DATABASE_URL, else user postgres at 127.0.0.1:5432.
+ * Makes an empty PostgreSQL database, which is dropped when the process has nothing more to do. The server is that of
+ * TEST_DATABASE_URL, else the one at 127.0.0.1:5432 with user postgres.
  */
 export async function postgresForTests(): Promise<{ readonly url: string } | Skip> {
   if (isSqliteOnly()) return sqliteOnly;
@@ -36,7 +36,7 @@ export async function postgresForTests(): Promise<{ readonly url: string } | Ski
   }
 }
 
-/** Whether the PostgreSQL server of `postgresForTests` is there. Makes nothing. */
+/** Finds the PostgreSQL server of `postgresForTests`, without making a database. */
 export async function findPostgres(): Promise<{ readonly server: string } | Skip> {
   if (isSqliteOnly()) return sqliteOnly;
   const server = postgresServer();
@@ -58,7 +58,7 @@ function postgresServer(): string {
   return process.env.TEST_DATABASE_URL || 'postgres://postgres@127.0.0.1:5432/postgres';
 }
 
-/** A Redis address with a database number of its own, mostly: there are only 15. Channels are shared by all. */
+/** A Redis address. Its database number comes from the process id: there are 15, and all of them share channels. */
 export async function redisForTests(): Promise<{ readonly url: string } | Skip> {
   const url = new URL(process.env.TEST_REDIS_URL || 'redis://127.0.0.1:6379');
   try {
@@ -91,7 +91,7 @@ function missing(what: string, cause: unknown): Skip {
 }
 
 const namePattern = /^colloquy_test_(\d+)_[0-9a-f]+$/;
-/** Longer than any test runs: what is older was left behind by a process that was killed. */
+/** Longer than any test runs: older databases were left behind by processes that were killed. */
 const leftOverAfterSeconds = 3600;
 
 async function createDatabase(server: string): Promise<string> {
@@ -113,7 +113,7 @@ async function dropDatabase(client: Client, name: string): Promise<void> {
   await client.query(`drop database if exists ${name} with (force)`);
 }
 
-/** The event comes again whenever its listeners gave the process something to do. */
+/** Drops the database at `beforeExit`, once: that event comes again whenever its listeners started new work. */
 function dropOnce(server: string, name: string): () => void {
   let isDropped = false;
   return () => {

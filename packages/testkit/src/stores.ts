@@ -1,4 +1,4 @@
-/** Stores for tests: a real one of each engine, with nothing in it. */
+/** Empty stores for tests, on either engine. */
 import { rm } from 'node:fs/promises';
 import { openStore } from '../../server/src/store/open.ts';
 import type { Store, StoreEngine } from '../../server/src/store/store.ts';
@@ -6,11 +6,11 @@ import { emptyPlace, type Place } from './place.ts';
 
 export interface TestStore extends AsyncDisposable, Place {
   readonly store: Store;
-  /** Another store on the same data, once `store` is disposed. */
+  /** Opens another store on the same data; `store` must be disposed before. */
   reopen(): Promise<Store>;
 }
 
-/** @throws Error where the machine has no PostgreSQL; see `emptyPlace` */
+/** @throws Error if the machine has no PostgreSQL; see `emptyPlace` */
 export async function openTestStore(engine: StoreEngine): Promise<TestStore> {
   const place = await emptyPlace(engine);
   const open = (): Promise<Store> => openStore({ ...place, poolSize: 10, onConnectionError: () => {} });

@@ -12,7 +12,7 @@ export interface Tenant {
   readonly testKey: string;
 }
 
-/** A call of the administration; throws where it is refused. */
+/** Calls the administration; throws if the call is refused. */
 export async function administer<T = Record<string, unknown>>(
   url: string,
   method: string,
@@ -32,7 +32,7 @@ export async function administer<T = Record<string, unknown>>(
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-/** An organization with a scripted model, a submitted persona `helper`, and a key of each kind with it as default. */
+/** Makes an organization with a scripted model, a submitted persona `helper`, and a key of each type with that persona. */
 export async function makeTenant(
   url: string,
   upstream: Pick<ScriptedUpstream, 'openAiUrl'>,

@@ -1,4 +1,4 @@
-/** The services that other tests stand on. */
+/** The services that other tests need. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

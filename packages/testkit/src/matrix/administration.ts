@@ -3,7 +3,7 @@ import { administered, at, manage, type Row } from './row.ts';
 import type { World } from './world.ts';
 
 export function administrationRows(): Readonly<Record<string, Row>> {
-  // What belongs to the organization, made anew.
+  // Functions that make things of the organization, new ones at each call.
   const base = ({ tenant }: World): string => `/api/admin/organizations/${tenant.organizationId}`;
   const model = (name: string) => ({ name, provider: 'openai', model: 'm' });
   const newModel = async (world: World): Promise<string> =>
@@ -40,7 +40,7 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     if (!response.ok) throw new Error(await response.text());
     return user_id;
   };
-  /** In the organization's administration, with what the path names made first. */
+  /** A request to the organization's administration; `make` first makes what the path names. */
   const within =
     (path: string, make?: (world: World) => Promise<string>, body?: object): Row['request'] =>
     async (world) => {

@@ -7,11 +7,11 @@ export interface Request {
 }
 
 export interface Row {
-  /** Who the callers are. */
+  /** The kind of callers that the row is played with. */
   readonly callers: 'talking' | 'administering';
   readonly expected: Readonly<Record<Column, number>>;
   request(world: World): Promise<Request> | Request;
-  /** What of ada's, or of the organization, must not stand in an answer to others than `sees`. */
+  /** A text of ada's, or of the organization, that only the callers in `sees` may find in their answers. */
   readonly hides?: (world: World) => string;
   readonly sees?: readonly Column[];
 }
@@ -27,7 +27,7 @@ const refused = {
   revokedToken: 401,
 } as const;
 
-/** Everybody, also with a bad credential: it is not looked at. */
+/** Open to everybody, even with a bad credential, which is ignored. */
 export function open(status = 200): Row['expected'] {
   return {
     none: status,
@@ -45,7 +45,7 @@ export function open(status = 200): Row['expected'] {
   };
 }
 
-/** Something of ada's, by its id. */
+/** Statuses for something of ada's, addressed by its id. */
 export function hers(good: number, guest: number, more: Statuses = {}): Row['expected'] {
   return {
     ...refused,
@@ -59,7 +59,7 @@ export function hers(good: number, guest: number, more: Statuses = {}): Row['exp
   };
 }
 
-/** Something that every caller has of their own. */
+/** Statuses for something that every caller has, such as a list. */
 export function each(good: number, guest: number, more: Statuses = {}): Row['expected'] {
   return {
     ...refused,
@@ -73,7 +73,7 @@ export function each(good: number, guest: number, more: Statuses = {}): Row['exp
   };
 }
 
-/** Something of the organization, for its administrators and the operator. */
+/** Statuses for something of the organization, which its administrators and the operator may use. */
 export function administered(good: number, more: Statuses = {}): Row['expected'] {
   return {
     ...refused,
@@ -87,9 +87,9 @@ export function administered(good: number, more: Statuses = {}): Row['expected']
   };
 }
 
-/** Without a credential one acts as organization `default`. */
+/** The status without a credential, where the caller acts as organization `default`. */
 export const anonymous = (status: number): Statuses => ({ none: status });
-/** `org_id` is another's. */
+/** The status if `org_id` is another organization's. */
 export const foreign: Statuses = { otherOrganization: 403 };
 
 type More = Pick<Row, 'hides' | 'sees'>;

@@ -1,6 +1,6 @@
 /**
- * The matrix: for every endpoint what each caller is answered. A row makes its request anew for every caller, so that
- * what one of them changes is no other's reason.
+ * The matrix says for every endpoint what each caller is answered. A row makes a new request for every caller, so that
+ * changes by one caller don't affect another.
  */
 
 import type { ScriptedUpstream } from '../upstream/scripted-upstream.ts';

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string, Row>> {
   const page = (path: string): Row => talk(open(), at(path));
 
-  // What belongs to ada, made anew.
+  // Functions that make things of the end user `ada`, new ones at each call.
   const chat = async (world: World): Promise<string> =>
     (await world.make('/chats/create', { name: 'Of ada' })).body.id;
   const message = async (world: World): Promise<string> => {

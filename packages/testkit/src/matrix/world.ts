@@ -1,4 +1,4 @@
-/** What the matrix of endpoints and credentials is played in: one organization's data, and every kind of caller. */
+/** The world of the matrix of endpoints and credentials: one organization's data, and every kind of caller. */
 import assert from 'node:assert/strict';
 import { apiKeyPrefix, hashApiKey } from '../../../server/src/auth/api-keys.ts';
 import { createTokenSigner, type TokenClaims } from '../../../server/src/auth/tokens.ts';
@@ -6,7 +6,7 @@ import { newId } from '../../../server/src/domain/ids.ts';
 import type { TestServer } from '../server.ts';
 import { administer, adminKey, makeTenant, type Tenant } from '../tenants.ts';
 
-/** The callers. `good` is the one that may. */
+/** The callers. `good` is the one that is allowed. */
 export const columns = [
   'none',
   'bad',
@@ -29,20 +29,20 @@ export type Credentials = Readonly<Record<Column, string | null>>;
 export interface World {
   readonly url: string;
   readonly tenant: Tenant;
-  /** Of the conversation endpoints: `good` is the token of end user `ada`, to whom the data belong. */
+  /** Credentials for the conversation endpoints: `good` is the token of end user `ada`, who owns the data. */
   readonly talking: Credentials;
-  /** Of the administration: `good` is the operator's key. */
+  /** Credentials for the administration: `good` is the operator's key. */
   readonly administering: Credentials;
-  /** As the one who may; fails unless it succeeds. */
+  /** Calls an endpoint as `ada`; throws if the call fails. */
   make(path: string, body?: object): Promise<Made>;
-  /** In the organization's administration. */
+  /** Calls the administration of the organization as the operator; throws if the call fails. */
   administer<T = { id: string }>(method: string, path: string, body?: object): Promise<T>;
 }
 
 export interface Made {
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests, field by field.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read the fields of answers.
   readonly body: any;
-  /** Of a stream. */
+  /** The generation that a stream shows. */
   readonly generationId: string;
 }
 
@@ -161,7 +161,7 @@ export async function userToken(url: string, key: string, userId: string): Promi
   return token ?? assert.fail(`no token: ${response.status}`);
 }
 
-/** The same token, expired: its twin that is not yet expired is checked to be good, so that nothing else is wrong. */
+/** Makes an expired copy of a token. It checks that an unexpired copy works, so that only the expiry is wrong. */
 async function expiredTwin(url: string, token: string): Promise<string> {
   const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   const claims: TokenClaims =

@@ -8,7 +8,7 @@ export function answer(
     readonly tokens?: readonly string[];
     readonly reasoning?: readonly string[];
     readonly intervalMs?: number;
-    /** Null: none is sent. Default: 10 prompt tokens and one per token. */
+    /** Usage to report; null reports none. Default: 10 prompt tokens, and one completion token for each token. */
     readonly usage?: { readonly promptTokens: number; readonly completionTokens: number } | null;
     readonly finishReason?: string;
     readonly chunkBytes?: number;
@@ -33,7 +33,7 @@ export function answer(
   };
 }
 
-/** `You said: <last user message>`, word by word. */
+/** Answers `You said: <last user message>`, word by word. */
 export function echo(request: RecordedRequest): Script {
   return answer(`You said: ${request.lastUserMessage}`);
 }
@@ -61,13 +61,13 @@ export function refuse(
   };
 }
 
-/** A gate for a `hold` step: the script goes on once `release` is called. */
+/** A gate for a `hold` step: the script continues once `release` is called. */
 export function gate(): { readonly step: Step; readonly release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { step: { do: 'hold', until: promise }, release: resolve };
 }
 
-/** Words with the blank before them, so that they join to the text again. */
+/** Splits a text into words, each with the blank before it, so that joining them gives the text. */
 export function wordsOf(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }

@@ -1,11 +1,11 @@
-/** The frames of the scripted upstream, in both wire formats. One object per call: the formats have state. */
+/** The frames of the scripted upstream, in both wire formats. Each call has an object of its own, which keeps state. */
 
 export type Wire = 'openai' | 'anthropic';
 
 export interface Frames {
   token(text: string, reasoning: boolean): string;
   toolCall(id: string, name: string, argumentPieces: readonly string[]): string;
-  /** `reason` in the words of the wire format; default `stop` or `end_turn`. */
+  /** The frame that ends the answer. `reason` is a word of the wire format; default `stop` or `end_turn`. */
   finish(reason: string | undefined): string;
   usage(promptTokens: number, completionTokens: number): string;
   end(): string;

@@ -12,7 +12,7 @@ import { type Frames, framesFor, type Wire } from './scripted-frames.ts';
 export { answer, echo, gate, refuse, wordsOf } from './scripted-answers.ts';
 export type { Wire } from './scripted-frames.ts';
 
-/** What the upstream does next; see the functions of the same names for the usual ones. */
+/** A step of a script: the next thing that the upstream does. */
 export type Step =
   /** One frame per token; with an interval each frame is a write of its own, `intervalMs` apart. */
   | {
@@ -21,7 +21,7 @@ export type Step =
       readonly reasoning?: boolean;
       readonly intervalMs?: number;
     }
-  /** A tool call, its arguments in `pieces` deltas (default 3). */
+  /** A tool call, whose arguments come in `pieces` deltas (default 3). */
   | {
       readonly do: 'tool-call';
       readonly id: string;
@@ -31,7 +31,7 @@ export type Step =
     }
   | { readonly do: 'finish'; readonly reason?: string }
   | { readonly do: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
-  /** `[DONE]` or `message_stop`. */
+  /** The last frame: `[DONE]` or `message_stop`. */
   | { readonly do: 'end' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'hold'; readonly until: Promise<unknown> }
@@ -41,19 +41,19 @@ export type Step =
   | { readonly do: 'drop'; readonly midFrame?: boolean }
   /** Sends status and headers now; otherwise they go with the first bytes. */
   | { readonly do: 'headers' }
-  /** An error in the midst of the stream, in the wire format. */
+  /** An error in the middle of the stream, in the wire format. */
   | { readonly do: 'error'; readonly type: string; readonly message: string }
   | { readonly do: 'ping' }
   | { readonly do: 'raw'; readonly data: string | Uint8Array };
 
 export interface Script {
   readonly steps?: readonly Step[];
-  /** Default 200. With another one `body` is the answer and there are no steps. */
+  /** Status of the answer, default 200. With another status, `body` is sent and the steps are ignored. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent instead of steps; objects as JSON. */
+  /** Body to send instead of steps; objects are sent as JSON. */
   readonly body?: unknown;
-  /** Cuts all that is sent into writes of so many bytes, through characters and frames. */
+  /** Splits the answer into writes of this many bytes, also within characters and frames. */
   readonly chunkBytes?: number;
 }
 
@@ -61,12 +61,12 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  /** Parsed JSON; undefined for a GET. */
+  /** The request's parsed JSON; undefined for a GET. */
   readonly body: RequestBody | undefined;
   readonly wire: Wire;
-  /** `body.model`. */
+  /** The model that the request names. */
   readonly model: string;
-  /** Text of the last user message. */
+  /** The text of the last user message. */
   readonly lastUserMessage: string;
   readonly receivedAt: number;
   /** Epoch milliseconds at which the client broke the call off. */
@@ -93,23 +93,23 @@ export interface ScriptedUpstream extends AsyncDisposable {
   readonly anthropicUrl: string;
   /** All model calls so far, oldest first; lists of models are not among them. */
   readonly requests: readonly RecordedRequest[];
-  /** What `GET …/models` names. Default `['scripted']`. */
+  /** The models that `GET …/models` lists. Default `['scripted']`. */
   models: readonly string[];
-  /** For the next call, whatever its model; several are used up in order. */
+  /** Queues scripts for the next calls, whatever their model; each is used once, in order. */
   enqueue(...scripts: ScriptSource[]): void;
-  /** For every call of this model that finds nothing in the queue. */
+  /** Sets the script for every call of this model that finds the queue empty. */
   script(model: string, script: ScriptSource): void;
-  /** For every call that finds neither. Default `echo`. */
+  /** Sets the script for all other calls. Default `echo`. */
   setDefault(script: ScriptSource): void;
-  /** The call number `index` (from 0), as soon as it is there. */
+  /** Resolves with call number `index` (from 0) as soon as it has come. */
   request(index: number): Promise<RecordedRequest>;
-  /** Connections that are open now. */
+  /** The number of connections that are open now. */
   openConnections(): Promise<number>;
 }
 
 export interface ScriptedUpstreamOptions {
   readonly port?: number;
-  /** False: `requests` stays empty, for long loads. Default true. */
+  /** Whether to keep calls in `requests`; false saves memory under long loads. Default true. */
   readonly record?: boolean;
 }
 
@@ -300,7 +300,7 @@ class Call implements RecordedRequest {
     }
   }
 
-  /** Token by token on one timer, with as many at once as are due, so that a busy machine keeps the rate. */
+  /** Sends tokens on one timer, all that are due at once, so that a busy machine keeps the rate. */
   #pace(
     tokens: readonly string[],
     intervalMs: number,

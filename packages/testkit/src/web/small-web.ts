@@ -1,5 +1,5 @@
 /**
- * A small web on loopback, by real HTTP: good pages and every bad kind, and a search server in SearXNG's format.
+ * A small web on loopback over real HTTP: good pages, bad pages of every kind, and a search server in SearXNG's format.
  * Several can run at once on different addresses of 127.0.0.0/8, so that one may be allowed and another not.
  */
 import { once } from 'node:events';
@@ -69,7 +69,7 @@ const pages: Readonly<Record<string, Page>> = {
   ),
   '/broken.pdf': send('%PDF-1.7\nthis is none', { 'content-type': 'application/pdf' }),
   '/binary': send(Buffer.from([0, 1, 2, 3, 255]), { 'content-type': 'application/octet-stream' }),
-  /** Says HTML and is none. */
+  /** A page that claims to be HTML but is not. */
   '/mislabelled': send(Buffer.from('\x7fELF\x02\x01\x01\0\0\0 tower', 'latin1'), {
     'content-type': 'text/html',
   }),
@@ -87,16 +87,16 @@ const pages: Readonly<Record<string, Page>> = {
   /** Redirects to whatever it is told. */
   '/to': (_request, response, url) =>
     void response.writeHead(307, { location: url.searchParams.get('url') ?? '/' }).end(),
-  /** Says UTF-8 and is windows-1252. */
+  /** A page that claims UTF-8 but is windows-1252. */
   '/wrong-charset': html(
     Buffer.from(article('Caf\xe9', ['Der Turm steht in K\xf6ln und hei\xdft Gro\xdfer Turm.']), 'latin1'),
   ),
-  /** Says ISO-8859-1 and is UTF-8. */
+  /** A page that claims ISO-8859-1 but is UTF-8. */
   '/wrong-latin': html(
     article('Café', ['Der Turm steht in Köln und heißt Großer Turm.']),
     'text/html; charset=iso-8859-1',
   ),
-  /** Says it only itself: "tower" in Shift_JIS. */
+  /** A page with "tower" in Shift_JIS, which only its own `meta` element declares. */
   '/shift-jis': html(
     Buffer.concat([
       Buffer.from('<html><head><meta charset="Shift_JIS"></head><body><p>'),
@@ -111,12 +111,12 @@ const pages: Readonly<Record<string, Page>> = {
   '/broken-gzip': encoded('gzip', Buffer.from('this is no gzip')),
   '/strange-encoding': encoded('compress', Buffer.from('xx')),
   '/bomb': (request, response, url) => encoded('gzip', bomb())(request, response, url),
-  /** Never an answer. */
+  /** A page that never answers. */
   '/silent': () => {},
-  /** Headers and the beginning, then never an end. */
+  /** A page that sends its headers and its beginning, and never ends. */
   '/slow': (_request, response) =>
     void response.writeHead(200, { 'content-type': 'text/html' }).write('<html><body><p>The tower is'),
-  /** The fact first, then text until the client has had enough. */
+  /** A page that begins with the fact and continues until the client breaks off. */
   '/huge': (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.write(`<html><head><title>Huge</title></head><body><p>${towerFact}</p>`);
@@ -144,7 +144,7 @@ export interface SearxngResult {
   readonly content: string;
 }
 
-/** Answers `/search?format=json`; a number is answered as a status without a result. */
+/** Starts a server that answers `/search?format=json`; a number is a status to answer with, without results. */
 export function startSearchServer(
   answer: (query: string) => readonly SearxngResult[] | number,
   options: { readonly host?: string } = {},
