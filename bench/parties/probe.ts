@@ -1,6 +1,6 @@
 /**
- * The probe is preloaded (`--import`) into every process under test, and by Node into its worker threads. When asked, it
- * collects garbage and reports live memory, or records CPU profiles of all threads. Idle, it costs nothing.
+ * The probe is preloaded (`--import`) into every process under test, and by Node into its worker threads. When asked,
+ * it collects garbage and reports live memory, or records CPU profiles of all threads. Idle, it costs nothing.
  */
 import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -32,7 +32,7 @@ export async function administer<T = Record<string, unknown>>(
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-/** Makes an organization with a scripted model, a submitted persona `helper`, and a key of each type with that persona. */
+/** Makes an organization with a scripted model, a submitted persona `helper`, and keys of both types for it. */
 export async function makeTenant(
   url: string,
   upstream: Pick<ScriptedUpstream, 'openAiUrl'>,

@@ -3,7 +3,7 @@ import type { Preset, Provider } from '../domain/model.ts';
 
 export interface Catalog {
   readonly providers: readonly CatalogProvider[];
-  /** In the order in which they are preferred. */
+  /** The engines, in the order of preference. */
   readonly engines: readonly CatalogEngine[];
 }
 

@@ -34,7 +34,7 @@ export interface Config {
   /** How often a model call is retried while nothing has been received. */
   readonly modelMaxRetries: number;
   readonly search: SearchConfig;
-  /** Where present, its tokens are accepted as those of members. */
+  /** The identity provider whose tokens are accepted as those of members; absent for none. */
   readonly identityProvider?: IdentityProviderConfig;
   /** The organization that requests without a credential act for: its id in lower case, or `default`. */
   readonly anonymousOrg: string | undefined;
@@ -56,7 +56,7 @@ export interface ModelTimeouts {
 }
 
 export interface ProviderConfig {
-  /** As the variable holds it, without a slash at the end; absent: the provider's own. */
+  /** The variable's value without a slash at the end; absent for the provider's own address. */
   readonly baseUrl: string | undefined;
   readonly apiKeyEnv: string | undefined;
   /** The models that it offers; the first is the default. Empty: those of the provider's list, else its default model. */
@@ -185,7 +185,7 @@ function readApiKey(reader: Reader, name: string): string | undefined {
   return reader.secret(name, /^[!#-&(-~]+$/);
 }
 
-/** Without a slash at the end. */
+/** Reads an address, and removes slashes at its end. */
 function readBaseUrl(reader: Reader, name: string): string | undefined {
   const url = reader.url(name, ['http:', 'https:']);
   if (url !== undefined && /[?#]/.test(url)) reader.reject(name);

@@ -37,7 +37,7 @@ export interface SummaryRecord {
   /** Whether it begins with the session's first message; if not, there were more before, too many to read. */
   readonly isComplete: boolean;
   readonly text: string;
-  /** By the model's tokenizer, or a near one. */
+  /** Length of the summary, counted with the model's tokenizer or a similar one. */
   readonly tokenCount: number;
   readonly modelId: string;
   /** Epoch milliseconds. */

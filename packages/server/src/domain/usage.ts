@@ -55,7 +55,7 @@ export interface ModelCall {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly provenance: UsageProvenance;
-  /** In the currency of the model's prices; null for a model without prices. */
+  /** Cost of the call, in the currency of the model's prices; null for a model without prices. */
   readonly cost: number | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;

@@ -38,7 +38,7 @@ export interface GenerationView {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** Who reads a log. All calls are synchronous and must not throw. */
+/** A reader of a log. All calls are synchronous and must not throw. */
 export interface LogSink {
   /**
    * The next events, without gap or repeat. Live, all sinks of a generation get the very same object, so work on it

@@ -13,7 +13,7 @@ export interface QuestionOptions {
   readonly question: string;
   /** The conversation before the question, oldest first. */
   readonly history: readonly Turn[];
-  /** Told to the model, which does not know what "this year" means. */
+  /** The date to tell the model, which does not know what "this year" means. */
   readonly today: Date;
   /** Absent where the model writes no good queries. */
   readonly ask?: Ask | undefined;

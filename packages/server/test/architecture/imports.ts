@@ -2,7 +2,7 @@
 
 export interface Import {
   readonly specifier: string;
-  /** Gone at run time: `import type`, `export type … from`. */
+  /** Whether the import is of types only (`import type`, `export type … from`), so that it is gone at run time. */
   readonly typeOnly: boolean;
 }
 
@@ -29,17 +29,17 @@ export function findImports(source: string): readonly Import[] {
   );
 }
 
-/** Without block comments that begin a line and line comments that follow a blank or nothing. */
+/** Removes block comments that begin a line, and line comments that follow a blank or begin a line. */
 export function withoutComments(source: string): string {
   return source.replace(/^[ \t]*\/\*[\s\S]*?\*\//gm, '').replace(/(^|[ \t])\/\/.*$/gm, '');
 }
 
-/** Where a relative specifier leads, from the file that holds it. */
+/** Resolves a relative specifier from the file that contains it. */
 export function resolveImport(from: string, specifier: string): string {
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** `fastify` of `fastify/types`, `@fastify/swagger` of `@fastify/swagger/x`, `node:fs` of `node:fs/promises`. */
+/** The package of a specifier: `fastify` of `fastify/types`, `node:fs` of `node:fs/promises`. */
 export function packageOf(specifier: string): string {
   const parts = specifier.split('/');
   return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');

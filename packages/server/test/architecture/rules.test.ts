@@ -63,7 +63,7 @@ const filesOf = (folder: string, count: number) =>
 type RuleName = Exclude<keyof typeof rules, 'maxLines'>;
 const ruleOf: Readonly<Record<RuleName, rules.Rule>> = rules;
 
-/** For each rule a tree that keeps it, and one that breaks it with what the rule says. */
+/** For each rule a tree that keeps it, and one that breaks it, with the sentences that the rule gives. */
 const cases: Readonly<
   Record<RuleName, readonly [good: Record<string, string>, bad: Record<string, string>, says: string[]]>
 > = {

@@ -3,7 +3,7 @@ import { findImports, packageOf, resolveImport, type SourceTree, withoutComments
 
 export type Rule = (tree: SourceTree) => readonly string[];
 
-/** What each folder of `src` may import of ours besides itself; `design.md`, "The tree". */
+/** The folders that each folder of `src` may import besides itself. */
 const below: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   concurrency: ['domain'],
@@ -63,7 +63,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   uuid: ['domain'],
 };
 
-/** Of Node itself only what has a door is closed. */
+/** Modules of Node may be imported everywhere, except those that have a door. */
 function doorsOf(name: string): readonly string[] | undefined {
   return Object.hasOwn(doors, name) ? doors[name] : undefined;
 }
@@ -87,7 +87,7 @@ function ownImports(tree: SourceTree): readonly Edge[] {
   );
 }
 
-/** Imports point down; what composes the program sees everything, and is seen by nobody below it. */
+/** Imports point down. Folders that compose the program may import everything, and no other folder imports them. */
 export const importsPointDown: Rule = (tree) =>
   ownImports(tree)
     .filter(({ from, to }) => {
@@ -145,7 +145,7 @@ function innerPlace(bigRoom: string, path: string): number {
   return place >= 0 ? place : Number.POSITIVE_INFINITY;
 }
 
-/** Arrows between the rooms inside a big room run one way. Types count too. */
+/** Imports between the rooms inside a big room go one way. Types count too. */
 export const innerRoomsPointDown: Rule = (tree) =>
   ownImports(tree)
     .filter(({ from, to }) => {
@@ -162,13 +162,13 @@ export const innerRoomsHaveTheirPlace: Rule = (tree) =>
     .map(([bigRoom, room]) => `${bigRoom}/${room}/ has no place in the order of ${bigRoom}'s rooms`)
     .filter((sentence, index, all) => all.indexOf(sentence) === index);
 
-/** Rows and their snake_case names end at the store's door: queries give records, commands take arguments. */
+/** Only the store knows rows and their snake_case names: queries give records, commands take arguments. */
 export const onlyTheStoreSeesTables: Rule = (tree) =>
   ownImports(tree)
     .filter(({ from, to }) => to === 'store/tables.ts' && folderOf(from) !== 'store')
     .map(({ from }) => `${from} imports store/tables.ts, which only the store does`);
 
-/** About a dozen files are seen at one glance. Folders with one file for each command or query may hold more. */
+/** A folder has about a dozen files at most, except those with one file for each command or query. */
 const maxFilesOfRoom = 13;
 const foldersOfEntries: readonly string[] = ['store/commands', 'store/queries'];
 
@@ -212,10 +212,10 @@ export const dialectsStandAlone: Rule = (tree) => {
     .map(({ from, to }) => `${from} imports ${to} of another dialect`);
 };
 
-/** What the launcher and the package's users import from outside of `src`. */
+/** Files that the launcher and the package's users import from outside of `src`. */
 const entries: readonly string[] = ['cli/cli.ts', 'server.ts'];
 
-/** A file that nothing imports is dead, or was forgotten in the list that should name it. */
+/** Every file is imported somewhere; one that is not is dead, or missing from a list that should name it. */
 export const everyFileIsImported: Rule = (tree) => {
   const imported = new Set(ownImports(tree).map(({ to }) => to));
   return [...tree.keys()]
@@ -223,7 +223,7 @@ export const everyFileIsImported: Rule = (tree) => {
     .map((path) => `${path} is imported by nobody`);
 };
 
-/** Types count too: a circle of types alone still ties its files together for whoever reads or moves one. */
+/** No imports form a circle. Types count too, since a circle of types also ties its files together. */
 export const noCycles: Rule = (tree) => {
   const targets = Map.groupBy(ownImports(tree), ({ from }) => from);
   const done = new Set<string>();
@@ -269,20 +269,20 @@ export const noDefaultExports: Rule = (tree) =>
 
 export const maxLines = 400;
 
-/** A longer file says why in its header: one of its first ten lines speaks of its "lines". */
+/** A longer file must say why in its header: one of its first ten lines contains "lines". */
 export const roomsAreSmall: Rule = (tree) =>
   [...tree]
     .map(([path, source]) => ({ path, lines: source.trimEnd().split('\n') }))
     .filter(({ lines }) => lines.length > maxLines && !/\blines\b/i.test(lines.slice(0, 10).join(' ')))
     .map(({ path, lines }) => `${path} has ${lines.length} lines and does not say why`);
 
-/** Without a line on top, a newcomer has to read on to learn what a module is for. */
+/** Every file begins with a line that says what it is for. */
 export const modulesSayWhatTheyAreFor: Rule = (tree) =>
   [...tree]
     .filter(([, source]) => !/^(#!.*\n)?\/\*\*/.test(source))
     .map(([path]) => `${path} does not begin with what it is for`);
 
-/** Folders of tests that test no folder of the sources, but the program as a whole. */
+/** Folders whose tests test the program as a whole, not a folder of the sources. */
 const wholeProgram: readonly string[] = ['architecture', 'browser', 'faults'];
 
 /** Each folder of `<package>/test` has the name of the folder of `<package>/src` whose tests it holds. */

@@ -162,7 +162,7 @@ onBothStores('authenticator', async (engine) => {
     await place.refused({ authorization: 'Bearer a.b.c' }, /not valid/);
     await place.refused({ accessToken: key }, /never an API key/);
     await place.refused({ accessToken: '' }, /not valid/);
-    // A good credential does not make up for a bad one before it.
+    // If the first credential is bad, a good one after it is not used.
     await place.refused({ apiKey: 'sk_prod_x', authorization: `Bearer ${key}` }, /not valid/);
   });
 
@@ -218,7 +218,7 @@ onBothStores('authenticator', async (engine) => {
         limits: { requests_per_minute: 5 },
         allowedOrigins: ['https://example.com'],
       });
-      // The same person again, by another key of the kind, is the same user; of the other kind, another one.
+      // Another key of the same type finds the same user; a key of the other type has users of its own.
       const again = await place.userToken((await place.key(type)).key, 'grace');
       const other = await place.userToken((await place.key(type === 'test' ? 'prod' : 'test')).key, 'grace');
       assert.equal(decodeJwt(again).sub, principal.endUserId);

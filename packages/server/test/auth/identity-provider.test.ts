@@ -15,7 +15,7 @@ import { newId } from '../../src/domain/ids.ts';
 const issuer = 'https://id.example/';
 const audience = 'colloquy';
 
-/** The provider: publishes its key, signs what it is asked to, and counts who fetches. */
+/** An identity provider that publishes its keys, signs tokens, and counts the fetches of its keys. */
 async function startProvider() {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };

@@ -29,7 +29,7 @@ const operator: Principal = { kind: 'admin', organization: null, keyId: null };
 const adminKey: Principal = { kind: 'admin', organization: organizationScope('org'), keyId: 'key' };
 const anonymous: Principal = { kind: 'anonymous', scope };
 
-/** The code of what a check throws; `ok`: nothing. */
+/** The code of the error that a check throws, or `ok` if it throws none. */
 function outcome(check: () => unknown): string {
   try {
     check();

@@ -49,7 +49,7 @@ test('@microsoft/fetch-event-source: a POST that it repeats attaches to its answ
     headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
     body: JSON.stringify({ message: 'Hello?' }),
     onmessage({ data }) {
-      // What has no data is a comment, which the library gives out as an empty message.
+      // The library delivers comments as messages without data.
       if (data === '') return;
       const event = JSON.parse(data);
       if (event.type !== 'token') types.push(event.type);

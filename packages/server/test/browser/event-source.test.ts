@@ -1,4 +1,4 @@
-/** A page of ten lines with `EventSource`, in a real browser, through a restart of the server in the midst. */
+/** A page of ten lines with `EventSource`, in a real browser, while the server restarts in the middle of an answer. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromiumForTests } from 'colloquy-testkit/services';
@@ -17,7 +17,7 @@ const flags = [
   '--disable-sync',
 ];
 
-/** The ten lines, as somebody would write them who knows the address alone. */
+/** The ten lines, as somebody would write them who only knows the address. */
 const pageOf = (id: string): string => `<!doctype html>
 <meta charset="utf-8">
 <title>Waiting</title>
@@ -51,7 +51,7 @@ describe('EventSource in a browser', 'skip' in found ? found : {}, () => {
     return page;
   }
 
-  /** The page has closed its source by itself: it asked once more, and was told that nothing follows. */
+  /** Waits until the page has closed its source by itself, after the server has answered that nothing follows. */
   async function closedByItself(page: Page): Promise<void> {
     await page.waitForFunction('source.readyState === EventSource.CLOSED', undefined, { timeout: 20_000 });
   }
@@ -87,7 +87,7 @@ describe('EventSource in a browser', 'skip' in found ? found : {}, () => {
     assert.equal(await textIn(page), firstHalfText);
     const [, stored] = await server.stored(messageId);
     assert.equal(stored?.message, firstHalfText);
-    // Opened again, it is replayed, and nothing is asked of the model.
+    // A page that is opened again gets a replay, without a call of the model.
     const again = await openPage(server, messageId);
     await again.waitForFunction("document.title === 'Error'", undefined, { timeout: 10_000 });
     await closedByItself(again);

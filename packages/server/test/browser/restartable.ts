@@ -1,4 +1,4 @@
-/** A server in a process of its own that is killed in the midst of an answer and started again at the same address. */
+/** A server in a process of its own that is killed in the middle of an answer and started again at the same address. */
 import { rm } from 'node:fs/promises';
 import { findFreePort } from 'colloquy-testkit/free-port';
 import { emptyPlace } from 'colloquy-testkit/place';
@@ -11,7 +11,7 @@ import {
   startScriptedUpstream,
 } from 'colloquy-testkit/upstream/scripted-upstream';
 
-/** What a client of EventSource gets wrong first: newlines, blanks, empty lines, characters of several bytes. */
+/** A text that event stream clients often get wrong: newlines, blanks, empty lines, characters of several bytes. */
 export const tokens: readonly string[] = [
   ' Leading',
   ' blanks,',
@@ -37,19 +37,19 @@ export interface Restartable extends AsyncDisposable {
   readonly url: string;
   /** Model calls so far. */
   calls(): number;
-  /** A Human message of organization `default`, which waits for its answer. */
+  /** Id of a Human message of organization `default` that has no answer yet. */
   ask(): Promise<string>;
   /** A key whose default persona has the same model. */
   personaKey(): Promise<{ key: string }>;
-  /** SIGKILL, and a new process at the same address. */
+  /** Kills the server (SIGKILL) and starts a new process at the same address. */
   restart(): Promise<void>;
-  /** What is stored of the answer. */
+  /** Reads the stored text of the answer. */
   stored(messageId: string): Promise<{ role: string; message: string }[]>;
 }
 
 /**
- * The model says the first half and then nothing more, until somebody continues it: where it can be continued, it goes
- * on right behind what there is.
+ * The model says the first half of its answer and then stops. If it is called with the beginning of the answer, it
+ * continues right behind it.
  */
 function halting({ body }: RecordedRequest): Script {
   const last = body?.messages?.at(-1);

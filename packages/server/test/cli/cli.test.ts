@@ -1,4 +1,4 @@
-/** The command line's own commands, and what it says to a wrong one. */
+/** The commands of the command line, and the answer to a wrong command. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Starts that must fail: what an operator can mend is told in a sentence, with exit code 78. */
+/** Starts that must fail: the server reports problems that an operator can fix in a sentence, with exit code 78. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -16,7 +16,7 @@ async function emptyDirectory(t: TestContext): Promise<string> {
   return directory;
 }
 
-/** Runs the server in an empty directory; one that starts against expectation is stopped, and exits with 0. */
+/** Runs the server in an empty directory. If it starts unexpectedly, it is stopped and exits with 0. */
 async function start(cwd: string, environment: Record<string, string>) {
   const usual = { PORT: '0', LOG_LEVEL: 'error', COLLOQUY_LOCAL_MODEL: 'off' };
   const server = launchServer({ ...usual, ...environment }, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,4 +1,4 @@
-/** The launcher under an old Node.js: goes on with the new one, as if it were that. */
+/** The launcher under an old Node.js: it runs the program with the installed new Node.js. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 /** The oldest major version that runs the server. */
 const neededMajor = 24;
 
-/** Stands in the place of `src/cli/cli.ts` and does what its first argument says. */
+/** Replaces `src/cli/cli.ts` and does what its first argument says. */
 const fakeCli = `
 export async function run(args: readonly string[]): Promise<void> {
   const version: string = process.versions.node;
@@ -29,7 +29,7 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 `;
 
-/** An installation of its own, with the npm package `node` in the version given. */
+/** Makes an installation with the npm package `node` in the given version. */
 async function install(t: TestContext, nodePackage: string | undefined): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'colloquy-launcher-'));
   t.after(() => rm(home, { recursive: true }));

@@ -60,7 +60,7 @@ test('an error is reported, and the next run comes all the same', async (context
   assert.deepEqual(errors, ['broken', 'broken']);
 });
 
-/** All promises that can settle now have settled. */
+/** Waits until all promises that can settle now have settled. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

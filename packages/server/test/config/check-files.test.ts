@@ -1,4 +1,4 @@
-/** `checkFiles`: what the configuration names must be there and of the right kind. */
+/** `checkFiles`: files that the configuration names must exist and be of the right kind. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -12,7 +12,7 @@ const launcher = fileURLToPath(new URL('../../bin/colloquy.js', import.meta.url)
 const server = await startTestServer();
 after(() => server[Symbol.asyncDispose]());
 
-/** The exit code, and the verdicts by name. */
+/** Runs the command; gives its exit code, and its verdicts by name. */
 async function examineThrough(habit: Habit) {
   await using proxy = await startProxy(server.url, habit);
   let output = '';

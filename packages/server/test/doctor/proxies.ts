@@ -6,11 +6,11 @@ import { constants, createGzip } from 'node:zlib';
 
 export type Habit =
   | { readonly kind: 'transparent' }
-  /** Passes nothing on before it has everything. */
+  /** A proxy that passes nothing on before it has the whole response. */
   | { readonly kind: 'buffers' }
   | { readonly kind: 'cuts-silence'; readonly afterMs: number }
   | { readonly kind: 'compresses' }
-  /** Does not pass `Last-Event-ID` on. */
+  /** A proxy that removes `Last-Event-ID`. */
   | { readonly kind: 'forgets-cursor' };
 
 export interface Proxy extends AsyncDisposable {

@@ -1,4 +1,4 @@
-/** The configurations of `docs/operations.md`, in the real nginx and Caddy, where the machine has them. */
+/** The configurations of `docs/operations.md` in the real nginx and Caddy, if the machine has them. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The page's block of code in this language, with the server's own address in it. */
+/** The page's block of code in a language, with the address of this test's server. */
 function snippet(language: string): string {
   const [, code = ''] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
   assert.match(code, /127\.0\.0\.1:8080/, 'the page has the configuration');
@@ -137,7 +137,7 @@ for (const { name, command } of proxies) {
     test('what the proxy must not open stays closed', async () => {
       const metrics = await fetch(`${url}/metrics`);
       assert.equal(metrics.status, 404);
-      // To a name of this machine's own it would be served; the proxy passes on whom the client named.
+      // A request to `localhost` would be served; the proxy must pass on the host that the client named.
       const anonymous = await openStream({ url: `${url}/chats/`, headers: { host: 'chat.example.com' } });
       await anonymous.closed;
       assert.equal(anonymous.status, 403);

@@ -1,4 +1,4 @@
-/** A full disk: what runs waits and loses nothing, what comes is told to come back, and a stop still stops. */
+/** A full disk: running answers wait and lose nothing, new turns are told to retry later, and a stop still works. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

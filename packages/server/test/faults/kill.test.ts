@@ -1,6 +1,6 @@
 /**
- * Streams, and SIGKILL in their midst: what a client has received is in the store after the restart, and resuming goes
- * on right behind it. COLLOQUY_TEST_SEED repeats the moments of a run.
+ * Servers are killed while they stream: everything that a client has received is in the store after the restart, and
+ * resuming continues right behind it. COLLOQUY_TEST_SEED repeats the moments of a run.
  */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
@@ -47,7 +47,7 @@ onBothStores('kills', (engine) => {
         openStream({ url, headers, body: { message: `round ${round}, stream ${index}` } }),
       );
       const settled = Promise.allSettled(calls);
-      // The first word is there, and the answers last 75 to 750 ms.
+      // The first word has arrived by now, and the answers last 75 to 750 ms.
       await (await Promise.race(calls)).until(2);
       await sleep(random.between(0, 600));
       server.signal('SIGKILL');

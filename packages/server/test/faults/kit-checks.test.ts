@@ -1,4 +1,4 @@
-/** The fault kit's own checks: what they take for a broken promise, and what they don't. */
+/** The fault kit's checks: which records they report as violations, and which they accept. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -31,7 +31,7 @@ function failedTurn({ question }: Turn, position: number, code: ErrorCode): Stor
   };
 }
 
-/** What the kit says where the second turn's call reached the model before the first one's. */
+/** The violation reported if the second turn's call reached the model before the first one's. */
 function overtaken(code: ErrorCode): Promise<string[]> {
   const stored = [failedTurn(first, 0, code), failedTurn(second, 2, 'provider_error')];
   const ledger = new Ledger();

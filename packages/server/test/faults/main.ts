@@ -1,7 +1,7 @@
 /**
- * The fault kit: `npm run faults -- --kills 500 --streams 60 --engine sqlite --seed 1`. The same seed draws the same
- * workload, faults and moments; what the machine's timing makes of them is as close as it gets. Exit code 1 where a
- * promise was broken.
+ * The fault kit: `npm run faults -- --kills 500 --streams 60 --engine sqlite --seed 1`. The same seed gives the same
+ * workload, faults and moments, but the machine's timing still makes runs differ. The exit code is 1 if a promise was
+ * broken.
  */
 import { parseArgs } from 'node:util';
 import { reportOf } from './kit/report.ts';

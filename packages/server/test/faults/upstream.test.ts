@@ -1,6 +1,6 @@
 /**
- * What a model's provider may do to an answer, seen from the client of the whole server, in both wire formats: the
- * documented event or status, what was said before is kept, and nothing leaks.
+ * Faults of a model's provider, as a client of the whole server sees them, in both wire formats: the client gets the
+ * documented event or status, the text before the fault is kept, and nothing leaks.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -22,10 +22,10 @@ import {
 import { openDisk, readStored } from './kit/stored-log.ts';
 
 interface Fault {
-  /** What the provider does at its first, second, … call; the last one is repeated. */
+  /** The provider's scripts for its first, second, … call; the last one is repeated. */
   readonly scripts: readonly Script[];
   readonly text: string;
-  /** Of the error; absent where the answer is whole. */
+  /** Code of the error; absent if the answer is complete. */
   readonly code?: 'provider_error' | 'provider_timeout';
   readonly provenance?: string;
 }
@@ -99,7 +99,7 @@ describe('faults of a provider', { concurrency: true }, async () => {
     const count = calls.get(lastUserMessage) ?? 0;
     calls.set(lastUserMessage, count + 1);
     const script = scripts[Math.min(count, scripts.length - 1)] ?? refuse(400);
-    // No connection waits to be used again: what is open at the end is a leak.
+    // Connections are not kept alive, so that every connection open at the end is a leak.
     return { ...script, headers: { ...script.headers, connection: 'close' } };
   });
   let server: ChildServer;
@@ -202,7 +202,7 @@ describe('faults of a provider', { concurrency: true }, async () => {
   }
 });
 
-/** Open sockets of a process; 0 where the system does not tell. */
+/** Number of open sockets of a process; 0 if the system does not tell. */
 function socketsOf(pid: number): number {
   const directory = `/proc/${pid}/fd`;
   let names: string[];

@@ -21,7 +21,7 @@ export interface EngineHarness extends AsyncDisposable {
   readonly scope: Scope;
   readonly modelId: string;
   readonly persona: { readonly personaId: number; readonly version: number };
-  /** What the engine logged. */
+  /** The messages that the engine logged. */
   readonly warnings: { readonly message: string; readonly details: object }[];
   start(store?: Store, options?: Partial<EngineOptions>): Promise<Engine>;
   turn(target: Partial<TurnRequestTarget> & { text?: string }, more?: Partial<TurnRequest>): TurnRequest;
@@ -145,7 +145,7 @@ export async function startEngineHarness(
   };
 }
 
-/** Stores a turn in a new conversation as running under an owner, past every engine. */
+/** Stores a turn in a new conversation as running under an owner, without an engine. */
 export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
   return h.place.store.execute('acceptTurn', {
     tenant: { organizationId: h.scope.organizationId, environment: 'prod', endUserId: null },
@@ -174,10 +174,10 @@ export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
 }
 
 export interface Reading {
-  /** Every event with its seq, as it came. */
+  /** The events with their numbers, in the order in which they came. */
   readonly events: { readonly seq: number; readonly event: LogEvent }[];
   readonly ended: Promise<void>;
-  /** Resolves once so many events came. */
+  /** Resolves once this many events have come. */
   until(count: number): Promise<void>;
   close(): void;
 }

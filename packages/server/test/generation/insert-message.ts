@@ -1,4 +1,4 @@
-/** Messages put into a store past its commands, such as no API makes yet. */
+/** Puts messages into a store without its commands, also messages that no API can make yet. */
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { TestStore } from 'colloquy-testkit/stores';
@@ -10,7 +10,7 @@ export interface InsertedMessage {
   readonly parent: string;
   readonly role: MessageRole;
   readonly text: string;
-  /** Default: the text alone. */
+  /** The message's parts. Default: one part with the text. */
   readonly parts?: readonly object[];
 }
 

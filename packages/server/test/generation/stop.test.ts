@@ -1,11 +1,11 @@
-/** A stop ends at once, whatever is under way, and leaves the rest to the next process; on both stores. */
+/** A stop takes effect at once, whatever is under way, and leaves the rest to the next process; on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import type { Store } from '../../src/store/store.ts';
 import { acceptAs, startEngineHarness } from './engines.ts';
 
-/** A step of the store that is under way until it is released. */
+/** A step of the store that stays under way until the test releases it. */
 function hold() {
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const pass = (): Promise<void> => {
@@ -15,7 +15,7 @@ function hold() {
   return { pass, reached: reached.promise, release: () => released.resolve() };
 }
 
-/** What hangs fails here, and not only with the whole file. */
+/** A time limit for each test, so that a hanging test fails by itself and not with the whole file. */
 const options = { timeout: 20_000 };
 
 onBothStores('stopping', (storeEngine) => {

@@ -34,7 +34,7 @@ export interface SseReading {
   readonly response: { readonly status: number; readonly headers: Headers };
   readonly events: readonly Frame[];
   readonly comments: readonly string[];
-  /** What came, to the letter. */
+  /** The response's text, unchanged. */
   raw(): string;
   readonly ended: Promise<void>;
   until(enough: (reading: SseReading) => boolean): Promise<void>;
@@ -48,15 +48,15 @@ export interface TestApp extends AsyncDisposable {
   /** A prod key with the persona `test` as its default, and a test key without one. */
   readonly prodKey: string;
   readonly testKey: string;
-  /** What was logged. */
+  /** The messages that were logged. */
   readonly logged: string[];
   call(path: string, options?: Call): Promise<Answer>;
-  /** Fails unless the answer is a stream. */
+  /** Opens a stream; fails unless the answer is one. */
   stream(path: string, options?: Call): Promise<SseReading>;
   admin(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** A key of the organization. */
+  /** Makes a key of the organization. */
   key(type: 'test' | 'prod' | 'admin', more?: object): Promise<{ id: string; key: string }>;
-  /** A persona with a draft for each of `drafts`; all but the last are submitted, the last too if `submit`. */
+  /** Makes a persona: with an active version if `active` (the default), and with a draft if `next`. Gives its id. */
   persona(alias: string, options?: { active?: boolean; next?: boolean }): Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every endpoint, made from the servers' own route tables, with every kind of caller: the documented status, and
- * nothing of others in what is shown. A route without a row fails.
+ * Every endpoint of the servers' own route tables, with every kind of caller: it answers with the documented status and
+ * shows nothing of others. A route without a row fails.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -10,7 +10,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { withRoutes } from 'colloquy-testkit/route-table';
 import { startTestServer } from 'colloquy-testkit/server';
 
-/** A search that is down, so that the internet answers at once. */
+/** The address of a search server that is down, so that searches fail at once. */
 const environment = { SEARXNG_URL: 'http://127.0.0.1:9', HOST: '127.0.0.1' };
 
 onBothStores('the matrix', async (storeEngine) => {

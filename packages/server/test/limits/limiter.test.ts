@@ -1,4 +1,4 @@
-/** What a key may use up, by a clock that the test moves. */
+/** The limits of a key, with a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppError } from '../../src/domain/errors.ts';

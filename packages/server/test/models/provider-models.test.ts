@@ -1,4 +1,4 @@
-/** Which models a provider says that it offers. */
+/** The list of models that a provider offers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -66,7 +66,7 @@ for (const name of providers) {
     await using registry = registryOf(harness);
     const needsAddress = name === 'openai-compatible';
     const model = registry.get(recordOf(name, { baseUrl: needsAddress ? harness.upstream.openAiUrl : null }));
-    // The guide stands in while there is no local model.
+    // The guide answers while there is no local model.
     assert.equal(model.provider, name === 'local' ? 'guide' : name);
     assert.equal(await registry.whenReady(recordOf(name, { baseUrl: harness.upstream.openAiUrl })), model);
   });

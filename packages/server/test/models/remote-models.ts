@@ -1,4 +1,4 @@
-/** What the tests of the remote models share: a scripted upstream, a model in either wire format, a collector. */
+/** Shared parts of the tests of remote models: a scripted upstream, a model in either wire format, a collector. */
 
 import {
   type ScriptedUpstream,
@@ -26,7 +26,7 @@ export interface Harness extends AsyncDisposable {
   ): LanguageModel;
 }
 
-/** No wait between retries, and timeouts that no test reaches unless it sets its own. */
+/** Options without a wait between retries, and with timeouts that no test reaches unless it sets its own. */
 export async function startHarness(): Promise<Harness> {
   const upstream = await startScriptedUpstream();
   const dispatcher = createUpstreamDispatcher({ connectMs: 5_000 });
@@ -69,7 +69,7 @@ export interface Collected {
   readonly error: unknown;
 }
 
-/** Reads a stream to its end; what it throws is in `error`. */
+/** Reads a stream to its end; an error that it throws is in `error`. */
 export async function collect(
   model: LanguageModel,
   request: ModelRequest = hello,

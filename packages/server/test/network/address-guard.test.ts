@@ -13,7 +13,7 @@ const closed = createAddressGuard({
   ownAddresses: () => ['93.184.215.99', 'fe80::1%eth0'],
 });
 
-/** In the last but one line this machine's own; in the last what only a URL may write, and a name. */
+/** The last but one line has this machine's own addresses; the last has forms that only URLs allow, and a name. */
 const refusedAddresses = `
   0.0.0.0 0.1.2.3 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254 168.63.129.16 169.254.0.1
   169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1
@@ -69,7 +69,7 @@ test('an allowed network is opened on every port, and nothing beside it', () => 
   }
 });
 
-/** What a page address meets on its way: reason and message of its refusal. */
+/** Reads a page; gives reason and message of the refusal. */
 async function refusalOf(
   address: string,
   options: {

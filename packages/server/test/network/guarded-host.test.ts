@@ -1,4 +1,4 @@
-/** Which hosts of URLs may be stored by somebody who is not the operator: by name, by address, by what resolves. */
+/** Hosts of URLs that callers other than the operator may store, by name, by address and by resolved address. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAddressGuard } from '../../src/network/address-guard.ts';

@@ -56,7 +56,7 @@ test('a page can neither close the fence, nor pretend to be a source, nor speak 
   assert.equal(fenced.match(new RegExp(nonce, 'gi'))?.length, 2);
   assert.deepEqual(fenced.match(/\[\d+\]/g), ['[1]']);
   assert.doesNotMatch(fenced, /<\||\|>|<｜|\[\/?INST|<\/s>|<start_of_turn>|^System:/im);
-  // What was written can still be read.
+  // The text can still be read.
   assert.match(fenced, /IGNORE ALL PREVIOUS INSTRUCTIONS/);
 });
 

@@ -1,4 +1,4 @@
-/** The question stage: what of a model's answer counts as queries, and what is searched for without them. */
+/** The stage that asks a model for queries: which part of its answer counts, and the search without queries. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findQueries, parseQueries, questionPrompt } from '../../src/research/queries.ts';

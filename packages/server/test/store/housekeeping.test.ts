@@ -1,4 +1,4 @@
-/** What is kept for a time only goes when its time is over, on both stores. */
+/** Data that is kept for a limited time is removed when its time is over, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

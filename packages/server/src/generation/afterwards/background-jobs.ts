@@ -5,7 +5,7 @@ export interface BackgroundJobsOptions {
   readonly maxRunning: number;
   /** Most jobs that may wait for that; further ones are not taken. */
   readonly maxWaiting: number;
-  /** Told what a job threw; not called for jobs that the disposal broke off. */
+  /** Called with the error of a job; not called for jobs that the disposal broke off. */
   onError(error: unknown, key: string): void;
 }
 

@@ -18,7 +18,7 @@ export interface SummarizerOptions {
 export interface FinishedTurn {
   readonly live: Pick<LiveGeneration, 'identity' | 'context' | 'message'>;
   readonly plan: RunPlan;
-  /** Who pays. */
+  /** Accounts for the calls of models. */
   readonly accounting: Accounting;
 }
 
@@ -27,7 +27,7 @@ const bounds = { maxRunning: 4, maxWaiting: 1000 };
 
 export class Summarizer implements AsyncDisposable {
   readonly #options: SummarizerOptions;
-  /** By session: two jobs for one would write the same summary. */
+  /** The jobs, by session: two jobs for one session would write the same summary. */
   readonly #jobs: BackgroundJobs;
 
   constructor(options: SummarizerOptions) {

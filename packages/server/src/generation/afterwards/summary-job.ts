@@ -18,7 +18,7 @@ import { summaryPrompt } from './summary-prompt.ts';
 export interface SummaryJob {
   readonly sessionId: string;
   readonly plan: RunPlan;
-  /** Who pays. */
+  /** Accounts for the calls of models. */
   readonly accounting: Accounting;
 }
 
@@ -88,7 +88,7 @@ export async function summarise(
 
 interface Due {
   readonly previous: SummaryRecord | undefined;
-  /** To be summarised, oldest first. */
+  /** Messages to summarise, oldest first. */
   readonly units: readonly Unit[];
   readonly isComplete: boolean;
 }
@@ -134,7 +134,7 @@ function beginsTurn(unit: Unit): boolean {
   return unit.isSendable && unit.entries[0]?.role === 'user';
 }
 
-/** What stays whole begins with a user's message. */
+/** Makes the part that is not summarised begin with a user's message. */
 function toDue(
   kept: readonly Unit[],
   fallen: readonly Unit[],
@@ -161,7 +161,7 @@ function* toChunks(units: readonly Unit[], sizes: Sizes, plan: RunPlan): Generat
       entries = [];
       used = 0;
     }
-    // What can't be sent is counted as covered, but nothing of it is told.
+    // Messages that can't be sent count as covered, although the summary says nothing about them.
     for (const entry of unit.entries) {
       entries.push(unit.isSendable ? clip(entry, sizes.chunkTokens, estimate) : { ...entry, text: '' });
     }

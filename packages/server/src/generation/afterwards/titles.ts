@@ -21,7 +21,7 @@ const maxTokens = 200;
 
 export class Titler implements AsyncDisposable {
   readonly #options: TitlerOptions;
-  /** By conversation. */
+  /** The jobs, by conversation. */
   readonly #jobs: BackgroundJobs;
 
   constructor(options: TitlerOptions) {
@@ -48,7 +48,7 @@ export class Titler implements AsyncDisposable {
       messages: titlePrompt(firstMessage, live.message.text()),
       parameters: { maxTokens: Math.min(maxTokens, plan.record.maxOutputTokens ?? maxTokens) },
       signal,
-      // Of a model that goes on and on, no more is read than a title needs.
+      // If the model does not stop, only as much is read as a title needs.
       isEnough: isTitleComplete,
       onSpent: (spent) => {
         usage = spent;

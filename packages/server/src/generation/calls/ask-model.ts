@@ -9,7 +9,7 @@ export interface Question {
   readonly messages: readonly ModelMessage[];
   readonly parameters: SamplingParameters;
   readonly signal: AbortSignal;
-  /** Told once what the call has cost, even if it failed. */
+  /** Called once with the cost of the call, even if the call failed. */
   onSpent(usage: Usage): void;
   /** Whether the text so far suffices; the call is then broken off. */
   isEnough?(text: string): boolean;

@@ -4,7 +4,7 @@ import { tokensPerMessage } from '../plan/context-window.ts';
 
 /** UTF-16 units that one estimate counts exactly; what comes after is taken by the ratio found until then. */
 const maxExactLength = 8192;
-/** Where nothing was counted yet. */
+/** Tokens per byte of UTF-8, assumed until something was counted. */
 const usualTokensPerByte = 0.25;
 
 export class TokenEstimate {

@@ -46,7 +46,7 @@ export async function runModel(
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
   const written = live.message.everything();
-  // No provider says whether it bills a call that failed before its first word.
+  // Providers don't say whether they bill a call that failed before its first word.
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
     appender.usage ?? (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written));

@@ -22,7 +22,7 @@ export interface Job {
 
 export interface JobDependencies extends RunDependencies {
   readonly reads: Database;
-  /** Without it, nothing is answered with the web. */
+  /** Does the web research; without it no answer uses the web. */
   readonly researcher?: Researcher | undefined;
 }
 

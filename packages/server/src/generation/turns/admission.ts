@@ -14,7 +14,7 @@ const bytesPerToken = 4;
 export class Admission {
   readonly #limiter: Limiter;
   readonly #reads: Database;
-  /** By generation, while it is live. */
+  /** Reservations of live generations, by the generation's id. */
   readonly #open = new Map<string, Reservation>();
 
   constructor(reads: Database, now: () => number) {

@@ -74,7 +74,7 @@ export class Cancelling implements Disposable {
     lives.wake(generationId);
     if (next !== null) onStarted(next.generationId);
   }
-  /** From now on nobody waits for an end. */
+  /** Makes waits for the end of a generation fail from now on. */
   [Symbol.dispose](): void {
     this.#isStopping = true;
   }

@@ -6,7 +6,7 @@ import { isLoopback } from '../../network/loopback.ts';
 /** Requests without a credential act as this organization, in `/api/generations` and the chats dialect. */
 export interface AnonymousAccess {
   readonly organizationId: string;
-  /** Only with a `Host` of the loopback; lifted when the operator names the organization. */
+  /** Whether requests need a loopback `Host`; false if the operator names the organization. */
   readonly loopbackOnly: boolean;
 }
 

@@ -52,7 +52,7 @@ export interface EnvironmentProvider {
   readonly contextWindow: number | undefined;
 }
 
-/** In the order in which their models are offered. */
+/** The remote providers, in the order in which their models are offered. */
 export const environmentProviders: readonly EnvironmentProvider[] = [
   ...providers.map((name) => providerRegistry[name]).flatMap((module) => ('wire' in module ? [module] : [])),
   ...presets.map((name) => presetRegistry[name]),

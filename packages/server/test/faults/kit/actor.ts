@@ -1,4 +1,4 @@
-/** A client of the chat dialect with sessions of its own, that asks, asks again, interrupts, cancels and resumes. */
+/** A client of the chat dialect with its own sessions, which asks, retries, interrupts, cancels and resumes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientStream, generationOf, openStream } from 'colloquy-testkit/event-stream';
 import { makeTurn } from './behaviours.ts';
@@ -8,7 +8,7 @@ import { anyManner, follow, readStream, type World } from './viewer.ts';
 
 type WhenBusy = 'reject' | 'queue' | 'interrupt';
 
-/** Asks until `isOver` says so, then sees everything to its end. */
+/** Asks until `isOver` gives true, then follows all answers to their end. */
 export async function act(world: World, name: string, random: Random, isOver: () => boolean): Promise<void> {
   const sessions: string[] = [];
   const open = new Set<Promise<void>>();
@@ -17,7 +17,7 @@ export async function act(world: World, name: string, random: Random, isOver: ()
     const turn = ask(world, `${name}.${count}`, session, random, (created) => void sessions.push(created));
     open.add(turn);
     void turn.finally(() => open.delete(turn));
-    // Mostly one after the other; else the next one finds the session busy.
+    // Turns mostly wait for the one before; some don't, so that they find the session busy.
     const isPatient = open.size > 2 || random.chance(0.7);
     await (isPatient ? Promise.all(open) : sleep(random.between(0, 300)));
   }
@@ -47,7 +47,7 @@ async function ask(
   );
 }
 
-/** One caller: repeats what has a key until it is answered, and follows the answer. */
+/** Makes one call, repeats it until it is answered if it has an idempotency key, and follows the answer. */
 async function call(
   world: World,
   asked: Asked,
@@ -74,7 +74,7 @@ async function call(
   }
 }
 
-/** Whether it is worth another try. */
+/** Whether a failed call is worth another try. */
 function takeRefusal({ ledger, host }: World, asked: Asked, stream: ClientStream): boolean {
   const { status } = stream;
   if (status === 503) {

@@ -1,4 +1,4 @@
-/** What a turn of the workload asks of the scripted upstream: its question names it, so that both sides know it. */
+/** Behaviours of the scripted upstream. A turn's question names the one that it asks for, so both sides know it. */
 import {
   answer,
   echo,
@@ -8,7 +8,7 @@ import {
 } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Random } from './random.ts';
 
-/** How often each behaviour is asked for. */
+/** Relative frequency of each behaviour. */
 const weights = {
   plain: 60,
   reasoning: 4,
@@ -29,7 +29,7 @@ const weights = {
 export type Behaviour = keyof typeof weights;
 
 export interface Turn {
-  /** Unique in a run; the user's message. */
+  /** The user's message, unique in a run. */
   readonly question: string;
   readonly behaviour: Behaviour;
   readonly tokenCount: number;
@@ -70,12 +70,12 @@ export function wholeAnswer(turn: Turn): string {
   return tokensOf(turn).join('');
 }
 
-/** Whether the model gets to the end of its answer, unless something else is in the way. */
+/** Whether the model completes its answer if nothing interrupts it. */
 export function canBeWhole({ behaviour }: Turn): boolean {
   return ['plain', 'reasoning', 'large', 'no-usage', 'split'].includes(behaviour);
 }
 
-/** The upstream's side. What is no turn (a title, a summary) gets an echo. */
+/** The upstream's script for a call. Calls that belong to no turn (titles, summaries) get an echo. */
 export function scriptFor(request: RecordedRequest): Script {
   const turn = turnOf(request.lastUserMessage);
   if (turn === undefined) return echo(request);

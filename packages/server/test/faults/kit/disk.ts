@@ -1,4 +1,4 @@
-/** A small disk that can be filled: a tmpfs of its own, where the system lets us mount one. */
+/** A small disk that can be filled: a tmpfs, if the system allows this process to mount one. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 
 export interface SmallDisk extends AsyncDisposable {
   readonly path: string;
-  /** Resolves once not one byte fits any more; nothing else in this process waits for it. */
+  /** Fills the disk; resolves once not one more byte fits. It blocks nothing else in this process. */
   fill(): Promise<void>;
   free(): void;
 }
 
-/** Undefined where this process may not mount. */
+/** Mounts a disk; gives undefined if this process may not mount. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | undefined> {
   const path = await mkdtemp(join(tmpdir(), 'colloquy-faults-disk-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', path]);
@@ -25,7 +25,7 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     path,
     async fill() {
       await using file = await open(filler, 'a');
-      // Never more than the disk holds, should it be unmounted under us.
+      // It writes no more than the disk holds, in case the disk was unmounted meanwhile.
       await fillThrough(file, megabytes * 2 ** 20);
     },
     free: () => rmSync(filler, { force: true }),
@@ -36,12 +36,12 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
   };
 }
 
-/** Writes until not one byte fits any more, at most `maxBytes`. Few large writes: each one waits for its turn. */
+/** Writes until not one more byte fits, at most `maxBytes`. The writes are large, since each one waits for its turn. */
 async function fillThrough(file: FileHandle, maxBytes: number): Promise<void> {
   const piece = Buffer.alloc(2 ** 24);
   try {
     for (let left = maxBytes; left > 0; ) {
-      // What fits only in part is written in part.
+      // A write that does not fit is shortened to the space that is left.
       const { bytesWritten } = await file.write(piece, 0, Math.min(piece.length, left));
       left -= bytesWritten;
     }

@@ -1,4 +1,4 @@
-/** What is done to the servers while their clients are at work: kills at chosen moments, and other troubles between. */
+/** The faults that servers suffer while clients are at work: kills at chosen moments, and other troubles between. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,18 +9,18 @@ import type { Random } from './random.ts';
 
 export interface FaultTotals {
   kills: number;
-  /** Of them, with at least as many streams open as were asked for. */
+  /** Number of kills while at least as many streams were open as the options ask for. */
   killsAmongStreams: number;
-  /** Before the server listened. */
+  /** Number of kills before the server listened. */
   killsInStart: number;
   killsWithFullDisk: number;
   stops: number;
   freezes: number;
   fullDisks: number;
   clockMoves: number;
-  /** How many kills were aimed at which moment. */
+  /** Number of kills that were aimed at each moment. */
   readonly aims: Record<string, number>;
-  /** Streams that were open at each kill. */
+  /** Number of open streams at each kill. */
   readonly streamsAtKill: number[];
 }
 
@@ -29,11 +29,11 @@ export interface FaultOptions {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly leaseMs: number;
-  /** Kills wait until so many are open, but for those right after a start. */
+  /** Kills wait until this many streams are open, except those right after a start. */
   readonly streams: number;
   readonly disk: SmallDisk | undefined;
   readonly clockPath: string;
-  /** Told of every step, for finding out where a run hangs. */
+  /** Called at every step, to find out where a run hangs. */
   readonly trace: (step: string) => void;
 }
 
@@ -63,9 +63,9 @@ const aims = {
 } as const;
 const troubles = { none: 14, freeze: 1, disk: 2, clock: 2 } as const;
 const longestWaitMs = 2500;
-/** On a busy machine it takes long until the clients are back after a start; a kill before that would be for nothing. */
+/** Time limit for the wanted streams to open after a start, long enough for a busy machine. */
 const longestStreamsWaitMs = 60_000;
-/** Never so far that an idempotency key, which lives for 24 hours, would expire. */
+/** The clock moves less than the 24 hours that an idempotency key is kept. */
 const widestClockMs = 6 * 3_600_000;
 
 /** One round: perhaps a trouble, then a kill (or now and then a stop) at a chosen moment, and the next start. */
@@ -73,7 +73,7 @@ export async function disturb(options: FaultOptions, totals: FaultTotals): Promi
   const { host, random, ledger } = options;
   const replica = random.between(0, host.replicas - 1);
   const aim = random.weighted(aims);
-  // Time for turns to be at work: the servers have only just come up.
+  // The servers have just started, so the clients get time to make turns.
   options.trace(`round: ${aim}`);
   if (aim === 'just started') await sleep(random.between(0, 60));
   else {
@@ -128,7 +128,7 @@ async function moment(ledger: Ledger, name: keyof Moments): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Longer than the lease: what is frozen must find out whether it still owns anything. */
+/** Freezes a server for longer than its lease, so that it must find out whether it still owns its generations. */
 async function freeze({ host, leaseMs }: FaultOptions, replica: number, totals: FaultTotals): Promise<void> {
   totals.freezes += 1;
   host.signal(replica, 'SIGSTOP');
@@ -141,7 +141,7 @@ function moveClock({ random, clockPath }: FaultOptions, totals: FaultTotals): vo
   writeFileSync(clockPath, String(random.between(-widestClockMs, widestClockMs)));
 }
 
-/** Whether it stays full for the kill. */
+/** Whether the disk stays full until the kill. */
 async function fillDisk(options: FaultOptions, totals: FaultTotals): Promise<boolean> {
   const { disk, host, random } = options;
   if (disk === undefined) return false;
@@ -156,7 +156,7 @@ async function fillDisk(options: FaultOptions, totals: FaultTotals): Promise<boo
 
 function freeDisk({ disk, host }: FaultOptions): void {
   disk?.free();
-  // Answers that were made before are still on their way.
+  // Responses to earlier requests are still on their way.
   setTimeout(() => {
     host.troubles -= 1;
   }, 1000).unref();

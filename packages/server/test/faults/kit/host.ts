@@ -1,16 +1,16 @@
-/** The servers under test: child processes on one place, that are killed, frozen and started again. */
+/** The servers under test: child processes on one store that are killed, frozen and started again. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChildServer, launchServer, spawnServer } from 'colloquy-testkit/server-process';
 import { settlesWithin } from './deadline.ts';
 
-/** Far more than a stop takes on a busy machine. */
+/** Time limit for a stop, far longer than a stop takes on a busy machine. */
 const longestStopMs = 60_000;
 
 export interface HostOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly replicas: number;
-  /** After so long a server that should end is killed, and that is a complaint. */
+  /** A server that takes longer to stop is killed, and that is reported as a complaint. */
   readonly stopMs?: number;
 }
 
@@ -18,9 +18,9 @@ export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #servers: (ChildServer | undefined)[];
   readonly #waiting = new Set<() => void>();
-  /** Lines of the servers' logs that tell of something unforeseen. */
+  /** Lines of the servers' logs that report unexpected problems. */
   readonly complaints: string[] = [];
-  /** While the disk is full or a server frozen, refusals are to be expected. */
+  /** Number of current troubles (a full disk, a frozen server), during which refusals are expected. */
   troubles = 0;
 
   constructor(options: HostOptions) {
@@ -32,7 +32,7 @@ export class Host implements AsyncDisposable {
     return this.#servers.length;
   }
 
-  /** A server that runs, as soon as there is one. */
+  /** Resolves with the address of a running server as soon as there is one. */
   async url(): Promise<string> {
     for (;;) {
       const up = this.#servers.filter((server) => server !== undefined);

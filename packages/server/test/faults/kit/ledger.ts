@@ -1,4 +1,4 @@
-/** What the clients of a run did and saw, to be held against the store. */
+/** The record of what the clients of a run did and received, to be compared with the store. */
 import { EventEmitter } from 'node:events';
 import type { Frame } from 'colloquy-testkit/event-stream';
 import type { Dialect } from '../../../src/domain/generation.ts';
@@ -7,7 +7,7 @@ import type { Dialect } from '../../../src/domain/generation.ts';
 export interface Sighting {
   readonly generationId: string;
   readonly dialect: Dialect;
-  /** The event id behind which it began; empty: from the start. */
+  /** The event id behind which the reading began; empty for the start. */
   readonly after: string;
   frames: readonly Frame[];
 }
@@ -16,9 +16,9 @@ export interface Sighting {
 export interface Asked {
   readonly question: string;
   readonly key: string | undefined;
-  /** Every generation that an answer named. */
+  /** Ids of all generations that responses named. */
   readonly generationIds: Set<string>;
-  /** An answer said that it was not accepted. */
+  /** Whether a response said that the turn was not accepted. */
   refused: boolean;
 }
 
@@ -36,9 +36,9 @@ export class Ledger {
   readonly violations: string[] = [];
   asked = new Map<string, Asked>();
   sightings: Sighting[] = [];
-  /** What a cancel was told of the generation. */
+  /** Cancelled generations, with their status in the response to the cancel. */
   cancels: { readonly generationId: string; readonly status: string }[] = [];
-  /** Calls of the model: questions in the order in which they came. */
+  /** The questions of all model calls, in the order in which the calls came. */
   modelCalls: string[] = [];
   readonly totals = {
     turns: 0,
@@ -51,7 +51,7 @@ export class Ledger {
     unavailable: 0,
     mostStreams: 0,
   };
-  /** Streams that ended properly, but before the generation did: right only where a server shuts down. */
+  /** Number of streams that ended properly before their generation did, which only a shutdown may cause. */
   earlyEnds = 0;
   #openStreams = 0;
 
@@ -70,10 +70,10 @@ export class Ledger {
     return this.#openStreams;
   }
 
-  /** What clients wait for just now. */
+  /** The things that clients are waiting for. */
   readonly waits = new Set<string>();
 
-  /** Waits, and lets a run that hangs say for what. */
+  /** Waits for work, and notes its name, so that a hanging run can report it. */
   async during<T>(what: string, work: Promise<T>): Promise<T> {
     const since = `${what}, since ${new Date().toISOString()}`;
     this.waits.add(since);
@@ -88,7 +88,7 @@ export class Ledger {
     this.violations.push(sentence);
   }
 
-  /** Forgets what was checked. */
+  /** Removes records that were checked. */
   clear(): void {
     this.asked = new Map();
     this.sightings = [];

@@ -1,6 +1,6 @@
 /**
- * Preloaded into a server: its `Date` is off by as many milliseconds as the file in FAULTS_CLOCK_FILE says, which may
- * change while it runs. The database's own clock, and the monotonic one, stay as they are.
+ * This module is preloaded into a server and shifts its `Date` by the milliseconds in the file FAULTS_CLOCK_FILE, which
+ * may change while the server runs. It does not change the database's clock and the monotonic clock.
  */
 import { readFileSync } from 'node:fs';
 

@@ -1,15 +1,15 @@
-/** Random numbers that a seed repeats. */
+/** Pseudo-random numbers, the same for the same seed. */
 
 export interface Random {
-  /** At least 0, less than 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number;
   /** A whole number, both bounds included. */
   between(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<T>(from: readonly T[]): T;
-  /** One of the names, as often as its weight says. */
+  /** Picks a name with a probability in proportion to its weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K;
-  /** Another source, whose numbers do not depend on how many of this one's were taken. */
+  /** Makes another source, whose numbers do not depend on how many numbers this one has given. */
   fork(name: string): Random;
 }
 

@@ -1,4 +1,4 @@
-/** A run of the fault kit: clients at work, servers in trouble, and now and then everything held against the store. */
+/** A run of the fault kit: clients work, servers suffer faults, and now and then all is compared with the store. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,18 +25,18 @@ import type { World } from './viewer.ts';
 
 export interface RunOptions {
   readonly seed: number;
-  /** Of the kills that come while so many streams are open as `streams` says. */
+  /** Number of kills to make while at least `streams` streams are open. */
   readonly kills: number;
   readonly streams: number;
   readonly engine: StoreEngine;
   /** Servers on one database. More than one only on PostgreSQL. */
   readonly replicas: number;
-  /** Ends the run though there were fewer kills. */
+  /** Time limit of the run, which ends it even after fewer kills. */
   readonly seconds: number;
-  /** After so many kills everything is checked. */
+  /** Number of kills between two checks of everything. */
   readonly killsPerCheck: number;
   readonly onProgress: (line: string) => void;
-  /** Told of every step; for finding out where a run hangs. */
+  /** Called at every step, to find out where a run hangs. */
   readonly trace?: (step: string) => void;
 }
 
@@ -44,19 +44,19 @@ export interface RunResult {
   readonly violations: readonly string[];
   readonly faults: FaultTotals;
   readonly clients: Ledger['totals'];
-  /** Generations that were checked, by their last status. */
+  /** Number of checked generations by their final status. */
   readonly generations: Readonly<Record<string, number>>;
   readonly modelCalls: number;
   readonly checks: number;
-  /** Faults that this machine did not allow. */
+  /** Faults that this machine does not allow. */
   readonly missing: readonly string[];
   readonly seconds: number;
 }
 
-/** Not everybody has a stream open at every moment. */
+/** Clients for each wanted stream, since a client does not have a stream open at every moment. */
 const clientsPerStream = 2;
 const leaseMs = 1000;
-/** Far more than a busy machine needs: what takes longer hangs. */
+/** Time limit for the clients to finish, far longer than a busy machine needs. */
 const settleMs = 120_000;
 
 export async function runFaults(options: RunOptions): Promise<RunResult> {
@@ -91,7 +91,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
         MODEL_FIRST_TOKEN_TIMEOUT_MS: '1200',
         MODEL_IDLE_TIMEOUT_MS: '1200',
         FAULTS_CLOCK_FILE: clockPath,
-        // A third of what a start costs.
+        // Without the cache, compiling modules takes a third of the time of a start.
         NODE_COMPILE_CACHE: join(scratch, 'compiled'),
         NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'moving-clock.ts')).href}`,
       }),
@@ -167,7 +167,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       const deadline = performance.now() + settleMs;
       while ((await count()) > 0 && performance.now() < deadline) await sleep(50);
     }
-    // After one more kill everything has to come from the disk.
+    // After one more kill the servers must read everything from the disk.
     for (let replica = 0; replica < options.replicas; replica += 1) await host.kill(replica);
     {
       await using dead = await openDisk(where);
@@ -184,7 +184,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** Where several servers share a database, a busy machine may cost one its lease: it logs that, and goes on. */
+/** If several servers share a database, one may lose its lease on a busy machine; it logs that and continues. */
 function complaintsOf({ complaints, replicas }: Host): string[] {
   return complaints.filter((line) => replicas === 1 || !/^\{.*lost its lease/.test(line));
 }

@@ -1,4 +1,4 @@
-/** The store as it lies on the disk, read beside the server, and the promises that can be checked on it alone. */
+/** Reads the store beside the server, and checks the promises that depend on the store alone. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Place } from 'colloquy-testkit/place';
@@ -33,7 +33,7 @@ export interface StoredGeneration {
   readonly id: string;
   readonly status: string;
   readonly sessionId: string;
-  /** Of the question, in its conversation. */
+  /** Position of the question in its conversation. */
   readonly position: number;
   readonly question: string;
   readonly answer: string;
@@ -43,11 +43,11 @@ export interface StoredGeneration {
 
 export interface StoredState {
   readonly generations: ReadonlyMap<string, StoredGeneration>;
-  /** Sentences on what is broken in the store itself. */
+  /** Sentences that describe violations in the store itself. */
   readonly violations: readonly string[];
 }
 
-/** Reads everything and checks it; right only while nothing runs. `knownIds` were checked before and are left out. */
+/** Reads and checks everything; call it only while nothing runs. It skips `knownIds`, which were checked before. */
 export async function readStored(
   disk: Disk,
   isSqlite: boolean,

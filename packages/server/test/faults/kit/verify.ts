@@ -1,4 +1,4 @@
-/** Holds what the clients saw against the store and against what the server tells afterwards. */
+/** Compares what the clients received with the store and with the server's later answers. */
 
 import { type Frame, openStream } from 'colloquy-testkit/event-stream';
 import { canBeWhole, turnOf, wholeAnswer } from './behaviours.ts';
@@ -8,7 +8,7 @@ import type { StoredGeneration, StoredState } from './stored-log.ts';
 const replaysAtOnce = 8;
 const longestReplayMs = 20_000;
 
-/** Sentences on what was promised and not kept. */
+/** Sentences that describe broken promises. */
 export async function verify(
   ledger: Ledger,
   stored: StoredState,
@@ -25,7 +25,7 @@ export async function verify(
   ];
 }
 
-/** What is stored of an answer is what the upstream said, as far as it came. */
+/** Checks that a stored answer is the beginning of what the upstream said. */
 function checkAnswer({ id, question, answer, status }: StoredGeneration): string[] {
   const turn = turnOf(question);
   if (turn === undefined) return [`${id}: answers what nobody asked: ${question}`];
@@ -35,7 +35,7 @@ function checkAnswer({ id, question, answer, status }: StoredGeneration): string
   return [];
 }
 
-/** One question is one generation at most, and exactly one where a client was told so. */
+/** Checks that a question has at most one generation, and exactly one if a client was told so. */
 function checkStarts(ledger: Ledger, { generations }: StoredState): string[] {
   const broken: string[] = [];
   const byQuestion = Map.groupBy(generations.values(), ({ question }) => question);
@@ -57,8 +57,8 @@ function checkStarts(ledger: Ledger, { generations }: StoredState): string[] {
 }
 
 /**
- * The turns of a session reach the model in the order in which they were accepted. This can be told of a turn that
- * ended by what the model answered: the call of any other may still be on its way when the next one comes.
+ * Checks that the turns of a session reach the model in the order in which they were accepted. It looks only at turns
+ * that ended by the model's answer: the call of another turn may still be on its way when the next turn's call comes.
  */
 function checkOrder(ledger: Ledger, { generations }: StoredState): string[] {
   const broken: string[] = [];
@@ -75,7 +75,7 @@ function checkOrder(ledger: Ledger, { generations }: StoredState): string[] {
   return broken;
 }
 
-/** Whether the end came from the model: not from a cancel, from the death of a server, or from its silence. */
+/** Whether the model ended the answer, and not a cancel, the death of a server, or a timeout. */
 function wasAnswered({ status, events }: StoredGeneration): boolean {
   const end = events.at(-1);
   if (typeof end !== 'object' || end.type !== 'generation-finished') return false;
@@ -127,7 +127,7 @@ async function checkSightings(
   return broken;
 }
 
-/** What was seen is, to the letter, what the replay has right behind the cursor. */
+/** Checks that the received frames are, to the letter, those that the replay has right behind the cursor. */
 function compare({ generationId, dialect, after, frames }: Sighting, replay: readonly Frame[]): string[] {
   const ids = replay.map(({ id }) => id);
   if (new Set(ids).size !== ids.length) return [`${generationId}: its replay in ${dialect} repeats an id`];
@@ -141,7 +141,7 @@ function compare({ generationId, dialect, after, frames }: Sighting, replay: rea
   ];
 }
 
-/** Whether one event id stands behind another of the same generation: `<id>:<seq>` is the last frame of `<id>:<seq>.<k>`. */
+/** Whether one event id stands behind another of the same generation: `<id>:<seq>` comes after all `<id>:<seq>.<k>`. */
 function isBehind(id: string, cursor: string): boolean {
   const [seq, part] = placeOf(id);
   const [cursorSeq, cursorPart] = placeOf(cursor);

@@ -1,4 +1,4 @@
-/** A viewer of one generation: follows it to its end through every break, or leaves on its own. */
+/** A viewer of one generation, which follows it to its end through every break, or leaves on its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientStream, type Frame, generationOf, openStream } from 'colloquy-testkit/event-stream';
 import type { Dialect } from '../../../src/domain/generation.ts';
@@ -10,11 +10,11 @@ export interface World {
   readonly host: Host;
   readonly ledger: Ledger;
   readonly headers: Readonly<Record<string, string>>;
-  /** Those that the server speaks. */
+  /** The dialects of the server. */
   readonly dialects: readonly Dialect[];
 }
 
-/** How a viewer behaves: the number of frames after which it breaks off, or takes its time. */
+/** A viewer's behaviour: it reads steadily, reconnects every few frames, reads slowly, or leaves for good. */
 export type Manner =
   | { readonly kind: 'steady' }
   | { readonly kind: 'hops'; readonly everyFrames: number }
@@ -42,7 +42,7 @@ export function isTerminal(dialect: Dialect, frame: Frame | undefined): boolean 
   return type === 'done' || type === 'error' || type === 'end';
 }
 
-/** Reads a stream that is open to its end in its manner; whether the generation's end was seen. */
+/** Reads an open stream to its end, by the viewer's behaviour. Gives whether the generation's end was seen. */
 export async function readStream(
   world: World,
   stream: ClientStream,
@@ -75,7 +75,7 @@ export async function readStream(
   return { cursor: stream.frames.at(-1)?.id ?? sighting.after, isOver };
 }
 
-/** Comes back again and again, in any dialect, until the generation's end was seen. */
+/** Reconnects, in any dialect, until it has seen the generation's end. */
 export async function follow(
   world: World,
   generationId: string,

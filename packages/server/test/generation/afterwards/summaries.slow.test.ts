@@ -1,4 +1,4 @@
-/** Summaries of what no longer fits into a context, on both stores. */
+/** Summaries of messages that no longer fit into a context, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -43,7 +43,7 @@ onBothStores('summaries', (storeEngine) => {
       assert.equal(summaries[n]?.previous_id, summaries[n - 1]?.id);
       assert.ok((summaries[n]?.message_count ?? 0) > (summaries[n - 1]?.message_count ?? 0));
     }
-    // Each takes in the one before, and the messages after it.
+    // Each summary covers the previous one and the messages after it.
     const second = promptOf(summaryCalls(h)[1] as RecordedRequest)[1]?.content ?? '';
     assert.match(second, /<earlier-summary>\nsummary 1\n<\/earlier-summary>/);
     assert.doesNotMatch(second, /question 1 /);
@@ -114,7 +114,7 @@ onBothStores('summaries', (storeEngine) => {
     );
     assert.equal((await engine.contextReceipt(h.scope, again.generationId)).summary, null);
 
-    // A branch whose own history is too long: it drops what does not fit rather than tell of another branch.
+    // The branch's own history is too long: it drops old messages and does not use another branch's summary.
     const through = summaries.at(-1)?.through_position ?? 0;
     let parent = again.answerMessageId;
     for (let n = 0; n < 9; n++) {

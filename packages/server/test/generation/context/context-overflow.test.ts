@@ -1,4 +1,4 @@
-/** A message that alone is too large for its model is refused before anything is stored or asked, on both stores. */
+/** A message that is too large for its model is refused before anything is stored or sent to it, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

@@ -1,4 +1,4 @@
-/** What a model is sent of a history on both stores, and what the receipt says of it. */
+/** The part of a history that a model is sent, and the receipt about it, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -37,7 +37,7 @@ onBothStores('context', (storeEngine) => {
     assert.equal(receipt.persona?.version, 1);
     assert.match(receipt.persona?.sha256 ?? '', /^[0-9a-f]{64}$/);
     assert.equal(receipt.tokens_provenance, 'estimated');
-    // Four bytes a token, and eight tokens a message.
+    // The estimate is four bytes for a token, and eight tokens more for each message.
     assert.deepEqual(receipt.sections, [
       { section: 'system', tokens: 11 },
       { section: 'summary', tokens: 0 },

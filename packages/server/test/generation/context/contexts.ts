@@ -19,7 +19,7 @@ export const answerCalls = (h: EngineHarness): RecordedRequest[] =>
 export const summaryCalls = (h: EngineHarness): RecordedRequest[] =>
   h.upstream.requests.filter(isSummaryCall);
 
-/** Answers long, and summarises as `summary 1`, `summary 2`, … */
+/** A model that gives long answers, and the summaries `summary 1`, `summary 2`, … */
 export function scriptLong(h: EngineHarness, summarise?: (n: number) => Script): void {
   let answers = 0;
   let summaries = 0;
@@ -41,7 +41,7 @@ export async function say(
   return accepted;
 }
 
-/** Turns `question 1` … `question n` in one session, each with what was written in the background after it. */
+/** Runs turns `question 1` … `question n` in one session, and waits for the background work after each. */
 export async function talk(h: EngineHarness, engine: Engine, turns: number): Promise<AcceptedGeneration[]> {
   const first = await say(h, engine, { text: long('question 1') });
   const all = [first];
@@ -54,7 +54,7 @@ export async function talk(h: EngineHarness, engine: Engine, turns: number): Pro
   return all;
 }
 
-/** The finish of a turn starts its summary right after its readers were told. */
+/** Waits for the summary, which starts right after the readers got the turn's end. */
 export async function settled(h: EngineHarness, engine: Engine, sessionId: string): Promise<void> {
   await h.place.store.reads.selectFrom('session').select('id').where('id', '=', sessionId).execute();
   await new Promise((resolve) => setImmediate(resolve));
@@ -70,7 +70,7 @@ export async function summariesOf(h: EngineHarness, sessionId: string) {
     .execute();
 }
 
-/** A message put into the session of a turn; gives its id. */
+/** Puts a message into the session of a turn; gives its id. */
 export async function insert(
   h: EngineHarness,
   { userMessageId }: AcceptedGeneration,

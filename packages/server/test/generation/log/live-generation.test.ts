@@ -17,7 +17,7 @@ const settled = Promise.resolve();
 const pending = new Promise<void>(() => {});
 const fresh = (): LiveGeneration => new LiveGeneration(identity, [first]);
 
-/** What resolves the commit that an `ending` generation waits for. */
+/** Settles the commit that an `ending` generation waits for. */
 const settleOf = new WeakMap<LiveGeneration, () => void>();
 
 /** A new generation in each state; `ending` is one whose commit has not settled. */
@@ -63,7 +63,7 @@ const transitions = {
   leave: (live: LiveGeneration) => live.leave(),
 } as const;
 
-/** The state after a transition, or that it is refused. The generation has nothing under way but in `ending`. */
+/** The state after a transition, or `refused`. Only in `ending` does the generation have a commit under way. */
 const table: Readonly<Record<keyof typeof transitions, Readonly<Record<LiveState, LiveState | 'refused'>>>> =
   {
     append: { open: 'open', ending: 'refused', finishing: 'refused', ended: 'refused', dropped: 'dropped' },
@@ -202,12 +202,12 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** What a store would hold, by what the transitions have told it. */
+/** The events that a store would hold after the transitions so far. */
 class Recorder {
   readonly live = fresh();
   readonly stored: LogEvent[] = [first];
   readonly received: LogEvent[] = [first];
-  /** The journal row of each stored event; 0: the segment that came first. */
+  /** The journal row of each stored event; 0 for events of the first segment. */
   readonly rowOf: number[] = [0];
   commit: { readonly run: EventRun; readonly n: number; settle(): void } | undefined;
   move: { readonly nextN: number; settle(): void } | undefined;

@@ -1,4 +1,4 @@
-/** A reader that is slow gets a long log in pieces, as it has room for them. */
+/** A slow reader gets a long log in pieces, each when it has room for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
@@ -44,12 +44,12 @@ test('backfill comes in pieces, from memory and from the store', async () => {
   await using h = harness;
   const held = gate();
   const { steps = [] } = answer('', { tokens });
-  // All tokens, then a wait before the end: so long everything is in memory.
+  // The model sends all tokens and waits before the end; until then everything is in memory.
   h.upstream.enqueue({ steps: [...steps.slice(0, -3), held.step, ...steps.slice(-3)] });
   const engine = await h.start();
   const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
   const quick = readLog(engine, generationId);
-  // Queued, started, the part's start, the tokens: all are committed.
+  // The events queued, started, part start and all tokens are committed.
   await quick.until(3 + tokens.length);
   const fromMemory = readSlowly(engine, generationId);
   held.release();

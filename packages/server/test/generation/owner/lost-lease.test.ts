@@ -1,4 +1,4 @@
-/** A process that loses its lease goes on as another owner, whenever that happens; on both stores. */
+/** A process that loses its lease continues as another owner, at whatever moment it happens; on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -8,16 +8,16 @@ import type { CommandArgs, CommandName, CommandResult } from '../../../src/store
 import type { Store } from '../../../src/store/store.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
 
-/** What does not come back fails here, and not only with the whole file. */
+/** A time limit for each test, so that a hanging test fails by itself and not with the whole file. */
 const options = { timeout: 20_000 };
 
-/** Another process that claims everything. */
+/** Claims everything, as another process would. */
 async function fenceAll(store: Store): Promise<void> {
   const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
   await store.execute('claimDeadOwners', { owner, all: true });
 }
 
-/** The store, with something that happens before each command. */
+/** Wraps the store so that a function runs before each command. */
 function withBefore(store: Store, before: (name: CommandName) => Promise<void>): Store {
   return {
     ...store,

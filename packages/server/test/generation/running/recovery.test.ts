@@ -1,4 +1,4 @@
-/** What a dead process left goes on where its model can continue a prefix, on both stores. */
+/** Answers of a dead process continue if their model can continue a prefix, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

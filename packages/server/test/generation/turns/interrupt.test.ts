@@ -1,4 +1,4 @@
-/** A turn that interrupts: what runs and what waits ends, on both stores. */
+/** A turn that interrupts ends the session's running and queued turns, on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

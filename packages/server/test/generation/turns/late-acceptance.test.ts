@@ -1,4 +1,4 @@
-/** An acceptance that the store tells late: by then the engine has seen the turn stored as running; on both stores. */
+/** The store's answer to an acceptance is late: the engine has already found the turn as running; on both stores. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

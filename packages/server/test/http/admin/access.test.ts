@@ -1,4 +1,4 @@
-/** Who may administer what. */
+/** Access to the administration, for each kind of caller. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -106,7 +106,7 @@ onBothStores('administration: who may', async (engine) => {
       );
       assert.deepEqual(answers[1], answers[0], path);
     }
-    // Nor by the own organization's path.
+    // The path of the caller's own organization does not lead to another's model either.
     const across = await app.call('GET', `/organizations/${mine}/models/${model}`, undefined, adminKey);
     assert.equal(across.status, 404);
     assert.deepEqual(app.tested, []);

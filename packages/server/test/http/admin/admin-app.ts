@@ -16,7 +16,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests, field by field.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read the fields of answers.
   readonly body: any;
   readonly headers: LightMyRequestResponse['headers'];
   readonly text: string;
@@ -27,7 +27,7 @@ export interface AdminTestApp extends AsyncDisposable {
   readonly dataDir: string;
   readonly authenticator: Authenticator;
   readonly engine: Engine;
-  /** Its organization, model and persona are there already. */
+  /** The engine's harness, with its organization, model and persona. */
   readonly harness: EngineHarness;
   /** The records that `POST …/test` was asked to call. */
   readonly tested: ModelRecord[];
@@ -35,13 +35,13 @@ export interface AdminTestApp extends AsyncDisposable {
   skew: number;
   /** A call below `/api/admin`, as the operator unless `key` says otherwise; null: without a credential. */
   call(method: Method, path: string, body?: unknown, key?: string | null): Promise<Answer>;
-  /** The same with more of a request. */
+  /** Does the same as `call`, with further options of a request. */
   inject(options: InjectOptions): Promise<Answer>;
-  /** An organization, its id. */
+  /** Makes an organization; gives its id. */
   organization(name?: string): Promise<string>;
-  /** A model of an organization, its id. */
+  /** Makes a model of an organization; gives its id. */
   model(organizationId: string, more?: object): Promise<string>;
-  /** A key of an organization. */
+  /** Makes a key of an organization. */
   key(
     organizationId: string,
     type: 'test' | 'prod' | 'admin',

@@ -1,4 +1,4 @@
-/** The worked example of `docs/dialects.md` works as it stands, but for address and key file. */
+/** The example of `docs/dialects.md` works as written, except for address and key file. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

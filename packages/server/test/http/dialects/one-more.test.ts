@@ -13,10 +13,10 @@ import { type Codec, hidden } from '../../../src/http/streaming/codec.ts';
 import { generationOf, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
 
-/** The type knows the server's own dialects alone. */
+/** The cast is needed because the type allows only the server's own dialects. */
 const name = 'plain' as string as Dialect;
 
-/** Shows the answer piece by piece, and in two frames at its end its whole text and its length. */
+/** A codec that shows the answer piece by piece, and at its end the whole text and its length in two frames. */
 const plainCodec: Codec<string> = {
   begin: () => '',
   advance: (text, event) => (typeof event === 'string' ? text + event : text),
@@ -116,7 +116,7 @@ onBothStores('a dialect more', async (storeEngine) => {
           headers: { 'last-event-id': id },
         });
         await Promise.all([whole.ended, rest.ended]);
-        // Behind the piece, and so in the midst of the last event, each of them has its one last frame to come.
+        // After the piece, which is in the middle of the last event, each of them has one frame left.
         assert.equal(rest.raw(), `${whole.raw().split('\n\n').at(-2)}\n\n`);
       }
     }

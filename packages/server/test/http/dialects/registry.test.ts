@@ -1,4 +1,4 @@
-/** Every dialect of the list is whole, and a client may go from each to each other behind any event. */
+/** Every dialect of the list is complete, and a client may change from each to each other after any event. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AppError } from '../../../src/domain/errors.ts';
@@ -68,7 +68,7 @@ function isBehind(
 ): boolean {
   if (seq !== cursor.seq) return seq > cursor.seq;
   if (cursor.part === undefined) return false;
-  // A part that this dialect lacks stands before its event.
+  // If this dialect has no such frame, the cursor counts as the position before its event.
   return cursor.part < parts ? part > cursor.part : true;
 }
 

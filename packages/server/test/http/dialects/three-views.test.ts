@@ -1,4 +1,4 @@
-/** One store, three views: what begins in a dialect is listed, continued, resumed and cancelled in the others. */
+/** A turn that starts in one dialect is listed, continued, resumed and cancelled in the others. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -7,7 +7,7 @@ import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import { generationOf, type SseReading, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
 
-/** Where a turn happened; each dialect shows a part of it, the generation the rest. */
+/** The ids of a turn; a dialect shows some of them, and the generation the others. */
 interface Turn {
   readonly reading: SseReading;
   readonly generationId: string;
@@ -27,7 +27,7 @@ const jsonPiece =
     return type === pieceType ? content : '';
   };
 
-/** What an event of a dialect adds to the answer's text. */
+/** The text that an event of a dialect adds to the answer. */
 const pieceIn: Readonly<Record<Dialect, (event: Shown) => string>> = {
   chat: jsonPiece('token'),
   conversation: jsonPiece('content'),
@@ -78,7 +78,7 @@ onBothStores('dialects', async (storeEngine) => {
     return resource.id;
   };
 
-  /** A first turn, as a client of the dialect makes it. */
+  /** Makes a first turn, as a client of the dialect does. */
   const begin: Record<Dialect, (message: string) => Promise<Turn>> = {
     chat: async (message) =>
       turnOf(await app.stream('/api/chat/completion/stream', { key, body: { message } })),
@@ -96,7 +96,7 @@ onBothStores('dialects', async (storeEngine) => {
     },
   };
 
-  /** Another turn. */
+  /** Makes another turn. */
   const go: Record<
     Dialect,
     (place: Pick<Turn, 'conversationId' | 'sessionId'>, message: string) => Promise<Turn>
@@ -192,7 +192,7 @@ onBothStores('dialects', async (storeEngine) => {
         assert.equal(textIn(dialect, all), 'One\n two three four five');
         assert.equal(textIn(dialect, rest), ' three four five');
         assert.equal(endIn(dialect, all), endOf[dialect]);
-        // Afterwards the same comes to the letter; and nothing more after the end, whatever dialect its id is from.
+        // A replay is equal to the letter, and nothing follows the end, whatever dialect the event id is from.
         const replay = await app.stream(`${stream}?dialect=${dialect}`, { key });
         await replay.ended;
         assert.equal(replay.raw(), all.raw());

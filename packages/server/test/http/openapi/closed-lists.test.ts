@@ -27,9 +27,9 @@ import { startTestApp } from '../http-app.ts';
 
 interface PublishedList {
   readonly values: readonly string[];
-  /** The list of `domain`; null: the words of one dialect. */
+  /** The list in `domain`; null for a list of one dialect. */
   readonly list: readonly string[] | null;
-  /** Where it stands in the OpenAPI document: `<component or operationId>.<field>`. Empty: in stored data only. */
+  /** Its places in the OpenAPI document: `<component or operationId>.<field>`. Empty if only stored data has it. */
   readonly places: readonly string[];
 }
 

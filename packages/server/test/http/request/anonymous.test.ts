@@ -1,4 +1,4 @@
-/** Requests without a credential, where the server serves them: nothing for other websites. */
+/** Requests without a credential on a server that serves them: other websites get nothing. */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** What comes in is taken as it is, and what is wrong is said: never a 500, never a 422. */
+/** Input is stored unchanged, and faults in it are named: no input leads to a 500 or a 422. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { startTestApp } from '../http-app.ts';

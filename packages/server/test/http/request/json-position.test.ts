@@ -1,4 +1,4 @@
-/** Where a text stops being JSON. */
+/** The position at which a text breaks JSON's grammar. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findJsonError } from '../../../src/http/request/json-position.ts';

@@ -1,4 +1,4 @@
-/** What a declared access lets in, with every kind of caller, and what a handler is given. */
+/** Each declared access with every kind of caller: who is let in, and what the handler gets. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -112,7 +112,7 @@ describe('access', () => {
         const { status } = await call(`/${access}/${organizationId}`, caller);
         assert.equal(status, statuses[index], caller);
         const invalid = await call(`/${access}/${organizationId}`, caller, { n: 'one' });
-        // Who is refused learns that, and nothing of what is wrong with the body.
+        // A refused caller learns nothing about faults in the body.
         assert.equal(invalid.status, statuses[index] === 200 ? 400 : statuses[index], `${caller}, invalid`);
       }
     });

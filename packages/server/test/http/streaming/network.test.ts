@@ -10,7 +10,7 @@ const app = await startTestApp('sqlite', { sse: { heartbeatMs: 10, maxBufferedBy
 const { upstream } = app.harness;
 const key = app.prodKey;
 
-/** A socket with all that came until now. */
+/** A socket with the text that it has received so far. */
 interface Raw {
   readonly socket: Socket;
   text(): string;

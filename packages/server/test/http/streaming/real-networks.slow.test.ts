@@ -1,4 +1,4 @@
-/** Streams of a whole server, in a process of its own: its headers, its memory under slow readers, bodies without a length. */
+/** Streams of a server in a process of its own: headers, memory under slow readers, bodies without a length. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ describe('a server in a process of its own', () => {
     });
     const { promise: ended, resolve } = Promise.withResolvers<number | undefined>();
     request.on('response', ({ statusCode }) => resolve(statusCode));
-    // The server closes while we write: the system may throw the answer away with the connection.
+    // The server closes while the test writes, so the system may discard the answer with the connection.
     request.on('error', () => resolve(undefined));
     const piece = 'x'.repeat(64 * 1024);
     let sent = 0;
@@ -124,7 +124,7 @@ describe('a server in a process of its own', () => {
     const whole = `Start${tokens.join('')}`;
     assert.equal(tokensOf(first.frames), whole, 'the fast reader was not held up');
     const grownBytes = memory() - before;
-    // Unbounded, it would be 800 MB.
+    // Without the bound the buffers would hold 800 MB.
     t.diagnostic(
       `${slowReaders} slow readers of ${whole.length / megabyte} MB: ${grownBytes / megabyte} MB more`,
     );

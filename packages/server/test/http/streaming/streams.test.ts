@@ -81,7 +81,7 @@ onBothStores('streams', async (storeEngine) => {
       assert.equal(status, 400, `${cursor}: ${JSON.stringify(body)}`);
       assert.equal(body.code, 'invalid_request');
     }
-    // The header wins over the query; an empty one is none.
+    // The header is used before the query; an empty header counts as absent.
     const wins = await app.call(`${path}?after=nonsense`, {
       key,
       headers: { 'last-event-id': idOf(frames(live).at(-1) ?? '') },
@@ -143,7 +143,7 @@ onBothStores('streams', async (storeEngine) => {
     const same = await app.stream(path, { key, headers, body: { session, message: 'x' } });
     await same.ended;
     assert.equal(same.raw(), again.raw());
-    // It decides before the body.
+    // `Last-Event-ID` is looked at before the body.
     const invalid = await app.stream(path, { key, headers, body: {} });
     await invalid.ended;
     const other = await app.call(path, {

@@ -1,4 +1,4 @@
-/** What only Anthropic's wire format has: its request, its usage, its pings and block kinds. */
+/** The features that only Anthropic's wire format has: its request, its usage, its pings and block kinds. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';

@@ -10,7 +10,7 @@ import {
 } from '../../../src/models/local/process/runtime.ts';
 import { type TinyGgufOptions, writeTinyGguf } from './gguf.ts';
 
-/** What a tiny model recites at temperature 0 when asked anything. */
+/** The text that a tiny model recites at temperature 0, whatever it is asked. */
 export const recitedText = 'Waltz-bring, 😀é日!';
 
 export interface TinyRuntime extends AsyncDisposable {
@@ -42,7 +42,7 @@ export const askTiny: ModelRequest = {
   parameters: { temperature: 0 },
 };
 
-/** Random tokens. */
+/** Sampling that makes the model say random tokens. */
 export const rambleTiny: ModelRequest = {
   ...askTiny,
   parameters: { temperature: 200, topP: 1, maxTokens: 20 },

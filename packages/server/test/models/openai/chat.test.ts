@@ -1,4 +1,4 @@
-/** What both wire formats promise alike: parts, their order, the end, and the requests that go out. */
+/** The common promises of both wire formats: parts, their order, the end, and the requests. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';

@@ -1,4 +1,4 @@
-/** Retries, timeouts, aborts and what the errors say, in both wire formats. */
+/** Retries, timeouts, aborts and messages of errors, in both wire formats. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-/** Every search engine of the list is complete: its variable turns it on, and is read as what it holds. */
+/** Every search engine of the list is complete: its variable turns it on, and its value is checked. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Agent } from 'undici';

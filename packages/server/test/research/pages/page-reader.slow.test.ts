@@ -1,4 +1,4 @@
-/** Reading pages of every kind over real HTTP: what is read, what is skipped and why. */
+/** Reads pages of every kind over real HTTP: which are read, and which are skipped for what reason. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { serve, startSmallWeb } from 'colloquy-testkit/web/small-web';
@@ -25,7 +25,7 @@ after(async () => {
 });
 
 function readerWith(limits: Partial<PageLimits> = {}) {
-  // Slow machines shall not turn a page that can be read into a late one.
+  // The time limit is long, so that no readable page is late on a slow machine.
   const patient = { pageTimeoutMs: 60_000, robotsTimeoutMs: 30_000, ...limits };
   return createPageReader({ dispatcher: agent, pool, userAgent: 'Colloquy/0.1 (test)', limits: patient });
 }

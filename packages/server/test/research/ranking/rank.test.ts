@@ -123,6 +123,6 @@ test('passages lose nothing, are of the size meant, and end with sentences', () 
   assert.match(passages[0] ?? '', /^This sentence.*passage\.$/);
   assert.ok((passages[0] ?? '').length >= 400);
   assert.deepEqual(splitPassages(''), []);
-  // Never within a character.
+  // No passage is cut within a character.
   for (const passage of splitPassages('😀'.repeat(2_001))) assert.ok(passage.isWellFormed());
 });

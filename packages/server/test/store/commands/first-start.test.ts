@@ -1,4 +1,4 @@
-/** What the first start makes, and how it follows the environment afterwards. */
+/** The objects that the first start creates, and how later starts follow the environment. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -44,7 +44,7 @@ function first(store: Store, models: readonly EnvironmentModel[]) {
   });
 }
 
-/** What a request would meet. */
+/** The objects that a request would use. */
 async function look(store: Store) {
   const organization = await findDefaultOrganization(store.reads);
   assert.ok(organization);
@@ -166,7 +166,7 @@ onBothStores('the first start', (engine) => {
       const id = (await look(store)).models.find((one) => one.model === model)?.id ?? '';
       await store.execute('updateModel', { organizationId, id, changes, byOperator: true, now });
     };
-    // Switched off: not chosen, and not switched on by a variable that returns.
+    // A model that was switched off is not chosen, and stays off when its variable returns.
     await update('a', { isActive: false, name: 'renamed', contextWindow: 5 });
     await follow(offer('a'), offer('b'), guide());
     await follow(guide());
@@ -176,7 +176,7 @@ onBothStores('the first start', (engine) => {
     assert.equal(seen.answers, 'b');
     const kept = seen.models.find((model) => model.model === 'a');
     assert.deepEqual([kept?.name, kept?.contextWindow], ['renamed', 5]);
-    // Made one's own: it does not follow any more, and the environment's stands beside it.
+    // A model that was changed does not follow the environment any more; the environment's model is added beside it.
     await update('b', { baseUrl: 'https://own.example/v1' });
     await follow(guide());
     assert.deepEqual((await look(store)).active, ['b', 'guide']);

@@ -1,4 +1,4 @@
-/** A session's turns under transactions that run at the same time: one after the other, each ended once, none forgotten. */
+/** A session's turns with concurrent transactions: they run one after the other, each ends once, and none is lost. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -11,7 +11,7 @@ import type { Store } from '../../../src/store/store.ts';
 const rounds = 40;
 const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, provenance: 'estimated' } as const;
 
-/** Turns of one organization and model, by one owner. */
+/** Makes turns of one organization and model, run by one owner. */
 async function turnsOf(store: Store) {
   const organizationId = newId();
   const now = Date.now();
@@ -124,7 +124,7 @@ onBothStores("a session's queue", async (engine) => {
         turns.finish(first),
       ]);
       assert.deepEqual(await turns.statusesOf(sessionId), ['done', 'running'], `round ${round}`);
-      // Whoever came second started it.
+      // The transaction that came second started the next turn.
       assert.equal(second.isRunning, next === null);
     }
   });

@@ -203,7 +203,7 @@ onBothStores('models', async (engine) => {
       assert.equal(refused.status, 403, JSON.stringify(change));
     }
     assert.equal((await app.call('PATCH', `${path}/${id}`, { is_active: false }, adminKey)).status, 200);
-    // With a key of their own it is theirs.
+    // With a key of its own, the organization may change the address.
     const own = await app.call(
       'PATCH',
       `${path}/${id}`,
@@ -227,7 +227,7 @@ onBothStores('models', async (engine) => {
     await expectInUse(/the-user/);
     await app.call('POST', `${personas}/${persona}/submit`);
     await expectInUse(/the-user/);
-    // Another version in production: the first one is past.
+    // Another version becomes active, so that the first one is past.
     const second = await app.model(organization);
     await app.call('PUT', `${personas}/${persona}/next`, { ...revision, model_id: second });
     await app.call('POST', `${personas}/${persona}/submit`);

@@ -196,7 +196,7 @@ async function insertCalls(app: AdminTestApp, organizationId: string, count: num
     .limit(1)
     .executeTakeFirstOrThrow();
   const owner = await app.store.execute('registerOwner', { leaseMs: 60_000 });
-  // An ended generation stays as it is: only its calls are stored.
+  // The harness's ended generation does not change; only its model calls are stored.
   await app.store.execute('finishGeneration', {
     owner: owner.owner,
     generationId: generation.id,

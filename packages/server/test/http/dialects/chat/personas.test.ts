@@ -9,7 +9,7 @@ type Credential = 'prod' | 'prod, no default' | 'test' | 'test, no default' | 'p
 interface Case {
   readonly credential: Credential;
   readonly selector: object | undefined;
-  /** The system prompt that the model gets, or the status. */
+  /** The system prompt that the model gets, or the status of the refusal. */
   readonly expected: string | number;
 }
 

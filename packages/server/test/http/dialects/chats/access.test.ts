@@ -1,4 +1,4 @@
-/** Who may have an answer, and what still is to be had when nothing new is, on both stores. */
+/** Access to answers for each kind of caller, and existing answers when new ones are refused, on both stores. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

@@ -1,4 +1,4 @@
-/** The chats dialect as its document has it: without a credential, on a server of one's own. */
+/** The chats dialect as its document describes it: without a credential, on the user's own server. */
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ const app = await startTestServer('sqlite');
 
 interface Answer {
   readonly status: number | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into by tests, field by field.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read the fields of answers.
   readonly body: any;
 }
 
@@ -54,7 +54,7 @@ describe('chats without a credential', () => {
       ['Human', 'Assistant'],
     );
     assert.equal((await send('GET', '/chats/')).body.length, 1);
-    // Another organization's key does not see it.
+    // A key of another organization does not see the chat.
     const key = { 'x-api-key': app.prodKey };
     assert.deepEqual((await send('GET', '/chats/', key)).body, []);
     assert.equal((await send('GET', `/chats/${chat.body.id}`, key)).status, 404);
@@ -110,7 +110,7 @@ describe('chats without a credential', () => {
         assert.equal((await send(method, path, { host, origin }, body)).status, 403, `${method} ${origin}`);
       }
     }
-    // With a credential neither is looked at.
+    // With a credential neither header is checked.
     const credential = { 'x-api-key': app.prodKey, host: 'chat.example', origin: 'https://app.example' };
     assert.equal((await send('GET', '/chats/', credential)).status, 200);
   });

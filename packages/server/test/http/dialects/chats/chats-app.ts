@@ -1,4 +1,4 @@
-/** What the tests of the chats dialect do over and over: chats, messages, and the answer of a stream. */
+/** Steps that the tests of the chats dialect share: making chats and messages, and reading the answer of a stream. */
 import assert from 'node:assert/strict';
 import type { Script, Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Call, SseReading, TestApp } from '../../http-app.ts';
@@ -67,7 +67,7 @@ export function textOf({ events }: SseReading): string {
 }
 
 /** The named events of a stream, with their data. */
-// biome-ignore lint/suspicious/noExplicitAny: events are looked into by tests, field by field.
+// biome-ignore lint/suspicious/noExplicitAny: tests read the fields of events.
 export function namedOf({ events }: SseReading): [name: string, data: any][] {
   return events
     .filter(({ event }) => event !== 'message')

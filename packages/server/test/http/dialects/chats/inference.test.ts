@@ -78,7 +78,7 @@ onBothStores('inference', async (storeEngine) => {
     const { chatId } = await chats.question('One');
     upstream.enqueue(answer('First'), answer('Second'));
     assert.equal(textOf(await inferWhole(chatId)), 'First');
-    // The answer is there: the chat's last Human message is answered already.
+    // The chat's last Human message has an answer already.
     assert.equal(textOf(await inferWhole(chatId)), 'First');
     await chats.say(chatId, 'Two');
     assert.equal(textOf(await inferWhole(chatId.toUpperCase())), 'Second');
@@ -283,7 +283,7 @@ onBothStores('inference', async (storeEngine) => {
     const refused = await app.call(`/conversations/inference/${open}`, { key });
     assert.deepEqual([refused.status, refused.body.code], [409, 'conflict']);
     assert.equal((await inferWhole(messageId)).raw(), first.raw());
-    // The chat goes on in a new session, which starts afresh.
+    // The chat continues in a new session, without the old history.
     await chats.say(chatId, 'Three');
     assert.equal(textOf(await inferWhole(chatId)), 'Anew');
     const asked = upstream.requests.at(-1)?.body?.messages ?? [];
@@ -310,7 +310,7 @@ onBothStores('inference', async (storeEngine) => {
       queued.raw(),
       /^event: status\ndata: \{"status":"queued","position":1\}\nid: [0-9a-f-]{36}:1\n\n/,
     );
-    // A second look at it attaches.
+    // A second request attaches to the same answer.
     const again = await infer(second);
     held.release();
     await Promise.all([running.ended, queued.ended, again.ended]);

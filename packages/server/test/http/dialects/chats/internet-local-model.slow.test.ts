@@ -1,6 +1,6 @@
 /**
- * `inference_internet` with a real language model, where there is one: the whole way from the search to an answer.
- * What it says is a small model's own; that the page's words stay inside the fence is tested on recorded prompts.
+ * `inference_internet` with a real language model, if there is one: the whole way from the search to an answer. The
+ * answer's content is not tested, since the model is small; other tests check that pages stay inside the fence.
  */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

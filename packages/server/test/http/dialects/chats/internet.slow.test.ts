@@ -13,7 +13,7 @@ import { namedOf, textOf } from './chats-app.ts';
 
 const question = 'How high is the Vellmar tower?';
 
-/** A model that finds the fact in its prompt, and cites where it stands; asked for queries, it gives one. */
+/** A model that finds the fact in its prompt and cites its source; asked for queries, it gives one. */
 function reader({ body }: RecordedRequest): Script {
   const messages = body?.messages ?? [];
   const system = messages.find(({ role }) => role === 'system')?.content ?? '';
@@ -86,7 +86,7 @@ onBothStores('the internet', async (storeEngine) => {
     assert.equal(sources[cited - 1].url, `${web.url}/tower`);
     assert.deepEqual([named.at(-1)?.[0], named.at(-1)?.[1].finish_reason], ['done', 'stop']);
 
-    // Stored with the message: it replays to the letter, on either endpoint, and the other dialects end with it.
+    // Sources are stored with the message: both endpoints replay them, and other dialects send them at the end.
     const searches = search.requests.length;
     for (const path of [`inference_internet/${chatId}`, `inference/${messageId}`]) {
       assert.equal((await stream(`/conversations/${path}`)).raw(), reading.raw());
@@ -97,7 +97,7 @@ onBothStores('the internet', async (storeEngine) => {
       const other = await stream(`${generation}?dialect=${dialect}`);
       assert.deepEqual(JSON.parse(other.events.at(-1)?.data ?? '').sources, sources);
     }
-    // What a page demands stands in the prompt as data only: within the fence, under a number.
+    // Instructions in a page are in the prompt only as data: within the fence, under a number.
     const prompt = JSON.stringify(upstream.requests.at(-1)?.body?.messages);
     assert.ok(!prompt.includes('HIDDEN-'), 'hidden text does not arrive');
   });
@@ -112,7 +112,7 @@ onBothStores('the internet', async (storeEngine) => {
       namedOf(reading).map(([name]) => name),
       ['done'],
     );
-    // It is answered: the other endpoint shows that answer, and searches nothing.
+    // The message has an answer now, so the other endpoint shows it without a search.
     const again = await stream(`/conversations/inference_internet/${messageId}`);
     assert.equal(again.raw(), reading.raw());
     assert.equal(search.requests.length, searches);

@@ -1,9 +1,9 @@
-/** Every endpoint of `reference/chat-api.txt`, as the document has it. */
+/** Every endpoint of `reference/chat-api.txt`, as the document describes it. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { startTestServer } from 'colloquy-testkit/server';
 
-/** A search that is down: what is not to be had answers at once. */
+/** The address of a search server that is down, so that searches fail at once. */
 const environment = { SEARXNG_URL: 'http://127.0.0.1:9' };
 const app = await startTestServer('sqlite', { environment });
 

@@ -1,4 +1,4 @@
-/** Chats and their messages: made, listed, changed, deleted, on both stores. */
+/** Chats and their messages are created, listed, changed and deleted, on both stores. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -291,7 +291,7 @@ onBothStores('chats', async (storeEngine) => {
       const gone = await app.call(`/chats/delete/${chat.id}`, { method: 'DELETE', ...credential });
       assert.equal(gone.status, 404);
     }
-    // The key sees it; what it adds is the user's.
+    // The key sees the user's chat; messages that it adds belong to the user.
     const added = await say(chat.id, 'From the back end');
     assert.equal(added.status, 201);
     const list = await app.call(`/conversations/?chat_id=${chat.id}`, { token: ada });

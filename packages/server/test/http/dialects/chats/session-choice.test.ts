@@ -1,4 +1,4 @@
-/** Which session a chat's message goes into, and what a new one is begun with. */
+/** The session that a chat's message is added to, and the persona and model of a new session. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
@@ -12,7 +12,7 @@ onBothStores('sessions of chats', async (storeEngine) => {
   const chats = chatsOf(app);
   const organization = `/organizations/${scope.organizationId}`;
 
-  /** What the model is asked when a new chat's first message is answered. */
+  /** The request that the model gets for a new chat's first message. */
   async function asked(credential: Call): Promise<{ model: string; prompt: string[]; maxTokens: unknown }> {
     const { messageId } = await chats.question('Hi', credential);
     const reading = await app.stream(`/conversations/inference/${messageId}`, credential);
@@ -47,7 +47,7 @@ onBothStores('sessions of chats', async (storeEngine) => {
     const draft = { system_prompt: 'I am brief.', model_id: modelId, max_tokens: 9, temperature: 0.5 };
     assert.equal((await app.admin('PUT', `${path}/next`, draft)).status, 200);
     assert.equal((await app.admin('POST', `${path}/submit`)).status, 200);
-    // A draft is not what is meant, for a test key neither.
+    // A draft is not used, not even for a test key.
     assert.equal(
       (await app.admin('PUT', `${path}/next`, { ...draft, system_prompt: 'I am a draft.' })).status,
       200,
@@ -89,7 +89,7 @@ onBothStores('sessions of chats', async (storeEngine) => {
     await change(organization, { default_model_id: other });
     assert.equal((await asked({ key })).model, 'other');
     assert.equal((await asked(member)).model, 'other');
-    // It stays on the model that it began with.
+    // The session stays on the model that it started with.
     const { chatId } = await chats.question('One', member);
     await change(organization, { default_model_id: null });
     await chats.say(chatId, 'Two', 'Human', member);

@@ -1,4 +1,4 @@
-/** Who may do what in the conversation dialect, and what it answers to everybody else. */
+/** Access to the conversation dialect for each kind of caller, and its refusals. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';

@@ -336,7 +336,7 @@ onBothStores('conversations', async (storeEngine) => {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     assert.equal(response.headers['transfer-encoding'], 'chunked');
     await once(response, 'readable');
-    // Twelve megabytes lie in no buffer on the way, so the end has not been read yet.
+    // No buffer on the way holds twelve megabytes, so the end has not been read from the store yet.
     await app.call(at('update', { conversation_id: oldest }), {
       key,
       method: 'PUT',

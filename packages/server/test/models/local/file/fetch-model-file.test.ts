@@ -28,9 +28,9 @@ describe('fetching the model file', () => {
   let content: Buffer;
   let source: ModelSource;
   let base: string;
-  /** Ranges that were asked for, in order. */
+  /** Requested ranges, in order. */
   let ranges: (string | undefined)[] = [];
-  /** Answers in order; the last one stays. */
+  /** Answers to the requests in order; the last one is repeated. */
   let answers: Answer[] = [];
   const server = createServer((request, response) => {
     ranges.push(request.headers.range);
@@ -38,7 +38,7 @@ describe('fetching the model file', () => {
     answer(request, response);
   });
 
-  /** As a decent server does: ranges, entity tag, length. */
+  /** Answers as a correct server does: with ranges, entity tag and length. */
   const decent: Answer = (request, response) => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const ranged = from > 0 && (request.headers['if-range'] ?? '"v1"') === '"v1"';
@@ -50,7 +50,7 @@ describe('fetching the model file', () => {
     });
     response.end(body);
   };
-  /** Sends the head of what is asked for and, once that has arrived, cuts the connection. */
+  /** Sends the beginning of the file and, once it has arrived, cuts the connection. */
   let cut = (_receivedBytes: number) => {};
   const broken =
     (bytes: number): Answer =>
@@ -64,7 +64,7 @@ describe('fetching the model file', () => {
       response.write(content.subarray(from, from + bytes));
       cut = (receivedBytes) => receivedBytes === from + bytes && response.destroy();
     };
-  /** Little patience, and a hook for `broken`. */
+  /** Options with short time limits, and a hook for `broken`. */
   const hasty = {
     maxAttempts: 3,
     backOffMs: 1,
