@@ -36,7 +36,7 @@ async function readConfig(): Promise<Config | undefined> {
   return undefined;
 }
 
-/** One sentence for what an operator can mend, the whole error for what nobody foresaw; the exit code. */
+/** Writes a sentence for problems that an operator can fix, and the whole error for others; gives the exit code. */
 function reportFailedStart(error: unknown): number {
   const isForeseen =
     error instanceof ConfigError ||

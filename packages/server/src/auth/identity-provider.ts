@@ -21,7 +21,7 @@ export interface OutsideMember {
 export interface IdentityProvider {
   /**
    * @throws AppError unauthenticated (not a token of this provider for this server, or expired), forbidden (it names
-   *   no organization), overloaded (the provider's keys can't be had)
+   *   no organization), overloaded (the provider's keys can't be fetched)
    */
   verify(token: string): Promise<OutsideMember>;
 }

@@ -67,7 +67,7 @@ export function requireApiKey(principal: Principal): asserts principal is ApiKey
   if (principal.kind !== 'api-key') throw forbidden('this takes an API key (sk_test_… or sk_prod_…)');
 }
 
-/** @throws AppError forbidden for members, who talk in other dialects, and for whoever has no key */
+/** @throws AppError forbidden for members, who use other dialects, and for callers without a key */
 export function requireKeyOrEndUser(
   principal: Principal,
 ): asserts principal is ApiKeyPrincipal | EndUserPrincipal {

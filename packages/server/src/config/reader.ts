@@ -1,4 +1,4 @@
-/** Reads single variables of an environment and collects what is wrong with them. */
+/** Reads single variables of an environment and collects their problems. */
 import { isIP } from 'node:net';
 import { type ConfigProblem, quote, redactSecret, redactUrl } from './problems.ts';
 import type { Variable } from './variables.ts';

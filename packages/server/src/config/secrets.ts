@@ -150,7 +150,7 @@ async function linkIfAbsent(temporary: string, path: string): Promise<boolean> {
       await unlink(temporary);
       return false;
     }
-    // On a file system without hard links the last of several concurrent starts wins, and all read its secret.
+    // On a file system without hard links, several concurrent starts all read the secret that was written last.
     if (hasCode(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'))
       return await replaceBy(temporary, path);
     throw error;

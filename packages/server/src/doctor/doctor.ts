@@ -62,7 +62,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
   return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
 }
 
-/** The server was reached before, so a missing answer is caused by what lies between. */
+/** The server was reached before, so a missing answer is caused by something between here and there. */
 async function tryStream(url: URL, wanted: ProbeRequest): Promise<Probe> {
   const startedAt = performance.now();
   try {

@@ -1,6 +1,6 @@
 /**
- * What a model was sent for an answer, told afterwards. Receipts are stored as JSON and go to clients: their fields
- * keep the names of the wire.
+ * A context receipt says what a model was sent for an answer. Receipts are stored as JSON and go to clients, so their
+ * fields keep the API's names.
  */
 import type { ContextSection, ReceiptStatus, Treatment } from '../domain/generation.ts';
 import type { MessageRole } from '../domain/message.ts';

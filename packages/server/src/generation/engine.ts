@@ -261,7 +261,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     recover(incarnation.claimed);
   }
 
-  /** Drops everything and starts anew under another owner. */
+  /** Drops all generations, and starts again as another owner. */
   #onFenced(owner: number): void {
     if (owner !== this.#incarnation?.owner) return;
     this.#options.log.error({ owner }, 'this process lost its lease and drops its generations');
@@ -311,7 +311,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     else this.#admission.ended(accepted.turn.generationId, 0);
   }
 
-  /** False if the lease was lost since: then whoever claimed the generation runs it. */
+  /** False if the lease was lost meanwhile; the process that claimed the generation then runs it. */
   #owns({ owner }: { readonly owner: number | null }): boolean {
     return owner !== null && owner === this.#incarnation?.owner;
   }

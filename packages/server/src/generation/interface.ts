@@ -45,36 +45,36 @@ export interface LogSink {
    * can be shared. False: the sink is full; nothing more comes until `resume()`.
    */
   write(run: EventRun): boolean;
-  /** After the terminal event was written; nothing comes any more. */
+  /** Called after the terminal event was written; nothing follows. */
   end(): void;
   /** The log can't be read any more (deleted, or the store failed). */
   fail(error: Error): void;
 }
 
 export interface LogSubscription {
-  /** Goes on from where the sink stopped, after `write` returned false. */
+  /** Continues from where the sink stopped, after `write` returned false. */
   resume(): void;
   close(): void;
 }
 
 export interface GenerationEngine {
   /**
-   * Stores the turn and starts the answer; resolves once that is committed. No connection is needed for it to go on.
+   * Stores the turn and starts the answer, which needs no connection to continue; resolves once that is committed.
    * @throws AppError not_found, conflict, session_busy, model_unavailable, context_overflow, overloaded,
    *   idempotency_mismatch
    */
   accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
   /** @throws AppError not_found */
   get(scope: Scope, generationId: string): Promise<GenerationView>;
-  /** What the model was sent for it. @throws AppError not_found, model_unavailable */
+  /** The context that the model was sent for a generation. @throws AppError not_found, model_unavailable */
   contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt>;
-  /** Ends it with what it has; resolves with the terminal state, whoever caused it. @throws AppError not_found */
+  /** Ends a generation with its text so far; resolves with its terminal state. @throws AppError not_found */
   cancel(scope: Scope, generationId: string): Promise<GenerationView>;
   /** Cancels every live generation of a conversation (or of one message's answer), before a delete; resolves when they ended. */
   cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void>;
-  /** Moves what is committed into segments and prunes the journal, so that it holds nothing of what has ended. */
+  /** Moves committed events into segments and prunes the journal, so that it holds no events of ended generations. */
   checkpoint(): Promise<void>;
-  /** Sends the events after `afterSeq` (0: all) to the sink, then what comes. The caller has checked the scope. */
+  /** Sends the events after `afterSeq` (0: all) to the sink, then new ones. The caller has checked the scope. */
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogSubscription;
   /** The stored and committed events from 1 up to `throughSeq`, for checking a cursor and priming a codec. */
   readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]>;

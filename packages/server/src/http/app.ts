@@ -113,7 +113,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   return app;
 }
 
-/** All that is answered for a dialect has its envelope, and so has what is unknown below its prefixes. */
+/** All errors of a dialect have its envelope, also those for unknown paths below its prefixes. */
 function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: DialectDependencies): void {
   const { envelope, prefixes, routes } = dialect;
   for (const prefix of prefixes) {

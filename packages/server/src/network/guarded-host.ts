@@ -1,4 +1,4 @@
-/** Whether a URL that somebody else than the operator wrote may be stored, before anything connects to it. */
+/** Decides whether a URL from a caller other than the operator may be stored, before anything connects to it. */
 import { isIP } from 'node:net';
 import type { AddressGuard } from './address-guard.ts';
 import { type Resolve, resolveBySystem } from './guarded-agent.ts';

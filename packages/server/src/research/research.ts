@@ -40,14 +40,14 @@ export interface Research {
   readonly sources: readonly Source[];
   /** Tells the user why there are no sources, or that they are only excerpts. */
   readonly notice?: string;
-  /** What the model is told before the user's message. */
+  /** The text that the model gets before the user's message. */
   readonly promptSection: string;
-  /** What was searched for. */
+  /** The queries that were searched for. */
   readonly queries: readonly string[];
 }
 
 export interface Researcher extends AsyncDisposable {
-  /** Throws only the signal's reason and the errors of `onStatus`. Whatever else fails is told by a notice. */
+  /** Throws only the signal's reason and the errors of `onStatus`. Other failures are reported in a notice. */
   research(request: ResearchRequest): Promise<Research>;
 }
 

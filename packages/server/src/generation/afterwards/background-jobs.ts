@@ -1,4 +1,4 @@
-/** A bounded queue for work that nobody waits for, such as titles and summaries. */
+/** A bounded queue for work in the background, such as titles and summaries. */
 
 export interface BackgroundJobsOptions {
   /** Most jobs that run at the same time. */

@@ -47,7 +47,7 @@ function hashRevision(revision: Omit<PersonaRevision, 'personaId' | 'version'>):
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
 
-/** The receipt with what is read for it now: the summary's text, and the messages that are still there. */
+/** The receipt with the summary's text and the messages that still exist, which are read now. */
 export async function showReceipt(
   reads: Database,
   generation: { readonly id: string; readonly replyTo: string },

@@ -22,7 +22,7 @@ import { type BuiltMessage, MessageBuilder } from './message-builder.ts';
 export interface LiveListener {
   /** Events that were committed, right after those it has. */
   onRun(run: EventRun): void;
-  /** This process runs the generation no longer; the log ends, or goes on elsewhere. */
+  /** This process does not run the generation any more; its log has ended, or continues in another process. */
   onLeft(): void;
 }
 
@@ -92,7 +92,7 @@ export class LiveGeneration {
     return this.#builder;
   }
 
-  /** Whether somebody asked for its end; what it has written is kept. */
+  /** Whether a cancel was requested; the text so far is kept. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }

@@ -35,7 +35,7 @@ export class Lives implements LiveDirectory {
     this.wake(live.id);
   }
 
-  /** Drops what is live, and from now on whatever is added; gives what there was, which is still to be removed. */
+  /** Drops all live generations, and those that are added later. Gives the dropped ones, which the caller removes. */
   close(): readonly LiveGeneration[] {
     this.#isClosed = true;
     const left = [...this];

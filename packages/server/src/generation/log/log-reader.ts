@@ -84,7 +84,7 @@ export class LogReader implements LogSubscription, LiveListener {
 
   onLeft(): void {
     this.#live = undefined;
-    // It may go on elsewhere, or may have ended in a way that only the store tells.
+    // The generation may continue in another process, or may have ended in a way that only the store knows.
     if (!this.#isClosed) this.start();
   }
 

@@ -47,7 +47,7 @@ export class LogWriter {
     if (!this.#isCommitting && !this.#isClosed) this.#schedule();
   }
 
-  /** Drops what is pending and commits nothing any more. */
+  /** Drops the pending events, and commits nothing more. */
   close(): void {
     this.#isClosed = true;
     if (this.#timer !== undefined) clearTimeout(this.#timer);

@@ -11,7 +11,7 @@ const sourcesShare = 0.5;
 const maxQueryTokens = 200;
 
 export interface ResearchStage {
-  /** What the model is told; empty where nothing was researched. */
+  /** The text for the prompt; empty if nothing was researched. */
   readonly promptSection: string;
   /** The calls that condensed the question. */
   readonly modelCalls: readonly ModelCall[];

@@ -60,7 +60,7 @@ export class Runner {
 
   /**
    * Runs a stored generation: one that was queued, or, with `isLeft`, one that a dead process left. If the model can
-   * continue a prefix, what was left goes on; otherwise it ends as interrupted.
+   * continue a prefix, a dead process's answer continues; otherwise it ends as interrupted.
    */
   async startStored(
     generation: GenerationRecord,
@@ -147,7 +147,7 @@ export class Runner {
     if (next !== null) this.#options.onStarted(next.generationId);
   }
 
-  /** Ends a generation that cannot go on with the text that its log holds. */
+  /** Ends a generation that cannot continue, with the text that its log holds. */
   async #interrupt(
     live: LiveGeneration,
     generation: GenerationRecord,

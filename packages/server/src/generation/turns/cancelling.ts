@@ -32,7 +32,7 @@ export class Cancelling implements Disposable {
   }
 
   /**
-   * Resolves once it has ended, whoever ended it.
+   * Cancels a generation; resolves once it has ended, for whatever reason.
    * @throws AppError overloaded, where this process stops before
    */
   async cancel(generationId: string): Promise<void> {
@@ -49,7 +49,7 @@ export class Cancelling implements Disposable {
       }
       const row = await readGeneration(store.reads, generationId);
       if (row === undefined || isTerminal(row.status)) return;
-      // Durable first: it holds whoever owns the generation by the time it is read.
+      // The request is stored first, so that the process that owns the generation by then finds it.
       await store.execute('requestCancel', { generationIds: [generationId], now: now() });
       if (row.status === 'queued') await this.#endQueued(generationId);
       else await lives.woken(generationId, pollMs);

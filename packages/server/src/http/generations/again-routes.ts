@@ -77,7 +77,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
       .send(toGeneration(await engine.get(scope, generationId)));
   }
 
-  /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and answers nothing anew. */
+  /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and starts no new answer. */
   async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
     if (lastEventId(request) === undefined || !wantsStream(request)) return undefined;
     const { id } = request.params as { readonly id: string };

@@ -9,7 +9,7 @@ import { createLocalRuntime, type LocalRuntime } from './process/runtime.ts';
 export interface LocalModels extends AsyncDisposable {
   /** The model behind a record; the stand-in until the environment's model is loaded. */
   open(record: ModelRecord): LanguageModel;
-  /** Waits for the environment's model where its file is at hand, but not for its fetch. */
+  /** Waits for the environment's model to load if its file exists, but not for its download. */
   whenReady(record: ModelRecord): Promise<void>;
 }
 

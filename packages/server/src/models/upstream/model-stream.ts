@@ -102,7 +102,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     return Promise.resolve(finished);
   }
 
-  /** Called when the signal aborts. Parts that were not taken are dropped, since nobody wants them any more. */
+  /** Called when the signal aborts. Parts that were not taken are dropped. */
   handleEvent(): void {
     this.#attempt?.abort();
     this.#attempt = undefined;

@@ -1,4 +1,4 @@
-/** From a body to what is stored of a model: the address checked, the key sealed. */
+/** Turns a body into the stored settings of a model: checks the address and seals the key. */
 import type { Static } from 'typebox';
 import { seal } from '../../../auth/secret-box.ts';
 import { AppError, invalid } from '../../../domain/errors.ts';

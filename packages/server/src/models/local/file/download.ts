@@ -118,7 +118,7 @@ async function acceptedRange(
   await body.dump();
   if (statusCode === 416 && headers['content-range'] === `bytes */${offset}`) return 'complete';
   if (statusCode === 206 || statusCode === 416) {
-    // The stored part does not match the server's file, so the next attempt starts anew.
+    // The stored part does not match the server's file, so the next attempt starts from the beginning.
     await rm(part, { force: true });
     throw new FetchError(`${source.url} can't be resumed after ${offset} bytes`, true);
   }
