@@ -41,6 +41,9 @@ export const endInPostgres = statement<End, { id: string }>(
     ), logged as (
       insert into segment (generation_id, first_seq, last_seq, events)
       select id, ${param('first_seq')}, ${param('last_seq')}, ${param('events')} from finished
+      -- The segment is there already where the answer to a move of its first events was lost.
+      on conflict (generation_id, first_seq) do update
+      set last_seq = excluded.last_seq, events = excluded.events
     ), kept as (
       insert into context_receipt (generation_id, receipt)
       select id, receipt from finished, (select ${param('receipt')}::text as receipt) as given
