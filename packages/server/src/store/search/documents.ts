@@ -15,6 +15,10 @@ import { type Phrase, type Word, wordsOf } from './words.ts';
 const maxWords = 16_000;
 /** Maximum number of positions that PostgreSQL keeps of one word. */
 const maxPositions = 255;
+/** Maximum size of an entry's words in PostgreSQL, which refuses more than 1,048,575; further words are left out. */
+const maxVectorBytes = 1_000_000;
+/** What PostgreSQL keeps beside a word's own bytes, padding included, and for each position. */
+const [bytesPerTerm, bytesPerPosition] = [3, 2];
 
 export interface SearchEntry {
   readonly tenant: Tenant;
@@ -91,11 +95,17 @@ function tsvectorOf(entry: SearchEntry, words: readonly Word[]): string {
   const { tenant } = entry;
   const weight = entry.messageId === null ? 'A' : '';
   const positions = new Map<string, string[]>();
-  words.forEach(({ term }, index) => {
+  let bytes = 0;
+  for (const [index, { term }] of words.entries()) {
+    if (bytes > maxVectorBytes) break;
     const known = positions.get(term) ?? [];
-    if (known.length < maxPositions) known.push(`${index + 1}${weight}`);
+    if (known.length === 0) bytes += Buffer.byteLength(term) + bytesPerTerm;
+    if (known.length < maxPositions) {
+      known.push(`${index + 1}${weight}`);
+      bytes += bytesPerPosition;
+    }
     positions.set(term, known);
-  });
+  }
   const parts = [tenantLexeme(tenant.organizationId, tenant.environment)];
   if (tenant.endUserId !== null) parts.push(ownerLexeme(tenant.endUserId));
   for (const [term, at] of positions) parts.push(`'${term}':${at.join(',')}`);
