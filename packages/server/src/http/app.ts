@@ -120,6 +120,8 @@ function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: 
     app.register(
       async (scope) => {
         scope.setNotFoundHandler(notFoundHandler(envelope));
+        // Also for a body that is refused before it is known that no route takes it.
+        scope.setErrorHandler(errorHandler(envelope));
       },
       { prefix },
     );

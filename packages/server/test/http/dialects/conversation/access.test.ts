@@ -100,6 +100,7 @@ onBothStores('conversation access', async (storeEngine) => {
     const key = app.prodKey;
     const cases = [
       [await app.call('/api/conversation/nothing', { key }), 404, 'not_found', /no GET/],
+      [await app.call('/api/conversation/nothing', { key, body: '{' }), 400, 'invalid_json', /line 1/],
       [await call('create', { key, body: '{"title": }' }), 400, 'invalid_json', /line 1, column 11/],
       [await call('create', { key, body: { titel: 'x' } }), 400, 'invalid_request', /title/],
       [await call('create', { key, body: { title: '' } }), 400, 'invalid_request', /1 to 255/],
