@@ -137,7 +137,11 @@ class PooledWorker {
     this.#task = task;
     this.#link.hold(true);
     if (this.#isReady) this.#limitCall();
-    this.#link.send(task.call, task.transfer);
+    try {
+      this.#link.send(task.call, task.transfer);
+    } catch (error) {
+      this.#answered({ error: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #started(): void {

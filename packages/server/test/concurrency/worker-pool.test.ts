@@ -25,6 +25,18 @@ test('bytes can be moved to the worker', async () => {
   assert.equal(bytes.length, 0, 'the sender has them no more');
 });
 
+test('a call that cannot be sent fails alone, also one that had to wait', async () => {
+  await using pool = poolOf();
+  const unsendable = { do: 'id', bytes: () => {} };
+  const calls = [pool.run(unsendable), pool.run({ do: 'id' }), pool.run(unsendable), pool.run({ do: 'id' })];
+  const told = await Promise.allSettled(calls);
+  for (const index of [0, 2]) {
+    const one = told[index];
+    assert.ok(one?.status === 'rejected' && failsWith(/could not be cloned/)(one.reason));
+  }
+  assert.deepEqual([told[1]?.status, told[3]?.status], ['fulfilled', 'fulfilled']);
+});
+
 const ends: readonly (readonly [string, Partial<WorkerPoolOptions>, RegExp])[] = [
   ['loop', { timeoutMs: 3000 }, /not done within 3000 ms/],
   ['memory', { maxMegabytes: 64 }, /memory limit/],
