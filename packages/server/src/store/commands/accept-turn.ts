@@ -10,6 +10,7 @@ import type { CommandContext } from '../command-context.ts';
 import { answersInOrder } from '../statement.ts';
 import type { ConversationTable, SessionTable } from '../tables.ts';
 import { Writes } from '../writes.ts';
+import { type LiveTurn, passBusy } from './busy-session.ts';
 import { requireOwner } from './owner.ts';
 import {
   insertConversation,
@@ -21,6 +22,7 @@ import {
   moveHead,
   readSession,
   takePositions,
+  takeSessionPositions,
 } from './turn-statements.ts';
 
 export type TurnTarget =
@@ -157,16 +159,24 @@ async function acceptInSession(
   target: Extract<TurnTarget, { kind: 'session' }>,
 ): Promise<AcceptedTurn> {
   const { db } = context;
-  const writes = new Writes(context);
-  const conversationId = (await readSession(db, { id: target.sessionId }))[0]?.conversation_id;
-  if (conversationId === undefined) throw notFound('session');
-  const position = await reservePositions(db, turn, conversationId, 2);
-  // Read again: only now is the conversation's row locked.
-  const session = (await readSession(db, { id: target.sessionId }))[0];
-  if (session === undefined) throw notFound('session');
-  checkOpen(session, turn.tenant);
-  const live = await passBusy(db, turn, target.sessionId);
   const { sessionId, userMessageId, text } = target;
+  const taking = takeSessionPositions(db, {
+    session_id: sessionId,
+    count: 2,
+    now: turn.now,
+    organization_id: turn.tenant.organizationId,
+    environment: turn.tenant.environment,
+  });
+  // Read behind the lock on the conversation's row.
+  const reading = readSession(db, { id: sessionId });
+  const looking = liveOfSession(db, { session_id: sessionId });
+  const [[taken], [session], ahead] = await answersInOrder([taking, reading, looking]);
+  if (taken === undefined || session === undefined) throw notFound('session');
+  checkOpen(session, turn.tenant);
+  const live = await passBusy(db, turn, ahead);
+  const writes = new Writes(context);
+  const conversationId = taken.id;
+  const position = taken.next_position - 2;
   const parentId = session.head_message_id;
   const owned = inSession(turn, session);
   insertUserMessage(writes, owned, { conversationId, sessionId, parentId, position }, userMessageId, text);
@@ -224,7 +234,8 @@ async function acceptAnswer(
   const session = (await readSession(db, { id: question.session_id }))[0];
   if (session === undefined) throw notFound('session');
   checkOpen(session, turn.tenant);
-  const live = await passBusy(db, turn, question.session_id);
+  const ahead = await liveOfSession(db, { session_id: question.session_id });
+  const live = await passBusy(db, turn, ahead);
   const head = session.head_message_id;
   const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
   const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
@@ -256,29 +267,6 @@ function checkOpen(session: Pick<SessionTable, 'end_user_id' | 'status'>, tenant
 /** A turn belongs to whom its session belongs, whoever asked for it. */
 function inSession(turn: AcceptTurn, session: Pick<SessionTable, 'end_user_id'>): AcceptTurn {
   return { ...turn, tenant: { ...turn.tenant, endUserId: session.end_user_id } };
-}
-
-/** The live generations before this turn. */
-interface LiveTurn {
-  readonly ahead: readonly { readonly id: string }[];
-  readonly interrupted: readonly string[];
-}
-
-async function passBusy(db: CommandContext['db'], turn: AcceptTurn, sessionId: string): Promise<LiveTurn> {
-  const ahead = await liveOfSession(db, { session_id: sessionId });
-  const running = ahead.find((one) => one.status === 'running') ?? ahead[0];
-  if (running === undefined || turn.whenBusy === 'queue') return { ahead, interrupted: [] };
-  if (turn.whenBusy === 'reject') {
-    throw new AppError('session_busy', 'the session is still answering', { generation_id: running.id });
-  }
-  const interrupted = ahead.map((one) => one.id);
-  await db
-    .updateTable('generation')
-    .set({ cancel_requested_at: turn.now })
-    .where('id', 'in', interrupted)
-    .where('cancel_requested_at', 'is', null)
-    .execute();
-  return { ahead, interrupted };
 }
 
 function tenantColumns(

@@ -142,6 +142,25 @@ export const takePositions = statement<
     .returning('next_position'),
 );
 
+/** Takes positions of a session's conversation, whose row stays locked until the commit. */
+export const takeSessionPositions = statement<
+  { session_id: string; count: number; now: number; organization_id: string; environment: Environment },
+  { id: string; next_position: number }
+>((db, param) =>
+  db
+    .updateTable('conversation')
+    .set((eb) => ({
+      next_position: eb('next_position', '+', param('count')),
+      updated_at: eb.val(param('now')),
+    }))
+    .where('id', '=', (eb) =>
+      eb.selectFrom('session').select('conversation_id').where('session.id', '=', param('session_id')),
+    )
+    .where('organization_id', '=', param('organization_id'))
+    .where('environment', '=', param('environment'))
+    .returning(['id', 'next_position']),
+);
+
 /** Queued and running turns, in the order in which they were accepted. */
 export const liveOfSession = statement<
   { session_id: string },
