@@ -50,9 +50,11 @@ export class SearchIndexer implements AsyncDisposable {
 const stepsBeforeSearch = 4;
 const stepBeforeSearch = { maxTexts: 32, maxLength: 40_000 };
 
+/** Never fails the search for a step that fails: the indexer tries it again, and reports it. */
 export async function catchUp(store: IndexedStore): Promise<void> {
   for (let done = 0; done < stepsBeforeSearch; done += 1) {
     if (!(await hasPending(store.reads))) return;
-    if ((await store.execute('indexSearch', stepBeforeSearch)).isDone) return;
+    const { isDone } = await store.execute('indexSearch', stepBeforeSearch).catch(() => ({ isDone: true }));
+    if (isDone) return;
   }
 }

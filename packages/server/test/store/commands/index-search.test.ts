@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { catchUp } from '../../../src/store/search/indexer.ts';
 import { acceptAs, startEngineHarness } from '../../generation/engines.ts';
 
 const hangul = { first: 0xac00, count: 11_172 };
@@ -28,5 +29,19 @@ onBothStores('the search index', (storeEngine) => {
       const found = await store.search(h.scope, query, { limit: 10, offset: 0 });
       assert.equal(found.length, 1, query);
     }
+  });
+
+  test('a search goes on where the index cannot take what is new', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { reads } = h.place.store;
+    const { owner } = await h.place.store.execute('registerOwner', { leaseMs: 60_000 });
+    await acceptAs(h, owner, 'an ordinary text');
+    let steps = 0;
+    const execute = async (): Promise<never> => {
+      steps += 1;
+      throw new Error('the disk is full');
+    };
+    await catchUp({ reads, execute });
+    assert.equal(steps, 1);
   });
 });
