@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import type { Store } from '../../src/store/store.ts';
-import { acceptAs, startEngineHarness } from './engines.ts';
+import { acceptAs, readLog, startEngineHarness, textOf } from './engines.ts';
 
 /** A step of the store that stays under way until the test releases it. */
 function hold() {
@@ -74,5 +74,34 @@ onBothStores('stopping', (storeEngine) => {
     await stopping;
     assert.equal((await engine.get(h.scope, generationId)).status, 'running');
     assert.deepEqual(h.upstream.requests, []);
+  });
+
+  test('a move to segments that is under way loses nothing of what is not moved yet', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.setDefault({ steps: [{ do: 'tokens', tokens: ['kept'] }, { do: 'stall' }] });
+    const move = hold();
+    const { execute } = h.place.store;
+    const store: Store = {
+      ...h.place.store,
+      execute: (name, args) =>
+        name === 'moveSegments' ? move.pass().then(() => execute(name, args)) : execute(name, args),
+    };
+    const engine = await h.start(store);
+    // More than one command moves.
+    const accepted = await Promise.all(
+      Array.from({ length: 70 }, () => engine.accept(h.turn({ text: 'Hi' }))),
+    );
+    await Promise.all(accepted.map(({ generationId }) => readLog(engine, generationId).until(4)));
+    const moving = engine.checkpoint();
+    await move.reached;
+    const stopping = engine[Symbol.asyncDispose]();
+    move.release();
+    await Promise.all([stopping, moving]);
+    const next = await h.start();
+    for (const { generationId } of accepted) {
+      const reading = readLog(next, generationId);
+      await reading.ended;
+      assert.equal(textOf(reading), 'kept');
+    }
   });
 });

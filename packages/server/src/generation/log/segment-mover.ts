@@ -20,6 +20,7 @@ const chunkSize = 64;
 export class SegmentMover implements Disposable {
   readonly #options: SegmentMoverOptions;
   readonly #moves: Repetition;
+  #isDisposed = false;
 
   constructor(options: SegmentMoverOptions) {
     this.#options = options;
@@ -68,6 +69,8 @@ export class SegmentMover implements Disposable {
 
   /** Deletes the journal rows that only hold what segments hold too. */
   async #prune(committedN: number): Promise<void> {
+    // Once disposed, what is dropped leaves `lives` unmoved, and its journal is all that the next process has of it.
+    if (this.#isDisposed) return;
     let through = committedN;
     for (const live of this.#options.lives) {
       if (live.oldestJournalN !== undefined) through = Math.min(through, live.oldestJournalN - 1);
@@ -81,6 +84,7 @@ export class SegmentMover implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     this.#moves[Symbol.dispose]();
   }
 }
