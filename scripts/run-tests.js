@@ -16,7 +16,8 @@ import { fileURLToPath, URL } from 'node:url';
 import { continueWithNode } from '../packages/server/bin/node-version.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const concurrency = 2;
+/** Test files at once. Those of the quick tier wait more than they compute. */
+const concurrency = { all: 2, quick: 4 };
 /** Time limit of a test, and of a whole file, so that a hanging one ends before CI's own limit. */
 const timeoutMs = 180000;
 /** Node keeps compiled modules here, so that a test process and its worker threads start in half the time. */
@@ -69,7 +70,7 @@ function runTests(args) {
     [
       '--test',
       '--test-reporter=spec',
-      `--test-concurrency=${concurrency}`,
+      `--test-concurrency=${isQuickTier ? concurrency.quick : concurrency.all}`,
       `--test-timeout=${timeoutMs}`,
       ...options,
       ...files,
