@@ -103,9 +103,9 @@ class Reading implements ClientStream {
   readonly closed: Promise<StreamEnd>;
   readonly #response: IncomingMessage;
   readonly #listeners = new Set<() => void>();
-  #body = '';
-  /** Offset in the body of the first frame that is not complete yet. */
-  #next = 0;
+  readonly #body: string[] = [];
+  /** The beginning of a frame that is not complete yet. */
+  #rest = '';
   #isDestroyed = false;
 
   constructor(response: IncomingMessage) {
@@ -115,8 +115,8 @@ class Reading implements ClientStream {
     const isEventStream = response.headers['content-type']?.startsWith('text/event-stream') ?? false;
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
-      this.#body += chunk;
-      if (isEventStream) this.#takeFrames();
+      this.#body.push(chunk);
+      if (isEventStream) this.#takeFrames(chunk);
     });
     const { promise, resolve } = Promise.withResolvers<StreamEnd>();
     this.closed = promise;
@@ -129,7 +129,7 @@ class Reading implements ClientStream {
   }
 
   body(): string {
-    return this.#body;
+    return this.#body.join('');
   }
 
   until(enough: number | (() => boolean)): Promise<boolean> {
@@ -165,11 +165,10 @@ class Reading implements ClientStream {
     this.#response.destroy();
   }
 
-  #takeFrames(): void {
-    const end = this.#body.lastIndexOf('\n\n');
-    if (end < this.#next) return;
-    const blocks = this.#body.slice(this.#next, end).split('\n\n');
-    this.#next = end + 2;
+  #takeFrames(chunk: string): void {
+    const blocks = `${this.#rest}${chunk}`.split('\n\n');
+    this.#rest = blocks.pop() ?? '';
+    if (blocks.length === 0) return;
     for (const block of blocks) {
       if (block.startsWith(':')) this.comments.push(block.slice(1).trim());
       else this.frames.push(parseFrame(block));

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const launcher = fileURLToPath(new URL('../../server/bin/colloquy.js', import.meta.url));
+const probe = new URL('memory-probe.ts', import.meta.url).href;
 
 export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {
   /** Options of Node.js itself. */
@@ -28,19 +29,35 @@ export interface ChildServer extends AsyncDisposable {
   /** The output so far, standard output and standard error. */
   output(): string;
   signal(name: NodeJS.Signals): void;
+  /** Bytes that its main thread holds after a full collection; only of a server with `memoryProbe`. */
+  liveBytes(): Promise<number>;
   /** Resolves with its exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
+export interface SpawnedServerOptions {
+  /** Whether `liveBytes` can be asked for. */
+  readonly memoryProbe?: boolean;
+}
+
 /** Starts a server; resolves once it listens. */
-export async function spawnServer(environment: Record<string, string>): Promise<ChildServer> {
-  const child = launchServer(environment, { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function spawnServer(
+  environment: Record<string, string>,
+  { memoryProbe = false }: SpawnedServerOptions = {},
+): Promise<ChildServer> {
+  const child = launchServer(environment, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    execArguments: memoryProbe ? ['--import', probe] : [],
+  });
   let output = '';
+  const probed: ((bytes: number) => void)[] = [];
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
     const found = /Colloquy listens on (http:\S+)/.exec(output);
     if (found?.[1] !== undefined) resolve(found[1]);
+    const live = /live bytes: (\d+)\n/.exec(chunk.toString());
+    if (live !== null) probed.shift()?.(Number(live[1]));
   };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
@@ -52,6 +69,12 @@ export async function spawnServer(environment: Record<string, string>): Promise<
     pid: child.pid ?? 0,
     output: () => output,
     signal: (name) => void child.kill(name),
+    liveBytes() {
+      const { promise, resolve: resolveBytes } = Promise.withResolvers<number>();
+      probed.push(resolveBytes);
+      child.kill('SIGUSR2');
+      return promise;
+    },
     exited,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');

@@ -75,3 +75,25 @@ export interface EventRun {
 export function isFinalEvent(event: LogEvent | undefined): event is FinishedEvent {
   return typeof event === 'object' && event.type === 'generation-finished';
 }
+
+/**
+ * Splits a run into runs of at most `maxCharacters`, an event that is longer alone being a run of its own. The same
+ * events always give the same pieces, but for the last one, which a longer run may extend.
+ */
+export function piecesOf({ firstSeq, events }: EventRun, maxCharacters: number): EventRun[] {
+  const pieces: EventRun[] = [];
+  let start = 0;
+  let characters = 0;
+  events.forEach((event, index) => {
+    const length = typeof event === 'string' ? event.length : JSON.stringify(event).length;
+    if (index > start && characters + length > maxCharacters) {
+      pieces.push({ firstSeq: firstSeq + start, events: events.slice(start, index) });
+      start = index;
+      characters = 0;
+    }
+    characters += length;
+  });
+  if (start === 0) return events.length === 0 ? [] : [{ firstSeq, events }];
+  pieces.push({ firstSeq: firstSeq + start, events: events.slice(start) });
+  return pieces;
+}

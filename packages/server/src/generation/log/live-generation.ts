@@ -15,12 +15,18 @@
  * (`beginMove` → `settleMove`) is under way. Events go one way: pending → in a commit → committed (the tail in memory,
  * and published to the readers in the same step) → in a segment (memory lets go of them).
  */
-import type { EventRun, FinishedEvent, LogEvent } from '../../domain/event.ts';
+import { type EventRun, type FinishedEvent, type LogEvent, piecesOf } from '../../domain/event.ts';
 import type { FittedContext } from '../context/fit-context.ts';
 import { type BuiltMessage, MessageBuilder } from './message-builder.ts';
 
+/**
+ * Characters of text that a reader is given at once: after each piece it can say that it is full, so this bounds, with
+ * the sink's own bound, what waits for a slow one.
+ */
+export const pieceCharacters = 64 * 1024;
+
 export interface LiveListener {
-  /** Events that were committed, right after those it has. */
+  /** Events that were committed, right after those it has. All listeners get the same run. */
   onRun(run: EventRun): void;
   /** This process does not run the generation any more; its log has ended, or continues in another process. */
   onLeft(): void;
@@ -295,7 +301,9 @@ export class LiveGeneration {
   #publish(run: EventRun): void {
     for (const event of run.events) this.#tail.push(event);
     this.#committedSeq += run.events.length;
-    for (const listener of this.#listeners) listener.onRun(run);
+    for (const piece of piecesOf(run, pieceCharacters)) {
+      for (const listener of this.#listeners) listener.onRun(piece);
+    }
   }
 
   #refusal(transition: string): Error {

@@ -4,18 +4,17 @@
  */
 
 import { notFound } from '../../domain/errors.ts';
-import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
+import { type EventRun, isFinalEvent, piecesOf } from '../../domain/event.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readSegments } from '../../store/queries/generations.ts';
 import type { Database } from '../../store/store.ts';
 import type { LogSink, LogSubscription } from '../interface.ts';
-import type { LiveGeneration, LiveListener } from './live-generation.ts';
+import { type LiveGeneration, type LiveListener, pieceCharacters } from './live-generation.ts';
 import type { LiveDirectory } from './live-generations.ts';
 
-const segmentsAtOnce = 8;
+/** A segment holds 64 Ki characters at most, and mostly far fewer. */
+const segmentsAtOnce = 4;
 const pollMs = 1000;
-/** Characters of text that one write of a backfill holds. */
-const pieceCharacters = 64 * 1024;
 
 export class LogReader implements LogSubscription, LiveListener {
   readonly #reads: Database;
@@ -128,12 +127,10 @@ export class LogReader implements LogSubscription, LiveListener {
   }
 
   /** Splits a long backfill, so that the sink can say after each piece that it is full. */
-  #writeInPieces({ firstSeq, events }: EventRun): void {
-    let start = 0;
-    while (start < events.length && !this.#isClosed && !this.#isFull) {
-      const end = endOfPiece(events, start);
-      this.#write({ firstSeq: firstSeq + start, events: events.slice(start, end) });
-      start = end;
+  #writeInPieces(run: EventRun): void {
+    for (const piece of piecesOf(run, pieceCharacters)) {
+      if (this.#isClosed || this.#isFull) return;
+      this.#write(piece);
     }
   }
 
@@ -177,14 +174,4 @@ export class LogReader implements LogSubscription, LiveListener {
     this.#wait?.[Symbol.dispose]();
     this.#wait = undefined;
   }
-}
-
-/** The index behind the last event of the piece that begins at `start`; a piece has one event at least. */
-function endOfPiece(events: readonly LogEvent[], start: number): number {
-  let end = start;
-  for (let characters = 0; end < events.length && characters < pieceCharacters; end += 1) {
-    const event = events[end];
-    characters += typeof event === 'string' ? event.length : 0;
-  }
-  return end;
 }

@@ -1,6 +1,7 @@
 /** Moves what live generations have committed into segments, every few seconds, and prunes the journal behind. */
 import { every, type Repetition } from '../../concurrency/every.ts';
 import type { CommandArgs } from '../../store/command.ts';
+import { segmentsOf } from '../../store/journal.ts';
 import type { Store } from '../../store/store.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -47,13 +48,8 @@ export class SegmentMover implements Disposable {
       const run = live.beginMove(settled);
       if (run === undefined) continue;
       moving.push(live);
-      segments.push({
-        generationId: live.id,
-        firstSeq: run.firstSeq,
-        lastSeq: run.firstSeq + run.events.length - 1,
-        events: JSON.stringify(run.events),
-        firstTokenAt: live.firstTokenAt,
-      });
+      const { id: generationId, firstTokenAt } = live;
+      for (const segment of segmentsOf(run)) segments.push({ generationId, firstTokenAt, ...segment });
     }
     if (moving.length === 0) return;
     const nextN = writer.committedN + 1;

@@ -4,13 +4,13 @@ import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
+import { segmentsOf } from '../journal.ts';
 import { answersInOrder, statement } from '../statement.ts';
-import type { SegmentTable } from '../tables.ts';
 import { endInPostgres, startNextInPostgres } from './finish-in-postgres.ts';
 import { insertModelCall } from './model-calls.ts';
 import { requireOwner } from './owner.ts';
 import { insertReceipt } from './receipts.ts';
-import { insertSegment, liveOfSession, lockSession } from './turn-statements.ts';
+import { insertSegment, liveOfSession, lockSession, segmentRow } from './turn-statements.ts';
 
 export interface FinishGeneration {
   readonly owner: number;
@@ -103,15 +103,6 @@ function endingOf({ generationId, owner, outcome, firstTokenAt, now }: FinishGen
   };
 }
 
-function segmentOf({ generationId, last }: FinishGeneration): SegmentTable {
-  return {
-    generation_id: generationId,
-    first_seq: last.firstSeq,
-    last_seq: last.firstSeq + last.events.length - 1,
-    events: JSON.stringify(last.events),
-  };
-}
-
 async function finishStepByStep(
   context: CommandContext,
   args: FinishGeneration,
@@ -125,7 +116,8 @@ async function finishStepByStep(
   if (finished === undefined) return { kind: 'gone', next: null };
   const { status, usage } = ending;
   await setMessage(db, { id: args.messageId, ...args.message, status, usage, now: args.now });
-  await insertSegment(db, segmentOf(args));
+  for (const segment of segmentsOf(args.last))
+    await insertSegment(db, segmentRow(args.generationId, segment));
   if (args.receipt !== undefined) {
     await insertReceipt(db, { generationId: args.generationId, receipt: args.receipt });
   }
@@ -135,7 +127,7 @@ async function finishStepByStep(
 /** No statement waits for the answer of another one; the locks are taken in their order. */
 async function finishAtOnce(context: CommandContext, args: FinishGeneration): Promise<FinishedGeneration> {
   const { db } = context;
-  const { first_seq, last_seq, events } = segmentOf(args);
+  const segments = segmentsOf(args.last);
   const receipt = args.receipt ?? null;
   const owned = requireOwner(context, args.owner);
   const locked = lockSession(context, args.sessionId);
@@ -143,9 +135,9 @@ async function finishAtOnce(context: CommandContext, args: FinishGeneration): Pr
     ...endingOf(args),
     ...args.message,
     message_id: args.messageId,
-    first_seq,
-    last_seq,
-    events,
+    first_seqs: segments.map((segment) => segment.firstSeq),
+    last_seqs: segments.map((segment) => segment.lastSeq),
+    events: segments.map((segment) => segment.events),
     receipt,
   });
   const started = startNext(context, args.sessionId, args.owner, args.now);

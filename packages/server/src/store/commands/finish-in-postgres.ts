@@ -18,9 +18,10 @@ interface End {
   readonly error: string | null;
   readonly parts: string;
   readonly text: string;
-  readonly first_seq: number;
-  readonly last_seq: number;
-  readonly events: string;
+  /** The last segments, a value each. */
+  readonly first_seqs: readonly number[];
+  readonly last_seqs: readonly number[];
+  readonly events: readonly string[];
   /** The context receipt as JSON; null if none is kept. */
   readonly receipt: string | null;
 }
@@ -40,8 +41,10 @@ export const endInPostgres = statement<End, { id: string }>(
       from finished where message.id = ${param('message_id')}
     ), logged as (
       insert into segment (generation_id, first_seq, last_seq, events)
-      select id, ${param('first_seq')}, ${param('last_seq')}, ${param('events')} from finished
-      -- The segment is there already where the answer to a move of its first events was lost.
+      select id, segment.* from finished, unnest(
+        ${param('first_seqs')}::integer[], ${param('last_seqs')}::integer[], ${param('events')}::text[]
+      ) as segment
+      -- A segment is there already where the answer to a move of its first events was lost.
       on conflict (generation_id, first_seq) do update
       set last_seq = excluded.last_seq, events = excluded.events
     ), kept as (

@@ -1,15 +1,12 @@
 /** Moves committed events of live generations from the journal to their segments, and prunes the journal. */
 import { sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
+import type { PackedSegment } from '../journal.ts';
 import { requireOwner } from './owner.ts';
 
 /** Consecutive events of a generation. */
-export interface MovedSegment {
+export interface MovedSegment extends PackedSegment {
   readonly generationId: string;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  /** The events as JSON. */
-  readonly events: string;
   /** Epoch milliseconds; null before the first token. */
   readonly firstTokenAt: number | null;
 }

@@ -4,10 +4,10 @@ import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import { databaseNow } from '../clock.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
-import { unpackJournal } from '../journal.ts';
+import { segmentsOf, unpackJournal } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type { OwnerTable } from '../tables.ts';
-import { insertSegment } from './turn-statements.ts';
+import { insertSegment, segmentRow } from './turn-statements.ts';
 
 export async function registerOwner(
   context: CommandContext,
@@ -156,12 +156,9 @@ async function moveJournal(context: CommandContext, owner: number, live: Readonl
     const fresh = run.events.slice(Math.max(0, lastStored + 1 - run.firstSeq));
     if (fresh.length === 0) continue;
     const firstSeq = Math.max(run.firstSeq, lastStored + 1);
-    await insertSegment(db, {
-      generation_id: generationId,
-      first_seq: firstSeq,
-      last_seq: firstSeq + fresh.length - 1,
-      events: JSON.stringify(fresh),
-    });
+    for (const segment of segmentsOf({ firstSeq, events: fresh })) {
+      await insertSegment(db, segmentRow(generationId, segment));
+    }
   }
   await db.deleteFrom('journal').where('owner', '=', owner).execute();
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import type { PackedSegment } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type {
   ConversationTable,
@@ -125,6 +126,15 @@ export const insertSegment = statement<SegmentTable, unknown>((db, param) =>
     events: param('events'),
   }),
 );
+
+export function segmentRow(generationId: string, segment: PackedSegment): SegmentTable {
+  return {
+    generation_id: generationId,
+    first_seq: segment.firstSeq,
+    last_seq: segment.lastSeq,
+    events: segment.events,
+  };
+}
 
 export const takePositions = statement<
   { id: string; count: number; now: number; organization_id: string; environment: Environment },

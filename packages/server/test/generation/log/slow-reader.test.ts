@@ -1,9 +1,11 @@
-/** A slow reader gets a long log in pieces, each when it has room for it. */
+/** A reader gets a long log in pieces, a slow one each when it has room for it; segments are pieces too. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { EventRun } from '../../../src/domain/event.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
+import { readSegments } from '../../../src/store/queries/generations.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
 
 const tokens = Array.from({ length: 400 }, (_, index) => `${index} ${'x'.repeat(2000)}`);
@@ -39,21 +41,40 @@ function check(runs: readonly EventRun[]): void {
   assert.equal(events.filter((event) => typeof event === 'string').join(''), tokens.join(''));
 }
 
-test('backfill comes in pieces, from memory and from the store', async () => {
-  const harness = await startEngineHarness('sqlite');
-  await using h = harness;
-  const held = gate();
-  const { steps = [] } = answer('', { tokens });
-  // The model sends all tokens and waits before the end; until then everything is in memory.
-  h.upstream.enqueue({ steps: [...steps.slice(0, -3), held.step, ...steps.slice(-3)] });
-  const engine = await h.start();
-  const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
-  const quick = readLog(engine, generationId);
-  // The events queued, started, part start and all tokens are committed.
-  await quick.until(3 + tokens.length);
-  const fromMemory = readSlowly(engine, generationId);
-  held.release();
-  check(await fromMemory);
-  await engine.answer(generationId);
-  check(await readSlowly(engine, generationId));
+onBothStores('a long log', (storeEngine) => {
+  test('comes in pieces: live, from memory and from the store', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const [begun, held] = [gate(), gate()];
+    const { steps = [] } = answer('', { tokens });
+    const [headers, ...others] = steps as [Step, ...Step[]];
+    // The model sends all tokens at once and waits before the end; until then everything is in memory.
+    h.upstream.enqueue({
+      steps: [headers, begun.step, ...others.slice(0, -3), held.step, ...others.slice(-3)],
+    });
+    const engine = await h.start();
+    const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
+    const live: EventRun[] = [];
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    engine.subscribe(generationId, 0, {
+      write: (run) => live.push(run) > 0,
+      end: resolve,
+      fail: reject,
+    });
+    const quick = readLog(engine, generationId);
+    begun.release();
+    // The events queued, started, part start and all tokens are committed.
+    await quick.until(3 + tokens.length);
+    const fromMemory = readSlowly(engine, generationId);
+    held.release();
+    check(await fromMemory);
+    await ended;
+    check(live);
+    check(await readSlowly(engine, generationId));
+    const segments = await readSegments(h.place.store.reads, generationId, 0, 100);
+    check(segments);
+    assert.deepEqual(
+      segments.map(({ lastSeq }) => lastSeq),
+      segments.map(({ firstSeq, events }) => firstSeq + events.length - 1),
+    );
+  });
 });
