@@ -97,3 +97,8 @@ export function piecesOf({ firstSeq, events }: EventRun, maxCharacters: number):
   pieces.push({ firstSeq: firstSeq + start, events: events.slice(start) });
   return pieces;
 }
+
+/** The events of a run from `seq` on; undefined if the run begins behind it, so that events between are missing. */
+export function eventsFrom(run: EventRun, seq: number): readonly LogEvent[] | undefined {
+  return run.firstSeq > seq ? undefined : run.events.slice(seq - run.firstSeq);
+}

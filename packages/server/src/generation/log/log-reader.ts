@@ -4,7 +4,7 @@
  */
 
 import { notFound } from '../../domain/errors.ts';
-import { type EventRun, isFinalEvent, piecesOf } from '../../domain/event.ts';
+import { type EventRun, eventsFrom, isFinalEvent, piecesOf } from '../../domain/event.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readSegments } from '../../store/queries/generations.ts';
 import type { Database } from '../../store/store.ts';
@@ -103,12 +103,10 @@ export class LogReader implements LogSubscription, LiveListener {
       const segments = await readSegments(this.#reads, this.#generationId, this.#seq, segmentsAtOnce);
       if (this.#isClosed) return;
       for (const segment of segments) {
-        // A segment that begins behind the next event would be a gap; it is read again.
-        if (segment.firstSeq > this.#seq + 1) break;
-        this.#writeInPieces({
-          firstSeq: this.#seq + 1,
-          events: segment.events.slice(this.#seq + 1 - segment.firstSeq),
-        });
+        const firstSeq = this.#seq + 1;
+        const events = eventsFrom(segment, firstSeq);
+        if (events === undefined) throw new Error(`the log lacks event ${firstSeq}`);
+        this.#writeInPieces({ firstSeq, events });
         if (this.#isClosed || this.#isFull) return;
       }
       if (segments.length > 0 || this.#directory.find(this.#generationId) !== undefined) continue;

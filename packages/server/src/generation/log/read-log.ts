@@ -1,6 +1,6 @@
 /** Reads whole logs, to check cursors, to recover, and to answer without a stream. */
 import { AppError } from '../../domain/errors.ts';
-import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
+import { type EventRun, eventsFrom, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import { readSegments } from '../../store/queries/generations.ts';
 import type { Database } from '../../store/store.ts';
@@ -10,7 +10,7 @@ import { MessageBuilder } from './message-builder.ts';
 
 const segmentsAtOnce = 64;
 
-/** The committed events from 1 up to `throughSeq`. */
+/** The committed events from 1 up to `throughSeq`. @throws Error where the log has a gap */
 export async function readCommitted(
   reads: Database,
   lives: LiveDirectory,
@@ -21,13 +21,16 @@ export async function readCommitted(
   while (events.length < throughSeq) {
     const inMemory = lives.find(generationId)?.committedAfter(events.length);
     if (inMemory !== undefined) {
-      events.push(...inMemory.events);
+      for (const event of inMemory.events) events.push(event);
       break;
     }
     const segments = await readSegments(reads, generationId, events.length, segmentsAtOnce);
     if (segments.length === 0) break;
-    for (const segment of segments)
-      events.push(...segment.events.slice(events.length + 1 - segment.firstSeq));
+    for (const segment of segments) {
+      const next = eventsFrom(segment, events.length + 1);
+      if (next === undefined) throw new Error(`the log of ${generationId} lacks event ${events.length + 1}`);
+      for (const event of next) events.push(event);
+    }
   }
   return events.slice(0, throughSeq);
 }

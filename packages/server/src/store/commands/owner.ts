@@ -1,7 +1,7 @@
 /** Leases of process incarnations, and claims on the generations of dead ones. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
-import type { LogEvent } from '../../domain/event.ts';
+import { eventsFrom, type LogEvent } from '../../domain/event.ts';
 import { databaseNow } from '../clock.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { segmentsOf, unpackJournal } from '../journal.ts';
@@ -127,7 +127,10 @@ export async function claimDeadOwners(
   return { generationIds: claimed };
 }
 
-/** Moves the events in a dead owner's journal into segments of its live generations, and deletes the journal. */
+/**
+ * Moves the events in a dead owner's journal into segments of its live generations, and deletes the journal. Events
+ * behind a gap are left out: no reader could ever pass it.
+ */
 async function moveJournal(context: CommandContext, owner: number, live: ReadonlySet<string>): Promise<void> {
   const { db } = context;
   const rows = await db
@@ -141,9 +144,13 @@ async function moveJournal(context: CommandContext, owner: number, live: Readonl
     for (const run of unpackJournal(row.payload)) {
       if (!live.has(run.generationId)) continue;
       const sofar = found.get(run.generationId);
-      if (sofar === undefined)
+      if (sofar === undefined) {
         found.set(run.generationId, { firstSeq: run.firstSeq, events: [...run.events] });
-      else sofar.events.push(...run.events.slice(sofar.firstSeq + sofar.events.length - run.firstSeq));
+        continue;
+      }
+      for (const event of eventsFrom(run, sofar.firstSeq + sofar.events.length) ?? []) {
+        sofar.events.push(event);
+      }
     }
   }
   for (const [generationId, run] of found) {
@@ -152,10 +159,8 @@ async function moveJournal(context: CommandContext, owner: number, live: Readonl
       .select((eb) => eb.fn.max('last_seq').as('seq'))
       .where('generation_id', '=', generationId)
       .executeTakeFirstOrThrow();
-    const lastStored = Number(stored.seq ?? 0);
-    const fresh = run.events.slice(Math.max(0, lastStored + 1 - run.firstSeq));
-    if (fresh.length === 0) continue;
-    const firstSeq = Math.max(run.firstSeq, lastStored + 1);
+    const firstSeq = Number(stored.seq ?? 0) + 1;
+    const fresh = eventsFrom(run, firstSeq) ?? [];
     for (const segment of segmentsOf({ firstSeq, events: fresh })) {
       await insertSegment(db, segmentRow(generationId, segment));
     }

@@ -1,0 +1,50 @@
+/** A log that lacks events, as after damage to the database: nothing is shown or stored from behind the gap. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { packJournal } from '../../../src/store/journal.ts';
+import { readSegments } from '../../../src/store/queries/generations.ts';
+import { acceptAs, readLog, startEngineHarness } from '../engines.ts';
+
+onBothStores('a log with a gap', (storeEngine) => {
+  test('fails its readers instead of skipping events', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const engine = await h.start();
+    const { owner } = await h.place.store.execute('registerOwner', { leaseMs: 60_000 });
+    // Its log has the events 1 and 2, and nobody runs it.
+    const { generationId } = await acceptAs(h, owner);
+    const behind = { firstSeq: 9, lastSeq: 10, events: '["behind ","the gap"]' };
+    await h.place.store.execute('moveSegments', {
+      owner,
+      segments: [{ generationId, firstTokenAt: null, ...behind }],
+      pruneThrough: null,
+    });
+    const reading = readLog(engine, generationId);
+    await assert.rejects(reading.ended, /lacks event 3/);
+    assert.deepEqual(
+      reading.events.map(({ seq }) => seq),
+      [1, 2],
+    );
+    await assert.rejects(engine.readEvents(generationId, 10), /lacks event 3/);
+  });
+
+  test('what a dead process wrote behind a gap is left out', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { store } = h.place;
+    const { owner: dead } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    const { generationId } = await acceptAs(h, dead);
+    const rows = [
+      [3, ['three', 'four']],
+      [5, ['five']],
+      [8, ['eight']],
+    ] as const;
+    for (const [index, [firstSeq, events]] of rows.entries()) {
+      const payload = packJournal([{ generationId, firstSeq, events }]);
+      assert.equal(await store.appendJournal({ owner: dead, n: index + 1, payload }), 'committed');
+    }
+    const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    await store.execute('claimDeadOwners', { owner, all: true });
+    const segments = await readSegments(store.reads, generationId, 2, 10);
+    assert.deepEqual(segments, [{ firstSeq: 3, lastSeq: 5, events: ['three', 'four', 'five'] }]);
+  });
+});
