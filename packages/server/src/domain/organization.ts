@@ -1,4 +1,34 @@
-/** Organizations and their members. */
+/** Organizations, their settings and their members. */
+
+/** What a setting of the kind "whether" can be. */
+export const switches = ['on', 'off'] as const;
+export type Switch = (typeof switches)[number];
+
+/** What an organization sets for all of its conversations. */
+export interface OrganizationSettings {
+  /** Whether models name conversations; null: as the environment has it. */
+  readonly titles: Switch | null;
+  /** Whether models summarise what no longer fits; null: as the environment has it. */
+  readonly summaries: Switch | null;
+  /** The model that writes titles, summaries and queries; null: the conversation's own. */
+  readonly helperModelId: string | null;
+  /** Instructions in place of the built-in ones; null: the built-in ones. */
+  readonly titlePrompt: string | null;
+  readonly summaryPrompt: string | null;
+  readonly queryPrompt: string | null;
+  /** `off`: no answer uses the web, whatever asks for it. */
+  readonly internet: Switch;
+}
+
+export const defaultSettings: OrganizationSettings = {
+  titles: null,
+  summaries: null,
+  helperModelId: null,
+  titlePrompt: null,
+  summaryPrompt: null,
+  queryPrompt: null,
+  internet: 'on',
+};
 
 export const roles = ['owner', 'admin', 'member', 'guest'] as const;
 export type Role = (typeof roles)[number];

@@ -2,12 +2,14 @@
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
+import * as organizationSettings from './migrations/0003-organization-settings.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
 
 const migrations: Readonly<Record<string, Up>> = {
   '0001-first': first.up,
+  '0003-organization-settings': organizationSettings.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

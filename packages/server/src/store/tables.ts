@@ -6,7 +6,7 @@ import type { Generated, Kysely, Selectable } from 'kysely';
 import type { ApiKeyType } from '../domain/api-key.ts';
 import type { Dialect, FinishReason, GenerationStatus } from '../domain/generation.ts';
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
-import type { Role } from '../domain/organization.ts';
+import type { Role, Switch } from '../domain/organization.ts';
 import type { Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { ModelCallPurpose, UsageProvenance } from '../domain/usage.ts';
@@ -22,6 +22,18 @@ export interface OrganizationTable {
   /** 1 while every start sets `default_model_id` to the best model that the environment offers. */
   default_model_follows: Flag;
   created_at: EpochMs;
+  updated_at: EpochMs;
+}
+/** An organization that has set nothing has no row. */
+export interface OrganizationSettingsTable {
+  organization_id: string;
+  titles: Switch | null;
+  summaries: Switch | null;
+  helper_model_id: string | null;
+  title_prompt: string | null;
+  summary_prompt: string | null;
+  query_prompt: string | null;
+  internet: Switch;
   updated_at: EpochMs;
 }
 export interface MemberTable {
@@ -286,6 +298,8 @@ export interface SearchState {
   is_indexed: Generated<Flag>;
 }
 export interface ConversationCounters {
+  /** How often a title was asked for in vain. */
+  title_tries: Generated<number>;
   /** Number of deleted messages, whose positions are gaps. */
   deleted_messages: Generated<number>;
 }
@@ -293,6 +307,7 @@ export type ConversationRow = Selectable<Tables['conversation']>;
 
 export interface Tables {
   organization: OrganizationTable;
+  organization_settings: OrganizationSettingsTable;
   member: MemberTable;
   api_key: ApiKeyTable;
   model: ModelTable;

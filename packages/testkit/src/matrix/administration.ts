@@ -80,6 +80,12 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       },
     ),
 
+    'GET /api/admin/organizations/:org_id/settings': listed(administered(200), '/settings'),
+    'PATCH /api/admin/organizations/:org_id/settings': manage(
+      administered(200),
+      within('/settings', undefined, { titles: 'on' }),
+    ),
+
     'GET /api/admin/organizations/:org_id/models': listed(administered(200), '/models'),
     'POST /api/admin/organizations/:org_id/models': manage(
       administered(201),

@@ -8,6 +8,7 @@ import { modelRoutes } from './models/routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
+import { settingsRoutes } from './settings/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -18,6 +19,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
   return async (app) =>
     addRoutes(app, [
       ...organizationRoutes(dependencies),
+      ...settingsRoutes(dependencies),
       ...modelRoutes(dependencies),
       ...personaRoutes(dependencies),
       ...personaVersionRoutes(dependencies),

@@ -186,12 +186,13 @@ function demand(error: ErrorObject): string {
   const { keyword, params, parentSchema = {} } = error;
   switch (keyword) {
     case 'type':
+      if (parentSchema.enum !== undefined) return oneOfWords(parentSchema.enum as readonly unknown[]);
       return `be ${[params.type]
         .flat()
         .map((type: string) => articles[type] ?? type)
         .join(' or ')}`;
     case 'enum':
-      return `be one of ${(params.allowedValues as unknown[]).map(quote).join(', ')}`;
+      return oneOfWords(params.allowedValues);
     case 'const':
       return `be ${quote(params.allowedValue)}`;
     case 'minLength':
@@ -219,6 +220,10 @@ function demand(error: ErrorObject): string {
   }
 }
 
+function oneOfWords(words: readonly unknown[]): string {
+  return `be one of ${words.map(quote).join(', ')}`;
+}
+
 function between(schema: Record<string, unknown>, min: string, max: string, noun: string): string {
   const [least, most] = [schema[min], schema[max]] as [number | undefined, number | undefined];
   if (least !== undefined && most !== undefined) return `${least} to ${plural(most, noun)}`;
@@ -241,9 +246,11 @@ function alternatives(options: readonly Alternative[]): string {
   if (options.every((option) => 'const' in option)) {
     return `one of ${options.map((option) => quote(option.const)).join(', ')}`;
   }
-  return options
-    .map((option) =>
-      'const' in option ? quote(option.const) : (articles[option.type ?? ''] ?? 'what is documented'),
-    )
-    .join(' or ');
+  return options.map(alternative).join(' or ');
+}
+
+function alternative(option: Alternative): string {
+  if ('const' in option) return quote(option.const);
+  if (option.enum !== undefined) return option.enum.map(quote).join(' or ');
+  return articles[option.type ?? ''] ?? 'what is documented';
 }

@@ -143,6 +143,14 @@ export async function deleteModel(
   if (organization !== undefined) {
     throw new AppError('in_use', "the model is the organization's default_model_id");
   }
+  const settings = await db
+    .selectFrom('organization_settings')
+    .select('organization_id')
+    .where('helper_model_id', '=', args.id)
+    .executeTakeFirst();
+  if (settings !== undefined) {
+    throw new AppError('in_use', "the model is the organization's helper_model_id");
+  }
   await db.deleteFrom('model').where('id', '=', args.id).execute();
   return null;
 }

@@ -19,6 +19,7 @@ import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
+import { updateOrganizationSettings } from './organization-settings.ts';
 import { createOrganization, deleteOrganization, updateOrganization } from './organizations.ts';
 import { claimDeadOwners, endLease, registerOwner, renewLease } from './owner.ts';
 import {
@@ -57,6 +58,7 @@ export const commands = {
   followEnvironment,
   createOrganization,
   updateOrganization,
+  updateOrganizationSettings,
   deleteOrganization,
   createModel,
   updateModel,

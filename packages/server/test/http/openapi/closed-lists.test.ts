@@ -18,7 +18,7 @@ import {
 } from '../../../src/domain/generation.ts';
 import { messageRoles, shownRoles } from '../../../src/domain/message.ts';
 import { providers } from '../../../src/domain/model.ts';
-import { roles } from '../../../src/domain/organization.ts';
+import { roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { environments } from '../../../src/domain/scope.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
@@ -137,6 +137,18 @@ const published: Readonly<Record<string, PublishedList>> = {
       'listMembers.role',
       'getMember.role',
       'updateMember.role',
+    ],
+  },
+  switches: {
+    values: ['on', 'off'],
+    list: switches,
+    places: [
+      'getSettings.titles',
+      'getSettings.summaries',
+      'getSettings.internet',
+      'updateSettings.titles',
+      'updateSettings.summaries',
+      'updateSettings.internet',
     ],
   },
   'types of keys': {

@@ -1,0 +1,57 @@
+/** `/organizations/{org_id}/settings` */
+import { invalid } from '../../../domain/errors.ts';
+import { isBlank } from '../../../domain/text/blank.ts';
+import { readSettings } from '../../../store/queries/organization-settings.ts';
+import { answer } from '../../openapi/answers.ts';
+import { type Route, route } from '../../routing/route.ts';
+import type { AdminDependencies } from '../dependencies.ts';
+import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
+import {
+  promptFields,
+  Settings,
+  toSettingsChanges,
+  toSettingsResource,
+  UpdateSettingsBody,
+} from './schema.ts';
+
+const path = `${organizationPath}/settings`;
+
+export function settingsRoutes({ store, now }: AdminDependencies): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path,
+      access: 'organization-admin',
+      schema: {
+        tags,
+        operationId: 'getSettings',
+        summary: 'The settings of an organization',
+        params: OrganizationParams,
+        response: { 200: answer('The settings.', Settings), ...refusals },
+      },
+      handler: async ({ scope }) => toSettingsResource(await readSettings(store.reads, scope)),
+    }),
+    route({
+      method: 'PATCH',
+      path,
+      access: 'organization-admin',
+      schema: {
+        tags,
+        operationId: 'updateSettings',
+        summary: 'Change the settings of an organization',
+        params: OrganizationParams,
+        body: UpdateSettingsBody,
+        response: { 200: answer('The changed settings.', Settings), ...refusals },
+      },
+      async handler({ scope: { organizationId }, body }) {
+        for (const field of promptFields) {
+          if (body[field] != null && isBlank(body[field]))
+            throw invalid(field, `${field} must not be blank; null takes the built-in one back`);
+        }
+        const changes = toSettingsChanges(body);
+        const changed = { organizationId, changes, now: now() };
+        return toSettingsResource(await store.execute('updateOrganizationSettings', changed));
+      },
+    }),
+  ];
+}

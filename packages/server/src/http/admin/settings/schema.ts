@@ -1,0 +1,96 @@
+/** The schemas of an organization's settings. */
+import { type Static, Type } from 'typebox';
+import { type OrganizationSettings, switches } from '../../../domain/organization.ts';
+import { closed, exampleId, nullable, oneOf, orNull, TextField } from '../../openapi/fields.ts';
+
+/** Characters of an instruction at most. */
+const maxPromptCharacters = 4000;
+
+const prompt = (description: string, example: string) =>
+  nullable(TextField(`${description} Null: the built-in one.`, example, { maxLength: maxPromptCharacters }));
+
+const fields = {
+  titles: orNull(
+    oneOf(switches, {
+      description: 'Whether models name conversations; null: as `COLLOQUY_TITLES` has it.',
+      examples: ['on'],
+    }),
+  ),
+  summaries: orNull(
+    oneOf(switches, {
+      description:
+        'Whether models summarise the messages that no longer fit; null: as `COLLOQUY_SUMMARIES` has it.',
+      examples: ['on'],
+    }),
+  ),
+  helper_model_id: nullable(
+    Type.String({
+      format: 'uuid',
+      description:
+        "The model that writes titles, summaries and search queries; null: each conversation's own. While it is not active, the conversation's own writes them.",
+      examples: [exampleId],
+    }),
+  ),
+  title_prompt: prompt(
+    'The instruction for titles. The conversation follows in a message of its own; there are no placeholders.',
+    'Name the conversation in at most five words.',
+  ),
+  summary_prompt: prompt(
+    'The instruction for summaries. The permitted length is added, and the messages follow in a message of their own; there are no placeholders.',
+    'Keep the record of the conversation. Report names, figures and decisions.',
+  ),
+  query_prompt: prompt(
+    'The instruction for search queries. The date, the form of the reply and the conversation are added; there are no placeholders.',
+    'Write one to three search queries in English.',
+  ),
+  internet: oneOf(switches, {
+    description:
+      '`off`: every answer is written without the web, whatever asks for it; the call succeeds, with no sources and a notice that says so.',
+    examples: ['on'],
+  }),
+};
+
+export const Settings = Type.Object(fields, {
+  title: 'Settings',
+  description: "What holds for all of an organization's conversations.",
+});
+
+export const UpdateSettingsBody = Type.Object(
+  {
+    titles: Type.Optional(fields.titles),
+    summaries: Type.Optional(fields.summaries),
+    helper_model_id: Type.Optional(fields.helper_model_id),
+    title_prompt: Type.Optional(fields.title_prompt),
+    summary_prompt: Type.Optional(fields.summary_prompt),
+    query_prompt: Type.Optional(fields.query_prompt),
+    internet: Type.Optional(fields.internet),
+  },
+  { ...closed, title: 'SettingsChanges' },
+);
+
+export const promptFields = ['title_prompt', 'summary_prompt', 'query_prompt'] as const;
+
+export function toSettingsResource(settings: OrganizationSettings): Static<typeof Settings> {
+  return {
+    titles: settings.titles,
+    summaries: settings.summaries,
+    helper_model_id: settings.helperModelId,
+    title_prompt: settings.titlePrompt,
+    summary_prompt: settings.summaryPrompt,
+    query_prompt: settings.queryPrompt,
+    internet: settings.internet,
+  };
+}
+
+export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Partial<OrganizationSettings> {
+  const { titles, summaries, helper_model_id, title_prompt, summary_prompt, query_prompt, internet } = body;
+  return {
+    ...(titles !== undefined && { titles }),
+    ...(summaries !== undefined && { summaries }),
+    ...(helper_model_id !== undefined && { helperModelId: helper_model_id?.toLowerCase() ?? null }),
+    ...(title_prompt !== undefined && { titlePrompt: title_prompt }),
+    ...(summary_prompt !== undefined && { summaryPrompt: summary_prompt }),
+    ...(query_prompt !== undefined && { queryPrompt: query_prompt }),
+    ...(internet !== undefined && { internet }),
+  };
+}
