@@ -30,14 +30,29 @@ export const unknownUsage: Usage = {
 /** The usage of a generation that called no model; its zeros are exact. */
 export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
 
-/** The usage that a provider reported. */
-export function reportedUsage(promptTokens: number, completionTokens: number): Usage {
+/** The usage that a provider reported; undefined where its figures are no numbers of tokens. */
+export function reportedUsage(promptTokens: number, completionTokens: number): Usage | undefined {
+  if (!isTokenCount(promptTokens) || !isTokenCount(completionTokens)) return undefined;
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     provenance: 'reported',
   };
+}
+
+/** The largest count of tokens that is kept: that of the store's columns. */
+const maxTokenCount = 2 ** 31 - 1;
+
+/** Whether a figure is a number of tokens: an integer from 0 to 2³¹−1. */
+export function isTokenCount(figure: unknown): figure is number {
+  return Number.isInteger(figure) && (figure as number) >= 0 && (figure as number) <= maxTokenCount;
+}
+
+/** The number of tokens that is nearest to a figure; 0 where it is no number. */
+export function nearestTokenCount(figure: number): number {
+  if (Number.isNaN(figure)) return 0;
+  return Math.round(Math.min(Math.max(figure, 0), maxTokenCount));
 }
 
 /** One call of a model, as it is accounted. */

@@ -360,7 +360,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
     const unattended = new Set<string>();
     for (const id of await readRunningGenerations(this.#store.reads, owner)) {
-      if (this.#lives.find(id) !== undefined || this.#arriving.has(id)) continue;
+      if (this.#lives.find(id) !== undefined || this.#lives.isAbandoned(id) || this.#arriving.has(id))
+        continue;
       // It was missing twice in a row, so the store has answered the end of the turn before it by now.
       if (this.#unattended.has(id)) this.#background(this.#attend(id));
       else unattended.add(id);

@@ -1,7 +1,7 @@
 /** Who pays for a call of a model, and what it cost: the one place where a `ModelCall` is made. */
 import { newId } from '../../domain/ids.ts';
 import type { ModelRecord } from '../../domain/model.ts';
-import type { ModelCall, ModelCallPurpose, Usage } from '../../domain/usage.ts';
+import { type ModelCall, type ModelCallPurpose, nearestTokenCount, type Usage } from '../../domain/usage.ts';
 
 export type Accounting = Pick<
   ModelCall,
@@ -32,8 +32,8 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
     generationId,
     modelId: model.id,
     purpose,
-    promptTokens: usage.prompt_tokens,
-    completionTokens: usage.completion_tokens,
+    promptTokens: nearestTokenCount(usage.prompt_tokens),
+    completionTokens: nearestTokenCount(usage.completion_tokens),
     provenance: usage.provenance,
     cost: costOf(model, usage),
     createdAt: at,
@@ -43,5 +43,6 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
 /** Prices are per million tokens. */
 function costOf({ prices }: Pick<ModelRecord, 'prices'>, usage: Usage): number | null {
   if (prices === null) return null;
-  return (usage.prompt_tokens * prices.input + usage.completion_tokens * prices.output) / 1e6;
+  const cost = (usage.prompt_tokens * prices.input + usage.completion_tokens * prices.output) / 1e6;
+  return Number.isFinite(cost) ? cost : null;
 }

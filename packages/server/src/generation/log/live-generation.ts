@@ -66,6 +66,7 @@ export class LiveGeneration {
   #firstTokenAt: number | null;
   #context: FittedContext | undefined;
   #isCancelled = false;
+  #refusal: Error | undefined;
 
   /** `stored`: the log from its first event on, all of it in segments already. */
   constructor(identity: LiveIdentity, stored: readonly LogEvent[], firstTokenAt: number | null = null) {
@@ -101,6 +102,14 @@ export class LiveGeneration {
   /** Whether a cancel was requested; the text so far is kept. */
   get isCancelled(): boolean {
     return this.#isCancelled;
+  }
+
+  /**
+   * Why the store refuses events of this generation, once it does. They and what followed are given up, and the model is
+   * aborted; `message` still has them. The generation then ends as failed.
+   */
+  get refusal(): Error | undefined {
+    return this.#refusal;
   }
 
   get isDropped(): boolean {
@@ -153,8 +162,8 @@ export class LiveGeneration {
 
   /** Adds an event to the log. What a dropped generation's model still says is ignored. @throws once it is ending */
   append(event: LogEvent): void {
-    if (this.#state === 'dropped') return;
-    if (this.#state !== 'open') throw this.#refusal('append');
+    if (this.#state === 'dropped' || this.#refusal !== undefined) return;
+    if (this.#state !== 'open') throw this.#notAllowed('append');
     this.#pending.push(event);
     this.#builder.apply(event);
   }
@@ -190,7 +199,7 @@ export class LiveGeneration {
    */
   settleCommit(journalN: number | undefined): void {
     const run = this.#committing;
-    if (run === undefined || this.#commit === undefined) throw this.#refusal('settleCommit');
+    if (run === undefined || this.#commit === undefined) throw this.#notAllowed('settleCommit');
     this.#committing = undefined;
     this.#commit = undefined;
     if (journalN === undefined) {
@@ -199,6 +208,16 @@ export class LiveGeneration {
     }
     this.#oldestJournalN ??= journalN;
     this.#publish(run);
+  }
+
+  /** Settles a commit whose events the store refuses, now and at every other try. */
+  refuseCommit(reason: Error): void {
+    if (this.#committing === undefined || this.#commit === undefined) throw this.#notAllowed('refuseCommit');
+    this.#committing = undefined;
+    this.#commit = undefined;
+    this.#pending = [];
+    this.#refusal = reason;
+    this.#abort.abort();
   }
 
   get isMovable(): boolean {
@@ -218,7 +237,7 @@ export class LiveGeneration {
    * failed and will be made again.
    */
   settleMove(nextJournalN: number | undefined): void {
-    if (this.#move === undefined) throw this.#refusal('settleMove');
+    if (this.#move === undefined) throw this.#notAllowed('settleMove');
     this.#move = undefined;
     if (nextJournalN === undefined) return;
     const seq = this.#movingThrough;
@@ -234,7 +253,7 @@ export class LiveGeneration {
    */
   async beginEnd(last: FinishedEvent): Promise<EventRun | undefined> {
     if (this.#state === 'dropped') return undefined;
-    if (this.#state !== 'open') throw this.#refusal('beginEnd');
+    if (this.#state !== 'open') throw this.#notAllowed('beginEnd');
     this.#state = 'ending';
     while (this.#commit !== undefined || this.#move !== undefined) {
       await this.#commit;
@@ -250,12 +269,25 @@ export class LiveGeneration {
     return { firstSeq, events: [...events, ...this.#committing.events] };
   }
 
+  /**
+   * Ends the log with another terminal event, since the store refuses the events that `beginEnd` gave, and gives those to
+   * store instead: all, or with `keepsRest` false only what was committed before.
+   */
+  endOtherwise(last: FinishedEvent, keepsRest: boolean): EventRun {
+    const refused = this.#committing;
+    if (this.#state !== 'finishing' || refused === undefined) throw this.#notAllowed('endOtherwise');
+    const rest = keepsRest ? refused.events.slice(0, -1) : [];
+    this.#committing = { firstSeq: refused.firstSeq, events: [...rest, last] };
+    const { firstSeq, events } = this.#unsegmented();
+    return { firstSeq, events: [...events, ...this.#committing.events] };
+  }
+
   /** Publishes the last events; with `isStored` false it does not, since the store has another end, or none. */
   end(isStored: boolean): void {
     const run = this.#committing;
     // A drop that came while the command ran changes nothing about what is stored.
     const isFinal = this.#state === 'finishing' || (this.#state === 'dropped' && this.#commit === undefined);
-    if (run === undefined || !isFinal) throw this.#refusal('end');
+    if (run === undefined || !isFinal) throw this.#notAllowed('end');
     this.#committing = undefined;
     this.#state = 'ended';
     if (isStored) this.#publish(run);
@@ -263,7 +295,7 @@ export class LiveGeneration {
 
   /** Sends the readers to look elsewhere. @throws before the generation has ended or was dropped */
   leave(): void {
-    if (this.#state !== 'ended' && this.#state !== 'dropped') throw this.#refusal('leave');
+    if (this.#state !== 'ended' && this.#state !== 'dropped') throw this.#notAllowed('leave');
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) listener.onLeft();
@@ -306,7 +338,7 @@ export class LiveGeneration {
     }
   }
 
-  #refusal(transition: string): Error {
+  #notAllowed(transition: string): Error {
     return new Error(`generation ${this.id}: ${transition} is not allowed while it is ${this.#state}`);
   }
 }

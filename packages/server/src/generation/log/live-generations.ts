@@ -4,13 +4,20 @@ import type { LiveGeneration } from './live-generation.ts';
 /** Where a reader finds generations that run here, and is woken when one starts to. */
 export interface LiveDirectory {
   find(generationId: string): LiveGeneration | undefined;
+  /** Whether this process gave the generation up, since the store refuses its end in every form. */
+  isAbandoned(generationId: string): boolean;
   /** Calls `wake` when the generation starts to run here, or is worth another look. */
   onWake(generationId: string, wake: () => void): Disposable;
 }
 
+/** How long an abandoned generation is left alone, in milliseconds. */
+const abandonedMs = 300_000;
+
 export class Lives implements LiveDirectory {
   readonly #lives = new Map<string, LiveGeneration>();
   readonly #wakes = new Map<string, Set<() => void>>();
+  /** When each generation was abandoned, by `performance.now()`. */
+  readonly #abandoned = new Map<string, number>();
   #isClosed = false;
 
   get size(): number {
@@ -31,8 +38,24 @@ export class Lives implements LiveDirectory {
       live.leave();
       return;
     }
+    this.#abandoned.delete(live.id);
     this.#lives.set(live.id, live);
     this.wake(live.id);
+  }
+
+  /** Gives a generation up for some minutes: it stays in the store as it is, and its readers are told that it failed. */
+  abandon(live: LiveGeneration): void {
+    this.#abandoned.set(live.id, performance.now());
+    live.drop();
+    this.remove(live);
+  }
+
+  isAbandoned(generationId: string): boolean {
+    const since = this.#abandoned.get(generationId);
+    if (since === undefined) return false;
+    if (performance.now() - since < abandonedMs) return true;
+    this.#abandoned.delete(generationId);
+    return false;
   }
 
   /** Drops all live generations, and those that are added later. Gives the dropped ones, which the caller removes. */

@@ -3,7 +3,7 @@
  * never skipped and nothing is sent twice; a sink that is full leaves the live log and comes back by backfill.
  */
 
-import { notFound } from '../../domain/errors.ts';
+import { AppError, notFound } from '../../domain/errors.ts';
 import { type EventRun, eventsFrom, isFinalEvent, piecesOf } from '../../domain/event.ts';
 import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readSegments } from '../../store/queries/generations.ts';
@@ -15,6 +15,11 @@ import type { LiveDirectory } from './live-generations.ts';
 /** A segment holds 64 Ki characters at most, and mostly far fewer. */
 const segmentsAtOnce = 4;
 const pollMs = 1000;
+
+/** The error of everybody who waits for the end of a generation that was abandoned. */
+export function endNotStored(): AppError {
+  return new AppError('internal', 'the end of this answer could not be stored');
+}
 
 export class LogReader implements LogSubscription, LiveListener {
   readonly #reads: Database;
@@ -119,6 +124,7 @@ export class LogReader implements LogSubscription, LiveListener {
         continue;
       }
       if (this.#directory.find(this.#generationId) !== undefined) continue;
+      if (this.#directory.isAbandoned(this.#generationId)) throw endNotStored();
       this.#waitForMore();
       return;
     }

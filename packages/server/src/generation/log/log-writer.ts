@@ -4,6 +4,7 @@
  */
 import { type GenerationEvents, packJournal } from '../../store/journal.ts';
 import type { Store } from '../../store/store.ts';
+import { mayPass } from '../../store/unavailable.ts';
 import type { LiveGeneration } from './live-generation.ts';
 
 export interface LogWriterOptions {
@@ -18,6 +19,14 @@ export interface LogWriterOptions {
 
 const firstRetryMs = 50;
 const longestRetryMs = 2000;
+/** How often a row is sent that the store refuses. */
+const triesOfRefused = 3;
+
+/** A generation with the events that it has handed over. */
+interface Taken {
+  readonly live: LiveGeneration;
+  readonly events: GenerationEvents;
+}
 
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -73,30 +82,58 @@ export class LogWriter {
   #commitNow(): void {
     if (this.#isCommitting || this.#isClosed || this.#dirty.size === 0) return;
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-    const taken: LiveGeneration[] = [];
-    const runs: GenerationEvents[] = [];
+    const taken: Taken[] = [];
     for (const live of this.#dirty) {
       const run = live.beginCommit(settled);
       if (run === undefined) continue;
-      taken.push(live);
-      runs.push({ generationId: live.id, firstSeq: run.firstSeq, events: run.events });
+      taken.push({ live, events: { generationId: live.id, firstSeq: run.firstSeq, events: run.events } });
     }
     this.#dirty.clear();
     this.#isUrgent = false;
     if (taken.length === 0) return;
     this.#isCommitting = true;
     this.#lastStart = performance.now();
-    const n = ++this.#n;
-    void this.#commit(n, packJournal(runs)).then((isCommitted) => {
+    void this.#commitTaken(taken).then((goesOn) => {
       this.#isCommitting = false;
-      for (const live of taken) live.settleCommit(isCommitted ? n : undefined);
       settle();
-      if (isCommitted && this.#dirty.size > 0) this.#schedule();
+      if (goesOn && this.#dirty.size > 0) this.#schedule();
     });
   }
 
-  /** Whether the row is in the store. A row whose answer was lost is sent again under the same `n`. */
-  async #commit(n: number, payload: string): Promise<boolean> {
+  /**
+   * Commits all in one row. If the store refuses it, each generation gets a row of its own, so that only what is refused
+   * is lost. Gives false where this owner writes no more.
+   */
+  async #commitTaken(taken: readonly Taken[]): Promise<boolean> {
+    const result = await this.#commitRow(taken);
+    if (!(result instanceof Error)) return result;
+    const [only] = taken;
+    if (only !== undefined && taken.length === 1) {
+      only.live.refuseCommit(result);
+      return true;
+    }
+    for (const one of taken) {
+      const single = await this.#commitRow([one]);
+      if (single instanceof Error) one.live.refuseCommit(single);
+    }
+    return !this.#isClosed;
+  }
+
+  /** Whether the row is in the store; the error with which the store refuses it, in which case nothing is settled. */
+  async #commitRow(taken: readonly Taken[]): Promise<boolean | Error> {
+    const n = ++this.#n;
+    const result = await this.#commit(n, packJournal(taken.map(({ events }) => events)));
+    if (result instanceof Error) {
+      this.#n -= 1;
+      return result;
+    }
+    for (const { live } of taken) live.settleCommit(result ? n : undefined);
+    return result;
+  }
+
+  /** A row whose answer was lost is sent again under the same `n`. */
+  async #commit(n: number, payload: string): Promise<boolean | Error> {
+    let refusals = 0;
     for (let tries = 1; ; tries++) {
       try {
         const outcome = await this.#options.store.appendJournal({ owner: this.#options.owner, n, payload });
@@ -105,9 +142,14 @@ export class LogWriter {
       } catch (error) {
         if (this.#isClosed) return false;
         this.#options.onRetry(error, tries);
+        if (!mayPass(error) && ++refusals >= triesOfRefused) return toError(error);
         const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (tries - 1));
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

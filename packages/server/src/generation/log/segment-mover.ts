@@ -3,6 +3,7 @@ import { every, type Repetition } from '../../concurrency/every.ts';
 import type { CommandArgs } from '../../store/command.ts';
 import { segmentsOf } from '../../store/journal.ts';
 import type { Store } from '../../store/store.ts';
+import { mayPass } from '../../store/unavailable.ts';
 import type { LiveGeneration } from './live-generation.ts';
 import type { LogWriter } from './log-writer.ts';
 
@@ -33,10 +34,25 @@ export class SegmentMover implements Disposable {
     const { writer, lives } = this.#options;
     const committedN = writer.committedN;
     const movable = [...lives].filter((live) => live.isMovable);
+    let refusal: unknown;
     for (let start = 0; start < movable.length; start += chunkSize) {
-      await this.#moveChunk(movable.slice(start, start + chunkSize));
+      refusal = (await this.#moveApart(movable.slice(start, start + chunkSize))) ?? refusal;
     }
     await this.#prune(committedN);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** If the store refuses to move some of a chunk, it moves the others, and gives why. @throws where it may pass */
+  async #moveApart(chunk: readonly LiveGeneration[]): Promise<unknown> {
+    let refusal: unknown;
+    try {
+      await this.#moveChunk(chunk);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      refusal = error;
+      if (chunk.length > 1) for (const live of chunk) await this.#moveApart([live]);
+    }
+    return refusal;
   }
 
   async #moveChunk(chunk: readonly LiveGeneration[]): Promise<void> {

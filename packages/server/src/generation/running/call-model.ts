@@ -1,6 +1,7 @@
 /** Runs the model of one generation and appends what it says to the log. */
 import { AppError } from '../../domain/errors.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
+import { storable } from '../../domain/text/storable.ts';
 import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../models/language-model.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
@@ -45,6 +46,7 @@ export async function runModel(
   }
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
+  if (live.refusal !== undefined) failure = live.refusal;
   const written = live.message.everything();
   // Providers don't say whether they bill a call that failed before its first word.
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
@@ -66,7 +68,7 @@ export async function runModel(
 function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): Outcome {
   if (failure instanceof AppError) {
     const { code, message } = failure;
-    return { status: 'failed', finish_reason: null, usage, error: { code, message } };
+    return { status: 'failed', finish_reason: null, usage, error: { code, message: storable(message) } };
   }
   dependencies.onUnexpected(failure);
   return {
@@ -98,12 +100,17 @@ class PartAppender {
         break;
       case 'tool-call':
         this.#closePart();
-        this.#append({ type: 'part-started', kind: 'tool-call', id: part.id, name: part.name });
-        this.#append(part.arguments);
+        this.#append({
+          type: 'part-started',
+          kind: 'tool-call',
+          id: storable(part.id),
+          name: storable(part.name),
+        });
+        this.#append(storable(part.arguments));
         this.#append({ type: 'part-finished' });
         break;
       case 'usage':
-        this.usage = reportedUsage(part.promptTokens, part.completionTokens);
+        this.usage = reportedUsage(part.promptTokens, part.completionTokens) ?? this.usage;
         break;
       case 'finish':
         this.finishReason = part.reason;

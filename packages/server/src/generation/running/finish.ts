@@ -5,57 +5,76 @@ import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandResult } from '../../store/command.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
+import { mayPass } from '../../store/unavailable.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
-import type { Lives } from '../log/live-generations.ts';
+import { type EndDependencies, leastEnd, plainEnd, type WayToEnd, wholeEnd } from './ways-to-end.ts';
 
-export interface FinishDependencies {
-  readonly store: Store;
-  readonly owner: number;
-  readonly lives: Lives;
-  readonly now: () => number;
-  /** An attempt failed and will be repeated. */
+export interface FinishDependencies extends EndDependencies {
+  /** An attempt failed and will be repeated, perhaps in another way. */
   onRetry(error: unknown, tries: number): void;
+  /** The store refuses the end in every form. The generation stays in the store as it is. */
+  onAbandoned(): void;
 }
 
+export interface Finished {
+  /** The end that this process has stored; null if it has stored none. */
+  readonly outcome: Outcome | null;
+  /** The session's next turn, if one started. */
+  readonly next: CommandResult<'finishGeneration'>['next'];
+}
+
+const nothing: Finished = { outcome: null, next: null };
 const longestRetryMs = 2000;
+/** How often a way is tried while the store refuses it. */
+const triesOfAWay = 3;
 
 /**
- * Ends a generation exactly once, by a compare-and-set. Resolves with the session's next turn if one started.
- * Waits while the store cannot write; if the owner is fenced, the generation is dropped and nothing is stored.
+ * Ends a generation exactly once, by a compare-and-set. Waits while the store cannot write; if the owner is fenced, the
+ * generation is dropped and nothing is stored. What the store refuses for a lasting reason ends as failed in another
+ * way; if the store refuses all of them, the generation is abandoned.
  */
 export async function finishLive(
   live: LiveGeneration,
   outcome: Outcome,
   modelCalls: readonly ModelCall[],
   dependencies: FinishDependencies,
-): Promise<CommandResult<'finishGeneration'>['next']> {
+): Promise<Finished> {
   const last = await live.beginEnd({ type: 'generation-finished', ...outcome });
-  if (last === undefined) return null;
-  const args = {
-    owner: dependencies.owner,
-    generationId: live.id,
-    sessionId: live.identity.sessionId,
-    messageId: live.identity.messageId,
-    outcome,
-    last,
-    message: { parts: JSON.stringify(live.message.parts()), text: live.message.text() },
-    firstTokenAt: live.firstTokenAt,
-    modelCalls,
-    receipt: live.context === undefined ? undefined : JSON.stringify(live.context.receipt()),
-    now: dependencies.now(),
-  };
+  if (last === undefined) return nothing;
+  const ways = [
+    () => wholeEnd(live, outcome, last, modelCalls, dependencies),
+    () => plainEnd(live, dependencies),
+    () => leastEnd(live, dependencies),
+  ];
+  for (const [index, way] of ways.entries()) {
+    const end = await tryWay(live, way(), index === 0, dependencies);
+    if (end !== undefined) return end;
+  }
+  dependencies.onAbandoned();
+  dependencies.lives.abandon(live);
+  return nothing;
+}
+
+/** Gives undefined if the store refuses it. */
+async function tryWay(
+  live: LiveGeneration,
+  way: WayToEnd,
+  isFirst: boolean,
+  { store, lives, onRetry }: FinishDependencies,
+): Promise<Finished | undefined> {
+  let refusals = 0;
   for (let tries = 1; ; tries++) {
     try {
-      const result = await dependencies.store.execute('finishGeneration', args);
-      // If the answer to the attempt before was lost, `gone` may mean that it had succeeded.
-      const isStored =
-        result.kind === 'finished' || (tries > 1 && (await isEnded(dependencies.store, live.id)));
+      const { kind, next } = await way.store();
+      // If the answer to an attempt before was lost, `gone` may mean that it had succeeded; of which way, is not known.
+      const isStored = kind === 'finished' || (isFirst && tries > 1 && (await isEnded(store, live.id)));
       live.end(isStored);
-      dependencies.lives.remove(live);
-      return result.next;
+      lives.remove(live);
+      return { outcome: isStored ? way.outcome : null, next };
     } catch (error) {
-      if (live.isDropped) return null;
-      dependencies.onRetry(error, tries);
+      if (live.isDropped) return nothing;
+      onRetry(error, tries);
+      if (!mayPass(error) && ++refusals >= triesOfAWay) return undefined;
       await new Promise((resolve) => setTimeout(resolve, Math.min(longestRetryMs, 50 * 2 ** tries)));
     }
   }

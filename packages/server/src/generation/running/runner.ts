@@ -3,7 +3,7 @@ import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
-import { unknownUsage } from '../../domain/usage.ts';
+import { type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
@@ -12,7 +12,7 @@ import type { Lives } from '../log/live-generations.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
-import { finishLive } from './finish.ts';
+import { type Finished, finishLive } from './finish.ts';
 import type { Job, JobEnd } from './job.ts';
 import { estimateInterrupted, runJob } from './run-job.ts';
 
@@ -110,8 +110,8 @@ export class Runner {
       return;
     }
     if (end === null) return;
-    await this.#finish(job.live, end.outcome, end.modelCalls);
-    if (job.live.state === 'ended') this.#options.onAnswered(job, end.outcome);
+    const stored = await this.#finish(job.live, end.outcome, end.modelCalls);
+    if (stored !== null) this.#options.onAnswered(job, stored);
   }
 
   async #fail(live: LiveGeneration, error: unknown): Promise<void> {
@@ -129,22 +129,42 @@ export class Runner {
     await this.#finish(live, outcome, []);
   }
 
+  /** Gives the end that is stored; null if this process stored none. */
   async #finish(
     live: LiveGeneration,
     outcome: Outcome,
     calls: Parameters<typeof finishLive>[2],
-  ): Promise<void> {
-    if (live.isDropped) return;
-    const next = await finishLive(live, outcome, calls, {
-      store: this.#options.store,
-      owner: this.#options.current().owner,
-      lives: this.#options.lives,
-      now: this.#options.now,
+  ): Promise<Outcome | null> {
+    if (live.isDropped) return null;
+    const { store, lives, now, onTrouble, onEnded, onStarted } = this.#options;
+    const { owner } = this.#options.current();
+    const details = { generation: live.id };
+    const end = await finishLive(live, outcome, calls, {
+      store,
+      owner,
+      lives,
+      now,
       onRetry: (error, tries) =>
-        this.#options.onTrouble(error, 'ending a generation failed and is tried again', { tries }),
+        onTrouble(error, 'ending a generation failed and is tried again', { ...details, tries }),
+      onAbandoned: () => onTrouble(undefined, 'the store refuses the end of a generation', details),
     });
-    this.#options.onEnded(live.id, outcome.usage.total_tokens);
-    if (next !== null) this.#options.onStarted(next.generationId);
+    onEnded(live.id, outcome.usage.total_tokens);
+    const hasOtherEnd = end.outcome !== null && end.outcome !== outcome;
+    const next = end.next ?? (hasOtherEnd ? await this.#startNext(live, owner) : null);
+    if (next !== null) onStarted(next.generationId);
+    return end.outcome;
+  }
+
+  /** Starts what waits behind a generation whose end did not. */
+  async #startNext(live: LiveGeneration, owner: number): Promise<Finished['next']> {
+    const { store, now, onTrouble } = this.#options;
+    const { sessionId } = live.identity;
+    try {
+      return (await store.execute('startNextTurn', { sessionId, owner, now: now() })).next;
+    } catch (error) {
+      onTrouble(error, 'the next turn of a session could not be started', { session: sessionId });
+      return null;
+    }
   }
 
   /** Ends a generation that cannot continue, with the text that its log holds. */
@@ -154,10 +174,7 @@ export class Runner {
     plan: RunPlan | undefined,
   ): Promise<void> {
     if (live.message.openKind !== undefined) live.append({ type: 'part-finished' });
-    const usage =
-      plan === undefined
-        ? unknownUsage
-        : await estimateInterrupted(this.#options.store.reads, plan, generation.replyTo, live);
+    const usage = plan === undefined ? unknownUsage : await this.#estimate(live, generation, plan);
     const outcome: Outcome =
       generation.cancelRequestedAt === null
         ? {
@@ -171,6 +188,17 @@ export class Runner {
     const at = this.#options.now();
     const call = { purpose: 'answer', generationId: generation.id, model, usage, at } as const;
     await this.#finish(live, outcome, [modelCall(generation, call)]);
+  }
+
+  async #estimate(live: LiveGeneration, { replyTo }: GenerationRecord, plan: RunPlan): Promise<Usage> {
+    try {
+      return await estimateInterrupted(this.#options.store.reads, plan, replyTo, live);
+    } catch (error) {
+      this.#options.onTrouble(error, 'the cost of an interrupted answer is not known', {
+        generation: live.id,
+      });
+      return unknownUsage;
+    }
   }
 }
 

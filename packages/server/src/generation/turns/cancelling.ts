@@ -4,6 +4,7 @@ import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
 import type { Lives } from '../log/live-generations.ts';
+import { endNotStored } from '../log/log-reader.ts';
 
 export interface CancellingOptions {
   readonly store: Store;
@@ -33,7 +34,7 @@ export class Cancelling implements Disposable {
 
   /**
    * Cancels a generation; resolves once it has ended, for whatever reason.
-   * @throws AppError overloaded, where this process stops before
+   * @throws AppError overloaded, where this process stops before; internal, where the store refuses its end
    */
   async cancel(generationId: string): Promise<void> {
     const { store, lives, now } = this.#options;
@@ -51,6 +52,7 @@ export class Cancelling implements Disposable {
       if (row === undefined || isTerminal(row.status)) return;
       // The request is stored first, so that the process that owns the generation by then finds it.
       await store.execute('requestCancel', { generationIds: [generationId], now: now() });
+      if (lives.isAbandoned(generationId)) throw endNotStored();
       if (row.status === 'queued') await this.#endQueued(generationId);
       else await lives.woken(generationId, pollMs);
     }

@@ -10,7 +10,7 @@ import { endInPostgres, startNextInPostgres } from './finish-in-postgres.ts';
 import { insertModelCall } from './model-calls.ts';
 import { requireOwner } from './owner.ts';
 import { insertReceipt } from './receipts.ts';
-import { insertSegment, liveOfSession, lockSession, segmentRow } from './turn-statements.ts';
+import { insertSegment, liveOfSession, lockSession, replaceSegment, segmentRow } from './turn-statements.ts';
 
 export interface FinishGeneration {
   readonly owner: number;
@@ -145,6 +145,36 @@ async function finishAtOnce(context: CommandContext, args: FinishGeneration): Pr
   context.commitsNow?.();
   const [, , [finished], next] = await answersInOrder([owned, locked, ended, started, ...accounted]);
   return { kind: finished === undefined ? 'gone' : 'finished', next };
+}
+
+export type FailGeneration = Omit<FinishGeneration, 'modelCalls' | 'receipt'>;
+
+/** Ends a generation whose `finishGeneration` the store refuses: statement by statement, and starts nothing. */
+export async function failGeneration(
+  context: CommandContext,
+  args: FailGeneration,
+): Promise<Pick<FinishedGeneration, 'kind'>> {
+  const { db } = context;
+  await requireOwner(context, args.owner);
+  await lockSession(context, args.sessionId);
+  const ending = endingOf({ ...args, modelCalls: [] });
+  const [finished] = await setTerminal(db, ending);
+  if (finished === undefined) return { kind: 'gone' };
+  const { status, usage } = ending;
+  await setMessage(db, { id: args.messageId, ...args.message, status, usage, now: args.now });
+  for (const segment of segmentsOf(args.last))
+    await replaceSegment(db, segmentRow(args.generationId, segment));
+  return { kind: 'finished' };
+}
+
+/** Starts the session's oldest queued turn, unless one runs, where the end of the turn before it did not. */
+export async function startNextTurn(
+  context: CommandContext,
+  args: { readonly sessionId: string; readonly owner: number; readonly now: number },
+): Promise<Pick<FinishedGeneration, 'next'>> {
+  await requireOwner(context, args.owner);
+  await lockSession(context, args.sessionId);
+  return { next: await startNext(context, args.sessionId, args.owner, args.now) };
 }
 
 const startEvents: readonly LogEvent[] = [{ type: 'generation-started' }];

@@ -12,7 +12,7 @@ import {
 } from './conversations.ts';
 import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
-import { finishGeneration } from './finish-generation.ts';
+import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { indexSearch } from './index-search.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
@@ -36,6 +36,8 @@ import { storeSummary } from './summaries.ts';
 export const commands = {
   acceptTurn,
   finishGeneration,
+  failGeneration,
+  startNextTurn,
   storeSummary,
   moveSegments,
   requestCancel,

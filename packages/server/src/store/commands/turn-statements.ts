@@ -127,6 +127,24 @@ export const insertSegment = statement<SegmentTable, unknown>((db, param) =>
   }),
 );
 
+/** Also where a segment is there already, since the answer to a move of its first events was lost. */
+export const replaceSegment = statement<SegmentTable, unknown>((db, param) =>
+  db
+    .insertInto('segment')
+    .values({
+      generation_id: param('generation_id'),
+      first_seq: param('first_seq'),
+      last_seq: param('last_seq'),
+      events: param('events'),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['generation_id', 'first_seq']).doUpdateSet((eb) => ({
+        last_seq: eb.ref('excluded.last_seq'),
+        events: eb.ref('excluded.events'),
+      })),
+    ),
+);
+
 export function segmentRow(generationId: string, segment: PackedSegment): SegmentTable {
   return {
     generation_id: generationId,

@@ -14,6 +14,7 @@ import { searchConversations } from '../search/find.ts';
 import { catchUp } from '../search/indexer.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
+import { isUnavailable, storeUnavailable } from '../unavailable.ts';
 import { PooledDialect } from './bound-database.ts';
 import { createSenders, preparing } from './prepared.ts';
 import { createReadLine } from './read-line.ts';
@@ -103,7 +104,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
           return await transact((context) => runCommand(context, name, args, claim));
         } catch (error) {
           if (isTransient(error) && tries < maxTries) continue;
-          throw isUniqueViolation(error) ? writeConflict() : error;
+          if (isUniqueViolation(error)) throw writeConflict();
+          throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
         }
       }
     },

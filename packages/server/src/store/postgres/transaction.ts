@@ -1,7 +1,9 @@
 /** A command's transaction on one connection of the pool, its statements sent as they are asked for. */
 import type pg from 'pg';
+import { AppError } from '../../domain/errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Database } from '../tables.ts';
+import { storeUnavailable } from '../unavailable.ts';
 import { boundDatabase, type SendQuery } from './bound-database.ts';
 
 /** Runs a command in a transaction, which is rolled back if the command throws. */
@@ -10,7 +12,9 @@ export type Transact = <R>(run: (context: CommandContext) => Promise<R>) => Prom
 export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) => SendQuery): Transact {
   const connections = new WeakMap<pg.ClientBase, Connection>();
   return async (run) => {
-    const client = await pool.connect();
+    const client = await pool.connect().catch((error: Error) => {
+      throw storeUnavailable(error);
+    });
     const connection = connections.get(client) ?? new Connection(senderOf(client));
     connections.set(client, connection);
     let isBroken = false;
@@ -18,7 +22,8 @@ export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) 
       return await connection.transact(run);
     } catch (error) {
       isBroken = !(await connection.rollback());
-      throw error;
+      // What a statement on a connection that broke failed with has many forms.
+      throw isBroken && !(error instanceof AppError) ? storeUnavailable(error as Error) : error;
     } finally {
       client.release(isBroken);
     }

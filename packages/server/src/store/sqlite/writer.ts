@@ -51,10 +51,10 @@ export async function startSqliteWriter(options: WriterOptions): Promise<SqliteW
       else one?.reject(revive(reply.error));
     }
   });
-  worker.on('error', fail);
+  worker.on('error', (error) => fail(storeUnavailable(error)));
   const exited = new Promise<void>((resolve) => {
     worker.once('exit', () => {
-      fail(new Error('the store is closed'));
+      fail(storeUnavailable(new Error('the store is closed')));
       resolve();
     });
   });
