@@ -8,7 +8,10 @@ export interface ModelMessage {
 }
 
 export interface ModelRequest {
-  /** Oldest first; only the first one may be a system message. */
+  /**
+   * Oldest first. Any list will do: each model fits it to the form that it takes (`fit-messages.ts`), so that roles need
+   * not alternate, and messages may be blank.
+   */
   readonly messages: readonly ModelMessage[];
   readonly parameters: SamplingParameters;
   /**

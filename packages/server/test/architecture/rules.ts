@@ -104,6 +104,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
   models: [
     'language-model.ts',
     'model-error.ts',
+    'fit-messages.ts',
     'upstream',
     'openai',
     'anthropic',

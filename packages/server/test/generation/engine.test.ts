@@ -155,9 +155,10 @@ onBothStores('engine', (storeEngine) => {
     hold.release();
     await readings[0]?.ended;
     await readings[2]?.ended;
+    // The cancelled turn's question has no answer, so it stands before the next one.
     assert.deepEqual(
       h.upstream.requests.map((request) => request.lastUserMessage),
-      ['1', '2', '4'],
+      ['1', '2', '3\n\n4'],
     );
     assert.equal((await engine.get(h.scope, fourth.generationId)).status, 'done');
   });

@@ -1,6 +1,7 @@
 /** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
 
 import type { SamplingParameters } from '../../domain/persona.ts';
+import { isBlank } from '../../domain/text/blank.ts';
 import type { ModelCall, Usage } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
@@ -90,7 +91,7 @@ function toRequest(
   history: readonly ModelMessage[],
   begun: string,
 ): ModelRequest {
-  if (begun === '') return { messages: history, parameters };
+  if (isBlank(begun)) return { messages: history, parameters };
   const answer: ModelMessage = { role: 'assistant', text: begun };
   if (plan.model.canContinue) return { messages: [...history, answer], parameters, continueLast: true };
   const instruction: ModelMessage = { role: 'user', text: continueInstruction };

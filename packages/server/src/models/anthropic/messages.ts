@@ -2,6 +2,7 @@
  * Anthropic's Messages wire format behind `LanguageModel`.
  * Format: https://docs.anthropic.com/en/api/messages
  */
+import { fitMessages, type Turn } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
@@ -27,25 +28,28 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 }
 
 /**
- * The system text has a field of its own. Empty messages, which the API refuses, are left out. There is no seed.
- * Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
+ * The system text has a field of its own. There is no seed. Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
 function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
   const { temperature, topP, maxTokens, stop } = request.parameters;
-  const system = request.messages
-    .filter((message) => message.role === 'system')
-    .map((message) => message.text);
+  const { system, turns } = fitMessages(request);
   const body: Record<string, unknown> = {
     model,
     max_tokens: maxTokens ?? defaultMaxTokens,
-    messages: request.messages
-      .filter((message) => message.role !== 'system' && message.text.trim() !== '')
-      .map(({ role, text }) => ({ role, content: text })),
+    messages: toMessages(turns),
     stream: true,
   };
-  if (system.length > 0) body.system = system.join('\n\n');
+  if (system !== '') body.system = system;
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
   return JSON.stringify(body);
+}
+
+/** The API refuses whitespace at the end of an answer that it is to continue. */
+function toMessages(turns: readonly Turn[]): readonly { readonly role: string; readonly content: string }[] {
+  return turns.map(({ role, text }, index) => {
+    const isOpen = role === 'assistant' && index === turns.length - 1;
+    return { role, content: isOpen ? text.trimEnd() : text };
+  });
 }

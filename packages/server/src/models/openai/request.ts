@@ -2,6 +2,7 @@
  * Builds the body of a Chat Completions request.
  * Format: https://platform.openai.com/docs/api-reference/chat/create
  */
+import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-messages.ts';
 import type { ModelRequest } from '../language-model.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
@@ -15,6 +16,8 @@ export interface OpenAiQuirks {
   readonly seedField?: 'seed' | 'random_seed' | null;
   /** Whether the server understands `stream_options.include_usage`. Default true. */
   readonly streamOptions?: boolean;
+  /** The role of the instructions; `user`: they are joined into the user's first message. Default `system`. */
+  readonly systemRole?: 'system' | 'developer' | 'user';
 }
 
 /** OpenAI itself takes `max_completion_tokens` for all models. */
@@ -30,9 +33,10 @@ export function buildOpenAiBody(
   maxOutputTokens: number | undefined,
 ): string {
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
+  const fitted = fitMessages(request);
   const body: Record<string, unknown> = {
     model,
-    messages: request.messages.map(({ role, text }) => ({ role, content: text })),
+    messages: toMessages(fitted, quirks.systemRole),
     stream: true,
   };
   if (quirks.streamOptions !== false) body.stream_options = { include_usage: true };
@@ -42,10 +46,22 @@ export function buildOpenAiBody(
   if (stop !== undefined && stop.length > 0) body.stop = stop;
   const seedField = quirks.seedField === undefined ? 'seed' : quirks.seedField;
   if (seed !== undefined && seedField !== null) body[seedField] = seed;
-  if (request.continueLast === true) {
+  if (fitted.continueLast) {
     // These are vLLM's names. The stream then begins right after the prefix.
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }
   return JSON.stringify(body);
+}
+
+function toMessages(
+  fitted: FittedMessages,
+  systemRole: OpenAiQuirks['systemRole'] = 'system',
+): readonly { readonly role: string; readonly content: string }[] {
+  const turns = systemRole === 'user' ? withSystemInFirstTurn(fitted) : fitted.turns;
+  const messages = turns.map(({ role, text }) => ({ role: role as string, content: text }));
+  if (systemRole !== 'user' && fitted.system !== '') {
+    messages.unshift({ role: systemRole, content: fitted.system });
+  }
+  return messages;
 }

@@ -1,6 +1,7 @@
 /** Histories: a message and its ancestors, newest first. */
-import { type Compilable, type CompiledQuery, sql } from 'kysely';
+import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { MessageRole } from '../../domain/message.ts';
+import { blankSigns, isBlank } from '../../domain/text/blank.ts';
 import { statement } from '../statement.ts';
 import type { Database, Flag } from '../tables.ts';
 
@@ -10,7 +11,7 @@ export interface ChainEntry {
   readonly parentId: string | null;
   readonly role: MessageRole;
   readonly position: number;
-  /** Whether it has no text. */
+  /** Whether it has no text, or only blanks and invisible signs. */
   readonly isEmpty: boolean;
   /** The message's parts as JSON, if there are tool calls or results among them. */
   readonly toolParts: string | null;
@@ -29,7 +30,7 @@ interface ChainArguments {
 }
 
 /** A compiled recursive query: the message and its ancestors, newest first. */
-function chainQuery<R>(text: ReturnType<typeof sql>) {
+function chainQuery<R>(text: RawBuilder<unknown>) {
   return statement<ChainArguments, R>(
     (db, param): Compilable<R> => ({
       compile: () =>
@@ -40,18 +41,16 @@ function chainQuery<R>(text: ReturnType<typeof sql>) {
         where chain.depth < ${param('limit')}
       )
       select m.id, m.parent_id as "parentId", m.role, m.position,
-        case when m.text = '' then 1 else 0 end as "isEmpty",
         ${toolParts}${text}
       from chain join message m on m.id = chain.id order by chain.depth`.compile(db) as CompiledQuery<R>,
     }),
   );
 }
 
-/** A row of the query. */
-type Row<Entry> = Omit<Entry, 'isEmpty'> & { readonly isEmpty: Flag };
-
-const historyOf = chainQuery<Row<HistoryEntry>>(sql`, m.text`);
-const chainOf = chainQuery<Row<ChainEntry>>(sql``);
+const historyOf = chainQuery<Omit<HistoryEntry, 'isEmpty'>>(sql`, m.text`);
+const chainOf = chainQuery<Omit<ChainEntry, 'isEmpty'> & { readonly isEmpty: Flag }>(
+  sql`, case when ltrim(m.text, ${blankSigns()}) = '' then 1 else 0 end as "isEmpty"`,
+);
 
 /**
  * The message and its ancestors, newest first, at most `limit`. The caller has checked the scope of `messageId`;
@@ -59,7 +58,7 @@ const chainOf = chainQuery<Row<ChainEntry>>(sql``);
  */
 export async function readHistory(db: Database, messageId: string, limit: number): Promise<HistoryEntry[]> {
   const rows = await historyOf(db, { id: messageId, limit });
-  return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
+  return rows.map((row) => ({ ...row, isEmpty: isBlank(row.text) }));
 }
 
 /** Reads a history without its texts: the message and its ancestors, newest first, at most `limit`. */

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { apiKey, collect, startHarness } from '../remote-models.ts';
+import { apiKey, collect, hello, startHarness } from '../remote-models.ts';
 
-test('the request: system apart, max_tokens always, no empty message, no seed', async () => {
+test('the request: system apart, max_tokens always, turns that alternate, no seed', async () => {
   await using h = await startHarness();
   await collect(h.model('anthropic'), {
     messages: [
@@ -23,15 +23,25 @@ test('the request: system apart, max_tokens always, no empty message, no seed', 
   assert.deepEqual(sent?.body, {
     model: 'scripted',
     max_tokens: 4096,
-    messages: [
-      { role: 'user', content: 'Hi' },
-      { role: 'user', content: 'Again' },
-    ],
+    messages: [{ role: 'user', content: 'Hi\n\nAgain' }],
     stream: true,
     system: 'Be brief.',
     temperature: 1,
     stop_sequences: ['END'],
   });
+});
+
+test('an answer at the end loses the whitespace behind it, which the API refuses', async () => {
+  await using h = await startHarness();
+  await collect(h.model('anthropic'), {
+    messages: [...hello.messages, { role: 'assistant', text: 'Once upon \n' }],
+    parameters: {},
+    continueLast: true,
+  });
+  assert.deepEqual(h.upstream.requests[0]?.body?.messages, [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Once upon' },
+  ]);
 });
 
 for (const suffix of ['', '/', '/v1', '/v1/']) {

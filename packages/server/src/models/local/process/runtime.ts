@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Logger, silentLogger } from '../../../domain/logger.ts';
+import { fitMessages } from '../../fit-messages.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
 import { ModelError } from '../../model-error.ts';
 import type { LocalModelInfo } from '../worker/protocol.ts';
@@ -53,7 +54,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     followsPrompts: true,
     writesQueries: false,
     countTokens: (text) => estimateTokens(text, supervisor.status().info ?? defaultTokenRatio),
-    async *stream(request, { signal }) {
+    async *stream(wanted, { signal }) {
+      const request = fitRequest(wanted);
       const release = await slots.acquire(signal);
       const attempt = { yielded: false };
       try {
@@ -109,6 +111,12 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     status: () => supervisor.status(),
     [Symbol.asyncDispose]: () => supervisor[Symbol.asyncDispose](),
   };
+}
+
+function fitRequest(request: ModelRequest): ModelRequest {
+  const { system, turns, continueLast } = fitMessages(request);
+  const messages = system === '' ? turns : [{ role: 'system', text: system } as const, ...turns];
+  return { ...request, messages, continueLast };
 }
 
 class ProcessDied extends ModelError {
