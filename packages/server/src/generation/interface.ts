@@ -35,7 +35,7 @@ export interface GenerationView {
   readonly finishedAt: number | null;
   readonly finishReason: FinishReason | null;
   readonly usage: Usage | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: Outcome['error'];
 }
 
 /** A reader of a log. All calls are synchronous and must not throw. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
+import { audienceOf, messageFor } from './audience.ts';
 
 /** The HTTP status of each code, for errors that are answers and not events of a stream. */
 const statusOfCode: Readonly<Record<ErrorCode, number>> = {
@@ -117,8 +118,14 @@ export function errorHandler(envelope: ErrorEnvelope) {
     if (appError.code === 'overloaded' && appError.cause !== undefined) {
       request.log.warn({ err: appError }, 'overloaded: the request was refused');
     }
-    sendError(reply, appError, envelope);
+    sendError(reply, forCaller(appError, request), envelope);
   };
+}
+
+/** What is wrong with a model is not for everybody. */
+function forCaller(error: AppError, { caller }: FastifyRequest): AppError {
+  const message = messageFor(error, audienceOf(caller));
+  return message === error.message ? error : new AppError(error.code, message, error.details);
 }
 
 export function notFoundHandler(envelope: ErrorEnvelope) {

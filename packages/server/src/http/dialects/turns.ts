@@ -6,6 +6,7 @@ import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
 import type { TurnRequest } from '../../generation/turn.ts';
+import { audienceOf } from '../answer/audience.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
 import type { GrantedRequest } from '../routing/route.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
@@ -30,7 +31,7 @@ export interface Turns {
   /** Streams the answer of a turn from its first event. */
   stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
   /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
-  answer(accepted: AcceptedGeneration): Promise<Answer>;
+  answer(request: ConversationRequest, accepted: AcceptedGeneration): Promise<Answer>;
   /**
    * Sends the rest of an earlier stream to a request with a `Last-Event-ID`, without starting a new answer. Gives
    * undefined for a request without the header. Throws as `Attach`.
@@ -58,13 +59,14 @@ export function createTurns({ engine, streamGeneration, attach, now }: TurnsOpti
       return engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
     },
     stream(reply, dialect, { generationId, conversationId, sessionId, answerMessageId }) {
-      const context = { generationId, conversationId, sessionId, messageId: answerMessageId };
+      const audience = audienceOf(reply.request.caller);
+      const context = { generationId, conversationId, sessionId, messageId: answerMessageId, audience };
       streamGeneration(reply, { context, dialect });
       return reply;
     },
-    async answer({ generationId }) {
+    async answer({ caller }, { generationId }) {
       const { text, outcome } = await engine.answer(generationId);
-      const failure = failureOf(outcome);
+      const failure = failureOf(outcome, audienceOf(caller));
       if (failure !== undefined) throw new AppError(failure.code, failure.message);
       return { text, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };
     },

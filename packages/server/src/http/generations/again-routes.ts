@@ -5,6 +5,7 @@ import { requireWrite } from '../../auth/permissions.ts';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isTerminal, type WhenBusy, whenBusyChoices } from '../../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
+import { audienceOf } from '../answer/audience.ts';
 import type { Turns } from '../dialects/turns.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
@@ -74,7 +75,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
     return reply
       .code(201)
       .header('Location', `/api/generations/${generationId}/stream`)
-      .send(toGeneration(await engine.get(scope, generationId)));
+      .send(toGeneration(await engine.get(scope, generationId), audienceOf(caller)));
   }
 
   /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and starts no new answer. */

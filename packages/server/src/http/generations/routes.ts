@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
+import { audienceOf } from '../answer/audience.ts';
 import type { Turns } from '../dialects/turns.ts';
 import { exampleId, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
@@ -54,8 +55,8 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
         params,
         response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404) },
       },
-      handler: async ({ scope, params }, reply) =>
-        reply.send(toGeneration(await engine.get(scope, params.id))),
+      handler: async ({ caller, scope, params }, reply) =>
+        reply.send(toGeneration(await engine.get(scope, params.id), audienceOf(caller))),
     }),
     route({
       method: 'GET',
@@ -119,8 +120,8 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
         params,
         response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404) },
       },
-      handler: async ({ scope, params }, reply) =>
-        reply.send(toGeneration(await engine.cancel(scope, params.id))),
+      handler: async ({ caller, scope, params }, reply) =>
+        reply.send(toGeneration(await engine.cancel(scope, params.id), audienceOf(caller))),
     }),
   ];
 }

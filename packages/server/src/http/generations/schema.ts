@@ -6,6 +6,7 @@ import { dialects, generationStatuses } from '../../domain/generation.ts';
 import { providers } from '../../domain/model.ts';
 import { toTime, toTimeOrNull } from '../../domain/text/time.ts';
 import type { GenerationView } from '../../generation/interface.ts';
+import { type Audience, failureFor } from '../answer/audience.ts';
 import {
   exampleId,
   exampleUsage,
@@ -79,8 +80,8 @@ export const exampleGeneration = {
   error: null,
 };
 
-/** A generation as clients see it. */
-export function toGeneration(view: GenerationView) {
+/** A generation as those of this audience see it. */
+export function toGeneration(view: GenerationView, audience: Audience) {
   return {
     id: view.id,
     status: view.status,
@@ -95,6 +96,6 @@ export function toGeneration(view: GenerationView) {
     finished_at: toTimeOrNull(view.finishedAt),
     finish_reason: view.finishReason,
     usage: view.usage,
-    error: view.error,
+    error: view.error && failureFor(view.error, audience),
   };
 }

@@ -4,6 +4,7 @@ import { isFinalEvent } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
+import { type Audience, audienceOf } from '../answer/audience.ts';
 import type { CodecContext, CodecRegistry } from './codec.ts';
 import { neverIssued, parseCursor } from './cursor.ts';
 import { eventsThrough } from './cursor-events.ts';
@@ -39,7 +40,7 @@ export function createAttach(
     if (cursor !== undefined && cursor.generationId !== generation.id) throw neverIssued();
     request.check?.(generation);
     const dialect = request.dialect ?? generation.dialect;
-    const context = codecContext(generation);
+    const context = codecContext(generation, audienceOf(reply.request.caller));
     if (cursor === undefined) {
       streamGeneration(reply, { context, dialect });
       return reply;
@@ -54,11 +55,12 @@ export function createAttach(
   };
 }
 
-function codecContext(generation: GenerationView): CodecContext {
+function codecContext(generation: GenerationView, audience: Audience): CodecContext {
   return {
     generationId: generation.id,
     conversationId: generation.conversationId,
     sessionId: generation.sessionId,
     messageId: generation.messageId,
+    audience,
   };
 }

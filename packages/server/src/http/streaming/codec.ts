@@ -1,5 +1,6 @@
 /** A dialect's way of writing a generation's events: pure functions, so that a replay equals the live stream. */
 import type { Dialect } from '../../domain/generation.ts';
+import type { Audience } from '../answer/audience.ts';
 import type { ShownEvent } from './shown.ts';
 
 /** Facts about the generation that a codec may use besides the events. */
@@ -9,6 +10,8 @@ export interface CodecContext {
   readonly sessionId: string;
   /** Id of the answer's message. */
   readonly messageId: string;
+  /** Who reads the frames. Default: `insiders`. */
+  readonly audience?: Audience;
 }
 
 /**

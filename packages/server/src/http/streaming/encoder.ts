@@ -19,7 +19,7 @@ export interface Position {
 }
 
 export function beginning(codec: Codec, context: CodecContext): Position {
-  return { fold: emptyFold, state: codec.begin(context), seq: 0, skipFrames: 0 };
+  return { fold: emptyFold(context.audience), state: codec.begin(context), seq: 0, skipFrames: 0 };
 }
 
 /** The position behind an issued cursor. `events` are the log's events 1 to the cursor's `seq`. */

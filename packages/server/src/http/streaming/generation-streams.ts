@@ -17,9 +17,9 @@ export interface GenerationStreamRequest {
 /** Starts to send a generation from a position on; returns at once, with the reply hijacked. */
 export type StreamGeneration = (reply: FastifyReply, request: GenerationStreamRequest) => void;
 
-/** The viewers of one generation in one dialect; live events are encoded once for all of them. */
-interface Audience {
-  viewers: number;
+/** The viewers of one generation in one dialect who may read the same; live events are encoded once for all of them. */
+interface Viewers {
+  count: number;
   run: EventRun | undefined;
   from: Position | undefined;
   encoded: Encoded | undefined;
@@ -30,7 +30,7 @@ export function createGenerationStreams(
   hub: SseHub,
   registry: CodecRegistry,
 ): StreamGeneration {
-  const audiences = new Map<string, Audience>();
+  const allViewers = new Map<string, Viewers>();
 
   return (reply, request) => {
     const { context, dialect } = request;
@@ -38,15 +38,15 @@ export function createGenerationStreams(
     const from = request.from ?? beginning(codec, context);
     const { generationId } = context;
     const { log } = reply;
-    const name = `${dialect}:${generationId}`;
-    const audience = audiences.get(name) ?? {
-      viewers: 0,
+    const name = `${dialect}:${context.audience}:${generationId}`;
+    const viewers = allViewers.get(name) ?? {
+      count: 0,
       run: undefined,
       from: undefined,
       encoded: undefined,
     };
-    audiences.set(name, audience);
-    audience.viewers += 1;
+    allViewers.set(name, viewers);
+    viewers.count += 1;
 
     let position = from;
     let isFull = false;
@@ -54,14 +54,14 @@ export function createGenerationStreams(
     let isClosed = false;
 
     const encode = (run: EventRun): Encoded => {
-      if (audience.run === run && audience.encoded && isSamePlace(audience.from, position)) {
-        return audience.encoded;
+      if (viewers.run === run && viewers.encoded && isSamePlace(viewers.from, position)) {
+        return viewers.encoded;
       }
       const encoded = encodeRun(codec, generationId, position, run);
-      if (audience.viewers > 1) {
-        audience.run = run;
-        audience.from = position;
-        audience.encoded = encoded;
+      if (viewers.count > 1) {
+        viewers.run = run;
+        viewers.from = position;
+        viewers.encoded = encoded;
       }
       return encoded;
     };
@@ -78,8 +78,8 @@ export function createGenerationStreams(
         onClose() {
           isClosed = true;
           subscription?.close();
-          audience.viewers -= 1;
-          if (audience.viewers === 0) audiences.delete(name);
+          viewers.count -= 1;
+          if (viewers.count === 0) allViewers.delete(name);
         },
       },
     );

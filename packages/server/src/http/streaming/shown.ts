@@ -2,10 +2,10 @@
  * The shown events of a generation. The log's events are folded into them here, once for all dialects; a codec only
  * writes their frames.
  */
-import type { ErrorCode } from '../../domain/errors.ts';
 import type { LogEvent, PartStartedEvent, Source, StatusEvent } from '../../domain/event.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
+import { type Audience, type Failure, failureFor } from '../answer/audience.ts';
 
 /** A piece of the answer's text, never empty. It is a bare string, since nearly every event is one. */
 export type TextPiece = string;
@@ -39,21 +39,24 @@ export type ShownStep =
 
 export type ShownEvent = TextPiece | ShownStep;
 
-/** The reason why an answer failed, as clients see it. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
 /** The state that the previous events of a log leave for the next one. Folds are immutable and shared by readers. */
 export interface Fold {
   /** The kind of the part that is being written, if there is one. */
   readonly part: PartKind | undefined;
   readonly sources: readonly Source[] | undefined;
+  /** Who reads it. */
+  readonly audience: Audience;
 }
 
 /** The fold before the first event. */
-export const emptyFold: Fold = Object.freeze({ part: undefined, sources: undefined });
+export function emptyFold(audience: Audience = 'insiders'): Fold {
+  return emptyFolds[audience];
+}
+
+const emptyFolds: Readonly<Record<Audience, Fold>> = {
+  insiders: { part: undefined, sources: undefined, audience: 'insiders' },
+  public: { part: undefined, sources: undefined, audience: 'public' },
+};
 
 /** The fold after an event. Pieces of text don't change it, so that a token costs no allocation. */
 export function foldAfter(fold: Fold, event: LogEvent): Fold {
@@ -100,16 +103,17 @@ export function shownIn(fold: Fold, event: LogEvent): TextPiece | readonly Shown
 const nothing: readonly ShownStep[] = Object.freeze([]);
 
 function lastStep(fold: Fold, outcome: Outcome): ShownStep {
-  const failure = failureOf(outcome);
+  const failure = failureOf(outcome, fold.audience);
   if (failure !== undefined) return { type: 'error', ...failure };
   const { finish_reason: finishReason, usage } = outcome;
   return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources };
 }
 
-/** The reason why an answer failed; undefined if it is done or was cancelled. */
-export function failureOf({ status, error }: Pick<Outcome, 'status' | 'error'>): Failure | undefined {
+/** The reason why an answer failed, for those who read it; undefined if it is done or was cancelled. */
+export function failureOf(
+  { status, error }: Pick<Outcome, 'status' | 'error'>,
+  audience: Audience,
+): Failure | undefined {
   if (status !== 'failed' && status !== 'interrupted') return undefined;
-  return error === null
-    ? { code: 'internal', message: 'the answer failed' }
-    : { code: error.code, message: error.message };
+  return failureFor(error ?? { code: 'internal', message: 'the answer failed' }, audience);
 }

@@ -53,8 +53,8 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
     });
   }
 
-  async function answer(accepted: AcceptedGeneration) {
-    const { text, usage, finishReason } = await turns.answer(accepted);
+  async function answer(request: ChatRequest, accepted: AcceptedGeneration) {
+    const { text, usage, finishReason } = await turns.answer(request, accepted);
     return {
       session_id: accepted.sessionId,
       message_id: accepted.answerMessageId,
@@ -100,7 +100,8 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       path: '/api/chat/completion',
       access,
       schema: documentation.completion,
-      handler: async (request, reply) => reply.send(await answer(await complete(request, request.body))),
+      handler: async (request, reply) =>
+        reply.send(await answer(request, await complete(request, request.body))),
     }),
     route({
       method: 'POST',
@@ -108,7 +109,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       access,
       schema: documentation.continuation,
       handler: async (request, reply) =>
-        reply.send(await answer(await continueSession(request, request.body))),
+        reply.send(await answer(request, await continueSession(request, request.body))),
     }),
   ];
 }
