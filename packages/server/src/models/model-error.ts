@@ -1,6 +1,15 @@
 /** The error of a model call. Whether it is retryable is decided once, where the error is made. */
 import { AppError } from '../domain/errors.ts';
 
+/** What a provider said about a failure, in its own words and up to a bound; its key is struck out. */
+export interface ProviderWords {
+  readonly message: string;
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  /** The field of the request that the provider names. */
+  readonly param?: string | undefined;
+}
+
 export class ModelError extends AppError {
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
@@ -8,6 +17,10 @@ export class ModelError extends AppError {
   readonly retryAfterMs: number | undefined;
   /** The HTTP status of the provider's response, if there was one. */
   readonly status: number | undefined;
+  /** Undefined where the provider said nothing: the connection failed, or what it sent was no answer. */
+  readonly words: ProviderWords | undefined;
+  /** Whether the provider is still loading the model, so that waiting helps. */
+  readonly isLoading: boolean;
 
   constructor(
     code: 'provider_error' | 'provider_timeout' | 'context_overflow' | 'model_unavailable' | 'overloaded',
@@ -16,6 +29,8 @@ export class ModelError extends AppError {
       retryable: boolean;
       retryAfterMs?: number | undefined;
       status?: number | undefined;
+      words?: ProviderWords | undefined;
+      isLoading?: boolean | undefined;
       cause?: unknown;
     },
   ) {
@@ -24,5 +39,7 @@ export class ModelError extends AppError {
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.status = options.status;
+    this.words = options.words;
+    this.isLoading = options.isLoading === true;
   }
 }

@@ -2,9 +2,9 @@
  * Turns the events of Anthropic's Messages stream into parts.
  * Format: https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
-import type { EventSourceMessage } from 'eventsource-parser';
 import type { FinishReason } from '../../domain/generation.ts';
 import type { ModelPart } from '../language-model.ts';
+import { findFailure } from '../upstream/error-words.ts';
 import {
   endedEarly,
   errorFromFields,
@@ -15,6 +15,7 @@ import {
 import {
   type EventMeaning,
   longestToolCallCharacters,
+  type ProviderEvent,
   parseObject,
   type WireDecoder,
 } from '../upstream/wire-decoder.ts';
@@ -47,7 +48,11 @@ export class AnthropicDecoder implements WireDecoder {
     this.#upstream = upstream;
   }
 
-  accept(event: EventSourceMessage, parts: ModelPart[]): EventMeaning {
+  accept(event: ProviderEvent, parts: ModelPart[]): EventMeaning {
+    if (event.data === '[DONE]') {
+      this.#stopped = true;
+      return 'done';
+    }
     const message = parseObject(event.data, this.#upstream);
     switch (message.type) {
       case 'content_block_delta':
@@ -69,12 +74,33 @@ export class AnthropicDecoder implements WireDecoder {
       case 'message_stop':
         this.#stopped = true;
         return 'done';
-      case 'error':
-        throw errorFromFields(this.#upstream, message.error);
-      default:
+      case 'message':
+        this.acceptWhole(message, parts);
+        return 'closing';
+      default: {
+        const failure = findFailure(message);
+        if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
         // The format asks to ignore `ping` and types that later versions add.
         return 'silent';
+      }
     }
+  }
+
+  acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
+    const failure = findFailure(body);
+    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+    if (!Array.isArray(body.content)) throw malformed(this.#upstream, 'JSON that holds no answer');
+    for (const block of body.content as readonly unknown[]) {
+      if (isObject(block) && block.type === 'tool_use') {
+        const { id, name, input } = block;
+        const text = JSON.stringify(input ?? {});
+        parts.push({ type: 'tool-call', id: String(id), name: String(name), arguments: text });
+      } else {
+        this.#takeStart({ content_block: block }, parts);
+      }
+    }
+    this.#takeUsage(body.usage);
+    this.#finish = finishReasons.get(String(body.stop_reason)) ?? 'stop';
   }
 
   end(parts: ModelPart[]): void {

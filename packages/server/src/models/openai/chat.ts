@@ -23,7 +23,10 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     followsPrompts: true,
     writesQueries: true,
     stream: (request, { signal }) =>
-      streamFromUpstream(call, buildOpenAiBody(model, request, quirks, maxOutputTokens), signal),
+      streamFromUpstream(call, buildOpenAiBody(model, request, quirks, maxOutputTokens), signal, {
+        // What is continued may have been at its end.
+        mayBeEmpty: request.continueLast,
+      }),
     countTokens: options.countTokens,
   };
 }

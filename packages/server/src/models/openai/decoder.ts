@@ -3,9 +3,9 @@
  * Format: https://platform.openai.com/docs/api-reference/chat-streaming. Reasoning is read as DeepSeek, vLLM and
  * OpenRouter send it (`reasoning_content`, `reasoning`), and as Mistral does (content as a list with `thinking`).
  */
-import type { EventSourceMessage } from 'eventsource-parser';
 import type { FinishReason } from '../../domain/generation.ts';
 import type { ModelPart } from '../language-model.ts';
+import { findFailure } from '../upstream/error-words.ts';
 import {
   endedEarly,
   errorFromFields,
@@ -16,6 +16,7 @@ import {
 import {
   type EventMeaning,
   longestToolCallCharacters,
+  type ProviderEvent,
   parseObject,
   type WireDecoder,
 } from '../upstream/wire-decoder.ts';
@@ -49,15 +50,14 @@ export class OpenAiDecoder implements WireDecoder {
     this.#upstream = upstream;
   }
 
-  accept(event: EventSourceMessage, parts: ModelPart[]): EventMeaning {
+  accept(event: ProviderEvent, parts: ModelPart[]): EventMeaning {
     if (event.data === '[DONE]') {
       this.#sawDone = true;
       return 'done';
     }
     const chunk = parseObject(event.data, this.#upstream);
-    if (chunk.error !== undefined && chunk.error !== null) {
-      throw errorFromFields(this.#upstream, chunk.error);
-    }
+    const failure = findFailure(chunk);
+    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
     if (event.event === 'error') throw errorFromFields(this.#upstream, chunk);
     if (isObject(chunk.usage)) this.#takeUsage(chunk.usage);
     const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
@@ -71,6 +71,18 @@ export class OpenAiDecoder implements WireDecoder {
       return 'closing';
     }
     return spoke ? 'output' : 'silent';
+  }
+
+  acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
+    const failure = findFailure(body);
+    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+    const choice: unknown = Array.isArray(body.choices) ? body.choices[0] : undefined;
+    if (!isObject(choice) || !isObject(choice.message)) {
+      throw malformed(this.#upstream, 'JSON that holds no answer');
+    }
+    if (isObject(body.usage)) this.#takeUsage(body.usage);
+    this.#takeDelta(choice.message, parts);
+    this.#finish = finishReasons.get(String(choice.finish_reason)) ?? 'stop';
   }
 
   end(parts: ModelPart[]): void {

@@ -3,27 +3,28 @@
  * below `request` and saves a Readable with its promises for each stream.
  */
 import { StringDecoder } from 'node:string_decoder';
-import {
-  createParser,
-  type EventSourceMessage,
-  type EventSourceParser,
-  type ParseError,
-} from 'eventsource-parser';
 import type { Dispatcher } from 'undici';
 import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
+import { type ContentDecoder, createContentDecoder } from './body/content-decoder.ts';
+import { EventReader, EventTooLongError } from './body/event-reader.ts';
+import { isForeignEvent } from './foreign-event.ts';
+import { redirectTarget } from './redirect.ts';
 import {
   endedEarly,
+  errorFromFields,
+  errorFromRedirect,
   errorFromStatus,
   errorFromTransport,
   errorFromUnexpectedBody,
+  isObject,
   malformed,
+  saidNothing,
   type Upstream,
 } from './upstream-error.ts';
-import type { EventMeaning, WireDecoder } from './wire-decoder.ts';
+import type { ProviderEvent, WireDecoder } from './wire-decoder.ts';
 
-const longestEventCharacters = 1 << 20;
-const longestErrorBodyBytes = 16_384;
+const longestErrorBodyBytes = 65_536;
 /** How long a response may take to end after its last event before its socket is closed, in milliseconds. */
 const drainMs = 1_000;
 /** While more bytes than this wait for a consumer, the socket is not read. */
@@ -37,17 +38,21 @@ export interface AttemptRequest extends Upstream {
   readonly headers: readonly string[];
 }
 
-/** Methods are called synchronously; the last call is `attemptCompleted` or `attemptFailed`, at most one of them. */
+/** Methods are called synchronously; the last call is one of `attemptCompleted`, `attemptFailed`, `attemptRedirected`. */
 export interface AttemptListener {
   attemptConnected(): void;
-  /** The response is no event stream; its body is being read for the reason. */
+  /** Bytes came; they may be a sign of life only. */
+  attemptAlive(): void;
+  /** The response is no event stream; its body is being read. */
   attemptRefused(): void;
-  /** The model said something; `closing` means that it has finished. */
-  attemptProgressed(meaning: EventMeaning): void;
-  /** `batch` has parts. */
+  /** The model said something (`output`), or gave a finish reason with or without a word (`closing`). */
+  attemptProgressed(meaning: 'output' | 'closing'): void;
+  /** `batch` may be taken. */
   attemptDelivered(): void;
   attemptCompleted(): void;
   attemptFailed(error: ModelError): void;
+  /** The same request is to be made at another path of the same origin. */
+  attemptRedirected(path: string): void;
 }
 
 export class UpstreamAttempt implements Dispatcher.DispatchHandler {
@@ -56,24 +61,39 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   readonly #request: AttemptRequest;
   readonly #listener: AttemptListener;
   readonly #decoder: WireDecoder;
-  #parser: EventSourceParser | undefined;
-  #utf8: StringDecoder | undefined;
+  readonly #mayBeEmpty: boolean;
+  readonly #events: EventReader;
+  readonly #utf8 = new StringDecoder('utf8');
+  #content: ContentDecoder | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   #responseEnded = false;
   #waitingBytes = 0;
-  #meaning: EventMeaning = 'silent';
-  #tooLong = false;
+  /** Whether a part other than figures has come. */
+  #spoke = false;
+  /** Whether the piece that is being read says something, or has a finish reason. */
+  #hasOutput = false;
+  #hasFinish = false;
+  #isClosing = false;
+  #isDone = false;
+  #suspect: ModelError | undefined;
+  #transportError: Error | undefined;
   #status = 0;
   #headers: Readonly<Record<string, string | string[] | undefined>> = {};
-  #errorBody: Buffer[] | undefined;
-  #errorBodyBytes = 0;
+  /** The text of a response that is no answer. */
+  #refusal: string | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
+  readonly #resume = (): void => {
+    if (!this.#over && this.#waitingBytes <= pauseAtBytes) this.#controller?.resume();
+  };
 
-  constructor(request: AttemptRequest, listener: AttemptListener, decoder: WireDecoder) {
+  /** @param mayBeEmpty whether an answer that ends in order without a word is no failure */
+  constructor(request: AttemptRequest, listener: AttemptListener, decoder: WireDecoder, mayBeEmpty: boolean) {
     this.#request = request;
     this.#listener = listener;
     this.#decoder = decoder;
+    this.#mayBeEmpty = mayBeEmpty;
+    this.#events = new EventReader(this);
   }
 
   start(body: string): void {
@@ -85,12 +105,23 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   abort(): void {
     this.#over = true;
     clearTimeout(this.#drainTimer);
+    this.#content?.destroy();
     this.#controller?.abort(new Error('the model call is over'));
   }
 
   /** Whether reading from the socket is paused until `take()` is called. */
   get paused(): boolean {
     return this.#controller?.paused === true;
+  }
+
+  /** Whether something may be taken: figures alone may not, as long as a retry may make them void. */
+  get isReady(): boolean {
+    return this.batch.length > 0 && (this.#spoke || this.#over);
+  }
+
+  /** Whether anything of the answer has come. */
+  get hasSpoken(): boolean {
+    return this.#spoke;
   }
 
   /** Returns the parts that have arrived, and resumes reading. */
@@ -104,7 +135,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
 
   /** Treats the response as if it had ended here. */
   conclude(): void {
-    if (this.#errorBody === undefined) this.#complete();
+    if (this.#refusal === undefined) this.#endEvents();
     else this.#failFromBody();
   }
 
@@ -122,105 +153,212 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.#over || status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    const type = this.#contentType();
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      this.#fail(
-        malformed(this.#request, `a compressed answer (${String(encoding)}), which was not asked for`),
-      );
-    } else if (status !== 200 || type.includes('json') || type.includes('html')) {
-      this.#errorBody = [];
+    if (status >= 300 && status < 400 && this.#redirect()) return;
+    this.#content = createContentDecoder(headers['content-encoding'], this);
+    if (status < 200 || status >= 300) {
+      this.#refusal = '';
       this.#listener.attemptRefused();
-    } else {
-      this.#utf8 = new StringDecoder('utf8');
-      this.#parser = createParser({
-        onEvent: (event) => this.#accept(event),
-        onError: (error: ParseError) => {
-          if (error.type === 'max-buffer-size-exceeded') this.#tooLong = true;
-        },
-        maxBufferSize: longestEventCharacters,
-      });
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#errorBody !== undefined) {
-      this.#collectErrorBody(chunk);
-      return;
-    }
-    this.#meaning = 'silent';
-    try {
-      this.#parser?.feed(this.#utf8?.write(chunk) ?? '');
-      if (this.#tooLong) throw malformed(this.#request, 'an event that is too long');
-    } catch (error) {
-      this.#fail(this.#asModelError(error));
-      return;
-    }
-    const meaning = this.#meaning as EventMeaning;
-    if (meaning === 'done') {
-      this.#complete();
-      return;
-    }
-    if (meaning !== 'silent') this.#listener.attemptProgressed(meaning);
-    if (this.batch.length === 0) return;
-    this.#waitingBytes += chunk.length;
-    this.#listener.attemptDelivered();
-    if (this.batch.length > 0 && this.#waitingBytes > pauseAtBytes && !this.#over) controller.pause();
+    this.#listener.attemptAlive();
+    if (this.#content === undefined) this.bodyBytes(chunk);
+    else if (!this.#content.write(chunk, this.#resume)) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#responseEnded = true;
     clearTimeout(this.#drainTimer);
     if (this.#over) return;
-    this.conclude();
+    if (this.#content === undefined) this.bodyEnded();
+    else this.#content.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     clearTimeout(this.#drainTimer);
     if (this.#over) return;
-    if (this.#errorBody !== undefined) this.#failFromBody();
-    else
-      this.#fail(this.#status === 0 ? errorFromTransport(this.#request, error) : endedEarly(this.#request));
+    this.#transportError = error;
+    if (this.#content === undefined) this.bodyEnded();
+    else this.#content.end();
   }
 
-  #accept(event: EventSourceMessage): void {
-    if (this.#meaning === 'done') return;
-    const meaning = this.#decoder.accept(event, this.batch);
-    if (meaning !== 'silent' && this.#meaning !== 'closing') this.#meaning = meaning;
-    else if (meaning === 'done') this.#meaning = meaning;
+  bodyBytes(bytes: Buffer): void {
+    if (this.#over) return;
+    if (this.#refusal !== undefined) {
+      this.#readRefusal(this.#utf8.write(bytes));
+      return;
+    }
+    this.#hasOutput = false;
+    this.#hasFinish = false;
+    const before = this.batch.length;
+    try {
+      const text = this.#utf8.write(bytes);
+      this.#events.feed(text);
+      if (this.#events.isPage) {
+        this.#refusal = '';
+        this.#readRefusal(text);
+        return;
+      }
+    } catch (error) {
+      this.#failReading(error);
+      return;
+    }
+    this.#report(before, bytes.length);
+  }
+
+  bodyEnded(): void {
+    if (!this.#over) this.conclude();
+  }
+
+  bodyFailed(error: Error): void {
+    if (this.#over) return;
+    const what = `an answer whose content-encoding cannot be taken off (${error.message})`;
+    this.#failReading(malformed(this.#request, what, error));
+  }
+
+  /** An event of the body. @throws ModelError */
+  accept(event: ProviderEvent): void {
+    if (this.#isDone) return;
+    try {
+      if (event.event === 'error') throw errorFromFields(this.#request, event.data);
+      const meaning = this.#decoder.accept(event, this.batch);
+      if (meaning === 'output') this.#hasOutput = true;
+      else if (meaning === 'closing') {
+        this.#hasFinish = true;
+        this.#isClosing = true;
+      } else if (meaning === 'done') this.#isDone = true;
+    } catch (error) {
+      if (this.#isClosing) return;
+      if (!isForeignEvent(event)) throw error;
+      this.#suspect ??= this.#asModelError(error);
+    }
+  }
+
+  /** The whole body, which is one JSON value. @throws ModelError */
+  acceptWhole(json: string): void {
+    let body: unknown;
+    try {
+      body = JSON.parse(json);
+    } catch {
+      throw errorFromUnexpectedBody(this.#request, this.#contentType(), json);
+    }
+    const answer: unknown = Array.isArray(body) ? body.find(isObject) : body;
+    if (!isObject(answer)) throw errorFromUnexpectedBody(this.#request, this.#contentType(), json);
+    this.#decoder.acceptWhole(answer, this.batch);
+    this.#isClosing = true;
+  }
+
+  /** Tells the listener what a piece of the body brought. */
+  #report(before: number, bytes: number): void {
+    const hasGrown = this.batch.length > before;
+    if (hasGrown && hasSaying(this.batch, before)) {
+      this.#hasOutput = true;
+      this.#spoke = true;
+    }
+    if (this.#isDone) {
+      this.#complete();
+      return;
+    }
+    if (this.#hasOutput) this.#listener.attemptProgressed('output');
+    if (this.#hasFinish) this.#listener.attemptProgressed('closing');
+    if (this.#events.isWhole) this.#listener.attemptRefused();
+    if (!hasGrown) return;
+    this.#waitingBytes += bytes;
+    if (this.#spoke) this.#listener.attemptDelivered();
+    if (this.batch.length > 0 && this.#waitingBytes > pauseAtBytes && !this.#over) this.#controller?.pause();
+  }
+
+  #redirect(): boolean {
+    const target = redirectTarget(this.#request, this.#headers);
+    const { origin } = this.#request;
+    if (target !== undefined && (this.#status === 307 || this.#status === 308) && target.origin === origin) {
+      this.#over = true;
+      this.#drain();
+      this.#listener.attemptRedirected(`${target.pathname}${target.search}`);
+    } else {
+      this.#fail(errorFromRedirect(this.#request, this.#status, target));
+    }
+    return true;
+  }
+
+  #endEvents(): void {
+    const before = this.batch.length;
+    try {
+      this.#events.feed(this.#utf8.end());
+      this.#events.end();
+      if (hasSaying(this.batch, before)) this.#spoke = true;
+    } catch (error) {
+      this.#failReading(error);
+      return;
+    }
+    this.#complete();
   }
 
   #complete(): void {
+    const before = this.batch.length;
     try {
       this.#decoder.end(this.batch);
     } catch (error) {
-      this.#fail(this.#asModelError(error));
+      this.#fail(this.#isClosing ? this.#asModelError(error) : this.#reasonOfEnd(this.#asModelError(error)));
+      return;
+    }
+    if (hasSaying(this.batch, before)) this.#spoke = true;
+    if (!this.#spoke && !this.#mayBeEmpty && this.batch.some(isPlainStop)) {
+      this.batch.length = before;
+      this.#fail(saidNothing(this.#request));
       return;
     }
     this.#over = true;
-    if (!this.#responseEnded) {
-      this.#drainTimer = setTimeout(() => this.#controller?.abort(new Error('the answer is over')), drainMs);
-    }
+    this.#content?.destroy();
+    this.#drain();
     this.#listener.attemptDelivered();
     this.#listener.attemptCompleted();
   }
 
+  /** The decoder only knows that its end is missing; the exchange may know why. */
+  #reasonOfEnd(error: ModelError): ModelError {
+    if (this.#suspect !== undefined) return this.#suspect;
+    if (this.#status === 0) return errorFromTransport(this.#request, this.#transportError);
+    if (this.#spoke) return error;
+    if (this.#status === 204 || this.#status === 205) {
+      return errorFromStatus(this.#request, this.#status, this.#headers, '');
+    }
+    const { words } = this.#events;
+    return words === '' ? error : endedEarly(this.#request, words);
+  }
+
+  #failReading(error: unknown): void {
+    if (this.#isClosing) this.#complete();
+    else if (error instanceof EventTooLongError)
+      this.#fail(malformed(this.#request, 'an event that is too long', error));
+    else this.#fail(this.#asModelError(error));
+  }
+
   #fail(error: ModelError): void {
+    this.#decoder.breakOff?.(this.batch);
+    if (hasSaying(this.batch, 0)) this.#spoke = true;
     this.abort();
     this.#listener.attemptFailed(error);
   }
 
-  #collectErrorBody(chunk: Buffer): void {
-    this.#errorBody?.push(chunk);
-    this.#errorBodyBytes += chunk.length;
-    if (this.#errorBodyBytes >= longestErrorBodyBytes) this.#failFromBody();
+  /** Lets a response end whose rest does not count, so that its socket can be used again. */
+  #drain(): void {
+    if (this.#responseEnded || this.#transportError !== undefined) return;
+    this.#controller?.resume();
+    this.#drainTimer = setTimeout(() => this.#controller?.abort(new Error('the answer is over')), drainMs);
+  }
+
+  #readRefusal(text: string): void {
+    this.#refusal += text;
+    if ((this.#refusal?.length ?? 0) >= longestErrorBodyBytes) this.#failFromBody();
   }
 
   #failFromBody(): void {
-    const body = Buffer.concat(this.#errorBody ?? []).toString('utf8');
+    const body = (this.#refusal ?? '').slice(0, longestErrorBodyBytes);
     this.#fail(
-      this.#status === 200
+      this.#status >= 200 && this.#status < 300
         ? errorFromUnexpectedBody(this.#request, this.#contentType(), body)
         : errorFromStatus(this.#request, this.#status, this.#headers, body),
     );
@@ -236,4 +374,17 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       ? error
       : malformed(this.#request, 'an event that cannot be read', error);
   }
+}
+
+/** Whether one of the parts from place `from` on is part of the answer, rather than about it. */
+function hasSaying(parts: readonly ModelPart[], from: number): boolean {
+  for (let place = from; place < parts.length; place += 1) {
+    const type = parts[place]?.type;
+    if (type !== 'usage' && type !== 'finish') return true;
+  }
+  return false;
+}
+
+function isPlainStop(part: ModelPart): boolean {
+  return part.type === 'finish' && part.reason === 'stop';
 }

@@ -5,24 +5,28 @@
 import type { ModelPart } from '../language-model.ts';
 import type { ModelError } from '../model-error.ts';
 import { type AttemptListener, type AttemptRequest, UpstreamAttempt } from './attempt.ts';
-import { retryDelayMs } from './retry-policy.ts';
-import { timeout } from './upstream-error.ts';
-import type { EventMeaning, WireDecoder } from './wire-decoder.ts';
+import { loadingDelayMs, retryDelayMs } from './retry-policy.ts';
+import { errorFromEndlessRedirects, timeout } from './upstream-error.ts';
+import type { WireDecoder } from './wire-decoder.ts';
 
 /** How long usage figures may take after the finish reason, in milliseconds. */
 const closingMs = 5_000;
-/** How long the body of a response that is no event stream may take, in milliseconds. */
+/** How long the body of a response that is no event stream may pause before it counts as whole, in milliseconds. */
 const refusalMs = 5_000;
+const defaultMaxWaitMs = 600_000;
+const mostRedirects = 3;
 /** A timer that is later than this, in milliseconds, means that the process stood still and has data to read first. */
 const lateMs = 500;
 
 export interface StreamTimeouts {
   /** The longest time until the connection is open. */
   readonly connectMs: number;
-  /** The longest time from then until the model says something; pings and headers do not count. */
+  /** The longest time from then until the model says something, or gives a sign of life (a ping, a comment). */
   readonly firstTokenMs: number;
-  /** The longest time between two outputs of the model. */
+  /** The longest time between two outputs of the model, or signs of life. */
   readonly idleMs: number;
+  /** The longest time without an output, from the call's start or the last output on, whatever signs of life come. */
+  readonly maxWaitMs?: number | undefined;
 }
 
 export interface UpstreamCall extends AttemptRequest {
@@ -36,13 +40,18 @@ export interface UpstreamCall extends AttemptRequest {
   readonly createDecoder: () => WireDecoder;
 }
 
-/** The request is sent with the first `next()`. `body` is its JSON. */
+/**
+ * The request is sent with the first `next()`. `body` is its JSON.
+ * @param options.mayBeEmpty whether an answer without a word is no failure, as for one that is continued. Default false.
+ */
 export function streamFromUpstream(
   call: UpstreamCall,
   body: string,
   signal: AbortSignal,
+  options: { readonly mayBeEmpty?: boolean | undefined } = {},
 ): AsyncIterable<readonly ModelPart[]> {
-  return { [Symbol.asyncIterator]: () => new ModelStream(call, body, signal) };
+  const mayBeEmpty = options.mayBeEmpty === true;
+  return { [Symbol.asyncIterator]: () => new ModelStream(call, body, signal, mayBeEmpty) };
 }
 
 type Batch = readonly ModelPart[];
@@ -54,16 +63,25 @@ const finished: Result = { done: true, value: undefined };
 class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   readonly #call: UpstreamCall;
   readonly #signal: AbortSignal;
+  readonly #mayBeEmpty: boolean;
   #body: string;
   #attempt: UpstreamAttempt | undefined;
+  /** Where the provider has sent the call; undefined: the configured path. */
+  #path: string | undefined;
+  #redirects = 0;
   #retries = 0;
+  #loadingTries = 0;
   #yielded = false;
   #phase: Phase = 'new';
   /** The error that the iteration throws once, after the parts that came before it. */
   #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = 0;
+  #startedMs = 0;
   #lastOutputMs = 0;
+  #lastLifeMs = 0;
+  /** Whether output followed a finish reason, which then tells nothing about the end. */
+  #wentOn = false;
   #resolve: ((result: Result) => void) | undefined;
   #reject: ((reason: unknown) => void) | undefined;
   readonly #wait = (resolve: (result: Result) => void, reject: (reason: unknown) => void): void => {
@@ -71,16 +89,16 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#reject = reject;
   };
 
-  constructor(call: UpstreamCall, body: string, signal: AbortSignal) {
+  constructor(call: UpstreamCall, body: string, signal: AbortSignal, mayBeEmpty: boolean) {
     this.#call = call;
     this.#body = body;
     this.#signal = signal;
+    this.#mayBeEmpty = mayBeEmpty;
   }
 
   next(): Promise<Result> {
     if (this.#phase === 'new') this.#begin();
-    if (this.#attempt !== undefined && this.#attempt.batch.length > 0)
-      return Promise.resolve(this.#takeBatch());
+    if (this.#attempt?.isReady === true) return Promise.resolve(this.#takeBatch());
     if (this.#failure !== undefined) {
       const { reason } = this.#failure;
       this.#failure = undefined;
@@ -102,33 +120,41 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     return Promise.resolve(finished);
   }
 
-  /** Called when the signal aborts. Parts that were not taken are dropped. */
+  /** Called when the signal aborts. Parts that were not taken are dropped, but for the figures that came last. */
   handleEvent(): void {
-    this.#attempt?.abort();
-    this.#attempt = undefined;
+    const attempt = this.#attempt;
+    attempt?.abort();
+    if (attempt !== undefined) attempt.batch = attempt.batch.filter(isUsage).slice(-1);
     this.#end(this.#signal.reason);
   }
 
   attemptConnected(): void {
+    this.#lastLifeMs = performance.now();
     this.#arm('waiting', this.#call.timeouts.firstTokenMs);
+  }
+
+  attemptAlive(): void {
+    this.#lastLifeMs = performance.now();
   }
 
   attemptRefused(): void {
     this.#arm('refused', refusalMs);
   }
 
-  attemptProgressed(meaning: EventMeaning): void {
-    this.#lastOutputMs = performance.now();
+  attemptProgressed(meaning: 'output' | 'closing'): void {
+    this.#lastOutputMs = this.#lastLifeMs;
     if (meaning === 'closing') {
-      if (this.#phase !== 'closing') this.#arm('closing', Math.min(closingMs, this.#call.timeouts.idleMs));
-    } else if (this.#phase === 'waiting') {
+      if (this.#phase !== 'closing') this.#arm('closing', this.#closingMs());
+    } else if (this.#phase === 'closing') {
+      this.#wentOn = true;
+    } else if (this.#phase !== 'streaming') {
       this.#arm('streaming', this.#call.timeouts.idleMs);
     }
   }
 
   attemptDelivered(): void {
     const resolve = this.#resolve;
-    if (resolve === undefined) return;
+    if (resolve === undefined || this.#attempt?.isReady !== true) return;
     this.#resolve = undefined;
     this.#reject = undefined;
     resolve(this.#takeBatch());
@@ -138,16 +164,35 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#finish();
   }
 
+  attemptRedirected(path: string): void {
+    this.#redirects += 1;
+    if (this.#redirects > mostRedirects) {
+      this.#end(errorFromEndlessRedirects(this.#call, mostRedirects));
+      return;
+    }
+    this.#path = path;
+    this.#try();
+  }
+
   attemptFailed(error: ModelError): void {
-    const received = this.#yielded || (this.#attempt?.batch.length ?? 0) > 0;
-    const delayMs = received ? undefined : retryDelayMs(error, this.#retries + 1, this.#call);
+    const received = this.#yielded || this.#attempt?.hasSpoken === true;
+    const delayMs = received ? undefined : this.#delayBeforeRetry(error);
     if (delayMs === undefined) {
       this.#end(error);
       return;
     }
     this.#attempt = undefined;
-    this.#retries += 1;
     this.#arm('backoff', delayMs);
+  }
+
+  #delayBeforeRetry(error: ModelError): number | undefined {
+    if (!error.isLoading) {
+      this.#retries += 1;
+      return retryDelayMs(error, this.#retries, this.#call);
+    }
+    this.#loadingTries += 1;
+    const leftMs = this.#startedMs + this.#maxWaitMs - performance.now();
+    return loadingDelayMs(error, this.#loadingTries, this.#call, leftMs);
   }
 
   #begin(): void {
@@ -157,18 +202,24 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
       return;
     }
     this.#signal.addEventListener('abort', this, { once: true });
+    this.#startedMs = performance.now();
     this.#try();
   }
 
   #try(): void {
     this.#arm('connecting', this.#call.timeouts.connectMs);
-    this.#attempt = new UpstreamAttempt(this.#call, this, this.#call.createDecoder());
+    this.#lastOutputMs = this.#startedMs;
+    const request = this.#path === undefined ? this.#call : { ...this.#call, path: this.#path };
+    this.#attempt = new UpstreamAttempt(request, this, this.#call.createDecoder(), this.#mayBeEmpty);
     this.#attempt.start(this.#body);
   }
 
   #takeBatch(): Result {
     const attempt = this.#attempt as UpstreamAttempt;
-    if (attempt.paused) this.#lastOutputMs = performance.now();
+    if (attempt.paused) {
+      this.#lastLifeMs = performance.now();
+      this.#lastOutputMs = this.#lastLifeMs;
+    }
     if (!this.#yielded) {
       this.#yielded = true;
       this.#body = '';
@@ -179,6 +230,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   /** Ends with `reason`, which the waiting `next()` throws, or the one after the last batch. */
   #end(reason: unknown): void {
     this.#finish();
+    this.attemptDelivered();
     const reject = this.#reject;
     if (reject === undefined) {
       this.#failure = { reason };
@@ -203,36 +255,70 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#timer = setTimeout(onTimer, ms, this);
   }
 
-  /** Output does not reset the timer. It fires once per period and is then set for what is left of the period. */
+  /** Nothing that arrives resets the timer. It fires once per period and is then set for what is left of the period. */
   onTimer(): void {
     const nowMs = performance.now();
-    const { timeouts } = this.#call;
-    switch (this.#phase) {
-      case 'backoff':
-        this.#try();
-        return;
-      case 'closing':
-      case 'refused':
-        this.#attempt?.conclude();
-        return;
-      case 'over':
-      case 'new':
-        return;
-    }
+    const phase = this.#phase;
+    if (phase === 'backoff') this.#try();
+    if (phase === 'backoff' || phase === 'over' || phase === 'new') return;
     if (nowMs - this.#timerDueMs > lateMs) {
-      this.#arm(this.#phase, lateMs);
+      this.#arm(phase, lateMs);
       return;
     }
-    if (this.#phase === 'streaming') {
-      const leftMs = this.#attempt?.paused ? timeouts.idleMs : this.#lastOutputMs + timeouts.idleMs - nowMs;
-      if (leftMs > 0.5) {
-        this.#arm('streaming', leftMs);
-        return;
-      }
+    const leftMs = this.#leftMs(phase, nowMs);
+    if (leftMs > 0.5) {
+      this.#arm(phase, leftMs);
+      return;
     }
-    const phase = this.#phase;
+    if (phase === 'closing' || phase === 'refused') {
+      this.#attempt?.conclude();
+      return;
+    }
     this.#attempt?.abort();
-    this.attemptFailed(timedOut(this.#call, phase));
+    this.attemptFailed(this.#timedOut(phase));
+  }
+
+  /** How long the phase may still last, by what has come since it began. */
+  #leftMs(phase: 'connecting' | 'waiting' | 'streaming' | 'closing' | 'refused', nowMs: number): number {
+    const { firstTokenMs, idleMs } = this.#call.timeouts;
+    if (this.#attempt?.paused === true) return phase === 'streaming' || phase === 'closing' ? idleMs : 0;
+    switch (phase) {
+      case 'waiting':
+        return Math.min(this.#lastLifeMs + firstTokenMs, this.#latestMs(firstTokenMs)) - nowMs;
+      case 'streaming':
+        return Math.min(this.#lastLifeMs + idleMs, this.#latestMs(idleMs)) - nowMs;
+      case 'closing':
+        return this.#lastOutputMs + this.#closingMs() - nowMs;
+      case 'connecting':
+      case 'refused':
+        return 0;
+    }
+  }
+
+  /** When signs of life no longer suffice. */
+  #latestMs(silenceMs: number): number {
+    return this.#lastOutputMs + Math.max(silenceMs, this.#maxWaitMs);
+  }
+
+  get #maxWaitMs(): number {
+    return this.#call.timeouts.maxWaitMs ?? defaultMaxWaitMs;
+  }
+
+  #closingMs(): number {
+    const { idleMs } = this.#call.timeouts;
+    return this.#wentOn ? idleMs : Math.min(closingMs, idleMs);
+  }
+
+  #timedOut(phase: 'connecting' | 'waiting' | 'streaming'): ModelError {
+    const { connectMs, firstTokenMs, idleMs } = this.#call.timeouts;
+    const silenceMs = phase === 'waiting' ? firstTokenMs : idleMs;
+    if (phase === 'connecting')
+      return timeout(this.#call, `did not accept a connection within ${connectMs} ms`, true);
+    if (this.#latestMs(silenceMs) < this.#lastLifeMs + silenceMs)
+      return timeout(this.#call, `gave only signs of life for ${this.#maxWaitMs} ms`, false);
+    return phase === 'waiting'
+      ? timeout(this.#call, `said nothing within ${firstTokenMs} ms`, false)
+      : timeout(this.#call, `fell silent for ${idleMs} ms`, false);
   }
 }
 
@@ -240,14 +326,6 @@ function onTimer(stream: ModelStream): void {
   stream.onTimer();
 }
 
-function timedOut(call: UpstreamCall, phase: 'connecting' | 'waiting' | 'streaming'): ModelError {
-  const { connectMs, firstTokenMs, idleMs } = call.timeouts;
-  switch (phase) {
-    case 'connecting':
-      return timeout(call, `did not accept a connection within ${connectMs} ms`, true);
-    case 'waiting':
-      return timeout(call, `said nothing within ${firstTokenMs} ms`, false);
-    case 'streaming':
-      return timeout(call, `fell silent for ${idleMs} ms`, false);
-  }
+function isUsage(part: ModelPart): boolean {
+  return part.type === 'usage';
 }

@@ -1,8 +1,13 @@
 /** Turns what a provider reports, or a failed connection, into a `ModelError`. Messages never hold the provider's key. */
-import { ModelError } from '../model-error.ts';
-import { isRetryableStatus, parseRetryAfterMs } from './retry-policy.ts';
+import { ModelError, type ProviderWords } from '../model-error.ts';
+import { type ErrorFields, isObject, readFailure, readPage } from './error-words.ts';
+import { isRetryableStatus, parseRetryAfterMs, parseShouldRetry } from './retry-policy.ts';
+
+export { isObject } from './error-words.ts';
 
 const longestTextCharacters = 300;
+/** A shorter key may be an ordinary word, such as Ollama's `ollama`. */
+const shortestSecretCharacters = 12;
 
 /** The provider that was called, for messages; `apiKey` is struck out of the provider's words. */
 export interface Upstream {
@@ -17,86 +22,100 @@ export interface ProviderErrorFields {
   readonly code?: unknown;
 }
 
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
 const overflowPattern =
   /context[_ ](length|window|size)|maximum context|prompt is too long|input token count .*exceeds|too many (input )?tokens/i;
-
-/** Error types and codes inside a stream after which a retry makes sense (Anthropic, OpenAI, OpenRouter). */
-const passingTypes = new Set([
-  'overloaded_error',
-  'rate_limit_error',
-  'rate_limit_exceeded',
-  'api_error',
-  'server_error',
-  'internal_server_error',
-  'timeout_error',
-]);
 
 /** The error of a response whose status is not 2xx. `body` is its text, which may be cut off. */
 export function errorFromStatus(
   upstream: Upstream,
   status: number,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
+  headers: Headers,
   body: string,
 ): ModelError {
-  const fields = findErrorFields(body);
-  const text = fields === undefined ? '' : describe(upstream, fields);
-  if (status < 500 && status !== 429 && isOverflow(fields)) return overflow(upstream, text, status);
-  const refused = status === 401 || status === 403;
-  const what = refused
-    ? `the provider ${upstream.provider} refused the key (${status})`
-    : status >= 300 && status < 400
-      ? `the provider ${upstream.provider} answered with a redirect (${status}), which is not followed`
-      : `the provider ${upstream.provider} answered ${status}`;
-  return new ModelError('provider_error', refused || text === '' ? what : `${what}: ${text}`, {
-    // An exhausted quota does not come back within seconds.
-    retryable: isRetryableStatus(status) && fields?.code !== 'insufficient_quota',
-    retryAfterMs: parseRetryAfterMs(headers, Date.now()),
+  const fields = withoutKey(upstream, readFailure(body));
+  const text = describe(fields);
+  if (status < 500 && status !== 429 && isOverflow(fields)) return overflow(upstream, fields, status);
+  const isRefusal = status === 401 || (status === 403 && text === '');
+  const what = isRefusal ? `refused the key (${status})` : `answered ${status}`;
+  return new ModelError('provider_error', `the provider ${upstream.provider} ${what}${colon(text)}`, {
+    retryable: parseShouldRetry(headers) ?? (isRetryableStatus(status) && !isQuota(fields)),
+    retryAfterMs: parseRetryAfterMs(headers, Date.now()) ?? fields.retryAfterMs,
+    isLoading: status === 503 && fields.isLoading === true,
     status,
+    words: wordsOf(fields),
   });
 }
 
-/** The error of an error object inside a stream, or in a JSON body with status 200. */
+/**
+ * The error of what a provider reports in place of an answer: an error object inside a stream, or a body with status 200
+ * that is none. `error` may have any shape that `readFailure` knows.
+ */
 export function errorFromFields(upstream: Upstream, error: unknown): ModelError {
-  const fields: ProviderErrorFields = isObject(error) ? error : { message: error };
-  const text = describe(upstream, fields);
-  if (isOverflow(fields)) return overflow(upstream, text, undefined);
-  const status = typeof fields.code === 'number' && fields.code >= 400 ? fields.code : undefined;
+  const fields = withoutKey(upstream, readFailure(error));
+  if (isOverflow(fields)) return overflow(upstream, fields, fields.status);
+  const { status, retryAfterMs } = fields;
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} reported an error${text === '' ? '' : `: ${text}`}`,
+    `the provider ${upstream.provider} reported an error${colon(describe(fields))}`,
     {
-      retryable:
-        (status !== undefined && isRetryableStatus(status)) ||
-        passingTypes.has(String(fields.type)) ||
-        passingTypes.has(String(fields.code)),
+      retryable: status !== undefined && isRetryableStatus(status) && !isQuota(fields),
+      retryAfterMs,
+      isLoading: status === 503 && fields.isLoading === true,
       status,
+      words: wordsOf(fields),
     },
   );
 }
 
-/** The error of a response with status 200 that is no event stream. */
+/** The error of a response with status 2xx that is no answer: a page, or a text. */
 export function errorFromUnexpectedBody(upstream: Upstream, contentType: string, body: string): ModelError {
-  const fields = findErrorFields(body);
-  if (fields !== undefined) return errorFromFields(upstream, fields);
+  const isPage = body.trimStart().startsWith('<');
+  const fields = withoutKey(upstream, isPage ? { message: readPage(body) } : readFailure(body));
+  const isMislabelled = contentType === '' || contentType.includes('event-stream');
+  const kind = isMislabelled ? (isPage ? 'a web page' : 'a text') : clip(contentType);
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} answered with ${clip(contentType)} instead of an event stream`,
-    { retryable: false, status: 200 },
+    `the provider ${upstream.provider} answered with ${kind} instead of an event stream${colon(describe(fields))}`,
+    { retryable: false, status: 200, words: wordsOf(fields) },
+  );
+}
+
+/** The error of a redirect that is not followed; `target` is where it leads, undefined where it does not say. */
+export function errorFromRedirect(upstream: Upstream, status: number, target: URL | undefined): ModelError {
+  const where = target === undefined ? '' : ` to ${clip(`${target.origin}${target.pathname}`)}`;
+  const advice = target === undefined ? '' : '; if that is its address, set base_url to it';
+  return new ModelError(
+    'provider_error',
+    `the provider ${upstream.provider} answered with a redirect (${status})${where}, which is not followed${advice}`,
+    { retryable: false, status },
+  );
+}
+
+export function errorFromEndlessRedirects(upstream: Upstream, followed: number): ModelError {
+  return new ModelError(
+    'provider_error',
+    `the provider ${upstream.provider} redirected the call more than ${followed} times`,
+    { retryable: false },
   );
 }
 
 /** The error of a connection that could not be made, or broke. */
 export function errorFromTransport(upstream: Upstream, cause: unknown): ModelError {
   const code = isObject(cause) && 'code' in cause ? String(cause.code) : 'unknown';
-  const refusedByUs =
-    code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED';
+  const willNotPass =
+    code === 'UND_ERR_INVALID_ARG' ||
+    code === 'UND_ERR_DESTROYED' ||
+    code === 'UND_ERR_CLOSED' ||
+    code === 'UND_ERR_HEADERS_OVERFLOW';
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return timeout(upstream, 'did not accept a connection in time', true, cause);
   return new ModelError(
     'provider_error',
     `the connection to the provider ${upstream.provider} failed (${code})`,
     {
-      retryable: !refusedByUs,
+      retryable: !willNotPass,
       cause,
     },
   );
@@ -110,11 +129,24 @@ export function malformed(upstream: Upstream, what: string, cause?: unknown): Mo
   });
 }
 
-/** The error of a stream that stopped before the end of the answer. */
-export function endedEarly(upstream: Upstream): ModelError {
+/** The error of a stream that stopped before the end of the answer. `words`: what it said outside of any event. */
+export function endedEarly(upstream: Upstream, words = ''): ModelError {
+  const fields = withoutKey(upstream, readFailure(words));
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} broke off before the end of its answer`,
+    `the provider ${upstream.provider} broke off before the end of its answer${colon(describe(fields))}`,
+    {
+      retryable: true,
+      words: wordsOf(fields),
+    },
+  );
+}
+
+/** The error of an answer that ended in order and said nothing. */
+export function saidNothing(upstream: Upstream): ModelError {
+  return new ModelError(
+    'provider_error',
+    `the provider ${upstream.provider} ended its answer without a word`,
     {
       retryable: true,
     },
@@ -129,11 +161,16 @@ export function timeout(upstream: Upstream, what: string, retryable: boolean, ca
   });
 }
 
-function overflow(upstream: Upstream, text: string, status: number | undefined): ModelError {
+/** A piece of a provider's text for a message: one line, bounded, without the key. */
+export function quote(upstream: Upstream, text: string): string {
+  return clip(strike(upstream, text.slice(0, 4 * longestTextCharacters)));
+}
+
+function overflow(upstream: Upstream, fields: ErrorFields, status: number | undefined): ModelError {
   return new ModelError(
     'context_overflow',
-    `the conversation is too long for the model of ${upstream.provider}${text === '' ? '' : `: ${text}`}`,
-    { retryable: false, status },
+    `the conversation is too long for the model of ${upstream.provider}${colon(describe(fields))}`,
+    { retryable: false, status, words: wordsOf(fields) },
   );
 }
 
@@ -144,39 +181,42 @@ function isOverflow(fields: ProviderErrorFields | undefined): boolean {
   );
 }
 
-/** Finds `{error: {…}}`, `{error: "…"}`, `[{error: …}]` (Google), `{message: …}`, `{detail: …}` (Mistral, vLLM). */
-function findErrorFields(body: string): ProviderErrorFields | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const value: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (!isObject(value)) return undefined;
-  if (isObject(value.error)) return value.error;
-  if (typeof value.error === 'string') return { message: value.error };
-  if (typeof value.message === 'string') return value;
-  if (value.detail !== undefined) return { message: value.detail };
-  return undefined;
+/** An exhausted quota does not come back within seconds. */
+function isQuota({ code, type }: ErrorFields): boolean {
+  return code === 'insufficient_quota' || type === 'insufficient_quota';
 }
 
-function describe(upstream: Upstream, fields: ProviderErrorFields): string {
-  const message =
-    typeof fields.message === 'string'
-      ? fields.message
-      : fields.message === undefined
-        ? [fields.type, fields.code].filter((field) => field !== undefined).join(' ')
-        : (JSON.stringify(fields.message) ?? '');
-  const open = upstream.apiKey ? message.replaceAll(upstream.apiKey, '[key]') : message;
-  return clip(open);
+function withoutKey(upstream: Upstream, fields: ErrorFields): ErrorFields {
+  return { ...fields, message: strike(upstream, fields.message) };
+}
+
+function strike({ apiKey }: Upstream, text: string): string {
+  if (apiKey === undefined || apiKey.length < shortestSecretCharacters) return text;
+  const open = text.replaceAll(apiKey, '[key]');
+  // The text may have been cut within the key.
+  for (let length = apiKey.length - 1; length >= shortestSecretCharacters / 2; length -= 1) {
+    if (open.endsWith(apiKey.slice(0, length))) return `${open.slice(0, -length)}[key]`;
+  }
+  return open;
+}
+
+function describe({ message, type, code }: ErrorFields): string {
+  return clip(message || [type, code].filter((field) => field !== undefined).join(' '));
+}
+
+function wordsOf({ message, type, code, param }: ErrorFields): ProviderWords | undefined {
+  if (message === '' && type === undefined && code === undefined) return undefined;
+  return { message, type, code, param };
+}
+
+function colon(text: string): string {
+  return text === '' ? '' : `: ${text}`;
 }
 
 function clip(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text
+    .slice(0, 4 * longestTextCharacters)
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > longestTextCharacters ? `${line.slice(0, longestTextCharacters)}…` : line;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -106,12 +106,13 @@ for (const wire of wires) {
       });
     }
 
-    test('an answer without text is a finish alone', async () => {
+    test('an answer without text that was cut for its length is a finish alone', async () => {
       await using h = await startHarness();
-      h.upstream.enqueue({ steps: [{ do: 'finish' }, { do: 'end' }] });
+      const reason = wire === 'openai' ? 'length' : 'max_tokens';
+      h.upstream.enqueue({ steps: [{ do: 'finish', reason }, { do: 'end' }] });
       const { parts, error } = await collect(h.model(wire));
       assert.equal(error, undefined);
-      assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'stop' });
+      assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'length' });
     });
 
     test('a connection that stays open after the end delays nothing', async () => {
@@ -203,6 +204,18 @@ describe('openai request', () => {
     const body = h.upstream.requests[0]?.body;
     assert.equal(body?.continue_final_message, true);
     assert.equal(body?.add_generation_prompt, false);
+  });
+
+  test('a continuation may be at its end already', async () => {
+    await using h = await startHarness();
+    h.upstream.enqueue({ steps: [{ do: 'finish' }, { do: 'end' }] });
+    const { parts, error } = await collect(h.model('openai', { record: { canContinue: true } }), {
+      messages: [...hello.messages, { role: 'assistant', text: 'Hello.' }],
+      parameters: {},
+      continueLast: true,
+    });
+    assert.equal(error, undefined);
+    assert.deepEqual(parts, [{ type: 'finish', reason: 'stop' }]);
   });
 
   test('Mistral and Google get what they understand', async () => {

@@ -58,9 +58,10 @@ for (const wire of wires) {
       {
         name: '401',
         script: refuse(401, { message: `Incorrect API key ${apiKey}` }),
-        says: /refused the key \(401\)$/,
+        says: /refused the key \(401\): Incorrect API key \[key\]$/,
       },
-      { name: '403', script: refuse(403), says: /refused the key \(403\)$/ },
+      { name: '403', script: refuse(403), says: /answered 403: scripted 403$/ },
+      { name: 'a 403 without a word', script: { status: 403, body: '' }, says: /refused the key \(403\)$/ },
       { name: 'a key in the text', script: refuse(400, { message: `bad ${apiKey}` }), says: /bad \[key\]/ },
       { name: 'a used-up quota', script: refuse(429, { code: 'insufficient_quota' }), says: /429/ },
       {
@@ -141,7 +142,7 @@ for (const wire of wires) {
 
   describe(`${wire} timeouts`, () => {
     const long = 20_000;
-    test('silence before the first token, pings or not', async () => {
+    test('silence before the first token, after pings', async () => {
       await using h = await startHarness();
       const timeouts = { connectMs: long, firstTokenMs: 40, idleMs: long };
       h.upstream.setDefault({

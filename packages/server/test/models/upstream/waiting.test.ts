@@ -1,0 +1,140 @@
+/** How long a call waits: for a first word, for the next one, for figures, for a model that is being loaded. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Wire } from 'colloquy-testkit/upstream/scripted-upstream';
+import { ModelError } from '../../../src/models/model-error.ts';
+import { wires } from '../remote-models.ts';
+import { startClockwork } from './clockwork.ts';
+
+function word(wire: Wire, text: string, finish?: string): string {
+  if (wire === 'openai') {
+    const choice = { delta: { content: text }, finish_reason: finish ?? null };
+    return `data: ${JSON.stringify({ choices: [choice] })}\n\n`;
+  }
+  const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } };
+  const end = { type: 'message_delta', delta: { stop_reason: finish } };
+  return `data: ${JSON.stringify(delta)}\n\n${finish === undefined ? '' : `data: ${JSON.stringify(end)}\n\n`}`;
+}
+
+const timeouts = { connectMs: 1_000, firstTokenMs: 10_000, idleMs: 6_000, maxWaitMs: 60_000 };
+
+for (const wire of wires) {
+  const finish = wire === 'openai' ? 'stop' : 'end_turn';
+
+  describe(`${wire} signs of life`, () => {
+    const signs: readonly string[] = [
+      'data:\n\n',
+      'data: \n\n',
+      'event: ping\n\n',
+      'event: ping\ndata: {"type":"ping"}\n\n',
+      'event: heartbeat\ndata: ok\n\n',
+      'event: queue\ndata: {"detail":"position 3"}\n\n',
+      ': OPENROUTER PROCESSING\n\n',
+      '\n',
+    ];
+    for (const sign of signs) {
+      test(`${JSON.stringify(sign)} keeps the call alive before the first word and between two`, async (t) => {
+        const call = await startClockwork(t, wire, { timeouts });
+        const [exchange] = call.exchanges;
+        exchange?.headers();
+        for (let beat = 0; beat < 6; beat += 1) {
+          await call.pass(9_000);
+          exchange?.say(sign);
+        }
+        exchange?.say(word(wire, 'a'));
+        for (let beat = 0; beat < 10; beat += 1) {
+          await call.pass(5_000);
+          exchange?.say(sign);
+        }
+        exchange?.say(word(wire, 'b', finish)).end();
+        await call.pass(1);
+        assert.equal(call.error, undefined);
+        assert.equal(call.text, 'ab');
+        assert.ok(call.isOver);
+      });
+    }
+
+    for (const [name, before] of [
+      ['before the first word', ''],
+      ['after a word', word(wire, 'half')],
+    ] as const) {
+      test(`${name} they suffice for the longest wait and no longer`, async (t) => {
+        const call = await startClockwork(t, wire, { timeouts, maxRetries: 0 });
+        const exchange = call.exchanges[0]?.headers().say(before);
+        for (let seconds = 0; seconds < 58; seconds += 1) {
+          await call.pass(1_000);
+          exchange?.say(': x\n\n');
+        }
+        assert.equal(call.isOver, false);
+        for (let seconds = 0; seconds < 4; seconds += 1) {
+          await call.pass(1_000);
+          exchange?.say(': x\n\n');
+        }
+        assert.ok(call.error instanceof ModelError);
+        assert.equal(call.error.code, 'provider_timeout');
+        assert.match(call.error.message, /only signs of life for 60000 ms/);
+        assert.ok(exchange?.isAborted);
+      });
+    }
+
+    test('without one the first word is waited for as long as is set, though that is longer', async (t) => {
+      const patient = { ...timeouts, firstTokenMs: 100_000 };
+      const call = await startClockwork(t, wire, { timeouts: patient, maxRetries: 0 });
+      call.exchanges[0]?.headers();
+      await call.pass(99_000);
+      assert.equal(call.isOver, false);
+      await call.pass(2_000);
+      assert.match(String(call.error), /said nothing within 100000 ms/);
+    });
+  });
+
+  describe(`${wire} after a finish reason`, () => {
+    test('a finish reason on every event starts no deadline', async (t) => {
+      const call = await startClockwork(t, wire, { timeouts });
+      const exchange = call.exchanges[0]?.headers();
+      for (let second = 0; second < 30; second += 1) {
+        exchange?.say(word(wire, `${second} `, finish));
+        await call.pass(second % 10 === 9 ? 5_500 : 1_000);
+      }
+      exchange?.end();
+      await call.pass(1);
+      assert.equal(call.error, undefined);
+      assert.equal(call.text, Array.from({ length: 30 }, (_, i) => `${i} `).join(''));
+    });
+
+    test('figures are waited for from the last output on, and signs of life do not prolong that', async (t) => {
+      const call = await startClockwork(t, wire, { timeouts });
+      const exchange = call.exchanges[0]?.headers().say(word(wire, 'x', finish));
+      for (let second = 0; second < 4; second += 1) {
+        await call.pass(1_000);
+        exchange?.say(': x\n\n');
+      }
+      assert.equal(call.isOver, false);
+      await call.pass(1_500);
+      assert.ok(call.isOver);
+      assert.equal(call.error, undefined);
+      assert.deepEqual(call.parts.at(-1), { type: 'finish', reason: 'stop' });
+    });
+  });
+
+  describe(`${wire} bodies that are no stream`, () => {
+    test('an error that leaves the connection open is not waited for', async (t) => {
+      const call = await startClockwork(t, wire, { timeouts, maxRetries: 0 });
+      call.exchanges[0]?.headers().say('{"error":{"message":"no credit"}}');
+      await call.pass(6_000);
+      assert.match(String(call.error), /: no credit/);
+    });
+
+    test('JSON that comes slowly is waited for', async (t) => {
+      const call = await startClockwork(t, wire, { timeouts, maxRetries: 0 });
+      const exchange = call.exchanges[0]?.headers();
+      for (const piece of ['{"error":', '{"message":', '"no ', 'credit"', '}}']) {
+        exchange?.say(piece);
+        await call.pass(4_000);
+      }
+      exchange?.end();
+      await call.pass(1);
+      assert.match(String(call.error), /: no credit/);
+    });
+  });
+}
