@@ -137,6 +137,11 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       logger: log,
       openKey: (sealed, recordId) => open(sealed, secrets.secret, recordId),
       lookupEnvironment,
+      learn({ organizationId, id, updatedAt }, facts) {
+        store
+          .execute('learnAboutModel', { organizationId, id, updatedAt, facts, now: Date.now() })
+          .catch((error: unknown) => log.warn({ err: error, model: id }, 'a learnt fact could not be kept'));
+      },
     }),
   );
   const follow = async (): Promise<void> => {

@@ -32,11 +32,98 @@ export function isBuiltIn(provider: Provider): provider is BuiltInProvider {
   return builtInProviders.some((name) => name === provider);
 }
 
-export interface ModelRecord {
+/** Which field bounds an answer's length in OpenAI's format; `auto`: the one that the provider is known to take. */
+export const tokenFields = ['auto', 'max_tokens', 'max_completion_tokens'] as const;
+export type TokenField = (typeof tokenFields)[number];
+
+/** How instructions go to a model; `user`: joined into the first message of the user. */
+export const systemRoles = ['system', 'developer', 'user'] as const;
+export type SystemRole = (typeof systemRoles)[number];
+
+/** Whether reasoning that a model writes into its text, between tags, is told apart from its answer. */
+export const thinkTagChoices = ['auto', 'off'] as const;
+export type ThinkTags = (typeof thinkTagChoices)[number];
+
+/**
+ * Where the figure of a context window comes from: an administrator, the provider's list of models, an error of the
+ * provider that named it, or what is assumed of the provider's models.
+ */
+export const contextWindowSources = ['set', 'listed', 'learnt', 'assumed'] as const;
+export type ContextWindowSource = (typeof contextWindowSources)[number];
+
+/** Parameters of a request that servers are known to refuse, and without which it can be sent again. */
+export const refusableParameters = [
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'stop',
+  'seed',
+  'stream_options',
+  'presence_penalty',
+] as const;
+export type RefusableParameter = (typeof refusableParameters)[number];
+
+/** What calls of a model have shown. It is forgotten when a setting changes on which it depends. */
+export interface LearntFacts {
+  /** Tokens, as the provider named them when it refused a prompt as too long. */
+  readonly contextWindow?: number;
+  readonly refusedParameters?: readonly RefusableParameter[];
+}
+
+/** Bounds of a context window that can be learnt, in tokens; what else a provider says is no window. */
+export const learntWindowBounds = { least: 128, most: 100_000_000 } as const;
+
+/** How many models a model or a persona's version may name to be tried in its place. */
+export const maxFallbacks = 5;
+
+/** Milliseconds; what is absent is as the server's environment says. */
+export interface ModelTimeouts {
+  /** The longest time until the connection is open. */
+  readonly connectMs?: number;
+  /** The longest time from then until the model says something. */
+  readonly firstTokenMs?: number;
+  /** The longest silence between two outputs. */
+  readonly idleMs?: number;
+}
+
+/** How requests to a remote model are made, beside its address and key. */
+export interface RequestSettings {
+  /** Further headers of each request by name; each value is sealed like a key. */
+  readonly sealedHeaders: Readonly<Record<string, string>>;
+  /** Parameters of each request's query by name; each value is sealed like a key. */
+  readonly sealedQuery: Readonly<Record<string, string>>;
+  /** Fields that are merged last into the body of each request. */
+  readonly extraBody: Readonly<Record<string, unknown>> | null;
+  readonly tokenField: TokenField;
+  readonly systemRole: SystemRole;
+  readonly thinkTags: ThinkTags;
+  /** Whether answers are asked for as a stream; if not, each arrives whole. */
+  readonly stream: boolean;
+  readonly timeouts: ModelTimeouts;
+  /** How often a failed call is repeated; null: as the server's environment says. */
+  readonly maxRetries: number | null;
+}
+
+export const defaultRequestSettings: RequestSettings = {
+  sealedHeaders: {},
+  sealedQuery: {},
+  extraBody: null,
+  tokenField: 'auto',
+  systemRole: 'system',
+  thinkTags: 'auto',
+  stream: true,
+  timeouts: {},
+  maxRetries: null,
+};
+
+export interface ModelRecord extends RequestSettings {
   readonly id: string;
   readonly organizationId: string;
   readonly name: string;
   readonly provider: Provider;
+  /** The preset that it was made from; null: none. */
+  readonly preset: Preset | null;
   /** The provider's name for the model; for `local` the path of its file. */
   readonly model: string;
   readonly baseUrl: string | null;
@@ -44,8 +131,14 @@ export interface ModelRecord {
   readonly apiKeyEncrypted: string | null;
   /** The environment variable that holds the key. */
   readonly apiKeyEnv: string | null;
-  /** Tokens that fit into a request with its answer. */
+  /** Tokens that fit into a request with its answer: as set, else as learnt, else as listed; null: not known. */
   readonly contextWindow: number | null;
+  readonly contextWindowSource: ContextWindowSource;
+  readonly learnt: LearntFacts;
+  /** When something was learnt last, in epoch milliseconds; null: never. */
+  readonly learntAt: number | null;
+  /** Ids of the models that are tried when this one fails before its first token, in this order. */
+  readonly fallbacks: readonly string[];
   readonly maxOutputTokens: number | null;
   /** What a million tokens cost. */
   readonly prices: { readonly input: number; readonly output: number } | null;

@@ -15,6 +15,8 @@ export interface PersonaRevision extends SamplingParameters {
   readonly systemPrompt: string;
   readonly modelId: string;
   readonly internet: boolean;
+  /** Ids of the models that are tried, before those that the model names, when its model fails before its first token. */
+  readonly fallbacks: readonly string[];
 }
 
 /** Names a persona's revision, which never changes. */

@@ -1,7 +1,7 @@
 /** From a model's record to the model: a provider's client, the local runtime, or the guide. */
 import { AppError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
-import type { ModelRecord } from '../domain/model.ts';
+import type { LearntFacts, ModelRecord } from '../domain/model.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LocalModel } from './local/local-model.ts';
 import { createLocalModels } from './local/local-models.ts';
@@ -15,13 +15,16 @@ export interface RegistryOptions {
   readonly local: LocalModel;
   readonly guide: LanguageModel;
   readonly logger: Logger;
-  /** The value of a sealed provider key. @throws where it was sealed under another secret */
+  /** The value of a sealed key, header or parameter. @throws where it was sealed under another secret */
   openKey(sealed: string, recordId: string): string;
   lookupEnvironment(name: string): string | undefined;
+  /** Keeps what a call of a model has shown. It never throws. Default: it is forgotten with the process. */
+  learn?(record: ModelRecord, facts: LearntFacts): void;
 }
 
 interface Entry {
   readonly updatedAt: number;
+  readonly learntAt: number | null;
   readonly keyValue: string | undefined;
   readonly model: LanguageModel;
 }
@@ -57,12 +60,15 @@ export class ModelRegistry implements AsyncDisposable {
     const known = this.#remote.get(record.id);
     const keyValue =
       record.apiKeyEnv === null ? undefined : this.#options.lookupEnvironment(record.apiKeyEnv);
-    if (known !== undefined && known.updatedAt === record.updatedAt && known.keyValue === keyValue) {
-      return known.model;
-    }
+    const isSame =
+      known?.updatedAt === record.updatedAt &&
+      known.learntAt === record.learntAt &&
+      known.keyValue === keyValue;
+    if (isSame) return known.model;
     const model = this.#createRemote(record, provider, keyValue);
     if (this.#remote.size >= maxEntries) this.#remote.clear();
-    this.#remote.set(record.id, { updatedAt: record.updatedAt, keyValue, model });
+    const { updatedAt, learntAt } = record;
+    this.#remote.set(record.id, { updatedAt, learntAt, keyValue, model });
     return model;
   }
 
@@ -78,9 +84,20 @@ export class ModelRegistry implements AsyncDisposable {
       provider: provider.name,
       model: record.model,
       baseUrl: record.baseUrl ?? undefined,
-      apiKey: record.apiKeyEncrypted === null ? keyValue : this.#openKey(record, record.apiKeyEncrypted),
+      apiKey: record.apiKeyEncrypted === null ? keyValue : this.#open(record, 'key', record.apiKeyEncrypted),
       maxOutputTokens: record.maxOutputTokens ?? undefined,
       canContinue: record.canContinue,
+      headers: this.#openAll(record, 'headers', record.sealedHeaders),
+      query: this.#openAll(record, 'query', record.sealedQuery),
+      extraBody: record.extraBody ?? undefined,
+      tokenField: record.tokenField,
+      systemRole: record.systemRole,
+      thinkTags: record.thinkTags,
+      stream: record.stream,
+      timeouts: record.timeouts,
+      maxRetries: record.maxRetries ?? undefined,
+      learnt: record.learnt,
+      onLearnt: (learnt: LearntFacts) => this.#options.learn?.(record, learnt),
     };
     try {
       return createRemoteModel(facts, this.#options.remote);
@@ -90,11 +107,20 @@ export class ModelRegistry implements AsyncDisposable {
     }
   }
 
-  #openKey(record: ModelRecord, sealed: string): string {
+  #openAll(
+    record: ModelRecord,
+    what: 'headers' | 'query',
+    sealed: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, string>> {
+    const entries = Object.entries(sealed);
+    return Object.fromEntries(entries.map(([name, value]) => [name, this.#open(record, what, value)]));
+  }
+
+  #open(record: ModelRecord, what: 'key' | 'headers' | 'query', sealed: string): string {
     try {
       return this.#options.openKey(sealed, record.id);
     } catch (cause) {
-      const message = `the provider key of the model ${record.name} can't be opened with this COLLOQUY_SECRET`;
+      const message = `the ${what} of the model ${record.name} can't be opened with this COLLOQUY_SECRET`;
       throw new AppError('model_unavailable', message, {}, { cause });
     }
   }

@@ -1,5 +1,5 @@
 /** The model behind the record of a remote provider. */
-
+import type { ModelTimeouts } from '../domain/model.ts';
 import { createAnthropicModel } from './anthropic/messages.ts';
 import type { LanguageModel } from './language-model.ts';
 import { createOpenAiChatModel } from './openai/chat.ts';
@@ -7,7 +7,19 @@ import type { RemoteProviderModule } from './providers/provider.ts';
 import { remoteProviders } from './providers/registry.ts';
 import type { RemoteModelOptions } from './upstream/remote-model.ts';
 
-export interface RemoteModelRecord {
+export interface RemoteModelRecord
+  extends Pick<
+    RemoteModelOptions,
+    | 'headers'
+    | 'query'
+    | 'extraBody'
+    | 'tokenField'
+    | 'systemRole'
+    | 'thinkTags'
+    | 'stream'
+    | 'learnt'
+    | 'onLearnt'
+  > {
   readonly provider: RemoteProviderModule['name'];
   /** The provider's name for the model. */
   readonly model: string;
@@ -17,6 +29,10 @@ export interface RemoteModelRecord {
   readonly maxOutputTokens?: number | undefined;
   /** Whether the server was declared to understand vLLM's `continue_final_message`. */
   readonly canContinue?: boolean | undefined;
+  /** What the runtime's timeouts are replaced by. */
+  readonly timeouts?: ModelTimeouts | undefined;
+  /** Absent: as the runtime says. */
+  readonly maxRetries?: number | undefined;
 }
 
 /** What all remote models of a process share. */
@@ -30,7 +46,13 @@ export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteMode
   const provider: RemoteProviderModule = remoteProviders[record.provider];
   const baseUrl = record.baseUrl ?? provider.baseUrl;
   if (baseUrl === undefined) throw new TypeError(`base_url: the provider ${record.provider} needs one`);
-  const options = { ...record, ...runtime, baseUrl };
+  const options = {
+    ...record,
+    ...runtime,
+    baseUrl,
+    timeouts: { ...runtime.timeouts, ...record.timeouts },
+    maxRetries: record.maxRetries ?? runtime.maxRetries,
+  };
   switch (provider.wire) {
     case 'openai': {
       const canContinue = provider.continuesPrefix === 'if-declared' && record.canContinue;

@@ -2,13 +2,16 @@
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
+import * as modelSettings from './migrations/0002-model-settings.ts';
 import * as organizationSettings from './migrations/0003-organization-settings.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
 
-const migrations: Readonly<Record<string, Up>> = {
+/** By name, in the order in which they run. */
+export const migrations: Readonly<Record<string, Up>> = {
   '0001-first': first.up,
+  '0002-model-settings': modelSettings.up,
   '0003-organization-settings': organizationSettings.up,
 };
 

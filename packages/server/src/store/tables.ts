@@ -6,6 +6,7 @@ import type { Generated, Kysely, Selectable } from 'kysely';
 import type { ApiKeyType } from '../domain/api-key.ts';
 import type { Dialect, FinishReason, GenerationStatus } from '../domain/generation.ts';
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
+import type { ContextWindowSource, Preset, SystemRole, ThinkTags, TokenField } from '../domain/model.ts';
 import type { Role, Switch } from '../domain/organization.ts';
 import type { Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
@@ -86,6 +87,28 @@ export interface ModelTable {
   left_environment: Flag;
   created_at: EpochMs;
   updated_at: EpochMs;
+  preset: Preset | null;
+  /** Names and sealed values, as JSON. */
+  headers: Json | null;
+  query: Json | null;
+  extra_body: Json | null;
+  token_field: TokenField | null;
+  system_role: SystemRole | null;
+  think_tags: ThinkTags | null;
+  /** 0 where answers are asked for whole. */
+  stream: Flag | null;
+  timeouts: Json | null;
+  max_retries: number | null;
+  /** Ids of models, as JSON. */
+  fallbacks: Json | null;
+  /** Where `context_window` comes from. */
+  context_window_source: Exclude<ContextWindowSource, 'learnt'> | null;
+  learnt_context_window: number | null;
+  /** Names of parameters, as JSON. */
+  refused_parameters: Json | null;
+  learnt_at: EpochMs | null;
+  /** The result of the last `POST …/test`, as JSON. */
+  last_test: Json | null;
 }
 export interface PersonaTable {
   id: Generated<number>;
@@ -114,6 +137,8 @@ export interface PersonaVersionTable {
   internet: Flag;
   created_at: EpochMs;
   submitted_at: EpochMs | null;
+  /** Ids of models, as JSON. */
+  fallbacks: Json | null;
 }
 export interface EndUserTable {
   id: string;

@@ -79,6 +79,7 @@ export async function startEngineHarness(
       stop: null,
       seed: null,
       internet: false,
+      fallbacks: [],
     },
   });
   await place.store.execute('submitPersona', { ...reference, now });

@@ -1,10 +1,11 @@
 /** Every provider of the closed list is complete, and records become models by it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { refuse } from 'colloquy-testkit/upstream/scripted-answers';
 import { catalog } from '../../src/catalog.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/domain/logger.ts';
-import { type ModelRecord, presets, providers } from '../../src/domain/model.ts';
+import { defaultRequestSettings, type ModelRecord, presets, providers } from '../../src/domain/model.ts';
 import { listOfferedModels } from '../../src/first-start/offered-models.ts';
 import { createGuide } from '../../src/models/guide/guide.ts';
 import { startLocalModel } from '../../src/models/local/local-model.ts';
@@ -12,7 +13,7 @@ import type { RemoteProviderModule } from '../../src/models/providers/provider.t
 import { environmentProviders, providerRegistry } from '../../src/models/providers/registry.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
-import { type Harness, startHarness } from './remote-models.ts';
+import { collect, type Harness, hello, startHarness } from './remote-models.ts';
 
 const guide = createGuide({ documents: [], variables: ['OPENAI_API_KEY'] });
 
@@ -22,6 +23,12 @@ function recordOf(provider: string, changes: Partial<ModelRecord> = {}): ModelRe
     organizationId: 'organization',
     name: 'Name',
     provider: provider as ModelRecord['provider'],
+    preset: null,
+    ...defaultRequestSettings,
+    contextWindowSource: 'assumed',
+    learnt: {},
+    learntAt: null,
+    fallbacks: [],
     model: 'model',
     baseUrl: null,
     apiKeyEncrypted: null,
@@ -38,7 +45,7 @@ function recordOf(provider: string, changes: Partial<ModelRecord> = {}): ModelRe
   };
 }
 
-function registryOf(harness: Harness): ModelRegistry {
+function registryOf(harness: Harness, learnt: unknown[] = []): ModelRegistry {
   return new ModelRegistry({
     remote: harness.runtime,
     local: startLocalModel({ choice: { kind: 'off' }, dataDir: '.' }),
@@ -46,6 +53,7 @@ function registryOf(harness: Harness): ModelRegistry {
     logger: silentLogger,
     openKey: (sealed) => `${sealed} opened`,
     lookupEnvironment: () => undefined,
+    learn: (record, facts) => void learnt.push([record.id, facts]),
   });
 }
 
@@ -96,6 +104,84 @@ for (const module of Object.values(providerRegistry).filter(isRemote)) {
     assert.equal(createRemoteModel(record, harness.runtime).canContinue, false);
   });
 }
+
+for (const provider of ['openai-compatible', 'anthropic'] as const) {
+  test(`${provider}: the settings of a record are in its requests`, async () => {
+    await using harness = await startHarness();
+    await using registry = registryOf(harness);
+    const baseUrl = provider === 'anthropic' ? harness.upstream.anthropicUrl : harness.upstream.openAiUrl;
+    const record = recordOf(provider, {
+      baseUrl,
+      apiKeyEncrypted: 'key',
+      sealedHeaders: { 'X-Team': 'a', 'User-Agent': 'b' },
+      sealedQuery: { 'api-version': '2024 & more' },
+      extraBody: { top_k: 5, temperature: 0.5, nested: { kept: [1] } },
+    });
+    await collect(registry.get(record), { ...hello, parameters: { temperature: 1 } });
+    const [sent] = harness.upstream.requests;
+    assert.equal(sent?.headers['x-team'], 'a opened');
+    assert.equal(sent?.headers['user-agent'], 'b opened');
+    assert.equal(sent?.headers['content-type'], 'application/json');
+    const url = new URL(sent?.path ?? '', 'http://x');
+    assert.equal(url.searchParams.get('api-version'), '2024 & more opened');
+    assert.deepEqual(
+      [sent?.body?.top_k, sent?.body?.temperature, sent?.body?.nested],
+      [5, 0.5, { kept: [1] }],
+    );
+    assert.equal(sent?.body?.stream, true);
+    await collect(registry.get({ ...record, stream: false, updatedAt: 1 }));
+    const whole = harness.upstream.requests[1];
+    assert.deepEqual([whole?.body?.stream, whole?.body?.stream_options], [false, undefined]);
+    assert.equal(whole?.headers.accept, 'application/json');
+  });
+}
+
+test('a record says which field bounds an answer, and what role instructions have', async () => {
+  await using harness = await startHarness();
+  await using registry = registryOf(harness);
+  const record = recordOf('openai-compatible', { baseUrl: harness.upstream.openAiUrl });
+  const request = {
+    messages: [{ role: 'system', text: 'Be kind.' } as const, ...hello.messages],
+    parameters: { maxTokens: 7 },
+  };
+  const cases = [
+    ['auto', 'system', 'max_tokens', ['system', 'user']],
+    ['max_tokens', 'user', 'max_tokens', ['user']],
+    ['max_completion_tokens', 'developer', 'max_completion_tokens', ['developer', 'user']],
+  ] as const;
+  for (const [tokenField, systemRole, field, roles] of cases) {
+    await collect(registry.get({ ...record, id: tokenField, tokenField, systemRole }), request);
+    const body = harness.upstream.requests.at(-1)?.body;
+    assert.equal(body?.[field], 7);
+    assert.deepEqual(
+      body?.messages?.map(({ role }) => role),
+      roles,
+    );
+  }
+});
+
+test('timeouts and retries of a record count before those of the environment', async () => {
+  await using harness = await startHarness();
+  await using registry = registryOf(harness);
+  const record = recordOf('openai-compatible', { baseUrl: harness.upstream.openAiUrl });
+  harness.upstream.setDefault(refuse(500));
+  await collect(registry.get({ ...record, maxRetries: 0 }));
+  assert.equal(harness.upstream.requests.length, 1);
+  await collect(registry.get({ ...record, id: 'other', maxRetries: 4 }));
+  assert.equal(harness.upstream.requests.length, 6);
+});
+
+test('a client is made anew when its record was changed or something was learnt', async () => {
+  await using harness = await startHarness();
+  await using registry = registryOf(harness);
+  const record = recordOf('openai', { updatedAt: 1 });
+  const model = registry.get(record);
+  assert.equal(registry.get({ ...record }), model);
+  const informed = registry.get({ ...record, learntAt: 5 });
+  assert.notEqual(informed, model);
+  assert.equal(registry.get({ ...record, learntAt: 5 }), informed);
+  assert.notEqual(registry.get({ ...record, learntAt: 5, updatedAt: 2 }), informed);
+});
 
 test('what a model can do is asked of the model, also where the guide stands in for another', async () => {
   await using harness = await startHarness();

@@ -333,7 +333,8 @@ class Call implements RecordedRequest {
   }
 }
 
-function wireOf(path: string): Wire | undefined {
+function wireOf(address: string): Wire | undefined {
+  const [path = ''] = address.split('?');
   if (path.endsWith('/chat/completions')) return 'openai';
   if (path.endsWith('/v1/messages')) return 'anthropic';
   return undefined;

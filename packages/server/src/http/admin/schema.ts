@@ -1,5 +1,6 @@
 /** What the schemas of all resources share. */
 import { Type } from 'typebox';
+import { maxFallbacks } from '../../domain/model.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { created } from '../openapi/answers.ts';
 import { exampleId, IdField, TimeField } from '../openapi/fields.ts';
@@ -16,6 +17,11 @@ export const OrganizationParams = Type.Object({ org_id: IdField('The organizatio
 
 export const createdAt = TimeField('When it was made.');
 export const updatedAt = TimeField('When it was changed last.');
+
+/** The models that are tried in a model's place, by their ids. */
+export function FallbacksField(description: string) {
+  return Type.Array(IdField('A model.'), { maxItems: maxFallbacks, description, examples: [[exampleId]] });
+}
 
 /** Every error that the administration has. */
 export const refusals = errorResponses(400, 401, 403, 404, 409, 413, 429);

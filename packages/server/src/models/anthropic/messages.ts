@@ -14,7 +14,7 @@ const defaultAnthropicMaxTokens = 4096;
 
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
-  const { provider, model, maxOutputTokens = defaultAnthropicMaxTokens } = options;
+  const { provider, model } = options;
   const call = toUpstreamCall(options, anthropicEndpoints, (upstream) => new AnthropicDecoder(upstream));
   return {
     provider,
@@ -22,7 +22,7 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     followsPrompts: true,
     writesQueries: true,
     stream: (request, { signal }) =>
-      streamFromUpstream(call, buildAnthropicBody(model, request, maxOutputTokens), signal),
+      streamFromUpstream(call, buildAnthropicBody(model, request, options), signal),
     countTokens: options.countTokens,
   };
 }
@@ -30,20 +30,25 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 /**
  * The system text has a field of its own. There is no seed. Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
-function buildAnthropicBody(model: string, request: ModelRequest, defaultMaxTokens: number): string {
+function buildAnthropicBody(
+  model: string,
+  request: ModelRequest,
+  settings: Pick<RemoteModelOptions, 'maxOutputTokens' | 'stream' | 'extraBody'>,
+): string {
+  const { maxOutputTokens = defaultAnthropicMaxTokens, stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens, stop } = request.parameters;
   const { system, turns } = fitMessages(request);
   const body: Record<string, unknown> = {
     model,
-    max_tokens: maxTokens ?? defaultMaxTokens,
+    max_tokens: maxTokens ?? maxOutputTokens,
     messages: toMessages(turns),
-    stream: true,
+    stream,
   };
   if (system !== '') body.system = system;
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
-  return JSON.stringify(body);
+  return JSON.stringify({ ...body, ...extraBody });
 }
 
 /** The API refuses whitespace at the end of an answer that it is to continue. */

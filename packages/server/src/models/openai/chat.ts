@@ -14,7 +14,7 @@ export interface OpenAiChatOptions extends RemoteModelOptions {
 
 /** `baseUrl` includes `/v1`. @throws TypeError where it is no http(s) address */
 export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel {
-  const { provider, model, canContinue = false, maxOutputTokens } = options;
+  const { provider, model, canContinue = false } = options;
   const call = toUpstreamCall(options, openAiEndpoints, (upstream) => new OpenAiDecoder(upstream));
   const quirks = completeQuirks(options.quirks, options.baseUrl);
   return {
@@ -23,7 +23,7 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     followsPrompts: true,
     writesQueries: true,
     stream: (request, { signal }) =>
-      streamFromUpstream(call, buildOpenAiBody(model, request, quirks, maxOutputTokens), signal, {
+      streamFromUpstream(call, buildOpenAiBody(model, request, quirks, options), signal, {
         // What is continued may have been at its end.
         mayBeEmpty: request.continueLast,
       }),

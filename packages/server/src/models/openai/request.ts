@@ -2,8 +2,10 @@
  * Builds the body of a Chat Completions request.
  * Format: https://platform.openai.com/docs/api-reference/chat/create
  */
+import type { SystemRole } from '../../domain/model.ts';
 import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-messages.ts';
 import type { ModelRequest } from '../language-model.ts';
+import type { RemoteModelOptions } from '../upstream/remote-model.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
 export interface OpenAiQuirks {
@@ -16,8 +18,6 @@ export interface OpenAiQuirks {
   readonly seedField?: 'seed' | 'random_seed' | null;
   /** Whether the server understands `stream_options.include_usage`. Default true. */
   readonly streamOptions?: boolean;
-  /** The role of the instructions; `user`: they are joined into the user's first message. Default `system`. */
-  readonly systemRole?: 'system' | 'developer' | 'user';
 }
 
 /** OpenAI itself takes `max_completion_tokens` for all models. */
@@ -26,21 +26,29 @@ export function completeQuirks(quirks: OpenAiQuirks = {}, baseUrl: string): Open
   return { maxTokensField: isOpenAi ? 'max_completion_tokens' : 'max_tokens', ...quirks };
 }
 
+/** The settings of a model that its requests' bodies depend on. */
+export type BodySettings = Pick<
+  RemoteModelOptions,
+  'maxOutputTokens' | 'tokenField' | 'systemRole' | 'stream' | 'extraBody'
+>;
+
 export function buildOpenAiBody(
   model: string,
   request: ModelRequest,
   quirks: OpenAiQuirks,
-  maxOutputTokens: number | undefined,
+  settings: BodySettings,
 ): string {
+  const { maxOutputTokens, tokenField = 'auto', systemRole = 'system', stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
   const fitted = fitMessages(request);
   const body: Record<string, unknown> = {
     model,
-    messages: toMessages(fitted, quirks.systemRole),
-    stream: true,
+    messages: toMessages(fitted, systemRole),
+    stream,
   };
-  if (quirks.streamOptions !== false) body.stream_options = { include_usage: true };
-  if (maxTokens !== undefined) body[quirks.maxTokensField ?? 'max_tokens'] = maxTokens;
+  if (stream && quirks.streamOptions !== false) body.stream_options = { include_usage: true };
+  const lengthField = tokenField === 'auto' ? (quirks.maxTokensField ?? 'max_tokens') : tokenField;
+  if (maxTokens !== undefined) body[lengthField] = maxTokens;
   if (temperature !== undefined) body.temperature = temperature;
   if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop = stop;
@@ -51,12 +59,12 @@ export function buildOpenAiBody(
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }
-  return JSON.stringify(body);
+  return JSON.stringify({ ...body, ...extraBody });
 }
 
 function toMessages(
   fitted: FittedMessages,
-  systemRole: OpenAiQuirks['systemRole'] = 'system',
+  systemRole: SystemRole,
 ): readonly { readonly role: string; readonly content: string }[] {
   const turns = systemRole === 'user' ? withSystemInFirstTurn(fitted) : fitted.turns;
   const messages = turns.map(({ role, text }) => ({ role: role as string, content: text }));

@@ -11,6 +11,19 @@ export function upstreamAddress(baseUrl: string, path: string): { origin: string
   return { origin: url.origin, path: `${url.pathname.replace(/\/+$/, '')}${path}${url.search}` };
 }
 
+/** The address with further parameters in its query; one that it has already is replaced. */
+export function withQuery<Address extends { readonly path: string }>(
+  address: Address,
+  query: Readonly<Record<string, string>> = {},
+): Address {
+  const entries = Object.entries(query);
+  if (entries.length === 0) return address;
+  const [path = '', search = ''] = address.path.split('?', 2);
+  const parameters = new URLSearchParams(search);
+  for (const [name, value] of entries) parameters.set(name, value);
+  return { ...address, path: `${path}?${parameters.toString()}` };
+}
+
 /** A base URL with exactly one `/v1` at its end, whether or not it was configured with it. */
 export function withVersion1(baseUrl: string): string {
   const trimmed = baseUrl.replace(/\/+$/, '');

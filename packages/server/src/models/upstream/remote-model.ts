@@ -1,5 +1,7 @@
 /** What remote models have in common, whatever their wire format: their options, and the call that is made of them. */
 import type { Dispatcher } from 'undici';
+import type { LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
+import { withQuery } from './address.ts';
 import type { StreamTimeouts, UpstreamCall } from './model-stream.ts';
 import type { Upstream } from './upstream-error.ts';
 import type { WireDecoder } from './wire-decoder.ts';
@@ -14,6 +16,24 @@ export interface RemoteModelOptions {
   readonly model: string;
   /** Sent where the request itself sets no `max_tokens`. */
   readonly maxOutputTokens?: number | undefined;
+  /** Further headers of each request; one that a wire format sets itself is replaced. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Parameters of each request's query. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Fields that are merged last into the body of each request. */
+  readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
+  /** Default `auto`. */
+  readonly tokenField?: TokenField | undefined;
+  /** Default `system`. */
+  readonly systemRole?: SystemRole | undefined;
+  /** Default `auto`. */
+  readonly thinkTags?: ThinkTags | undefined;
+  /** Whether the answer is asked for as a stream. Default true. */
+  readonly stream?: boolean | undefined;
+  /** What earlier calls have shown. */
+  readonly learnt?: LearntFacts | undefined;
+  /** Called with what a call shows, to be kept with the model. It never throws. */
+  readonly onLearnt?: ((facts: LearntFacts) => void) | undefined;
   readonly timeouts: StreamTimeouts;
   /** How often a call is retried, while nothing was received. */
   readonly maxRetries: number;
@@ -41,6 +61,15 @@ export interface WireEndpoints {
   headers(apiKey: string | undefined): Readonly<Record<string, string>>;
 }
 
+/** Headers by their names in lower case; of two with one name, that of `further` counts. */
+export function mergeHeaders(
+  headers: Readonly<Record<string, string>>,
+  further: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const named = Object.entries(further).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { ...headers, ...Object.fromEntries(named) };
+}
+
 /** @throws TypeError where the base URL is no http(s) address */
 export function toUpstreamCall(
   options: RemoteModelOptions,
@@ -48,16 +77,19 @@ export function toUpstreamCall(
   createDecoder: (upstream: Upstream) => WireDecoder,
 ): UpstreamCall {
   const { provider, apiKey, dispatcher, timeouts, maxRetries } = options;
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'text/event-stream',
-    'user-agent': 'colloquy',
-    ...endpoints.headers(apiKey),
-  };
+  const headers = mergeHeaders(
+    {
+      'content-type': 'application/json',
+      accept: options.stream === false ? 'application/json' : 'text/event-stream',
+      'user-agent': 'colloquy',
+      ...endpoints.headers(apiKey),
+    },
+    options.headers,
+  );
   const upstream = { provider, apiKey };
   return {
     ...upstream,
-    ...endpoints.answers(options.baseUrl),
+    ...withQuery(endpoints.answers(options.baseUrl), options.query),
     headers: Object.entries(headers).flat(),
     dispatcher,
     timeouts,

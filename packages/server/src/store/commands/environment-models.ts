@@ -1,7 +1,7 @@
 /** Stores the models that the environment offers as models of an organization. */
 import type { Provider } from '../../domain/model.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { Flag } from '../tables.ts';
+import type { Flag, ModelTable } from '../tables.ts';
 
 export interface EnvironmentModel {
   /** Id that the model gets if it is new. */
@@ -13,7 +13,28 @@ export interface EnvironmentModel {
   readonly apiKeyEnv: string | null;
   /** Size of the context window, in tokens; null if it is not known. */
   readonly contextWindow: number | null;
+  /** Default `assumed`. */
+  readonly contextWindowSource?: 'listed' | 'assumed';
   readonly maxOutputTokens?: number | null;
+}
+
+type WindowColumns = Pick<ModelTable, 'context_window' | 'context_window_source'>;
+
+/** The columns of what calls have shown, empty. */
+export const nothingLearnt = {
+  learnt_context_window: null,
+  refused_parameters: null,
+  learnt_at: null,
+} as const;
+
+/** What an administrator set stays, and what a list said is not replaced by what is assumed. */
+function contextWindow(model: EnvironmentModel, found?: WindowColumns): WindowColumns {
+  const source = model.contextWindow === null ? null : (model.contextWindowSource ?? 'assumed');
+  const known = found?.context_window_source ?? null;
+  if (found !== undefined && known !== null && (known === 'set' || source !== 'listed')) {
+    return { context_window: found.context_window, context_window_source: known };
+  }
+  return { context_window: model.contextWindow, context_window_source: source };
 }
 
 export interface OfferedModel {
@@ -56,16 +77,17 @@ export async function storeEnvironmentModels(
     const next = {
       base_url: model.baseUrl,
       api_key_env: model.apiKeyEnv,
-      context_window: found.context_window ?? model.contextWindow,
+      ...contextWindow(model, found),
       max_output_tokens: found.max_output_tokens ?? model.maxOutputTokens ?? null,
       is_active: isBack ? (1 as Flag) : found.is_active,
       left_environment: 0 as Flag,
     };
+    const isElsewhere = next.base_url !== found.base_url;
     const isChanged = (Object.keys(next) as (keyof typeof next)[]).some((name) => next[name] !== found[name]);
     if (isChanged) {
       await db
         .updateTable('model')
-        .set({ ...next, updated_at: now })
+        .set({ ...next, ...(isElsewhere && nothingLearnt), updated_at: now })
         .where('id', '=', found.id)
         .execute();
     }
@@ -99,7 +121,7 @@ async function insert(
       base_url: model.baseUrl,
       api_key_encrypted: null,
       api_key_env: model.apiKeyEnv,
-      context_window: model.contextWindow,
+      ...contextWindow(model),
       max_output_tokens: model.maxOutputTokens ?? null,
       price_input: null,
       price_output: null,

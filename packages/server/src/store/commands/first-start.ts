@@ -111,6 +111,7 @@ async function makeOrganization(
     stop: null,
     seed: null,
     internet: 0 as const,
+    fallbacks: null,
   };
   const version = await addVersion(context, persona, revision, now, now);
   await db

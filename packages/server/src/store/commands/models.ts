@@ -1,9 +1,11 @@
 /** Models of organizations. */
 import { AppError, notFound } from '../../domain/errors.ts';
-import type { ModelRecord } from '../../domain/model.ts';
+import { defaultRequestSettings, type ModelRecord, type RequestSettings } from '../../domain/model.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { toModel } from '../queries/models.ts';
 import type { Flag, ModelTable } from '../tables.ts';
+import { nothingLearnt } from './environment-models.ts';
+import { checkFallbacks, checkIsNoFallback } from './fallbacks.ts';
 import { checkModel } from './model-rules.ts';
 
 /** The fields of a model that an administrator can set. */
@@ -11,6 +13,7 @@ export type ModelSettings = Pick<
   ModelRecord,
   | 'name'
   | 'provider'
+  | 'preset'
   | 'model'
   | 'baseUrl'
   | 'apiKeyEncrypted'
@@ -20,34 +23,76 @@ export type ModelSettings = Pick<
   | 'prices'
   | 'isActive'
   | 'canContinue'
->;
+  | 'fallbacks'
+> &
+  RequestSettings;
 
-type SettingsColumns = Omit<
+/** What a new model has to have; the rest has defaults. */
+export type NewModelSettings = Pick<ModelSettings, 'name' | 'provider' | 'model'> & Partial<ModelSettings>;
+
+const unset: Omit<ModelSettings, 'name' | 'provider' | 'model'> = {
+  ...defaultRequestSettings,
+  preset: null,
+  baseUrl: null,
+  apiKeyEncrypted: null,
+  apiKeyEnv: null,
+  contextWindow: null,
+  maxOutputTokens: null,
+  prices: null,
+  isActive: true,
+  canContinue: false,
+  fallbacks: [],
+};
+
+type Columns = Omit<
   ModelTable,
   'id' | 'organization_id' | 'from_environment' | 'left_environment' | 'created_at' | 'updated_at'
 >;
 
-function toColumns(settings: ModelSettings): SettingsColumns {
-  return {
-    name: settings.name,
-    provider: settings.provider,
-    model: settings.model,
-    base_url: settings.baseUrl,
-    api_key_encrypted: settings.apiKeyEncrypted,
-    api_key_env: settings.apiKeyEnv,
-    context_window: settings.contextWindow,
-    max_output_tokens: settings.maxOutputTokens,
-    price_input: settings.prices?.input ?? null,
-    price_output: settings.prices?.output ?? null,
-    is_active: settings.isActive ? 1 : 0,
-    can_continue: settings.canContinue ? 1 : 0,
-  };
+const columnsOf: {
+  readonly [Name in keyof ModelSettings]: (value: ModelSettings[Name]) => Partial<Columns>;
+} = {
+  name: (name) => ({ name }),
+  provider: (provider) => ({ provider }),
+  preset: (preset) => ({ preset }),
+  model: (model) => ({ model }),
+  baseUrl: (base_url) => ({ base_url }),
+  apiKeyEncrypted: (api_key_encrypted) => ({ api_key_encrypted }),
+  apiKeyEnv: (api_key_env) => ({ api_key_env }),
+  contextWindow: (context_window) => ({
+    context_window,
+    context_window_source: context_window === null ? null : 'set',
+  }),
+  maxOutputTokens: (max_output_tokens) => ({ max_output_tokens }),
+  prices: (prices) => ({ price_input: prices?.input ?? null, price_output: prices?.output ?? null }),
+  isActive: (isActive) => ({ is_active: isActive ? 1 : 0 }),
+  canContinue: (canContinue) => ({ can_continue: canContinue ? 1 : 0 }),
+  fallbacks: (fallbacks) => ({ fallbacks: toJson(fallbacks) }),
+  sealedHeaders: (headers) => ({ headers: toJson(headers) }),
+  sealedQuery: (query) => ({ query: toJson(query) }),
+  extraBody: (extraBody) => ({ extra_body: toJson(extraBody) }),
+  tokenField: (token_field) => ({ token_field }),
+  systemRole: (system_role) => ({ system_role }),
+  thinkTags: (think_tags) => ({ think_tags }),
+  stream: (stream) => ({ stream: stream ? 1 : 0 }),
+  timeouts: (timeouts) => ({ timeouts: toJson(timeouts) }),
+  maxRetries: (max_retries) => ({ max_retries }),
+};
+
+/** The JSON of a list or an object; null of an empty one. */
+function toJson(value: object | null): string | null {
+  return value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value);
+}
+
+function toColumns(settings: Partial<ModelSettings>): Partial<Columns> {
+  const names = Object.keys(settings) as (keyof ModelSettings)[];
+  return Object.assign({}, ...names.map((name) => columnsOf[name](settings[name] as never)));
 }
 
 export interface CreateModel {
   readonly id: string;
   readonly organizationId: string;
-  readonly settings: ModelSettings;
+  readonly settings: NewModelSettings;
   readonly byOperator: boolean;
   readonly now: number;
 }
@@ -57,11 +102,13 @@ export async function createModel(
   context: CommandContext,
   args: CreateModel,
 ): Promise<{ readonly id: string }> {
-  checkModel(args.settings, undefined, args.byOperator);
+  const settings: ModelSettings = { ...unset, ...args.settings };
+  checkModel(settings, undefined, args.byOperator);
+  await checkFallbacks(context, args.organizationId, args.id, settings.fallbacks);
   await context.db
     .insertInto('model')
     .values({
-      ...toColumns(args.settings),
+      ...(toColumns(settings) as Columns),
       id: args.id,
       organization_id: args.organizationId,
       from_environment: 0,
@@ -84,6 +131,20 @@ export interface UpdateModel {
 /** Fields whose change makes a model of the environment the administrator's own. */
 const identity = ['provider', 'model', 'baseUrl', 'apiKeyEncrypted', 'apiKeyEnv'] as const;
 
+/** Fields on which depends what calls have shown. */
+const forgets = [
+  'provider',
+  'preset',
+  'model',
+  'baseUrl',
+  'contextWindow',
+  'sealedHeaders',
+  'sealedQuery',
+  'extraBody',
+  'tokenField',
+  'stream',
+] as const satisfies readonly (keyof ModelSettings)[];
+
 /** @throws AppError not_found, invalid_request, forbidden */
 export async function updateModel(context: CommandContext, args: UpdateModel): Promise<null> {
   const { db } = context;
@@ -91,11 +152,15 @@ export async function updateModel(context: CommandContext, args: UpdateModel): P
   const before = toModel(await lock(context, args));
   const after = { ...before, ...changes };
   checkModel(after, before, args.byOperator);
+  if (changes.fallbacks !== undefined) {
+    await checkFallbacks(context, args.organizationId, args.id, changes.fallbacks);
+  }
   const becomesOwn = identity.some((name) => after[name] !== before[name]);
   await db
     .updateTable('model')
     .set({
-      ...toColumns(after),
+      ...toColumns(changes),
+      ...(forgets.some((name) => changes[name] !== undefined) && nothingLearnt),
       ...(becomesOwn && { from_environment: 0 as Flag, left_environment: 0 as Flag }),
       // A model that an administrator deactivated stays inactive when its environment variable returns.
       ...(changes.isActive !== undefined && { left_environment: 0 as Flag }),
@@ -151,6 +216,7 @@ export async function deleteModel(
   if (settings !== undefined) {
     throw new AppError('in_use', "the model is the organization's helper_model_id");
   }
+  await checkIsNoFallback(context, args.organizationId, args.id);
   await db.deleteFrom('model').where('id', '=', args.id).execute();
   return null;
 }

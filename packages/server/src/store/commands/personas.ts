@@ -2,6 +2,7 @@
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import type { PersonaTable, PersonaVersionTable } from '../tables.ts';
+import { checkFallbacks } from './fallbacks.ts';
 import { lockModel } from './organizations.ts';
 
 type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
@@ -113,6 +114,7 @@ export interface NewRevision {
   readonly stop: readonly string[] | null;
   readonly seed: number | null;
   readonly internet: boolean;
+  readonly fallbacks: readonly string[];
 }
 
 type RevisionColumns = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
@@ -127,6 +129,7 @@ function toColumns(revision: NewRevision): RevisionColumns {
     stop: revision.stop === null ? null : JSON.stringify(revision.stop),
     seed: revision.seed,
     internet: revision.internet ? 1 : 0,
+    fallbacks: revision.fallbacks.length === 0 ? null : JSON.stringify(revision.fallbacks),
   };
 }
 
@@ -140,7 +143,9 @@ export async function putNextVersion(
   context: CommandContext,
   args: PutNextVersion,
 ): Promise<{ readonly version: number }> {
-  await lockModel(context, args.organizationId, args.revision.modelId, 'model_id');
+  const { modelId, fallbacks } = args.revision;
+  await lockModel(context, args.organizationId, modelId, 'model_id');
+  await checkFallbacks(context, args.organizationId, modelId, fallbacks);
   const persona = await lock(context, args);
   const version = await addVersion(context, persona, toColumns(args.revision), null, args.now);
   await change(context, args.id, args.now, { last_version: version, next_version: version });

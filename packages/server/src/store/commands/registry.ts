@@ -15,6 +15,7 @@ import { deleteExpiredClaims } from './expired-claims.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { indexSearch } from './index-search.ts';
+import { learnAboutModel } from './learn-about-model.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
@@ -65,6 +66,7 @@ export const commands = {
   createModel,
   updateModel,
   deleteModel,
+  learnAboutModel,
   createPersona,
   updatePersona,
   deletePersona,

@@ -1,6 +1,13 @@
 /** Models of organizations. */
 import { sql } from 'kysely';
-import type { ModelRecord, Provider } from '../../domain/model.ts';
+import {
+  defaultRequestSettings,
+  type LearntFacts,
+  type ModelRecord,
+  type Provider,
+  type RefusableParameter,
+  type RequestSettings,
+} from '../../domain/model.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, Flag, ModelTable } from '../tables.ts';
@@ -12,11 +19,16 @@ export function toModel(row: ModelTable): ModelRecord {
     organizationId: row.organization_id,
     name: row.name,
     provider: row.provider as Provider,
+    preset: row.preset,
     model: row.model,
     baseUrl: row.base_url,
     apiKeyEncrypted: row.api_key_encrypted,
     apiKeyEnv: row.api_key_env,
-    contextWindow: row.context_window,
+    ...toContextWindow(row),
+    learnt: toLearntFacts(row),
+    learntAt: row.learnt_at,
+    fallbacks: parse<readonly string[]>(row.fallbacks, []),
+    ...toRequestSettings(row),
     maxOutputTokens: row.max_output_tokens,
     prices:
       row.price_input === null || row.price_output === null
@@ -27,6 +39,42 @@ export function toModel(row: ModelTable): ModelRecord {
     fromEnvironment: row.from_environment === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+  };
+}
+
+function parse<Value>(json: string | null, fallback: Value): Value {
+  return json === null ? fallback : (JSON.parse(json) as Value);
+}
+
+function toContextWindow(row: ModelTable): Pick<ModelRecord, 'contextWindow' | 'contextWindowSource'> {
+  const { context_window, context_window_source, learnt_context_window } = row;
+  if (context_window_source !== 'set' && learnt_context_window !== null) {
+    return { contextWindow: learnt_context_window, contextWindowSource: 'learnt' };
+  }
+  return { contextWindow: context_window, contextWindowSource: context_window_source ?? 'assumed' };
+}
+
+function toLearntFacts(row: ModelTable): LearntFacts {
+  return {
+    ...(row.learnt_context_window !== null && { contextWindow: row.learnt_context_window }),
+    ...(row.refused_parameters !== null && {
+      refusedParameters: parse<readonly RefusableParameter[]>(row.refused_parameters, []),
+    }),
+  };
+}
+
+function toRequestSettings(row: ModelTable): RequestSettings {
+  const fallback = defaultRequestSettings;
+  return {
+    sealedHeaders: parse(row.headers, fallback.sealedHeaders),
+    sealedQuery: parse(row.query, fallback.sealedQuery),
+    extraBody: parse(row.extra_body, fallback.extraBody),
+    tokenField: row.token_field ?? fallback.tokenField,
+    systemRole: row.system_role ?? fallback.systemRole,
+    thinkTags: row.think_tags ?? fallback.thinkTags,
+    stream: row.stream === null ? fallback.stream : row.stream === 1,
+    timeouts: parse(row.timeouts, fallback.timeouts),
+    maxRetries: row.max_retries,
   };
 }
 

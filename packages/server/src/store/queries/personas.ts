@@ -46,6 +46,7 @@ export function toRevision(row: PersonaVersionTable): PersonaRevision {
     ...(row.stop !== null && { stop: JSON.parse(row.stop) as string[] }),
     ...(row.seed !== null && { seed: row.seed }),
     internet: row.internet === 1,
+    fallbacks: row.fallbacks === null ? [] : (JSON.parse(row.fallbacks) as string[]),
   };
 }
 

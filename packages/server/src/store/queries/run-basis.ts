@@ -31,6 +31,7 @@ const revisionColumns = [
   'internet',
   'created_at',
   'submitted_at',
+  'fallbacks',
 ] as const satisfies readonly (keyof PersonaVersionTable)[];
 
 const modelColumns = [
@@ -52,6 +53,21 @@ const modelColumns = [
   'left_environment',
   'created_at',
   'updated_at',
+  'preset',
+  'headers',
+  'query',
+  'extra_body',
+  'token_field',
+  'system_role',
+  'think_tags',
+  'stream',
+  'timeouts',
+  'max_retries',
+  'fallbacks',
+  'context_window_source',
+  'learnt_context_window',
+  'refused_parameters',
+  'learnt_at',
 ] as const satisfies readonly (keyof ModelTable)[];
 
 /** Columns of the joined tables, each prefixed with its table's name; all null if no row was joined. */

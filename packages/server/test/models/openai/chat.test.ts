@@ -235,7 +235,7 @@ describe('openai request', () => {
 test('OpenAI itself gets max_completion_tokens, at its own address only', () => {
   const bodyAt = (baseUrl: string, quirks: OpenAiQuirks = {}) => {
     const request = { ...hello, parameters: { maxTokens: 5 } };
-    return JSON.parse(buildOpenAiBody('m', request, completeQuirks(quirks, baseUrl), 9));
+    return JSON.parse(buildOpenAiBody('m', request, completeQuirks(quirks, baseUrl), {}));
   };
   const atHome = bodyAt('https://api.openai.com/v1');
   assert.deepEqual([atHome.max_completion_tokens, atHome.max_tokens], [5, undefined]);

@@ -224,4 +224,5 @@ const draft = {
   stop: null,
   seed: null,
   internet: false,
+  fallbacks: [],
 };

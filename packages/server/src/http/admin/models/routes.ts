@@ -4,7 +4,6 @@ import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { ModelRecord } from '../../../domain/model.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
-import type { ModelSettings } from '../../../store/commands/models.ts';
 import { findModel, listModels } from '../../../store/queries/models.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -28,17 +27,6 @@ import {
   UpdateModelBody,
 } from './schema.ts';
 import { toSettings } from './settings.ts';
-
-const unset: Omit<ModelSettings, 'name' | 'provider' | 'model'> = {
-  baseUrl: null,
-  apiKeyEncrypted: null,
-  apiKeyEnv: null,
-  contextWindow: null,
-  maxOutputTokens: null,
-  prices: null,
-  isActive: true,
-  canContinue: false,
-};
 
 const access = 'organization-admin';
 const path = `${organizationPath}/models`;
@@ -75,7 +63,6 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
             id: modelId,
             organizationId: scope.organizationId,
             settings: {
-              ...unset,
               ...(await toSettings(body, modelId, byOperator, dependencies)),
               name: body.name,
               provider: body.provider,

@@ -4,7 +4,7 @@ import { aliasPattern, type PersonaRecord, versionStates } from '../../../domain
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import { maxPersonaId, type PersonaVersion } from '../../../store/queries/personas.ts';
 import { closed, exampleId, exampleTime, nullable, oneOf, TextField } from '../../openapi/fields.ts';
-import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
+import { createdAt, FallbacksField, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxSystemPromptCharacters = 200_000;
 
@@ -99,6 +99,9 @@ const revision = {
     }),
   ),
   internet: Type.Boolean({ description: 'Whether it answers with the web.', examples: [false] }),
+  fallbacks: FallbacksField(
+    'Models that are tried in this order, before those of the model itself, when it fails before its first token.',
+  ),
 };
 
 export const RevisionBody = Type.Object(
@@ -111,6 +114,7 @@ export const RevisionBody = Type.Object(
     stop: Type.Optional(revision.stop),
     seed: Type.Optional(revision.seed),
     internet: Type.Optional(revision.internet),
+    fallbacks: Type.Optional(nullable(revision.fallbacks)),
   },
   { ...closed, title: 'PersonaDraft' },
 );
@@ -168,6 +172,7 @@ export function toVersionResource(version: PersonaVersion): Static<typeof Versio
     stop: parameters.stop === undefined ? null : [...parameters.stop],
     seed: parameters.seed ?? null,
     internet: parameters.internet,
+    fallbacks: [...parameters.fallbacks],
     created_at: toTime(version.createdAt),
     submitted_at: toTimeOrNull(version.submittedAt),
   };

@@ -42,6 +42,7 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
             stop: body.stop?.map(normalizeNewlines) ?? null,
             seed: body.seed ?? null,
             internet: body.internet ?? false,
+            fallbacks: body.fallbacks?.map((id) => id.toLowerCase()) ?? [],
           },
           now: now(),
         });

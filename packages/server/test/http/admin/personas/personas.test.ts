@@ -90,6 +90,7 @@ onBothStores('personas', async (engine) => {
 
   test('a revision holds every parameter, to the letter', async () => {
     const id = await make('parameters');
+    const fallbacks = [await app.model(organization), await app.model(organization)];
     const parameters = {
       system_prompt: 'Line\r\nbreaks\rbecome one',
       model_id: model.toUpperCase(),
@@ -99,9 +100,10 @@ onBothStores('personas', async (engine) => {
       stop: ['END', '\n'],
       seed: -9_007_199_254_740_991,
       internet: true,
+      fallbacks: fallbacks.map((one) => one.toUpperCase()),
     };
     assert.equal((await app.call('PUT', `${path}/${id}/next`, parameters)).status, 200);
-    const stored = { ...parameters, system_prompt: 'Line\nbreaks\nbecome one', model_id: model };
+    const stored = { ...parameters, fallbacks, system_prompt: 'Line\nbreaks\nbecome one', model_id: model };
     assert.deepEqual(await findRevision(app.store.reads, scope, id, 1), {
       personaId: id,
       version: 1,
@@ -113,6 +115,7 @@ onBothStores('personas', async (engine) => {
       stop: stored.stop,
       seed: stored.seed,
       internet: true,
+      fallbacks,
     });
     const [version] = (await app.call('GET', `${path}/${id}/versions`)).body.data;
     assert.deepEqual(
@@ -129,7 +132,38 @@ onBothStores('personas', async (engine) => {
       systemPrompt: '',
       modelId: model,
       internet: false,
+      fallbacks: [],
     });
+  });
+
+  test('fallbacks are other models of the organization, at most five, none twice', async () => {
+    const id = await make('fallbacks');
+    const models = await Promise.all(Array.from({ length: 6 }, () => app.model(organization)));
+    const foreign = await app.model(await app.organization());
+    const put = (fallbacks: unknown) =>
+      app.call('PUT', `${path}/${id}/next`, { system_prompt: '', model_id: model, fallbacks });
+    const wrong: [fallbacks: unknown, error: RegExp][] = [
+      [models, /fallbacks .*5/],
+      [[models[0], models[0]], /fallbacks: no model may stand there twice/],
+      [[model], /fallbacks: a model is no fallback of its own/],
+      [[foreign], /fallbacks: the organization has no model/],
+      [['nonsense'], /fallbacks/],
+      ['nonsense', /fallbacks/],
+    ];
+    for (const [fallbacks, error] of wrong) {
+      const refused = await put(fallbacks);
+      assert.deepEqual([refused.status, refused.body.code], [400, 'invalid_request']);
+      assert.match(refused.body.error, error);
+    }
+    for (const fallbacks of [null, [], models.slice(1)]) assert.equal((await put(fallbacks)).status, 200);
+    const refused = await app.call('DELETE', `/organizations/${organization}/models/${models[3]}`);
+    assert.deepEqual([refused.status, refused.body.code], [409, 'in_use']);
+    assert.match(refused.body.error, /a fallback of the persona fallbacks/);
+    await put([]);
+    assert.equal(
+      (await app.call('DELETE', `/organizations/${organization}/models/${models[3]}`)).status,
+      204,
+    );
   });
 
   test('found by id or alias, in its organization only', async () => {

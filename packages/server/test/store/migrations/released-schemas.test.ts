@@ -1,0 +1,101 @@
+/** A database of every earlier schema is brought to the present one at start, with what is in it. */
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { emptyPlace, type Place } from 'colloquy-testkit/place';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import { organizationScope } from '../../../src/auth/scopes.ts';
+import { defaultRequestSettings } from '../../../src/domain/model.ts';
+import { migrations } from '../../../src/store/migrate.ts';
+import { openStore } from '../../../src/store/open.ts';
+import { listModels } from '../../../src/store/queries/models.ts';
+import { findRevision } from '../../../src/store/queries/personas.ts';
+import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
+import type { StoreEngine } from '../../../src/store/store.ts';
+
+const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+
+function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
+  if (databaseUrl === undefined) {
+    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
+  }
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Makes the schema as the first `count` migrations leave it, and puts rows of the first one into it. */
+async function makeDatabase(place: Place, engine: StoreEngine, count: number): Promise<void> {
+  const db = connect(place);
+  const known = Object.entries(migrations).slice(0, count);
+  const migrator = new Migrator({
+    db,
+    provider: {
+      getMigrations: async () =>
+        Object.fromEntries(
+          known.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }]),
+        ),
+    },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  await sql`insert into organization (id, name, created_at, updated_at)
+    values (${organization}, 'Acme', 1, 1)`.execute(db);
+  const models = [
+    { id: 'a', window: 128_000, fromEnvironment: 1 },
+    { id: 'b', window: 128_000, fromEnvironment: 0 },
+    { id: 'c', window: 5_000, fromEnvironment: 1 },
+    { id: 'd', window: null, fromEnvironment: 0 },
+  ];
+  for (const { id, window, fromEnvironment } of models) {
+    await sql`insert into model (id, organization_id, name, provider, model, context_window, is_active,
+        from_environment, created_at, updated_at)
+      values (${id}, ${organization}, 'M', 'openai', 'm', ${window}, 1, ${fromEnvironment}, 1, 1)`.execute(
+      db,
+    );
+  }
+  await sql`insert into persona (id, organization_id, name, alias, active_version, created_at, updated_at)
+    values (7, ${organization}, 'P', 'support', 1, 1, 1)`.execute(db);
+  await sql`insert into persona_version (persona_id, version, system_prompt, model_id, created_at)
+    values (7, 1, 'Be kind.', 'a', 1)`.execute(db);
+  await db.destroy();
+}
+
+onBothStores('released schemas', (engine) => {
+  for (const count of Object.keys(migrations)
+    .keys()
+    .map((index) => index + 1)) {
+    test(`the schema of ${Object.keys(migrations)[count - 1]}`, async () => {
+      const place = await emptyPlace(engine);
+      await makeDatabase(place, engine, count);
+      const store = await openStore({ ...place, poolSize: 2, onConnectionError: () => {} });
+      try {
+        const scope = organizationScope(organization);
+        const { data } = await listModels(store.reads, scope, { limit: 10 });
+        assert.equal(data.length, 4);
+        for (const model of data) {
+          assert.deepEqual({ ...model, ...defaultRequestSettings }, model);
+          assert.deepEqual([model.fallbacks, model.learnt, model.preset], [[], {}, null]);
+        }
+        const revision = await findRevision(store.reads, scope, 7, 1);
+        assert.deepEqual([revision?.systemPrompt, revision?.fallbacks], ['Be kind.', []]);
+        if (count > 1) return;
+        assert.deepEqual(
+          data.map(({ contextWindow, contextWindowSource }) => [contextWindow, contextWindowSource]),
+          [
+            [128_000, 'assumed'],
+            [128_000, 'set'],
+            [5_000, 'set'],
+            [null, 'assumed'],
+          ],
+        );
+      } finally {
+        await store[Symbol.asyncDispose]();
+        await rm(place.dataDir, { recursive: true, force: true });
+      }
+    });
+  }
+});
