@@ -131,6 +131,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         maxRetries: config.modelMaxRetries,
         countTokens: tokens.countTokens,
         backoffMs: overrides.backoffMs,
+        logger: log,
       },
       local,
       guide,

@@ -29,6 +29,8 @@ export interface PartStartedEvent {
 export type DeltaEvent = string;
 export interface PartFinishedEvent {
   readonly type: 'part-finished';
+  /** Set where the part turned out to be of another kind than it was begun as: text that was reasoning. */
+  readonly kind?: 'reasoning';
 }
 
 /** What an answer with the internet is doing. */

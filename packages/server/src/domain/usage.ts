@@ -33,11 +33,20 @@ export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
 /** The usage that a provider reported; undefined where its figures are no numbers of tokens. */
 export function reportedUsage(promptTokens: number, completionTokens: number): Usage | undefined {
   if (!isTokenCount(promptTokens) || !isTokenCount(completionTokens)) return undefined;
+  return makeUsage(promptTokens, completionTokens, 'reported');
+}
+
+/** A usage that was counted with a tokenizer, or added up; figures that are too large become the largest. */
+export function estimatedUsage(promptTokens: number, completionTokens: number): Usage {
+  return makeUsage(nearestTokenCount(promptTokens), nearestTokenCount(completionTokens), 'estimated');
+}
+
+function makeUsage(promptTokens: number, completionTokens: number, provenance: UsageProvenance): Usage {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    provenance: 'reported',
+    total_tokens: nearestTokenCount(promptTokens + completionTokens),
+    provenance,
   };
 }
 

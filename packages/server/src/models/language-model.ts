@@ -24,8 +24,11 @@ export interface ModelRequest {
 export type ModelPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string }
+  /** All text before it was reasoning. */
+  | { readonly type: 'text-was-reasoning' }
   /** A whole tool call, with its arguments as JSON text. */
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
+  /** Integers from 0 to 2³¹−1. */
   | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
@@ -44,7 +47,8 @@ export interface LanguageModel {
   /**
    * Streams an answer. Each item holds the parts that arrived together (one network chunk), at least one. A failed call
    * is retried inside, but only while nothing was yielded. A stream that ends normally has yielded exactly one
-   * `finish`, as its last part, and a `usage` where the provider reports one.
+   * `finish`, as its last part. `usage` comes where the provider reports it, as often as it does; the last one counts, also
+   * where the stream breaks off.
    * Aborting `signal` ends the request to the provider and makes the iteration throw the signal's reason.
    * @throws ModelError for everything that goes wrong at the model
    */

@@ -38,7 +38,7 @@ export interface RemoteModelRecord
 /** What all remote models of a process share. */
 export type RemoteModelRuntime = Pick<
   RemoteModelOptions,
-  'dispatcher' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random'
+  'dispatcher' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random' | 'logger'
 >;
 
 /** @throws TypeError where there is no base URL, or it is no http(s) address */

@@ -106,6 +106,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'model-error.ts',
     'fit-messages.ts',
     'upstream',
+    'answer',
     'openai',
     'anthropic',
     'guide',

@@ -24,6 +24,7 @@ export async function askModel(model: LanguageModel, question: Question): Promis
     for await (const parts of model.stream({ messages, parameters }, { signal })) {
       for (const part of parts) {
         if (part.type === 'text') text += part.text;
+        else if (part.type === 'text-was-reasoning') text = '';
         else if (part.type === 'usage')
           usage = reportedUsage(part.promptTokens, part.completionTokens) ?? usage;
       }

@@ -1,5 +1,5 @@
 /** What a call has cost by the model's tokenizer, for providers that do not report it. */
-import type { Usage } from '../../domain/usage.ts';
+import { estimatedUsage, type Usage } from '../../domain/usage.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
 
 export function estimateUsage(
@@ -10,10 +10,5 @@ export function estimateUsage(
   let prompt = 0;
   for (const message of messages) prompt += model.countTokens(message.text);
   const completion = written === '' ? 0 : model.countTokens(written);
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    provenance: 'estimated',
-  };
+  return estimatedUsage(prompt, completion);
 }

@@ -44,6 +44,7 @@ export class MessageBuilder implements BuiltMessage {
       this.#parts.push(part);
     } else if (event.type === 'part-finished') {
       this.#join();
+      if (event.kind !== undefined && this.#open?.type === 'text') this.#turnToReasoning(this.#open);
       this.#open = undefined;
     } else if (event.type === 'sources') {
       const { sources, notice } = event;
@@ -58,6 +59,10 @@ export class MessageBuilder implements BuiltMessage {
     this.#pieces = [];
     if (open.type === 'tool-call') open.arguments += text;
     else open.text += text;
+  }
+
+  #turnToReasoning(part: Extract<OpenPart, { type: 'text' }>): void {
+    this.#parts[this.#parts.lastIndexOf(part)] = { type: 'reasoning', text: part.text };
   }
 
   get openKind(): OpenPart['type'] | undefined {

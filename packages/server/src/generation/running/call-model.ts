@@ -84,6 +84,8 @@ class PartAppender {
   readonly #live: LiveGeneration;
   readonly #dependencies: RunDependencies;
   readonly #normalizer = new TextNormalizer();
+  /** Whether the open part was begun here, and does not hold what was written before this call. */
+  #isOwn = false;
   usage: Usage | undefined;
   finishReason: FinishReason | undefined;
 
@@ -97,6 +99,9 @@ class PartAppender {
       case 'text':
       case 'reasoning':
         this.#delta(part.type, part.text);
+        break;
+      case 'text-was-reasoning':
+        if (this.#isOwn && this.#live.message.openKind === 'text') this.#closePart('reasoning');
         break;
       case 'tool-call':
         this.#closePart();
@@ -126,6 +131,7 @@ class PartAppender {
     if (live.message.openKind !== kind) {
       this.#closePart();
       if (text === '') return;
+      this.#isOwn = true;
       this.#append({ type: 'part-started', kind });
     }
     const normalized = this.#normalizer.push(text);
@@ -136,11 +142,11 @@ class PartAppender {
     this.#dependencies.writer.touch(live, isFirst);
   }
 
-  #closePart(): void {
+  #closePart(kind?: 'reasoning'): void {
     if (this.#live.message.openKind === undefined) return;
     const rest = this.#normalizer.end();
     if (rest !== '') this.#append(rest);
-    this.#append({ type: 'part-finished' });
+    this.#append({ type: 'part-finished', ...(kind !== undefined && { kind }) });
   }
 
   #append(event: Parameters<LiveGeneration['append']>[0]): void {

@@ -2,7 +2,7 @@
 
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
-import type { ModelCall, Usage } from '../../domain/usage.ts';
+import { estimatedUsage, type ModelCall, type Usage } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
 import type { Database } from '../../store/store.ts';
@@ -99,10 +99,8 @@ function toRequest(
 }
 
 function sum(one: Usage, other: Usage): Usage {
-  return {
-    prompt_tokens: one.prompt_tokens + other.prompt_tokens,
-    completion_tokens: one.completion_tokens + other.completion_tokens,
-    total_tokens: one.total_tokens + other.total_tokens,
-    provenance: 'estimated',
-  };
+  return estimatedUsage(
+    one.prompt_tokens + other.prompt_tokens,
+    one.completion_tokens + other.completion_tokens,
+  );
 }

@@ -1,60 +1,82 @@
 /**
- * Turns the events of Anthropic's Messages stream into parts.
+ * Turns the events of Anthropic's Messages stream, and whole messages, into parts.
  * Format: https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
-import type { FinishReason } from '../../domain/generation.ts';
+import { AnswerProgress, type DecoderContext } from '../answer/answer-progress.ts';
+import { argumentsText, type ToolCall, ToolCalls } from '../answer/tool-calls.ts';
 import type { ModelPart } from '../language-model.ts';
 import { findFailure } from '../upstream/error-words.ts';
-import {
-  endedEarly,
-  errorFromFields,
-  isObject,
-  malformed,
-  type Upstream,
-} from '../upstream/upstream-error.ts';
+import { errorFromFields, isObject, malformed, type Upstream } from '../upstream/upstream-error.ts';
 import {
   type EventMeaning,
-  longestToolCallCharacters,
   type ProviderEvent,
   parseObject,
   type WireDecoder,
 } from '../upstream/wire-decoder.ts';
-
-const finishReasons: ReadonlyMap<string, FinishReason> = new Map([
-  ['end_turn', 'stop'],
-  ['stop_sequence', 'stop'],
-  ['max_tokens', 'length'],
-  ['model_context_window_exceeded', 'length'],
-  ['tool_use', 'tool_calls'],
-  ['refusal', 'content_filter'],
-]);
+import { AnthropicUsage } from './usage.ts';
 
 interface ToolUse {
-  readonly id: string;
-  readonly name: string;
-  input: string;
+  readonly call: ToolCall;
+  /** What the block began with; used where no deltas follow. */
+  readonly input: string;
 }
 
 export class AnthropicDecoder implements WireDecoder {
   readonly #upstream: Upstream;
-  #finish: FinishReason | undefined;
-  #stopped = false;
-  #promptTokens = -1;
-  #completionTokens = -1;
-  #toolUses: Map<unknown, ToolUse> | undefined;
-  #toolUseCharacters = 0;
+  readonly #progress: AnswerProgress;
+  readonly #usage = new AnthropicUsage();
+  readonly #calls: ToolCalls;
+  /** The tool uses under way, by the index of their block. */
+  readonly #toolUses = new Map<unknown, ToolUse>();
 
-  constructor(upstream: Upstream) {
-    this.#upstream = upstream;
+  constructor(context: DecoderContext) {
+    this.#upstream = context.upstream;
+    this.#progress = new AnswerProgress(context);
+    this.#calls = new ToolCalls(context.upstream);
   }
 
   accept(event: ProviderEvent, parts: ModelPart[]): EventMeaning {
     if (event.data === '[DONE]') {
-      this.#stopped = true;
+      // Gateways end their streams as OpenAI does.
+      this.#progress.complete();
       return 'done';
     }
     const message = parseObject(event.data, this.#upstream);
-    switch (message.type) {
+    const before = parts.length;
+    const meaning = this.#read(message, message.type ?? event.event, parts);
+    this.#progress.note(parts, before);
+    if (meaning === 'closing') this.#progress.deliverUsage(parts);
+    return meaning;
+  }
+
+  acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
+    const failure = findFailure(body);
+    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+    const { content } = body;
+    if (typeof content !== 'string' && !Array.isArray(content)) {
+      throw malformed(this.#upstream, 'JSON that holds no answer');
+    }
+    const before = parts.length;
+    const blocks: readonly unknown[] =
+      typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+    for (const block of blocks) if (!this.#takeBlock(block, parts)) this.#progress.cutShort();
+    this.#progress.note(parts, before);
+    this.#progress.takeReason(body.stop_reason);
+    this.#progress.takeFigures(this.#usage.take(body.usage));
+    this.#progress.deliverUsage(parts);
+    this.#progress.complete();
+  }
+
+  end(parts: ModelPart[]): void {
+    // Some servers leave out the end of a block.
+    if (this.#progress.isOver) {
+      for (const use of this.#toolUses.values()) this.#deliver(use, parts);
+    }
+    this.#progress.end(parts);
+  }
+
+  #read(message: Record<string, unknown>, type: unknown, parts: ModelPart[]): EventMeaning {
+    switch (type) {
       case 'content_block_delta':
         return this.#takeDelta(message, parts);
       case 'content_block_start':
@@ -62,17 +84,17 @@ export class AnthropicDecoder implements WireDecoder {
       case 'content_block_stop':
         return this.#takeStop(message, parts);
       case 'message_start':
-        if (isObject(message.message)) this.#takeUsage(message.message.usage);
+        // Its output figure is that of the first token.
+        if (isObject(message.message)) this.#takePrompt(message.message.usage);
         return 'silent';
-      case 'message_delta': {
-        this.#takeUsage(message.usage);
-        const reason = isObject(message.delta) ? message.delta.stop_reason : undefined;
-        if (typeof reason !== 'string') return 'silent';
-        this.#finish = finishReasons.get(reason) ?? 'stop';
-        return 'closing';
-      }
+      case 'message_delta':
+        this.#progress.takeFigures(this.#usage.take(message.usage));
+        this.#progress.deliverUsage(parts);
+        return isObject(message.delta) && this.#progress.takeReason(message.delta.stop_reason)
+          ? 'closing'
+          : 'silent';
       case 'message_stop':
-        this.#stopped = true;
+        this.#progress.complete();
         return 'done';
       case 'message':
         this.acceptWhole(message, parts);
@@ -86,49 +108,19 @@ export class AnthropicDecoder implements WireDecoder {
     }
   }
 
-  acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
-    const failure = findFailure(body);
-    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
-    if (!Array.isArray(body.content)) throw malformed(this.#upstream, 'JSON that holds no answer');
-    for (const block of body.content as readonly unknown[]) {
-      if (isObject(block) && block.type === 'tool_use') {
-        const { id, name, input } = block;
-        const text = JSON.stringify(input ?? {});
-        parts.push({ type: 'tool-call', id: String(id), name: String(name), arguments: text });
-      } else {
-        this.#takeStart({ content_block: block }, parts);
-      }
-    }
-    this.#takeUsage(body.usage);
-    this.#finish = finishReasons.get(String(body.stop_reason)) ?? 'stop';
-  }
-
-  end(parts: ModelPart[]): void {
-    if (this.#finish === undefined && !this.#stopped) throw endedEarly(this.#upstream);
-    if (this.#promptTokens >= 0 && this.#completionTokens >= 0) {
-      parts.push({
-        type: 'usage',
-        promptTokens: this.#promptTokens,
-        completionTokens: this.#completionTokens,
-      });
-    }
-    parts.push({ type: 'finish', reason: this.#finish ?? 'stop' });
+  #takePrompt(usage: unknown): void {
+    this.#progress.takeFigures({ prompt: this.#usage.take(usage).prompt, completion: undefined });
   }
 
   #takeDelta(message: Record<string, unknown>, parts: ModelPart[]): EventMeaning {
     const delta = message.delta;
     if (!isObject(delta)) return 'silent';
-    if (delta.type === 'text_delta') return pushText('text', delta.text, parts);
-    if (delta.type === 'thinking_delta') return pushText('reasoning', delta.thinking, parts);
-    const tool = this.#toolUses?.get(message.index);
-    if (delta.type !== 'input_json_delta' || tool === undefined) return 'silent';
-    if (typeof delta.partial_json === 'string') {
-      tool.input += delta.partial_json;
-      this.#toolUseCharacters += delta.partial_json.length;
-      if (this.#toolUseCharacters > longestToolCallCharacters) {
-        throw malformed(this.#upstream, 'tool calls that are too long');
-      }
-    }
+    if (typeof delta.text === 'string') return pushText('text', delta.text, parts);
+    if (typeof delta.thinking === 'string') return pushText('reasoning', delta.thinking, parts);
+    const use = this.#toolUses.get(message.index);
+    if (typeof delta.partial_json !== 'string' || use === undefined) return 'silent';
+    this.#calls.extend(use.call, delta.partial_json);
+    this.#progress.noteOutput();
     return 'output';
   }
 
@@ -138,30 +130,45 @@ export class AnthropicDecoder implements WireDecoder {
     if (block.type === 'text') return pushText('text', block.text, parts);
     if (block.type === 'thinking') return pushText('reasoning', block.thinking, parts);
     if (block.type !== 'tool_use') return 'silent';
-    this.#toolUses ??= new Map();
-    this.#toolUses.set(message.index, { id: String(block.id), name: String(block.name), input: '' });
+    const use = this.#beginUse(block);
+    this.#progress.noteOutput();
+    if (use === undefined) {
+      this.#progress.cutShort();
+      return 'done';
+    }
+    this.#toolUses.set(message.index, use);
     return 'output';
   }
 
   #takeStop(message: Record<string, unknown>, parts: ModelPart[]): EventMeaning {
-    const tool = this.#toolUses?.get(message.index);
-    if (tool === undefined) return 'silent';
-    this.#toolUses?.delete(message.index);
-    // A tool without arguments sends no `input_json_delta`.
-    parts.push({ type: 'tool-call', id: tool.id, name: tool.name, arguments: tool.input || '{}' });
+    const use = this.#toolUses.get(message.index);
+    if (use === undefined) return 'silent';
+    this.#toolUses.delete(message.index);
+    this.#deliver(use, parts);
     return 'output';
   }
 
-  /** The figures are cumulative. Tokens that were read from or written to the cache are part of the prompt. */
-  #takeUsage(usage: unknown): void {
-    if (!isObject(usage)) return;
-    if (typeof usage.input_tokens === 'number') {
-      this.#promptTokens =
-        usage.input_tokens +
-        numberOr0(usage.cache_creation_input_tokens) +
-        numberOr0(usage.cache_read_input_tokens);
-    }
-    if (typeof usage.output_tokens === 'number') this.#completionTokens = usage.output_tokens;
+  /** Appends a whole block; false where the answer has more tool calls than are taken. */
+  #takeBlock(block: unknown, parts: ModelPart[]): boolean {
+    if (!isObject(block)) return true;
+    if (block.type === 'thinking') pushText('reasoning', block.thinking, parts);
+    else if (block.type === 'tool_use') {
+      const use = this.#beginUse(block);
+      if (use === undefined) return false;
+      this.#deliver(use, parts);
+    } else if (block.type === 'text' || block.type === undefined) pushText('text', block.text, parts);
+    return true;
+  }
+
+  #beginUse(block: Record<string, unknown>): ToolUse | undefined {
+    const { id, name, input } = block;
+    const call = this.#calls.begin(typeof id === 'string' ? id : '', typeof name === 'string' ? name : '');
+    return call === undefined ? undefined : { call, input: argumentsText(input) };
+  }
+
+  #deliver({ call, input }: ToolUse, parts: ModelPart[]): void {
+    if (call.arguments === '') this.#calls.extend(call, input);
+    this.#calls.deliver(call, parts);
   }
 }
 
@@ -169,8 +176,4 @@ function pushText(type: 'text' | 'reasoning', text: unknown, parts: ModelPart[])
   if (typeof text !== 'string' || text === '') return 'silent';
   parts.push({ type, text });
   return 'output';
-}
-
-function numberOr0(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
 }

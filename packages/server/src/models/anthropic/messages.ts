@@ -2,6 +2,8 @@
  * Anthropic's Messages wire format behind `LanguageModel`.
  * Format: https://docs.anthropic.com/en/api/messages
  */
+
+import { createAnswerReader } from '../answer/answer-decoder.ts';
 import { fitMessages, type Turn } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
@@ -15,14 +17,18 @@ const defaultAnthropicMaxTokens = 4096;
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
   const { provider, model } = options;
-  const call = toUpstreamCall(options, anthropicEndpoints, (upstream) => new AnthropicDecoder(upstream));
+  const call = toUpstreamCall(options, anthropicEndpoints);
+  const reader = createAnswerReader(options, (context) => new AnthropicDecoder(context));
   return {
     provider,
     canContinue: false,
     followsPrompts: true,
     writesQueries: true,
-    stream: (request, { signal }) =>
-      streamFromUpstream(call, buildAnthropicBody(model, request, options), signal),
+    stream: (request, { signal }) => {
+      const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
+      const body = buildAnthropicBody(model, request, options);
+      return streamFromUpstream({ ...call, createDecoder }, body, signal);
+    },
     countTokens: options.countTokens,
   };
 }

@@ -1,4 +1,5 @@
 /** OpenAI's Chat Completions wire format behind `LanguageModel`, for OpenAI and all servers that speak it. */
+import { createAnswerReader } from '../answer/answer-decoder.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
@@ -15,18 +16,21 @@ export interface OpenAiChatOptions extends RemoteModelOptions {
 /** `baseUrl` includes `/v1`. @throws TypeError where it is no http(s) address */
 export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel {
   const { provider, model, canContinue = false } = options;
-  const call = toUpstreamCall(options, openAiEndpoints, (upstream) => new OpenAiDecoder(upstream));
+  const call = toUpstreamCall(options, openAiEndpoints);
+  const reader = createAnswerReader(options, (context) => new OpenAiDecoder(context));
   const quirks = completeQuirks(options.quirks, options.baseUrl);
   return {
     provider,
     canContinue,
     followsPrompts: true,
     writesQueries: true,
-    stream: (request, { signal }) =>
-      streamFromUpstream(call, buildOpenAiBody(model, request, quirks, options), signal, {
-        // What is continued may have been at its end.
-        mayBeEmpty: request.continueLast,
-      }),
+    stream: (request, { signal }) => {
+      const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
+      const body = buildOpenAiBody(model, request, quirks, options);
+      // What is continued may have been at its end.
+      const mayBeEmpty = request.continueLast;
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty });
+    },
     countTokens: options.countTokens,
   };
 }

@@ -1,10 +1,9 @@
 /** What remote models have in common, whatever their wire format: their options, and the call that is made of them. */
 import type { Dispatcher } from 'undici';
+import type { Logger } from '../../domain/logger.ts';
 import type { LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
 import { withQuery } from './address.ts';
 import type { StreamTimeouts, UpstreamCall } from './model-stream.ts';
-import type { Upstream } from './upstream-error.ts';
-import type { WireDecoder } from './wire-decoder.ts';
 
 export interface RemoteModelOptions {
   /** The provider as the model's record names it; for messages and metrics. */
@@ -26,7 +25,7 @@ export interface RemoteModelOptions {
   readonly tokenField?: TokenField | undefined;
   /** Default `system`. */
   readonly systemRole?: SystemRole | undefined;
-  /** Default `auto`. */
+  /** Whether marks such as `<think>` in the text are read as reasoning. Default `auto`: they are. */
   readonly thinkTags?: ThinkTags | undefined;
   /** Whether the answer is asked for as a stream. Default true. */
   readonly stream?: boolean | undefined;
@@ -44,6 +43,8 @@ export interface RemoteModelOptions {
   readonly countTokens: (text: string) => number;
   /** A number from 0 to 1 for the back-off's jitter. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
+  /** Told what is odd about answers. */
+  readonly logger?: Logger | undefined;
 }
 
 export interface EndpointAddress {
@@ -74,8 +75,7 @@ export function mergeHeaders(
 export function toUpstreamCall(
   options: RemoteModelOptions,
   endpoints: WireEndpoints,
-  createDecoder: (upstream: Upstream) => WireDecoder,
-): UpstreamCall {
+): Omit<UpstreamCall, 'createDecoder'> {
   const { provider, apiKey, dispatcher, timeouts, maxRetries } = options;
   const headers = mergeHeaders(
     {
@@ -86,9 +86,9 @@ export function toUpstreamCall(
     },
     options.headers,
   );
-  const upstream = { provider, apiKey };
   return {
-    ...upstream,
+    provider,
+    apiKey,
     ...withQuery(endpoints.answers(options.baseUrl), options.query),
     headers: Object.entries(headers).flat(),
     dispatcher,
@@ -96,6 +96,5 @@ export function toUpstreamCall(
     maxRetries,
     backoffMs: options.backoffMs ?? 500,
     random: options.random ?? Math.random,
-    createDecoder: () => createDecoder(upstream),
   };
 }

@@ -31,9 +31,6 @@ export interface WireDecoder {
   breakOff?(parts: ModelPart[]): void;
 }
 
-/** The most characters of tool calls that a decoder collects in one answer. */
-export const longestToolCallCharacters = 1 << 20;
-
 /** @throws ModelError where the event's data is no JSON object */
 export function parseObject(data: string, upstream: Upstream): Record<string, unknown> {
   let value: unknown;

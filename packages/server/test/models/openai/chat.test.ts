@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { ModelPart } from '../../../src/models/language-model.ts';
+import { ModelError } from '../../../src/models/model-error.ts';
 import { buildOpenAiBody, completeQuirks, type OpenAiQuirks } from '../../../src/models/openai/request.ts';
 import { apiKey, collect, hello, startHarness, wires } from '../remote-models.ts';
 
@@ -24,16 +25,11 @@ for (const wire of wires) {
       ] satisfies ModelPart[]);
     });
 
-    test('without usage there is none', async () => {
+    test('without usage there is none, though Anthropic begins with zeros', async () => {
       await using h = await startHarness();
-      // Anthropic's first event always has figures; only a message_delta replaces them.
       h.upstream.enqueue(answer('Hi', { usage: null }));
       const { parts } = await collect(h.model(wire));
-      const usage = parts.filter((part) => part.type === 'usage');
-      assert.deepEqual(
-        usage,
-        wire === 'openai' ? [] : [{ type: 'usage', promptTokens: 0, completionTokens: 0 }],
-      );
+      assert.ok(parts.every((part) => part.type !== 'usage'));
       assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'stop' });
     });
 
@@ -114,6 +110,20 @@ for (const wire of wires) {
       assert.equal(error, undefined);
       assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'length' });
     });
+    for (const steps of [[{ do: 'finish' }, { do: 'end' }], [{ do: 'end' }]] satisfies Step[][]) {
+      test(`an answer that is ${steps.map((step) => step.do).join(' and ')} alone is none`, async () => {
+        await using h = await startHarness();
+        h.upstream.enqueue({ steps });
+        const { text, error } = await collect(h.model(wire));
+        assert.equal(error, undefined);
+        assert.equal(text, 'You said: Hello', 'it was asked once more');
+        h.upstream.setDefault({ steps });
+        const failed = await collect(h.model(wire));
+        assert.ok(failed.error instanceof ModelError);
+        assert.match(failed.error.message, /without a word/);
+        assert.deepEqual(failed.parts, []);
+      });
+    }
 
     test('a connection that stays open after the end delays nothing', async () => {
       await using h = await startHarness();

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Logger, silentLogger } from '../../../domain/logger.ts';
+import { ReasoningFilter } from '../../answer/reasoning-filter.ts';
 import { fitMessages } from '../../fit-messages.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
 import { ModelError } from '../../model-error.ts';
@@ -37,6 +38,7 @@ export interface LocalRuntime extends AsyncDisposable {
 
 export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const sequences = options.sequences ?? 4;
+  const habit = { beginsInside: false };
   const slots = createSlots(sequences, options.queueLength ?? 64);
   const supervisor = createWorkerSupervisor(
     {
@@ -76,6 +78,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     release: () => void,
   ): AsyncGenerator<readonly ModelPart[]> {
     const inbox = createInbox<WorkerEvent>();
+    // The worker tells reasoning apart where the template says how; some models reason without that.
+    const filter = request.continueLast === true ? undefined : new ReasoningFilter(habit);
     let call: { cancel(): void } | undefined;
     let over = false;
     try {
@@ -91,6 +95,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         const timeoutMs = attempt.yielded ? options.timeouts?.idleMs : options.timeouts?.firstTokenMs;
         const events = await inbox.take(signal, timeoutMs, () => late(attempt.yielded, timeoutMs));
         const parts = events.flatMap(toParts);
+        filter?.take(parts, 0);
         if (parts.length > 0) {
           attempt.yielded = true;
           yield parts;

@@ -1,0 +1,142 @@
+/** What both wire formats keep of an answer under way: whether the model spoke, how it ended, and its figures. */
+import type { FinishReason } from '../../domain/generation.ts';
+import type { ModelPart } from '../language-model.ts';
+import { ModelError } from '../model-error.ts';
+import { endedEarly, type Upstream } from '../upstream/upstream-error.ts';
+import { finishMeaning, shownReason } from './finish-reason.ts';
+import type { TokenFigures } from './token-figures.ts';
+
+/** What a decoder needs to know of the call whose response it reads. */
+export interface DecoderContext {
+  readonly upstream: Upstream;
+  /** Called with a finish reason that the table does not have, after an answer that counts as done all the same. */
+  onUnknownReason(reason: string): void;
+}
+
+type UsagePart = Extract<ModelPart, { type: 'usage' }>;
+
+export class AnswerProgress {
+  readonly #context: DecoderContext;
+  #spoke = false;
+  #saidText = false;
+  #reason: FinishReason | undefined;
+  #unknownReason: string | undefined;
+  #isComplete = false;
+  #isCut = false;
+  #prompt: number | undefined;
+  #completion: number | undefined;
+  /** The usage that was delivered last. */
+  #usage: UsagePart | undefined;
+
+  constructor(context: DecoderContext) {
+    this.#context = context;
+  }
+
+  get spoke(): boolean {
+    return this.#spoke;
+  }
+
+  /** Whether a finish reason has come, or another sign that the answer is whole. */
+  get isOver(): boolean {
+    return this.#isComplete || this.#reason !== undefined || this.#unknownReason !== undefined;
+  }
+
+  /** Notes what was appended to `parts` since it had `before` parts, and tells whether it was anything. */
+  note(parts: readonly ModelPart[], before: number): boolean {
+    if (parts.length === before) return false;
+    this.#spoke = true;
+    if (!this.#saidText) {
+      for (let i = before; i < parts.length; i++) if (parts[i]?.type !== 'reasoning') this.#saidText = true;
+    }
+    return true;
+  }
+
+  /** The model said something of which no part is whole yet. */
+  noteOutput(): void {
+    this.#spoke = true;
+    this.#saidText = true;
+  }
+
+  /**
+   * Takes a finish reason, and tells whether it is one. The last one counts.
+   * @throws ModelError where it says that the provider gave up
+   */
+  takeReason(said: unknown): boolean {
+    const meaning = finishMeaning(said);
+    switch (meaning) {
+      case 'none':
+        return false;
+      case 'error':
+        throw gaveUp(this.#context.upstream, String(said));
+      case 'unknown':
+        this.#unknownReason = String(said);
+        return true;
+      default:
+        if (!this.#isCut) this.#reason = meaning;
+        return true;
+    }
+  }
+
+  /** The response said that it is whole, whether or not it gave a reason. */
+  complete(): void {
+    this.#isComplete = true;
+  }
+
+  /** Ends the answer here because it is longer than what is taken. */
+  cutShort(): void {
+    this.#isCut = true;
+    this.#reason = 'length';
+  }
+
+  /** Takes figures that are cumulative: later ones replace earlier ones, but a zero replaces nothing. */
+  takeFigures({ prompt, completion }: TokenFigures): void {
+    if (prompt) this.#prompt = prompt;
+    if (completion || this.#completion === undefined) this.#completion = completion ?? this.#completion;
+  }
+
+  /**
+   * Delivers the figures so far where they are new, once the model has spoken: a call that has delivered something is
+   * not repeated. Of several in one batch only the last is left.
+   */
+  deliverUsage(parts: ModelPart[]): void {
+    if (this.#spoke) this.#appendUsage(parts);
+  }
+
+  /** Appends `usage` and `finish`. @throws ModelError where the answer broke off */
+  end(parts: ModelPart[]): void {
+    if (!this.isOver) throw endedEarly(this.#context.upstream);
+    const reason = this.#reason ?? this.#readUnknown();
+    this.#appendUsage(parts);
+    parts.push({ type: 'finish', reason });
+  }
+
+  #readUnknown(): FinishReason {
+    if (this.#unknownReason === undefined) return 'stop';
+    if (!this.#saidText) throw gaveUp(this.#context.upstream, this.#unknownReason);
+    this.#context.onUnknownReason(shownReason(this.#unknownReason));
+    return 'stop';
+  }
+
+  #appendUsage(parts: ModelPart[]): void {
+    const [promptTokens, completionTokens] = [this.#prompt, this.#completion];
+    if (promptTokens === undefined || completionTokens === undefined) return;
+    // An answer that was spoken has cost something: the zero means that the provider does not count.
+    if (completionTokens === 0 && this.#spoke) return;
+    const last = this.#usage;
+    if (last?.promptTokens === promptTokens && last.completionTokens === completionTokens) return;
+    const place = last === undefined ? -1 : parts.lastIndexOf(last);
+    if (place >= 0) parts.splice(place, 1);
+    this.#usage = { type: 'usage', promptTokens, completionTokens };
+    parts.push(this.#usage);
+  }
+}
+
+function gaveUp({ provider }: Upstream, reason: string): ModelError {
+  return new ModelError(
+    'provider_error',
+    `the provider ${provider} ended its answer: ${shownReason(reason)}`,
+    {
+      retryable: true,
+    },
+  );
+}
