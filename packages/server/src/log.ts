@@ -1,6 +1,7 @@
 /** The program's log: JSON lines by pino, on standard error; credentials never appear in it. */
 import { destination, type Logger, pino } from 'pino';
 import type { LogLevel } from './config/config.ts';
+import type { EndedGeneration } from './generation/running/ended.ts';
 
 export type { Logger } from 'pino';
 
@@ -22,5 +23,38 @@ export function createLog(level: LogLevel): Logger {
       },
     },
     destination({ dest: 2, sync: true }),
+  );
+}
+
+/** One line for each generation that has ended; it warns of those that failed. */
+export function logEnded(log: Pick<Logger, 'info' | 'warn'>, ended: EndedGeneration): void {
+  const { facts, outcome } = ended;
+  const { status, error, usage } = outcome;
+  const isFailure = status === 'failed' || status === 'interrupted';
+  log[isFailure ? 'warn' : 'info'](
+    {
+      generation: ended.generationId,
+      organization: facts.organizationId,
+      environment: facts.environment,
+      key: facts.apiKeyId,
+      persona: facts.personaId,
+      model: facts.model.name,
+      model_id: facts.model.id,
+      ...(facts.requestedModelId !== facts.model.id && { requested_model_id: facts.requestedModelId }),
+      provider: facts.model.provider,
+      dialect: facts.dialect,
+      status,
+      finish_reason: outcome.finish_reason,
+      ...(error !== null && { code: error.code, reason: error.message }),
+      queued_ms: ended.queuedMs,
+      ttft_ms: ended.firstTokenMs,
+      ms: ended.ms,
+      prompt_tokens: usage.prompt_tokens,
+      completion_tokens: usage.completion_tokens,
+      provenance: usage.provenance,
+      cost: ended.cost,
+      retries: ended.retries,
+    },
+    'a generation ended',
   );
 }

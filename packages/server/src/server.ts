@@ -15,7 +15,9 @@ import { prepareFirstStart } from './first-start/first-start.ts';
 import { listOfferedModels } from './first-start/offered-models.ts';
 import { Engine } from './generation/engine.ts';
 import { createApp } from './http/app.ts';
-import { createLog, type Logger } from './log.ts';
+import { generationMetrics } from './http/operations/generation-metrics.ts';
+import { createRegistry } from './http/operations/metrics.ts';
+import { createLog, type Logger, logEnded } from './log.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
 import { type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
@@ -171,6 +173,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         log.info({ problem }, 'a step of the research failed; the answer continues without it'),
     }),
   );
+  const registry = createRegistry();
+  const metrics = generationMetrics(registry);
   const engine = cleanup.use(
     await Engine.start({
       store,
@@ -179,6 +183,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       leaseMs: config.leaseMs,
       titles: overrides.titles ?? config.titles,
       log,
+      onEnded: (ended) => {
+        logEnded(log, ended);
+        metrics.count(ended);
+      },
     }),
   );
   const authenticator = cleanup.use(
@@ -197,6 +205,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     authenticator,
     log,
     version,
+    registry,
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,
     async isReady() {

@@ -82,6 +82,12 @@ export interface GenerationRecord {
   readonly finishReason: FinishReason | null;
   readonly usage: Usage | null;
   readonly error: Outcome['error'];
+  /** How often calls to providers were made again. */
+  readonly retries: number;
+  /** Cost of its calls, in the currency of the models' prices; null where no model had prices. */
+  readonly cost: number | null;
+  /** The model that was asked first; `modelId` is the one that answers. */
+  readonly requestedModelId: string;
 }
 
 /** The parts of the prompt that a context receipt counts. */

@@ -64,6 +64,13 @@ export function nearestTokenCount(figure: number): number {
   return Math.round(Math.min(Math.max(figure, 0), maxTokenCount));
 }
 
+/** What calls have cost together; null where none of their models had prices. */
+export function totalCost(calls: readonly Pick<ModelCall, 'cost'>[]): number | null {
+  let total: number | null = null;
+  for (const { cost } of calls) if (cost !== null) total = (total ?? 0) + cost;
+  return total;
+}
+
 /** One call of a model, as it is accounted. */
 export interface ModelCall {
   readonly id: string;

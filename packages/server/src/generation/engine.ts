@@ -26,6 +26,7 @@ import { LogReader } from './log/log-reader.ts';
 import { awaitAnswer, readCommitted } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import type { ModelRegistry } from './plan/plan.ts';
+import { type EndedGeneration, endedGeneration, factsOf } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
 import type { TurnRequest } from './turn.ts';
 import { type Acceptance, acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
@@ -43,6 +44,8 @@ export interface EngineOptions {
   /** Whether models name new conversations. Default: they keep their first words as titles. */
   readonly titles?: boolean;
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
+  /** Called once for each generation whose end this process has stored. */
+  readonly onEnded?: (ended: EndedGeneration) => void;
 }
 
 const watchMs = 1000;
@@ -100,7 +103,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         if (status !== 'failed') this.#summarizer.afterFinish(job);
         if (status === 'done') this.#titler?.afterFinish(job);
       },
-      onEnded: (generationId, tokens) => this.#admission.ended(generationId, tokens),
+      onEnded: (ended) => this.#ended(ended),
+      onLeft: (generationId) => this.#admission.ended(generationId, 0),
       onStarted,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
@@ -109,7 +113,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       lives: this.#lives,
       now: this.#now,
       owner: () => this.#current.owner,
-      onEnded: (generationId) => this.#admission.ended(generationId, 0),
+      onEnded: (generation, outcome) => {
+        const end = { outcome, firstTokenAt: null, finishedAt: this.#now(), retries: 0, cost: null };
+        this.#ended(endedGeneration(generation.id, factsOf(generation), end));
+      },
       onStarted,
     });
   }
@@ -233,6 +240,11 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await this.#store
       .execute('endLease', { owner: incarnation.owner })
       .catch((error: unknown) => this.#warn(error, 'the lease could not be ended; it runs out on its own'));
+  }
+
+  #ended(ended: EndedGeneration): void {
+    this.#admission.ended(ended.generationId, ended.outcome.usage.total_tokens);
+    this.#options.onEnded?.(ended);
   }
 
   /** Becomes a new owner with a lease of its own, unless that is under way. */

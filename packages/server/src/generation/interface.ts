@@ -36,6 +36,10 @@ export interface GenerationView {
   readonly finishReason: FinishReason | null;
   readonly usage: Usage | null;
   readonly error: Outcome['error'];
+  readonly retries: number;
+  readonly cost: number | null;
+  /** The model that was asked first; `model` is the one that answers. */
+  readonly requestedModelId: string;
 }
 
 /** A reader of a log. All calls are synchronous and must not throw. */

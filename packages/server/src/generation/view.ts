@@ -20,5 +20,8 @@ export function toView(generation: GenerationRecord, live: LiveGeneration | unde
     finishReason: generation.finishReason,
     usage: generation.usage,
     error: generation.error,
+    retries: generation.retries,
+    cost: generation.cost,
+    requestedModelId: generation.requestedModelId,
   };
 }

@@ -4,6 +4,7 @@ import { Migrator } from 'kysely/migration';
 import * as first from './migrations/0001-first.ts';
 import * as modelSettings from './migrations/0002-model-settings.ts';
 import * as organizationSettings from './migrations/0003-organization-settings.ts';
+import * as endedGenerations from './migrations/0004-ended-generations.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -13,6 +14,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0001-first': first.up,
   '0002-model-settings': modelSettings.up,
   '0003-organization-settings': organizationSettings.up,
+  '0004-ended-generations': endedGenerations.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -229,6 +229,16 @@ export interface GenerationTable {
   usage: Json | null;
   error: Json | null;
 }
+/** Columns that are set while a generation runs, and at its end. */
+export interface GenerationCosts {
+  /** How often calls to providers were made again. */
+  retries: Generated<number>;
+  /** Cost of its calls, in the currency of the models' prices; null where no model had prices. */
+  cost: Generated<number | null>;
+  /** The model that was asked first, where another one answered. */
+  requested_model_id: Generated<string | null>;
+}
+export type GenerationRow = Selectable<Tables['generation']>;
 export interface ModelCallTable {
   id: string;
   generation_id: string | null;
@@ -342,7 +352,7 @@ export interface Tables {
   conversation: ConversationTable & ConversationCounters & SearchState;
   session: SessionTable;
   message: MessageTable & SearchState;
-  generation: GenerationTable;
+  generation: GenerationTable & GenerationCosts;
   model_call: ModelCallTable;
   idempotency: IdempotencyTable;
   owner: OwnerTable;

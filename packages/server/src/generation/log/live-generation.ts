@@ -67,6 +67,7 @@ export class LiveGeneration {
   #context: FittedContext | undefined;
   #isCancelled = false;
   #refusal: Error | undefined;
+  #retries = 0;
 
   /** `stored`: the log from its first event on, all of it in segments already. */
   constructor(identity: LiveIdentity, stored: readonly LogEvent[], firstTokenAt: number | null = null) {
@@ -144,6 +145,15 @@ export class LiveGeneration {
   /** Epoch milliseconds. */
   get firstTokenAt(): number | null {
     return this.#firstTokenAt;
+  }
+
+  /** How often calls to providers were made again. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  countRetry(): void {
+    this.#retries += 1;
   }
 
   /** What the model was sent, once it is called. */

@@ -7,11 +7,13 @@ import type { Accounting } from '../calls/accounting.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import type { RunDependencies } from './call-model.ts';
+import type { GenerationFacts } from './ended.ts';
 
 export interface Job {
   readonly live: LiveGeneration;
   readonly plan: RunPlan;
   readonly accounting: Accounting;
+  readonly facts: GenerationFacts;
   /** The message to answer. */
   readonly replyTo: string;
   /** The text of the message to answer, if the conversation begins with it. */

@@ -3,7 +3,7 @@ import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
-import { type Usage, unknownUsage } from '../../domain/usage.ts';
+import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
@@ -12,6 +12,7 @@ import type { Lives } from '../log/live-generations.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
+import { type EndedGeneration, endedGeneration, factsOf, type GenerationFacts } from './ended.ts';
 import { type Finished, finishLive } from './finish.ts';
 import type { Job, JobEnd } from './job.ts';
 import { estimateInterrupted, runJob } from './run-job.ts';
@@ -26,8 +27,10 @@ export interface RunnerOptions {
   readonly current: () => Incarnation;
   /** The model was called, and the generation's end is stored. */
   onAnswered(job: Job, outcome: Outcome): void;
-  /** A generation has ended, at the cost of so many tokens. */
-  onEnded(generationId: string, tokens: number): void;
+  /** This process has stored the end of a generation. */
+  onEnded(ended: EndedGeneration): void;
+  /** This process runs the generation no more, and did not store its end. */
+  onLeft(generationId: string): void;
   /** The session's next turn is stored as running. */
   onStarted(generationId: string): void;
   onTrouble(error: unknown, message: string, details?: object): void;
@@ -55,7 +58,17 @@ export class Runner {
     const { target } = request;
     const firstMessage = target.kind === 'new-conversation' ? target.text : undefined;
     const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
-    await this.#run({ live, plan, accounting, replyTo: turn.userMessageId, firstMessage, continueFrom });
+    const at = this.#options.now();
+    const facts: GenerationFacts = {
+      ...accounting,
+      dialect: request.dialect,
+      model: plan.record,
+      requestedModelId: plan.record.id,
+      createdAt: at,
+      startedAt: at,
+    };
+    const replyTo = turn.userMessageId;
+    await this.#run({ live, plan, accounting, facts, replyTo, firstMessage, continueFrom });
   }
 
   /**
@@ -75,7 +88,7 @@ export class Runner {
       plan = await this.#planOf(generation);
     } catch (error) {
       if (isLeft) await this.#interrupt(live, generation, undefined);
-      else await this.#fail(live, error);
+      else await this.#fail(live, factsOf(generation), error);
       return;
     }
     if (isLeft && (live.isCancelled || !plan.model.canContinue))
@@ -106,15 +119,15 @@ export class Runner {
           this.#options.onTrouble(error, 'a generation failed unexpectedly', { generation: job.live.id }),
       });
     } catch (error) {
-      await this.#fail(job.live, error);
+      await this.#fail(job.live, job.facts, error);
       return;
     }
     if (end === null) return;
-    const stored = await this.#finish(job.live, end.outcome, end.modelCalls);
+    const stored = await this.#finish(job.live, job.facts, end.outcome, end.modelCalls);
     if (stored !== null) this.#options.onAnswered(job, stored);
   }
 
-  async #fail(live: LiveGeneration, error: unknown): Promise<void> {
+  async #fail(live: LiveGeneration, facts: GenerationFacts, error: unknown): Promise<void> {
     if (!(error instanceof AppError))
       this.#options.onTrouble(error, 'a generation could not start', { generation: live.id });
     const shown = error instanceof AppError ? error : new AppError('internal', 'the answer could not start');
@@ -126,17 +139,18 @@ export class Runner {
           usage: unknownUsage,
           error: { code: shown.code, message: shown.message },
         };
-    await this.#finish(live, outcome, []);
+    await this.#finish(live, facts, outcome, []);
   }
 
   /** Gives the end that is stored; null if this process stored none. */
   async #finish(
     live: LiveGeneration,
+    facts: GenerationFacts,
     outcome: Outcome,
-    calls: Parameters<typeof finishLive>[2],
+    calls: readonly ModelCall[],
   ): Promise<Outcome | null> {
     if (live.isDropped) return null;
-    const { store, lives, now, onTrouble, onEnded, onStarted } = this.#options;
+    const { store, lives, now, onTrouble, onEnded, onLeft, onStarted } = this.#options;
     const { owner } = this.#options.current();
     const details = { generation: live.id };
     const end = await finishLive(live, outcome, calls, {
@@ -148,7 +162,14 @@ export class Runner {
         onTrouble(error, 'ending a generation failed and is tried again', { ...details, tries }),
       onAbandoned: () => onTrouble(undefined, 'the store refuses the end of a generation', details),
     });
-    onEnded(live.id, outcome.usage.total_tokens);
+    if (end.outcome === null) {
+      onLeft(live.id);
+    } else {
+      const { firstTokenAt, retries } = live;
+      const cost = end.outcome === outcome ? totalCost(calls) : null;
+      const finished = { outcome: end.outcome, firstTokenAt, finishedAt: now(), retries, cost };
+      onEnded(endedGeneration(live.id, facts, finished));
+    }
     const hasOtherEnd = end.outcome !== null && end.outcome !== outcome;
     const next = end.next ?? (hasOtherEnd ? await this.#startNext(live, owner) : null);
     if (next !== null) onStarted(next.generationId);
@@ -187,7 +208,7 @@ export class Runner {
     const model = plan?.record ?? { id: generation.modelId, prices: null };
     const at = this.#options.now();
     const call = { purpose: 'answer', generationId: generation.id, model, usage, at } as const;
-    await this.#finish(live, outcome, [modelCall(generation, call)]);
+    await this.#finish(live, factsOf(generation), outcome, [modelCall(generation, call)]);
   }
 
   async #estimate(live: LiveGeneration, { replyTo }: GenerationRecord, plan: RunPlan): Promise<Usage> {
@@ -210,5 +231,6 @@ function liveOf(generation: GenerationRecord, events: readonly LogEvent[]): Live
 function storedJob(live: LiveGeneration, generation: GenerationRecord, plan: RunPlan): Job {
   const { replyTo, parameters } = generation;
   const accounting = accountingOf(generation);
-  return { live, plan, accounting, replyTo, continueFrom: parameters.continueFrom };
+  const facts = factsOf(generation);
+  return { live, plan, accounting, facts, replyTo, continueFrom: parameters.continueFrom };
 }

@@ -25,13 +25,13 @@ export interface EndDependencies {
 /** What every way stores. */
 type Common = Pick<
   CommandArgs<'finishGeneration'>,
-  'owner' | 'generationId' | 'sessionId' | 'messageId' | 'firstTokenAt' | 'now'
+  'owner' | 'generationId' | 'sessionId' | 'messageId' | 'firstTokenAt' | 'retries' | 'now'
 >;
 
 function commonOf(live: LiveGeneration, { owner, now }: EndDependencies): Common {
-  const { id: generationId, firstTokenAt } = live;
+  const { id: generationId, firstTokenAt, retries } = live;
   const { sessionId, messageId } = live.identity;
-  return { owner, generationId, sessionId, messageId, firstTokenAt, now: now() };
+  return { owner, generationId, sessionId, messageId, firstTokenAt, retries, now: now() };
 }
 
 /** The end as it is. `last` is what `beginEnd` gave. */

@@ -1,6 +1,6 @@
 /** Ending generations on request, wherever they are: running here, running elsewhere, or still queued. */
 import { AppError } from '../../domain/errors.ts';
-import { isTerminal } from '../../domain/generation.ts';
+import { type GenerationRecord, isTerminal, type Outcome } from '../../domain/generation.ts';
 import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
 import type { Lives } from '../log/live-generations.ts';
@@ -12,7 +12,7 @@ export interface CancellingOptions {
   readonly now: () => number;
   readonly owner: () => number;
   /** A queued turn was ended. */
-  onEnded(generationId: string): void;
+  onEnded(generation: GenerationRecord, outcome: Outcome): void;
   /** A turn that waited behind a cancelled one runs now. */
   onStarted(generationId: string): void;
 }
@@ -53,7 +53,7 @@ export class Cancelling implements Disposable {
       // The request is stored first, so that the process that owns the generation by then finds it.
       await store.execute('requestCancel', { generationIds: [generationId], now: now() });
       if (lives.isAbandoned(generationId)) throw endNotStored();
-      if (row.status === 'queued') await this.#endQueued(generationId);
+      if (row.status === 'queued') await this.#endQueued(row);
       else await lives.woken(generationId, pollMs);
     }
   }
@@ -69,10 +69,15 @@ export class Cancelling implements Disposable {
   }
 
   /** Ends a turn that has not started; does nothing if it has started by now. */
-  async #endQueued(generationId: string): Promise<void> {
+  async #endQueued(generation: GenerationRecord): Promise<void> {
     const { store, lives, now, owner, onEnded, onStarted } = this.#options;
-    const { next } = await store.execute('cancelQueued', { generationId, owner: owner(), now: now() });
-    onEnded(generationId);
+    const { id: generationId } = generation;
+    const { next, outcome } = await store.execute('cancelQueued', {
+      generationId,
+      owner: owner(),
+      now: now(),
+    });
+    if (outcome !== null) onEnded(generation, outcome);
     lives.wake(generationId);
     if (next !== null) onStarted(next.generationId);
   }

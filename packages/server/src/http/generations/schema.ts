@@ -1,7 +1,6 @@
 /** The schema of a generation, and how a generation goes over the wire. */
 
 import { Type } from 'typebox';
-import { errorCodes } from '../../domain/errors.ts';
 import { dialects, generationStatuses } from '../../domain/generation.ts';
 import { providers } from '../../domain/model.ts';
 import { toTime, toTimeOrNull } from '../../domain/text/time.ts';
@@ -16,6 +15,7 @@ import {
   orNull,
   TimeField,
 } from '../openapi/fields.ts';
+import { FailureField } from '../openapi/responses.ts';
 
 export const DialectSchema = oneOf(dialects, {
   description: 'A dialect of the API.',
@@ -44,21 +44,14 @@ export const GenerationSchema = Type.Object(
       },
       { description: 'The model that answers.' },
     ),
+    requested_model_id: IdField('The model that was asked first.'),
     created_at: TimeField('When it was accepted.'),
     started_at: orNull(TimeField('When the model was asked.')),
     first_token_at: orNull(TimeField('When the answer began.')),
     finished_at: orNull(TimeField('When it ended.')),
     finish_reason: orNull(FinishReasonSchema),
     usage: orNull(Type.Ref('Usage#')),
-    error: orNull(
-      Type.Object(
-        {
-          code: oneOf(errorCodes, { description: 'What went wrong.' }),
-          message: Type.String({ description: 'The same for people.', examples: ['the model failed'] }),
-        },
-        { description: 'Where it failed or was interrupted.' },
-      ),
-    ),
+    error: FailureField,
   },
   { $id: 'Generation', title: 'Generation', description: 'The background job that answers a message.' },
 );
@@ -71,6 +64,7 @@ export const exampleGeneration = {
   session_id: exampleId,
   message_id: exampleId,
   model: { id: exampleId, name: 'GPT-5 mini', provider: 'openai' },
+  requested_model_id: exampleId,
   created_at: '2026-11-22T20:30:00.000Z',
   started_at: '2026-11-22T20:30:00.010Z',
   first_token_at: '2026-11-22T20:30:00.300Z',
@@ -90,6 +84,7 @@ export function toGeneration(view: GenerationView, audience: Audience) {
     session_id: view.sessionId,
     message_id: view.messageId,
     model: view.model,
+    requested_model_id: view.requestedModelId,
     created_at: toTime(view.createdAt),
     started_at: toTimeOrNull(view.startedAt),
     first_token_at: toTimeOrNull(view.firstTokenAt),

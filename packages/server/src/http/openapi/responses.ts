@@ -1,7 +1,7 @@
 /** Schemas of error answers for the routes' documentation. The bodies themselves are made in `answer/errors.ts`. */
 import { type TSchema, Type } from 'typebox';
 import { type ErrorCode, errorCodes } from '../../domain/errors.ts';
-import { oneOf } from './fields.ts';
+import { oneOf, orNull } from './fields.ts';
 
 const code = oneOf(errorCodes, {
   description: 'What went wrong, for programs.',
@@ -38,6 +38,17 @@ export const DetailErrorSchema = Type.Object(
     title: 'DetailError',
     description: 'An error before the stream began, in the conversation dialect.',
   },
+);
+
+/** Why an answer failed, as resources show it. */
+export const FailureField = orNull(
+  Type.Object(
+    {
+      code: oneOf(errorCodes, { description: 'What went wrong.' }),
+      message: Type.String({ description: 'The same for people.', examples: ['the model failed'] }),
+    },
+    { description: 'Where it failed or was interrupted.' },
+  ),
 );
 
 interface ErrorDocumentation {

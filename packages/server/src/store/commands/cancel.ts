@@ -29,11 +29,11 @@ const cancelledUnstarted: Outcome = {
   error: null,
 };
 
-/** Ends a turn that is still queued; does nothing to one that has started or ended. */
+/** Ends a turn that is still queued; does nothing to one that has started or ended, whose outcome is null. */
 export async function cancelQueued(
   context: CommandContext,
   args: { readonly generationId: string; readonly owner: number; readonly now: number },
-): Promise<Pick<FinishedGeneration, 'next'>> {
+): Promise<Pick<FinishedGeneration, 'next'> & { readonly outcome: Outcome | null }> {
   const { db } = context;
   await requireOwner(context, args.owner);
   const generation = await db
@@ -41,7 +41,7 @@ export async function cancelQueued(
     .select('session_id')
     .where('id', '=', args.generationId)
     .executeTakeFirst();
-  if (generation === undefined) return { next: null };
+  if (generation === undefined) return { next: null, outcome: null };
   await lockSession(context, generation.session_id);
   const usage = JSON.stringify(cancelledUnstarted.usage);
   const row = await db
@@ -51,7 +51,7 @@ export async function cancelQueued(
     .where('status', '=', 'queued')
     .returning(['session_id', 'message_id'])
     .executeTakeFirst();
-  if (row === undefined) return { next: null };
+  if (row === undefined) return { next: null, outcome: null };
   await db
     .updateTable('message')
     .set({ status: 'cancelled', usage, updated_at: args.now })
@@ -70,5 +70,6 @@ export async function cancelQueued(
     last_seq: seq,
     events: JSON.stringify(events),
   });
-  return { next: await startNext(context, row.session_id, args.owner, args.now) };
+  const next = await startNext(context, row.session_id, args.owner, args.now);
+  return { next, outcome: cancelledUnstarted };
 }

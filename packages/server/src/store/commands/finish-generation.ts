@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { EventRun, LogEvent } from '../../domain/event.ts';
 import type { GenerationStatus, Outcome } from '../../domain/generation.ts';
-import type { ModelCall } from '../../domain/usage.ts';
+import { type ModelCall, totalCost } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { segmentsOf } from '../journal.ts';
 import { answersInOrder, statement } from '../statement.ts';
@@ -23,6 +23,8 @@ export interface FinishGeneration {
   readonly message: { readonly parts: string; readonly text: string };
   readonly firstTokenAt: number | null;
   readonly modelCalls: readonly ModelCall[];
+  /** How often calls to providers were made again. Default 0. */
+  readonly retries?: number;
   /** What the model was sent, as JSON; undefined where it was not called. */
   readonly receipt?: string | undefined;
   readonly now: number;
@@ -49,6 +51,8 @@ const setTerminal = statement<Ending, { id: string }>((db, param) =>
       finish_reason: param('finish_reason'),
       usage: param('usage'),
       error: param('error'),
+      retries: param('retries'),
+      cost: param('cost'),
     })
     .where('id', '=', param('id'))
     .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
@@ -88,9 +92,12 @@ interface Ending {
   readonly finish_reason: Outcome['finish_reason'];
   readonly usage: string;
   readonly error: string | null;
+  readonly retries: number;
+  readonly cost: number | null;
 }
 
-function endingOf({ generationId, owner, outcome, firstTokenAt, now }: FinishGeneration): Ending {
+function endingOf(args: FinishGeneration): Ending {
+  const { generationId, owner, outcome, firstTokenAt, now, retries = 0, modelCalls } = args;
   return {
     id: generationId,
     owner,
@@ -100,6 +107,8 @@ function endingOf({ generationId, owner, outcome, firstTokenAt, now }: FinishGen
     finish_reason: outcome.finish_reason,
     usage: JSON.stringify(outcome.usage),
     error: outcome.error === null ? null : JSON.stringify(outcome.error),
+    retries,
+    cost: totalCost(modelCalls),
   };
 }
 

@@ -16,6 +16,8 @@ interface End {
   readonly finish_reason: Outcome['finish_reason'];
   readonly usage: string;
   readonly error: string | null;
+  readonly retries: number;
+  readonly cost: number | null;
   readonly parts: string;
   readonly text: string;
   /** The last segments, a value each. */
@@ -31,7 +33,8 @@ export const endInPostgres = statement<End, { id: string }>(
   (_db, param) => sql`with finished as (
       update generation set status = ${param('status')}, finished_at = ${param('finished_at')},
         first_token_at = ${param('first_token_at')}, finish_reason = ${param('finish_reason')},
-        usage = ${param('usage')}, error = ${param('error')}
+        usage = ${param('usage')}, error = ${param('error')},
+        retries = ${param('retries')}, cost = ${param('cost')}
       where id = ${param('id')} and status in ('queued', 'running')
         and (owner = ${param('owner')} or owner is null)
       returning id

@@ -2,11 +2,11 @@
 import type { GenerationRecord } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
-import type { Database, GenerationTable } from '../tables.ts';
+import type { Database, GenerationRow } from '../tables.ts';
 import { toGeneration } from './generations.ts';
 import { isInScope } from './scope.ts';
 
-const newestAttempt = statement<{ reply_to: string; limit: number }, GenerationTable>((db, param) =>
+const newestAttempt = statement<{ reply_to: string; limit: number }, GenerationRow>((db, param) =>
   db
     .selectFrom('generation')
     .selectAll()

@@ -4,10 +4,10 @@ import type { GenerationParameters, GenerationRecord, Outcome } from '../../doma
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
-import type { Database, GenerationTable, SegmentTable } from '../tables.ts';
+import type { Database, GenerationRow, SegmentTable } from '../tables.ts';
 import { isInScope } from './scope.ts';
 
-export function toGeneration(row: GenerationTable): GenerationRecord {
+export function toGeneration(row: GenerationRow): GenerationRecord {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -35,11 +35,40 @@ export function toGeneration(row: GenerationTable): GenerationRecord {
     finishedAt: row.finished_at,
     finishReason: row.finish_reason,
     usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
-    error: row.error === null ? null : (JSON.parse(row.error) as Outcome['error']),
+    error: toError(row.error),
+    retries: row.retries,
+    cost: row.cost,
+    requestedModelId: row.requested_model_id ?? row.model_id,
   };
 }
 
-const byId = statement<{ id: string }, GenerationTable>((db, param) =>
+function toError(error: string | null): Outcome['error'] {
+  return error === null ? null : (JSON.parse(error) as Outcome['error']);
+}
+
+/** How a generation ended, as its message shows it. */
+export type Ending = Pick<GenerationRecord, 'replyTo' | 'finishReason' | 'error'>;
+
+/** How generations ended, by their ids; those that were deleted are left out. The caller has checked the scope. */
+export async function readEndings(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Ending>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('generation')
+    .select(['id', 'reply_to', 'finish_reason', 'error'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(
+    rows.map(({ id, reply_to: replyTo, finish_reason: finishReason, error }) => [
+      id,
+      { replyTo, finishReason, error: toError(error) },
+    ]),
+  );
+}
+
+const byId = statement<{ id: string }, GenerationRow>((db, param) =>
   db.selectFrom('generation').selectAll().where('id', '=', param('id')),
 );
 

@@ -1,7 +1,8 @@
 /** Reads messages. */
 import { sql } from 'kysely';
 import { notFound } from '../../domain/errors.ts';
-import type { MessageRole, MessageStatus } from '../../domain/message.ts';
+import type { Source } from '../../domain/event.ts';
+import type { MessagePart, MessageRole, MessageStatus } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
@@ -41,6 +42,8 @@ export interface MessageRecord {
   readonly generationId: string | null;
   readonly modelId: string | null;
   readonly usage: Usage | null;
+  /** The pages that an answer draws on; empty while it is being generated. */
+  readonly sources: readonly Source[];
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -58,9 +61,18 @@ export function toMessage(row: MessageTable): MessageRecord {
     generationId: row.generation_id,
     modelId: row.model_id,
     usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
+    sources: sourcesIn(row.parts),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** Few messages have sources, and the parts of the others are not worth parsing. */
+function sourcesIn(parts: string): readonly Source[] {
+  if (!parts.includes('"type":"sources"')) return [];
+  return (JSON.parse(parts) as MessagePart[]).flatMap((part) =>
+    part.type === 'sources' ? part.sources : [],
+  );
 }
 
 const fromPosition = statement<{ conversation_id: string; from: number; limit: number }, MessageTable>(

@@ -57,7 +57,14 @@ const published: Readonly<Record<string, PublishedList>> = {
       'provider_timeout',
     ],
     list: errorCodes,
-    places: ['Error.code', 'DetailError.code', 'ChatEvent.code', 'ConversationEvent.code', 'Generation.code'],
+    places: [
+      'Error.code',
+      'DetailError.code',
+      'ChatEvent.code',
+      'ConversationEvent.code',
+      'Generation.code',
+      'listMessages.code',
+    ],
   },
   'generation statuses': {
     values: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
@@ -69,6 +76,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: finishReasons,
     places: [
       'Generation.finish_reason',
+      'listMessages.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
       'complete.finish_reason',

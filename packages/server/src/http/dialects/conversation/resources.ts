@@ -4,7 +4,9 @@ import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
+import type { Ending } from '../../../store/queries/generations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
+import { type Audience, failureFor } from '../../answer/audience.ts';
 
 export function toConversationResource(record: ConversationRecord) {
   return {
@@ -27,8 +29,16 @@ export function toSessionResource(record: SessionRecord) {
   };
 }
 
-/** A message as clients see it; an answer that is still being generated has its committed text. */
-export async function toMessageResource(record: MessageRecord, engine: GenerationEngine) {
+/**
+ * A message as those of this audience see it; an answer that is still being generated has its committed text. `ending`
+ * is that of the answer's generation.
+ */
+export async function toMessageResource(
+  record: MessageRecord,
+  ending: Ending | undefined,
+  engine: GenerationEngine,
+  audience: Audience,
+) {
   return {
     id: record.id,
     role: record.role,
@@ -38,5 +48,10 @@ export async function toMessageResource(record: MessageRecord, engine: Generatio
     model_id: record.modelId,
     status: record.status,
     usage: record.usage,
+    generation_id: record.generationId,
+    reply_to: ending?.replyTo ?? null,
+    finish_reason: ending?.finishReason ?? null,
+    error: ending?.error ? failureFor(ending.error, audience) : null,
+    sources: record.sources,
   };
 }

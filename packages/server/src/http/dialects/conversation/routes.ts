@@ -11,8 +11,10 @@ import {
   listSessions,
   pageConversations,
 } from '../../../store/queries/conversations.ts';
+import { readEndings } from '../../../store/queries/generations.ts';
 import { pageMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
+import { audienceOf } from '../../answer/audience.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
@@ -111,10 +113,17 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       path: '/api/conversation/messages',
       access: 'conversation',
       schema: documentation.messages,
-      async handler({ scope, query }, reply) {
+      async handler({ caller, scope, query }, reply) {
         const { conversation_id: id, limit = 20, offset = 0 } = query;
         const { messages, total } = await pageMessages(store.reads, scope, id, { limit, offset });
-        const shown = await Promise.all(messages.map((message) => toMessageResource(message, engine)));
+        const generations = messages.flatMap(({ generationId }) => generationId ?? []);
+        const endings = await readEndings(store.reads, generations);
+        const audience = audienceOf(caller);
+        const shown = await Promise.all(
+          messages.map((message) =>
+            toMessageResource(message, endings.get(message.generationId ?? ''), engine, audience),
+          ),
+        );
         return reply.send({ messages: shown, total, limit, offset });
       },
     }),

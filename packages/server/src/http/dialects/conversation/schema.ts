@@ -9,12 +9,14 @@ import {
   closed,
   exampleId,
   exampleUsage,
+  FinishReasonSchema,
   IdField,
   oneOf,
   orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
+import { FailureField } from '../../openapi/responses.ts';
 import { endFields, failureFields, queuedFields } from '../event-fields.ts';
 
 const maxOffset = 2_147_483_647;
@@ -214,6 +216,13 @@ export const MessagesSchema = Type.Object({
         examples: ['done'],
       }),
       usage: orNull(Type.Ref('Usage#')),
+      generation_id: orNull(IdField('Of an answer: the generation that writes it.')),
+      reply_to: orNull(IdField('Of an answer: the message that it answers.')),
+      finish_reason: orNull(FinishReasonSchema),
+      error: FailureField,
+      sources: Type.Array(Type.Ref('Source#'), {
+        description: 'Of an answer with the internet: the pages that it draws on.',
+      }),
     }),
     { description: 'The messages of all sessions, oldest first.' },
   ),
@@ -233,6 +242,11 @@ export const exampleMessages = {
       model_id: exampleId,
       status: 'done',
       usage: exampleUsage,
+      generation_id: exampleId,
+      reply_to: exampleId,
+      finish_reason: 'stop',
+      error: null,
+      sources: [],
     },
   ],
   total: 2,

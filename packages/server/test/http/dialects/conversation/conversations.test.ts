@@ -244,6 +244,22 @@ onBothStores('conversations', async (storeEngine) => {
     assert.deepEqual([type, code, typeof message], ['error', 'provider_error', 'string']);
   });
 
+  test('a message says how its answer ended, and why it failed', async () => {
+    const conversation = await create();
+    const session = await begin(conversation);
+    upstream.enqueue(answer('Fine'), { status: 400, body: { error: { message: 'rule 7 forbids it' } } });
+    await (await chat(session, 'Good')).ended;
+    await (await chat(session, 'Bad')).ended;
+    const { body } = await app.call(`${at('messages')}&conversation_id=${conversation}`, { key });
+    const [asked, good, , bad] = body.messages;
+    assert.deepEqual([asked.finish_reason, asked.error, asked.reply_to], [null, null, null]);
+    assert.deepEqual([good.finish_reason, good.error, good.reply_to], ['stop', null, asked.id]);
+    assert.deepEqual([good.sources, typeof good.generation_id], [[], 'string']);
+    assert.equal(bad.finish_reason, null);
+    assert.equal(bad.error.code, 'provider_error');
+    assert.match(bad.error.message, /rule 7 forbids it/);
+  });
+
   test('a POST with Last-Event-ID reconnects: it starts nothing, and ends with 204', async () => {
     const session = await begin(await create());
     const whole = await chat(session, 'Once');
