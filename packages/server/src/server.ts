@@ -182,6 +182,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       researcher,
       leaseMs: config.leaseMs,
       titles: overrides.titles ?? config.titles,
+      summaries: config.summaries,
       log,
       onEnded: (ended) => {
         logEnded(log, ended);

@@ -40,6 +40,8 @@ export interface Config {
   readonly anonymousOrg: string | undefined;
   /** Whether models name new conversations, in a call of their own after the first answer. */
   readonly titles: boolean;
+  /** Whether models summarise what no longer fits, where an organization sets nothing. */
+  readonly summaries: boolean;
   readonly tokenTtlSeconds: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
@@ -139,6 +141,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     anonymousOrg: readAnonymousOrg(reader),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
     titles: reader.oneOf('COLLOQUY_TITLES', ['on', 'off'], 'on') === 'on',
+    summaries: reader.oneOf('COLLOQUY_SUMMARIES', ['on', 'off'], 'on') === 'on',
     leaseMs: reader.integer('LEASE_MS', 100, 600_000),
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', 0, 3_600_000),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),

@@ -67,6 +67,7 @@ const otherVariables = {
   AUTH_ORG_CLAIM: text('org_id', 'the name of a claim'),
   AUTH_ROLE_CLAIM: text('role', 'the name of a claim'),
   COLLOQUY_TITLES: text('on', 'on, or off'),
+  COLLOQUY_SUMMARIES: text('on', 'on, or off'),
   ANONYMOUS_ORG: text('', "an organization's id (a UUID), or default"),
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
 

@@ -7,6 +7,7 @@ import { isTerminal, type Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { Scope } from '../domain/scope.ts';
+import { Limiter } from '../limits/limiter.ts';
 import type { Researcher } from '../research/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
@@ -15,9 +16,10 @@ import {
   readGeneration,
   readRunningGenerations,
 } from '../store/queries/generations.ts';
+import { sumTokensOfKey } from '../store/queries/model-calls.ts';
 import type { Store } from '../store/store.ts';
-import { Summarizer } from './afterwards/summarizer.ts';
-import { Titler } from './afterwards/titles.ts';
+import { Afterwards } from './afterwards/afterwards.ts';
+import { SideCalls } from './calls/side-calls.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context-receipt.ts';
 import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './interface.ts';
@@ -41,8 +43,10 @@ export interface EngineOptions {
   /** Researches the web for answers; without it, answers are given without the web. */
   readonly researcher?: Researcher;
   readonly now?: () => number;
-  /** Whether models name new conversations. Default: they keep their first words as titles. */
+  /** Whether models name new conversations, where their organization says nothing. Default: they keep their first words as titles. */
   readonly titles?: boolean;
+  /** Whether models summarise what no longer fits, where the organization says nothing. Default true. */
+  readonly summaries?: boolean;
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
   /** Called once for each generation whose end this process has stored. */
   readonly onEnded?: (ended: EndedGeneration) => void;
@@ -55,8 +59,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lives = new Lives();
-  readonly #summarizer: Summarizer;
-  readonly #titler: Titler | undefined;
+  readonly #afterwards: Afterwards;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
   readonly #runner: Runner;
@@ -76,33 +79,31 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
-    this.#summarizer = new Summarizer({
-      store: options.store,
+    const { reads } = options.store;
+    const limiter = new Limiter({
       now: this.#now,
-      onError: (error, session) =>
-        this.#warn(error, 'a summary could not be made; the next answer tries again', { session }),
+      readTokensSince: (keyId, sinceMs) => sumTokensOfKey(reads, keyId, sinceMs),
     });
-    if (options.titles === true) {
-      this.#titler = new Titler({
-        store: options.store,
-        now: this.#now,
-        onError: (error, conversation) =>
-          options.log.debug({ err: error, conversation }, 'a conversation keeps its automatic title'),
-      });
-    }
-    this.#admission = new Admission(options.store.reads, this.#now);
+    const sideCalls = new SideCalls({ reads, models: options.models, limiter, now: this.#now });
+    this.#afterwards = new Afterwards({
+      store: options.store,
+      sideCalls,
+      now: this.#now,
+      titles: options.titles === true,
+      summaries: options.summaries !== false,
+      log: options.log,
+    });
+    this.#admission = new Admission(reads, limiter);
     const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
     this.#runner = new Runner({
       store: options.store,
       models: options.models,
       researcher: options.researcher,
+      sideCalls,
       lives: this.#lives,
       now: this.#now,
       current: () => this.#current,
-      onAnswered: (job, { status }) => {
-        if (status !== 'failed') this.#summarizer.afterFinish(job);
-        if (status === 'done') this.#titler?.afterFinish(job);
-      },
+      onAnswered: (job, { status }) => this.#afterwards.afterFinish(job, status),
       onEnded: (ended) => this.#ended(ended),
       onLeft: (generationId) => this.#admission.ended(generationId, 0),
       onStarted,
@@ -162,13 +163,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   /** Resolves once no summary is being written. */
   summariesWritten(): Promise<void> {
-    return this.#summarizer.idle();
+    return this.#afterwards.summariesWritten();
   }
 
   /** Resolves once what runs now has ended, and no title is being written. */
   async titlesWritten(): Promise<void> {
     await Promise.allSettled([...this.#busy]);
-    await this.#titler?.idle();
+    await this.#afterwards.titlesWritten();
   }
 
   async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
@@ -230,8 +231,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await Promise.allSettled(left.map((live) => live.commitUnderWay));
     this.#cancelling[Symbol.dispose]();
     for (const live of left) this.#lives.remove(live);
-    await this.#titler?.[Symbol.asyncDispose]();
-    await this.#summarizer[Symbol.asyncDispose]();
+    await this.#afterwards[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#busy]);
     // Again: a new one may have come up meanwhile.
     const incarnation = this.#incarnation;

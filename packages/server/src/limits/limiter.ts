@@ -28,8 +28,8 @@ interface Account {
   readonly requests: Bucket;
   readonly tokens: Bucket;
   running: number;
-  /** Tokens used on `day`; undefined until the store has been read. */
-  tokensToday: number;
+  /** Tokens used or reserved on `day`; undefined until the store has been read. */
+  tokensToday: number | undefined;
   day: number;
 }
 
@@ -42,23 +42,18 @@ export class Limiter {
   }
 
   /**
+   * Admits an answer.
    * @param estimatedTokens the estimated cost of the call, in tokens
    * @throws AppError rate_limited, with the seconds until a retry makes sense
    */
   async reserve(keyId: string, limits: KeyLimits, estimatedTokens: number): Promise<Reservation> {
     const account = await this.#account(keyId, limits);
     const nowMs = this.#options.now();
-    const { requests_per_minute, tokens_per_minute, tokens_per_day, concurrent_streams } = limits;
+    const { requests_per_minute, concurrent_streams } = limits;
     if (concurrent_streams !== undefined && account.running >= concurrent_streams) {
       throw limited(`at most ${concurrent_streams} answers at once`, 1);
     }
-    if (tokens_per_day !== undefined && account.tokensToday >= tokens_per_day) {
-      throw limited(`at most ${tokens_per_day} tokens a day`, Math.ceil((dayMs - (nowMs % dayMs)) / 1000));
-    }
-    const tokensWaitMs =
-      tokens_per_minute === undefined ? 0 : account.tokens.waitMs(tokens_per_minute, minuteMs, 1, nowMs);
-    if (tokensWaitMs > 0)
-      throw limited(`at most ${tokens_per_minute} tokens a minute`, seconds(tokensWaitMs));
+    checkTokens(account, limits, nowMs);
     const requestsWaitMs =
       requests_per_minute === undefined
         ? 0
@@ -67,53 +62,93 @@ export class Limiter {
       throw limited(`at most ${requests_per_minute} requests a minute`, seconds(requestsWaitMs));
     }
     account.requests.take(1);
-    account.tokens.take(estimatedTokens);
-    account.tokensToday += estimatedTokens;
     account.running += 1;
-    return this.#reservation(account, estimatedTokens);
-  }
-
-  #reservation(account: Account, estimatedTokens: number): Reservation {
-    let isOpen = true;
-    const close = (tokens: number): boolean => {
-      if (!isOpen) return false;
-      isOpen = false;
+    const settle = once(this.#book(account, estimatedTokens), () => {
       account.running -= 1;
-      account.tokens.take(tokens - estimatedTokens);
-      account.tokensToday += tokens - estimatedTokens;
-      return true;
-    };
+    });
     return {
       refund() {
-        if (close(0)) account.requests.take(-1);
+        if (settle(0)) account.requests.take(-1);
       },
-      settle: (tokens) => void close(tokens),
+      settle: (tokens) => void settle(tokens),
+    };
+  }
+
+  /**
+   * Admits a call beside the answers, such as a title's: it needs tokens, but is neither a request nor an answer.
+   * @throws AppError rate_limited, where the tokens are spent
+   */
+  async reserveTokens(keyId: string, limits: KeyLimits, estimatedTokens: number): Promise<Reservation> {
+    const account = await this.#account(keyId, limits);
+    checkTokens(account, limits, this.#options.now());
+    const settle = once(this.#book(account, estimatedTokens));
+    return { refund: () => void settle(0), settle: (tokens) => void settle(tokens) };
+  }
+
+  /** Takes the estimate; what is given back books the cost in its place. */
+  #book(account: Account, estimatedTokens: number): (tokens: number) => void {
+    const { day } = account;
+    const isCounted = account.tokensToday !== undefined;
+    account.tokens.take(estimatedTokens);
+    if (account.tokensToday !== undefined) account.tokensToday += estimatedTokens;
+    return (tokens) => {
+      account.tokens.take(tokens - estimatedTokens);
+      this.#turnDay(account);
+      if (account.tokensToday === undefined) return;
+      // An estimate of the day before went with that day's count.
+      account.tokensToday += isCounted && account.day === day ? tokens - estimatedTokens : tokens;
     };
   }
 
   async #account(keyId: string, limits: KeyLimits): Promise<Account> {
-    const nowMs = this.#options.now();
-    const day = Math.floor(nowMs / dayMs);
     let account = this.#accounts.get(keyId);
     if (account === undefined) {
-      const used =
-        limits.tokens_per_day === undefined ? 0 : await this.#options.readTokensSince(keyId, day * dayMs);
-      // Another call may have created it in the meantime.
-      account = this.#accounts.get(keyId) ?? {
-        requests: new Bucket(),
-        tokens: new Bucket(),
-        running: 0,
-        tokensToday: used,
-        day,
-      };
+      const [requests, tokens] = [new Bucket(), new Bucket()];
+      account = { requests, tokens, running: 0, tokensToday: undefined, day: this.#today() };
       this.#accounts.set(keyId, account);
     }
-    if (account.day !== day) {
-      account.day = day;
-      account.tokensToday = 0;
+    if (limits.tokens_per_day !== undefined && account.tokensToday === undefined) {
+      const used = await this.#options.readTokensSince(keyId, this.#today() * dayMs);
+      // Another call may have read it in the meantime, and counted on.
+      account.tokensToday ??= used;
     }
+    this.#turnDay(account);
     return account;
   }
+
+  #turnDay(account: Account): void {
+    const day = this.#today();
+    if (account.day === day) return;
+    account.day = day;
+    if (account.tokensToday !== undefined) account.tokensToday = 0;
+  }
+
+  #today(): number {
+    return Math.floor(this.#options.now() / dayMs);
+  }
+}
+
+/** @throws AppError rate_limited */
+function checkTokens(account: Account, limits: KeyLimits, nowMs: number): void {
+  const { tokens_per_minute, tokens_per_day } = limits;
+  if (tokens_per_day !== undefined && (account.tokensToday ?? 0) >= tokens_per_day) {
+    throw limited(`at most ${tokens_per_day} tokens a day`, Math.ceil((dayMs - (nowMs % dayMs)) / 1000));
+  }
+  if (tokens_per_minute === undefined) return;
+  const waitMs = account.tokens.waitMs(tokens_per_minute, minuteMs, 1, nowMs);
+  if (waitMs > 0) throw limited(`at most ${tokens_per_minute} tokens a minute`, seconds(waitMs));
+}
+
+/** Settles the first time it is called, and says whether it was the first. */
+function once(settle: (tokens: number) => void, release?: () => void): (tokens: number) => boolean {
+  let isOpen = true;
+  return (tokens) => {
+    if (!isOpen) return false;
+    isOpen = false;
+    release?.();
+    settle(tokens);
+    return true;
+  };
 }
 
 function seconds(ms: number): number {

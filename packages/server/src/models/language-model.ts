@@ -19,6 +19,8 @@ export interface ModelRequest {
    * for models with `canContinue`.
    */
   readonly continueLast?: boolean;
+  /** Whether the model is to answer without thinking first. Only for models with `skipsReasoning`; others ignore it. */
+  readonly withoutReasoning?: boolean;
 }
 
 export type ModelPart =
@@ -44,6 +46,8 @@ export interface LanguageModel {
   readonly followsPrompts: boolean;
   /** Whether search queries that it writes are better than the user's message; those of small models are not. */
   readonly writesQueries: boolean;
+  /** Whether a request can ask for an answer without reasoning; absent: no, or nobody knows how. */
+  readonly skipsReasoning?: boolean;
   /**
    * Streams an answer. Each item holds the parts that arrived together (one network chunk), at least one. A failed call
    * is retried inside, but only while nothing was yielded. A stream that ends normally has yielded exactly one

@@ -17,6 +17,8 @@ export interface QuestionOptions {
   readonly today: Date;
   /** Absent where the model writes no good queries. */
   readonly ask?: Ask | undefined;
+  /** How queries are to be written; absent: the built-in instruction. */
+  readonly instruction?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +33,11 @@ const maxQueries = 3;
 const maxQueryLength = 200;
 const historyTurns = 6;
 const maxTurnLength = 1_000;
+
+const builtInInstruction =
+  'Write the web search queries, one to three, that find what is needed to answer the last message of the user ' +
+  'in the conversation below. Each query stands for itself: names instead of "it" or "he", a few keywords, in the ' +
+  'language of the message. One query is best, unless the message asks for several things.';
 
 /** Uses the message itself where the model fails or does not answer with queries. Never throws. */
 export async function findQueries(options: QuestionOptions): Promise<Queries> {
@@ -50,15 +57,14 @@ export function questionPrompt({
   question,
   history,
   today,
+  instruction = builtInInstruction,
 }: Omit<QuestionOptions, 'ask' | 'signal'>): string {
   const turns = [...history.slice(-historyTurns), { role: 'user', text: question } as const].map(
     ({ role, text }) => `${role === 'user' ? 'User' : 'Assistant'}: ${shorten(text, maxTurnLength)}`,
   );
   return [
     `Today is ${toDay(today.getTime())}.`,
-    'Write the web search queries, one to three, that find what is needed to answer the last message of the user ' +
-      'in the conversation below. Each query stands for itself: names instead of "it" or "he", a few keywords, in the ' +
-      'language of the message. One query is best, unless the message asks for several things.',
+    instruction,
     'Answer with a JSON array of strings and nothing else. Do not answer the message.',
     '',
     'The conversation:',

@@ -27,6 +27,8 @@ export interface ResearchRequest {
   readonly history: readonly Turn[];
   /** Asks the model that condenses the conversation to queries. Absent: the message itself is searched for. */
   readonly ask?: Ask | undefined;
+  /** What the model is told about queries; absent: the built-in instruction. */
+  readonly instruction?: string | undefined;
   readonly countTokens: (text: string) => number;
   /** The most tokens that `promptSection` may have. */
   readonly budgetTokens: number;
@@ -123,13 +125,14 @@ export function createResearcher(options: ResearcherOptions): Researcher {
   const report = options.onProblem ?? (() => {});
 
   async function find(request: ResearchRequest): Promise<Findings> {
-    const { question, history, ask, signal, onStatus } = request;
+    const { question, history, ask, instruction, signal, onStatus } = request;
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
     onStatus('searching');
     const { queries, failure } = await findQueries({
       question,
       history,
       today: now(),
+      instruction,
       ask: ask && withTimeout(ask, limits.questionTimeoutMs),
       signal: deadline,
     });

@@ -40,6 +40,7 @@ test('an empty environment gives the defaults', () => {
     search: { engines: {}, allowedNetworks: [] },
     anonymousOrg: undefined,
     titles: true,
+    summaries: true,
     tokenTtlSeconds: 3600,
     leaseMs: 10_000,
     shutdownGraceMs: 30_000,

@@ -74,3 +74,43 @@ test('tokens a day begin with what the store has accounted, and anew at midnight
   advance(23 * 3_600_000);
   await limiter.reserve('k', limits, 1);
 });
+
+test('calls beside the answers count their tokens, and neither requests nor answers', async () => {
+  const { limiter, advance } = makeLimiter();
+  const limits = {
+    requests_per_minute: 1,
+    concurrent_streams: 1,
+    tokens_per_minute: 60,
+    tokens_per_day: 100,
+  };
+  const answer = await limiter.reserve('k', limits, 10);
+  const title = await limiter.reserveTokens('k', limits, 20);
+  title.settle(50);
+  title.settle(50);
+  assert.equal(await retryAfter(limiter.reserveTokens('k', limits, 1)), 1);
+  answer.settle(10);
+  advance(60_000);
+  const summary = await limiter.reserveTokens('k', limits, 40);
+  assert.ok((await retryAfter(limiter.reserveTokens('k', limits, 1))) > 3600, 'the day is spent');
+  summary.refund();
+  await limiter.reserveTokens('k', limits, 1);
+});
+
+test('what was reserved before midnight counts on the day on which it was spent', async () => {
+  const { limiter, advance } = makeLimiter();
+  const limits = { tokens_per_day: 100 };
+  const late = await limiter.reserve('k', limits, 90);
+  advance(86_400_000);
+  late.settle(60);
+  (await limiter.reserve('k', limits, 1)).settle(39);
+  (await limiter.reserve('k', limits, 1)).settle(1);
+  await retryAfter(limiter.reserve('k', limits, 1));
+});
+
+test('a limit on the day that comes later reads what was used before it', async () => {
+  const { limiter } = makeLimiter(95);
+  const before = await limiter.reserve('k', { tokens_per_minute: 1000 }, 10);
+  (await limiter.reserve('k', { tokens_per_day: 100 }, 1)).settle(0);
+  before.settle(5);
+  await retryAfter(limiter.reserve('k', { tokens_per_day: 100 }, 1));
+});

@@ -2,28 +2,32 @@
 import { newId } from '../../domain/ids.ts';
 import type { SummaryRecord } from '../../domain/session.ts';
 import type { ModelCall } from '../../domain/usage.ts';
-import type { ModelMessage } from '../../models/language-model.ts';
 import { type HistoryEntry, readHistory, readSessionHead } from '../../store/queries/histories.ts';
 import { readSummariesBefore } from '../../store/queries/summaries.ts';
 import type { Database, Store } from '../../store/store.ts';
-import { type Accounting, modelCall } from '../calls/accounting.ts';
-import { askModel } from '../calls/ask-model.ts';
+import type { Accounting } from '../calls/accounting.ts';
+import { type SideCalls, thinkingTokens, type Writer } from '../calls/side-calls.ts';
 import { historyRoom, unitTokens } from '../context/fit-context.ts';
 import { type HistoryUnit, historyUnits } from '../context/history-units.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
 import { contextWindowOf, promptBudget, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { summaryPrompt } from './summary-prompt.ts';
+import { summaryOf, summaryPrompt } from './summary-prompt.ts';
 
 export interface SummaryJob {
   readonly sessionId: string;
   readonly plan: RunPlan;
+  /** The model that writes: the organization's helper model, or the conversation's own. */
+  readonly writer: Writer;
+  /** The organization's instruction; null: the built-in one. */
+  readonly prompt: string | null;
   /** Accounts for the calls of models. */
   readonly accounting: Accounting;
 }
 
 export interface SummaryJobDependencies {
   readonly store: Store;
+  readonly sideCalls: SideCalls;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -52,11 +56,17 @@ interface Sizes {
 }
 
 /** Undefined if the model's window is too small for summaries. */
-function sizesFor(plan: RunPlan): Sizes | undefined {
+function sizesFor({ plan, writer, prompt }: SummaryJob): Sizes | undefined {
   const target = Math.min(maxSummaryTokens, Math.floor(promptBudget(plan) * summaryShare));
-  const summaryTokens = Math.min(target, plan.record.maxOutputTokens ?? target);
+  const summaryTokens = Math.min(target, writer.record.maxOutputTokens ?? target);
+  const ownTokens = prompt === null ? 0 : writer.model.countTokens(prompt);
   // The earlier summary stands in the prompt, the new one comes as the answer; a model may overrun its words.
-  const room = contextWindowOf(plan) * 0.9 - instructionTokens - 4 * summaryTokens;
+  const room =
+    contextWindowOf(writer) * 0.9 -
+    thinkingTokens(writer) -
+    instructionTokens -
+    ownTokens -
+    4 * summaryTokens;
   const chunkTokens = Math.min(maxChunkTokens, Math.floor(room));
   return chunkTokens < minChunkTokens ? undefined : { summaryTokens, chunkTokens };
 }
@@ -69,15 +79,14 @@ export async function summarise(
   job: SummaryJob,
   dependencies: SummaryJobDependencies,
 ): Promise<number | null> {
-  const sizes = sizesFor(job.plan);
+  const sizes = sizesFor(job);
   if (sizes === undefined) return null;
   const due = await findDue(dependencies.store.reads, job, sizes);
   if (due === undefined) return null;
-  const writing = new Writing(job, due.previous, due.isComplete, dependencies.now);
+  const writing = new Writing(job, due.previous, due.isComplete, dependencies);
   let failure: unknown;
   try {
-    for (const chunk of toChunks(due.units, sizes, job.plan))
-      await writing.add(chunk, sizes, dependencies.signal);
+    for (const chunk of toChunks(due.units, sizes, job.writer)) await writing.add(chunk, sizes);
   } catch (error) {
     failure = error;
   }
@@ -150,8 +159,8 @@ interface Chunk {
   readonly entries: readonly HistoryEntry[];
 }
 
-function* toChunks(units: readonly Unit[], sizes: Sizes, plan: RunPlan): Generator<Chunk, void> {
-  const estimate = new TokenEstimate(plan.model);
+function* toChunks(units: readonly Unit[], sizes: Sizes, writer: Writer): Generator<Chunk, void> {
+  const estimate = new TokenEstimate(writer.model);
   let entries: HistoryEntry[] = [];
   let used = 0;
   for (const unit of units) {
@@ -184,47 +193,48 @@ class Writing {
   readonly #job: SummaryJob;
   readonly #previous: SummaryRecord | undefined;
   readonly #isComplete: boolean;
-  readonly #now: () => number;
+  readonly #dependencies: SummaryJobDependencies;
   readonly #calls: ModelCall[] = [];
   #text: string | undefined;
   #first: HistoryEntry | undefined;
   #last: HistoryEntry | undefined;
   #count = 0;
 
-  constructor(job: SummaryJob, previous: SummaryRecord | undefined, isComplete: boolean, now: () => number) {
+  constructor(
+    job: SummaryJob,
+    previous: SummaryRecord | undefined,
+    isComplete: boolean,
+    dependencies: SummaryJobDependencies,
+  ) {
     this.#job = job;
     this.#previous = previous;
     this.#isComplete = isComplete;
-    this.#now = now;
+    this.#dependencies = dependencies;
     this.#text = previous?.text;
   }
 
-  async add(chunk: Chunk, sizes: Sizes, signal: AbortSignal): Promise<void> {
+  async add(chunk: Chunk, sizes: Sizes): Promise<void> {
     const spoken = chunk.entries.filter((entry) => entry.text !== '');
-    if (spoken.length > 0) {
-      const prompt = summaryPrompt(this.#text, spoken, sizes.summaryTokens);
-      this.#text = await this.#ask(prompt, sizes, signal);
-    }
+    if (spoken.length > 0) this.#text = await this.#ask(spoken, sizes);
     this.#first ??= chunk.entries[0];
     this.#last = chunk.entries.at(-1);
     this.#count += chunk.entries.length;
   }
 
-  async #ask(messages: ModelMessage[], sizes: Sizes, signal: AbortSignal): Promise<string> {
-    const { plan, accounting } = this.#job;
-    const text = await askModel(plan.model, {
-      messages,
-      parameters: { maxTokens: 2 * sizes.summaryTokens },
+  async #ask(spoken: readonly HistoryEntry[], { summaryTokens }: Sizes): Promise<string> {
+    const { writer, accounting, prompt } = this.#job;
+    const { sideCalls, signal } = this.#dependencies;
+    const reply = await sideCalls.ask(writer, accounting, {
+      purpose: 'summary',
+      generationId: null,
+      messages: summaryPrompt({ earlier: this.#text, spoken, maxTokens: summaryTokens, prompt }),
+      replyTokens: 2 * summaryTokens,
       signal,
-      onSpent: (usage) => {
-        const at = this.#now();
-        const call = { purpose: 'summary', generationId: null, model: plan.record, usage, at } as const;
-        this.#calls.push(modelCall(accounting, call));
-      },
+      onCall: (call) => this.#calls.push(call),
     });
-    const trimmed = text.replaceAll('\0', '').toWellFormed().trim();
-    if (trimmed === '') throw new Error('the model gave an empty summary');
-    return trimmed;
+    const text = summaryOf(reply);
+    if (text === undefined) throw new Error('the reply of the model holds no summary');
+    return text;
   }
 
   result(): {
@@ -232,7 +242,7 @@ class Writing {
     newMessageCount: number;
     modelCalls: readonly ModelCall[];
   } {
-    const { plan, sessionId } = this.#job;
+    const { plan, writer, sessionId } = this.#job;
     const [first, last, text, previous] = [this.#first, this.#last, this.#text, this.#previous];
     if (first === undefined || last === undefined || text === undefined) {
       return { summary: null, newMessageCount: 0, modelCalls: this.#calls };
@@ -248,8 +258,8 @@ class Writing {
       isComplete: this.#isComplete,
       text,
       tokenCount: plan.model.countTokens(text),
-      modelId: plan.record.id,
-      createdAt: this.#now(),
+      modelId: writer.record.id,
+      createdAt: this.#dependencies.now(),
     };
     return { summary, newMessageCount: this.#count, modelCalls: this.#calls };
   }

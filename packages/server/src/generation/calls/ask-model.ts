@@ -1,13 +1,12 @@
 /** Asks a model for a short text beside the answers: queries, summaries, titles. */
 
-import type { SamplingParameters } from '../../domain/persona.ts';
 import { reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
-import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
+import type { LanguageModel, ModelRequest } from '../../models/language-model.ts';
 import { estimateUsage } from './estimate-usage.ts';
 
-export interface Question {
-  readonly messages: readonly ModelMessage[];
-  readonly parameters: SamplingParameters;
+export interface Question extends ModelRequest {
+  /** Characters (UTF-16 units) of text at most, behind which the call is broken off. Marked reasoning is not counted. */
+  readonly maxTextLength: number;
   readonly signal: AbortSignal;
   /** Called once with the cost of the call, even if the call failed. */
   onSpent(usage: Usage): void;
@@ -15,23 +14,31 @@ export interface Question {
   isEnough?(text: string): boolean;
 }
 
-/** @throws what the model's stream throws */
+/** Characters of reasoning that are kept to estimate what a call has cost. */
+const maxThoughtLength = 65_536;
+
+/** Gives the reply without the reasoning before it. @throws what the model's stream throws */
 export async function askModel(model: LanguageModel, question: Question): Promise<string> {
-  const { messages, parameters, signal, onSpent, isEnough } = question;
+  const { maxTextLength, signal, onSpent, isEnough, ...request } = question;
   let text = '';
+  let thought = '';
   let usage: Usage | undefined;
   try {
-    for await (const parts of model.stream({ messages, parameters }, { signal })) {
+    for await (const parts of model.stream(request, { signal })) {
       for (const part of parts) {
         if (part.type === 'text') text += part.text;
-        else if (part.type === 'text-was-reasoning') text = '';
+        else if (part.type === 'text-was-reasoning') {
+          thought = (thought + text).slice(0, maxThoughtLength);
+          text = '';
+        } else if (part.type === 'reasoning' && thought.length < maxThoughtLength) thought += part.text;
         else if (part.type === 'usage')
           usage = reportedUsage(part.promptTokens, part.completionTokens) ?? usage;
       }
-      if (isEnough?.(text)) break;
+      if (text.length > maxTextLength || isEnough?.(text)) break;
     }
     return text;
   } finally {
-    onSpent(usage ?? (text === '' ? unknownUsage : estimateUsage(model, messages, text)));
+    const written = (thought + text).slice(0, 2 * maxThoughtLength);
+    onSpent(usage ?? (written === '' ? unknownUsage : estimateUsage(model, request.messages, written)));
   }
 }

@@ -4,6 +4,7 @@ import type { ModelCall } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Database } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
+import type { SideCalls } from '../calls/side-calls.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import type { RunDependencies } from './call-model.ts';
@@ -26,6 +27,10 @@ export interface JobDependencies extends RunDependencies {
   readonly reads: Database;
   /** Does the web research; without it no answer uses the web. */
   readonly researcher?: Researcher | undefined;
+  /** Writes the search queries. */
+  readonly sideCalls: SideCalls;
+  /** Accounts for calls of a generation that fails before its own end could. */
+  accountCalls(modelCalls: readonly ModelCall[]): Promise<unknown>;
 }
 
 export interface JobEnd {

@@ -1,14 +1,17 @@
 /** Before an answer from the internet: the research, its progress and its sources in the log, its text in the prompt. */
+import type { OrganizationSettings } from '../../domain/organization.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
-import { modelCall } from '../calls/accounting.ts';
-import { askModel } from '../calls/ask-model.ts';
+import type { Ask } from '../../research/queries.ts';
+import type { Research, Researcher } from '../../research/research.ts';
 import { promptBudget } from '../plan/context-window.ts';
 import type { Job, JobDependencies } from './job.ts';
 
 /** Share of the prompt's room that text from the web may take. */
 const sourcesShare = 0.5;
-const maxQueryTokens = 200;
+const queryTokens = 200;
+
+const turnedOff = 'The internet is turned off in this organization, so this answer was written without it.';
 
 export interface ResearchStage {
   /** The text for the prompt; empty if nothing was researched. */
@@ -27,36 +30,82 @@ export async function researchFor(
   messages: readonly ModelMessage[],
   dependencies: JobDependencies,
 ): Promise<ResearchStage> {
-  const { live, plan } = job;
-  const { researcher, writer } = dependencies;
+  const { live, plan, accounting } = job;
+  const { researcher, writer, sideCalls } = dependencies;
   const nothing: ResearchStage = { promptSection: '', modelCalls: [] };
   if (!plan.internet || researcher === undefined || live.message.hasSources) return nothing;
   const append = (event: Parameters<typeof live.append>[0]): void => {
     live.append(event);
     writer.touch(live, true);
   };
-  if (!plan.model.followsPrompts) {
-    const notice = `The ${plan.model.provider} cannot read the web; it answers without it.`;
+  const without = (notice: string): ResearchStage => {
     append({ type: 'sources', sources: [], notice });
     return nothing;
+  };
+  const settings = await sideCalls.settings(accounting);
+  if (settings.internet === 'off') return without(turnedOff);
+  if (!plan.model.followsPrompts) {
+    return without(`The ${plan.model.provider} cannot read the web; it answers without it.`);
   }
   const modelCalls: ModelCall[] = [];
+  try {
+    const ask = await askFor(job, settings, modelCalls, dependencies);
+    const { sources, notice, promptSection } = await research(job, messages, researcher, ask, append);
+    append({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
+    return { promptSection, modelCalls };
+  } catch (error) {
+    if (modelCalls.length > 0) await dependencies.accountCalls(modelCalls);
+    throw error;
+  }
+}
+
+function research(
+  { live, plan }: Job,
+  messages: readonly ModelMessage[],
+  researcher: Researcher,
+  ask: Asking | undefined,
+  append: (event: Parameters<typeof live.append>[0]) => void,
+): Promise<Research> {
   const turns = messages.flatMap(({ role, text }) => (role === 'system' ? [] : [{ role, text }]));
   const question = turns.pop()?.text ?? '';
-  const research = await researcher.research({
+  return researcher.research({
     question,
     history: turns,
-    ask: plan.model.writesQueries
-      ? (prompt, { signal }) => ask(job, prompt, signal, modelCalls, dependencies)
-      : undefined,
+    ...ask,
     countTokens: (text) => plan.model.countTokens(text),
     budgetTokens: Math.floor(promptBudget(plan) * sourcesShare),
     onStatus: (status) => append({ type: 'status', status }),
     signal: live.signal,
   });
-  const { sources, notice, promptSection } = research;
-  append({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
-  return { promptSection, modelCalls };
+}
+
+interface Asking {
+  readonly ask: Ask;
+  readonly instruction: string | undefined;
+}
+
+/** Undefined where neither the helper model nor the conversation's own writes good queries. */
+async function askFor(
+  { live, plan, accounting }: Job,
+  settings: OrganizationSettings,
+  modelCalls: ModelCall[],
+  { sideCalls }: JobDependencies,
+): Promise<Asking | undefined> {
+  const writer = await sideCalls.writer(plan, accounting, settings);
+  if (!writer.model.writesQueries) return undefined;
+  return {
+    instruction: settings.queryPrompt ?? undefined,
+    ask: (prompt, { signal }) =>
+      sideCalls.ask(writer, accounting, {
+        purpose: 'query',
+        generationId: live.id,
+        messages: [{ role: 'user', text: prompt }],
+        replyTokens: queryTokens,
+        temperature: 0,
+        signal,
+        onCall: (call) => modelCalls.push(call),
+      }),
+  };
 }
 
 /** The web's text belongs to the system message, apart from what the user said. */
@@ -68,28 +117,4 @@ export function withResearch(
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', text: promptSection }, ...messages];
   return [{ role: 'system', text: `${first.text}\n\n${promptSection}` }, ...rest];
-}
-
-function ask(
-  { live, plan, accounting }: Job,
-  prompt: string,
-  signal: AbortSignal,
-  modelCalls: ModelCall[],
-  { now }: JobDependencies,
-): Promise<string> {
-  return askModel(plan.model, {
-    messages: [{ role: 'user', text: prompt }],
-    parameters: { maxTokens: maxQueryTokens, temperature: 0 },
-    signal,
-    onSpent(usage) {
-      const spent = {
-        purpose: 'query',
-        generationId: live.id,
-        model: plan.record,
-        usage,
-        at: now(),
-      } as const;
-      modelCalls.push(modelCall(accounting, spent));
-    },
-  });
 }

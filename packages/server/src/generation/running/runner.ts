@@ -7,6 +7,7 @@ import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domai
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
+import type { SideCalls } from '../calls/side-calls.ts';
 import { LiveGeneration } from '../log/live-generation.ts';
 import type { Lives } from '../log/live-generations.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
@@ -21,6 +22,7 @@ export interface RunnerOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly researcher: Researcher | undefined;
+  readonly sideCalls: SideCalls;
   readonly lives: Lives;
   readonly now: () => number;
   /** @throws AppError overloaded, between two incarnations of this process */
@@ -114,6 +116,8 @@ export class Runner {
         reads: this.#options.store.reads,
         writer: this.#options.current().writer,
         researcher: this.#options.researcher,
+        sideCalls: this.#options.sideCalls,
+        accountCalls: (modelCalls) => this.#options.store.execute('accountCalls', { modelCalls }),
         now: this.#options.now,
         onUnexpected: (error) =>
           this.#options.onTrouble(error, 'a generation failed unexpectedly', { generation: job.live.id }),

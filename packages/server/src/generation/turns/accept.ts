@@ -3,6 +3,8 @@ import { AppError, notFound } from '../../domain/errors.ts';
 import type { GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
 import type { RevisionReference } from '../../domain/persona.ts';
+import { isBlank } from '../../domain/text/blank.ts';
+import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
@@ -38,15 +40,16 @@ export interface Acceptance {
   readonly owner: number;
 }
 
-/** Code points of an automatic title at most. */
+/** Code points of an automatic title at most, and the characters of a message that are looked at for it. */
 const maxTitleLength = 60;
+const maxTitleSource = 1000;
 
 /** A title from a message's first words. */
 function automaticTitle(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
-  const points = [...line];
-  if (points.length <= maxTitleLength) return line === '' ? 'New conversation' : line;
-  const cut = points.slice(0, maxTitleLength - 1).join('');
+  const line = text.trim().slice(0, maxTitleSource).toWellFormed().replace(/\s+/g, ' ');
+  if (isBlank(line)) return 'New conversation';
+  if (cutGraphemes(line, maxTitleLength).length === line.length) return line;
+  const cut = cutGraphemes(line, maxTitleLength - 1);
   const lastBlank = cut.lastIndexOf(' ');
   return `${lastBlank > maxTitleLength / 2 ? cut.slice(0, lastBlank) : cut}…`;
 }

@@ -1,9 +1,8 @@
 /** Lets turns in as far as their key's limits allow, and settles what they have cost once they ended. */
 import { AppError } from '../../domain/errors.ts';
-import { Limiter, type Reservation } from '../../limits/limiter.ts';
+import type { Limiter, Reservation } from '../../limits/limiter.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { isClaimed } from '../../store/queries/idempotency.ts';
-import { sumTokensOfKey } from '../../store/queries/model-calls.ts';
 import type { Database } from '../../store/store.ts';
 import type { TurnRequest } from '../turn.ts';
 
@@ -17,12 +16,9 @@ export class Admission {
   /** Reservations of live generations, by the generation's id. */
   readonly #open = new Map<string, Reservation>();
 
-  constructor(reads: Database, now: () => number) {
+  constructor(reads: Database, limiter: Limiter) {
     this.#reads = reads;
-    this.#limiter = new Limiter({
-      now,
-      readTokensSince: (keyId, sinceMs) => sumTokensOfKey(reads, keyId, sinceMs),
-    });
+    this.#limiter = limiter;
   }
 
   /**

@@ -75,19 +75,26 @@ export async function updateConversation(
 
 export interface SetGeneratedTitle {
   readonly id: string;
-  /** Null if the model gave no usable title. */
+  /** Null if the model gave no usable title: the try is counted. */
   readonly title: string | null;
-  readonly modelCall: ModelCall;
+  readonly modelCalls: readonly ModelCall[];
 }
 
-/** Replaces an automatic title, and accounts for the call. `isSet` is false if the title was changed meanwhile. */
+/** Replaces an automatic title, and accounts for the calls. `isSet` is false if the title was changed meanwhile. */
 export async function setGeneratedTitle(
   context: CommandContext,
-  { id, title, modelCall }: SetGeneratedTitle,
+  { id, title, modelCalls }: SetGeneratedTitle,
 ): Promise<{ readonly isSet: boolean }> {
   const { db } = context;
-  await insertModelCall(db, modelCall);
-  if (title === null) return { isSet: false };
+  for (const call of modelCalls) await insertModelCall(db, call);
+  if (title === null) {
+    await db
+      .updateTable('conversation')
+      .set((eb) => ({ title_tries: eb('title_tries', '+', 1) }))
+      .where('id', '=', id)
+      .execute();
+    return { isSet: false };
+  }
   const updated = await db
     .updateTable('conversation')
     .set({ title, title_source: 'generated', is_indexed: 0 })

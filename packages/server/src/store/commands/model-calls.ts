@@ -1,5 +1,6 @@
-/** The statement that accounts a call of a model; other commands run it in their transaction. */
+/** Accounts calls of models; other commands run the statement in their transaction. */
 import type { ModelCall } from '../../domain/usage.ts';
+import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
 
 export const insertModelCall = statement<ModelCall, unknown>((db, param) =>
@@ -24,3 +25,12 @@ export const insertModelCall = statement<ModelCall, unknown>((db, param) =>
     // A command is retried with the same calls if its answer was lost.
     .onConflict((conflict) => conflict.column('id').doNothing()),
 );
+
+/** Accounts calls that no other command stores, because what they were made for has failed. */
+export async function accountCalls(
+  { db }: CommandContext,
+  { modelCalls }: { readonly modelCalls: readonly ModelCall[] },
+): Promise<null> {
+  for (const call of modelCalls) await insertModelCall(db, call);
+  return null;
+}

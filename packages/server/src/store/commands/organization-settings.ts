@@ -1,8 +1,8 @@
 /** Changes what an organization has set. */
 import { invalid, notFound } from '../../domain/errors.ts';
-import { defaultSettings, type OrganizationSettings } from '../../domain/organization.ts';
+import type { OrganizationSettings } from '../../domain/organization.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
-import { toSettings } from '../queries/organization-settings.ts';
+import { settingsOrDefault } from '../queries/organization-settings.ts';
 
 export interface UpdateOrganizationSettings {
   readonly organizationId: string;
@@ -28,7 +28,7 @@ export async function updateOrganizationSettings(
     .selectAll()
     .where('organization_id', '=', organizationId)
     .executeTakeFirst();
-  const after = { ...(before === undefined ? defaultSettings : toSettings(before)), ...changes };
+  const after = { ...settingsOrDefault(before), ...changes };
   const columns = {
     titles: after.titles,
     summaries: after.summaries,

@@ -18,6 +18,7 @@ import { indexSearch } from './index-search.ts';
 import { learnAboutModel } from './learn-about-model.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
+import { accountCalls } from './model-calls.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
 import { updateOrganizationSettings } from './organization-settings.ts';
@@ -40,6 +41,7 @@ export const commands = {
   failGeneration,
   startNextTurn,
   storeSummary,
+  accountCalls,
   moveSegments,
   requestCancel,
   cancelQueued,

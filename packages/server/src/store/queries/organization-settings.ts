@@ -8,7 +8,9 @@ const ofOrganization = statement<{ organization_id: string }, OrganizationSettin
   db.selectFrom('organization_settings').selectAll().where('organization_id', '=', param('organization_id')),
 );
 
-export function toSettings(row: OrganizationSettingsTable): OrganizationSettings {
+/** An organization that has set nothing has no row. */
+export function settingsOrDefault(row: OrganizationSettingsTable | undefined): OrganizationSettings {
+  if (row === undefined) return defaultSettings;
   return {
     titles: row.titles,
     summaries: row.summaries,
@@ -26,5 +28,5 @@ export async function readSettings(
   { organizationId }: OrganizationScope,
 ): Promise<OrganizationSettings> {
   const [row] = await ofOrganization(db, { organization_id: organizationId });
-  return row === undefined ? defaultSettings : toSettings(row);
+  return settingsOrDefault(row);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
-import { titleOf } from '../../../src/generation/afterwards/title-text.ts';
+import { type AskedTitle, isTitleComplete, titleOf } from '../../../src/generation/afterwards/title-text.ts';
 import { type EngineHarness, startEngineHarness } from '../engines.ts';
 
 async function conversationOf(harness: EngineHarness, id: string) {
@@ -150,7 +150,117 @@ test('what becomes a title of a reply', () => {
     ['', undefined],
     ['"…"', undefined],
     ['\n \n', undefined],
+    // Around it stands more.
+    ['Sure! Here is a title for this conversation:\n\n**Vector databases**', 'Vector databases'],
+    ["Here's a title: Vector databases", 'Vector databases'],
+    ['The title of this conversation is: "Vector databases"', 'Vector databases'],
+    ['Titel: Vektoren', 'Vektoren'],
+    ['タイトル：東京の天気', '東京の天気'],
+    ['```\nVector databases\n```', 'Vector databases'],
+    ['- Vector databases\n- Databases of vectors', 'Vector databases'],
+    ['1. Vector databases\n2. Databases', 'Vector databases'],
+    ['{"title": "Vector databases"}', 'Vector databases'],
+    ['```json\n{\n  "title": "Vector databases"\n}\n```', 'Vector databases'],
+    ['["Vector databases"]', 'Vector databases'],
+    ['<title>Vector databases</title>', 'Vector databases'],
+    ['Vector databases<|im_end|>\n<|im_start|>user', 'Vector databases'],
+    ['Vector databases. I hope this helps you!', 'Vector databases'],
+    ['ベクトルデータベース。お役に立てば幸いです。', 'ベクトルデータベース'],
+    ['שלום עולם.', 'שלום עולם'],
+    ['\u202eالذكاء الاصطناعي\u202c۔', 'الذكاء الاصطناعي'],
+    // Quotation marks that hold only a part of it.
+    ['"Hamlet" explained', '"Hamlet" explained'],
+    ['《红楼梦》读后感', '《红楼梦》读后感'],
+    ['《红楼梦》', '红楼梦'],
+    ["The boys' club", "The boys' club"],
+    ['Dr. Smith and the U.S. Army', 'Dr. Smith and the U.S. Army'],
+    ['Title IX explained', 'Title IX explained'],
+    ['Sorry seems to be the hardest word', 'Sorry seems to be the hardest word'],
+    ['OpenAI: which model?', 'OpenAI: which model?'],
+    // It is none.
+    ['Okay, so the user wants a title.\nVectors', undefined],
+    ['The user is asking about vectors', undefined],
+    ['We need to write a title', undefined],
+    ['OK Computer by Radiohead', 'OK Computer by Radiohead'],
+    ["Let's Encrypt certificates", "Let's Encrypt certificates"],
+    ['First aid for dogs', 'First aid for dogs'],
+    ['The user interface of Figma', 'The user interface of Figma'],
+    ['<think>', undefined],
+    ['<think>The user wants a title\nVector databases', undefined],
+    ['</think>', undefined],
+    ['◁think▷ hm', undefined],
+    ['<|channel|>analysis<|message|>We need a title', undefined],
+    ['***', undefined],
+    ['🎉🎉', undefined],
+    ['Title', undefined],
+    ['User', undefined],
+    ['The conversation', undefined],
+    ['New conversation', undefined],
+    ['{"reply": 5}', undefined],
+    ['{"title": ""}', undefined],
+    ["I'm sorry, but I can't help with that.", undefined],
+    ['I apologize for the confusion.', undefined],
+    ['As an AI language model, I have no opinion', undefined],
+    ['Es tut mir leid, das kann ich nicht.', undefined],
+    ['Je suis désolé, mais', undefined],
+    ['Lo siento, no puedo', undefined],
+    ['К сожалению, я не могу', undefined],
+    ['申し訳ありませんが', undefined],
+    ['很抱歉，我无法', undefined],
+    [
+      'Vector databases keep numbers that stand for texts and pictures so that one finds those that mean the same',
+      undefined,
+    ],
   ] as const) {
     assert.equal(titleOf(reply), title, JSON.stringify(reply));
+  }
+});
+
+test('a title is cut between what readers see as characters', () => {
+  const family = '👨‍👩‍👧‍👦';
+  const long = titleOf(`Xy${family.repeat(60)}`);
+  assert.equal(long, `Xy${family.repeat(11)}`);
+  assert.equal(titleOf(`x${'é'.normalize('NFD').repeat(100)}`), `x${'é'.normalize('NFD').repeat(39)}`);
+  const flags = titleOf(`Flags ${'🇫🇷'.repeat(60)}`) ?? '';
+  assert.equal(flags, `Flags ${'🇫🇷'.repeat(37)}`);
+});
+
+test('a title is neither the words of the request nor in another writing system', () => {
+  const own = 'You write titles for conversations. The title of this conversation:';
+  const said = (...texts: string[]): AskedTitle => ({
+    ownWords: own,
+    spoken: texts.map((text) => ({ role: 'user', text })),
+    maxWords: 8,
+  });
+  const russian = said('Как работает векторная база данных?', 'Она хранит векторы в PostgreSQL.');
+  for (const [reply, asked, title] of [
+    ['You write titles', said('Hello'), undefined],
+    ['"The title of this conversation"', said('Hello'), undefined],
+    ['Titles for films', said('Hello'), 'Titles for films'],
+    ['Vector databases explained', russian, undefined],
+    ['PostgreSQL', russian, 'PostgreSQL'],
+    ['Векторные базы данных', russian, 'Векторные базы данных'],
+    ['向量数据库', said('What is a vector database?'), undefined],
+    ['ベクトル検索', said('向量数据库是什么'), 'ベクトル検索'],
+    ['こんにちは', said('Translate "hello" to Japanese', 'こんにちは'), 'こんにちは'],
+    ['2 + 2', said('2 + 2?'), '2 + 2'],
+  ] as const) {
+    assert.equal(titleOf(reply, asked), title, reply);
+  }
+});
+
+test('a title is complete behind its line, but not while a model thinks aloud', () => {
+  assert.ok(!isTitleComplete('Vector databases'));
+  assert.ok(isTitleComplete('Vector databases\n'));
+  assert.ok(!isTitleComplete('Here is a title:\n\n'));
+  assert.ok(isTitleComplete('Here is a title:\n\nVector databases\n'));
+  assert.ok(isTitleComplete('blah '.repeat(300)));
+  assert.ok(!isTitleComplete(`Okay, the user asks about vectors.\n${'Hm. '.repeat(500)}\n`));
+});
+
+test('a reply of any length is looked at in no time', () => {
+  for (const piece of ['*', '"', '.', ' ', '<', '[', '#', 'a ', 'title ', '<|', '\n', '¡', 'x.']) {
+    titleOf(piece.repeat(2_000_000));
+    isTitleComplete(piece.repeat(999));
   }
 });

@@ -1,0 +1,22 @@
+/** Cuts texts between what readers see as characters. */
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/**
+ * The beginning of a text, at most so many code points, cut between graphemes and so never inside an emoji. A single
+ * grapheme that is longer is cut between its code points.
+ */
+export function cutGraphemes(text: string, maxCodePoints: number): string {
+  // A code point has at most two units; the rest of a long text need not be looked at.
+  const head = text.slice(0, 2 * maxCodePoints + 2);
+  const points = [...head];
+  if (points.length <= maxCodePoints && head.length === text.length) return text;
+  let end = 0;
+  let count = 0;
+  for (const { segment, index } of segmenter.segment(head)) {
+    count += [...segment].length;
+    if (count > maxCodePoints) break;
+    end = index + segment.length;
+  }
+  return end > 0 ? text.slice(0, end) : points.slice(0, maxCodePoints).join('');
+}

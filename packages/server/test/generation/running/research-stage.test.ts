@@ -1,0 +1,102 @@
+/** What an answer from the internet does with the settings of its organization. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
+import { findQueries } from '../../../src/research/queries.ts';
+import type { Researcher, ResearchRequest } from '../../../src/research/research.ts';
+import { readLog, startEngineHarness } from '../engines.ts';
+
+/** Asks for queries as the real researcher does, and finds nothing. */
+function makeResearcher() {
+  const requests: ResearchRequest[] = [];
+  const queries: (readonly string[])[] = [];
+  const researcher: Researcher = {
+    async research(request) {
+      requests.push(request);
+      const found = await findQueries({ ...request, today: new Date() });
+      queries.push(found.queries);
+      request.signal.throwIfAborted();
+      return { sources: [], promptSection: '', queries: found.queries };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  return { researcher, requests, queries };
+}
+
+onBothStores('research and the settings', (storeEngine) => {
+  test('with the internet off, whatever asks is answered without it, and told so', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher, requests } = makeResearcher();
+    const engine = await h.start(undefined, { researcher });
+    const { organizationId } = h.scope;
+    await h.place.store.execute('updateOrganizationSettings', {
+      organizationId,
+      changes: { internet: 'off' },
+      now: Date.now(),
+    });
+    h.upstream.setDefault(answer('From memory'));
+    const { generationId } = await engine.accept(h.turn({ text: 'News?' }, { internet: true }));
+    const log = readLog(engine, generationId);
+    const { text, outcome } = await engine.answer(generationId);
+    await log.ended;
+    assert.deepEqual([text, outcome.status], ['From memory', 'done']);
+    assert.equal(requests.length, 0);
+    const sources = log.events
+      .map(({ event }) => event)
+      .find((event) => typeof event === 'object' && event.type === 'sources');
+    assert.match(JSON.stringify(sources), /"sources":\[\].*turned off in this organization/);
+  });
+
+  test('the query instruction is the organization’s; thinking leaves room for queries', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher, queries } = makeResearcher();
+    const engine = await h.start(undefined, { researcher });
+    const { organizationId } = h.scope;
+    await h.place.store.execute('updateOrganizationSettings', {
+      organizationId,
+      changes: { queryPrompt: 'Look it up in Latin.' },
+      now: Date.now(),
+    });
+    const reasoning = Array.from({ length: 300 }, () => 'hm ');
+    h.upstream.enqueue(answer('["fama Romae"]', { reasoning }), answer('Nothing new'));
+    const { generationId } = await engine.accept(h.turn({ text: 'News of Rome?' }, { internet: true }));
+    await engine.answer(generationId);
+    assert.deepEqual(queries, [['fama Romae']]);
+    const asked = h.upstream.requests[0]?.body;
+    assert.match(
+      asked?.messages?.[0]?.content ?? '',
+      /Look it up in Latin\.[\s\S]*JSON array[\s\S]*News of Rome\?/,
+    );
+    assert.doesNotMatch(asked?.messages?.[0]?.content ?? '', /One query is best/);
+    assert.ok(Number(asked?.max_tokens) > 200 + 300);
+  });
+
+  test('queries of an answer that is cancelled while they are searched for are paid for', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher } = makeResearcher();
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const slow: Researcher = {
+      ...researcher,
+      async research(request) {
+        await findQueries({ ...request, today: new Date() });
+        resolve();
+        await new Promise((_, reject) =>
+          request.signal.addEventListener('abort', () => reject(request.signal.reason)),
+        );
+        throw new Error('not reached');
+      },
+    };
+    const engine = await h.start(undefined, { researcher: slow });
+    h.upstream.enqueue(answer('["news"]'));
+    const { generationId } = await engine.accept(h.turn({ text: 'News?' }, { internet: true }));
+    await asked;
+    const view = await engine.cancel(h.scope, generationId);
+    assert.equal(view.status, 'cancelled');
+    const calls = await h.place.store.reads.selectFrom('model_call').selectAll().execute();
+    assert.deepEqual(
+      calls.map(({ purpose, generation_id }) => [purpose, generation_id]),
+      [['query', generationId]],
+    );
+  });
+});
