@@ -32,10 +32,6 @@ export class AnswerProgress {
     this.#context = context;
   }
 
-  get spoke(): boolean {
-    return this.#spoke;
-  }
-
   /** Whether a finish reason has come, or another sign that the answer is whole. */
   get isOver(): boolean {
     return this.#isComplete || this.#reason !== undefined || this.#unknownReason !== undefined;

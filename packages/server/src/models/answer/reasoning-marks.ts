@@ -66,11 +66,11 @@ export function markAt(text: string, at: number, marks: readonly Mark[]): Place 
   return isPartial ? 'partial' : undefined;
 }
 
-/** The place of the next `<` or `◁`, at which a mark may begin; -1 for none. */
+/** The place of the next `<` or `◁` at which a mark may begin; -1 for none. */
 export function nextSign(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x3c || code === 0x25c1) return at;
+    if (code === 0x25c1 || (code === 0x3c && mayFollow(text.charCodeAt(at + 1)))) return at;
   }
   return -1;
 }
@@ -79,7 +79,17 @@ export function nextSign(text: string, from: number): number {
 export function nextSignOrBracket(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x3c || code === 0x25c1 || code === 0x5b) return at;
+    if (code === 0x25c1 || ((code === 0x3c || code === 0x5b) && mayFollow(text.charCodeAt(at + 1))))
+      return at;
   }
   return -1;
+}
+
+const followers: ReadonlySet<number> = new Set(
+  beginningMarks.flatMap(({ text }) => [text.charCodeAt(1), text.toUpperCase().charCodeAt(1)]),
+);
+
+/** Whether a mark may go on so behind its first sign; NaN stands for the text's end. */
+function mayFollow(code: number): boolean {
+  return Number.isNaN(code) || followers.has(code);
 }

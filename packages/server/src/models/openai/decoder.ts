@@ -22,6 +22,8 @@ export class OpenAiDecoder implements WireDecoder {
   #toolCalls: ToolCallDeltas | undefined;
   /** The index of the choice that is read; the others are left out. */
   #choice: unknown;
+  /** Whether a `delta` has said something, so that a `message` only repeats it. */
+  #hasDeltas = false;
   /** Whether the chunk that is being read has deltas of tool calls. */
   #calls = false;
 
@@ -101,9 +103,9 @@ export class OpenAiDecoder implements WireDecoder {
     let isWhole = true;
     if (isObject(delta)) isWhole = this.#takeDelta(delta, parts);
     else takeContent(delta, 'text', parts);
-    // Perplexity repeats all of the answer so far in `message`; others have only that.
-    const isSaid = parts.length > before || this.#progress.spoke;
-    if (isObject(message) && !isSaid) isWhole = this.#takeDelta(message, parts);
+    if (parts.length > before || this.#calls) this.#hasDeltas = true;
+    // Perplexity and MiniMax repeat the answer so far in `message`; others have only that.
+    if (isObject(message) && !this.#hasDeltas) isWhole = this.#takeDelta(message, parts);
     // The older Completions format.
     else if (delta === undefined && message === undefined) takeContent(choice.text, 'text', parts);
     return isWhole;
