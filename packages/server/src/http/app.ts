@@ -108,7 +108,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   }
   app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
-    app.register(administration({ ...admin, store, authenticator, now }), { prefix: adminPath });
+    app.register(administration({ ...admin, store, engine, authenticator, now }), { prefix: adminPath });
   }
   return app;
 }

@@ -40,6 +40,8 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     if (!response.ok) throw new Error(await response.text());
     return user_id;
   };
+  const newGeneration = async ({ make }: World): Promise<string> =>
+    (await make('/api/chat/completion/stream', { message: 'Hi' })).generationId;
   /** A request to the organization's administration; `make` first makes what the path names. */
   const within =
     (path: string, make?: (world: World) => Promise<string>, body?: object): Row['request'] =>
@@ -183,6 +185,11 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       within('/members/<id>/token', newMember, {}),
     ),
 
+    'GET /api/admin/organizations/:org_id/generations': listed(administered(200), '/generations'),
+    'POST /api/admin/organizations/:org_id/generations/:generation_id/cancel': manage(
+      administered(200),
+      within('/generations/<id>/cancel', newGeneration),
+    ),
     'GET /api/admin/organizations/:org_id/usage': listed(administered(200), '/usage'),
     'GET /api/admin/organizations/:org_id/users/:user_id/export': manage(
       administered(200),

@@ -1,6 +1,7 @@
 /** What the administration's routes are given. */
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { ModelRecord } from '../../domain/model.ts';
+import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -13,6 +14,7 @@ export interface ModelTest {
 export interface AdminDependencies {
   readonly store: Store;
   readonly authenticator: Authenticator;
+  readonly engine: Pick<GenerationEngine, 'cancel'>;
   /** Encrypts the providers' keys. */
   readonly secret: string;
   /** Calls a model for one token. */

@@ -43,6 +43,13 @@ export function pageOf(title: string, item: TSchema) {
   );
 }
 
+/** A place in a list: behind the entry of this id, which was made at this time. */
+interface TimePlace {
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly id: string;
+}
+
 interface PageParameters {
   readonly limit?: number;
   readonly cursor?: string;
@@ -62,6 +69,27 @@ export function pageByNumber(query: PageParameters): PageRequest<number> {
   const after = /^\d{1,10}$/.test(decoded) ? Number(decoded) : Number.NaN;
   if (!(after <= maxPersonaId)) throw badCursor();
   return { limit: query.limit ?? defaultLimit, after };
+}
+
+/** The page of a list that is ordered by time, then by id. @throws AppError invalid_request */
+export function pageByTime(query: PageParameters): {
+  readonly limit: number;
+  readonly after?: TimePlace | undefined;
+} {
+  const limit = query.limit ?? defaultLimit;
+  const decoded = decode(query.cursor);
+  if (decoded === undefined) return { limit };
+  const [, at, id = ''] = /^(\d{1,15}):(.+)$/.exec(decoded) ?? [];
+  if (at === undefined || !isUuid(id)) throw badCursor();
+  return { limit, after: { createdAt: Number(at), id } };
+}
+
+export function toTimePageResource<T, R>(
+  page: { readonly data: readonly T[]; readonly next: TimePlace | null },
+  map: (record: T) => R,
+): { data: R[]; next_cursor: string | null } {
+  const { data, next } = page;
+  return toPageResource({ data, next: next && `${next.createdAt}:${next.id}` }, map);
 }
 
 export function toPageResource<T, R>(

@@ -2,6 +2,8 @@
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { organizationGenerationRoutes } from './generations/routes.ts';
+import { OrganizationGenerationSchema } from './generations/schema.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { modelRoutes } from './models/routes.ts';
@@ -16,7 +18,8 @@ export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
 /** Register it with the prefix `/api/admin`. */
 export function administration(dependencies: AdminDependencies): AppPlugin {
-  return async (app) =>
+  return async (app) => {
+    app.addSchema(OrganizationGenerationSchema);
     addRoutes(app, [
       ...organizationRoutes(dependencies),
       ...settingsRoutes(dependencies),
@@ -25,7 +28,9 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...personaVersionRoutes(dependencies),
       ...keyRoutes(dependencies),
       ...memberRoutes(dependencies),
+      ...organizationGenerationRoutes(dependencies),
       ...usageRoutes(dependencies),
       ...userRoutes(dependencies),
     ]);
+  };
 }

@@ -64,12 +64,18 @@ const published: Readonly<Record<string, PublishedList>> = {
       'ConversationEvent.code',
       'Generation.code',
       'listMessages.code',
+      'OrganizationGeneration.code',
     ],
   },
   'generation statuses': {
     values: ['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'],
     list: generationStatuses,
-    places: ['Generation.status', 'listMessages.status'],
+    places: [
+      'Generation.status',
+      'listMessages.status',
+      'OrganizationGeneration.status',
+      'listGenerations.status',
+    ],
   },
   'finish reasons': {
     values: ['stop', 'length', 'tool_calls', 'content_filter', 'cancelled'],
@@ -77,6 +83,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: [
       'Generation.finish_reason',
       'listMessages.finish_reason',
+      'OrganizationGeneration.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
       'complete.finish_reason',
@@ -101,13 +108,14 @@ const published: Readonly<Record<string, PublishedList>> = {
   dialects: {
     values: ['chat', 'conversation', 'chats'],
     list: dialects,
-    places: ['Generation.dialect', 'streamGeneration.dialect'],
+    places: ['Generation.dialect', 'OrganizationGeneration.dialect', 'streamGeneration.dialect'],
   },
   providers: {
     values: ['openai', 'anthropic', 'google', 'mistral', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
       'Generation.provider',
+      'OrganizationGeneration.provider',
       'getConversationWithSessions.provider',
       'listLanguageModels.provider',
       'createModel.provider',
@@ -167,7 +175,12 @@ const published: Readonly<Record<string, PublishedList>> = {
   environments: {
     values: ['test', 'prod'],
     list: environments,
-    places: ['getUsage.environment', 'exportUser.environment', 'deleteUser.environment'],
+    places: [
+      'getUsage.environment',
+      'exportUser.environment',
+      'deleteUser.environment',
+      'OrganizationGeneration.environment',
+    ],
   },
   'types of versions': {
     values: ['next', 'active'],

@@ -1,0 +1,111 @@
+/** `/organizations/{org_id}/generations`: what was answered, how it ended, and what it cost. */
+import { conversationScope } from '../../../auth/scopes.ts';
+import { invalid, notFound } from '../../../domain/errors.ts';
+import type { GenerationRecord } from '../../../domain/generation.ts';
+import type { OrganizationScope } from '../../../domain/scope.ts';
+import { fromTime } from '../../../domain/text/time.ts';
+import { listEndUsers } from '../../../store/queries/end-users.ts';
+import { findGenerationOf, pageGenerations } from '../../../store/queries/generation-lists.ts';
+import { findGroupNames } from '../../../store/queries/usage.ts';
+import { answer } from '../../openapi/answers.ts';
+import { type Route, route } from '../../routing/route.ts';
+import type { AdminDependencies } from '../dependencies.ts';
+import { pageByTime, pageOf, toTimePageResource } from '../page.ts';
+import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
+import {
+  GenerationParams,
+  GenerationsQuery,
+  OrganizationGeneration,
+  toGenerationResource,
+} from './schema.ts';
+
+const access = 'organization-admin';
+const path = `${organizationPath}/generations`;
+
+export function organizationGenerationRoutes({ store, engine }: AdminDependencies): readonly Route[] {
+  /** The `user_id` of each end user of these generations. */
+  function usersOf(
+    scope: OrganizationScope,
+    generations: readonly GenerationRecord[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const ids = new Set(generations.flatMap(({ endUserId }) => endUserId ?? []));
+    return findGroupNames(store.reads, scope, 'user', [...ids]);
+  }
+
+  async function shown(scope: OrganizationScope, generation: GenerationRecord) {
+    const users = await usersOf(scope, [generation]);
+    return toGenerationResource(generation, users.get(generation.endUserId ?? '') ?? null);
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path,
+      access,
+      schema: {
+        tags,
+        operationId: 'listGenerations',
+        summary: 'List generations, newest first',
+        description:
+          'A page may hold fewer than `limit` and still have a `next_cursor`: each looks at a bounded number of generations.',
+        params: OrganizationParams,
+        querystring: GenerationsQuery,
+        response: {
+          200: answer('A page of generations.', pageOf('Generations', OrganizationGeneration)),
+          ...refusals,
+        },
+      },
+      async handler({ scope, query }) {
+        const from = query.from === undefined ? undefined : fromTime(query.from);
+        const to = query.to === undefined ? undefined : fromTime(query.to);
+        if (from !== undefined && to !== undefined && from >= to) {
+          throw invalid('from', 'from must lie before to');
+        }
+        const page = pageByTime(query);
+        const users =
+          query.user_id === undefined ? undefined : await listEndUsers(store.reads, scope, query.user_id);
+        if (users?.length === 0) return { data: [], next_cursor: null };
+        const found = await pageGenerations(
+          store.reads,
+          scope,
+          {
+            status: query.status,
+            modelId: query.model_id?.toLowerCase(),
+            personaId: query.persona_id,
+            apiKeyId: query.key_id?.toLowerCase(),
+            endUserIds: users?.map(({ id }) => id),
+            from,
+            to,
+          },
+          page,
+        );
+        const names = await usersOf(scope, found.data);
+        return toTimePageResource(found, (generation) =>
+          toGenerationResource(generation, names.get(generation.endUserId ?? '') ?? null),
+        );
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/:generation_id/cancel`,
+      access,
+      schema: {
+        tags,
+        operationId: 'cancelOrganizationGeneration',
+        summary: 'Cancel a generation',
+        description: 'Ends it with what it has; what has ended stays as it is.',
+        params: GenerationParams,
+        response: { 200: answer('The generation.', OrganizationGeneration), ...refusals },
+      },
+      async handler({ scope, params }) {
+        const generation = await findGenerationOf(store.reads, scope, params.generation_id);
+        if (generation === undefined) throw notFound('generation');
+        const { organizationId, environment, id } = generation;
+        await engine.cancel(conversationScope(organizationId, environment), id);
+        const ended = await findGenerationOf(store.reads, scope, id);
+        if (ended === undefined) throw notFound('generation');
+        return shown(scope, ended);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,94 @@
+/** The schemas of an organization's generations. */
+import { Type } from 'typebox';
+import type { GenerationRecord } from '../../../domain/generation.ts';
+import { generationStatuses } from '../../../domain/generation.ts';
+import { environments } from '../../../domain/scope.ts';
+import { toView } from '../../../generation/view.ts';
+import { maxPersonaId } from '../../../store/queries/personas.ts';
+import { GenerationSchema, toGeneration } from '../../generations/schema.ts';
+import { IdField, nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
+import { PageQuery } from '../page.ts';
+import { OrganizationParams } from '../schema.ts';
+
+export const GenerationParams = Type.Object({
+  ...OrganizationParams.properties,
+  generation_id: IdField('The generation.'),
+});
+
+export const GenerationsQuery = Type.Object({
+  ...PageQuery.properties,
+  status: Type.Optional(
+    oneOf(generationStatuses, { description: 'Only those with this status.', examples: ['failed'] }),
+  ),
+  model_id: Type.Optional(IdField('Only those that this model answers.')),
+  persona_id: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxPersonaId,
+      description: 'Only those of this persona.',
+      examples: [47],
+    }),
+  ),
+  key_id: Type.Optional(IdField('Only those that this key pays.')),
+  user_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'Only those of this end user: the `user_id` of `get_token`.',
+      examples: ['customer-4711'],
+    }),
+  ),
+  from: Type.Optional(TimeField('Only those made from this time on.')),
+  to: Type.Optional(TimeField('Only those made before this time.')),
+});
+
+export const OrganizationGenerationSchema = Type.Object(
+  {
+    ...GenerationSchema.properties,
+    environment: oneOf(environments, { description: 'Of its conversation.', examples: ['prod'] }),
+    user_id: nullable(Type.String({ description: 'The end user; null: none.', examples: ['customer-4711'] })),
+    key_id: orNull(IdField('The key that pays; null: none.')),
+    persona: orNull(
+      Type.Object(
+        {
+          id: Type.Integer({ description: 'The persona.', examples: [47] }),
+          version: Type.Integer({ description: 'Its version.', examples: [3] }),
+        },
+        { description: 'The persona that answers; null: a bare model.' },
+      ),
+    ),
+    cost: nullable(
+      Type.Number({
+        description: "Cost of its calls, by the models' prices; null where none has prices.",
+        examples: [0.0042],
+      }),
+    ),
+    retries: Type.Integer({
+      minimum: 0,
+      description: 'How often calls to providers were made again.',
+      examples: [0],
+    }),
+  },
+  {
+    $id: 'OrganizationGeneration',
+    title: 'OrganizationGeneration',
+    description: 'A generation, with what is told to administrators.',
+  },
+);
+
+export const OrganizationGeneration = Type.Ref('OrganizationGeneration#');
+
+/** `userId` is the `user_id` of its end user. */
+export function toGenerationResource(generation: GenerationRecord, userId: string | null) {
+  const { environment, apiKeyId, personaId, personaVersion, cost, retries } = generation;
+  return {
+    ...toGeneration(toView(generation, undefined), 'insiders'),
+    environment,
+    user_id: userId,
+    key_id: apiKeyId,
+    persona:
+      personaId === null || personaVersion === null ? null : { id: personaId, version: personaVersion },
+    cost,
+    retries,
+  };
+}
