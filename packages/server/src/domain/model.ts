@@ -51,7 +51,7 @@ export type ThinkTags = (typeof thinkTagChoices)[number];
 export const contextWindowSources = ['set', 'listed', 'learnt', 'assumed'] as const;
 export type ContextWindowSource = (typeof contextWindowSources)[number];
 
-/** Parameters of a request that servers are known to refuse, and without which it can be sent again. */
+/** Parameters of a request, and roles of its messages, that servers are known to refuse: it can be sent without them. */
 export const refusableParameters = [
   'max_tokens',
   'max_completion_tokens',
@@ -61,6 +61,8 @@ export const refusableParameters = [
   'seed',
   'stream_options',
   'presence_penalty',
+  'system_role',
+  'developer_role',
 ] as const;
 export type RefusableParameter = (typeof refusableParameters)[number];
 

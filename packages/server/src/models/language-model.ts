@@ -60,6 +60,8 @@ export interface LanguageModel {
     request: ModelRequest,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<readonly ModelPart[]>;
+  /** The bound on an answer's length, in tokens, that is sent where the request has none. Absent: none is sent. */
+  readonly defaultMaxTokens?: number | undefined;
   /** Counts the tokens of a text by this model's tokenizer or a similar one, for estimates and to fit the context. */
   countTokens(text: string): number;
 }

@@ -1,5 +1,7 @@
 /** The error of a model call. Whether it is retryable is decided once, where the error is made. */
 import { AppError } from '../domain/errors.ts';
+import type { RefusableParameter } from '../domain/model.ts';
+import type { Overflow } from './refusals/overflow.ts';
 
 /** What a provider said about a failure, in its own words and up to a bound; its key is struck out. */
 export interface ProviderWords {
@@ -21,6 +23,10 @@ export class ModelError extends AppError {
   readonly words: ProviderWords | undefined;
   /** Whether the provider is still loading the model, so that waiting helps. */
   readonly isLoading: boolean;
+  /** What the provider said of its window, where the prompt was too long for it. */
+  readonly overflow: Overflow | undefined;
+  /** Parameters that the provider does not take, the first to be left out first; empty where it is about something else. */
+  readonly refused: readonly RefusableParameter[];
 
   constructor(
     code: 'provider_error' | 'provider_timeout' | 'context_overflow' | 'model_unavailable' | 'overloaded',
@@ -31,6 +37,8 @@ export class ModelError extends AppError {
       status?: number | undefined;
       words?: ProviderWords | undefined;
       isLoading?: boolean | undefined;
+      overflow?: Overflow | undefined;
+      refused?: readonly RefusableParameter[] | undefined;
       cause?: unknown;
     },
   ) {
@@ -41,5 +49,7 @@ export class ModelError extends AppError {
     this.status = options.status;
     this.words = options.words;
     this.isLoading = options.isLoading === true;
+    this.overflow = options.overflow;
+    this.refused = options.refused ?? [];
   }
 }

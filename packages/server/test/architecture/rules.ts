@@ -103,6 +103,7 @@ export const importsPointDown: Rule = (tree) =>
 const innerOrder: Readonly<Record<string, readonly string[]>> = {
   models: [
     'language-model.ts',
+    'refusals',
     'model-error.ts',
     'fit-messages.ts',
     'upstream',

@@ -1,7 +1,11 @@
 /** A generation engine on a real store and a scripted upstream, with one organization, model and persona. */
 
 import { openTestStore, type TestStore } from 'colloquy-testkit/stores';
-import { type ScriptedUpstream, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
+import {
+  type ScriptedUpstream,
+  startScriptedUpstream,
+  type Wire,
+} from 'colloquy-testkit/upstream/scripted-upstream';
 import { conversationScope } from '../../src/auth/scopes.ts';
 import type { LogEvent } from '../../src/domain/event.ts';
 import { newId } from '../../src/domain/ids.ts';
@@ -31,7 +35,13 @@ export const silentLog = { warn() {}, error() {} };
 
 export async function startEngineHarness(
   engine: StoreEngine,
-  options: { readonly canContinue?: boolean } = {},
+  options: {
+    readonly canContinue?: boolean;
+    /** Default 4000; null: it is not known. */
+    readonly contextWindow?: number | null;
+    /** The wire format. Default `openai`. */
+    readonly wire?: Wire;
+  } = {},
 ): Promise<EngineHarness> {
   const place = await openTestStore(engine);
   const upstream = await startScriptedUpstream();
@@ -40,6 +50,7 @@ export async function startEngineHarness(
   const organizationId = newId();
   await place.store.execute('createOrganization', { id: organizationId, name: 'test', now });
   const modelId = newId();
+  const provider = options.wire === 'anthropic' ? 'anthropic' : 'openai-compatible';
   await place.store.execute('createModel', {
     id: modelId,
     organizationId,
@@ -47,12 +58,12 @@ export async function startEngineHarness(
     now,
     settings: {
       name: 'scripted',
-      provider: 'openai-compatible',
+      provider,
       model: 'scripted',
-      baseUrl: upstream.openAiUrl,
+      baseUrl: provider === 'anthropic' ? upstream.anthropicUrl : upstream.openAiUrl,
       apiKeyEncrypted: null,
       apiKeyEnv: null,
-      contextWindow: 4000,
+      contextWindow: options.contextWindow === undefined ? 4000 : options.contextWindow,
       maxOutputTokens: null,
       prices: { input: 1, output: 2 },
       isActive: true,
@@ -92,7 +103,7 @@ export async function startEngineHarness(
   const model = (record: ModelRecord): LanguageModel =>
     createRemoteModel(
       {
-        provider: 'openai-compatible',
+        provider,
         model: record.model,
         baseUrl: record.baseUrl ?? '',
         canContinue: record.canContinue,

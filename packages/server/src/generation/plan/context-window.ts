@@ -1,24 +1,79 @@
 /** What a model's context window has room for: the prompt's share of it, and whether a message fits at all. */
 import { AppError } from '../../domain/errors.ts';
+import { isAddressed, isBuiltIn, type Provider } from '../../domain/model.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { RemoteProviderModule } from '../../models/providers/provider.ts';
+import { remoteProviders } from '../../models/providers/registry.ts';
 import type { RunPlan } from './plan.ts';
+import { type PromptLimit, promptLimitOf } from './prompt-limits.ts';
 
-/** Assumed context window, in tokens, of a model whose record has none. */
-const defaultContextWindow = 32_768;
-/** Room for the answer, in tokens, when no `max_tokens` is set; at most half of the window is kept for it. */
+/** Assumed context window, in tokens, of a hosted provider's model where nothing says how large it is. */
+const hostedContextWindow = 32_768;
+/** The same of every other model. */
+const assumedContextWindow = 8_192;
+/** Room for the answer, in tokens, when nothing bounds its length; at most half of the window is kept for it. */
 const defaultAnswerRoom = 1024;
 /** What a message costs beside its text, in tokens. */
 export const tokensPerMessage = 8;
+/** Share of a prompt by which an estimate of its tokens may be wrong. */
+const estimateError = 0.05;
 
-/** The model's context window, in tokens. */
-export function contextWindowOf(plan: Pick<RunPlan, 'record'>): number {
-  return plan.record.contextWindow ?? defaultContextWindow;
+type SizedPlan = Pick<RunPlan, 'record' | 'parameters'> & {
+  readonly model: Pick<LanguageModel, 'defaultMaxTokens'>;
+};
+
+/** The model's context window, in tokens: what its calls have shown, else what its record says, else what is assumed. */
+export function contextWindowOf({ record }: Pick<RunPlan, 'record'>): number {
+  const shown = promptLimitOf(record)?.windowTokens;
+  const told = record.contextWindow ?? assumedWindow(record.provider);
+  if (shown === undefined) return told;
+  // A window that an administrator has set is used smaller, never larger.
+  return record.contextWindowSource === 'set' ? Math.min(shown, told) : shown;
+}
+
+function assumedWindow(provider: Provider): number {
+  if (isAddressed(provider) || isBuiltIn(provider)) return assumedContextWindow;
+  const { contextWindow }: RemoteProviderModule = remoteProviders[provider];
+  return contextWindow ?? hostedContextWindow;
 }
 
 /** Tokens that the prompt may take. */
-export function promptBudget(plan: Pick<RunPlan, 'record' | 'parameters'>): number {
+export function promptBudget(plan: SizedPlan): number {
+  const limit = promptLimitOf(plan.record);
+  return budgetWithin(plan, contextWindowOf(plan), limit);
+}
+
+/** The same for a window and what else calls have shown. */
+export function budgetWithin(plan: SizedPlan, window: number, limit: PromptLimit | undefined): number {
+  const wanted = boundOf(plan, limit) ?? defaultAnswerRoom;
+  const budget = window - Math.min(wanted, Math.floor(window / 2));
+  if (limit === undefined) return budget;
+  return Math.min(Math.floor(budget * limit.countRatio), limit.promptTokens ?? budget);
+}
+
+/** What bounds the answer's length, in tokens: what is asked for, else what is sent with every request. */
+function boundOf({ parameters, model }: SizedPlan, limit: PromptLimit | undefined): number | undefined {
+  return parameters.maxTokens ?? model.defaultMaxTokens ?? limit?.answerTokens;
+}
+
+/**
+ * The bound on the answer's length to send with a prompt, in tokens. It is smaller than what is asked for where both
+ * would not fit into a window that is known. `countPrompt` counts the prompt's tokens; it is called only then.
+ */
+export function answerBound(plan: SizedPlan, countPrompt: () => number): number | undefined {
+  const limit = promptLimitOf(plan.record);
+  const wanted = boundOf(plan, limit);
+  if (wanted === undefined) return undefined;
+  const isKnown = limit?.windowTokens !== undefined || plan.record.contextWindowSource !== 'assumed';
   const window = contextWindowOf(plan);
-  const wanted = plan.parameters.maxTokens ?? defaultAnswerRoom;
-  return window - Math.min(wanted, Math.floor(window / 2));
+  // The prompt leaves at least half of the window.
+  if (isKnown && wanted > window / 2) {
+    const prompt = Math.ceil((countPrompt() / (limit?.countRatio ?? 1)) * (1 + estimateError));
+    return Math.max(1, Math.min(wanted, window - prompt));
+  }
+  if (limit?.promptTokens !== undefined && limit.promptTokens < wanted)
+    return Math.max(1, limit.promptTokens);
+  return plan.parameters.maxTokens;
 }
 
 export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {

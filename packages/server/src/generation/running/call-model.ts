@@ -4,6 +4,8 @@ import type { FinishReason, Outcome } from '../../domain/generation.ts';
 import { storable } from '../../domain/text/storable.ts';
 import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../models/language-model.ts';
+import { ModelError } from '../../models/model-error.ts';
+import type { Overflow } from '../../models/refusals/overflow.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { LogWriter } from '../log/log-writer.ts';
@@ -15,17 +17,29 @@ export interface RunDependencies {
   onUnexpected(error: unknown): void;
 }
 
+/** Gives the request to send instead of one that was too long for the model; undefined: there is none. */
+export type Refit = (request: ModelRequest, overflow: Overflow) => Promise<ModelRequest | undefined>;
+
 /** If more events than this wait for a commit, the model is not read until the store has caught up. */
 const maxPending = 2000;
 
 /** How a call ended; `dropped` if the generation no longer belongs to this process. */
-export type RunEnd = { readonly kind: 'ended'; readonly outcome: Outcome } | { readonly kind: 'dropped' };
+export type RunEnd =
+  | {
+      readonly kind: 'ended';
+      readonly outcome: Outcome;
+      /** What a call before has cost, whose prompt was too long. */
+      readonly earlier?: Usage | undefined;
+    }
+  | { readonly kind: 'dropped' };
 
+/** A prompt that is too long is fitted anew by `refit` and sent once more, if nothing of an answer has come. */
 export async function runModel(
   live: LiveGeneration,
   model: LanguageModel,
-  request: ModelRequest,
+  first: ModelRequest,
   dependencies: RunDependencies,
+  refit: Refit,
 ): Promise<RunEnd> {
   const appender = new PartAppender(live, dependencies);
   if (live.isCancelled && !live.isDropped) {
@@ -35,14 +49,17 @@ export async function runModel(
       outcome: { status: 'cancelled', finish_reason: 'cancelled', usage: noUsage, error: null },
     };
   }
-  let failure: unknown;
-  try {
-    for await (const parts of model.stream(request, { signal: live.signal })) {
-      for (const part of parts) appender.take(part);
-      while (live.pendingCount > maxPending && live.commitUnderWay !== undefined) await live.commitUnderWay;
+  let request = first;
+  let earlier: Usage | undefined;
+  let failure = await streamInto(appender, live, model, request);
+  if (isOverflow(failure) && !appender.hasSpoken && !live.isCancelled && !live.isDropped) {
+    const fitted = await refit(request, failure.overflow ?? {});
+    if (fitted !== undefined) {
+      earlier = appender.usage ?? unknownUsage;
+      appender.usage = undefined;
+      request = fitted;
+      failure = await streamInto(appender, live, model, request);
     }
-  } catch (error) {
-    failure = error;
   }
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
@@ -56,13 +73,37 @@ export async function runModel(
     return {
       kind: 'ended',
       outcome: { status: 'cancelled', finish_reason: 'cancelled', usage, error: null },
+      earlier,
     };
   }
-  if (failure !== undefined) return { kind: 'ended', outcome: failed(failure, usage, dependencies) };
+  if (failure !== undefined) return { kind: 'ended', outcome: failed(failure, usage, dependencies), earlier };
   return {
     kind: 'ended',
     outcome: { status: 'done', finish_reason: appender.finishReason ?? 'stop', usage, error: null },
+    earlier,
   };
+}
+
+/** Gives what the model's stream threw, if anything. */
+async function streamInto(
+  appender: PartAppender,
+  live: LiveGeneration,
+  model: LanguageModel,
+  request: ModelRequest,
+): Promise<unknown> {
+  try {
+    for await (const parts of model.stream(request, { signal: live.signal })) {
+      for (const part of parts) appender.take(part);
+      while (live.pendingCount > maxPending && live.commitUnderWay !== undefined) await live.commitUnderWay;
+    }
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function isOverflow(failure: unknown): failure is ModelError {
+  return failure instanceof ModelError && failure.code === 'context_overflow';
 }
 
 function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): Outcome {
@@ -87,6 +128,8 @@ class PartAppender {
   /** Whether the open part was begun here, and does not hold what was written before this call. */
   #isOwn = false;
   usage: Usage | undefined;
+  /** Whether anything of the answer has come. */
+  hasSpoken = false;
   finishReason: FinishReason | undefined;
 
   constructor(live: LiveGeneration, dependencies: RunDependencies) {
@@ -95,6 +138,7 @@ class PartAppender {
   }
 
   take(part: ModelPart): void {
+    if (part.type !== 'usage') this.hasSpoken = true;
     switch (part.type) {
       case 'text':
       case 'reasoning':

@@ -1,5 +1,6 @@
 /** A generation that is about to run, and how it ended. */
 import type { Outcome } from '../../domain/generation.ts';
+import type { LearntFacts, ModelRecord } from '../../domain/model.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Database } from '../../store/store.ts';
@@ -31,6 +32,8 @@ export interface JobDependencies extends RunDependencies {
   readonly sideCalls: SideCalls;
   /** Accounts for calls of a generation that fails before its own end could. */
   accountCalls(modelCalls: readonly ModelCall[]): Promise<unknown>;
+  /** Keeps with a model what a call has shown. It never throws. */
+  learn(record: ModelRecord, facts: LearntFacts): void;
 }
 
 export interface JobEnd {

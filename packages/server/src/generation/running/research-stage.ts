@@ -4,7 +4,9 @@ import type { ModelCall } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
 import type { Ask } from '../../research/queries.ts';
 import type { Research, Researcher } from '../../research/research.ts';
+import { TokenEstimate } from '../context/token-estimate.ts';
 import { promptBudget } from '../plan/context-window.ts';
+import type { RunPlan } from '../plan/plan.ts';
 import type { Job, JobDependencies } from './job.ts';
 
 /** Share of the prompt's room that text from the web may take. */
@@ -117,4 +119,14 @@ export function withResearch(
   const [first, ...rest] = messages;
   if (first?.role !== 'system') return [{ role: 'system', text: promptSection }, ...messages];
   return [{ role: 'system', text: `${first.text}\n\n${promptSection}` }, ...rest];
+}
+
+/** The section, shortened to its share of the prompt's room; its last line, which says where it ends, stays. */
+export function shortenSection(section: string, plan: RunPlan): string {
+  const most = Math.floor(promptBudget(plan) * sourcesShare);
+  const tokens = section === '' ? 0 : new TokenEstimate(plan.model).ofText(section);
+  if (tokens <= most) return section;
+  const lastLine = section.slice(section.lastIndexOf('\n') + 1);
+  const kept = section.slice(0, Math.floor((section.length * most) / tokens)).toWellFormed();
+  return `${kept}\n…\n${lastLine}`;
 }

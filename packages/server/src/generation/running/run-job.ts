@@ -2,7 +2,7 @@
 
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
-import { estimatedUsage, type ModelCall, type Usage } from '../../domain/usage.ts';
+import { estimatedUsage, type ModelCall, reportedUsage, type Usage } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
 import type { Database } from '../../store/store.ts';
@@ -10,10 +10,12 @@ import { modelCall } from '../calls/accounting.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
+import { answerBound } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
-import { runModel } from './call-model.ts';
+import { type Refit, runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
-import { researchFor, withResearch } from './research-stage.ts';
+import { countMessages, isSmaller, learnFromOverflow } from './refit.ts';
+import { researchFor, shortenSection, withResearch } from './research-stage.ts';
 
 /** Asks a model that cannot continue a prefix for the rest of its answer. */
 const continueInstruction =
@@ -27,27 +29,38 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
-  const fit = (sources?: string): Promise<FittedContext> | FittedContext =>
-    job.firstMessage === undefined
-      ? fitContext(reads, plan, { ...context, sources })
-      : firstContext(plan, job.firstMessage, { ...context, sources });
-  let fitted = await fit();
-  live.setContext(fitted);
-  const research = await researchFor(job, fitted.messages, dependencies);
-  if (research.promptSection !== '') {
-    fitted = await fit(research.promptSection);
+  const fit = async (sources?: string): Promise<FittedContext> => {
+    const fitted =
+      job.firstMessage === undefined
+        ? await fitContext(reads, plan, { ...context, sources })
+        : firstContext(plan, job.firstMessage, { ...context, sources });
     live.setContext(fitted);
-  }
-  const history = withResearch(fitted.messages, research.promptSection);
-  const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
-  const request = toRequest(plan, parameters, history, begun);
-  const end = await runModel(live, plan.model, request, dependencies);
+    return fitted;
+  };
+  let fitted = await fit();
+  const research = await researchFor(job, fitted.messages, dependencies);
+  if (research.promptSection !== '') fitted = await fit(research.promptSection);
+  const toAsk = (sources: string): ModelRequest => {
+    const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
+    return toRequest({ ...plan, parameters }, withResearch(fitted.messages, sources), begun);
+  };
+  const refit: Refit = async (tooLong, overflow) => {
+    const { windowTokens } = learnFromOverflow(plan, overflow, countMessages(plan, tooLong.messages));
+    if (windowTokens !== undefined) dependencies.learn(plan.record, { contextWindow: windowTokens });
+    const sources = shortenSection(research.promptSection, plan);
+    fitted = await fit(sources);
+    const request = toAsk(sources);
+    return isSmaller(request, tooLong) ? request : undefined;
+  };
+  const end = await runModel(live, plan.model, toAsk(research.promptSection), dependencies, refit);
   if (end.kind === 'dropped') return null;
-  const calls = [...research.modelCalls, answerCall(job, end.outcome.usage, now())];
-  if (recovered === '') return { outcome: end.outcome, modelCalls: calls };
-  const lost = estimateUsage(plan.model, history, recovered);
-  calls.push(answerCall(job, lost, now()));
-  return { outcome: { ...end.outcome, usage: sum(end.outcome.usage, lost) }, modelCalls: calls };
+  const spent = [end.outcome.usage, ...(end.earlier === undefined ? [] : [end.earlier])];
+  if (recovered !== '') spent.push(estimateUsage(plan.model, fitted.messages, recovered));
+  const calls = spent.map((usage) => answerCall(job, usage, now()));
+  return {
+    outcome: { ...end.outcome, usage: spent.reduce(sum) },
+    modelCalls: [...research.modelCalls, ...calls],
+  };
 }
 
 /** Estimates what an interrupted answer has cost. */
@@ -85,22 +98,33 @@ function remainingOf({ model, parameters }: RunPlan, written: string): SamplingP
   return { ...parameters, maxTokens: Math.max(1, bound - model.countTokens(written)) };
 }
 
-function toRequest(
-  plan: RunPlan,
-  parameters: SamplingParameters,
-  history: readonly ModelMessage[],
-  begun: string,
-): ModelRequest {
-  if (isBlank(begun)) return { messages: history, parameters };
-  const answer: ModelMessage = { role: 'assistant', text: begun };
-  if (plan.model.canContinue) return { messages: [...history, answer], parameters, continueLast: true };
-  const instruction: ModelMessage = { role: 'user', text: continueInstruction };
-  return { messages: [...history, answer, instruction], parameters };
+function toRequest(plan: RunPlan, history: readonly ModelMessage[], begun: string): ModelRequest {
+  const { messages, continueLast } = toMessages(plan, history, begun);
+  const maxTokens = answerBound(plan, () => countMessages(plan, messages));
+  const parameters = { ...plan.parameters, ...(maxTokens !== undefined && { maxTokens }) };
+  return { messages, parameters, ...(continueLast && { continueLast }) };
 }
 
+function toMessages(
+  { model }: RunPlan,
+  history: readonly ModelMessage[],
+  begun: string,
+): { readonly messages: readonly ModelMessage[]; readonly continueLast: boolean } {
+  if (isBlank(begun)) return { messages: history, continueLast: false };
+  const answer: ModelMessage = { role: 'assistant', text: begun };
+  if (model.canContinue) return { messages: [...history, answer], continueLast: true };
+  const instruction: ModelMessage = { role: 'user', text: continueInstruction };
+  return { messages: [...history, answer, instruction], continueLast: false };
+}
+
+/** A call of unknown cost adds nothing. */
 function sum(one: Usage, other: Usage): Usage {
-  return estimatedUsage(
+  if (other.provenance === 'unknown') return one;
+  if (one.provenance === 'unknown') return other;
+  const [prompt, completion] = [
     one.prompt_tokens + other.prompt_tokens,
     one.completion_tokens + other.completion_tokens,
-  );
+  ];
+  const isReported = one.provenance === 'reported' && other.provenance === 'reported';
+  return (isReported ? reportedUsage(prompt, completion) : undefined) ?? estimatedUsage(prompt, completion);
 }

@@ -3,6 +3,7 @@ import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
+import type { LearntFacts, ModelRecord } from '../../domain/model.ts';
 import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
@@ -119,6 +120,7 @@ export class Runner {
         sideCalls: this.#options.sideCalls,
         accountCalls: (modelCalls) => this.#options.store.execute('accountCalls', { modelCalls }),
         now: this.#options.now,
+        learn: (record, facts) => this.#learn(record, facts),
         onUnexpected: (error) =>
           this.#options.onTrouble(error, 'a generation failed unexpectedly', { generation: job.live.id }),
       });
@@ -129,6 +131,13 @@ export class Runner {
     if (end === null) return;
     const stored = await this.#finish(job.live, job.facts, end.outcome, end.modelCalls);
     if (stored !== null) this.#options.onAnswered(job, stored);
+  }
+
+  #learn({ organizationId, id, updatedAt }: ModelRecord, facts: LearntFacts): void {
+    const { store, now, onTrouble } = this.#options;
+    store
+      .execute('learnAboutModel', { organizationId, id, updatedAt, facts, now: now() })
+      .catch((error: unknown) => onTrouble(error, 'a learnt fact could not be kept', { model: id }));
   }
 
   async #fail(live: LiveGeneration, facts: GenerationFacts, error: unknown): Promise<void> {

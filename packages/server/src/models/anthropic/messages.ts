@@ -24,6 +24,7 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     canContinue: false,
     followsPrompts: true,
     writesQueries: true,
+    defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
     stream: (request, { signal }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = buildAnthropicBody(model, request, options);

@@ -13,6 +13,9 @@ export interface ErrorFields extends ProviderWords {
   readonly retryAfterMs?: number | undefined;
   /** Whether the model is being loaded and will answer later. */
   readonly isLoading?: boolean | undefined;
+  /** Tokens of the model's window, and of the prompt that was too long for it. */
+  readonly windowTokens?: unknown;
+  readonly promptTokens?: unknown;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -188,6 +191,9 @@ function readObject(value: Json, depth: number): ErrorFields {
     status,
     retryAfterMs: inner?.retryAfterMs ?? waitOf(value) ?? raw?.retryAfterMs,
     isLoading: inner?.isLoading === true || isLoading(value, message) || undefined,
+    // llama.cpp's names.
+    windowTokens: inner?.windowTokens ?? value.n_ctx ?? raw?.windowTokens,
+    promptTokens: inner?.promptTokens ?? value.n_prompt_tokens ?? raw?.promptTokens,
   };
 }
 

@@ -1,5 +1,7 @@
 /** Turns what a provider reports, or a failed connection, into a `ModelError`. Messages never hold the provider's key. */
 import { ModelError, type ProviderWords } from '../model-error.ts';
+import { findOverflow, type Overflow } from '../refusals/overflow.ts';
+import { findRefusedParameters } from '../refusals/refused-parameters.ts';
 import { type ErrorFields, isObject, readFailure, readPage } from './error-words.ts';
 import { isRetryableStatus, parseRetryAfterMs, parseShouldRetry } from './retry-policy.ts';
 
@@ -15,17 +17,10 @@ export interface Upstream {
   readonly apiKey: string | undefined;
 }
 
-/** The usual fields of a provider's error object; each may be absent. */
-export interface ProviderErrorFields {
-  readonly message?: unknown;
-  readonly type?: unknown;
-  readonly code?: unknown;
-}
-
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-const overflowPattern =
-  /context[_ ](length|window|size)|maximum context|prompt is too long|input token count .*exceeds|too many (input )?tokens/i;
+/** Statuses with which a prompt is refused as too long; some servers' faults are internal errors. */
+const overflowStatuses: readonly number[] = [400, 404, 413, 414, 422, 500];
 
 /** The error of a response whose status is not 2xx. `body` is its text, which may be cut off. */
 export function errorFromStatus(
@@ -36,7 +31,8 @@ export function errorFromStatus(
 ): ModelError {
   const fields = withoutKey(upstream, readFailure(body));
   const text = describe(fields);
-  if (status < 500 && status !== 429 && isOverflow(fields)) return overflow(upstream, fields, status);
+  const tooLong = overflowStatuses.includes(status) ? findOverflow(fields) : undefined;
+  if (tooLong !== undefined) return overflow(upstream, fields, status, tooLong);
   const isRefusal = status === 401 || (status === 403 && text === '');
   const what = isRefusal ? `refused the key (${status})` : `answered ${status}`;
   return new ModelError('provider_error', `the provider ${upstream.provider} ${what}${colon(text)}`, {
@@ -44,6 +40,7 @@ export function errorFromStatus(
     retryAfterMs: parseRetryAfterMs(headers, Date.now()) ?? fields.retryAfterMs,
     isLoading: status === 503 && fields.isLoading === true,
     status,
+    refused: findRefusedParameters(status, fields),
     words: wordsOf(fields),
   });
 }
@@ -54,7 +51,8 @@ export function errorFromStatus(
  */
 export function errorFromFields(upstream: Upstream, error: unknown): ModelError {
   const fields = withoutKey(upstream, readFailure(error));
-  if (isOverflow(fields)) return overflow(upstream, fields, fields.status);
+  const tooLong = findOverflow(fields);
+  if (tooLong !== undefined) return overflow(upstream, fields, fields.status, tooLong);
   const { status, retryAfterMs } = fields;
   return new ModelError(
     'provider_error',
@@ -64,6 +62,7 @@ export function errorFromFields(upstream: Upstream, error: unknown): ModelError 
       retryAfterMs,
       isLoading: status === 503 && fields.isLoading === true,
       status,
+      refused: findRefusedParameters(status, fields),
       words: wordsOf(fields),
     },
   );
@@ -166,18 +165,16 @@ export function quote(upstream: Upstream, text: string): string {
   return clip(strike(upstream, text.slice(0, 4 * longestTextCharacters)));
 }
 
-function overflow(upstream: Upstream, fields: ErrorFields, status: number | undefined): ModelError {
+function overflow(
+  upstream: Upstream,
+  fields: ErrorFields,
+  status: number | undefined,
+  tooLong: Overflow,
+): ModelError {
   return new ModelError(
     'context_overflow',
     `the conversation is too long for the model of ${upstream.provider}${colon(describe(fields))}`,
-    { retryable: false, status, words: wordsOf(fields) },
-  );
-}
-
-function isOverflow(fields: ProviderErrorFields | undefined): boolean {
-  if (fields === undefined) return false;
-  return [fields.code, fields.type, fields.message].some(
-    (field) => typeof field === 'string' && overflowPattern.test(field),
+    { retryable: false, status, overflow: tooLong, words: wordsOf(fields) },
   );
 }
 

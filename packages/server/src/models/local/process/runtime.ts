@@ -148,7 +148,9 @@ function toParts(event: WorkerEvent): ModelPart[] {
 }
 
 function throwIfFailed(last: WorkerEvent): void {
-  if (last.type === 'failed') throw new ModelError(last.code, last.message, { retryable: false });
+  if (last.type === 'failed') {
+    throw new ModelError(last.code, last.message, { retryable: false, overflow: last.overflow });
+  }
   if (last.type === 'died') throw new ProcessDied(last.message);
 }
 

@@ -44,7 +44,8 @@ export async function generate(
     // llama.cpp leaves one place empty, and there must be room for one generated token.
     if (promptTokens > engine.contextTokens - 2) {
       const message = `the conversation has ${promptTokens} tokens, and the local model takes ${engine.contextTokens}`;
-      emit({ type: 'failed', code: 'context_overflow', message });
+      const overflow = { windowTokens: engine.contextTokens, promptTokens };
+      emit({ type: 'failed', code: 'context_overflow', message, overflow });
       return;
     }
     const sequence = engine.pool.take(prompt.tokens);

@@ -1,6 +1,7 @@
 /** The messages between the server and the process that runs the local model. */
 import type { FinishReason } from '../../../domain/generation.ts';
 import type { ModelRequest } from '../../language-model.ts';
+import type { Overflow } from '../../refusals/overflow.ts';
 
 export interface LoadOptions {
   readonly modelPath: string;
@@ -49,6 +50,8 @@ export type GenerationEvent =
       readonly type: 'failed';
       readonly code: 'context_overflow' | 'provider_error';
       readonly message: string;
+      /** With `context_overflow`. */
+      readonly overflow?: Overflow;
     };
 
 export type FromWorker =

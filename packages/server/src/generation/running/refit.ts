@@ -1,0 +1,56 @@
+/** After a prompt that was too long for the model: what that shows of the model's window, and whether to ask once more. */
+import type { ModelRequest } from '../../models/language-model.ts';
+import type { Overflow } from '../../models/refusals/overflow.ts';
+import { TokenEstimate } from '../context/token-estimate.ts';
+import { budgetWithin, contextWindowOf } from '../plan/context-window.ts';
+import type { RunPlan } from '../plan/plan.ts';
+import { type PromptLimit, promptLimitOf, rememberPromptLimit } from '../plan/prompt-limits.ts';
+
+/**
+ * What of a prompt is sent the second time where the provider names no figures, or such as explain nothing: less where
+ * the window was only assumed, since many servers run models with a quarter of what is assumed.
+ */
+const shareWithoutFigures = { known: 0.5, assumed: 0.25 } as const;
+const smallestRatio = 0.1;
+/** Tokens of a prompt that is not made smaller. */
+const smallestPrompt = 32;
+
+/** The tokens of a request's messages, as the fitting counts them. */
+export function countMessages(plan: Pick<RunPlan, 'model'>, messages: ModelRequest['messages']): number {
+  const estimate = new TokenEstimate(plan.model);
+  return messages.reduce((sum, { text }) => sum + estimate.ofMessage(text), 0);
+}
+
+/** Remembers what an overflow shows; `counted` are the tokens of the prompt that was too long, as counted here. */
+export function learnFromOverflow(plan: RunPlan, overflow: Overflow, counted: number): PromptLimit {
+  const before = promptLimitOf(plan.record);
+  const { promptTokens } = overflow;
+  const ratio = promptTokens === undefined ? (before?.countRatio ?? 1) : counted / promptTokens;
+  const shown: PromptLimit = {
+    windowTokens: overflow.windowTokens ?? before?.windowTokens,
+    countRatio: Math.min(1, Math.max(smallestRatio, ratio)),
+    promptTokens: before?.promptTokens,
+    answerTokens: overflow.answerTokens ?? before?.answerTokens,
+  };
+  const window = shown.windowTokens ?? contextWindowOf(plan);
+  const isExplained =
+    budgetWithin(plan, window, shown) < counted || (promptTokens ?? Number.POSITIVE_INFINITY) <= window / 2;
+  const isAssumed = plan.record.contextWindowSource === 'assumed' && before === undefined;
+  const share = shareWithoutFigures[isAssumed ? 'assumed' : 'known'];
+  const limit = isExplained
+    ? shown
+    : { ...shown, promptTokens: Math.max(smallestPrompt, Math.floor(counted * share)) };
+  rememberPromptLimit(plan.record, limit);
+  return limit;
+}
+
+/** Whether another request may pass where `first` was too long: one with less text, or less room for the answer. */
+export function isSmaller(second: ModelRequest, first: ModelRequest): boolean {
+  if (lengthOf(second) < lengthOf(first)) return true;
+  const [bound, before] = [second.parameters.maxTokens, first.parameters.maxTokens];
+  return bound !== undefined && (before === undefined || bound < before);
+}
+
+function lengthOf({ messages }: ModelRequest): number {
+  return messages.reduce((sum, { text }) => sum + text.length, 0);
+}
