@@ -55,6 +55,7 @@ export interface ModelTimeouts {
   readonly connectMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  readonly maxWaitMs: number;
 }
 
 export interface ProviderConfig {
@@ -131,6 +132,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
       connectMs: reader.integer('MODEL_CONNECT_TIMEOUT_MS', 1, 3_600_000),
       firstTokenMs: reader.integer('MODEL_FIRST_TOKEN_TIMEOUT_MS', 1, 3_600_000),
       idleMs: reader.integer('MODEL_IDLE_TIMEOUT_MS', 1, 3_600_000),
+      maxWaitMs: reader.integer('MODEL_MAX_WAIT_MS', 1, 86_400_000),
     },
     modelMaxRetries: reader.integer('MODEL_MAX_RETRIES', 0, 10),
     search: {

@@ -55,6 +55,7 @@ const modelVariables = {
   MODEL_CONNECT_TIMEOUT_MS: text('10000', 'a whole number of milliseconds from 1 to 3600000'),
   MODEL_FIRST_TOKEN_TIMEOUT_MS: text('120000', 'a whole number of milliseconds from 1 to 3600000'),
   MODEL_IDLE_TIMEOUT_MS: text('60000', 'a whole number of milliseconds from 1 to 3600000'),
+  MODEL_MAX_WAIT_MS: text('600000', 'a whole number of milliseconds from 1 to 86400000'),
   MODEL_MAX_RETRIES: text('2', 'a whole number from 0 to 10'),
 } as const satisfies Record<string, Variable>;
 

@@ -1,11 +1,20 @@
 /** Asks a provider which models it offers. */
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { anthropicEndpoints } from './anthropic/endpoints.ts';
+import { ModelError } from './model-error.ts';
 import { openAiEndpoints } from './openai/endpoints.ts';
 import type { RemoteProviderModule, WireName } from './providers/provider.ts';
 import { remoteProviders } from './providers/registry.ts';
+import { findFailure } from './upstream/error-words.ts';
+import { type GotText, getText } from './upstream/get-text.ts';
 import type { WireEndpoints } from './upstream/remote-model.ts';
-import { errorFromStatus, errorFromTransport, isObject } from './upstream/upstream-error.ts';
+import {
+  errorFromFields,
+  errorFromTransport,
+  errorFromUnexpectedBody,
+  isObject,
+  type Upstream,
+} from './upstream/upstream-error.ts';
 
 const endpointsOf: Readonly<Record<WireName, WireEndpoints>> = {
   openai: openAiEndpoints,
@@ -40,50 +49,48 @@ export async function listProviderModels(query: ProviderModelsQuery): Promise<Pr
   if (baseUrl === undefined) return { ok: false, error: `base_url: the provider ${provider} needs one` };
   const signal = AbortSignal.timeout(timeoutMs);
   const endpoints = endpointsOf[facts.wire];
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': 'colloquy',
+    ...endpoints.headers(apiKey),
+  };
   try {
-    const { origin, path } = endpoints.models(baseUrl);
-    const response = await request(`${origin}${path}`, {
+    const answer = await getText({
+      ...upstream,
+      ...endpoints.models(baseUrl),
+      headers: Object.entries(headers).flat(),
       dispatcher: query.dispatcher,
-      headers: { accept: 'application/json', 'user-agent': 'colloquy', ...endpoints.headers(apiKey) },
       signal,
+      maxBytes: longestListBytes,
     });
-    const text = await readText(response.body);
-    if (response.statusCode !== 200) {
-      return {
-        ok: false,
-        error: errorFromStatus(upstream, response.statusCode, response.headers, text).message,
-      };
-    }
-    const names = findModelNames(text);
-    if (names === undefined)
-      return { ok: false, error: `the provider ${provider} answered with no list of models` };
+    const names = findModelNames(answer.text);
+    if (names === undefined) return { ok: false, error: reasonOfNoList(upstream, answer) };
     return { ok: true, models: withDefaultFirst(names, facts.defaultModel) };
   } catch (error) {
     if (signal.aborted)
       return { ok: false, error: `the provider ${provider} named no models within ${timeoutMs} ms` };
-    return { ok: false, error: errorFromTransport(upstream, error).message };
+    return {
+      ok: false,
+      error: error instanceof ModelError ? error.message : errorFromTransport(upstream, error).message,
+    };
   }
 }
 
-async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > longestListBytes) break;
-    chunks.push(chunk);
+/** What stands in place of a list: a failure that is reported with status 200, a page, or something else. */
+function reasonOfNoList(upstream: Upstream, { contentType, text }: GotText): string {
+  const body = parseJson(text);
+  const failure = isObject(body) ? findFailure(body) : undefined;
+  if (failure !== undefined) return errorFromFields(upstream, failure).message;
+  if (body === undefined && text !== '') {
+    return errorFromUnexpectedBody(upstream, contentType, text, 'a list of models').message;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return `the provider ${upstream.provider} answered with no list of models`;
 }
 
 /** Reads `{data: [{id}]}`. Google prefixes its names with `models/`, and Mistral says which models chat. */
 function findModelNames(text: string): string[] | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const parsed = parseJson(text);
   if (!isObject(parsed) || !Array.isArray(parsed.data)) return undefined;
   const names = new Set<string>();
   for (const entry of parsed.data as unknown[]) {
@@ -99,4 +106,13 @@ function findModelNames(text: string): string[] | undefined {
 function withDefaultFirst(names: readonly string[], preferred: string | undefined): readonly string[] {
   if (preferred === undefined || !names.includes(preferred)) return names;
   return [preferred, ...names.filter((name) => name !== preferred)];
+}
+
+/** Undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -35,7 +35,7 @@ test('an empty environment gives the defaults', () => {
     providers: {},
     providerKeys: {},
     localModel: { kind: 'named', name: 'qwen2.5-0.5b' },
-    modelTimeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 60_000 },
+    modelTimeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 60_000, maxWaitMs: 600_000 },
     modelMaxRetries: 2,
     search: { engines: {}, allowedNetworks: [] },
     anonymousOrg: undefined,

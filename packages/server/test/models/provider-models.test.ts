@@ -85,7 +85,7 @@ describe('list of models', () => {
       status: 401,
       says: /refused the key/,
     },
-    { name: 'garbage', body: 'nope', says: /no list of models/ },
+    { name: 'garbage', body: 'nope', says: /instead of a list of models: nope$/ },
     { name: 'another shape', body: { models: [] }, says: /no list of models/ },
   ];
   for (const { name, body, status, says } of failures) {

@@ -1,6 +1,6 @@
 /** What every answer of a remote model goes through behind its wire format: the bound on its size, and its reasoning. */
 import type { ModelPart, ModelRequest } from '../language-model.ts';
-import type { RemoteModelOptions } from '../upstream/remote-model.ts';
+import { type RemoteModelOptions, upstreamOf } from '../upstream/remote-model.ts';
 import type { EventMeaning, ProviderEvent, WireDecoder } from '../upstream/wire-decoder.ts';
 import type { DecoderContext } from './answer-progress.ts';
 import { ReasoningFilter, type ThinkingHabit } from './reasoning-filter.ts';
@@ -18,10 +18,13 @@ export type AnswerReader = (request: ModelRequest, askedTokens: number | undefin
 
 /** For one model: its answers share what was seen of it. `decode` makes the decoder of its wire format. */
 export function createAnswerReader(
-  options: Pick<RemoteModelOptions, 'provider' | 'apiKey' | 'model' | 'thinkTags' | 'logger'>,
+  options: Pick<
+    RemoteModelOptions,
+    'provider' | 'apiKey' | 'headers' | 'query' | 'model' | 'thinkTags' | 'logger'
+  >,
   decode: (context: DecoderContext) => WireDecoder,
 ): AnswerReader {
-  const { provider, apiKey, model, logger, thinkTags = 'auto' } = options;
+  const { provider, model, logger, thinkTags = 'auto' } = options;
   const habit: ThinkingHabit = { beginsInside: false };
   const logged = new Set<string>();
   const onUnknownReason = (reason: string): void => {
@@ -29,7 +32,7 @@ export function createAnswerReader(
     logged.add(reason);
     logger?.warn({ provider, model, reason }, 'a finish reason is not known, and counts as stop');
   };
-  const context = { upstream: { provider, apiKey }, onUnknownReason };
+  const context = { upstream: upstreamOf(options), onUnknownReason };
   return ({ continueLast = false }, askedTokens) => {
     // What continues a text begins in its midst.
     const filters = thinkTags === 'auto' && !continueLast;

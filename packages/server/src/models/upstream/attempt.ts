@@ -8,7 +8,7 @@ import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
 import { type ContentDecoder, createContentDecoder } from './body/content-decoder.ts';
 import { EventReader, EventTooLongError } from './body/event-reader.ts';
-import { isForeignEvent } from './foreign-event.ts';
+import { isForeignEvent } from './body/foreign-event.ts';
 import { redirectTarget } from './redirect.ts';
 import {
   endedEarly,
@@ -153,7 +153,10 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.#over || status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    if (status >= 300 && status < 400 && this.#redirect()) return;
+    if (status >= 300 && status < 400) {
+      this.#redirect();
+      return;
+    }
     this.#content = createContentDecoder(headers['content-encoding'], this);
     if (status < 200 || status >= 300) {
       this.#refusal = '';
@@ -270,17 +273,15 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.batch.length > 0 && this.#waitingBytes > pauseAtBytes && !this.#over) this.#controller?.pause();
   }
 
-  #redirect(): boolean {
+  #redirect(): void {
     const target = redirectTarget(this.#request, this.#headers);
-    const { origin } = this.#request;
-    if (target !== undefined && (this.#status === 307 || this.#status === 308) && target.origin === origin) {
+    if (target?.isFollowed(this.#status)) {
       this.#over = true;
       this.#drain();
-      this.#listener.attemptRedirected(`${target.pathname}${target.search}`);
+      this.#listener.attemptRedirected(`${target.url.pathname}${target.url.search}`);
     } else {
-      this.#fail(errorFromRedirect(this.#request, this.#status, target));
+      this.#fail(errorFromRedirect(this.#request, this.#status, target?.url));
     }
-    return true;
   }
 
   #endEvents(): void {

@@ -14,6 +14,7 @@ export function createUpstreamDispatcher(options: { readonly connectMs: number }
     allowH2: false,
     // Saves a TLS handshake between two turns of a conversation. A server's shorter hint wins.
     keepAliveTimeout: 30_000,
+    maxHeaderSize: 65_536,
     // `ModelStream` has timeouts of its own: connect, first token, silence.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -20,7 +20,7 @@ export interface ErrorFields extends ProviderWords {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const deepest = 5;
+const deepest = 8;
 const longestMessageCharacters = 2_000;
 const longestNameCharacters = 100;
 /** A longer text is not parsed as JSON inside of JSON. */
@@ -157,7 +157,8 @@ function readText(text: string, depth: number): ErrorFields {
     const parsed = parseJson(trimmed);
     if (parsed !== undefined) {
       const fields = readFailure(parsed, depth + 1);
-      if (fields.message !== '') return fields;
+      // An object in a shape of its own is given as it came.
+      if (fields.message !== '' || fields.type || fields.code || !saysAnything(parsed)) return fields;
     }
   }
   if (first === '<') return { message: readPage(trimmed) };
@@ -258,6 +259,10 @@ function nameOf(value: unknown): string | undefined {
 function isFilled(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== '' && value !== false && value !== 0;
+}
+
+function saysAnything(value: unknown): boolean {
+  return isObject(value) ? Object.values(value).some(isFilled) : isFilled(value);
 }
 
 function isPlain(value: unknown): boolean {

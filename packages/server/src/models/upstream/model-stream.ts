@@ -5,6 +5,7 @@
 import type { ModelPart } from '../language-model.ts';
 import type { ModelError } from '../model-error.ts';
 import { type AttemptListener, type AttemptRequest, UpstreamAttempt } from './attempt.ts';
+import { mostRedirects } from './redirect.ts';
 import { loadingDelayMs, retryDelayMs } from './retry-policy.ts';
 import { errorFromEndlessRedirects, timeout } from './upstream-error.ts';
 import type { WireDecoder } from './wire-decoder.ts';
@@ -14,7 +15,6 @@ const closingMs = 5_000;
 /** How long the body of a response that is no event stream may pause before it counts as whole, in milliseconds. */
 const refusalMs = 5_000;
 const defaultMaxWaitMs = 600_000;
-const mostRedirects = 3;
 /** A timer that is later than this, in milliseconds, means that the process stood still and has data to read first. */
 const lateMs = 500;
 

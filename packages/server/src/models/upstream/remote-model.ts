@@ -71,15 +71,24 @@ export function mergeHeaders(
   return { ...headers, ...Object.fromEntries(named) };
 }
 
+/** Values of headers and of the query may be secret, as keys are. */
+export function upstreamOf(
+  options: Pick<RemoteModelOptions, 'provider' | 'apiKey' | 'headers' | 'query'>,
+): Upstream {
+  const { provider, apiKey, headers = {}, query = {} } = options;
+  return { provider, apiKey, secrets: [...Object.values(headers), ...Object.values(query)] };
+}
+
 /** @throws TypeError where the base URL is no http(s) address */
 export function toUpstreamCall(
   options: RemoteModelOptions,
   endpoints: WireEndpoints,
 ): Omit<UpstreamCall, 'createDecoder'> {
-  const { provider, apiKey, dispatcher, timeouts, maxRetries } = options;
+  const { apiKey, dispatcher, timeouts, maxRetries } = options;
   const headers = mergeHeaders(
     {
       'content-type': 'application/json',
+      'accept-encoding': 'identity',
       accept: options.stream === false ? 'application/json' : 'text/event-stream',
       'user-agent': 'colloquy',
       ...endpoints.headers(apiKey),
@@ -87,8 +96,7 @@ export function toUpstreamCall(
     options.headers,
   );
   return {
-    provider,
-    apiKey,
+    ...upstreamOf(options),
     ...withQuery(endpoints.answers(options.baseUrl), options.query),
     headers: Object.entries(headers).flat(),
     dispatcher,

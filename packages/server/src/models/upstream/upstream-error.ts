@@ -11,10 +11,12 @@ const longestTextCharacters = 300;
 /** A shorter key may be an ordinary word, such as Ollama's `ollama`. */
 const shortestSecretCharacters = 12;
 
-/** The provider that was called, for messages; `apiKey` is struck out of the provider's words. */
+/** The provider that was called, for messages; its secrets are struck out of the provider's words. */
 export interface Upstream {
   readonly provider: string;
   readonly apiKey: string | undefined;
+  /** What else the request bears that may be secret, such as values of headers. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -68,15 +70,20 @@ export function errorFromFields(upstream: Upstream, error: unknown): ModelError 
   );
 }
 
-/** The error of a response with status 2xx that is no answer: a page, or a text. */
-export function errorFromUnexpectedBody(upstream: Upstream, contentType: string, body: string): ModelError {
+/** The error of a response with status 2xx that is not what was `expected`: a page, or a text. */
+export function errorFromUnexpectedBody(
+  upstream: Upstream,
+  contentType: string,
+  body: string,
+  expected = 'an event stream',
+): ModelError {
   const isPage = body.trimStart().startsWith('<');
   const fields = withoutKey(upstream, isPage ? { message: readPage(body) } : readFailure(body));
   const isMislabelled = contentType === '' || contentType.includes('event-stream');
   const kind = isMislabelled ? (isPage ? 'a web page' : 'a text') : clip(contentType);
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} answered with ${kind} instead of an event stream${colon(describe(fields))}`,
+    `the provider ${upstream.provider} answered with ${kind} instead of ${expected}${colon(describe(fields))}`,
     { retryable: false, status: 200, words: wordsOf(fields) },
   );
 }
@@ -187,12 +194,16 @@ function withoutKey(upstream: Upstream, fields: ErrorFields): ErrorFields {
   return { ...fields, message: strike(upstream, fields.message) };
 }
 
-function strike({ apiKey }: Upstream, text: string): string {
-  if (apiKey === undefined || apiKey.length < shortestSecretCharacters) return text;
-  const open = text.replaceAll(apiKey, '[key]');
-  // The text may have been cut within the key.
-  for (let length = apiKey.length - 1; length >= shortestSecretCharacters / 2; length -= 1) {
-    if (open.endsWith(apiKey.slice(0, length))) return `${open.slice(0, -length)}[key]`;
+function strike({ apiKey, secrets = [] }: Upstream, text: string): string {
+  const all = [apiKey ?? '', ...secrets].filter(({ length }) => length >= shortestSecretCharacters);
+  return all.reduce(strikeOne, text);
+}
+
+function strikeOne(text: string, secret: string): string {
+  const open = text.replaceAll(secret, '[key]');
+  // The text may have been cut within the secret.
+  for (let length = secret.length - 1; length >= shortestSecretCharacters / 2; length -= 1) {
+    if (open.endsWith(secret.slice(0, length))) return `${open.slice(0, -length)}[key]`;
   }
   return open;
 }

@@ -2,7 +2,7 @@
 import type { TestContext } from 'node:test';
 import type { Wire } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Dispatcher } from 'undici';
-import type { ModelPart, ModelRequest } from '../../../src/models/language-model.ts';
+import type { ModelPart } from '../../../src/models/language-model.ts';
 import { createRemoteModel, type RemoteModelRuntime } from '../../../src/models/remote-model.ts';
 import { estimateTokens } from '../../../src/models/token-count.ts';
 import { apiKey, hello } from '../remote-models.ts';
@@ -13,6 +13,7 @@ export class Exchange {
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #controller: Dispatcher.DispatchController;
   isAborted = false;
+  hasEnded = false;
 
   constructor(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
     this.path = options.path;
@@ -39,6 +40,7 @@ export class Exchange {
   }
 
   end(): this {
+    this.hasEnded = true;
     if (!this.isAborted) this.#handler.onResponseEnd?.(this.#controller, {});
     return this;
   }
@@ -61,7 +63,7 @@ export async function startClockwork(
   t: TestContext,
   wire: Wire,
   runtime: Partial<RemoteModelRuntime> = {},
-  request: ModelRequest = hello,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Clockwork> {
   let nowMs = 1_000;
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -97,7 +99,7 @@ export async function startClockwork(
   };
   void (async () => {
     try {
-      const stream = model.stream(request, { signal: new AbortController().signal });
+      const stream = model.stream(hello, { signal });
       for await (const batch of stream) parts.push(...batch);
     } catch (error) {
       state.error = error;

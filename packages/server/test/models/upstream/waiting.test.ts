@@ -138,3 +138,137 @@ for (const wire of wires) {
     });
   });
 }
+
+describe('waiting for a model that is being loaded', () => {
+  const loading = '{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}';
+
+  test('is not bounded by the number of retries', async (t) => {
+    const call = await startClockwork(t, 'openai', { timeouts });
+    for (let tries = 0; tries < 8; tries += 1) {
+      assert.equal(call.exchanges.length, tries + 1);
+      call.exchanges.at(-1)?.headers(503).say(loading).end();
+      await call.pass(8_100);
+      if (tries === 5) break;
+    }
+    call.exchanges
+      .at(-1)
+      ?.headers()
+      .say(word('openai', 'ready', 'stop'))
+      .end();
+    await call.pass(1);
+    assert.equal(call.text, 'ready');
+  });
+
+  test('ends with the longest wait, and says why', async (t) => {
+    const call = await startClockwork(t, 'openai', { timeouts });
+    for (let seconds = 0; seconds < 70 && !call.isOver; seconds += 1) {
+      const last = call.exchanges.at(-1);
+      if (last !== undefined && !last.hasEnded) last.headers(503).say(loading).end();
+      await call.pass(1_000);
+    }
+    assert.match(String(call.error), /answered 503: Loading model/);
+    assert.ok(call.exchanges.length > 8);
+  });
+
+  test('is not done where nothing is to be retried', async (t) => {
+    const call = await startClockwork(t, 'openai', { timeouts, maxRetries: 0 });
+    call.exchanges[0]?.headers(503).say(loading).end();
+    await call.pass(1);
+    assert.match(String(call.error), /Loading model/);
+  });
+
+  const asked: readonly (readonly [
+    name: string,
+    status: number,
+    headers: Record<string, string>,
+    body: string,
+    ms: number,
+  ])[] = [
+    [
+      'the time that Hugging Face estimates',
+      503,
+      {},
+      '{"error":"Model x is currently loading","estimated_time":20.5}',
+      20_500,
+    ],
+    ['Retry-After in seconds', 429, { 'retry-after': '7' }, '{}', 7_000],
+    ['retry-after-ms', 500, { 'retry-after-ms': '2500', 'retry-after': '9' }, '', 2_500],
+    [
+      "Google's retryDelay",
+      429,
+      {},
+      '[{"error":{"code":429,"message":"Quota","details":[{"retryDelay":"12.25s"}]}}]',
+      12_250,
+    ],
+    [
+      'a status that is not retried, with x-should-retry',
+      400,
+      { 'x-should-retry': 'true', 'retry-after': '1' },
+      '{}',
+      1_000,
+    ],
+    [
+      'a failure in an event',
+      200,
+      {},
+      'data: {"error":{"code":429,"message":"x","details":[{"retryDelay":"3s"}]}}\n\n',
+      3_000,
+    ],
+  ];
+  for (const [name, status, headers, body, ms] of asked) {
+    test(`${name} is obeyed`, async (t) => {
+      const call = await startClockwork(t, 'openai', { timeouts });
+      call.exchanges[0]?.headers(status, headers).say(body).end();
+      await call.pass(ms - 10);
+      assert.equal(call.exchanges.length, 1);
+      await call.pass(20);
+      assert.equal(call.exchanges.length, 2);
+    });
+  }
+
+  test('x-should-retry: false is obeyed', async (t) => {
+    const call = await startClockwork(t, 'openai', { timeouts });
+    call.exchanges[0]?.headers(500, { 'x-should-retry': 'false' }).say('{}').end();
+    await call.pass(20_000);
+    assert.equal(call.exchanges.length, 1);
+    assert.ok(call.isOver);
+  });
+});
+
+describe('figures of an answer that is broken off', () => {
+  const usage = (wire: Wire): string =>
+    wire === 'openai'
+      ? 'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}\n\n'
+      : 'data: {"type":"message_delta","delta":{},"usage":{"input_tokens":9,"output_tokens":1}}\n\n';
+
+  for (const wire of wires) {
+    test(`${wire}: a stop keeps them`, async (t) => {
+      const stop = new AbortController();
+      const call = await startClockwork(t, wire, { timeouts }, stop.signal);
+      call.exchanges[0]?.headers().say(word(wire, 'half')).say(usage(wire));
+      await call.pass(1);
+      stop.abort();
+      await call.pass(1);
+      assert.equal(call.error, stop.signal.reason);
+      assert.deepEqual(
+        call.parts.findLast((part) => part.type === 'usage'),
+        {
+          type: 'usage',
+          promptTokens: 9,
+          completionTokens: 1,
+        },
+      );
+    });
+
+    test(`${wire}: a failure keeps them`, async (t) => {
+      const call = await startClockwork(t, wire, { timeouts });
+      call.exchanges[0]?.headers().say(word(wire, 'half')).say(usage(wire)).end();
+      await call.pass(1);
+      assert.match(String(call.error), /broke off/);
+      assert.deepEqual(call.parts, [
+        { type: 'text', text: 'half' },
+        { type: 'usage', promptTokens: 9, completionTokens: 1 },
+      ]);
+    });
+  }
+});

@@ -189,8 +189,9 @@ function stageFor(encoding: Encoding, head: Buffer): Transform {
 }
 
 /**
- * Reads a whole body, at most `maxBytes` of what it decodes to; what is longer is cut there.
- * @throws the network's errors; an error for bytes that are not in the encoding
+ * Reads a whole body, at most `maxBytes` of what it decodes to; what is longer is cut there. Of one that breaks off, what
+ * came is given.
+ * @throws the network's errors where nothing came; an error for bytes that are not in the encoding
  */
 export async function readDecoded(
   body: Readable,
@@ -215,7 +216,7 @@ export async function readDecoded(
     else if (!decoder.write(chunk, () => body.resume())) body.pause();
   });
   body.on('end', () => (decoder === undefined ? resolve() : decoder.end()));
-  body.on('error', reject);
+  body.on('error', (error) => (chunks.length === 0 ? reject(error) : resolve()));
   try {
     await promise;
   } finally {

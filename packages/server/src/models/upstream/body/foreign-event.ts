@@ -1,5 +1,5 @@
 /** Tells the events of the wire formats from those that gateways put between them. */
-import type { ProviderEvent } from './wire-decoder.ts';
+import type { ProviderEvent } from './event-reader.ts';
 
 const ownNames: ReadonlySet<string> = new Set([
   'message',
