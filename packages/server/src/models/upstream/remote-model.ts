@@ -4,6 +4,7 @@ import type { Logger } from '../../domain/logger.ts';
 import type { LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
 import { withQuery } from './address.ts';
 import type { StreamTimeouts, UpstreamCall } from './model-stream.ts';
+import type { Upstream } from './upstream-error.ts';
 
 export interface RemoteModelOptions {
   /** The provider as the model's record names it; for messages and metrics. */

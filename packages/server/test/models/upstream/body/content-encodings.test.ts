@@ -137,12 +137,12 @@ for (const wire of wires) {
     });
 
     for (const [name, bytes] of [
-      ['blanks', Buffer.alloc(200 << 20, 10)],
-      ['one line', Buffer.concat([Buffer.from('data: '), Buffer.alloc(200 << 20, 97)])],
+      ['blanks', gzipSync(Buffer.alloc(66 << 20, 10), { level: 1 })],
+      ['one line', gzipSync(Buffer.alloc(66 << 20, 'data: x'), { level: 1 })],
     ] as const) {
       test(`a bomb of ${name} ends with an error`, async () => {
         await using h = await startHarness();
-        h.upstream.setDefault(encoded('gzip', gzipSync(bytes, { level: 9 })));
+        h.upstream.setDefault(encoded('gzip', bytes));
         const { error } = await collect(h.model(wire, { runtime: { maxRetries: 0 } }));
         assert.ok(error instanceof ModelError);
         assert.match(error.message, /content-encoding .* more than|an event that is too long/);
