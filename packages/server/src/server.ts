@@ -15,11 +15,14 @@ import { prepareFirstStart } from './first-start/first-start.ts';
 import { listOfferedModels } from './first-start/offered-models.ts';
 import { Engine } from './generation/engine.ts';
 import { createApp } from './http/app.ts';
+import { openApiDocument } from './http/openapi/document.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { createLog, type Logger, logEnded } from './log.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
+import { operationSections } from './models/guide/operations.ts';
+import { loadSettings } from './models/guide/settings.ts';
 import { type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
 import { localProgressNotice } from './models/local/progress-notice.ts';
 import { environmentProviders } from './models/providers/registry.ts';
@@ -120,8 +123,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       ...(overrides.namedSource === undefined ? {} : { namedSource: overrides.namedSource }),
     }),
   );
+  let openApi = (): object => ({});
   const guide = createGuide({
-    documents: await loadGuideDocuments([repositoryRoot]),
+    documents: [...(await loadGuideDocuments([repositoryRoot])), ...(await loadSettings(repositoryRoot))],
+    operations: () => operationSections(openApi()),
     variables: modelVariables,
     progress: () => localProgressNotice(local),
   });
@@ -221,6 +226,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       checkpoint: () => engine.checkpoint(),
     },
   });
+  openApi = () => openApiDocument(app);
   cleanup.defer(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;

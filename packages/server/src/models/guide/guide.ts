@@ -5,11 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LanguageModel, ModelPart, ModelRequest } from '../language-model.ts';
 import type { GuideSection } from './documents.ts';
-import { createGuideSearch } from './search.ts';
+import { excerpt } from './excerpt.ts';
+import { type Understood, understand, withoutGreeting } from './intents.ts';
+import { createGuideSearch, type GuideSearch } from './search.ts';
 
 export interface GuideOptions {
-  /** The sections that `loadGuideDocuments` has read; may be empty. */
+  /** The sections that `loadGuideDocuments` and `loadSettings` have read; may be empty. */
   readonly documents: readonly GuideSection[];
+  /** The operations of the API as sections; asked once, at the first question, when the server is complete. */
+  readonly operations?: () => readonly GuideSection[];
   /** How far the local model is, as a part of a sentence: `the local model is being fetched (43 %)`. */
   readonly progress?: () => string | undefined;
   /** Prepended to each file's path in links. Default: empty, so that links are paths in the repository. */
@@ -21,11 +25,12 @@ export interface GuideOptions {
 }
 
 const maxPassages = 3;
-const maxPassageCharacters = 700;
 const maxTopics = 12;
+/** The pages whose sections are named as topics first. */
+const topicPages: readonly string[] = ['docs/first-steps.md', 'README.md'];
 
 export function createGuide(options: GuideOptions): LanguageModel {
-  const search = createGuideSearch(options.documents);
+  let search: GuideSearch | undefined;
   return {
     provider: 'guide',
     canContinue: false,
@@ -48,14 +53,36 @@ export function createGuide(options: GuideOptions): LanguageModel {
   function answer(request: ModelRequest): string {
     const questions = request.messages
       .filter((message) => message.role === 'user')
-      .map((message) => message.text);
+      .map((message) => message.text.trim());
     const last = questions.at(-1) ?? '';
+    const understood = understand(last);
+    if (understood !== undefined) return answerTo(understood);
+    return `${introduction()}\n\n${found(last, questions)}`;
+  }
+
+  function answerTo({ intent, reply }: Understood): string {
+    if (intent === 'thanks') return `You are welcome! ${whatToAsk()}`;
+    if (intent === 'greeting') return `${reply ?? 'Hello!'} ${introduction()}\n\n${whatToAsk()}`;
+    return `${introduction()}\n\n${about()}${whatToAsk()}`;
+  }
+
+  /** What stands first in the documentation says what all of it is about. */
+  function about(): string {
+    const [first] = options.documents;
+    return first === undefined ? '' : `${passages([first], () => 0)}\n\n`;
+  }
+
+  function found(last: string, questions: readonly string[]): string {
+    search ??= createGuideSearch([...options.documents, ...(options.operations?.() ?? [])]);
+    const question = withoutGreeting(last);
+    if (question !== '' && !search.hasSubject(question) && questions.length < 2)
+      return `${about()}${whatToAsk()}`;
     // "And how do I do that?" can only be understood together with the question before it.
-    const found = firstFilled([last, questions.slice(-2).join(' ')], (question) =>
-      search.find(question, maxPassages),
-    );
-    const body = found.length > 0 ? passages(found) : nothingFound(last);
-    return `${introduction()}\n\n${body}`;
+    for (const asked of [question, questions.slice(-2).join(' ')]) {
+      const sections = search.find(asked, maxPassages);
+      if (sections.length > 0) return passages(sections, search.relevance(asked));
+    }
+    return nothingFound(question);
   }
 
   function introduction(): string {
@@ -65,23 +92,34 @@ export function createGuide(options: GuideOptions): LanguageModel {
     return `${[...parts, howToGetAModel(options.variables)].join('; ')}.`;
   }
 
-  function passages(sections: readonly GuideSection[]): string {
-    return sections.map((section) => `**${link(section)}**\n\n${excerpt(section.text)}`).join('\n\n');
+  function passages(sections: readonly GuideSection[], relevance: (text: string) => number): string {
+    return sections
+      .map((section) => `**${link(section)}**\n\n${excerpt(section.text, relevance)}`)
+      .join('\n\n');
   }
 
   function nothingFound(question: string): string {
+    const start = question === '' ? 'I saw no question.' : 'I found nothing about that in the documentation.';
+    return `${start} ${whatToAsk()}`;
+  }
+
+  function whatToAsk(): string {
     if (options.documents.length === 0)
       return 'The documentation is not installed beside this server; its interface is described at `/docs`.';
-    const start =
-      question.trim() === '' ? 'I saw no question.' : 'I found nothing about that in the documentation.';
-    return `${start} It speaks of:\n\n${topics().join('\n')}`;
+    return `The interface is described at \`/docs\`. You can ask me about:\n\n${topics().join('\n')}`;
   }
 
   function topics(): string[] {
+    const pageOf = ({ file }: GuideSection): number => {
+      const place = topicPages.indexOf(file);
+      return place < 0 ? topicPages.length : place;
+    };
     const main = options.documents.filter(
-      (section) => section.trail.length <= 1 && section.anchor !== '' && !section.file.includes('decisions/'),
+      ({ trail, anchor, file }) =>
+        trail.length <= 1 && anchor !== '' && !/decisions\/|contributing/i.test(file),
     );
-    return main.slice(0, maxTopics).map((section) => `- ${link(section)}`);
+    const sorted = main.toSorted((one, other) => pageOf(one) - pageOf(other));
+    return sorted.slice(0, maxTopics).map((section) => `- ${link(section)}`);
   }
 
   function link(section: GuideSection): string {
@@ -93,28 +131,6 @@ export function createGuide(options: GuideOptions): LanguageModel {
 function howToGetAModel(variables: readonly string[]): string {
   const list = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(variables);
   return `for a real model set ${list} and start again`;
-}
-
-function firstFilled<T>(questions: readonly string[], find: (question: string) => T[]): T[] {
-  for (const question of questions) {
-    const found = find(question);
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-/** The whole paragraphs that fit; a code fence that is cut is closed again. */
-function excerpt(text: string): string {
-  if (text.length <= maxPassageCharacters) return text;
-  const end = text.lastIndexOf('\n\n', maxPassageCharacters);
-  const lineEnd = text.lastIndexOf('\n', maxPassageCharacters);
-  const wordEnd = text.lastIndexOf(' ', maxPassageCharacters);
-  const kept = text.slice(
-    0,
-    [end, lineEnd, wordEnd].find((at) => at > maxPassageCharacters / 3) ?? maxPassageCharacters,
-  );
-  const openFence = (kept.match(/^```/gm)?.length ?? 0) % 2 === 1;
-  return `${kept}${openFence ? '\n```' : ''}\n\n…`;
 }
 
 /** Applies `stop` and `maxTokens`, which counts words here, since the guide streams words. */

@@ -1,105 +1,142 @@
 /** Finds the sections of the documentation that answer a question, also where it uses other words. */
 import MiniSearch from 'minisearch';
 import type { GuideSection } from './documents.ts';
+import { operationsFile } from './operations.ts';
+import { settingsFile } from './settings.ts';
+import { nearestWord } from './spelling.ts';
+import { emptyWords, synonymLines, translations } from './vocabulary.ts';
 
 export interface GuideSearch {
   /** The matching sections, best first. */
   find(question: string, limit: number): GuideSection[];
+  /** Whether a question has words that say what it is about. */
+  hasSubject(question: string): boolean;
+  /** Gives a function that counts how many of a question's words a text has, others for the same thing included. */
+  relevance(question: string): (text: string) => number;
 }
-
-/** Words that do not say what a question is about. */
-const emptyWords = new Set(
-  (
-    'a about all also am an and any are as at be been but by can could did do does for from get give go had has have ' +
-    'hello hey hi how i if in into is it its just know like make may me might more much my need no not of on one or ' +
-    'our out please should show so some tell than thank thanks that the their them then there these they this those ' +
-    'to too us use used using very want was way we well were what when where which who why will with would yes you ' +
-    'your colloquy explain help mean possible work'
-  ).split(' '),
-);
-
-/** Each line holds words that people use for the same thing in this field. */
-const synonyms = synonymTable([
-  'cancel stop abort interrupt',
-  'resume reconnect reconnection replay',
-  'delete remove erase erasure forget',
-  'install setup start run launch begin quickstart',
-  'database sqlite postgres postgresql store storage data',
-  'model llm ai provider gpt claude',
-  'local offline gguf llama',
-  'credential key token login password auth authentication secret',
-  'config configuration setting option environment variable configure',
-  'error failure fail problem',
-  'user member people',
-  'persona assistant bot character prompt',
-  'stream sse streaming eventsource',
-  'limit quota rate',
-  'backup restore export',
-  'internet web search',
-  'scale replica cluster redis',
-  'test check',
-  'proxy nginx caddy',
-]);
 
 /** A section must contain at least this share of the question's words. */
 const minCoverage = 0.34;
 /** A section's score must be at least this share of the best section's score. */
 const minRelativeScore = 0.4;
+/** Characters, and words, of a question that are looked at. */
+const maxQuestion = 2000;
+const maxTerms = 40;
+
+const synonyms = synonymTable(synonymLines);
 
 export function createGuideSearch(sections: readonly GuideSection[]): GuideSearch {
+  /** Words that are spelled right. */
+  const vocabulary = new Set([...emptyWords, ...synonymLines.flatMap((line) => line.split(' '))]);
   const index = new MiniSearch<GuideSection & { id: number }>({
     fields: ['heading', 'trail', 'file', 'text'],
     extractField: (section, field) =>
       field === 'trail' ? section.trail.join(' ') : String(section[field as keyof GuideSection]),
     tokenize: words,
-    processTerm: stem,
+    processTerm: (term) => (emptyWords.has(term) ? null : stem(term)),
   });
   index.addAll(sections.map((section, id) => ({ ...section, id })));
+  for (const section of sections)
+    for (const word of words(`${section.heading} ${section.trail.join(' ')} ${section.text}`))
+      vocabulary.add(word);
+
+  /** The words that a question is about, as the index has them. */
+  function termsOf(question: string): string[] {
+    const english = words(inEnglish(question.slice(0, maxQuestion).toLowerCase()));
+    const terms = english
+      .slice(0, maxTerms)
+      .map(spelled)
+      .filter((word) => !emptyWords.has(word));
+    return [...new Set(terms.map(stem))];
+  }
+
+  function spelled(word: string): string {
+    return vocabulary.has(word) ? word : (nearestWord(word, vocabulary) ?? word);
+  }
 
   return {
+    hasSubject: (question) => termsOf(question).length > 0,
+    relevance(question) {
+      const meant = termsOf(question).map((term) => new Set([term, ...(synonyms.get(term) ?? [])]));
+      return (text) => {
+        const found = new Set(words(text).map(stem));
+        return meant.filter((group) => !group.isDisjointFrom(found)).length;
+      };
+    },
     find(question, limit) {
-      const terms = [...new Set(words(question).filter((word) => !emptyWords.has(word)))];
+      const terms = termsOf(question);
       if (terms.length === 0) return [];
       const results = index.search(
         {
           combineWith: 'OR',
           queries: terms.map((term) => ({
             combineWith: 'OR',
-            queries: [term, ...(synonyms.get(stem(term)) ?? [])],
+            queries: [term, ...(synonyms.get(term) ?? []).map((synonym) => asSynonym(synonym))],
           })),
         },
         {
           boost: { heading: 3, trail: 1.5, file: 1.5 },
           prefix: (term) => term.length >= 4,
-          // Two letters that changed places count as two edits.
-          fuzzy: (term) => (term.length >= 6 ? 2 : false),
           weights: { fuzzy: 0.3, prefix: 0.5 },
-          // How something is used matters more to a reader than why it was decided.
-          boostDocument: (id) => (sections[id as number]!.file.includes('decisions/') ? 0.4 : 1),
+          // They are stemmed already.
+          processTerm: (term) => term,
+          boostDocument: (id) => weightOf(sections[id as number]!, question),
         },
       );
-      const best = results[0]?.score ?? 0;
-      return results
+      const covering = results.filter((result) => covered(terms, result.queryTerms) >= minCoverage);
+      const best = covering[0]?.score ?? 0;
+      return covering
         .filter((result) => result.score >= best * minRelativeScore)
-        .filter((result) => covered(terms, result.queryTerms) >= minCoverage)
         .slice(0, limit)
         .map((result) => sections[result.id as number]!);
     },
   };
 }
 
+/** What somebody said counts more than what they may have meant. */
+function asSynonym(term: string) {
+  return { queries: [term], combineWith: 'OR' as const, boostTerm: () => 0.5, prefix: false };
+}
+
+/** How something is used matters more to a reader than how it is built, or why it was decided. */
+function weightOf({ file, heading }: GuideSection, question: string): number {
+  if (file === settingsFile) return question.toUpperCase().includes(heading) ? 3 : 0.35;
+  if (file === operationsFile) return 0.6;
+  if (file.includes('decisions/')) return 0.3;
+  if (/contributing\/|CONTRIBUTING|benchmarks/.test(file)) return 0.3;
+  return /architecture|dialects/.test(file) ? 0.6 : 1;
+}
+
 function covered(terms: readonly string[], matched: readonly string[]): number {
   const hits = new Set(matched);
-  const count = terms.filter((term) => {
-    const base = stem(term);
-    return hits.has(base) || synonyms.get(base)?.some((synonym) => hits.has(synonym));
-  });
+  const count = terms.filter(
+    (term) => hits.has(term) || synonyms.get(term)?.some((synonym) => hits.has(synonym)),
+  );
   return count.length / terms.length;
+}
+
+/** Puts the English word in the place of a known one of another language. */
+function inEnglish(question: string): string {
+  let text = question;
+  for (const [beginning, english] of translations)
+    if (!isAlphabetic(beginning) && text.includes(beginning))
+      text = text.replaceAll(beginning, ` ${english} `);
+  return words(text)
+    .map((word) => translations.find(([beginning]) => isMeant(word, beginning))?.[1] ?? word)
+    .join(' ');
+}
+
+function isMeant(word: string, beginning: string): boolean {
+  return beginning.length < 4 ? word === beginning : isAlphabetic(beginning) && word.startsWith(beginning);
+}
+
+function isAlphabetic(word: string): boolean {
+  return !/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(word);
 }
 
 /** Splits at everything but letters and digits, so that `OPENAI_API_KEY` is found by its parts too. */
 function words(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
 /** Removes the endings of English plurals and verbs. Both the sections and the question go through it. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadGuideDocuments, splitSections } from '../../../src/models/guide/documents.ts';
 import { createGuide, type GuideOptions } from '../../../src/models/guide/guide.ts';
+import { operationSections } from '../../../src/models/guide/operations.ts';
+import { splitSettings } from '../../../src/models/guide/settings.ts';
 import type { ModelRequest } from '../../../src/models/language-model.ts';
 import { collect } from '../local/gguf-runtime.ts';
 
@@ -89,7 +91,6 @@ test('nothing found, or no question: it says so and lists topics', async () => {
     ['What is the weather in Paris tomorrow?', /found nothing/],
     ['xyzzy', /found nothing/],
     ['', /saw no question/],
-    ['hello!', /found nothing/],
   ] as const) {
     const { text } = await ask(question);
     assert.match(text, says, question);
@@ -97,6 +98,43 @@ test('nothing found, or no question: it says so and lists topics', async () => {
   }
   const { text } = await ask('', {}, { messages: [] });
   assert.match(text, /saw no question/);
+});
+
+test('an operation of the API is found by what it does', async () => {
+  const operations = () =>
+    operationSections({
+      paths: {
+        '/api/chat/get_token': { post: { summary: 'A token for an end user', tags: ['chat'] } },
+        '/chats/delete/{id}': { delete: { summary: 'Delete a chat', description: 'With its messages.' } },
+      },
+    });
+  const { text } = await ask('Which endpoint gives an end user a token?', { operations });
+  assert.match(
+    text,
+    /\*\*\[API › chat › POST \/api\/chat\/get_token\]\(\/docs\)\*\*\n\nA token for an end user\./,
+  );
+  assert.match(
+    (await ask('remove a chat', { operations })).text,
+    /DELETE \/chats\/delete[^*]*\*\*\n\n.*\n\nWith its messages/,
+  );
+  assert.deepEqual(operationSections({}), []);
+});
+
+test('a setting is found by its name and by what it is for', async () => {
+  const settings = splitSettings(
+    '# The head.\n\n# The port to listen on;\n# 0 takes any.\n#PORT=8080\n# The secret.\n#COLLOQUY_SECRET=\n',
+  );
+  assert.deepEqual(
+    settings.map(({ heading, text }) => [heading, text.split('. ').slice(0, 2).join('. ')]),
+    [
+      ['PORT', 'The port to listen on; 0 takes any. Default: `8080`'],
+      ['COLLOQUY_SECRET', 'The secret. Unset by default'],
+    ],
+  );
+  assert.match(
+    (await ask('change the port', { documents: settings })).text,
+    /Settings › PORT\]\(\.env\.example\)/,
+  );
 });
 
 test('a follow-up is read with the question before it', async () => {

@@ -1,0 +1,118 @@
+/** What the guide answers to the questions that people begin with, from the documentation as it is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadGuideDocuments } from '../../../src/models/guide/documents.ts';
+import { createGuide } from '../../../src/models/guide/guide.ts';
+import { loadSettings } from '../../../src/models/guide/settings.ts';
+
+const root = fileURLToPath(new URL('../../../../../', import.meta.url));
+const documents = [...(await loadGuideDocuments([root])), ...(await loadSettings(root))];
+const guide = createGuide({
+  documents,
+  variables: ['A_VARIABLE'],
+  progress: () => 'the local model is being fetched (43 %)',
+});
+
+async function ask(question: string): Promise<string> {
+  let text = '';
+  const request = { messages: [{ role: 'user', text: question } as const], parameters: {} };
+  const { signal } = new AbortController();
+  for await (const parts of guide.stream(request, { signal }))
+    for (const part of parts) if (part.type === 'text') text += part.text;
+  return text;
+}
+
+const whatItIs =
+  /no language model.*43 %[\s\S]*self-hosted conversation server[\s\S]*\/docs[\s\S]*first-steps/;
+const howToGreet = (reply: string): RegExp =>
+  new RegExp(`^${reply} I am the guide, no language model.*43 %[\\s\\S]*/docs[\\s\\S]*Make a persona`);
+
+const questions: readonly (readonly [question: string, names: RegExp])[] = [
+  // What it is, and what one may ask.
+  ['What can you do?', whatItIs],
+  ['waht cna you do', whatItIs],
+  ['help', whatItIs],
+  ['pleese hlep me', whatItIs],
+  ['who are you?', whatItIs],
+  ['Are you ChatGPT?', whatItIs],
+  ['what is colloquy', whatItIs],
+  ['Was kannst du?', whatItIs],
+  ['Wer bist du?', whatItIs],
+  ['¿Qué puedes hacer?', whatItIs],
+  ['что ты умеешь', whatItIs],
+  ['你能做什么？', whatItIs],
+  ['何ができますか', whatItIs],
+  // Greetings and thanks.
+  ['Hello!', howToGreet('Hello!')],
+  ['helo there', howToGreet('Hello!')],
+  ['Good morning', howToGreet('Hello!')],
+  ['Guten Tag', howToGreet('Hallo!')],
+  ['bonjour 👋', howToGreet('Bonjour !')],
+  ['Hola', howToGreet('¡Hola!')],
+  ['Привет', howToGreet('Здравствуйте!')],
+  ['こんにちは', howToGreet('こんにちは！')],
+  ['مرحبا', howToGreet('مرحبا!')],
+  ['Thank you very much!', /^You are welcome!/],
+  ['vielen Dank', /^You are welcome!/],
+  ['merci beaucoup', /^You are welcome!/],
+  // Providers.
+  ['How do I configure OpenAI?', /\n[\s\S]*OPENAI_API_KEY/],
+  ['how can I use my chatgpt key', /\n[\s\S]*OPENAI_API_KEY/],
+  ['use claude instead', /\n[\s\S]*ANTHROPIC_API_KEY/],
+  ['Wie richte ich OpenAI ein?', /\n[\s\S]*OPENAI_API_KEY/],
+  ['Comment configurer Mistral ?', /\n[\s\S]*MISTRAL_API_KEY/],
+  ['как настроить провайдера', /\n[\s\S]*OPENAI_API_KEY/],
+  ['connect ollama', /\n[\s\S]*OLLAMA_BASE_URL/],
+  ['how to use olama?', /\n[\s\S]*OLLAMA_BASE_URL/],
+  ['Can I use vLLM or the llama.cpp server?', /OPENAI_BASE_URL/],
+  ['openai compatible endpoint', /OPENAI_BASE_URL/],
+  ['LM Studio', /OPENAI_BASE_URL/],
+  // Keys, tokens, personas.
+  ['how do I create an API key', /\n[\s\S]*\/keys/],
+  ['Hi, how do I make a key?', /\n[\s\S]*\/keys/],
+  ['Wie erstelle ich einen API-Schlüssel?', /\n[\s\S]*\/keys/],
+  ['APIキーの作成方法', /\n[\s\S]*\/keys/],
+  ['where is the admin key', /data\/admin-key/],
+  ['make a browser token', /get_token/],
+  ['how do I get a jwt for my frontend', /get_token/],
+  ['create a persona', /\/personas/],
+  ['hwo do i mkae a presona', /\/personas/],
+  // The local model, the interface, the settings.
+  ['download of the local model', /COLLOQUY_LOCAL_MODEL/],
+  ['can it run offline?', /COLLOQUY_LOCAL_MODEL/],
+  ['¿Cómo configuro un modelo local?', /COLLOQUY_LOCAL_MODEL/],
+  ['where is the api documentation', /`\/docs`/],
+  ['do you have a swagger page', /`\/docs`/],
+  ['what environment variables are there', /\.env\.example/],
+  ['what does MODEL_IDLE_TIMEOUT_MS do', /silence between two tokens/],
+  ['change the port', /PORT/],
+  ['how do I turn off titles', /\/settings/],
+  ['turn the internet off', /`internet`/],
+  ['how many requests per minute are allowed', /requests_per_minute/],
+  ['back up the database', /pg_dump/],
+  ['cancel an answer', /\/cancel/],
+  ['how do I resume a stream after a disconnect', /Last-Event-ID/],
+];
+
+for (const [question, names] of questions) {
+  test(question, async () => assert.match(await ask(question), names));
+}
+
+for (const question of [
+  'What is the weather in Paris tomorrow?',
+  'Tell me a joke',
+  'xyzzy',
+  'Wie wird das Wetter?',
+]) {
+  test(`nothing about: ${question}`, async () => {
+    const text = await ask(question);
+    assert.match(text, /I found nothing about that in the documentation\./);
+    assert.match(text, /- \[First steps › Make a persona\]\(docs\/first-steps\.md#make-a-persona\)/);
+  });
+}
+
+test('a question of any length is looked at in no time', async () => {
+  for (const piece of ['a', 'key ', 'qzjx ', '密钥', '👋', '. '])
+    assert.match(await ask(piece.repeat(100_000)), /I am the guide/);
+});
