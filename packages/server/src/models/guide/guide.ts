@@ -25,7 +25,7 @@ export interface GuideOptions {
 }
 
 const maxPassages = 3;
-const maxTopics = 12;
+const maxTopics = 14;
 /** The pages whose sections are named as topics first. */
 const topicPages: readonly string[] = ['docs/first-steps.md', 'README.md'];
 
