@@ -3,6 +3,7 @@ import type { ModelTimeouts } from '../domain/model.ts';
 import { createAnthropicModel } from './anthropic/messages.ts';
 import type { LanguageModel } from './language-model.ts';
 import { createOpenAiChatModel } from './openai/chat.ts';
+import type { OpenAiQuirks } from './openai/request.ts';
 import type { RemoteProviderModule } from './providers/provider.ts';
 import { remoteProviders } from './providers/registry.ts';
 import type { RemoteModelOptions } from './upstream/remote-model.ts';
@@ -41,6 +42,16 @@ export type RemoteModelRuntime = Pick<
   'dispatcher' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random' | 'logger'
 >;
 
+/** At another address, any server of the format may stand for a hosted provider: the bound's usual name is tried first. */
+function quirksAt(
+  { baseUrl, provider }: RemoteModelRecord,
+  quirks: OpenAiQuirks | undefined,
+): OpenAiQuirks | undefined {
+  const home = remoteProviders[provider].baseUrl;
+  const isAtHome = home === undefined || baseUrl === undefined || baseUrl === home;
+  return isAtHome ? quirks : { ...quirks, maxTokensField: 'max_tokens' };
+}
+
 /** @throws TypeError where there is no base URL, or it is no http(s) address */
 export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteModelRuntime): LanguageModel {
   const provider: RemoteProviderModule = remoteProviders[record.provider];
@@ -56,7 +67,7 @@ export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteMode
   switch (provider.wire) {
     case 'openai': {
       const canContinue = provider.continuesPrefix === 'if-declared' && record.canContinue;
-      return createOpenAiChatModel({ ...options, canContinue, quirks: provider.quirks });
+      return createOpenAiChatModel({ ...options, canContinue, quirks: quirksAt(record, provider.quirks) });
     }
     case 'anthropic':
       return createAnthropicModel(options);

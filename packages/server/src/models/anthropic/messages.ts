@@ -3,21 +3,31 @@
  * Format: https://docs.anthropic.com/en/api/messages
  */
 
+import type { RefusableParameter } from '../../domain/model.ts';
 import { createAnswerReader } from '../answer/answer-decoder.ts';
 import { fitMessages, type Turn } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
+import { RefusalMemory, RequestBody, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
 import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
 
 /** The format requires `max_tokens`. Every model since Claude 3 accepts this value. */
 const defaultAnthropicMaxTokens = 4096;
 
+/** The fields of a request that stand for what a model may refuse. */
+const refusableFields = {
+  temperature: ['temperature'],
+  top_p: ['top_p'],
+  stop: ['stop_sequences'],
+} as const;
+
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
   const { provider, model } = options;
   const call = toUpstreamCall(options, anthropicEndpoints);
+  const memory = new RefusalMemory(options);
   const reader = createAnswerReader(options, (context) => new AnthropicDecoder(context));
   return {
     provider,
@@ -27,7 +37,7 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
     stream: (request, { signal }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
-      const body = buildAnthropicBody(model, request, options);
+      const body = new RequestBody(memory, (refused) => writeAnthropicBody(model, request, options, refused));
       return streamFromUpstream({ ...call, createDecoder }, body, signal);
     },
     countTokens: options.countTokens,
@@ -35,13 +45,15 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 }
 
 /**
- * The system text has a field of its own. There is no seed. Temperatures end at 1. Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
+ * The request without what is refused. The system text has a field of its own. There is no seed. Temperatures end at 1.
+ * Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
  */
-function buildAnthropicBody(
+function writeAnthropicBody(
   model: string,
   request: ModelRequest,
   settings: Pick<RemoteModelOptions, 'maxOutputTokens' | 'stream' | 'extraBody'>,
-): string {
+  refused: ReadonlySet<RefusableParameter>,
+): WrittenBody {
   const { maxOutputTokens = defaultAnthropicMaxTokens, stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens, stop } = request.parameters;
   const { system, turns } = fitMessages(request);
@@ -55,7 +67,7 @@ function buildAnthropicBody(
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
-  return JSON.stringify({ ...body, ...extraBody });
+  return withoutRefused({ ...body, ...extraBody }, refused, refusableFields);
 }
 
 /** The API refuses whitespace at the end of an answer that it is to continue. */

@@ -3,9 +3,10 @@ import { createAnswerReader } from '../answer/answer-decoder.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
+import { RefusalMemory, RequestBody } from '../upstream/request-body.ts';
 import { OpenAiDecoder } from './decoder.ts';
 import { openAiEndpoints } from './endpoints.ts';
-import { buildOpenAiBody, completeQuirks, type OpenAiQuirks } from './request.ts';
+import { type OpenAiQuirks, writeOpenAiBody } from './request.ts';
 
 export interface OpenAiChatOptions extends RemoteModelOptions {
   readonly quirks?: OpenAiQuirks | undefined;
@@ -18,7 +19,8 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
   const { provider, model, canContinue = false } = options;
   const call = toUpstreamCall(options, openAiEndpoints);
   const reader = createAnswerReader(options, (context) => new OpenAiDecoder(context));
-  const quirks = completeQuirks(options.quirks, options.baseUrl);
+  const quirks = options.quirks ?? {};
+  const memory = new RefusalMemory(options);
   return {
     provider,
     canContinue,
@@ -26,7 +28,9 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     writesQueries: true,
     stream: (request, { signal }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
-      const body = buildOpenAiBody(model, request, quirks, options);
+      const body = new RequestBody(memory, (refused) =>
+        writeOpenAiBody(model, request, quirks, options, refused),
+      );
       // What is continued may have been at its end.
       const mayBeEmpty = request.continueLast;
       return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty });

@@ -2,16 +2,17 @@
  * Builds the body of a Chat Completions request.
  * Format: https://platform.openai.com/docs/api-reference/chat/create
  */
-import type { SystemRole } from '../../domain/model.ts';
+import type { RefusableParameter, SystemRole } from '../../domain/model.ts';
 import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-messages.ts';
 import type { ModelRequest } from '../language-model.ts';
 import type { RemoteModelOptions } from '../upstream/remote-model.ts';
+import { type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
 export interface OpenAiQuirks {
   /**
-   * The field that bounds the answer's length. OpenAI's reasoning models refuse `max_tokens`; most other servers know
-   * nothing else. Default: `max_completion_tokens` at api.openai.com, else `max_tokens`.
+   * The field that bounds the answer's length, until a refusal shows another. OpenAI's reasoning models refuse
+   * `max_tokens`; most other servers know nothing else. Default `max_tokens`.
    */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   /** The field of the seed; null: the server refuses seeds, so none is sent. Default `seed`. */
@@ -20,35 +21,49 @@ export interface OpenAiQuirks {
   readonly streamOptions?: boolean;
 }
 
-/** OpenAI itself takes `max_completion_tokens` for all models. */
-export function completeQuirks(quirks: OpenAiQuirks = {}, baseUrl: string): OpenAiQuirks {
-  const isOpenAi = new URL(baseUrl).hostname === 'api.openai.com';
-  return { maxTokensField: isOpenAi ? 'max_completion_tokens' : 'max_tokens', ...quirks };
-}
-
 /** The settings of a model that its requests' bodies depend on. */
 export type BodySettings = Pick<
   RemoteModelOptions,
   'maxOutputTokens' | 'tokenField' | 'systemRole' | 'stream' | 'extraBody'
 >;
 
-export function buildOpenAiBody(
+/** The fields of a request that stand for what a server may refuse; the bound has one of two names. */
+const refusableFields = {
+  max_tokens: ['max_tokens'],
+  max_completion_tokens: ['max_completion_tokens'],
+  temperature: ['temperature'],
+  top_p: ['top_p'],
+  stop: ['stop'],
+  seed: ['seed', 'random_seed'],
+  stream_options: ['stream_options'],
+  presence_penalty: ['presence_penalty'],
+} as const;
+
+type Refused = ReadonlySet<RefusableParameter>;
+
+/** The request without what is refused. */
+export function writeOpenAiBody(
   model: string,
   request: ModelRequest,
   quirks: OpenAiQuirks,
   settings: BodySettings,
-): string {
-  const { maxOutputTokens, tokenField = 'auto', systemRole = 'system', stream = true, extraBody } = settings;
+  refused: Refused,
+): WrittenBody {
+  const { maxOutputTokens, tokenField = 'auto', stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
   const fitted = fitMessages(request);
+  const systemRole = takenRole(settings.systemRole ?? 'system', refused);
   const body: Record<string, unknown> = {
     model,
     messages: toMessages(fitted, systemRole),
     stream,
   };
   if (stream && quirks.streamOptions !== false) body.stream_options = { include_usage: true };
-  const lengthField = tokenField === 'auto' ? (quirks.maxTokensField ?? 'max_tokens') : tokenField;
-  if (maxTokens !== undefined) body[lengthField] = maxTokens;
+  const boundField = takenBound(
+    tokenField === 'auto' ? (quirks.maxTokensField ?? 'max_tokens') : tokenField,
+    refused,
+  );
+  if (maxTokens !== undefined && !hasBound(extraBody)) body[boundField] = maxTokens;
   if (temperature !== undefined) body.temperature = temperature;
   if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop = stop;
@@ -59,7 +74,26 @@ export function buildOpenAiBody(
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }
-  return JSON.stringify({ ...body, ...extraBody });
+  const { fields, holds } = withoutRefused({ ...body, ...extraBody }, refused, refusableFields);
+  const hasRole = fitted.system !== '' && systemRole !== 'user';
+  return { fields, holds: hasRole ? [...holds, `${systemRole}_role`] : holds };
+}
+
+/** Where the developer's role is refused, the system's is tried, then none. */
+function takenRole(wanted: SystemRole, refused: Refused): SystemRole {
+  const role = wanted === 'developer' && refused.has('developer_role') ? 'system' : wanted;
+  return role === 'system' && refused.has('system_role') ? 'user' : role;
+}
+
+function takenBound(wanted: Bound, refused: Refused): Bound {
+  if (!refused.has(wanted)) return wanted;
+  return wanted === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+}
+
+type Bound = 'max_tokens' | 'max_completion_tokens';
+
+function hasBound(extraBody: Readonly<Record<string, unknown>> = {}): boolean {
+  return extraBody.max_tokens !== undefined || extraBody.max_completion_tokens !== undefined;
 }
 
 function toMessages(

@@ -8,5 +8,6 @@ export const openai = {
   defaultModel: 'gpt-4.1-mini',
   contextWindow: 128_000,
   variables: { apiKey: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL', models: 'OPENAI_MODEL' },
+  quirks: { maxTokensField: 'max_completion_tokens' },
   continuesPrefix: 'if-declared',
 } as const satisfies HostedProviderModule;

@@ -6,6 +6,7 @@ import type { ModelPart } from '../language-model.ts';
 import type { ModelError } from '../model-error.ts';
 import { type AttemptListener, type AttemptRequest, UpstreamAttempt } from './attempt.ts';
 import { mostRedirects } from './redirect.ts';
+import type { RequestBody } from './request-body.ts';
 import { loadingDelayMs, retryDelayMs } from './retry-policy.ts';
 import { errorFromEndlessRedirects, timeout } from './upstream-error.ts';
 import type { WireDecoder } from './wire-decoder.ts';
@@ -41,12 +42,12 @@ export interface UpstreamCall extends AttemptRequest {
 }
 
 /**
- * The request is sent with the first `next()`. `body` is its JSON.
+ * The request is sent with the first `next()`.
  * @param options.mayBeEmpty whether an answer without a word is no failure, as for one that is continued. Default false.
  */
 export function streamFromUpstream(
   call: UpstreamCall,
-  body: string,
+  body: RequestBody,
   signal: AbortSignal,
   options: { readonly mayBeEmpty?: boolean | undefined } = {},
 ): AsyncIterable<readonly ModelPart[]> {
@@ -64,7 +65,10 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   readonly #call: UpstreamCall;
   readonly #signal: AbortSignal;
   readonly #mayBeEmpty: boolean;
-  #body: string;
+  /** Undefined once an answer has begun. */
+  #body: RequestBody | undefined;
+  /** What is sent: its JSON. */
+  #text: string;
   #attempt: UpstreamAttempt | undefined;
   /** Where the provider has sent the call; undefined: the configured path. */
   #path: string | undefined;
@@ -89,9 +93,10 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#reject = reject;
   };
 
-  constructor(call: UpstreamCall, body: string, signal: AbortSignal, mayBeEmpty: boolean) {
+  constructor(call: UpstreamCall, body: RequestBody, signal: AbortSignal, mayBeEmpty: boolean) {
     this.#call = call;
     this.#body = body;
+    this.#text = body.text;
     this.#signal = signal;
     this.#mayBeEmpty = mayBeEmpty;
   }
@@ -176,6 +181,12 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
 
   attemptFailed(error: ModelError): void {
     const received = this.#yielded || this.#attempt?.hasSpoken === true;
+    const revised = received ? undefined : this.#body?.revise(error);
+    if (revised !== undefined) {
+      this.#text = revised;
+      this.#try();
+      return;
+    }
     const delayMs = received ? undefined : this.#delayBeforeRetry(error);
     if (delayMs === undefined) {
       this.#end(error);
@@ -211,7 +222,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#lastOutputMs = this.#startedMs;
     const request = this.#path === undefined ? this.#call : { ...this.#call, path: this.#path };
     this.#attempt = new UpstreamAttempt(request, this, this.#call.createDecoder(), this.#mayBeEmpty);
-    this.#attempt.start(this.#body);
+    this.#attempt.start(this.#text);
   }
 
   #takeBatch(): Result {
@@ -222,7 +233,9 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     }
     if (!this.#yielded) {
       this.#yielded = true;
-      this.#body = '';
+      this.#body?.accepted();
+      this.#body = undefined;
+      this.#text = '';
     }
     return { done: false, value: attempt.take() };
   }
@@ -243,7 +256,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
 
   #finish(): void {
     this.#phase = 'over';
-    this.#body = '';
+    this.#text = '';
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this);
   }

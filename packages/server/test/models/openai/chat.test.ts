@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
+import type { TokenField } from '../../../src/domain/model.ts';
 import type { ModelPart } from '../../../src/models/language-model.ts';
 import { ModelError } from '../../../src/models/model-error.ts';
-import { buildOpenAiBody, completeQuirks, type OpenAiQuirks } from '../../../src/models/openai/request.ts';
+import { type OpenAiQuirks, writeOpenAiBody } from '../../../src/models/openai/request.ts';
+import { openai } from '../../../src/models/providers/openai.ts';
 import { apiKey, collect, hello, startHarness, wires } from '../remote-models.ts';
 
 for (const wire of wires) {
@@ -242,17 +244,24 @@ describe('openai request', () => {
   });
 });
 
-test('OpenAI itself gets max_completion_tokens, at its own address only', () => {
-  const bodyAt = (baseUrl: string, quirks: OpenAiQuirks = {}) => {
+test('the bound on the answer has the name that the setting says, else that of the provider', () => {
+  const bodyWith = (tokenField: TokenField, quirks: OpenAiQuirks = {}) => {
     const request = { ...hello, parameters: { maxTokens: 5 } };
-    return JSON.parse(buildOpenAiBody('m', request, completeQuirks(quirks, baseUrl), {}));
+    return writeOpenAiBody('m', request, quirks, { tokenField }, new Set()).fields;
   };
-  const atHome = bodyAt('https://api.openai.com/v1');
-  assert.deepEqual([atHome.max_completion_tokens, atHome.max_tokens], [5, undefined]);
-  const elsewhere = bodyAt('https://models.example/v1');
+  const ofOpenAi = bodyWith('auto', openai.quirks);
+  assert.deepEqual([ofOpenAi.max_completion_tokens, ofOpenAi.max_tokens], [5, undefined]);
+  const elsewhere = bodyWith('auto');
   assert.deepEqual([elsewhere.max_completion_tokens, elsewhere.max_tokens], [undefined, 5]);
-  const told = bodyAt('https://models.example/v1', { maxTokensField: 'max_completion_tokens' });
+  const told = bodyWith('max_completion_tokens');
   assert.deepEqual([told.max_completion_tokens, told.max_tokens], [5, undefined]);
+});
+
+test('a server at another address than OpenAI’s gets max_tokens first', async () => {
+  await using h = await startHarness();
+  const request = { ...hello, parameters: { maxTokens: 5 } };
+  await collect(h.model('openai', { record: { provider: 'openai' } }), request);
+  assert.equal(h.upstream.requests[0]?.body?.max_tokens, 5);
 });
 
 describe('openai dialects of other servers', () => {
