@@ -41,10 +41,12 @@ export async function startEngineHarness(
     readonly contextWindow?: number | null;
     /** The wire format. Default `openai`. */
     readonly wire?: Wire;
+    /** Whether the upstream keeps the calls that it got. Default true. */
+    readonly record?: boolean;
   } = {},
 ): Promise<EngineHarness> {
   const place = await openTestStore(engine);
-  const upstream = await startScriptedUpstream();
+  const upstream = await startScriptedUpstream({ record: options.record ?? true });
   const dispatcher = createUpstreamDispatcher({ connectMs: 2000 });
   const now = Date.now();
   const organizationId = newId();
