@@ -7,6 +7,7 @@ import type { RefusableParameter } from '../../domain/model.ts';
 import { createAnswerReader } from '../answer/answer-decoder.ts';
 import { fitMessages, type Turn } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
+import { reasoningOff } from '../openai/reasoning-off.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
 import { RefusalMemory, RequestBody, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
@@ -34,6 +35,8 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     canContinue: false,
     followsPrompts: true,
     writesQueries: true,
+    // Models of this format think only where their settings say so.
+    skipsReasoning: reasoningOff(undefined, options.extraBody) !== undefined,
     defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
     stream: (request, { signal }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
@@ -67,7 +70,8 @@ function writeAnthropicBody(
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
-  return withoutRefused({ ...body, ...extraBody }, refused, refusableFields);
+  const off = request.withoutReasoning === true ? reasoningOff(undefined, extraBody) : undefined;
+  return withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
 }
 
 /** The API refuses whitespace at the end of an answer that it is to continue. */

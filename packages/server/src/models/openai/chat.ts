@@ -6,7 +6,7 @@ import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-mode
 import { RefusalMemory, RequestBody } from '../upstream/request-body.ts';
 import { OpenAiDecoder } from './decoder.ts';
 import { openAiEndpoints } from './endpoints.ts';
-import { type OpenAiQuirks, writeOpenAiBody } from './request.ts';
+import { fieldsWithoutReasoning, type OpenAiQuirks, writeOpenAiBody } from './request.ts';
 
 export interface OpenAiChatOptions extends RemoteModelOptions {
   readonly quirks?: OpenAiQuirks | undefined;
@@ -26,6 +26,7 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     canContinue,
     followsPrompts: true,
     writesQueries: true,
+    skipsReasoning: fieldsWithoutReasoning(model, quirks, options) !== undefined,
     stream: (request, { signal }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, (refused) =>

@@ -7,6 +7,7 @@ import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-
 import type { ModelRequest } from '../language-model.ts';
 import type { RemoteModelOptions } from '../upstream/remote-model.ts';
 import { type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
+import { type Fields, type ReasoningOff, reasoningOff } from './reasoning-off.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
 export interface OpenAiQuirks {
@@ -19,6 +20,8 @@ export interface OpenAiQuirks {
   readonly seedField?: 'seed' | 'random_seed' | null;
   /** Whether the server understands `stream_options.include_usage`. Default true. */
   readonly streamOptions?: boolean;
+  /** What the provider documents for answers without reasoning. Absent: nothing. */
+  readonly withoutReasoning?: ReasoningOff;
 }
 
 /** The settings of a model that its requests' bodies depend on. */
@@ -74,7 +77,8 @@ export function writeOpenAiBody(
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }
-  const { fields, holds } = withoutRefused({ ...body, ...extraBody }, refused, refusableFields);
+  const off = request.withoutReasoning === true ? fieldsWithoutReasoning(model, quirks, settings) : undefined;
+  const { fields, holds } = withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
   const hasRole = fitted.system !== '' && systemRole !== 'user';
   return { fields, holds: hasRole ? [...holds, `${systemRole}_role`] : holds };
 }
@@ -94,6 +98,15 @@ type Bound = 'max_tokens' | 'max_completion_tokens';
 
 function hasBound(extraBody: Readonly<Record<string, unknown>> = {}): boolean {
   return extraBody.max_tokens !== undefined || extraBody.max_completion_tokens !== undefined;
+}
+
+/** Undefined where nobody knows how to ask for an answer without reasoning. */
+export function fieldsWithoutReasoning(
+  model: string,
+  { withoutReasoning }: OpenAiQuirks,
+  { extraBody }: Pick<BodySettings, 'extraBody'>,
+): Fields | undefined {
+  return reasoningOff(withoutReasoning?.(model), extraBody);
 }
 
 function toMessages(

@@ -2,6 +2,7 @@
  * Google's Gemini models at their OpenAI-compatible endpoint, as it is documented; it was never tried live. It answers
  * 400 to a `seed`. https://ai.google.dev/gemini-api/docs/openai
  */
+import { byEffort } from '../openai/reasoning-off.ts';
 import type { HostedProviderModule } from './provider.ts';
 
 export const google = {
@@ -11,6 +12,14 @@ export const google = {
   defaultModel: 'gemini-flash-latest',
   contextWindow: 1_000_000,
   variables: { apiKey: 'GOOGLE_GENERATIVE_AI_API_KEY', models: 'GOOGLE_MODEL' },
-  quirks: { maxTokensField: 'max_tokens', seedField: null },
+  quirks: {
+    maxTokensField: 'max_tokens',
+    seedField: null,
+    // Only the flash models of 2.5 can do without thinking; later ones, and pro, take a low effort.
+    withoutReasoning: byEffort([
+      [/^(?:models\/)?gemini-2\.5-flash/, 'none'],
+      [/^(?:models\/)?gemini-(?:2\.5-pro|[3-9]|(?:flash|pro)(?:-lite)?-latest)/, 'low'],
+    ]),
+  },
   continuesPrefix: 'if-declared',
 } as const satisfies HostedProviderModule;

@@ -1,4 +1,5 @@
 /** OpenAI. https://platform.openai.com/docs/api-reference/chat */
+import { byEffort } from '../openai/reasoning-off.ts';
 import type { HostedProviderModule } from './provider.ts';
 
 export const openai = {
@@ -8,6 +9,14 @@ export const openai = {
   defaultModel: 'gpt-4.1-mini',
   contextWindow: 128_000,
   variables: { apiKey: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL', models: 'OPENAI_MODEL' },
-  quirks: { maxTokensField: 'max_completion_tokens' },
+  quirks: {
+    maxTokensField: 'max_completion_tokens',
+    // Models without reasoning, and those that always reason at length, refuse the field.
+    withoutReasoning: byEffort([
+      [/^gpt-5(?:-mini|-nano)?(?:-\d{4}-\d\d-\d\d)?$/, 'minimal'],
+      [/^gpt-5\.\d(?:-mini|-nano)?(?:-\d{4}-\d\d-\d\d)?$/, 'none'],
+      [/^(?:o1|o3|o3-mini|o4-mini)(?:-\d{4}-\d\d-\d\d)?$/, 'low'],
+    ]),
+  },
   continuesPrefix: 'if-declared',
 } as const satisfies HostedProviderModule;
