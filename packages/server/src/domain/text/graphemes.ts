@@ -18,5 +18,9 @@ export function cutGraphemes(text: string, maxCodePoints: number): string {
     if (count > maxCodePoints) break;
     end = index + segment.length;
   }
-  return end > 0 ? text.slice(0, end) : points.slice(0, maxCodePoints).join('');
+  if (end > 0) return text.slice(0, end);
+  return points
+    .slice(0, maxCodePoints)
+    .join('')
+    .replace(/\u200d$/, '');
 }

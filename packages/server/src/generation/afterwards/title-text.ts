@@ -24,6 +24,8 @@ const maxLines = 12;
 /** A line of more words is a sentence of an answer, no title. */
 const maxWordsOfLine = 16;
 
+const endOfSentence = /[.。！!]["'”»」*_`\s]*$/;
+
 const nothingAsked: AskedTitle = { ownWords: '', spoken: [], maxWords: maxTitleWords };
 
 /** Undefined if the reply holds no title. */
@@ -54,7 +56,10 @@ function titleOfLine(line: string, asked: AskedTitle): string | undefined {
   if (beginsWithTag(plain) || isRefusal(plain)) return undefined;
   const sentence = firstSentence(plain);
   const words = sentence.split(' ');
-  if (words.length > maxWordsOfLine) return undefined;
+  if (words.length > maxWordsOfLine || isOwnWords(sentence, asked.ownWords)) return undefined;
+  // A whole sentence is the answer, or goes on with the conversation; its first words would name nothing.
+  const isSentence = sentence !== plain || endOfSentence.test(line);
+  if (isSentence && (words.length > asked.maxWords || [...sentence].length > maxLength / 2)) return undefined;
   const title = undecorated(cutGraphemes(words.slice(0, asked.maxWords).join(' '), maxLength).toWellFormed());
   if (!/[\p{L}\p{N}]/u.test(title) || isOwnWords(title, asked.ownWords)) return undefined;
   return isInScriptsOf(
@@ -179,10 +184,18 @@ const genericWords = new Set(
   ).split(' '),
 );
 
+/** So many words in a row, or a whole title of at least so few, stand in the request by no accident. */
+const longestRun = 5;
+const shortestRun = 3;
+
 function isOwnWords(title: string, own: string): boolean {
   const words = wordsOf(title);
   if (words.every((word) => genericWords.has(word))) return true;
-  return words.length >= 3 && ` ${wordsOf(own).join(' ')} `.includes(` ${words.join(' ')} `);
+  const ours = ` ${wordsOf(own).join(' ')} `;
+  const isOurs = (from: number, count: number): boolean =>
+    ours.includes(` ${words.slice(from, from + count).join(' ')} `);
+  if (words.length <= longestRun) return words.length >= shortestRun && isOurs(0, words.length);
+  return words.some((_, from) => from + longestRun <= words.length && isOurs(from, longestRun));
 }
 
 function wordsOf(text: string): string[] {

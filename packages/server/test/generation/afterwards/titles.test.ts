@@ -180,6 +180,16 @@ test('what becomes a title of a reply', () => {
     // It is none.
     ['Okay, so the user wants a title.\nVectors', undefined],
     ['The user is asking about vectors', undefined],
+    ['To bake bread, you need to combine flour, water, salt and a starter.', undefined],
+    [
+      'To bake bread, you need flour and water. It is actually easy.',
+      'To bake bread, you need flour and water',
+    ],
+    ['The sea is wide and blue, its waves are dancing too.', undefined],
+    [
+      'パンを焼くには、小麦粉と水と塩とスターターを混ぜて、生地を発酵させてから、とても熱いオーブンで焼きます。',
+      undefined,
+    ],
     ['We need to write a title', undefined],
     ['OK Computer by Radiohead', 'OK Computer by Radiohead'],
     ["Let's Encrypt certificates", "Let's Encrypt certificates"],
@@ -237,6 +247,7 @@ test('a title is neither the words of the request nor in another writing system'
     ['You write titles', said('Hello'), undefined],
     ['"The title of this conversation"', said('Hello'), undefined],
     ['Titles for films', said('Hello'), 'Titles for films'],
+    ['Well, you write titles for conversations, and I am ready', said('Hello'), undefined],
     ['Vector databases explained', russian, undefined],
     ['PostgreSQL', russian, 'PostgreSQL'],
     ['Векторные базы данных', russian, 'Векторные базы данных'],

@@ -45,7 +45,7 @@ const fields = {
   ),
   internet: oneOf(switches, {
     description:
-      '`off`: every answer is written without the web, whatever asks for it; the call succeeds, with no sources and a notice that says so.',
+      '`off`: every answer is written without the web, whatever asks for it; the call succeeds, with no sources, and where the dialect shows notices, with one that says so.',
     examples: ['on'],
   }),
 };
