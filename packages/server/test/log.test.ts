@@ -27,6 +27,7 @@ function ended(outcome: Outcome): EndedGeneration {
     firstTokenMs: 40,
     ms: 900,
     retries: 2,
+    providerErrors: [],
     cost: 0.25,
   };
 }

@@ -28,7 +28,8 @@ import { LogReader } from './log/log-reader.ts';
 import { awaitAnswer, readCommitted } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import type { ModelRegistry } from './plan/plan.ts';
-import { type EndedGeneration, endedGeneration, factsOf } from './running/ended.ts';
+import type { BreakerOptions } from './running/breakers.ts';
+import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
 import type { TurnRequest } from './turn.ts';
 import { type Acceptance, acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
@@ -48,6 +49,8 @@ export interface EngineOptions {
   /** Whether models summarise what no longer fits, where the organization says nothing. Default true. */
   readonly summaries?: boolean;
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
+  /** When calls of a provider are not made for a while, where there is another model to ask. */
+  readonly breakers?: BreakerOptions;
   /** Called once for each generation whose end this process has stored. */
   readonly onEnded?: (ended: EndedGeneration) => void;
 }
@@ -95,11 +98,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     });
     this.#admission = new Admission(reads, limiter);
     const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
+    const { store, models, breakers, researcher } = options;
     this.#runner = new Runner({
-      store: options.store,
-      models: options.models,
-      researcher: options.researcher,
-      sideCalls,
+      ...{ store, models, breakers, researcher, sideCalls },
       lives: this.#lives,
       now: this.#now,
       current: () => this.#current,
@@ -114,10 +115,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       lives: this.#lives,
       now: this.#now,
       owner: () => this.#current.owner,
-      onEnded: (generation, outcome) => {
-        const end = { outcome, firstTokenAt: null, finishedAt: this.#now(), retries: 0, cost: null };
-        this.#ended(endedGeneration(generation.id, factsOf(generation), end));
-      },
+      onEnded: (generation, outcome) => this.#ended(endedUnstarted(generation, outcome, this.#now())),
       onStarted,
     });
   }

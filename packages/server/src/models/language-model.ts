@@ -34,9 +34,17 @@ export type ModelPart =
   | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
+/** A failure after which a call is made again. */
+export interface RetriedFailure {
+  /** The HTTP status of the provider's response; undefined if there was none. */
+  readonly status: number | undefined;
+}
+
 export interface LanguageModel {
   /** The provider as the model's record names it. The guide says `guide`, also where it stands in for another model. */
   readonly provider: string;
+  /** Stands for the provider's address and the key that calls are made with; absent where neither is used. */
+  readonly account?: string;
   /** Whether `continueLast` is understood. */
   readonly canContinue: boolean;
   /**
@@ -58,7 +66,11 @@ export interface LanguageModel {
    */
   stream(
     request: ModelRequest,
-    options: { readonly signal: AbortSignal },
+    options: {
+      readonly signal: AbortSignal;
+      /** Called with each failure after which the call is made again. */
+      readonly onRetry?: ((failure: RetriedFailure) => void) | undefined;
+    },
   ): AsyncIterable<readonly ModelPart[]>;
   /** The bound on an answer's length, in tokens, that is sent where the request has none. Absent: none is sent. */
   readonly defaultMaxTokens?: number | undefined;

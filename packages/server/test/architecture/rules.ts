@@ -41,6 +41,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/api': ['', 'generation', 'http'],
   '@scalar/fastify-api-reference': ['http'],
   ajv: ['http'],
+  cockatiel: ['generation'],
   'eventsource-parser': ['models'],
   'fastest-levenshtein': ['config', 'http'],
   fastify: ['http'],

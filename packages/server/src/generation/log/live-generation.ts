@@ -25,6 +25,14 @@ import { type BuiltMessage, MessageBuilder } from './message-builder.ts';
  */
 export const pieceCharacters = 64 * 1024;
 
+export interface ProviderError {
+  readonly provider: string;
+  /** HTTP status of the response; undefined if there was none. */
+  readonly status: number | undefined;
+}
+
+const maxProviderErrors = 100;
+
 export interface LiveListener {
   /** Events that were committed, right after those it has. All listeners get the same run. */
   onRun(run: EventRun): void;
@@ -68,6 +76,7 @@ export class LiveGeneration {
   #isCancelled = false;
   #refusal: Error | undefined;
   #retries = 0;
+  readonly #providerErrors: ProviderError[] = [];
 
   /** `stored`: the log from its first event on, all of it in segments already. */
   constructor(identity: LiveIdentity, stored: readonly LogEvent[], firstTokenAt: number | null = null) {
@@ -154,6 +163,16 @@ export class LiveGeneration {
 
   countRetry(): void {
     this.#retries += 1;
+  }
+
+  /** Errors of providers, retried ones too; the first of many. */
+  get providerErrors(): readonly ProviderError[] {
+    return this.#providerErrors;
+  }
+
+  /** `status` is that of the provider's response, if there was one. */
+  noteProviderError(provider: string, status: number | undefined): void {
+    if (this.#providerErrors.length < maxProviderErrors) this.#providerErrors.push({ provider, status });
   }
 
   /** What the model was sent, once it is called. */

@@ -1,7 +1,7 @@
 /** What a turn runs on: the model, the prompt and the effective parameters, resolved before it is accepted. */
 import { AppError } from '../../domain/errors.ts';
 import type { GenerationParameters, GenerationRecord } from '../../domain/generation.ts';
-import type { ModelRecord } from '../../domain/model.ts';
+import { type ModelRecord, maxFallbacks } from '../../domain/model.ts';
 import type { PersonaRevision, RevisionReference, SamplingParameters } from '../../domain/persona.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
@@ -23,6 +23,22 @@ export interface RunPlan {
   readonly revision: PersonaRevision | undefined;
   readonly parameters: SamplingParameters;
   readonly internet: boolean;
+  /** The model that was asked first. Default: `record`. */
+  readonly requestedModelId?: string;
+  /** What may be tried in its place, in this order. Default: nothing. */
+  readonly fallbacks?: readonly Fallback[];
+}
+
+/** The id of the model that was asked first. */
+export function requestedModel({ record, requestedModelId }: RunPlan): string {
+  return requestedModelId ?? record.id;
+}
+
+/** A model to try in place of another one. */
+export interface Fallback {
+  readonly modelId: string;
+  /** The plan with this model. @throws AppError model_unavailable */
+  open(): Promise<RunPlan>;
 }
 
 export interface PlanRequest {
@@ -32,41 +48,90 @@ export interface PlanRequest {
   /** The revision and the model, if they were just read. */
   readonly basis?: RunBasis | undefined;
   readonly parameters: GenerationParameters;
+  /** The model that answers already, where it is another one than was asked first. */
+  readonly answering?: { readonly modelId: string; readonly requestedModelId: string } | undefined;
 }
 
 /** What a stored generation was asked to run on. */
 export function storedRequest(
-  generation: Pick<GenerationRecord, 'personaId' | 'personaVersion' | 'modelId' | 'parameters'>,
+  generation: Pick<
+    GenerationRecord,
+    'personaId' | 'personaVersion' | 'modelId' | 'requestedModelId' | 'parameters'
+  >,
 ): PlanRequest {
-  const { personaId, personaVersion, modelId, parameters } = generation;
+  const { personaId, personaVersion, modelId, requestedModelId, parameters } = generation;
   return {
     persona: personaId === null || personaVersion === null ? null : { personaId, version: personaVersion },
-    modelId,
+    modelId: requestedModelId,
     parameters,
+    ...(modelId !== requestedModelId && { answering: { modelId, requestedModelId } }),
   };
 }
 
-/** @throws AppError not_found (no such revision), model_unavailable */
+/**
+ * Resolves to the first model that can be called, `accepts` its plan where given, and what may be tried after it.
+ * @throws AppError not_found (no such revision), and if there is no such model what the first one threw
+ */
 export async function resolvePlan(
   reads: Database,
   models: ModelRegistry,
   scope: OrganizationScope,
   request: PlanRequest,
+  accepts?: (plan: RunPlan) => void,
 ): Promise<RunPlan> {
-  const { revision, model: record } = request.basis ?? (await readBasis(reads, scope, request));
+  const { revision, model: first } = request.basis ?? (await readBasis(reads, scope, request));
   if (request.persona !== null && revision === undefined) {
     throw new AppError('not_found', 'persona version not found');
   }
-  if (record === undefined || !record.isActive) {
-    throw new AppError('model_unavailable', 'the model is disabled or gone');
-  }
-  return {
-    record,
-    model: models.get(record),
-    revision,
-    parameters: effectiveParameters(revision, record, request.parameters.maxTokens),
-    internet: request.parameters.internet ?? revision?.internet ?? false,
+  const requestedModelId =
+    request.answering?.requestedModelId ?? revision?.modelId ?? request.modelId ?? first?.id ?? '';
+  const planWith = (record: ModelRecord | undefined): RunPlan => {
+    if (record === undefined || !record.isActive) {
+      throw new AppError('model_unavailable', 'the model is disabled or gone');
+    }
+    return {
+      record,
+      model: models.get(record),
+      revision,
+      parameters: effectiveParameters(revision, record, request.parameters.maxTokens),
+      internet: request.parameters.internet ?? revision?.internet ?? false,
+      requestedModelId,
+    };
   };
+  const candidates = candidateIds(requestedModelId, revision, first, request.answering?.modelId).map(
+    (modelId): Fallback => ({
+      modelId,
+      open: async () => planWith(modelId === first?.id ? first : await findModel(reads, scope, modelId)),
+    }),
+  );
+  let refusal: unknown;
+  for (const [index, candidate] of candidates.entries()) {
+    try {
+      const plan = await candidate.open();
+      accepts?.(plan);
+      return { ...plan, fallbacks: candidates.slice(index + 1) };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+/** The first model, then the version's fallbacks, then the model's; or of this list what begins with the answering one. */
+function candidateIds(
+  requestedModelId: string,
+  revision: PersonaRevision | undefined,
+  first: ModelRecord | undefined,
+  answeringModelId: string | undefined,
+): readonly string[] {
+  const fallbacks = new Set([...(revision?.fallbacks ?? []), ...(first?.fallbacks ?? [])]);
+  fallbacks.delete(requestedModelId);
+  const ids = [requestedModelId, ...[...fallbacks].slice(0, maxFallbacks)];
+  if (answeringModelId === undefined) return ids;
+  return [answeringModelId, ...ids.slice(ids.indexOf(answeringModelId) + 1)].filter(
+    (id, index, all) => all.indexOf(id) === index,
+  );
 }
 
 async function readBasis(

@@ -3,13 +3,14 @@ import { AppError } from '../../domain/errors.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
 import { storable } from '../../domain/text/storable.ts';
 import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
-import type { LanguageModel, ModelPart, ModelRequest } from '../../models/language-model.ts';
+import type { LanguageModel, ModelPart, ModelRequest, RetriedFailure } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { LogWriter } from '../log/log-writer.ts';
 import { TextNormalizer } from '../log/text-normalizer.ts';
+import { isOfAccount, type Watch } from './breakers.ts';
 
 export interface RunDependencies {
   readonly writer: LogWriter;
@@ -30,6 +31,8 @@ export type RunEnd =
       readonly outcome: Outcome;
       /** What a call before has cost, whose prompt was too long. */
       readonly earlier?: Usage | undefined;
+      /** Whether it failed at the model and before its first token, so that another model may be asked. */
+      readonly isOpen?: boolean;
     }
   | { readonly kind: 'dropped' };
 
@@ -40,9 +43,11 @@ export async function runModel(
   first: ModelRequest,
   dependencies: RunDependencies,
   refit: Refit,
+  watch: Watch,
 ): Promise<RunEnd> {
   const appender = new PartAppender(live, dependencies);
   if (live.isCancelled && !live.isDropped) {
+    watch.succeeded();
     appender.close();
     return {
       kind: 'ended',
@@ -51,16 +56,19 @@ export async function runModel(
   }
   let request = first;
   let earlier: Usage | undefined;
-  let failure = await streamInto(appender, live, model, request);
+  let failure = await streamInto(appender, live, model, request, watch);
   if (isOverflow(failure) && !appender.hasSpoken && !live.isCancelled && !live.isDropped) {
     const fitted = await refit(request, failure.overflow ?? {});
     if (fitted !== undefined) {
       earlier = appender.usage ?? unknownUsage;
       appender.usage = undefined;
       request = fitted;
-      failure = await streamInto(appender, live, model, request);
+      live.countRetry();
+      failure = await streamInto(appender, live, model, request, watch);
     }
   }
+  if (isOfAccount(failure)) watch.failed();
+  else watch.succeeded();
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
   if (live.refusal !== undefined) failure = live.refusal;
@@ -76,7 +84,10 @@ export async function runModel(
       earlier,
     };
   }
-  if (failure !== undefined) return { kind: 'ended', outcome: failed(failure, usage, dependencies), earlier };
+  if (failure !== undefined) {
+    const isOpen = failure instanceof AppError && !appender.hasSpoken && live.refusal === undefined;
+    return { kind: 'ended', outcome: failed(failure, usage, dependencies), earlier, isOpen };
+  }
   return {
     kind: 'ended',
     outcome: { status: 'done', finish_reason: appender.finishReason ?? 'stop', usage, error: null },
@@ -90,14 +101,25 @@ async function streamInto(
   live: LiveGeneration,
   model: LanguageModel,
   request: ModelRequest,
+  watch: Watch,
 ): Promise<unknown> {
+  const onRetry = ({ status }: RetriedFailure): void => {
+    live.countRetry();
+    live.noteProviderError(model.provider, status);
+  };
   try {
-    for await (const parts of model.stream(request, { signal: live.signal })) {
+    let isNew = true;
+    for await (const parts of model.stream(request, { signal: live.signal, onRetry })) {
       for (const part of parts) appender.take(part);
+      if (isNew && appender.hasSpoken) {
+        isNew = false;
+        watch.succeeded();
+      }
       while (live.pendingCount > maxPending && live.commitUnderWay !== undefined) await live.commitUnderWay;
     }
     return undefined;
   } catch (error) {
+    if (error instanceof ModelError) live.noteProviderError(model.provider, error.status);
     return error;
   }
 }

@@ -3,6 +3,7 @@ import type { Dialect, GenerationRecord, Outcome } from '../../domain/generation
 import type { ModelRecord } from '../../domain/model.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { Accounting } from '../calls/accounting.ts';
+import type { ProviderError } from '../log/live-generation.ts';
 
 /** Whose generation it is, what it runs on, and when it began. */
 export interface GenerationFacts extends Accounting {
@@ -29,6 +30,7 @@ export interface EndedGeneration {
   readonly ms: number;
   /** How often calls to providers were made again. */
   readonly retries: number;
+  readonly providerErrors: readonly ProviderError[];
   /** In the currency of the models' prices; null where no model had prices. */
   readonly cost: number | null;
 }
@@ -55,11 +57,12 @@ export interface End {
   readonly firstTokenAt: number | null;
   readonly finishedAt: number;
   readonly retries: number;
+  readonly providerErrors: readonly ProviderError[];
   readonly cost: ModelCall['cost'];
 }
 
 export function endedGeneration(generationId: string, facts: GenerationFacts, end: End): EndedGeneration {
-  const { outcome, firstTokenAt, finishedAt, retries, cost } = end;
+  const { outcome, firstTokenAt, finishedAt, retries, providerErrors, cost } = end;
   const startedAt = facts.startedAt ?? finishedAt;
   return {
     generationId,
@@ -69,6 +72,13 @@ export function endedGeneration(generationId: string, facts: GenerationFacts, en
     firstTokenMs: firstTokenAt === null ? null : Math.max(0, firstTokenAt - startedAt),
     ms: Math.max(0, finishedAt - startedAt),
     retries,
+    providerErrors,
     cost,
   };
+}
+
+/** A queued generation that ended without a call. `at`: epoch milliseconds. */
+export function endedUnstarted(generation: GenerationRecord, outcome: Outcome, at: number): EndedGeneration {
+  const end = { outcome, firstTokenAt: null, finishedAt: at, retries: 0, providerErrors: [], cost: null };
+  return endedGeneration(generation.id, factsOf(generation), end);
 }

@@ -8,6 +8,7 @@ import type { Accounting } from '../calls/accounting.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
+import type { Breakers } from './breakers.ts';
 import type { RunDependencies } from './call-model.ts';
 import type { GenerationFacts } from './ended.ts';
 
@@ -30,6 +31,9 @@ export interface JobDependencies extends RunDependencies {
   readonly researcher?: Researcher | undefined;
   /** Writes the search queries. */
   readonly sideCalls: SideCalls;
+  readonly breakers: Breakers;
+  /** Stores that the model of this plan answers, before it is asked. */
+  switchModel(plan: RunPlan): Promise<unknown>;
   /** Accounts for calls of a generation that fails before its own end could. */
   accountCalls(modelCalls: readonly ModelCall[]): Promise<unknown>;
   /** Keeps with a model what a call has shown. It never throws. */
@@ -37,6 +41,8 @@ export interface JobDependencies extends RunDependencies {
 }
 
 export interface JobEnd {
+  /** What answered, or was tried last. */
+  readonly plan: RunPlan;
   readonly outcome: Outcome;
   readonly modelCalls: readonly ModelCall[];
 }

@@ -1,8 +1,16 @@
 /** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
 
+import { AppError } from '../../domain/errors.ts';
+import type { Outcome } from '../../domain/generation.ts';
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
-import { estimatedUsage, type ModelCall, reportedUsage, type Usage } from '../../domain/usage.ts';
+import {
+  estimatedUsage,
+  type ModelCall,
+  reportedUsage,
+  type Usage,
+  unknownUsage,
+} from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
 import type { Database } from '../../store/store.ts';
@@ -11,23 +19,96 @@ import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { answerBound } from '../plan/context-window.ts';
-import type { RunPlan } from '../plan/plan.ts';
+import { type RunPlan, requestedModel } from '../plan/plan.ts';
+import type { Watch } from './breakers.ts';
 import { type Refit, runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
 import { countMessages, isSmaller, learnFromOverflow } from './refit.ts';
-import { researchFor, shortenSection, withResearch } from './research-stage.ts';
+import { type ResearchStage, researchFor, shortenSection, withResearch } from './research-stage.ts';
+import { tries } from './tries.ts';
 
 /** Asks a model that cannot continue a prefix for the rest of its answer. */
 const continueInstruction =
   'Your last answer was cut off. Continue it exactly where it stops, without repeating anything and without any introduction.';
 
-/** Gives null if the generation was dropped: another process has it now. @throws what keeps it from starting */
+/**
+ * Asks the job's model, and as long as nothing of an answer has come, what may be tried in its place. Gives null if the
+ * generation was dropped: another process has it now. @throws what keeps it from starting
+ */
 export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
-  const { live, plan } = job;
-  const { reads, now } = dependencies;
+  const { live } = job;
   // A log that already has text was left by a dead process; the call that wrote it is lost, but it was paid for.
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
+  const run: Run = { job, dependencies, recovered, begun, research: undefined, modelCalls: [] };
+  const spent: Usage[] = [];
+  let answering = job.facts.model.id;
+  let end: TryEnd | undefined;
+  try {
+    for await (const { plan, watch } of tries(job.plan, dependencies.breakers)) {
+      if (plan.record.id !== answering) {
+        await dependencies.switchModel(plan);
+        answering = plan.record.id;
+      }
+      const tried = await tryPlan(run, plan, watch);
+      if (tried === null) return null;
+      end = tried;
+      spent.push(...tried.spent);
+      if (!tried.isOpen || live.isCancelled) break;
+    }
+  } catch (error) {
+    if (run.modelCalls.length > 0) await dependencies.accountCalls(run.modelCalls);
+    throw error;
+  }
+  if (end === undefined) throw new Error('a generation has no model to try');
+  const { outcome, plan } = end;
+  return { plan, outcome: { ...outcome, usage: spent.reduce(sum) }, modelCalls: run.modelCalls };
+}
+
+/** What the tries of a generation share. */
+interface Run {
+  readonly job: Job;
+  readonly dependencies: JobDependencies;
+  /** What a dead process had written. */
+  readonly recovered: string;
+  /** What the answer begins with. */
+  readonly begun: string;
+  /** What was found in the web, once for all tries. */
+  research: ResearchStage | undefined;
+  readonly modelCalls: ModelCall[];
+}
+
+interface TryEnd {
+  readonly plan: RunPlan;
+  readonly outcome: Outcome;
+  readonly spent: readonly Usage[];
+  /** Whether another model may be asked. */
+  readonly isOpen: boolean;
+}
+
+async function tryPlan(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | null> {
+  try {
+    return await callOnce(run, plan, watch);
+  } catch (error) {
+    if (!(error instanceof AppError) || run.job.live.signal.aborted) throw error;
+    const { code, message } = error;
+    const outcome: Outcome = {
+      status: 'failed',
+      finish_reason: null,
+      usage: unknownUsage,
+      error: { code, message },
+    };
+    return { plan, outcome, spent: [unknownUsage], isOpen: true };
+  } finally {
+    watch.succeeded();
+  }
+}
+
+/** @throws AppError where the model is not asked: the conversation does not fit */
+async function callOnce(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | null> {
+  const { job, dependencies, recovered, begun } = run;
+  const { live } = job;
+  const { reads, now } = dependencies;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
   const fit = async (sources?: string): Promise<FittedContext> => {
     const fitted =
@@ -38,8 +119,10 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
     return fitted;
   };
   let fitted = await fit();
-  const research = await researchFor(job, fitted.messages, dependencies);
-  if (research.promptSection !== '') fitted = await fit(research.promptSection);
+  const research = await researchOnce(run, plan, fitted.messages);
+  const isItsOwn = plan === job.plan;
+  const found = isItsOwn ? research.promptSection : shortenSection(research.promptSection, plan);
+  if (found !== '') fitted = await fit(found);
   const toAsk = (sources: string): ModelRequest => {
     const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
     return toRequest({ ...plan, parameters }, withResearch(fitted.messages, sources), begun);
@@ -52,15 +135,25 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
     const request = toAsk(sources);
     return isSmaller(request, tooLong) ? request : undefined;
   };
-  const end = await runModel(live, plan.model, toAsk(research.promptSection), dependencies, refit);
+  const end = await runModel(live, plan.model, toAsk(found), dependencies, refit, watch);
   if (end.kind === 'dropped') return null;
-  const spent = [end.outcome.usage, ...(end.earlier === undefined ? [] : [end.earlier])];
+  const { outcome, earlier, isOpen = false } = end;
+  const spent = [outcome.usage, ...(earlier === undefined ? [] : [earlier])];
   if (recovered !== '') spent.push(estimateUsage(plan.model, fitted.messages, recovered));
-  const calls = spent.map((usage) => answerCall(job, usage, now()));
-  return {
-    outcome: { ...end.outcome, usage: spent.reduce(sum) },
-    modelCalls: [...research.modelCalls, ...calls],
-  };
+  for (const usage of spent) run.modelCalls.push(answerCall(job, plan, usage, now()));
+  return { plan, outcome, spent, isOpen };
+}
+
+async function researchOnce(
+  run: Run,
+  plan: RunPlan,
+  messages: readonly ModelMessage[],
+): Promise<ResearchStage> {
+  if (run.research === undefined) {
+    run.research = await researchFor({ ...run.job, plan }, messages, run.dependencies);
+    run.modelCalls.push(...run.research.modelCalls);
+  }
+  return run.research;
 }
 
 /** Estimates what an interrupted answer has cost. */
@@ -76,8 +169,9 @@ export async function estimateInterrupted(
   return estimateUsage(plan.model, fitted.messages, live.message.everything());
 }
 
-function answerCall({ live, plan, accounting }: Job, usage: Usage, at: number): ModelCall {
-  return modelCall(accounting, { purpose: 'answer', generationId: live.id, model: plan.record, usage, at });
+function answerCall({ live, accounting }: Job, plan: RunPlan, usage: Usage, at: number): ModelCall {
+  const purpose = plan.record.id === requestedModel(plan) ? 'answer' : 'fallback';
+  return modelCall(accounting, { purpose, generationId: live.id, model: plan.record, usage, at });
 }
 
 /** Puts the text of the answer to continue at the beginning of the log, and gives it. */

@@ -12,8 +12,15 @@ import type { SideCalls } from '../calls/side-calls.ts';
 import { LiveGeneration } from '../log/live-generation.ts';
 import type { Lives } from '../log/live-generations.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
-import { type ModelRegistry, type RunPlan, resolvePlan, storedRequest } from '../plan/plan.ts';
+import {
+  type ModelRegistry,
+  type RunPlan,
+  requestedModel,
+  resolvePlan,
+  storedRequest,
+} from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
+import { type BreakerOptions, Breakers } from './breakers.ts';
 import { type EndedGeneration, endedGeneration, factsOf, type GenerationFacts } from './ended.ts';
 import { type Finished, finishLive } from './finish.ts';
 import type { Job, JobEnd } from './job.ts';
@@ -26,6 +33,7 @@ export interface RunnerOptions {
   readonly sideCalls: SideCalls;
   readonly lives: Lives;
   readonly now: () => number;
+  readonly breakers?: BreakerOptions | undefined;
   /** @throws AppError overloaded, between two incarnations of this process */
   readonly current: () => Incarnation;
   /** The model was called, and the generation's end is stored. */
@@ -41,9 +49,11 @@ export interface RunnerOptions {
 
 export class Runner {
   readonly #options: RunnerOptions;
+  readonly #breakers: Breakers;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#breakers = new Breakers(options.breakers);
   }
 
   /** Runs a turn that was just accepted. */
@@ -66,7 +76,7 @@ export class Runner {
       ...accounting,
       dialect: request.dialect,
       model: plan.record,
-      requestedModelId: plan.record.id,
+      requestedModelId: requestedModel(plan),
       createdAt: at,
       startedAt: at,
     };
@@ -94,14 +104,21 @@ export class Runner {
       else await this.#fail(live, factsOf(generation), error);
       return;
     }
-    if (isLeft && (live.isCancelled || !plan.model.canContinue))
-      await this.#interrupt(live, generation, plan);
+    const isAnswering = plan.record.id === generation.modelId;
+    if (isLeft && (live.isCancelled || !isAnswering || !plan.model.canContinue))
+      await this.#interrupt(live, generation, isAnswering ? plan : undefined);
     else await this.#run(storedJob(live, generation, plan));
   }
 
   async #planOf(generation: GenerationRecord): Promise<RunPlan> {
     const plan = await this.resolvePlan(generation);
-    return { ...plan, model: await this.#options.models.whenReady(plan.record) };
+    try {
+      return { ...plan, model: await this.#options.models.whenReady(plan.record) };
+    } catch (error) {
+      // It then counts as a model that fails, and its fallbacks are tried.
+      if (error instanceof AppError && plan.fallbacks?.length) return plan;
+      throw error;
+    }
   }
 
   /** What a stored generation runs on. @throws AppError model_unavailable, not_found */
@@ -118,6 +135,8 @@ export class Runner {
         writer: this.#options.current().writer,
         researcher: this.#options.researcher,
         sideCalls: this.#options.sideCalls,
+        breakers: this.#breakers,
+        switchModel: (plan) => this.#switchModel(job, plan),
         accountCalls: (modelCalls) => this.#options.store.execute('accountCalls', { modelCalls }),
         now: this.#options.now,
         learn: (record, facts) => this.#learn(record, facts),
@@ -129,8 +148,10 @@ export class Runner {
       return;
     }
     if (end === null) return;
-    const stored = await this.#finish(job.live, job.facts, end.outcome, end.modelCalls);
-    if (stored !== null) this.#options.onAnswered(job, stored);
+    const { plan, outcome, modelCalls } = end;
+    const facts = { ...job.facts, model: plan.record, requestedModelId: requestedModel(plan) };
+    const stored = await this.#finish(job.live, facts, outcome, modelCalls);
+    if (stored !== null) this.#options.onAnswered({ ...job, plan }, stored);
   }
 
   #learn({ organizationId, id, updatedAt }: ModelRecord, facts: LearntFacts): void {
@@ -138,6 +159,18 @@ export class Runner {
     store
       .execute('learnAboutModel', { organizationId, id, updatedAt, facts, now: now() })
       .catch((error: unknown) => onTrouble(error, 'a learnt fact could not be kept', { model: id }));
+  }
+
+  /** Stores that another model answers, before it is asked. */
+  #switchModel({ live }: Job, plan: RunPlan): Promise<unknown> {
+    const { id, name, provider } = plan.record;
+    return this.#options.store.execute('switchModel', {
+      owner: this.#options.current().owner,
+      generationId: live.id,
+      messageId: live.identity.messageId,
+      model: { id, name, provider },
+      requestedModelId: requestedModel(plan),
+    });
   }
 
   async #fail(live: LiveGeneration, facts: GenerationFacts, error: unknown): Promise<void> {
@@ -178,9 +211,16 @@ export class Runner {
     if (end.outcome === null) {
       onLeft(live.id);
     } else {
-      const { firstTokenAt, retries } = live;
+      const { firstTokenAt, retries, providerErrors } = live;
       const cost = end.outcome === outcome ? totalCost(calls) : null;
-      const finished = { outcome: end.outcome, firstTokenAt, finishedAt: now(), retries, cost };
+      const finished = {
+        outcome: end.outcome,
+        firstTokenAt,
+        finishedAt: now(),
+        retries,
+        providerErrors,
+        cost,
+      };
       onEnded(endedGeneration(live.id, facts, finished));
     }
     const hasOtherEnd = end.outcome !== null && end.outcome !== outcome;
@@ -220,7 +260,8 @@ export class Runner {
         : { status: 'cancelled', finish_reason: 'cancelled', usage, error: null };
     const model = plan?.record ?? { id: generation.modelId, prices: null };
     const at = this.#options.now();
-    const call = { purpose: 'answer', generationId: generation.id, model, usage, at } as const;
+    const purpose = generation.modelId === generation.requestedModelId ? 'answer' : 'fallback';
+    const call = { purpose, generationId: generation.id, model, usage, at } as const;
     await this.#finish(live, factsOf(generation), outcome, [modelCall(generation, call)]);
   }
 

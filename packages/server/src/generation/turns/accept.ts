@@ -177,8 +177,9 @@ export async function acceptRequest(
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
-  const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters });
-  checkMessageFits(plan, base.text);
+  const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters }, (candidate) =>
+    checkMessageFits(candidate, base.text),
+  );
   const tenant = {
     organizationId: scope.organizationId,
     environment: scope.environment,
@@ -193,6 +194,7 @@ export async function acceptRequest(
       generationId,
       dialect: request.dialect,
       model: { id: plan.record.id, name: plan.record.name, provider: plan.record.provider },
+      requestedModelId: plan.requestedModelId,
       personaId: base.persona?.personaId ?? null,
       personaVersion: base.persona?.version ?? null,
       apiKeyId: request.apiKeyId,

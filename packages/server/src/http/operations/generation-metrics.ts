@@ -41,6 +41,12 @@ export function generationMetrics(registry: Registry): GenerationMetrics {
     labelNames: ['model', 'provider'] as const,
     registers,
   });
+  const providerErrors = new Counter({
+    name: 'colloquy_provider_errors_total',
+    help: 'Calls of providers that failed, those that were made again included, by HTTP status',
+    labelNames: ['provider', 'status'] as const,
+    registers,
+  });
   const firstToken = new Histogram({
     name: 'colloquy_time_to_first_token_seconds',
     help: 'From the start of a generation to its first token',
@@ -50,7 +56,7 @@ export function generationMetrics(registry: Registry): GenerationMetrics {
   });
   const labelOf = boundedLabels(maxModels);
   return {
-    count({ facts, outcome, firstTokenMs, retries: repeated }) {
+    count({ facts, outcome, firstTokenMs, retries: repeated, providerErrors: failures }) {
       const { status, error, usage } = outcome;
       const labels = { model: labelOf(facts.model.name), provider: facts.model.provider };
       ended.inc({ ...labels, status });
@@ -58,9 +64,17 @@ export function generationMetrics(registry: Registry): GenerationMetrics {
       tokens.inc({ ...labels, kind: 'prompt' }, usage.prompt_tokens);
       tokens.inc({ ...labels, kind: 'completion' }, usage.completion_tokens);
       if (repeated > 0) retries.inc(labels, repeated);
+      for (const { provider, status } of failures)
+        providerErrors.inc({ provider, status: statusLabel(status) });
       if (firstTokenMs !== null) firstToken.observe(labels, firstTokenMs / 1000);
     },
   };
+}
+
+/** `none`: there was no response. */
+function statusLabel(status: number | undefined): string {
+  if (status === undefined) return 'none';
+  return status >= 100 && status <= 599 ? String(status) : otherLabel;
 }
 
 /** Gives a name as it is, up to so many different ones. */

@@ -9,7 +9,7 @@ import { fitMessages, type Turn } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { reasoningOff } from '../openai/reasoning-off.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
-import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
+import { accountOf, type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
 import { RefusalMemory, RequestBody, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
 import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
@@ -32,16 +32,17 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
   const reader = createAnswerReader(options, (context) => new AnthropicDecoder(context));
   return {
     provider,
+    account: accountOf(options),
     canContinue: false,
     followsPrompts: true,
     writesQueries: true,
     // Models of this format think only where their settings say so.
     skipsReasoning: reasoningOff(undefined, options.extraBody) !== undefined,
     defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
-    stream: (request, { signal }) => {
+    stream: (request, { signal, onRetry }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, (refused) => writeAnthropicBody(model, request, options, refused));
-      return streamFromUpstream({ ...call, createDecoder }, body, signal);
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { onRetry });
     },
     countTokens: options.countTokens,
   };

@@ -2,7 +2,7 @@
 import { createAnswerReader } from '../answer/answer-decoder.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
-import { type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
+import { accountOf, type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
 import { RefusalMemory, RequestBody } from '../upstream/request-body.ts';
 import { OpenAiDecoder } from './decoder.ts';
 import { openAiEndpoints } from './endpoints.ts';
@@ -23,18 +23,19 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
   const memory = new RefusalMemory(options);
   return {
     provider,
+    account: accountOf(options),
     canContinue,
     followsPrompts: true,
     writesQueries: true,
     skipsReasoning: fieldsWithoutReasoning(model, quirks, options) !== undefined,
-    stream: (request, { signal }) => {
+    stream: (request, { signal, onRetry }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, (refused) =>
         writeOpenAiBody(model, request, quirks, options, refused),
       );
       // What is continued may have been at its end.
       const mayBeEmpty = request.continueLast;
-      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty });
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry });
     },
     countTokens: options.countTokens,
   };

@@ -2,7 +2,7 @@
  * The stream of one model call over as many attempts as it takes, with retries, timeouts and abort. The iterator is
  * written by hand because this is the hot path: one promise per network chunk, one timer per stream.
  */
-import type { ModelPart } from '../language-model.ts';
+import type { ModelPart, RetriedFailure } from '../language-model.ts';
 import type { ModelError } from '../model-error.ts';
 import { type AttemptListener, type AttemptRequest, UpstreamAttempt } from './attempt.ts';
 import { mostRedirects } from './redirect.ts';
@@ -49,10 +49,15 @@ export function streamFromUpstream(
   call: UpstreamCall,
   body: RequestBody,
   signal: AbortSignal,
-  options: { readonly mayBeEmpty?: boolean | undefined } = {},
+  options: StreamOptions = {},
 ): AsyncIterable<readonly ModelPart[]> {
-  const mayBeEmpty = options.mayBeEmpty === true;
-  return { [Symbol.asyncIterator]: () => new ModelStream(call, body, signal, mayBeEmpty) };
+  return { [Symbol.asyncIterator]: () => new ModelStream(call, body, signal, options) };
+}
+
+export interface StreamOptions {
+  readonly mayBeEmpty?: boolean | undefined;
+  /** Called with each failure after which the call is made again. */
+  readonly onRetry?: ((failure: RetriedFailure) => void) | undefined;
 }
 
 type Batch = readonly ModelPart[];
@@ -65,6 +70,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   readonly #call: UpstreamCall;
   readonly #signal: AbortSignal;
   readonly #mayBeEmpty: boolean;
+  readonly #onRetry: StreamOptions['onRetry'];
   /** Undefined once an answer has begun. */
   #body: RequestBody | undefined;
   /** What is sent: its JSON. */
@@ -93,12 +99,13 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#reject = reject;
   };
 
-  constructor(call: UpstreamCall, body: RequestBody, signal: AbortSignal, mayBeEmpty: boolean) {
+  constructor(call: UpstreamCall, body: RequestBody, signal: AbortSignal, options: StreamOptions) {
     this.#call = call;
     this.#body = body;
     this.#text = body.text;
     this.#signal = signal;
-    this.#mayBeEmpty = mayBeEmpty;
+    this.#mayBeEmpty = options.mayBeEmpty === true;
+    this.#onRetry = options.onRetry;
   }
 
   next(): Promise<Result> {
@@ -184,6 +191,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     const revised = received ? undefined : this.#body?.revise(error);
     if (revised !== undefined) {
       this.#text = revised;
+      this.#onRetry?.(error);
       this.#try();
       return;
     }
@@ -193,6 +201,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
       return;
     }
     this.#attempt = undefined;
+    this.#onRetry?.(error);
     this.#arm('backoff', delayMs);
   }
 

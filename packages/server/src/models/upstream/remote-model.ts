@@ -1,4 +1,5 @@
 /** What remote models have in common, whatever their wire format: their options, and the call that is made of them. */
+import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Logger } from '../../domain/logger.ts';
 import type { LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
@@ -78,6 +79,12 @@ export function upstreamOf(
 ): Upstream {
   const { provider, apiKey, headers = {}, query = {} } = options;
   return { provider, apiKey, secrets: [...Object.values(headers), ...Object.values(query)] };
+}
+
+/** A name for the provider's address and for what calls carry as key, from which neither can be read. */
+export function accountOf({ provider, baseUrl, apiKey, headers, query }: RemoteModelOptions): string {
+  const credentials = JSON.stringify([provider, baseUrl, apiKey, headers, query]);
+  return createHash('sha256').update(credentials).digest('base64url');
 }
 
 /** @throws TypeError where the base URL is no http(s) address */

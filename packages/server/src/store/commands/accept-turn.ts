@@ -54,6 +54,8 @@ export interface AcceptTurn {
   readonly generationId: string;
   readonly dialect: Dialect;
   readonly model: { readonly id: string; readonly name: string; readonly provider: string };
+  /** The model that was asked first, which a new session keeps. Default: `model`. */
+  readonly requestedModelId?: string | undefined;
   readonly personaId: number | null;
   readonly personaVersion: number | null;
   readonly apiKeyId: string | null;
@@ -136,7 +138,7 @@ function acceptInNewConversation(
     ...tenantColumns(turn.tenant),
     persona_id: target.personaId,
     persona_version: target.personaVersion,
-    model_id: turn.model.id,
+    model_id: turn.requestedModelId ?? turn.model.id,
     head_message_id: turn.answerMessageId,
     created_at: turn.now,
   });
@@ -347,6 +349,7 @@ async function insertAnswer(
     model_id: turn.model.id,
     model_name: turn.model.name,
     provider: turn.model.provider,
+    requested_model_id: requestedOther(turn),
     persona_id: turn.personaId,
     persona_version: turn.personaVersion,
     api_key_id: turn.apiKeyId,
@@ -382,4 +385,9 @@ async function insertAnswer(
     events,
     interrupted: live.interrupted,
   };
+}
+
+/** The model that was asked first, if another one answers. */
+function requestedOther({ model, requestedModelId }: AcceptTurn): string | null {
+  return requestedModelId === undefined || requestedModelId === model.id ? null : requestedModelId;
 }

@@ -34,12 +34,14 @@ import {
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
 import { storeSummary } from './summaries.ts';
+import { switchModel } from './switch-model.ts';
 
 export const commands = {
   acceptTurn,
   finishGeneration,
   failGeneration,
   startNextTurn,
+  switchModel,
   storeSummary,
   accountCalls,
   moveSegments,

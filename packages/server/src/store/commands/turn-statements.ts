@@ -90,7 +90,7 @@ type NewGeneration = Pick<
   | 'parameters'
   | 'created_at'
   | 'started_at'
->;
+> & { readonly requested_model_id: string | null };
 
 export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
   db.insertInto('generation').values({
@@ -106,6 +106,7 @@ export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
     model_id: param('model_id'),
     model_name: param('model_name'),
     provider: param('provider'),
+    requested_model_id: param('requested_model_id'),
     persona_id: param('persona_id'),
     persona_version: param('persona_version'),
     api_key_id: param('api_key_id'),

@@ -35,6 +35,7 @@ function ended(name: string, status: 'done' | 'failed'): EndedGeneration {
     firstTokenMs: status === 'done' ? 300 : null,
     ms: 900,
     retries: status === 'done' ? 1 : 0,
+    providerErrors: [{ provider: 'mistral', status: status === 'done' ? 429 : undefined }],
     cost: null,
   };
 }
@@ -52,6 +53,8 @@ test('generations count by outcome, model and provider', async () => {
     'colloquy_generation_errors_total{model="small",provider="mistral",code="provider_timeout"} 1',
     'colloquy_tokens_total{model="small",provider="mistral",kind="prompt"} 30',
     'colloquy_tokens_total{model="small",provider="mistral",kind="completion"} 12',
+    'colloquy_provider_errors_total{provider="mistral",status="429"} 2',
+    'colloquy_provider_errors_total{provider="mistral",status="none"} 1',
     'colloquy_model_retries_total{model="small",provider="mistral"} 2',
     'colloquy_time_to_first_token_seconds_count{model="small",provider="mistral"} 2',
   ]) {

@@ -1,0 +1,86 @@
+/**
+ * Circuit breakers, one for each provider and key: where calls fail again and again, the fallbacks are asked at once.
+ * After a while one call at a time tries whether the provider is back. A breaker only matters where there is another
+ * model to ask.
+ */
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+} from 'cockatiel';
+import { ModelError } from '../../models/model-error.ts';
+
+export interface BreakerOptions {
+  /** Failures in a row after which a breaker opens. */
+  readonly failures: number;
+  /** How long it stays open before a call tries again, in milliseconds. */
+  readonly halfOpenAfterMs: number;
+}
+
+/** A call that a breaker watches. Only the first report counts. */
+export interface Watch {
+  succeeded(): void;
+  failed(): void;
+}
+
+const defaults: BreakerOptions = { failures: 5, halfOpenAfterMs: 30_000 };
+const maxBreakers = 1000;
+const unwatched: Watch = { succeeded() {}, failed() {} };
+/** Statuses that tell of the provider or the key, and not of the one request. */
+const statusesOfAccounts: ReadonlySet<number> = new Set([401, 402, 403, 408, 429]);
+
+export class Breakers {
+  readonly #options: BreakerOptions;
+  /** By the account of a model. */
+  readonly #breakers = new Map<string, CircuitBreakerPolicy>();
+
+  constructor(options: BreakerOptions = defaults) {
+    this.#options = options;
+  }
+
+  /** Watches the call that is made now; undefined: the account's breaker is open, and the call should not be made. */
+  async watch(account: string | undefined): Promise<Watch | undefined> {
+    if (account === undefined) return unwatched;
+    const breaker = this.#breakerOf(account);
+    // A call that tries again is under way; until it is decided, cockatiel would let this one wait.
+    if (breaker.state === CircuitState.HalfOpen) return undefined;
+    const verdict = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<boolean>();
+    breaker
+      .execute(() => {
+        begun.resolve(true);
+        return verdict.promise;
+      })
+      .catch(() => begun.resolve(false));
+    if (!(await begun.promise)) return undefined;
+    return {
+      succeeded: () => verdict.resolve(),
+      failed: () => verdict.reject(new Error('the call failed')),
+    };
+  }
+
+  #breakerOf(account: string): CircuitBreakerPolicy {
+    let breaker = this.#breakers.get(account);
+    if (breaker === undefined) {
+      const { failures, halfOpenAfterMs } = this.#options;
+      if (this.#breakers.size >= maxBreakers) this.#breakers.clear();
+      breaker = circuitBreaker(handleAll, {
+        halfOpenAfter: halfOpenAfterMs,
+        breaker: new ConsecutiveBreaker(failures),
+      });
+      this.#breakers.set(account, breaker);
+    }
+    return breaker;
+  }
+}
+
+/** Whether a failure says that the provider, or the key, serves nobody at the moment. */
+export function isOfAccount(error: unknown): boolean {
+  if (!(error instanceof ModelError) || error.code === 'context_overflow') return false;
+  const { status } = error;
+  return status === undefined
+    ? error.retryable || error.code === 'provider_timeout'
+    : status >= 500 || statusesOfAccounts.has(status);
+}
