@@ -13,6 +13,7 @@ import { findApiKey } from '../../store/queries/api-keys.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { readSettings } from '../../store/queries/organization-settings.ts';
 import type { Database } from '../../store/store.ts';
+import { TokenEstimate } from '../context/token-estimate.ts';
 import { contextWindowOf } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
 import { type Accounting, modelCall } from './accounting.ts';
@@ -43,16 +44,28 @@ export interface SideQuestion {
   onCall(call: ModelCall): void;
 }
 
-/** Tokens that a model may think before its reply, and the share of its context window below that. */
+/** Tokens that a model may think before its reply, and the share of its context window that prompts leave for it. */
 const maxThinkingTokens = 4096;
 const thinkingShare = 0.125;
+/** Share of the context window that is not used, since tokens are estimated. */
+const spareShare = 0.05;
 /** No usual text has more characters to a token. */
 const charactersPerToken = 6;
 const bytesPerToken = 4;
 
-/** Tokens that a reply's bound leaves for thinking. */
+/** Tokens that the prompt of a side call has to leave for thinking. */
 export function thinkingTokens(writer: Pick<Writer, 'record'>): number {
   return Math.min(maxThinkingTokens, Math.floor(contextWindowOf(writer) * thinkingShare));
+}
+
+/** Tokens that reply and thinking may have together. */
+function boundOf(writer: Writer, { messages, replyTokens }: SideQuestion): number {
+  const estimate = new TokenEstimate(writer.model);
+  const window = contextWindowOf(writer);
+  let room = Math.floor(window * (1 - spareShare)) - replyTokens;
+  for (const { text } of messages) room -= estimate.ofMessage(text);
+  const bound = replyTokens + Math.max(0, Math.min(maxThinkingTokens, room));
+  return Math.min(bound, writer.record.maxOutputTokens ?? bound);
 }
 
 export class SideCalls {
@@ -107,17 +120,14 @@ export class SideCalls {
   }
 
   async #askOnce(writer: Writer, question: SideQuestion, onSpent: (usage: Usage) => void): Promise<string> {
-    const { record, model } = writer;
-    const { messages, replyTokens, temperature, signal, isEnough } = question;
-    const withThinking = replyTokens + thinkingTokens(writer);
+    const { model } = writer;
+    const { messages, temperature, signal, isEnough } = question;
+    const maxTokens = boundOf(writer, question);
     const request = {
       messages,
-      parameters: {
-        maxTokens: Math.min(withThinking, record.maxOutputTokens ?? withThinking),
-        ...(temperature === undefined ? {} : { temperature }),
-      },
+      parameters: { maxTokens, ...(temperature === undefined ? {} : { temperature }) },
       // A model that does not mark where its thinking begins marks only where it ends.
-      maxTextLength: charactersPerToken * withThinking,
+      maxTextLength: charactersPerToken * maxTokens,
       signal,
       onSpent,
       ...(isEnough === undefined ? {} : { isEnough }),

@@ -95,7 +95,11 @@ test('the bound has room for thinking, within what the model may write', async (
   const text: readonly ModelPart[] = [{ type: 'text', text: 'Name' }];
   const wide = writerOf(() => text);
   await ask(wide.writer);
-  assert.equal(wide.requests[0]?.parameters.maxTokens, 1100);
+  assert.equal(wide.requests[0]?.parameters.maxTokens, 4196);
+  const full = writerOf(() => text);
+  await ask(full.writer, { messages: [{ role: 'user', text: 'word '.repeat(5000) }] });
+  const left = full.requests[0]?.parameters.maxTokens ?? 0;
+  assert.ok(left > 1200 && left < 8000 - 6250, `${left} tokens`);
   const narrow = writerOf(() => text, { maxOutputTokens: 300 });
   await ask(narrow.writer);
   assert.equal(narrow.requests[0]?.parameters.maxTokens, 300);
@@ -109,7 +113,7 @@ test('a model that does not stop is broken off, and its reply cut', async () => 
   const { reply, calls } = await ask(writer);
   assert.equal(typeof reply, 'string');
   assert.ok((reply as string).length <= 600 && (reply as string).isWellFormed());
-  assert.ok(count < 2000, `${count} parts were read`);
+  assert.ok(count < 6000, `${count} parts were read`);
   assert.equal(calls.length, 1);
 });
 
