@@ -62,6 +62,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
 
   function answerTo({ intent, reply }: Understood): string {
     if (intent === 'thanks') return `You are welcome! ${whatToAsk()}`;
+    if (intent === 'farewell') return 'Goodbye!';
     if (intent === 'greeting') return `${reply ?? 'Hello!'} ${introduction()}\n\n${whatToAsk()}`;
     return `${introduction()}\n\n${about()}${whatToAsk()}`;
   }

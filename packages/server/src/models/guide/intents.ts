@@ -2,7 +2,7 @@
 import { isNear } from './spelling.ts';
 
 /** `help`: what one may ask. */
-export type Intent = 'greeting' | 'thanks' | 'identity' | 'help';
+export type Intent = 'greeting' | 'thanks' | 'farewell' | 'identity' | 'help';
 
 interface Greeting {
   readonly words: readonly string[];
@@ -51,6 +51,11 @@ const others: Readonly<Record<Exclude<Intent, 'greeting'>, readonly string[]>> =
       'thanks for your help|danke|vielen dank|danke schön|dankeschön|herzlichen dank|merci|merci beaucoup|gracias|' +
       'muchas gracias|grazie|grazie mille|obrigado|obrigada|muito obrigado|dank je|dank u|tack|dziękuję|спасибо|' +
       'большое спасибо|дякую|teşekkürler|谢谢|多谢|謝謝|ありがとう|ありがとうございます|감사합니다|شكرا|תודה|धन्यवाद',
+  ),
+  farewell: phrases(
+    'bye|goodbye|good bye|bye bye|see you|see you later|good night|cu|tschüss|tschüs|auf wiedersehen|bis bald|gute nacht|' +
+      'au revoir|à bientôt|bonne nuit|adiós|hasta luego|hasta mañana|arrivederci|tchau|até logo|do widzenia|tot ziens|' +
+      'до свидания|пока|再见|拜拜|さようなら|またね|안녕히 가세요|مع السلامة|להתראות',
   ),
   identity: phrases(
     'who are you|what are you|who is this|what is this|what is it|what is your name|whats your name|tell me about yourself|' +
@@ -113,7 +118,7 @@ export function understand(message: string): Understood | undefined {
   const meant = words.filter((word) => !fillers.has(word));
   for (const one of [words, meant]) {
     if (one.length === 0) continue;
-    for (const intent of ['help', 'identity', 'thanks'] as const)
+    for (const intent of ['help', 'identity', 'thanks', 'farewell'] as const)
       if (others[intent].some((phrase) => agree(one, phrase))) return { intent };
     const greeting = greetings.find(({ words: known }) => known.some((phrase) => agree(one, phrase)));
     if (greeting !== undefined) return { intent: 'greeting', reply: greeting.reply };

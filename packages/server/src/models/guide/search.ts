@@ -46,7 +46,7 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
     const terms = english
       .slice(0, maxTerms)
       .map(spelled)
-      .filter((word) => !emptyWords.has(word));
+      .filter((word) => !emptyWords.has(word) && !/^\d{1,2}$/.test(word));
     return [...new Set(terms.map(stem))];
   }
 
@@ -71,7 +71,7 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
           combineWith: 'OR',
           queries: terms.map((term) => ({
             combineWith: 'OR',
-            queries: [term, ...(synonyms.get(term) ?? []).map((synonym) => asSynonym(synonym))],
+            queries: [term, ...synonymsOf(term)],
           })),
         },
         {
@@ -93,9 +93,16 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
   };
 }
 
-/** What somebody said counts more than what they may have meant. */
-function asSynonym(term: string) {
-  return { queries: [term], combineWith: 'OR' as const, boostTerm: () => 0.5, prefix: false };
+/** What somebody said counts more than what they may have meant, however many words there are for that. */
+function synonymsOf(term: string) {
+  const others = synonyms.get(term) ?? [];
+  const boost = Math.min(0.5, 2 / others.length);
+  return others.map((other) => ({
+    queries: [other],
+    combineWith: 'OR' as const,
+    boostTerm: () => boost,
+    prefix: false,
+  }));
 }
 
 /** How something is used matters more to a reader than how it is built, or why it was decided. */

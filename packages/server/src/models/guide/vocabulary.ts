@@ -13,7 +13,7 @@ export const emptyWords: ReadonlySet<string> = new Set([
     'there these they thing things this those through to too try trying up us use used using very via wanna want wants',
     'was way ways we well were what whats when where whether which while who whole why will wish with within without',
     'work works would yes yet you your yours colloquy explain help question best good right dont cant anyone everybody',
-    'pls plz u r ur hook able stuff everything anything hwo teh adn cna yuo',
+    'pls plz u r ur hook able stuff everything anything hwo teh adn cna yuo ask asked asking',
   ),
   ...list(
     'ich du er sie es wir ihr mich mir dir ein eine einen einem einer der die das den dem des und oder aber wie was wo',
@@ -27,7 +27,7 @@ export const emptyWords: ReadonlySet<string> = new Set([
   ),
   ...list(
     'yo el ella los las una uno unos del al y o pero cómo como qué cuál dónde cuándo quién es son soy con para por en mi',
-    'mis tu tus su puedo puede puedes no se lo te favor',
+    'mis tu tus su puedo puede puedes no se lo te favor está están',
   ),
   ...list(
     'io lui lei noi voi loro gli dei della delle ed ma che cosa chi come dove sono con per su nel posso può puoi',
@@ -40,7 +40,7 @@ export const emptyWords: ReadonlySet<string> = new Set([
 export const synonymLines: readonly string[] = [
   'cancel stop abort interrupt halt',
   'resume reconnect reconnection replay',
-  'delete remove erase erasure forget wipe',
+  'delete remove erase erasure forget wipe gdpr',
   'install setup start run launch begin quickstart boot',
   'database sqlite postgres postgresql store storage',
   'model llm ai provider gpt claude gemini chatgpt',
@@ -59,6 +59,8 @@ export const synonymLines: readonly string[] = [
   'internet web search online browse',
   'scale replica cluster redis',
   'test check',
+  'health healthz readyz healthcheck ready alive monitoring metrics',
+  'cors origin website',
   'proxy nginx caddy',
   'docs documentation openapi swagger endpoint reference manual api',
   'title name rename',
@@ -142,6 +144,7 @@ export const translations: readonly (readonly [beginning: string, english: strin
   ['elimina', 'delete'],
   ['cancela', 'cancel'],
   ['usuario', 'user'],
+  ['administra', 'admin'],
   ['usuário', 'user'],
   ['utente', 'user'],
   ['crear', 'create'],
