@@ -340,7 +340,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     if (this.#lives.find(generationId) !== undefined) return;
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || row.status !== 'running' || !this.#owns(row)) return;
-    const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
+    const events = await this.#runner.readLog(row);
+    if (events === undefined) return;
     if (this.#lives.find(generationId) !== undefined || !this.#owns(row)) return;
     // A log with text was begun before: the answer to the command that started it was lost.
     const isLeft = events.some((event) => typeof event === 'string');
@@ -353,8 +354,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     try {
       const row = await readGeneration(this.#store.reads, generationId);
       if (row === undefined || isTerminal(row.status)) return;
-      const events = await this.readEvents(generationId, Number.MAX_SAFE_INTEGER);
-      if (this.#owns(row)) this.#background(this.#runner.startStored(row, events, true));
+      const events = await this.#runner.readLog(row);
+      if (events !== undefined && this.#owns(row))
+        this.#background(this.#runner.startStored(row, events, true));
     } finally {
       this.#arriving.delete(generationId);
     }

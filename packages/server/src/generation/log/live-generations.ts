@@ -45,9 +45,15 @@ export class Lives implements LiveDirectory {
 
   /** Gives a generation up for some minutes: it stays in the store as it is, and its readers are told that it failed. */
   abandon(live: LiveGeneration): void {
-    this.#abandoned.set(live.id, performance.now());
+    this.abandonUnseen(live.id);
     live.drop();
     this.remove(live);
+  }
+
+  /** Does the same for a generation that this process could not begin to run. */
+  abandonUnseen(generationId: string): void {
+    this.#abandoned.set(generationId, performance.now());
+    this.wake(generationId);
   }
 
   isAbandoned(generationId: string): boolean {

@@ -35,6 +35,17 @@ export async function readCommitted(
   return events.slice(0, throughSeq);
 }
 
+/** The stored events of a damaged log: those before the first that is missing, or can't be read. */
+export async function readUndamaged(reads: Database, generationId: string): Promise<LogEvent[]> {
+  const events: LogEvent[] = [];
+  for (;;) {
+    const [segment] = await readSegments(reads, generationId, events.length, 1).catch(() => []);
+    const next = segment && eventsFrom(segment, events.length + 1);
+    if (next === undefined) return events;
+    for (const event of next) events.push(event);
+  }
+}
+
 /** Resolves with the text and the outcome once the generation has ended. */
 export function awaitAnswer(
   engine: Pick<GenerationEngine, 'subscribe'>,

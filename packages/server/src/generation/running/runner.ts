@@ -7,10 +7,12 @@ import type { LearntFacts, ModelRecord } from '../../domain/model.ts';
 import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
+import { mayPass } from '../../store/unavailable.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
 import { LiveGeneration } from '../log/live-generation.ts';
 import type { Lives } from '../log/live-generations.ts';
+import { readCommitted } from '../log/read-log.ts';
 import type { Incarnation } from '../owner/incarnation.ts';
 import {
   type ModelRegistry,
@@ -21,7 +23,14 @@ import {
 } from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
 import { type BreakerOptions, Breakers } from './breakers.ts';
-import { type EndedGeneration, endedGeneration, factsOf, type GenerationFacts } from './ended.ts';
+import { endDamaged } from './damaged.ts';
+import {
+  type EndedGeneration,
+  endedGeneration,
+  endedUnstarted,
+  factsOf,
+  type GenerationFacts,
+} from './ended.ts';
 import { type Finished, finishLive } from './finish.ts';
 import type { Job, JobEnd } from './job.ts';
 import { estimateInterrupted, runJob } from './run-job.ts';
@@ -108,6 +117,40 @@ export class Runner {
     if (isLeft && (live.isCancelled || !isAnswering || !plan.model.canContinue))
       await this.#interrupt(live, generation, isAnswering ? plan : undefined);
     else await this.#run(storedJob(live, generation, plan));
+  }
+
+  /**
+   * The stored log of a generation that is to run. Where it is damaged, the generation ends as failed, with the text
+   * before the damage, and this gives undefined. @throws where the store can't be read now
+   */
+  async readLog(generation: GenerationRecord): Promise<readonly LogEvent[] | undefined> {
+    const { store, lives, onTrouble } = this.#options;
+    try {
+      return await readCommitted(store.reads, lives, generation.id, Number.MAX_SAFE_INTEGER);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      onTrouble(error, 'the log of a generation is damaged; it ends as failed', {
+        generation: generation.id,
+      });
+      await this.#endDamaged(generation);
+      return undefined;
+    }
+  }
+
+  async #endDamaged(generation: GenerationRecord): Promise<void> {
+    const { store, lives, now, onEnded, onLeft, onStarted, onTrouble } = this.#options;
+    const { owner } = this.#options.current();
+    try {
+      const { stored, next } = await endDamaged(generation, { store, owner, now });
+      if (stored === undefined) onLeft(generation.id);
+      else onEnded(endedUnstarted(generation, stored, now()));
+      lives.wake(generation.id);
+      if (next !== null) onStarted(next.generationId);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      onTrouble(error, 'the store refuses the end of a generation', { generation: generation.id });
+      lives.abandonUnseen(generation.id);
+    }
   }
 
   async #planOf(generation: GenerationRecord): Promise<RunPlan> {

@@ -121,6 +121,7 @@ async function committedMessage(
   return builder;
 }
 
-function toStore(message: BuiltMessage): CommandArgs<'finishGeneration'>['message'] {
+/** The form in which a message is stored. */
+export function toStore(message: BuiltMessage): CommandArgs<'finishGeneration'>['message'] {
   return { parts: JSON.stringify(message.parts()), text: storable(message.text()) };
 }

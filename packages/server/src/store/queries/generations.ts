@@ -119,6 +119,16 @@ export async function readSegments(
   }));
 }
 
+/** The seq of the last event that a segment of the generation holds; 0 where there is none. */
+export async function readLastSeq(db: Database, generationId: string): Promise<number> {
+  const { seq } = await db
+    .selectFrom('segment')
+    .select((eb) => eb.fn.max('last_seq').as('seq'))
+    .where('generation_id', '=', generationId)
+    .executeTakeFirstOrThrow();
+  return Number(seq ?? 0);
+}
+
 /** Live generations of an owner whose cancellation was requested. */
 export async function readCancelRequests(db: Database, owner: number): Promise<string[]> {
   const rows = await db

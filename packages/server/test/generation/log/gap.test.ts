@@ -47,4 +47,34 @@ onBothStores('a log with a gap', (storeEngine) => {
     const segments = await readSegments(store.reads, generationId, 2, 10);
     assert.deepEqual(segments, [{ firstSeq: 3, lastSeq: 5, events: ['three', 'four', 'five'] }]);
   });
+
+  test('ends its generation as failed, with the text before the gap, and the next turn starts', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { store } = h.place;
+    const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    const { generationId, sessionId, answerMessageId } = await acceptAs(h, owner);
+    const part = '{"type":"part-started","kind":"text"}';
+    await store.execute('moveSegments', {
+      owner,
+      segments: [
+        { generationId, firstTokenAt: null, firstSeq: 3, lastSeq: 4, events: `[${part},"before"]` },
+        { generationId, firstTokenAt: null, firstSeq: 9, lastSeq: 9, events: '["behind"]' },
+      ],
+      pruneThrough: null,
+    });
+    await store.execute('endLease', { owner });
+    const engine = await h.start();
+    await engine.titlesWritten();
+    assert.equal((await engine.get(h.scope, generationId)).status, 'failed');
+    const message = await store.reads
+      .selectFrom('message')
+      .select('text')
+      .where('id', '=', answerMessageId)
+      .executeTakeFirstOrThrow();
+    assert.equal(message.text, 'before');
+    await engine.cancel(h.scope, generationId);
+    const again = await engine.accept(h.turn({ kind: 'session', sessionId, text: 'Again' }));
+    await readLog(engine, again.generationId).ended;
+    assert.equal((await engine.get(h.scope, again.generationId)).status, 'done');
+  });
 });
