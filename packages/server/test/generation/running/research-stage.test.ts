@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
+import { newId } from '../../../src/domain/ids.ts';
 import { findQueries } from '../../../src/research/queries.ts';
 import type { Researcher, ResearchRequest } from '../../../src/research/research.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
@@ -70,6 +71,34 @@ onBothStores('research and the settings', (storeEngine) => {
     );
     assert.doesNotMatch(asked?.messages?.[0]?.content ?? '', /One query is best/);
     assert.ok(Number(asked?.max_tokens) > 200 + 300);
+  });
+
+  test('while the tokens of the key are spent, the message itself is searched for', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher, queries } = makeResearcher();
+    const engine = await h.start(undefined, { researcher });
+    const limits = { tokens_per_minute: 20 };
+    const id = newId();
+    await h.place.store.execute('createApiKey', {
+      id,
+      organizationId: h.scope.organizationId,
+      name: 'limited',
+      type: 'prod',
+      prefix: 'sk_prod_x',
+      hash: id,
+      defaultPersonaId: null,
+      limits,
+      allowedOrigins: null,
+      expiresAt: null,
+      now: Date.now(),
+    });
+    h.upstream.setDefault(answer('Here they are'));
+    // The answer's own reservation takes more than there is.
+    const turn = h.turn({ text: 'News of Rome?' }, { internet: true, apiKeyId: id, limits });
+    const { generationId } = await engine.accept(turn);
+    assert.equal((await engine.answer(generationId)).text, 'Here they are');
+    assert.deepEqual(queries, [['News of Rome?']]);
+    assert.equal(h.upstream.requests.length, 1);
   });
 
   test('queries of an answer that is cancelled while they are searched for are paid for', async () => {
