@@ -1,4 +1,5 @@
 /** The question stage: decides what to search for, also for a message like "and since when?". */
+import { isRefusal } from '../domain/text/refusals.ts';
 import { toDay } from '../domain/text/time.ts';
 
 export interface Turn {
@@ -33,6 +34,8 @@ const maxQueries = 3;
 const maxQueryLength = 200;
 const historyTurns = 6;
 const maxTurnLength = 1_000;
+/** Characters at each end of a long message that are looked at for a question. */
+const maxLookedAt = 4_000;
 
 const builtInInstruction =
   'Write the web search queries, one to three, that find what is needed to answer the last message of the user ' +
@@ -81,12 +84,19 @@ export function questionPrompt({
 export function parseQueries(answer: string): readonly string[] | undefined {
   const text = answer.slice(0, 10_000).replace(/<think>[\s\S]*?(<\/think>|$)/gi, '');
   const listed = parseJsonArray(text) ?? parseLines(text);
-  const queries = listed
-    .map((query) => query.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim())
-    .filter((query) => query.length > 1 && query.length <= maxQueryLength && /[\p{L}\p{N}]/u.test(query));
+  const queries = listed.map((query) => query.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()).filter(isQuery);
   const distinct = [...new Map(queries.map((query) => [query.toLowerCase(), query])).values()];
   return distinct.length > 0 ? distinct.slice(0, maxQueries) : undefined;
 }
+
+/** What models write where they have no query: nothing, a tag, an apology, or the words of the prompt. */
+function isQuery(text: string): boolean {
+  if (text.length < 2 || text.length > maxQueryLength || !/[\p{L}\p{N}]/u.test(text)) return false;
+  return !/^<[\p{L}/!|]/u.test(text) && !isRefusal(text) && !ownWords.test(text);
+}
+
+const ownWords =
+  /^(?:(?:a )?json array(?: of (?:strings|search queries))?|(?:web )?search quer(?:y|ies)|none|null|n\/a)\W*$/i;
 
 function parseJsonArray(text: string): readonly string[] | undefined {
   for (const [candidate] of text.matchAll(/\[[^[\]]*\]/g)) {
@@ -120,13 +130,21 @@ function parseLines(text: string): readonly string[] {
 
 /** A long message is shortened to its last question, or to its beginning where it has none. */
 function trimQuery(question: string): string {
-  const line = question.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-  if (line.length <= maxQueryLength) return line;
-  const asked = line
+  const text = question.trim();
+  const line = oneLine(text.slice(0, maxLookedAt));
+  if (text.length <= maxLookedAt && line.length <= maxQueryLength) return line;
+  const asked = oneLine(text.slice(-maxLookedAt))
     .match(/[^.!?。！？]{3,200}[?？]/g)
     ?.at(-1)
     ?.trim();
   return asked ?? shorten(line, maxQueryLength);
+}
+
+function oneLine(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
 }
 
 /** Cuts at the last blank before `maxLength`, where there is one. */

@@ -30,6 +30,12 @@ const garbage = [
   `["${'long '.repeat(100)}"]`,
   'a\nb\nc\nd\ne',
   '{"a": {"b": 1}}',
+  "I'm sorry, but I can't search",
+  'Es tut mir leid, das kann ich nicht',
+  '<tool_call>',
+  '["JSON array of search queries"]',
+  'Search queries',
+  'None',
 ];
 for (const answer of garbage) {
   test(`read as no queries: ${JSON.stringify(answer.slice(0, 40))}`, () => {
@@ -82,4 +88,6 @@ test('of a long message its last question is searched for, else its beginning', 
   const telling = await findQueries({ ...base, question: story });
   assert.match(telling.queries[0] ?? '', /^I was in Vellmar/);
   assert.ok((telling.queries[0] ?? '').length <= 200);
+  const padded = await findQueries({ ...base, question: `${' '.repeat(10_000)}${story.repeat(300)}` });
+  assert.match(padded.queries[0] ?? '', /^I was in Vellmar/);
 });

@@ -1,7 +1,7 @@
 /** How a model is asked for a summary. */
 import type { MessageRole } from '../../domain/message.ts';
+import { isRefusal } from '../../domain/text/refusals.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
-import { isRefusal } from './refusals.ts';
 
 const instructions = `You keep the record of a conversation between a user and an assistant. The messages below no longer fit into the assistant's memory; what you write takes their place.
 Write in the language of the conversation. Keep names, figures, facts, decisions, preferences, promises, open questions and what the user wants; leave out greetings and repetitions. What the earlier summary holds stays, shortened where it matters less.

@@ -3,7 +3,7 @@
  * aloud, repeat the request, decline, or go on with the conversation; what can't be cleaned is not taken.
  */
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
-import { isRefusal } from './refusals.ts';
+import { isRefusal } from '../../domain/text/refusals.ts';
 import { maxTitleWords, type SpokenMessage } from './title-prompt.ts';
 import { isInScriptsOf } from './writing-systems.ts';
 
