@@ -17,8 +17,9 @@ import { anthropicEndpoints } from './endpoints.ts';
 /** The format requires `max_tokens`. Every model since Claude 3 accepts this value. */
 const defaultAnthropicMaxTokens = 4096;
 
-/** The fields of a request that stand for what a model may refuse. */
+/** The fields of a request that stand for what a server may refuse; some of this format take no bound. */
 const refusableFields = {
+  max_tokens: ['max_tokens'],
   temperature: ['temperature'],
   top_p: ['top_p'],
   stop: ['stop_sequences'],
@@ -41,7 +42,10 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
     stream: (request, { signal, onRetry }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
-      const body = new RequestBody(memory, (refused) => writeAnthropicBody(model, request, options, refused));
+      const body = new RequestBody(memory, {
+        dispensable: ['temperature', 'top_p', 'stop'],
+        write: (refused) => writeAnthropicBody(model, request, options, refused),
+      });
       return streamFromUpstream({ ...call, createDecoder }, body, signal, { onRetry });
     },
     countTokens: options.countTokens,

@@ -1,4 +1,5 @@
 /** OpenAI's Chat Completions wire format behind `LanguageModel`, for OpenAI and all servers that speak it. */
+import { refusableParameters } from '../../domain/model.ts';
 import { createAnswerReader } from '../answer/answer-decoder.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
@@ -30,9 +31,10 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     skipsReasoning: fieldsWithoutReasoning(model, quirks, options) !== undefined,
     stream: (request, { signal, onRetry }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
-      const body = new RequestBody(memory, (refused) =>
-        writeOpenAiBody(model, request, quirks, options, refused),
-      );
+      const body = new RequestBody(memory, {
+        dispensable: refusableParameters,
+        write: (refused) => writeOpenAiBody(model, request, quirks, options, refused),
+      });
       // What is continued may have been at its end.
       const mayBeEmpty = request.continueLast;
       return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry });

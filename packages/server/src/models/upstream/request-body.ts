@@ -2,7 +2,7 @@
  * The body of a call, and what is sent in its place where the provider refuses a parameter or a role: the same without
  * it, or with it under its other name. What was refused is left out of later calls of the model.
  */
-import { type LearntFacts, type RefusableParameter, refusableParameters } from '../../domain/model.ts';
+import type { LearntFacts, RefusableParameter } from '../../domain/model.ts';
 import type { ModelError } from '../model-error.ts';
 
 /** The most bodies that a call sends after its first one because something was refused. */
@@ -17,8 +17,12 @@ export interface WrittenBody {
   readonly holds: readonly RefusableParameter[];
 }
 
-/** Writes a request's body without what is refused. */
-export type WriteBody = (refused: ReadonlySet<RefusableParameter>) => WrittenBody;
+export interface BodyWriter {
+  /** What a request can do without, by the rules of its format. */
+  readonly dispensable: readonly RefusableParameter[];
+  /** Writes the request's body without what is refused. */
+  write(refused: ReadonlySet<RefusableParameter>): WrittenBody;
+}
 
 /** What a model is known to refuse. */
 export class RefusalMemory {
@@ -48,7 +52,7 @@ export class RefusalMemory {
 /** The body of one call. */
 export class RequestBody {
   readonly #memory: RefusalMemory;
-  readonly #write: WriteBody;
+  readonly #writer: BodyWriter;
   readonly #refused: Set<RefusableParameter>;
   #written: WrittenBody;
   #revisions = 0;
@@ -56,11 +60,11 @@ export class RequestBody {
   #unproven: RefusableParameter[] = [];
   #refusal = '';
 
-  constructor(memory: RefusalMemory, write: WriteBody) {
+  constructor(memory: RefusalMemory, writer: BodyWriter) {
     this.#memory = memory;
-    this.#write = write;
+    this.#writer = writer;
     this.#refused = new Set(memory.refused);
-    this.#written = write(this.#refused);
+    this.#written = writer.write(this.#refused);
   }
 
   /** Its JSON. */
@@ -79,7 +83,8 @@ export class RequestBody {
     this.#refusal = error.message;
     this.#unproven.push(name);
     this.#refused.add(name);
-    this.#written = this.#write(this.#revisions < mostRevisions ? this.#refused : barest(this.#refused));
+    const isLast = this.#revisions === mostRevisions;
+    this.#written = this.#writer.write(isLast ? this.#barest() : this.#refused);
     return this.text;
   }
 
@@ -88,15 +93,13 @@ export class RequestBody {
     if (this.#unproven.length > 0) this.#memory.learn(this.#unproven);
     this.#unproven = [];
   }
-}
 
-/** The last body does without all that can be left out; a bound that has its other name by now is kept. */
-function barest(refused: ReadonlySet<RefusableParameter>): ReadonlySet<RefusableParameter> {
-  const isBoundRenamed = boundNames.some((name) => refused.has(name));
-  return new Set([
-    ...refused,
-    ...refusableParameters.filter((name) => !isBoundRenamed || !boundNames.includes(name)),
-  ]);
+  /** The last body does without all that is dispensable; a bound that has its other name by now is kept. */
+  #barest(): ReadonlySet<RefusableParameter> {
+    const isBoundRenamed = boundNames.some((name) => this.#refused.has(name));
+    const left = this.#writer.dispensable.filter((name) => !isBoundRenamed || !boundNames.includes(name));
+    return new Set([...this.#refused, ...left]);
+  }
 }
 
 /** Leaves fields out of a body, by the parameters that they stand for. */
