@@ -25,8 +25,14 @@ export function operationSections(document: object): GuideSection[] {
   );
 }
 
-function sectionOf(heading: string, { summary, description, tags }: Operation): GuideSection {
-  const said = [summary === undefined ? '' : `${summary}.`, description ?? ''].filter((part) => part !== '');
-  const text = `${said.join('\n\n')}\n\nIts parameters, bodies and answers are at \`/docs\`.`.trim();
-  return { file: operationsFile, anchor: '', heading, trail: ['API', ...(tags ?? [])], text };
+/** What an operation does is its heading, since paths are full of words that say little. */
+function sectionOf(call: string, { summary, description, tags }: Operation): GuideSection {
+  const said = [`\`${call}\``, description ?? '', 'Its parameters, bodies and answers are at `/docs`.'];
+  return {
+    file: operationsFile,
+    anchor: '',
+    heading: summary ?? call,
+    trail: ['API', ...(tags ?? [])],
+    text: said.filter((part) => part !== '').join('\n\n'),
+  };
 }

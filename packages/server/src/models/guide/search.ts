@@ -110,7 +110,7 @@ function weightOf({ file, heading }: GuideSection, question: string): number {
   if (file === settingsFile) return question.toUpperCase().includes(heading) ? 3 : 0.35;
   if (file === operationsFile) return 0.6;
   if (file.includes('decisions/')) return 0.3;
-  if (/contributing\/|CONTRIBUTING|benchmarks/.test(file)) return 0.3;
+  if (/contributing\/|CONTRIBUTING|benchmarks/.test(file)) return 0.15;
   return /architecture|dialects/.test(file) ? 0.6 : 1;
 }
 

@@ -20,6 +20,11 @@ export function isNear(word: string, other: string): boolean {
   return count <= allowed(shorter) || (count === 1 && isAnagram(word, other));
 }
 
+/** Short words that differ in a letter are two words more often than a slip: "Paris" and "parts". */
+function isOtherWord(word: string, other: string): boolean {
+  return word.length < 6 && word.length === other.length && !isAnagram(word, other);
+}
+
 function isAnagram(word: string, other: string): boolean {
   return [...word].sort().join('') === [...other].sort().join('');
 }
@@ -33,7 +38,7 @@ export function nearestWord(word: string, known: Iterable<string>): string | und
     if (other[0] !== word[0] && !isSwapped) continue;
     if (other.length < 4 || Math.abs(other.length - word.length) >= fewest) continue;
     const count = slips(word, other);
-    if (count >= fewest) continue;
+    if (count >= fewest || isOtherWord(word, other)) continue;
     best = other;
     fewest = count;
   }

@@ -108,6 +108,7 @@ for (const [question, names] of questions) {
 
 for (const question of [
   'What is the weather in Paris tomorrow?',
+  'what is the weather in paris',
   'Tell me a joke',
   'xyzzy',
   'Wie wird das Wetter?',
