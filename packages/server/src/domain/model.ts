@@ -40,6 +40,13 @@ export type TokenField = (typeof tokenFields)[number];
 export const systemRoles = ['system', 'developer', 'user'] as const;
 export type SystemRole = (typeof systemRoles)[number];
 
+/**
+ * How a model is told what the assistant said before the user's first message: at the end of the system text, or as the
+ * assistant's message behind a turn in which the user says nothing.
+ */
+export const greetingRoles = ['system', 'assistant'] as const;
+export type GreetingRole = (typeof greetingRoles)[number];
+
 /** Whether reasoning that a model writes into its text, between tags, is told apart from its answer. */
 export const thinkTagChoices = ['auto', 'off'] as const;
 export type ThinkTags = (typeof thinkTagChoices)[number];
@@ -99,6 +106,7 @@ export interface RequestSettings {
   readonly extraBody: Readonly<Record<string, unknown>> | null;
   readonly tokenField: TokenField;
   readonly systemRole: SystemRole;
+  readonly greetingRole: GreetingRole;
   readonly thinkTags: ThinkTags;
   /** Whether answers are asked for as a stream; if not, each arrives whole. */
   readonly stream: boolean;
@@ -113,6 +121,7 @@ export const defaultRequestSettings: RequestSettings = {
   extraBody: null,
   tokenField: 'auto',
   systemRole: 'system',
+  greetingRole: 'system',
   thinkTags: 'auto',
   stream: true,
   timeouts: {},

@@ -3,6 +3,7 @@
  * turns that alternate, the first and the last of them the user's, none of them blank.
  */
 import { AppError } from '../domain/errors.ts';
+import type { GreetingRole } from '../domain/model.ts';
 import { isBlank } from '../domain/text/blank.ts';
 import type { ModelMessage, ModelRequest } from './language-model.ts';
 
@@ -26,11 +27,15 @@ const greetingPrefix = 'You have begun this conversation with the following mess
 
 /**
  * Neighbours of one role are joined with a blank line, blank messages are left out. What the assistant said before the
- * user's first message (a greeting) goes to the end of the system text. With `continueLast` the last message keeps its
+ * user's first message (a greeting) goes to the end of the system text, or, as an `assistant`'s, behind a turn in which the
+ * user says nothing. With `continueLast` the last message keeps its
  * text to the letter at the end of its turn; if it is blank, there is nothing to continue, and a new answer is asked for.
  * @throws AppError invalid_request, where no message is left
  */
-export function fitMessages(request: Pick<ModelRequest, 'messages' | 'continueLast'>): FittedMessages {
+export function fitMessages(
+  request: Pick<ModelRequest, 'messages' | 'continueLast'>,
+  greetingRole: GreetingRole = 'system',
+): FittedMessages {
   const { messages } = request;
   const last = messages.at(-1);
   const continueLast = request.continueLast === true && last?.role === 'assistant' && !isBlank(last.text);
@@ -40,7 +45,8 @@ export function fitMessages(request: Pick<ModelRequest, 'messages' | 'continueLa
   }
   if (turns[0]?.role === 'assistant') {
     // A greeting that is being continued can't be told of as past.
-    if (continueLast && turns.length === 1) turns.unshift({ role: 'user', text: silence });
+    const isContinued = continueLast && turns.length === 1;
+    if (isContinued || greetingRole === 'assistant') turns.unshift({ role: 'user', text: silence });
     else system.push(greetingPrefix + (turns.shift() as Turn).text);
   }
   if (!continueLast && turns.at(-1)?.role !== 'user') turns.push({ role: 'user', text: silence });

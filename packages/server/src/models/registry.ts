@@ -92,6 +92,7 @@ export class ModelRegistry implements AsyncDisposable {
       extraBody: record.extraBody ?? undefined,
       tokenField: record.tokenField,
       systemRole: record.systemRole,
+      greetingRole: record.greetingRole,
       thinkTags: record.thinkTags,
       stream: record.stream,
       timeouts: record.timeouts,

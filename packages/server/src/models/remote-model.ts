@@ -16,6 +16,7 @@ export interface RemoteModelRecord
     | 'extraBody'
     | 'tokenField'
     | 'systemRole'
+    | 'greetingRole'
     | 'thinkTags'
     | 'stream'
     | 'learnt'

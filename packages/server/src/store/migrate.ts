@@ -5,6 +5,7 @@ import * as first from './migrations/0001-first.ts';
 import * as modelSettings from './migrations/0002-model-settings.ts';
 import * as organizationSettings from './migrations/0003-organization-settings.ts';
 import * as endedGenerations from './migrations/0004-ended-generations.ts';
+import * as greetingRole from './migrations/0005-greeting-role.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -15,6 +16,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0002-model-settings': modelSettings.up,
   '0003-organization-settings': organizationSettings.up,
   '0004-ended-generations': endedGenerations.up,
+  '0005-greeting-role': greetingRole.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -6,7 +6,14 @@ import type { Generated, Kysely, Selectable } from 'kysely';
 import type { ApiKeyType } from '../domain/api-key.ts';
 import type { Dialect, FinishReason, GenerationStatus } from '../domain/generation.ts';
 import type { MessageRole, MessageStatus } from '../domain/message.ts';
-import type { ContextWindowSource, Preset, SystemRole, ThinkTags, TokenField } from '../domain/model.ts';
+import type {
+  ContextWindowSource,
+  GreetingRole,
+  Preset,
+  SystemRole,
+  ThinkTags,
+  TokenField,
+} from '../domain/model.ts';
 import type { Role, Switch } from '../domain/organization.ts';
 import type { Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
@@ -94,6 +101,7 @@ export interface ModelTable {
   extra_body: Json | null;
   token_field: TokenField | null;
   system_role: SystemRole | null;
+  greeting_role: GreetingRole | null;
   think_tags: ThinkTags | null;
   /** 0 where answers are asked for whole. */
   stream: Flag | null;

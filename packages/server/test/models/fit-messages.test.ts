@@ -75,6 +75,16 @@ test('where nothing is left, the request fails before any call', () => {
   }
 });
 
+test('a greeting can stay the assistant’s, behind a silent user', () => {
+  const fitted = (messages: string, continueLast = false) =>
+    fitMessages({ messages: list(messages), continueLast }, 'assistant');
+  const { system, turns } = fitted('s:Be.|a:Welcome!|u:Hi');
+  assert.deepEqual([system, turns], ['Be.', list('u:…|a:Welcome!|u:Hi')]);
+  assert.deepEqual(fitted('u:Hi|a:Yes?|u:2').turns, list('u:Hi|a:Yes?|u:2'));
+  assert.deepEqual(fitted('a:Welcome!|u:Hi|a:Once', true).turns, list('u:…|a:Welcome!|u:Hi|a:Once'));
+  assert.deepEqual(fitted('a:Welcome!|u: ').turns, list('u:…|a:Welcome!|u:…'));
+});
+
 test('instructions can be joined into the first turn', () => {
   const joined = (messages: string) => withSystemInFirstTurn(fitMessages({ messages: list(messages) }));
   assert.deepEqual(joined('s:Be.|u:1|a:2|u:3'), list('u:Be.\n\n1|a:2|u:3'));

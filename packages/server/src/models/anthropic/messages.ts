@@ -59,12 +59,12 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 function writeAnthropicBody(
   model: string,
   request: ModelRequest,
-  settings: Pick<RemoteModelOptions, 'maxOutputTokens' | 'stream' | 'extraBody'>,
+  settings: Pick<RemoteModelOptions, 'maxOutputTokens' | 'greetingRole' | 'stream' | 'extraBody'>,
   refused: ReadonlySet<RefusableParameter>,
 ): WrittenBody {
   const { maxOutputTokens = defaultAnthropicMaxTokens, stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens, stop } = request.parameters;
-  const { system, turns } = fitMessages(request);
+  const { system, turns } = fitMessages(request, settings.greetingRole);
   const body: Record<string, unknown> = {
     model,
     max_tokens: maxTokens ?? maxOutputTokens,

@@ -27,7 +27,7 @@ export interface OpenAiQuirks {
 /** The settings of a model that its requests' bodies depend on. */
 export type BodySettings = Pick<
   RemoteModelOptions,
-  'maxOutputTokens' | 'tokenField' | 'systemRole' | 'stream' | 'extraBody'
+  'maxOutputTokens' | 'tokenField' | 'systemRole' | 'greetingRole' | 'stream' | 'extraBody'
 >;
 
 /** The fields of a request that stand for what a server may refuse; the bound has one of two names. */
@@ -54,7 +54,7 @@ export function writeOpenAiBody(
 ): WrittenBody {
   const { maxOutputTokens, tokenField = 'auto', stream = true, extraBody } = settings;
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
-  const fitted = fitMessages(request);
+  const fitted = fitMessages(request, settings.greetingRole);
   const systemRole = takenRole(settings.systemRole ?? 'system', refused);
   const body: Record<string, unknown> = {
     model,

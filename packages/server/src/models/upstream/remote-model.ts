@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Logger } from '../../domain/logger.ts';
-import type { LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
+import type { GreetingRole, LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
 import { withQuery } from './address.ts';
 import type { StreamTimeouts, UpstreamCall } from './model-stream.ts';
 import type { Upstream } from './upstream-error.ts';
@@ -27,6 +27,8 @@ export interface RemoteModelOptions {
   readonly tokenField?: TokenField | undefined;
   /** Default `system`. */
   readonly systemRole?: SystemRole | undefined;
+  /** Default `system`. */
+  readonly greetingRole?: GreetingRole | undefined;
   /** Whether marks such as `<think>` in the text are read as reasoning. Default `auto`: they are. */
   readonly thinkTags?: ThinkTags | undefined;
   /** Whether the answer is asked for as a stream. Default true. */

@@ -73,6 +73,7 @@ const columnsOf: {
   extraBody: (extraBody) => ({ extra_body: toJson(extraBody) }),
   tokenField: (token_field) => ({ token_field }),
   systemRole: (system_role) => ({ system_role }),
+  greetingRole: (greeting_role) => ({ greeting_role }),
   thinkTags: (think_tags) => ({ think_tags }),
   stream: (stream) => ({ stream: stream ? 1 : 0 }),
   timeouts: (timeouts) => ({ timeouts: toJson(timeouts) }),

@@ -71,6 +71,7 @@ function toRequestSettings(row: ModelTable): RequestSettings {
     extraBody: parse(row.extra_body, fallback.extraBody),
     tokenField: row.token_field ?? fallback.tokenField,
     systemRole: row.system_role ?? fallback.systemRole,
+    greetingRole: row.greeting_role ?? fallback.greetingRole,
     thinkTags: row.think_tags ?? fallback.thinkTags,
     stream: row.stream === null ? fallback.stream : row.stream === 1,
     timeouts: parse(row.timeouts, fallback.timeouts),

@@ -59,6 +59,7 @@ const modelColumns = [
   'extra_body',
   'token_field',
   'system_role',
+  'greeting_role',
   'think_tags',
   'stream',
   'timeouts',
