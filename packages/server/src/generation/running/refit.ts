@@ -29,7 +29,7 @@ export function learnFromOverflow(plan: RunPlan, overflow: Overflow, counted: nu
   const shown: PromptLimit = {
     windowTokens: overflow.windowTokens ?? before?.windowTokens,
     countRatio: Math.min(1, Math.max(smallestRatio, ratio)),
-    promptTokens: before?.promptTokens,
+    promptTokens: overflow.windowTokens === undefined ? before?.promptTokens : undefined,
     answerTokens: overflow.answerTokens ?? before?.answerTokens,
   };
   const window = shown.windowTokens ?? contextWindowOf(plan);

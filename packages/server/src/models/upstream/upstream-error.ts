@@ -33,7 +33,8 @@ export function errorFromStatus(
 ): ModelError {
   const fields = withoutKey(upstream, readFailure(body));
   const text = describe(fields);
-  const tooLong = overflowStatuses.includes(status) ? findOverflow(fields) : undefined;
+  const said = status === 413 && text === '' ? { code: 'request_too_large' } : fields;
+  const tooLong = overflowStatuses.includes(status) ? findOverflow(said) : undefined;
   if (tooLong !== undefined) return overflow(upstream, fields, status, tooLong);
   const isRefusal = status === 401 || (status === 403 && text === '');
   const what = isRefusal ? `refused the key (${status})` : `answered ${status}`;

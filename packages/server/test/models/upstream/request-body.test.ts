@@ -185,3 +185,13 @@ test('nothing is sent again once the answer has begun', async () => {
   assert.ok(error instanceof Error);
   assert.equal(h.upstream.requests.length, 1);
 });
+
+test('a body that is too large is a conversation that is too long, also where nobody says so', async () => {
+  await using h = await start();
+  for (const body of ['', '<html><head><title>413 Request Entity Too Large</title></head></html>', {}]) {
+    h.upstream.enqueue({ status: 413, body });
+    assert.equal(((await collect(h.model, request)).error as ModelError).code, 'context_overflow');
+  }
+  h.upstream.enqueue(refuse(413, { message: 'Request too large: tokens per minute (TPM): Limit 6000' }));
+  assert.equal(((await collect(h.model, request)).error as ModelError).code, 'provider_error');
+});
