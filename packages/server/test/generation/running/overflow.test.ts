@@ -112,6 +112,25 @@ onBothStores('a prompt that is too long', (storeEngine) => {
     assert.ok(bound > 1500 && bound < 2000, String(bound));
   });
 
+  for (const canContinue of [true, false]) {
+    test(`an answer that ${canContinue ? 'is continued' : 'was cut'} goes on where it stood`, async () => {
+      await using h = await startEngineHarness(storeEngine, { contextWindow: null, canContinue });
+      const { ask, engine } = await withHistory(h, 9);
+      h.upstream.setDefault(answer('Once upon', { finishReason: 'length' }));
+      const cut = await ask('Tell me.');
+      h.upstream.setDefault(strict({ windowTokens: 2000 }, answer(' a time.')));
+      const before = h.upstream.requests.length;
+      const target = { kind: 'message', messageId: cut.userMessageId, again: true } as const;
+      const whole = await say(h, engine, { ...target, continueFrom: cut.answerMessageId });
+      const calls = h.upstream.requests.slice(before).filter((call) => !isSummaryCall(call));
+      assert.equal(calls.length, 2);
+      assert.equal(calls[1]?.body?.continue_final_message, canContinue ? true : undefined);
+      assert.equal((await engine.answer(whole.generationId)).text, 'Once upon a time.');
+      const events = await engine.readEvents(whole.generationId, Number.MAX_SAFE_INTEGER);
+      assert.equal(events.filter((one) => typeof one === 'object' && one.type === 'part-started').length, 1);
+    });
+  }
+
   test('what still overflows fails as such, after two calls', async () => {
     await using h = await startEngineHarness(storeEngine, { contextWindow: null });
     const { ask } = await withHistory(h, 9);
