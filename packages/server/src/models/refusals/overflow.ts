@@ -36,13 +36,13 @@ const overflowCodes = new Set([
 
 /** Limits of tokens in a time, and of what was paid for: waiting helps there, a shorter prompt may not. */
 const throttling =
-  /\bper[ _-](?:second|sec|minute|min|hour|day|week|month)\b|\b[tr]p[mdsh]\b|\b(?:hourly|daily|weekly|monthly)\b|rate.?limit|throttl|too many requests|please wait|slow down|try again (?:in|later)|retry (?:in|after|later)|quota|credits?\b|billing|balance|budget/;
+  /\bper[ _-](?:second|sec|minute|min|hour|day|week|month)\b|\b[tr]p[mdsh]\b|\b(?:hourly|daily|weekly|monthly)\b|rate.?limit|throttl|too many requests|please wait|slow down|try again (?:in|later)|retry (?:in|after|later)|quota|credits?\b|billing|balance|budget|overload|queue|concurren|capacity|\bfor the day\b|\btoday\b|\bthis (?:minute|hour|day|month)\b/;
 const throttlingCode = /rate_?limit|throttl|quota|too_many_requests/;
 
 const contextTerm =
-  /context[ _-]?(?:length|window|size|limit)|max(?:imum|_)?[ ]?(?:allowed |supported )?(?:context|prompt|input|sequence|model)[ _](?:length|len|size|tokens)|\bn_ctx\b|available context|max context|token limit|range of input length/;
+  /context[ _-]?(?:length|window|size|limit|full)|tokens in context|max(?:imum|_)?[ ]?(?:allowed |supported )?(?:context|prompt|input|sequence|model)[ _](?:length|len|size|tokens)|\bn_ctx\b|available context|max context|token limit|range of input length/;
 const tooMuch =
-  /exceed|too (?:long|large|big|many|small)|overflow|maximum|longer than|greater than|larger than|more than|reduce|shorten|shorter|not enough|insufficient|reached|only supports|should be|contains|>/;
+  /exceed|too (?:long|large|big|many|small)|overflow|maximum|longer than|greater than|larger than|more than|reduce|shorten|shorter|not enough|insufficient|reached|\bfull\b|only supports|should be|contains|>/;
 
 /** Each is enough alone. */
 const overflowWords: readonly RegExp[] = [
@@ -54,6 +54,8 @@ const overflowWords: readonly RegExp[] = [
   /\binputs? (?:must have less than|tokens \+ max_new_tokens must)/,
   /\breduce (?:the|your) (?:length|size) of (?:the|your|either)\b|\breduce your (?:message|prompt)/,
   /\bmaximum supported sequence length\b/,
+  /\brequested (?:about )?\d+ tokens\b.{0,40}\b(?:maximum|limit|only|most)\b/,
+  /\bnumber of (?:input |prompt |total )?tokens\b[^.]{0,40}\bexceed/,
   /\bcontext overflow|\boverflows? (?:the )?context|context the overflows/,
   /(?:prompt|输入|上下文|内容).{0,10}(?:超长|过长|超过|超出)/,
 ];
@@ -92,16 +94,18 @@ function saysTooLong(text: string): boolean {
 
 /** `190000 + 20000 > 200000` of Anthropic, and `(4096 > 4096 - 100)` of vLLM, name all three. */
 const sum = String.raw`\b\d+ \+ \d+ > (\d+)`;
-const of = String.raw`(?: (?:is|of|was|are|has|only|just|limited|to|at|most|about|up)|[:=(<]| \(| <=)*`;
+const of = '(?: (?:is|of|was|are|has|only|just|limited|to|at|most|about|up)| ?[:=(<])*';
 
 /** Patterns of the window, the surest first; each has one group. */
 const windowPatterns: readonly RegExp[] = [
   sum,
+  String.raw`\b\d+(?: tokens)? > (\d+)\b(?! -)`,
   String.raw`\bmax(?:imum)? (?:supported |allowed )?(?:context|prompt|input|sequence|model) (?:length|window|size|tokens)(?: limit)?${of} ?(\d+)`,
   String.raw`\b(?:context|sequence|model) (?:length|window|size|limit)(?: limit)?${of} ?(\d+)`,
   String.raw`\b(?:maximum|max|allowed|supported) (?:allowed )?(?:prompt|input|context|total|token)?[ _]?(?:length|len|size|tokens?|limit)(?: limit)?${of} ?(\d+)`,
   String.raw`\b(\d+) (?:tokens? )?max(?:imum)? context`,
-  String.raw`\btokens? > (\d+)`,
+  String.raw`\btokens \(\d+\) exceeds? (?:the )?(?:limit|maximum) \((\d+)`,
+  String.raw`\bmaximum (?:is|of) (\d+)`,
   String.raw`\b(\d+)[ -]tokens? (?:context|limit|maximum|window)`,
   String.raw`\bmaximum number of (?:input |prompt )?tokens(?: allowed)?${of} ?(\d+)`,
   String.raw`\b(?:max_model_len|n_ctx|max_seq_len|num_ctx)${of} ?(\d+)`,
@@ -115,6 +119,8 @@ const windowPatterns: readonly RegExp[] = [
 /** Patterns of what was sent without the answer. */
 const promptPatterns: readonly RegExp[] = [
   String.raw`\b(\d+) \+ \d+ > \d+`,
+  String.raw`\b(\d+)(?: tokens)? > \d+\b(?! -)`,
+  String.raw`\bnumber of tokens \((\d+)`,
   String.raw`\b(\d+) (?:tokens? )?(?:in|from|of) (?:the |your )?(?:input )?(?:messages?|prompt|text input|input)`,
   String.raw`\bresulted in (?:about )?(\d+) tokens`,
   String.raw`\b(?:contains|has) (?:at least )?(\d+) (?:input |prompt )?tokens`,

@@ -330,6 +330,14 @@ const said: readonly [who: string, fields: RefusalFields | string, ...figures: F
     16385,
     17044,
   ],
+  ['a comparison', 'Token limit exceeded: 9000 > 8192', 8192, 9000],
+  ['a comparison behind the size', 'Request exceeds context size: 9000 tokens > 8192 tokens', 8192, 9000],
+  ['a maximum', 'You requested 9000 tokens, but the maximum is 8192', 8192, 9000],
+  ['a maximum in context', 'This model supports a maximum of 8192 tokens in context, got 9000', 8192],
+  ['a limit in brackets', 'The number of tokens (9000) exceeds the limit (8192)', 8192, 9000],
+  ['a window that is full', 'context window full'],
+  ['llama.cpp’s slot', 'slot context full: n_ctx = 4096, n_tokens = 5000 exceeds', 4096],
+  ['Perplexity', 'The total length of all messages is too long.'],
   ['a list of faults', { message: [{ msg: 'prompt is too long: 5000 tokens > 4096 maximum' }] }, 4096, 5000],
 ];
 
@@ -377,6 +385,8 @@ const others: readonly [what: string, fields: RefusalFields | string][] = [
       message: 'This request would exceed your organization’s rate limit of 40,000 input tokens per minute',
     },
   ],
+  ['a day’s tokens', 'API token limit reached for the day'],
+  ['a queue', 'The server is overloaded: request queue exceeds limit'],
   [
     'an exhausted quota',
     {
