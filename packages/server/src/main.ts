@@ -61,7 +61,7 @@ function greeting(server: RunningServer): string {
   const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
   return `
 Colloquy listens on ${url}
-Documentation: ${url}/docs
+${server.answering.map((sentence) => `${sentence}\n`).join('')}Documentation: ${url}/docs
 Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
 ${localModelNotice === undefined ? '' : `${localModelNotice}\n`}
 A first call:

@@ -9,16 +9,19 @@ import { open } from './auth/secret-box.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv } from './config/env.ts';
 import { loadSecrets } from './config/secrets.ts';
-import { newId } from './domain/ids.ts';
+import { longestConnectMs } from './domain/model.ts';
 import { findAnonymousAccess } from './first-start/anonymous-access.ts';
+import { describeAnswering } from './first-start/answering-model.ts';
 import { prepareFirstStart } from './first-start/first-start.ts';
-import { listOfferedModels } from './first-start/offered-models.ts';
+import { toEntries } from './first-start/offered-models.ts';
+import { listRemoteOffers } from './first-start/remote-offers.ts';
 import { Engine } from './generation/engine.ts';
 import { createApp } from './http/app.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { createLog, type Logger, logEnded } from './log.ts';
+import { discoverModels } from './models/discover.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
 import { operationSections } from './models/guide/operations.ts';
@@ -27,9 +30,11 @@ import { type LocalModelOptions, startLocalModel } from './models/local/local-mo
 import { localProgressNotice } from './models/local/progress-notice.ts';
 import { environmentProviders } from './models/providers/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { testStoredModel } from './models/test-stored-model.ts';
 import { createTokenCounter } from './models/token-count.ts';
-import { testModel } from './models/try-model.ts';
 import { createUpstreamDispatcher } from './models/upstream/dispatcher.ts';
+import { createAddressGuard } from './network/address-guard.ts';
+import { createGuardedAgent } from './network/guarded-agent.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
@@ -60,6 +65,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly adminKeyPath: string | undefined;
   /** The file that holds the first API key, while that key is alive. */
   readonly firstKeyPath: string | undefined;
+  /** Sentences about the model that answers the first call. */
+  readonly answering: readonly string[];
   /** What to tell a person about the local model, if there is something. */
   readonly localModelNotice: string | undefined;
   /** Resolves once the local model is ready, has failed, or is off. */
@@ -110,8 +117,16 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     }),
   );
   const secrets = await loadSecrets({ ...config, dataDir });
-  const dispatcher = createUpstreamDispatcher({ connectMs: config.modelTimeouts.connectMs });
+  const dispatcher = createUpstreamDispatcher({
+    // A model may have a longer time limit of its own.
+    connectMs: Math.max(config.modelTimeouts.connectMs, longestConnectMs),
+  });
   cleanup.defer(() => dispatcher.destroy());
+  const guarded = createGuardedAgent({
+    guard: createAddressGuard({ ports: 'any' }),
+    connectMs: config.modelTimeouts.connectMs,
+  });
+  cleanup.defer(() => guarded.destroy());
   const tokens = createTokenCounter();
   const local = cleanup.use(
     startLocalModel({
@@ -152,14 +167,14 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       },
     }),
   );
+  const remoteOffers = await listRemoteOffers(config, dispatcher);
+  for (const { problem } of remoteOffers) {
+    if (problem !== undefined) log.warn({ problem }, 'a provider offers no list of models');
+  }
   const follow = async (): Promise<void> => {
-    const offered = await listOfferedModels(config, local, dispatcher, (provider, error) =>
-      log.warn({ provider, error }, 'the list of models of a provider could not be read'),
-    );
-    const withIds = offered.map((model) => ({ ...model, id: newId() }));
-    await store.execute('followEnvironment', { models: withIds, now: Date.now() });
+    await store.execute('followEnvironment', { models: toEntries(remoteOffers, local), now: Date.now() });
   };
-  const firstKeyPath = await prepareFirstStart(store, config, dataDir, local, dispatcher, log);
+  const firstKeyPath = await prepareFirstStart(store, dataDir, local, remoteOffers, log);
   await follow();
   const followed = local.settled
     .then(async (status) => {
@@ -221,7 +236,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     },
     admin: {
       secret: secrets.secret,
-      testModel: (record) => testModel(models, record),
+      testModel: (record) => testStoredModel(models, dispatcher, record),
+      discoverModels: (server, { isGuarded, timeoutMs }) =>
+        discoverModels({ ...server, dispatcher: isGuarded ? guarded : dispatcher, timeoutMs }),
       cancelLive: (where) => engine.cancelWhere(where),
       checkpoint: () => engine.checkpoint(),
     },
@@ -238,6 +255,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     adminKey: secrets.adminKey,
     adminKeyPath: secrets.adminKeyPath,
     firstKeyPath,
+    answering: await describeAnswering(store, remoteOffers, local, modelVariables),
     localModelNotice: localProgressNotice(local),
     localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),

@@ -4,7 +4,7 @@
 const hostedProviders = ['openai', 'anthropic', 'google', 'mistral'] as const;
 
 /** Servers that speak the format of another provider; each model names the address of its server. */
-const addressedProviders = ['openai-compatible'] as const;
+const addressedProviders = ['azure', 'openai-compatible'] as const;
 
 /** Models that run in the server itself, and so have neither address nor key. */
 const builtInProviders = ['local', 'guide'] as const;
@@ -16,9 +16,21 @@ export type AddressedProvider = (typeof addressedProviders)[number];
 export type BuiltInProvider = (typeof builtInProviders)[number];
 export type Provider = (typeof providers)[number];
 
-/** Servers that the environment knows by a name of their own; their models are stored under an addressed provider. */
-export const presets = ['ollama'] as const;
+/** Providers and servers with a name of their own whose models are stored under an addressed provider. */
+export const presets = [
+  'groq',
+  'deepseek',
+  'xai',
+  'openrouter',
+  'together',
+  'ollama',
+  'vllm',
+  'llama.cpp',
+  'lm-studio',
+] as const;
 export type Preset = (typeof presets)[number];
+/** The provider of all models that have a preset. */
+export const presetProvider = 'openai-compatible' satisfies Provider;
 
 /** The local models that are fetched by name. */
 export const namedLocalModels = ['qwen2.5-0.5b', 'qwen2.5-1.5b'] as const;
@@ -83,8 +95,22 @@ export interface LearntFacts {
 /** Bounds of a context window that can be learnt, in tokens; what else a provider says is no window. */
 export const learntWindowBounds = { least: 128, most: 100_000_000 } as const;
 
+/** The result of a real call for one token. */
+export interface ModelTestRecord {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly error: string | null;
+  /** What would help, in a sentence. */
+  readonly hint: string | null;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
 /** How many models a model or a persona's version may name to be tried in its place. */
 export const maxFallbacks = 5;
+
+/** The longest time limit for a connection that a model may have, in milliseconds. */
+export const longestConnectMs = 120_000;
 
 /** Milliseconds; what is absent is as the server's environment says. */
 export interface ModelTimeouts {

@@ -1,14 +1,14 @@
 /** Makes what a new data directory or database needs before anybody can talk: an organization, a persona, a key. */
 import { join } from 'node:path';
 import { apiKeyPrefix, generateApiKey, hashApiKey } from '../auth/api-keys.ts';
-import type { Config } from '../config/config.ts';
 import { loadOrCreateSecret, readSecretFile } from '../config/secrets.ts';
 import { newId } from '../domain/ids.ts';
 import type { Logger } from '../log.ts';
 import type { LocalModel } from '../models/local/local-model.ts';
 import { findDefaultOrganization } from '../store/queries/organizations.ts';
 import type { Store } from '../store/store.ts';
-import { listOfferedModels } from './offered-models.ts';
+import { toEntries } from './offered-models.ts';
+import type { ProviderOffers } from './remote-offers.ts';
 
 const assistantPrompt =
   'You are a helpful assistant. Answer in the language of the question, briefly and to the point; ' +
@@ -17,10 +17,9 @@ const assistantPrompt =
 /** Makes organization `default`, persona `assistant` and its key; returns the path of the key's file while the key is alive. */
 export async function prepareFirstStart(
   store: Store,
-  config: Config,
   dataDir: string,
   local: LocalModel,
-  dispatcher: Parameters<typeof listOfferedModels>[2],
+  remote: readonly ProviderOffers[],
   log: Logger,
 ): Promise<string | undefined> {
   const exists = (await findDefaultOrganization(store.reads)) !== undefined;
@@ -30,10 +29,9 @@ export async function prepareFirstStart(
     ? await readSecretFile(path)
     : (await loadOrCreateSecret(dataDir, 'first-key', () => generateApiKey('prod').key)).value;
   if (key === undefined) return undefined;
-  const offered = await listOfferedModels(config, local, dispatcher, () => {});
   const result = await store.execute('firstStart', {
     organizationId: newId(),
-    models: offered.map((model) => ({ ...model, id: newId() })),
+    models: toEntries(remote, local),
     personaSystemPrompt: assistantPrompt,
     keyId: newId(),
     keyHash: hashApiKey(key),

@@ -1,13 +1,14 @@
 /** Asks a provider which models it offers. */
 import type { Dispatcher } from 'undici';
-import { anthropicEndpoints } from './anthropic/endpoints.ts';
+import type { Preset } from '../domain/model.ts';
+import { bestFirst } from './discovery/best-first.ts';
+import { type ListedModel, readModelList } from './discovery/model-list.ts';
 import { ModelError } from './model-error.ts';
-import { openAiEndpoints } from './openai/endpoints.ts';
-import type { RemoteProviderModule, WireName } from './providers/provider.ts';
-import { remoteProviders } from './providers/registry.ts';
+import type { RemoteProviderModule } from './providers/provider.ts';
+import { endpointsOf, remoteModule } from './providers/registry.ts';
 import { findFailure } from './upstream/error-words.ts';
 import { type GotText, getText } from './upstream/get-text.ts';
-import type { WireEndpoints } from './upstream/remote-model.ts';
+import { mergeHeaders, upstreamOf } from './upstream/remote-model.ts';
 import {
   errorFromFields,
   errorFromTransport,
@@ -16,63 +17,69 @@ import {
   type Upstream,
 } from './upstream/upstream-error.ts';
 
-const endpointsOf: Readonly<Record<WireName, WireEndpoints>> = {
-  openai: openAiEndpoints,
-  anthropic: anthropicEndpoints,
-};
-
 const longestListBytes = 4 << 20;
-/** Matches the names of models that do not chat. */
-const otherPurpose =
-  /embed|whisper|tts|dall-e|image|imagen|veo|audio|realtime|transcribe|moderation|davinci|babbage|ocr|sora|aqa|rerank/i;
 
 export interface ProviderModelsQuery {
   readonly provider: RemoteProviderModule['name'];
+  readonly preset?: Preset | null | undefined;
+  /** Absent: the provider's own. */
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   readonly dispatcher: Dispatcher;
   /** The bound on the whole call, in milliseconds. Default 3000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** `models` holds chat models only; the provider's default comes first if it is among them. */
+/** `models` holds chat models only, the best default first. */
 export type ProviderModels =
-  | { readonly ok: true; readonly models: readonly string[] }
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: true; readonly models: readonly ListedModel[] }
+  | {
+      readonly ok: false;
+      readonly error: string;
+      /** The HTTP status of the answer; undefined where there was none. */
+      readonly status?: number;
+    };
 
 /** Never throws. What goes wrong is described by a text that does not hold the key. */
 export async function listProviderModels(query: ProviderModelsQuery): Promise<ProviderModels> {
   const { provider, apiKey, timeoutMs = 3_000 } = query;
-  const facts: RemoteProviderModule = remoteProviders[provider];
-  const upstream = { provider, apiKey };
+  const facts = remoteModule(provider, query.preset);
+  const upstream = upstreamOf(query);
   const baseUrl = query.baseUrl ?? facts.baseUrl;
   if (baseUrl === undefined) return { ok: false, error: `base_url: the provider ${provider} needs one` };
   const signal = AbortSignal.timeout(timeoutMs);
-  const endpoints = endpointsOf[facts.wire];
-  const headers = {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'colloquy',
-    ...endpoints.headers(apiKey),
-  };
+  const endpoints = endpointsOf(facts);
+  const headers = mergeHeaders(
+    {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'colloquy',
+      ...endpoints.headers(apiKey),
+    },
+    query.headers,
+  );
   try {
     const answer = await getText({
       ...upstream,
-      ...endpoints.models(baseUrl),
+      ...endpoints.models({ baseUrl, query: query.query }),
       headers: Object.entries(headers).flat(),
       dispatcher: query.dispatcher,
       signal,
       maxBytes: longestListBytes,
     });
-    const names = findModelNames(answer.text);
-    if (names === undefined) return { ok: false, error: reasonOfNoList(upstream, answer) };
-    return { ok: true, models: withDefaultFirst(names, facts.defaultModel) };
+    const models = readModelList(answer.text);
+    if (models === undefined) return { ok: false, error: reasonOfNoList(upstream, answer), status: 200 };
+    return { ok: true, models: bestFirst(models, facts.defaultModel) };
   } catch (error) {
     if (signal.aborted)
       return { ok: false, error: `the provider ${provider} named no models within ${timeoutMs} ms` };
+    const failure = error instanceof ModelError ? error : errorFromTransport(upstream, error);
     return {
       ok: false,
-      error: error instanceof ModelError ? error.message : errorFromTransport(upstream, error).message,
+      error: failure.message,
+      ...(failure.status !== undefined && { status: failure.status }),
     };
   }
 }
@@ -86,26 +93,6 @@ function reasonOfNoList(upstream: Upstream, { contentType, text }: GotText): str
     return errorFromUnexpectedBody(upstream, contentType, text, 'a list of models').message;
   }
   return `the provider ${upstream.provider} answered with no list of models`;
-}
-
-/** Reads `{data: [{id}]}`. Google prefixes its names with `models/`, and Mistral says which models chat. */
-function findModelNames(text: string): string[] | undefined {
-  const parsed = parseJson(text);
-  if (!isObject(parsed) || !Array.isArray(parsed.data)) return undefined;
-  const names = new Set<string>();
-  for (const entry of parsed.data as unknown[]) {
-    if (!isObject(entry) || typeof entry.id !== 'string') continue;
-    const capabilities = entry.capabilities;
-    if (isObject(capabilities) && capabilities.completion_chat === false) continue;
-    const name = entry.id.replace(/^models\//, '');
-    if (!otherPurpose.test(name)) names.add(name);
-  }
-  return [...names];
-}
-
-function withDefaultFirst(names: readonly string[], preferred: string | undefined): readonly string[] {
-  if (preferred === undefined || !names.includes(preferred)) return names;
-  return [preferred, ...names.filter((name) => name !== preferred)];
 }
 
 /** Undefined where the text is no JSON. */

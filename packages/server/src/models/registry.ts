@@ -7,7 +7,7 @@ import type { LocalModel } from './local/local-model.ts';
 import { createLocalModels } from './local/local-models.ts';
 import type { BuiltInModels, BuiltInProviderModule, RemoteProviderModule } from './providers/provider.ts';
 import { providerRegistry } from './providers/registry.ts';
-import { createRemoteModel, type RemoteModelRuntime } from './remote-model.ts';
+import { createRemoteModel, type RemoteModelRecord, type RemoteModelRuntime } from './remote-model.ts';
 
 export interface RegistryOptions {
   readonly remote: RemoteModelRuntime;
@@ -21,6 +21,12 @@ export interface RegistryOptions {
   /** Keeps what a call of a model has shown. It never throws. Default: it is forgotten with the process. */
   learn?(record: ModelRecord, facts: LearntFacts): void;
 }
+
+/** A remote model's server, with what a request to it has to bear. */
+export type ModelServer = Pick<
+  RemoteModelRecord,
+  'provider' | 'preset' | 'baseUrl' | 'apiKey' | 'headers' | 'query'
+>;
 
 interface Entry {
   readonly updatedAt: number;
@@ -72,23 +78,39 @@ export class ModelRegistry implements AsyncDisposable {
     return model;
   }
 
+  /** Where a model's server is and what opens it; undefined for models that run in this one. */
+  serverOf(record: ModelRecord): ModelServer | undefined {
+    const provider = providerOf(record);
+    if ('open' in provider) return undefined;
+    const keyValue =
+      record.apiKeyEnv === null ? undefined : this.#options.lookupEnvironment(record.apiKeyEnv);
+    return this.#serverOf(record, provider, keyValue);
+  }
+
+  #serverOf(record: ModelRecord, provider: RemoteProviderModule, keyValue: string | undefined): ModelServer {
+    if (record.apiKeyEnv !== null && keyValue === undefined) {
+      throw new AppError('model_unavailable', `the environment variable ${record.apiKeyEnv} is not set`);
+    }
+    return {
+      provider: provider.name,
+      preset: record.preset,
+      baseUrl: record.baseUrl ?? undefined,
+      apiKey: record.apiKeyEncrypted === null ? keyValue : this.#open(record, 'key', record.apiKeyEncrypted),
+      headers: this.#openAll(record, 'headers', record.sealedHeaders),
+      query: this.#openAll(record, 'query', record.sealedQuery),
+    };
+  }
+
   #createRemote(
     record: ModelRecord,
     provider: RemoteProviderModule,
     keyValue: string | undefined,
   ): LanguageModel {
-    if (record.apiKeyEnv !== null && keyValue === undefined) {
-      throw new AppError('model_unavailable', `the environment variable ${record.apiKeyEnv} is not set`);
-    }
     const facts = {
-      provider: provider.name,
+      ...this.#serverOf(record, provider, keyValue),
       model: record.model,
-      baseUrl: record.baseUrl ?? undefined,
-      apiKey: record.apiKeyEncrypted === null ? keyValue : this.#open(record, 'key', record.apiKeyEncrypted),
       maxOutputTokens: record.maxOutputTokens ?? undefined,
       canContinue: record.canContinue,
-      headers: this.#openAll(record, 'headers', record.sealedHeaders),
-      query: this.#openAll(record, 'query', record.sealedQuery),
       extraBody: record.extraBody ?? undefined,
       tokenField: record.tokenField,
       systemRole: record.systemRole,

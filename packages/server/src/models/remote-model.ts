@@ -1,11 +1,11 @@
 /** The model behind the record of a remote provider. */
-import type { ModelTimeouts } from '../domain/model.ts';
+import type { ModelTimeouts, Preset } from '../domain/model.ts';
 import { createAnthropicModel } from './anthropic/messages.ts';
 import type { LanguageModel } from './language-model.ts';
 import { createOpenAiChatModel } from './openai/chat.ts';
 import type { OpenAiQuirks } from './openai/request.ts';
 import type { RemoteProviderModule } from './providers/provider.ts';
-import { remoteProviders } from './providers/registry.ts';
+import { endpointsOf, remoteModule } from './providers/registry.ts';
 import type { RemoteModelOptions } from './upstream/remote-model.ts';
 
 export interface RemoteModelRecord
@@ -25,6 +25,7 @@ export interface RemoteModelRecord
   readonly provider: RemoteProviderModule['name'];
   /** The provider's name for the model. */
   readonly model: string;
+  readonly preset?: Preset | null | undefined;
   /** Absent: the provider's own. */
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
@@ -45,17 +46,17 @@ export type RemoteModelRuntime = Pick<
 
 /** At another address, any server of the format may stand for a hosted provider: the bound's usual name is tried first. */
 function quirksAt(
-  { baseUrl, provider }: RemoteModelRecord,
-  quirks: OpenAiQuirks | undefined,
+  { baseUrl }: RemoteModelRecord,
+  provider: { readonly baseUrl?: string; readonly quirks?: OpenAiQuirks },
 ): OpenAiQuirks | undefined {
-  const home = remoteProviders[provider].baseUrl;
+  const { baseUrl: home, quirks } = provider;
   const isAtHome = home === undefined || baseUrl === undefined || baseUrl === home;
   return isAtHome ? quirks : { ...quirks, maxTokensField: 'max_tokens' };
 }
 
 /** @throws TypeError where there is no base URL, or it is no http(s) address */
 export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteModelRuntime): LanguageModel {
-  const provider: RemoteProviderModule = remoteProviders[record.provider];
+  const provider = remoteModule(record.provider, record.preset);
   const baseUrl = record.baseUrl ?? provider.baseUrl;
   if (baseUrl === undefined) throw new TypeError(`base_url: the provider ${record.provider} needs one`);
   const options = {
@@ -68,7 +69,12 @@ export function createRemoteModel(record: RemoteModelRecord, runtime: RemoteMode
   switch (provider.wire) {
     case 'openai': {
       const canContinue = provider.continuesPrefix === 'if-declared' && record.canContinue;
-      return createOpenAiChatModel({ ...options, canContinue, quirks: quirksAt(record, provider.quirks) });
+      return createOpenAiChatModel({
+        ...options,
+        canContinue,
+        quirks: quirksAt(record, provider),
+        endpoints: endpointsOf(provider),
+      });
     }
     case 'anthropic':
       return createAnthropicModel(options);

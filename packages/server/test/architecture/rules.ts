@@ -114,6 +114,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'guide',
     'local',
     'providers',
+    'discovery',
   ],
   research: ['extraction', 'pages', 'ranking', 'engines'],
   http: [

@@ -86,7 +86,12 @@ export async function startTestApp(
     isReady: async () => ({ ready: await store.isReady(), models: {} }),
     admin: {
       secret,
-      testModel: async () => ({ ok: true, latency_ms: 1, error: null }),
+      discoverModels: async ({ baseUrl }) => ({
+        baseUrl,
+        isFound: false,
+        list: { ok: false, error: 'away' },
+      }),
+      testModel: async () => ({ ok: true, latency_ms: 1, error: null, hint: null, found: null }),
       cancelLive: async () => {},
       checkpoint: async () => {},
     },

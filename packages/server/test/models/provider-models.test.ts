@@ -39,7 +39,7 @@ describe('list of models', () => {
       baseUrl: withVersion1(h.upstream.url),
       dispatcher: h.runtime.dispatcher,
     });
-    assert.deepEqual(listed, { ok: true, models: ['llama3.2', 'qwen3'] });
+    assert.deepEqual(listed, { ok: true, models: [{ name: 'llama3.2' }, { name: 'qwen3' }] });
   });
 
   test('only what chats, the documented default first, names as they are called', async () => {
@@ -60,7 +60,10 @@ describe('list of models', () => {
       apiKey,
       dispatcher: h.runtime.dispatcher,
     });
-    assert.deepEqual(listed, { ok: true, models: ['gemini-flash-latest', 'gemini-2.5-pro'] });
+    assert.deepEqual(listed, {
+      ok: true,
+      models: [{ name: 'gemini-flash-latest' }, { name: 'gemini-2.5-pro' }],
+    });
     assert.equal(server.last().headers.authorization, `Bearer ${apiKey}`);
   });
 
@@ -73,7 +76,7 @@ describe('list of models', () => {
       apiKey,
       dispatcher: h.runtime.dispatcher,
     });
-    assert.deepEqual(listed, { ok: true, models: ['claude-x'] });
+    assert.deepEqual(listed, { ok: true, models: [{ name: 'claude-x' }] });
     assert.equal(server.last().url, '/v1/models?limit=1000');
     assert.equal(server.last().headers['x-api-key'], apiKey);
   });
@@ -86,7 +89,7 @@ describe('list of models', () => {
       says: /refused the key/,
     },
     { name: 'garbage', body: 'nope', says: /instead of a list of models: nope$/ },
-    { name: 'another shape', body: { models: [] }, says: /no list of models/ },
+    { name: 'another shape', body: { object: 'model' }, says: /no list of models/ },
   ];
   for (const { name, body, status, says } of failures) {
     test(`${name} is an error, not a throw`, async () => {

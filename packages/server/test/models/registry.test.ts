@@ -5,12 +5,12 @@ import { refuse } from 'colloquy-testkit/upstream/scripted-answers';
 import { catalog } from '../../src/catalog.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { silentLogger } from '../../src/domain/logger.ts';
-import { defaultRequestSettings, type ModelRecord, presets, providers } from '../../src/domain/model.ts';
-import { listOfferedModels } from '../../src/first-start/offered-models.ts';
+import { defaultRequestSettings, type ModelRecord, providers } from '../../src/domain/model.ts';
+import { listRemoteOffers } from '../../src/first-start/remote-offers.ts';
 import { createGuide } from '../../src/models/guide/guide.ts';
 import { startLocalModel } from '../../src/models/local/local-model.ts';
 import type { RemoteProviderModule } from '../../src/models/providers/provider.ts';
-import { environmentProviders, providerRegistry } from '../../src/models/providers/registry.ts';
+import { environmentProviders, knownServers, providerRegistry } from '../../src/models/providers/registry.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { collect, type Harness, hello, startHarness } from './remote-models.ts';
@@ -72,7 +72,7 @@ for (const name of providers) {
   test(`${name}: a record of it becomes a model`, async () => {
     await using harness = await startHarness();
     await using registry = registryOf(harness);
-    const needsAddress = name === 'openai-compatible';
+    const needsAddress = name === 'openai-compatible' || name === 'azure';
     const model = registry.get(recordOf(name, { baseUrl: needsAddress ? harness.upstream.openAiUrl : null }));
     // The guide answers while there is no local model.
     assert.equal(model.provider, name === 'local' ? 'guide' : name);
@@ -209,9 +209,11 @@ test('a provider that only a later version knows makes its models unavailable', 
   }
 });
 
-test('every preset, and nothing else than providers and presets, is set up by variables of its own', () => {
+test('every provider and preset with an address of its own is set up by variables of its own', () => {
   const names = environmentProviders.map(({ name }) => name);
-  for (const preset of presets) assert.ok(names.includes(preset), preset);
+  for (const { module } of knownServers) {
+    if (module.baseUrl !== undefined) assert.ok(names.includes(module.name), module.name);
+  }
   assert.equal(new Set(names).size, names.length);
   const variables = environmentProviders.flatMap(({ variables: { apiKey, baseUrl, models } }) =>
     [apiKey, baseUrl, models].filter((name) => name !== undefined),
@@ -222,7 +224,7 @@ test('every preset, and nothing else than providers and presets, is set up by va
   }
 });
 
-for (const { name, provider, variables, contextWindow } of environmentProviders) {
+for (const { name, provider, preset, variables, contextWindow, baseUrl: own } of environmentProviders) {
   test(`${name}: its variables offer its models`, async () => {
     await using harness = await startHarness();
     const { config, problems } = parseConfig(
@@ -234,23 +236,21 @@ for (const { name, provider, variables, contextWindow } of environmentProviders)
       catalog,
     );
     assert.ok(config, JSON.stringify(problems));
-    await using local = startLocalModel({ choice: { kind: 'off' }, dataDir: '.' });
-    const offered = await listOfferedModels(config, local, harness.runtime.dispatcher, assert.fail);
+    const [found, ...others] = await listRemoteOffers(config, harness.runtime.dispatcher);
+    assert.deepEqual(others, []);
     const baseUrl =
-      variables.baseUrl === undefined ? null : `http://127.0.0.1:1${variables.baseUrlSuffix ?? ''}`;
+      variables.baseUrl === undefined ? (own ?? null) : `http://127.0.0.1:1${variables.baseUrlSuffix ?? ''}`;
     const apiKeyEnv = variables.apiKey ?? null;
-    const common = { provider, baseUrl, apiKeyEnv, contextWindow: contextWindow ?? null };
-    assert.deepEqual(offered, [
+    const isForeign = variables.baseUrl !== undefined;
+    const why = `${variables.models} names it`;
+    const window = {
+      contextWindow: isForeign && preset === null ? null : (contextWindow ?? null),
+      contextWindowSource: 'assumed',
+    } as const;
+    const common = { provider, preset, baseUrl, apiKeyEnv, ...window, why };
+    assert.deepEqual(found?.offers, [
       { ...common, name: 'one', model: 'one' },
       { ...common, name: 'two', model: 'two' },
-      {
-        name: 'guide',
-        provider: 'guide',
-        model: 'guide',
-        baseUrl: null,
-        apiKeyEnv: null,
-        contextWindow: null,
-      },
     ]);
   });
 }

@@ -57,6 +57,10 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       at('/api/admin/organizations'),
       { hides: ({ tenant }) => tenant.organizationId, sees: ['good', 'adminKey'] },
     ),
+    'GET /api/admin/providers': manage(
+      administered(200, { otherOrganization: 200 }),
+      at('/api/admin/providers'),
+    ),
     'POST /api/admin/organizations': manage(
       administered(201, { otherOrganization: 403, adminKey: 403 }),
       () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),
@@ -92,6 +96,13 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     'POST /api/admin/organizations/:org_id/models': manage(
       administered(201),
       within('/models', undefined, model('New')),
+    ),
+    'POST /api/admin/organizations/:org_id/models/discover': manage(
+      administered(200),
+      within('/models/discover', undefined, {
+        provider: 'openai-compatible',
+        base_url: 'http://192.0.2.1.invalid/v1',
+      }),
     ),
     'GET /api/admin/organizations/:org_id/models/:id': manage(
       administered(200),

@@ -2,6 +2,9 @@
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
+import type { FoundModel } from '../../models/advice.ts';
+import type { Discovery } from '../../models/discover.ts';
+import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -9,6 +12,10 @@ export interface ModelTest {
   readonly ok: boolean;
   readonly latency_ms: number;
   readonly error: string | null;
+  /** What would help, in a sentence. */
+  readonly hint: string | null;
+  /** What the model's server tells; null for models that run in this one. */
+  readonly found: FoundModel | null;
 }
 
 export interface AdminDependencies {
@@ -17,8 +24,13 @@ export interface AdminDependencies {
   readonly engine: Pick<GenerationEngine, 'cancel'>;
   /** Encrypts the providers' keys. */
   readonly secret: string;
-  /** Calls a model for one token. */
+  /** Calls a model for one token, and looks at its server. */
   testModel(model: ModelRecord): Promise<ModelTest>;
+  /** Looks for a provider's API and its list of models. `isGuarded`: it may not be at a private address. */
+  discoverModels(
+    server: ModelServer,
+    options: { readonly isGuarded: boolean; readonly timeoutMs: number },
+  ): Promise<Discovery>;
   /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
   cancelLive(where: { readonly conversationId: string }): Promise<void>;
   /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */

@@ -10,6 +10,7 @@ import { modelRoutes } from './models/routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
+import { providerRoutes } from './providers/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -24,6 +25,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...organizationRoutes(dependencies),
       ...settingsRoutes(dependencies),
       ...modelRoutes(dependencies),
+      ...providerRoutes(),
       ...personaRoutes(dependencies),
       ...personaVersionRoutes(dependencies),
       ...keyRoutes(dependencies),

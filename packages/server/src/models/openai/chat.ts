@@ -3,7 +3,12 @@ import { refusableParameters } from '../../domain/model.ts';
 import { createAnswerReader } from '../answer/answer-decoder.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
-import { accountOf, type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
+import {
+  accountOf,
+  type RemoteModelOptions,
+  toUpstreamCall,
+  type WireEndpoints,
+} from '../upstream/remote-model.ts';
 import { RefusalMemory, RequestBody } from '../upstream/request-body.ts';
 import { OpenAiDecoder } from './decoder.ts';
 import { openAiEndpoints } from './endpoints.ts';
@@ -11,14 +16,16 @@ import { fieldsWithoutReasoning, type OpenAiQuirks, writeOpenAiBody } from './re
 
 export interface OpenAiChatOptions extends RemoteModelOptions {
   readonly quirks?: OpenAiQuirks | undefined;
+  /** Default: those that most servers have. */
+  readonly endpoints?: WireEndpoints | undefined;
   /** Whether the server understands vLLM's `continue_final_message`. Default false. */
   readonly canContinue?: boolean | undefined;
 }
 
 /** `baseUrl` includes `/v1`. @throws TypeError where it is no http(s) address */
 export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel {
-  const { provider, model, canContinue = false } = options;
-  const call = toUpstreamCall(options, openAiEndpoints);
+  const { provider, model, canContinue = false, endpoints = openAiEndpoints } = options;
+  const call = toUpstreamCall(options, endpoints);
   const reader = createAnswerReader(options, (context) => new OpenAiDecoder(context));
   const quirks = options.quirks ?? {};
   const memory = new RefusalMemory(options);

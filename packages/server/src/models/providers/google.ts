@@ -7,8 +7,11 @@ import type { HostedProviderModule } from './provider.ts';
 
 export const google = {
   name: 'google',
+  title: 'Google Gemini',
+  documentation: 'https://ai.google.dev/gemini-api/docs/openai',
   wire: 'openai',
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  key: 'required',
   defaultModel: 'gemini-flash-latest',
   contextWindow: 1_000_000,
   variables: { apiKey: 'GOOGLE_GENERATIVE_AI_API_KEY', models: 'GOOGLE_MODEL' },

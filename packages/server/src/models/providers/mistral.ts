@@ -6,8 +6,11 @@ import type { HostedProviderModule } from './provider.ts';
 
 export const mistral = {
   name: 'mistral',
+  title: 'Mistral',
+  documentation: 'https://docs.mistral.ai/api/',
   wire: 'openai',
   baseUrl: 'https://api.mistral.ai/v1',
+  key: 'required',
   defaultModel: 'mistral-small-latest',
   contextWindow: 128_000,
   variables: { apiKey: 'MISTRAL_API_KEY', models: 'MISTRAL_MODEL' },

@@ -3,6 +3,9 @@ import type { AddressedProviderModule } from './provider.ts';
 
 export const openAiCompatible = {
   name: 'openai-compatible',
+  title: 'Another server of the OpenAI format',
+  documentation: 'https://platform.openai.com/docs/api-reference/chat',
+  key: 'optional',
   wire: 'openai',
   continuesPrefix: 'if-declared',
 } as const satisfies AddressedProviderModule;

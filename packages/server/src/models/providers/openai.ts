@@ -4,8 +4,11 @@ import type { HostedProviderModule } from './provider.ts';
 
 export const openai = {
   name: 'openai',
+  title: 'OpenAI',
+  documentation: 'https://platform.openai.com/docs/api-reference/chat',
   wire: 'openai',
   baseUrl: 'https://api.openai.com/v1',
+  key: 'required',
   defaultModel: 'gpt-4.1-mini',
   contextWindow: 128_000,
   variables: { apiKey: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL', models: 'OPENAI_MODEL' },

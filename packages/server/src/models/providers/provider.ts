@@ -13,6 +13,7 @@ import type { LanguageModel } from '../language-model.ts';
 import type { LocalModel } from '../local/local-model.ts';
 import type { LocalModels } from '../local/local-models.ts';
 import type { OpenAiQuirks } from '../openai/request.ts';
+import type { WireEndpoints } from '../upstream/remote-model.ts';
 
 /** The environment variables by which an operator sets a provider up. Without a key and an address it is not offered. */
 export interface ProviderVariables {
@@ -26,19 +27,37 @@ export interface ProviderVariables {
 
 /** The format that a provider speaks, with what is particular to the provider in it. */
 export type Wire =
-  | { readonly wire: 'openai'; readonly quirks?: OpenAiQuirks }
+  | {
+      readonly wire: 'openai';
+      readonly quirks?: OpenAiQuirks;
+      /** Default: `/chat/completions` and `/models` below the address, and the key as a bearer token. */
+      readonly endpoints?: WireEndpoints;
+    }
   | { readonly wire: 'anthropic' };
 
 export type WireName = Wire['wire'];
 
 interface RemoteFacts {
+  /** What people call it. */
+  readonly title: string;
+  /** The address of its documentation. */
+  readonly documentation: string;
+  /** Whether its servers want a key. */
+  readonly key: 'required' | 'optional';
   /** The address of the API with its version. Absent: each model names the address of its server. */
   readonly baseUrl?: string;
-  /** Offered where the provider's list of models can't be read. Absent: nothing is offered then. */
+  /** What an address looks like, where each model names the address of its server. */
+  readonly exampleBaseUrl?: string;
+  /**
+   * The default that the provider documents: offered first, and alone where its list of models can't be read. Absent:
+   * its documentation names none.
+   */
   readonly defaultModel?: string;
   /** Tokens that the present models take; a model's record may say otherwise. Absent: unknown. */
   readonly contextWindow?: number;
   readonly variables?: ProviderVariables;
+  /** Whether its list of models holds what can be called. Default true. */
+  readonly listsOfferedModels?: boolean;
   /** Whether an answer can be continued in its middle: where the model's record says so, or never. */
   readonly continuesPrefix: 'if-declared' | 'never';
 }
@@ -57,12 +76,11 @@ export type AddressedProviderModule = RemoteProviderModule & {
   readonly baseUrl?: never;
 };
 
-/** A server with a name of its own in the environment, whose models are stored under the provider that it speaks like. */
+/** A provider or server with a name of its own, whose models are stored under the provider that it speaks like. */
 export type PresetModule = RemoteFacts &
   Wire & {
     readonly name: Preset;
     readonly provider: AddressedProvider;
-    readonly variables: ProviderVariables;
   };
 
 /** What the models that run in the server share. */

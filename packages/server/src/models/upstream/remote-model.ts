@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Logger } from '../../domain/logger.ts';
 import type { GreetingRole, LearntFacts, SystemRole, ThinkTags, TokenField } from '../../domain/model.ts';
-import { withQuery } from './address.ts';
 import type { StreamTimeouts, UpstreamCall } from './model-stream.ts';
 import type { Upstream } from './upstream-error.ts';
 
@@ -56,12 +55,21 @@ export interface EndpointAddress {
   readonly path: string;
 }
 
-/** Where a wire format's endpoints are below a base URL, and how its requests carry the key. */
+/** What the address of an endpoint depends on. */
+export interface EndpointTarget {
+  readonly baseUrl: string;
+  /** The provider's name for the model. */
+  readonly model?: string | undefined;
+  /** Parameters of each request's query. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where a wire format's endpoints are, and how its requests carry the key. */
 export interface WireEndpoints {
-  /** @throws TypeError where `baseUrl` is no http(s) address */
-  answers(baseUrl: string): EndpointAddress;
-  /** @throws TypeError where `baseUrl` is no http(s) address */
-  models(baseUrl: string): EndpointAddress;
+  /** The address with its query. @throws TypeError where `baseUrl` is no http(s) address */
+  answers(target: EndpointTarget): EndpointAddress;
+  /** The address with its query. @throws TypeError where `baseUrl` is no http(s) address */
+  models(target: EndpointTarget): EndpointAddress;
   /** Headers of every request, beside those that all formats have in common. */
   headers(apiKey: string | undefined): Readonly<Record<string, string>>;
 }
@@ -107,7 +115,7 @@ export function toUpstreamCall(
   );
   return {
     ...upstreamOf(options),
-    ...withQuery(endpoints.answers(options.baseUrl), options.query),
+    ...endpoints.answers(options),
     headers: Object.entries(headers).flat(),
     dispatcher,
     timeouts,

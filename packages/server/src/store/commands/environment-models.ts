@@ -1,5 +1,5 @@
 /** Stores the models that the environment offers as models of an organization. */
-import type { Provider } from '../../domain/model.ts';
+import type { Preset, Provider } from '../../domain/model.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Flag, ModelTable } from '../tables.ts';
 
@@ -8,6 +8,8 @@ export interface EnvironmentModel {
   readonly id: string;
   readonly name: string;
   readonly provider: Provider;
+  /** Default null. */
+  readonly preset?: Preset | null;
   readonly model: string;
   readonly baseUrl: string | null;
   readonly apiKeyEnv: string | null;
@@ -17,6 +19,18 @@ export interface EnvironmentModel {
   readonly contextWindowSource?: 'listed' | 'assumed';
   readonly maxOutputTokens?: number | null;
 }
+
+/** A provider whose list of models can't be read now. */
+export interface UnreadList {
+  readonly provider: Provider;
+  readonly preset: Preset | null;
+  readonly baseUrl: string | null;
+}
+
+/** A model, or whatever was offered of a list that can't be read now; where nothing was, `otherwise`. */
+export type EnvironmentEntry =
+  | EnvironmentModel
+  | { readonly unread: UnreadList; readonly otherwise: readonly EnvironmentModel[] };
 
 type WindowColumns = Pick<ModelTable, 'context_window' | 'context_window_source'>;
 
@@ -44,13 +58,13 @@ export interface OfferedModel {
 
 /**
  * Brings the organization's environment models to those that are offered: new ones are added, earlier ones updated
- * unless an administrator has changed them, and missing ones deactivated, never deleted. The caller has locked the
- * organization. Returns the offered models in the order given.
+ * unless an administrator has changed them, and missing ones deactivated, never deleted; those of a list that can't be
+ * read are not missing. The caller has locked the organization. Returns the offered models in the order given.
  */
 export async function storeEnvironmentModels(
   context: CommandContext,
   organizationId: string,
-  models: readonly EnvironmentModel[],
+  entries: readonly EnvironmentEntry[],
   now: number,
 ): Promise<readonly OfferedModel[]> {
   const { db } = context;
@@ -63,9 +77,18 @@ export async function storeEnvironmentModels(
     .execute();
   const offered: OfferedModel[] = [];
   const kept = new Set<string>();
-  for (const model of models) {
+  for (const model of entries.flatMap((entry) => toModels(entry, known))) {
+    if ('row' in model) {
+      kept.add(model.row.id);
+      offered.push({ id: model.row.id, isActive: model.row.is_active === 1 });
+      continue;
+    }
     const found = known.find(
-      (row) => !kept.has(row.id) && row.provider === model.provider && row.model === model.model,
+      (row) =>
+        !kept.has(row.id) &&
+        row.provider === model.provider &&
+        row.preset === (model.preset ?? null) &&
+        row.model === model.model,
     );
     if (found === undefined) {
       await insert(context, organizationId, model, now);
@@ -104,6 +127,23 @@ export async function storeEnvironmentModels(
   return offered;
 }
 
+/** The models that an entry stands for, those that were offered before as their rows. */
+function toModels(
+  entry: EnvironmentEntry,
+  known: readonly ModelTable[],
+): readonly (EnvironmentModel | { readonly row: ModelTable })[] {
+  if (!('unread' in entry)) return [entry];
+  const { provider, preset, baseUrl } = entry.unread;
+  const rows = known.filter(
+    (row) =>
+      row.left_environment === 0 &&
+      row.provider === provider &&
+      row.preset === preset &&
+      row.base_url === baseUrl,
+  );
+  return rows.length === 0 ? entry.otherwise : rows.map((row) => ({ row }));
+}
+
 async function insert(
   context: CommandContext,
   organizationId: string,
@@ -117,6 +157,7 @@ async function insert(
       organization_id: organizationId,
       name: model.name,
       provider: model.provider,
+      preset: model.preset ?? null,
       model: model.model,
       base_url: model.baseUrl,
       api_key_encrypted: null,

@@ -2,14 +2,14 @@
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
 import { createApiKey } from './api-keys.ts';
-import { type EnvironmentModel, type OfferedModel, storeEnvironmentModels } from './environment-models.ts';
+import { type EnvironmentEntry, type OfferedModel, storeEnvironmentModels } from './environment-models.ts';
 import { addVersion } from './personas.ts';
 
 export interface FirstStart {
   /** Id that the organization gets if it is new. */
   readonly organizationId: string;
   /** The models that the environment offers, the best first; at least one. */
-  readonly models: readonly EnvironmentModel[];
+  readonly models: readonly EnvironmentEntry[];
   readonly personaSystemPrompt: string;
   /** Id that the key gets if the organization is new. */
   readonly keyId: string;
@@ -136,7 +136,7 @@ async function makeOrganization(
 
 export interface FollowEnvironment {
   /** The models that the environment offers now, the best first. */
-  readonly models: readonly EnvironmentModel[];
+  readonly models: readonly EnvironmentEntry[];
   readonly now: number;
 }
 

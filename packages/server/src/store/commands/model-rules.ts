@@ -1,10 +1,17 @@
 /** Which fields of a model must or must not go together, and which of them only the operator may set. */
 import { AppError, invalid } from '../../domain/errors.ts';
-import { isAddressed, isBuiltIn, type ModelRecord } from '../../domain/model.ts';
+import { isAddressed, isBuiltIn, type ModelRecord, presetProvider } from '../../domain/model.ts';
 
 export type ModelFields = Pick<
   ModelRecord,
-  'provider' | 'model' | 'baseUrl' | 'apiKeyEncrypted' | 'apiKeyEnv'
+  | 'provider'
+  | 'preset'
+  | 'model'
+  | 'baseUrl'
+  | 'apiKeyEncrypted'
+  | 'apiKeyEnv'
+  | 'sealedHeaders'
+  | 'sealedQuery'
 >;
 
 /**
@@ -17,18 +24,53 @@ export function checkModel(after: ModelFields, before: ModelFields | undefined, 
 }
 
 /** Names of the fields in the API. */
-const fieldOf = { baseUrl: 'base_url', apiKeyEnv: 'api_key_env', apiKeyEncrypted: 'api_key' } as const;
+const fieldOf = {
+  baseUrl: 'base_url',
+  apiKeyEnv: 'api_key_env',
+  apiKeyEncrypted: 'api_key',
+  sealedHeaders: 'headers',
+  sealedQuery: 'query',
+} as const;
+
+/** Whether a value is null, or a set of headers or parameters without any. */
+function isUnset(value: object | string | null): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/**
+ * What was written for one server is not sent to another unless it is written again: who may change an address could
+ * read it there.
+ * @throws AppError invalid_request
+ */
+export function checkGivenAnew(before: ModelFields, changes: Partial<ModelFields>): void {
+  const moved = (['provider', 'baseUrl'] as const).find(
+    (name) => changes[name] !== undefined && changes[name] !== before[name],
+  );
+  if (moved === undefined) return;
+  const cause = moved === 'baseUrl' ? 'base_url' : 'provider';
+  const demand = (field: string): never => {
+    throw invalid(field, `${field} must be given anew, or as null, where ${cause} changes`);
+  };
+  const hasKey = before.apiKeyEncrypted !== null || before.apiKeyEnv !== null;
+  if (hasKey && changes.apiKeyEncrypted === undefined && changes.apiKeyEnv === undefined) demand('api_key');
+  for (const name of ['sealedHeaders', 'sealedQuery'] as const) {
+    if (!isUnset(before[name]) && changes[name] === undefined) demand(fieldOf[name]);
+  }
+}
 
 function checkTogether(after: ModelFields): void {
   if (isAddressed(after.provider) && after.baseUrl === null) {
     throw invalid('base_url', `base_url is required for the provider ${after.provider}`);
   }
   if (isBuiltIn(after.provider)) {
-    const given = (['baseUrl', 'apiKeyEnv', 'apiKeyEncrypted'] as const).find((name) => after[name] !== null);
+    const given = (Object.keys(fieldOf) as (keyof typeof fieldOf)[]).find((name) => !isUnset(after[name]));
     const field = given && fieldOf[given];
     if (field !== undefined) {
       throw invalid(field, `${field} must be absent for the provider ${after.provider}`);
     }
+  }
+  if (after.preset !== null && after.provider !== presetProvider) {
+    throw invalid('preset', `preset must be absent for the provider ${after.provider}`);
   }
   if (after.apiKeyEncrypted !== null && after.apiKeyEnv !== null) {
     throw invalid('api_key_env', 'api_key_env must be absent where api_key is given');

@@ -6,7 +6,7 @@ import { toModel } from '../queries/models.ts';
 import type { Flag, ModelTable } from '../tables.ts';
 import { nothingLearnt } from './environment-models.ts';
 import { checkFallbacks, checkIsNoFallback } from './fallbacks.ts';
-import { checkModel } from './model-rules.ts';
+import { checkGivenAnew, checkModel } from './model-rules.ts';
 
 /** The fields of a model that an administrator can set. */
 export type ModelSettings = Pick<
@@ -85,6 +85,11 @@ function toJson(value: object | null): string | null {
   return value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value);
 }
 
+function toListed(window: number | undefined): Partial<Columns> {
+  if (window === undefined) return { context_window: null, context_window_source: null };
+  return { context_window: window, context_window_source: 'listed' };
+}
+
 function toColumns(settings: Partial<ModelSettings>): Partial<Columns> {
   const names = Object.keys(settings) as (keyof ModelSettings)[];
   return Object.assign({}, ...names.map((name) => columnsOf[name](settings[name] as never)));
@@ -94,6 +99,8 @@ export interface CreateModel {
   readonly id: string;
   readonly organizationId: string;
   readonly settings: NewModelSettings;
+  /** Tokens, as the provider's list of models says. */
+  readonly listedContextWindow?: number | undefined;
   readonly byOperator: boolean;
   readonly now: number;
 }
@@ -110,6 +117,7 @@ export async function createModel(
     .insertInto('model')
     .values({
       ...(toColumns(settings) as Columns),
+      ...(settings.contextWindow === null && toListed(args.listedContextWindow)),
       id: args.id,
       organization_id: args.organizationId,
       from_environment: 0,
@@ -125,12 +133,26 @@ export interface UpdateModel {
   readonly organizationId: string;
   readonly id: string;
   readonly changes: Partial<ModelSettings>;
+  /** Tokens, as the provider's list of models says. */
+  readonly listedContextWindow?: number | undefined;
   readonly byOperator: boolean;
   readonly now: number;
 }
 
 /** Fields whose change makes a model of the environment the administrator's own. */
 const identity = ['provider', 'model', 'baseUrl', 'apiKeyEncrypted', 'apiKeyEnv'] as const;
+
+/** A window that was not set by an administrator belongs to one model at one address. */
+function windowColumns(row: ModelTable, { changes, listedContextWindow }: UpdateModel): Partial<Columns> {
+  const isSet = changes.contextWindow === undefined && row.context_window_source === 'set';
+  if (isSet || typeof changes.contextWindow === 'number') return {};
+  const isAnother =
+    (changes.model ?? row.model) !== row.model ||
+    (changes.provider ?? row.provider) !== row.provider ||
+    (changes.baseUrl === undefined ? row.base_url : changes.baseUrl) !== row.base_url;
+  if (listedContextWindow === undefined && !isAnother) return {};
+  return toListed(listedContextWindow);
+}
 
 /** Fields on which depends what calls have shown. */
 const forgets = [
@@ -150,9 +172,11 @@ const forgets = [
 export async function updateModel(context: CommandContext, args: UpdateModel): Promise<null> {
   const { db } = context;
   const { changes } = args;
-  const before = toModel(await lock(context, args));
+  const row = await lock(context, args);
+  const before = toModel(row);
   const after = { ...before, ...changes };
   checkModel(after, before, args.byOperator);
+  checkGivenAnew(before, changes);
   if (changes.fallbacks !== undefined) {
     await checkFallbacks(context, args.organizationId, args.id, changes.fallbacks);
   }
@@ -161,6 +185,7 @@ export async function updateModel(context: CommandContext, args: UpdateModel): P
     .updateTable('model')
     .set({
       ...toColumns(changes),
+      ...windowColumns(row, args),
       ...(forgets.some((name) => changes[name] !== undefined) && nothingLearnt),
       ...(becomesOwn && { from_environment: 0 as Flag, left_environment: 0 as Flag }),
       // A model that an administrator deactivated stays inactive when its environment variable returns.

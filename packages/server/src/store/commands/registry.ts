@@ -19,6 +19,7 @@ import { learnAboutModel } from './learn-about-model.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
 import { accountCalls } from './model-calls.ts';
+import { storeModelTest } from './model-tests.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
 import { updateOrganizationSettings } from './organization-settings.ts';
@@ -71,6 +72,7 @@ export const commands = {
   updateModel,
   deleteModel,
   learnAboutModel,
+  storeModelTest,
   createPersona,
   updatePersona,
   deletePersona,

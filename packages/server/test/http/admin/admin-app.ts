@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Authenticator, createAuthenticator } from '../../../src/auth/authenticator.ts';
 import type { ModelRecord } from '../../../src/domain/model.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
+import type { AdminDependencies, ModelTest } from '../../../src/http/admin/dependencies.ts';
 import { createApp } from '../../../src/http/app.ts';
 import type { Store, StoreEngine } from '../../../src/store/store.ts';
 import { type EngineHarness, startEngineHarness } from '../../generation/engines.ts';
@@ -31,6 +32,10 @@ export interface AdminTestApp extends AsyncDisposable {
   readonly harness: EngineHarness;
   /** The records that `POST …/test` was asked to call. */
   readonly tested: ModelRecord[];
+  /** What the next tests of models find; undefined: they answer. */
+  nextTest: ModelTest | undefined;
+  /** What a look at a provider's server finds. By default nothing is there. */
+  discover: AdminDependencies['discoverModels'];
   /** Milliseconds that the clock is ahead. */
   skew: number;
   /** A call below `/api/admin`, as the operator unless `key` says otherwise; null: without a credential. */
@@ -73,9 +78,10 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
     now,
     admin: {
       secret: serverSecret,
+      discoverModels: (server, options) => testApp.discover(server, options),
       testModel: async (model) => {
         tested.push(model);
-        return { ok: true, latency_ms: 7, error: null };
+        return testApp.nextTest ?? { ok: true, latency_ms: 7, error: null, hint: null, found: null };
       },
       cancelLive: (where) => engine.cancelWhere(where),
       checkpoint: () => engine.checkpoint(),
@@ -90,6 +96,8 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
     engine,
     harness,
     tested,
+    nextTest: undefined,
+    discover: async ({ baseUrl }) => ({ baseUrl, isFound: false, list: { ok: false, error: 'away' } }),
     skew: 0,
     async call(method, path, body, key = operatorKey) {
       return await testApp.inject({

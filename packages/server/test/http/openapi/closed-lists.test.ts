@@ -17,7 +17,15 @@ import {
   whenBusyChoices,
 } from '../../../src/domain/generation.ts';
 import { messageRoles, shownRoles } from '../../../src/domain/message.ts';
-import { providers } from '../../../src/domain/model.ts';
+import {
+  contextWindowSources,
+  presets,
+  providers,
+  refusableParameters,
+  systemRoles,
+  thinkTagChoices,
+  tokenFields,
+} from '../../../src/domain/model.ts';
 import { roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { environments } from '../../../src/domain/scope.ts';
@@ -31,6 +39,11 @@ interface PublishedList {
   readonly list: readonly string[] | null;
   /** Its places in the OpenAPI document: `<component or operationId>.<field>`. Empty if only stored data has it. */
   readonly places: readonly string[];
+}
+
+/** The places of a field of models. */
+function ofModels(field: string): readonly string[] {
+  return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
 }
 
 const published: Readonly<Record<string, PublishedList>> = {
@@ -111,7 +124,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: ['Generation.dialect', 'OrganizationGeneration.dialect', 'streamGeneration.dialect'],
   },
   providers: {
-    values: ['openai', 'anthropic', 'google', 'mistral', 'openai-compatible', 'local', 'guide'],
+    values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
       'Generation.provider',
@@ -122,7 +135,61 @@ const published: Readonly<Record<string, PublishedList>> = {
       'listModels.provider',
       'getModel.provider',
       'updateModel.provider',
+      'discoverModels.provider',
+      'listProviders.provider',
     ],
+  },
+  presets: {
+    values: ['groq', 'deepseek', 'xai', 'openrouter', 'together', 'ollama', 'vllm', 'llama.cpp', 'lm-studio'],
+    list: presets,
+    places: [
+      'createModel.preset',
+      'listModels.preset',
+      'getModel.preset',
+      'updateModel.preset',
+      'discoverModels.preset',
+      'listProviders.preset',
+    ],
+  },
+  'headers of keys': {
+    values: ['authorization', 'api-key', 'x-api-key'],
+    list: null,
+    places: ['listProviders.key_header'],
+  },
+  'what a provider needs': {
+    values: ['base_url', 'api_key'],
+    list: null,
+    places: ['listProviders.required'],
+  },
+  'fields of an answer’s length': {
+    values: ['auto', 'max_tokens', 'max_completion_tokens'],
+    list: tokenFields,
+    places: ofModels('token_field'),
+  },
+  'roles of instructions': {
+    values: ['system', 'developer', 'user'],
+    list: systemRoles,
+    places: ofModels('system_role'),
+  },
+  'think tags': { values: ['auto', 'off'], list: thinkTagChoices, places: ofModels('think_tags') },
+  'sources of a context window': {
+    values: ['set', 'listed', 'learnt', 'assumed'],
+    list: contextWindowSources,
+    places: ofModels('context_window_source'),
+  },
+  'parameters that are refused': {
+    values: [
+      'max_tokens',
+      'max_completion_tokens',
+      'temperature',
+      'top_p',
+      'stop',
+      'seed',
+      'stream_options',
+      'presence_penalty',
+    ],
+    list: refusableParameters,
+    places: ofModels('refused_parameters'),
   },
   'provenance of usage': {
     values: ['reported', 'estimated', 'unknown'],

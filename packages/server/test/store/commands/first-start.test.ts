@@ -177,7 +177,7 @@ onBothStores('the first start', (engine) => {
     const kept = seen.models.find((model) => model.model === 'a');
     assert.deepEqual([kept?.name, kept?.contextWindow], ['renamed', 5]);
     // A model that was changed does not follow the environment any more; the environment's model is added beside it.
-    await update('b', { baseUrl: 'https://own.example/v1' });
+    await update('b', { baseUrl: 'https://own.example/v1', apiKeyEnv: null });
     await follow(guide());
     assert.deepEqual((await look(store)).active, ['b', 'guide']);
     await follow(offer('b'), guide());

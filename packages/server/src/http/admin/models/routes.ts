@@ -1,9 +1,11 @@
 /** `/organizations/{org_id}/models` */
+import type { Static } from 'typebox';
 import { isOperator } from '../../../auth/permissions.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { ModelRecord } from '../../../domain/model.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
+import { findModelStates } from '../../../store/queries/model-states.ts';
 import { findModel, listModels } from '../../../store/queries/models.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -18,16 +20,11 @@ import {
   refusals,
   tags,
 } from '../schema.ts';
-import {
-  CreateModelBody,
-  Model,
-  ModelParams,
-  ModelTestResult,
-  toModelResource,
-  UpdateModelBody,
-} from './schema.ts';
+import { modelLookRoutes } from './look-routes.ts';
+import { CreateModelBody, Model, ModelParams, toModelResource, UpdateModelBody } from './schema.ts';
 import { toSettings } from './settings.ts';
 
+const dayMs = 86_400_000;
 const access = 'organization-admin';
 const path = `${organizationPath}/models`;
 
@@ -38,6 +35,15 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
     const record = await findModel(store.reads, scope, modelId.toLowerCase());
     if (record === undefined) throw notFound('model');
     return record;
+  }
+
+  async function statesOf(scope: OrganizationScope, ids: readonly string[]) {
+    return findModelStates(store.reads, scope, ids, now() - dayMs);
+  }
+
+  async function show(scope: OrganizationScope, modelId: string): Promise<Static<typeof Model>> {
+    const record = await get(scope, modelId);
+    return toModelResource(record, (await statesOf(scope, [record.id])).get(record.id));
   }
 
   return [
@@ -57,24 +63,31 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         const { caller, scope, body } = request;
         const byOperator = isOperator(caller);
         const modelId = newId();
+        const { settings, listedContextWindow } = await toSettings(
+          body,
+          { id: modelId },
+          byOperator,
+          dependencies,
+        );
         const { result } = await store.executeOnce(
           'createModel',
           {
             id: modelId,
             organizationId: scope.organizationId,
             settings: {
-              ...(await toSettings(body, modelId, byOperator, dependencies)),
+              ...settings,
               name: body.name,
               provider: body.provider,
               model: body.model,
             },
+            listedContextWindow,
             byOperator,
             now: now(),
           },
           idempotencyClaim(request, caller, now()),
         );
         reply.code(201).header('Location', locationOf(scope, 'models', result.id));
-        return toModelResource(await get(scope, result.id));
+        return show(scope, result.id);
       },
     }),
     route({
@@ -89,8 +102,14 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: PageQuery,
         response: { 200: answer('A page of models, oldest first.', pageOf('ModelList', Model)), ...refusals },
       },
-      handler: async ({ scope, query }) =>
-        toPageResource(await listModels(store.reads, scope, pageById(query)), toModelResource),
+      async handler({ scope, query }) {
+        const page = await listModels(store.reads, scope, pageById(query));
+        const states = await statesOf(
+          scope,
+          page.data.map(({ id }) => id),
+        );
+        return toPageResource(page, (record) => toModelResource(record, states.get(record.id)));
+      },
     }),
     route({
       method: 'GET',
@@ -103,7 +122,7 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         params: ModelParams,
         response: { 200: answer('The model.', Model), ...refusals },
       },
-      handler: async ({ scope, params }) => toModelResource(await get(scope, params.id)),
+      handler: async ({ scope, params }) => show(scope, params.id),
     }),
     route({
       method: 'PATCH',
@@ -119,15 +138,18 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
       },
       async handler({ caller, scope, params, body }) {
         const byOperator = isOperator(caller);
-        const modelId = params.id.toLowerCase();
+        const stored = await get(scope, params.id);
+        const target = { id: stored.id, stored };
+        const { settings, listedContextWindow } = await toSettings(body, target, byOperator, dependencies);
         await store.execute('updateModel', {
           organizationId: scope.organizationId,
-          id: modelId,
-          changes: await toSettings(body, modelId, byOperator, dependencies),
+          id: stored.id,
+          changes: settings,
+          listedContextWindow,
           byOperator,
           now: now(),
         });
-        return toModelResource(await get(scope, modelId));
+        return show(scope, stored.id);
       },
     }),
     route({
@@ -146,18 +168,6 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         return reply.code(204).send(null);
       },
     }),
-    route({
-      method: 'POST',
-      path: `${path}/:id/test`,
-      access,
-      schema: {
-        tags,
-        operationId: 'testModel',
-        summary: 'Call a model for one token',
-        params: ModelParams,
-        response: { 200: answer('Whether it answered.', ModelTestResult), ...refusals },
-      },
-      handler: async ({ scope, params }) => dependencies.testModel(await get(scope, params.id)),
-    }),
+    ...modelLookRoutes(dependencies, get),
   ];
 }

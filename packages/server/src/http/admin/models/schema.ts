@@ -1,9 +1,18 @@
 /** The schemas of models. */
 import { type Static, Type } from 'typebox';
-import { type ModelRecord, providers } from '../../../domain/model.ts';
+import {
+  contextWindowSources,
+  type ModelRecord,
+  type ModelTestRecord,
+  presets,
+  providers,
+  refusableParameters,
+} from '../../../domain/model.ts';
 import { toTime } from '../../../domain/text/time.ts';
-import { closed, IdField, nullable, oneOf, TextField } from '../../openapi/fields.ts';
-import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
+import { type ModelState, mostCounted } from '../../../store/queries/model-states.ts';
+import { closed, IdField, nullable, oneOf, orNull, TextField, TimeField } from '../../openapi/fields.ts';
+import { createdAt, FallbacksField, OrganizationParams, updatedAt } from '../schema.ts';
+import { shownRequestFields, writtenRequestFields } from './request-fields.ts';
 
 function tokens(description: string, example: number): ReturnType<typeof Type.Integer> {
   return Type.Integer({ minimum: 1, maximum: 100_000_000, description, examples: [example] });
@@ -16,9 +25,16 @@ const fields = {
   name: TextField('What people call it.', 'GPT-4.1 mini', { maxLength: 255 }),
   provider: oneOf(providers, {
     description:
-      '`openai-compatible` is every server that speaks that format (vLLM, Ollama, llama.cpp, OpenRouter, …), by its `base_url`.',
+      '`openai-compatible` is every server that speaks that format (vLLM, Ollama, llama.cpp, OpenRouter, …), by its `base_url` or `preset`.',
     examples: ['openai'],
   }),
+  preset: orNull(
+    oneOf(presets, {
+      description:
+        'Which `openai-compatible` server it is, where it is a known one; `/api/admin/providers` lists them.',
+      examples: ['groq'],
+    }),
+  ),
   model: TextField(
     "The provider's name of the model; of a `local` one the file (operator only).",
     'gpt-4.1-mini',
@@ -31,7 +47,7 @@ const fields = {
       minLength: 1,
       maxLength: 2000,
       description:
-        "Where the provider is, with `/v1` for OpenAI-style ones; null: the provider's own. On a private network: operator only.",
+        "Where the provider is, with `/v1` for OpenAI-style ones; null: the provider's own. An address without it, or of an endpoint, is understood where its server answers. On a private network: operator only.",
       examples: ['https://openrouter.ai/api/v1'],
     }),
   ),
@@ -57,9 +73,11 @@ const fields = {
       'Whether the server behind an `openai-compatible` address can take up an answer in its middle (`continue_final_message`, as vLLM has it); answers then go on after a crash.',
     examples: [false],
   }),
+  fallbacks: FallbacksField('Models that are tried in this order when it fails before its first token.'),
 };
 
-const apiKey = nullable(
+/** Write-only. */
+export const apiKey = nullable(
   Type.String({
     minLength: 1,
     maxLength: 2000,
@@ -72,10 +90,64 @@ const apiKey = nullable(
 
 export const ModelParams = Type.Object({ ...OrganizationParams.properties, id: IdField('The model.') });
 
+const Learnt = Type.Object(
+  {
+    context_window: nullable(tokens('Tokens, as the provider named them when it refused a prompt.', 32_768)),
+    refused_parameters: Type.Array(
+      oneOf(refusableParameters, { description: 'A parameter.', examples: ['temperature'] }),
+      {
+        description: 'What the provider refuses, so that it is not sent any more.',
+        examples: [['temperature']],
+      },
+    ),
+    at: TimeField('When something was learnt last.'),
+  },
+  { description: 'What calls have shown; it is forgotten when a setting changes on which it depends.' },
+);
+
+const testFields = {
+  ok: Type.Boolean({ description: 'Whether the model answered.', examples: [true] }),
+  latency_ms: Type.Number({ description: 'How long it took, in milliseconds.', examples: [412] }),
+  error: nullable(Type.String({ description: 'What went wrong.', examples: ['the provider answered 401'] })),
+  hint: nullable(
+    Type.String({
+      description: 'What would help.',
+      examples: ['the API was found at http://127.0.0.1:8000/v1: set base_url to it'],
+    }),
+  ),
+};
+
+const LastTest = Type.Object(
+  { ...testFields, at: TimeField('When it was tested.') },
+  { description: 'The result of the last test.' },
+);
+
+const Activity = Type.Object(
+  {
+    calls: Type.Integer({ minimum: 0, maximum: mostCounted, description: 'Calls of it.', examples: [120] }),
+    errors: Type.Integer({
+      minimum: 0,
+      maximum: mostCounted,
+      description: 'Answers that failed.',
+      examples: [1],
+    }),
+  },
+  { description: 'The last 24 hours. More than 10,000 are not counted.' },
+);
+
 export const Model = Type.Object(
   {
     id: IdField('The id.'),
     ...fields,
+    ...shownRequestFields,
+    context_window_source: oneOf(contextWindowSources, {
+      description:
+        'Where `context_window` comes from: it was `set`, the provider `listed` it, it was `learnt` from an error, or it is `assumed`.',
+      examples: ['set'],
+    }),
+    learnt: orNull(Learnt),
+    last_test: orNull(LastTest),
+    last_day: Activity,
     has_api_key: Type.Boolean({ description: 'Whether a key is stored.', examples: [true] }),
     from_environment: Type.Boolean({
       description:
@@ -89,6 +161,7 @@ export const Model = Type.Object(
 );
 
 const optional = {
+  preset: Type.Optional(fields.preset),
   base_url: Type.Optional(fields.base_url),
   api_key: Type.Optional(apiKey),
   api_key_env: Type.Optional(fields.api_key_env),
@@ -97,6 +170,17 @@ const optional = {
   prices: Type.Optional(fields.prices),
   is_active: Type.Optional(fields.is_active),
   can_continue: Type.Optional(fields.can_continue),
+  fallbacks: Type.Optional(nullable(fields.fallbacks)),
+  headers: Type.Optional(writtenRequestFields.headers),
+  query: Type.Optional(writtenRequestFields.query),
+  extra_body: Type.Optional(writtenRequestFields.extra_body),
+  token_field: Type.Optional(writtenRequestFields.token_field),
+  system_role: Type.Optional(writtenRequestFields.system_role),
+  greeting_role: Type.Optional(writtenRequestFields.greeting_role),
+  think_tags: Type.Optional(writtenRequestFields.think_tags),
+  stream: Type.Optional(writtenRequestFields.stream),
+  timeouts: Type.Optional(writtenRequestFields.timeouts),
+  max_retries: Type.Optional(writtenRequestFields.max_retries),
 };
 
 export const CreateModelBody = Type.Object(
@@ -116,17 +200,47 @@ export const UpdateModelBody = Type.Object(
 
 export const ModelTestResult = Type.Object(
   {
-    ok: Type.Boolean({ description: 'Whether the model answered.', examples: [true] }),
-    latency_ms: Type.Number({ description: 'How long it took, in milliseconds.', examples: [412] }),
-    error: nullable(
-      Type.String({ description: 'What went wrong.', examples: ['the provider answered 401'] }),
+    ...testFields,
+    found: orNull(
+      Type.Object(
+        {
+          base_url: nullable(
+            Type.String({
+              description: "Where its API is; null: the provider's own.",
+              examples: ['https://llm.example/v1'],
+            }),
+          ),
+          models: nullable(
+            Type.Integer({
+              minimum: 0,
+              description: 'How many chat models are listed; null: not known.',
+              examples: [3],
+            }),
+          ),
+          is_listed: nullable(
+            Type.Boolean({
+              description: 'Whether the model is among them; null: not known.',
+              examples: [true],
+            }),
+          ),
+          context_window: nullable(tokens('Tokens, as the list says.', 32_768)),
+        },
+        { description: "What the model's server tells; null for models that run here." },
+      ),
     ),
   },
   { title: 'ModelTest', description: 'The result of a real call for one token.' },
 );
 
-export function toModelResource(record: ModelRecord): Static<typeof Model> {
+export function toModelResource(record: ModelRecord, state: ModelState | undefined): Static<typeof Model> {
   return {
+    ...toRequestFields(record),
+    preset: record.preset,
+    fallbacks: [...record.fallbacks],
+    context_window_source: record.contextWindowSource,
+    learnt: toLearnt(record),
+    last_test: toLastTest(state?.lastTest ?? null),
+    last_day: { calls: state?.calls ?? 0, errors: state?.errors ?? 0 },
     id: record.id,
     name: record.name,
     provider: record.provider,
@@ -143,4 +257,42 @@ export function toModelResource(record: ModelRecord): Static<typeof Model> {
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),
   };
+}
+
+function toRequestFields(record: ModelRecord) {
+  const { timeouts, extraBody } = record;
+  return {
+    headers: Object.keys(record.sealedHeaders),
+    query: Object.keys(record.sealedQuery),
+    extra_body: extraBody,
+    token_field: record.tokenField,
+    system_role: record.systemRole,
+    greeting_role: record.greetingRole,
+    think_tags: record.thinkTags,
+    stream: record.stream,
+    timeouts:
+      Object.keys(timeouts).length === 0
+        ? null
+        : {
+            ...(timeouts.connectMs !== undefined && { connect_ms: timeouts.connectMs }),
+            ...(timeouts.firstTokenMs !== undefined && { first_token_ms: timeouts.firstTokenMs }),
+            ...(timeouts.idleMs !== undefined && { idle_ms: timeouts.idleMs }),
+          },
+    max_retries: record.maxRetries,
+  };
+}
+
+function toLearnt({ learnt, learntAt }: ModelRecord): Static<typeof Learnt> | null {
+  if (learntAt === null) return null;
+  return {
+    context_window: learnt.contextWindow ?? null,
+    refused_parameters: [...(learnt.refusedParameters ?? [])],
+    at: toTime(learntAt),
+  };
+}
+
+function toLastTest(test: ModelTestRecord | null): Static<typeof LastTest> | null {
+  if (test === null) return null;
+  const { ok, latencyMs, error, hint, at } = test;
+  return { ok, latency_ms: latencyMs, error, hint, at: toTime(at) };
 }

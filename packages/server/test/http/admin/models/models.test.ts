@@ -37,6 +37,21 @@ onBothStores('models', async (engine) => {
       ...settings,
       api_key_env: null,
       can_continue: false,
+      preset: null,
+      headers: [],
+      query: [],
+      extra_body: null,
+      token_field: 'auto',
+      system_role: 'system',
+      think_tags: 'auto',
+      stream: true,
+      timeouts: null,
+      max_retries: null,
+      fallbacks: [],
+      context_window_source: 'set',
+      learnt: null,
+      last_test: null,
+      last_day: { calls: 0, errors: 0 },
       has_api_key: false,
       from_environment: false,
       created_at,
@@ -54,6 +69,7 @@ onBothStores('models', async (engine) => {
       ...made.body,
       prices: null,
       context_window: null,
+      context_window_source: 'assumed',
       is_active: true,
       name: 'R',
       updated_at: patched.body.updated_at,
@@ -107,7 +123,10 @@ onBothStores('models', async (engine) => {
   test('a call is tried with the stored model', async () => {
     const id = await app.model(organization);
     const answer = await app.call('POST', `${path}/${id}/test`);
-    assert.deepEqual([answer.status, answer.body], [200, { ok: true, latency_ms: 7, error: null }]);
+    assert.deepEqual(
+      [answer.status, answer.body],
+      [200, { ok: true, latency_ms: 7, error: null, hint: null, found: null }],
+    );
     assert.equal(app.tested.at(-1)?.id, id);
     assert.equal((await app.call('POST', `${path}/${newId()}/test`)).status, 404);
   });
