@@ -1,9 +1,8 @@
 /** What a model's context window has room for: the prompt's share of it, and whether a message fits at all. */
 import { AppError } from '../../domain/errors.ts';
-import { isAddressed, isBuiltIn, type Provider } from '../../domain/model.ts';
+import { isBuiltIn, type ModelRecord } from '../../domain/model.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
-import type { RemoteProviderModule } from '../../models/providers/provider.ts';
-import { remoteProviders } from '../../models/providers/registry.ts';
+import { remoteModule } from '../../models/providers/registry.ts';
 import type { RunPlan } from './plan.ts';
 import { type PromptLimit, promptLimitOf } from './prompt-limits.ts';
 
@@ -25,16 +24,23 @@ type SizedPlan = Pick<RunPlan, 'record' | 'parameters'> & {
 /** The model's context window, in tokens: what its calls have shown, else what its record says, else what is assumed. */
 export function contextWindowOf({ record }: Pick<RunPlan, 'record'>): number {
   const shown = promptLimitOf(record)?.windowTokens;
-  const told = record.contextWindow ?? assumedWindow(record.provider);
+  const told = record.contextWindow ?? assumedWindow(record);
   if (shown === undefined) return told;
   // A window that an administrator has set is used smaller, never larger.
   return record.contextWindowSource === 'set' ? Math.min(shown, told) : shown;
 }
 
-function assumedWindow(provider: Provider): number {
-  if (isAddressed(provider) || isBuiltIn(provider)) return assumedContextWindow;
-  const { contextWindow }: RemoteProviderModule = remoteProviders[provider];
-  return contextWindow ?? hostedContextWindow;
+/** What is known of a provider's models holds at its own address, and of servers that never have one of their own. */
+function assumedWindow({
+  provider,
+  preset,
+  baseUrl,
+}: Pick<ModelRecord, 'provider' | 'preset' | 'baseUrl'>): number {
+  if (isBuiltIn(provider)) return assumedContextWindow;
+  const { baseUrl: home, contextWindow } = remoteModule(provider, preset);
+  if (home === undefined) return contextWindow ?? assumedContextWindow;
+  const isHome = baseUrl === null || baseUrl === home;
+  return isHome ? (contextWindow ?? hostedContextWindow) : assumedContextWindow;
 }
 
 /** Tokens that the prompt may take. */

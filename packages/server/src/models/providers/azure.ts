@@ -13,6 +13,7 @@ export const azure = {
   endpoints: azureEndpoints,
   exampleBaseUrl: 'https://RESOURCE.openai.azure.com',
   key: 'required',
+  contextWindow: 128_000,
   quirks: { maxTokensField: 'max_completion_tokens' },
   // It lists the models that could be deployed.
   listsOfferedModels: false,

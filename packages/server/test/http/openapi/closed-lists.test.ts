@@ -19,6 +19,7 @@ import {
 import { messageRoles, shownRoles } from '../../../src/domain/message.ts';
 import {
   contextWindowSources,
+  greetingRoles,
   presets,
   providers,
   refusableParameters,
@@ -171,6 +172,11 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: systemRoles,
     places: ofModels('system_role'),
   },
+  'roles of a greeting': {
+    values: ['system', 'assistant'],
+    list: greetingRoles,
+    places: ofModels('greeting_role'),
+  },
   'think tags': { values: ['auto', 'off'], list: thinkTagChoices, places: ofModels('think_tags') },
   'sources of a context window': {
     values: ['set', 'listed', 'learnt', 'assumed'],
@@ -187,6 +193,8 @@ const published: Readonly<Record<string, PublishedList>> = {
       'seed',
       'stream_options',
       'presence_penalty',
+      'system_role',
+      'developer_role',
     ],
     list: refusableParameters,
     places: ofModels('refused_parameters'),

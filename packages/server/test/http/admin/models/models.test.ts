@@ -43,6 +43,7 @@ onBothStores('models', async (engine) => {
       extra_body: null,
       token_field: 'auto',
       system_role: 'system',
+      greeting_role: 'system',
       think_tags: 'auto',
       stream: true,
       timeouts: null,
