@@ -31,7 +31,7 @@ for (const [what, fields, window] of cases) {
   test(what, () => {
     const record = {
       id: what,
-      learnt: {},
+      updatedAt: 0,
       preset: null,
       baseUrl: null,
       contextWindow: null,
