@@ -32,13 +32,16 @@ export async function describeAnswering(
     selected?.basis.model ??
     (defaultModelId === null ? undefined : await findModel(store.reads, scope, defaultModelId));
   if (model === undefined) return problems;
-  if (model.provider === 'guide') {
+  const localState = model.provider === 'local' ? local.status().state : 'ready';
+  if (model.provider === 'guide' || localState === 'failed' || localState === 'off') {
     const enough = variables.join(', ');
     return [
       ...problems,
       `Only the guide to the documentation answers, which is no language model. One of these makes one answer: ${enough}.`,
     ];
   }
+  const name = `${model.name} (${model.preset ?? model.provider})`;
+  if (!model.isActive) return [...problems, `Calls are refused: ${name} is switched off.`];
   const offers = [...remote.flatMap((one) => one.offers), ...listBuiltInOffers(local)];
   const offer = offers.find(
     (one) =>
@@ -47,7 +50,8 @@ export async function describeAnswering(
   const why = model.fromEnvironment
     ? (offer?.why ?? 'it was offered at an earlier start')
     : 'an administrator chose it';
-  return [...problems, `Answers come from ${model.name} (${model.preset ?? model.provider}): ${why}.`];
+  const when = localState === 'ready' ? '' : ' once it is loaded';
+  return [...problems, `Answers come from ${name}${when}: ${why}.`];
 }
 
 function upperFirst(text: string): string {

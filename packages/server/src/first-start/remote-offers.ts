@@ -51,6 +51,10 @@ async function findPlace(
   config: Config,
   dispatcher: Dispatcher,
 ): Promise<Place> {
+  // At a provider's own address nothing is to be found out of models that are named.
+  if (settings.models.length > 0 && settings.baseUrl === undefined) {
+    return { baseUrl: own, list: { ok: true, models: [] } };
+  }
   const given = settings.baseUrl === undefined ? own : `${settings.baseUrl}${variables.baseUrlSuffix ?? ''}`;
   const { apiKeyEnv } = settings;
   const apiKey = apiKeyEnv === undefined ? undefined : config.providerKeys[apiKeyEnv];
@@ -85,8 +89,10 @@ function offersOf(
     return { offers: settings.models.map((model) => offer(model, `${variables.models} names it`)) };
   }
   if (list.ok && listed.length > 0) {
-    const why = whyFirst(name, listed, defaultModel);
-    return { offers: listed.slice(0, maxModelsPerProvider).map((model) => offer(model.name, why)) };
+    const first = whyFirst(name, listed, defaultModel);
+    const other = `the list of ${name} names it, and those before it are switched off`;
+    const offered = listed.slice(0, maxModelsPerProvider);
+    return { offers: offered.map((model, index) => offer(model.name, index === 0 ? first : other)) };
   }
   const reason = list.ok ? 'it names no chat model' : list.error;
   const problem = `the list of models of ${name}${baseUrl === undefined ? '' : ` at ${baseUrl}`} can't be used (${reason})`;
