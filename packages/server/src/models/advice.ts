@@ -35,6 +35,7 @@ export function adviceFor(model: string, server: ModelServer, discovery: Discove
   }
   if (!list.ok) {
     const isRefused = list.status === 401 || list.status === 403;
+    if (list.status === 404 || list.status === 405) return 'no list of models is there: check base_url';
     if (!isRefused) return null;
     return server.apiKey === undefined
       ? 'the server wants a key: set api_key'

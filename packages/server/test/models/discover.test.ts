@@ -170,6 +170,7 @@ describe('discovery', () => {
     const unlisted = await adviceAt(`${site.url}/v1`, 'huge');
     assert.equal(unlisted.advice, 'the server does not list the model huge; it lists small, large');
     assert.equal(unlisted.found.isListed, false);
+    assert.match((await adviceAt(`${site.url}/x/v1`, 'x')).advice ?? '', /check base_url$/);
     assert.match((await adviceAt(`${closed.url}/v1`, 'x')).advice ?? '', /set api_key/);
     assert.match((await adviceAt(`${closed.url}/v1`, 'x', 'wrong')).advice ?? '', /refuses the key/);
     assert.equal((await adviceAt('http://127.0.0.1:1/v1', 'x')).advice, null);
