@@ -148,7 +148,7 @@ describe('lists of models', () => {
     const { dispatcher } = h.runtime;
     const at = (baseUrl: string) =>
       listProviderModels({ provider: 'openai-compatible', baseUrl, dispatcher, timeoutMs: 20_000 });
-    assert.deepEqual(await at(`${server.origin}/v1`), { ok: true, models: ['m-1'] });
+    assert.deepEqual(await at(`${server.origin}/v1`), { ok: true, models: [{ name: 'm-1' }] });
     const elsewhere = await at(`${server.origin}/old`);
     assert.ok(!elsewhere.ok);
     assert.match(elsewhere.error, /redirect \(301\) to https:\/\/elsewhere\.example\/models/);

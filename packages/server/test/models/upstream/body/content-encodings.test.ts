@@ -172,7 +172,7 @@ describe('encoded lists of models', () => {
       });
       server.closeAllConnections();
       server.close();
-      assert.deepEqual(listed, { ok: true, models: ['m-1'] });
+      assert.deepEqual(listed, { ok: true, models: [{ name: 'm-1' }] });
     });
   }
 });
