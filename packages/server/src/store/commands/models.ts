@@ -165,6 +165,7 @@ const forgets = [
   'sealedQuery',
   'extraBody',
   'tokenField',
+  'systemRole',
   'stream',
 ] as const satisfies readonly (keyof ModelSettings)[];
 

@@ -87,6 +87,7 @@ onBothStores('learnt facts', (engine) => {
       { sealedQuery: { a: 'b' } },
       { extraBody: { top_k: 1 } },
       { tokenField: 'max_tokens' },
+      { systemRole: 'developer' },
       { stream: false },
     ];
     for (const change of changes) {
