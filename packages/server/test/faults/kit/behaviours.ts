@@ -75,9 +75,14 @@ export function canBeWhole({ behaviour }: Turn): boolean {
   return ['plain', 'reasoning', 'large', 'no-usage', 'split'].includes(behaviour);
 }
 
+/** What a call asks last: questions that got no answer stand before it in the same message, with a blank line between. */
+export function questionOf({ lastUserMessage }: Pick<RecordedRequest, 'lastUserMessage'>): string {
+  return lastUserMessage.slice(lastUserMessage.lastIndexOf('\n\n') + 1).trim();
+}
+
 /** The upstream's script for a call. Calls that belong to no turn (titles, summaries) get an echo. */
 export function scriptFor(request: RecordedRequest): Script {
-  const turn = turnOf(request.lastUserMessage);
+  const turn = turnOf(questionOf(request));
   if (turn === undefined) return echo(request);
   const { behaviour, intervalMs } = turn;
   const tokens = tokensOf(turn);

@@ -12,7 +12,7 @@ import { startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstre
 import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import type { StoreEngine } from '../../../src/store/store.ts';
 import { act } from './actor.ts';
-import { scriptFor, turnOf } from './behaviours.ts';
+import { questionOf, scriptFor, turnOf } from './behaviours.ts';
 import { settlesWithin } from './deadline.ts';
 import { mountSmallDisk, type SmallDisk } from './disk.ts';
 import { disturb, emptyTotals, type FaultTotals } from './faults.ts';
@@ -75,9 +75,10 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const upstream = cleanup.use(await startScriptedUpstream({ record: false }));
   let modelCalls = 0;
   upstream.setDefault((request) => {
-    if (turnOf(request.lastUserMessage) !== undefined) {
+    const question = questionOf(request);
+    if (turnOf(question) !== undefined) {
       modelCalls += 1;
-      ledger.modelCalls.push(request.lastUserMessage);
+      ledger.modelCalls.push(question);
       void request.closed.then((end) => end === 'completed' && ledger.moments.emit('upstream-finished'));
     }
     return scriptFor(request);

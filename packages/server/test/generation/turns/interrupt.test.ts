@@ -47,7 +47,8 @@ onBothStores('interrupting', (storeEngine) => {
     });
     assert.deepEqual(
       h.upstream.requests.map((request) => request.lastUserMessage),
-      ['1', '3'],
+      // The question that was interrupted while it waited has no answer, so the model sees both as one.
+      ['1', '2\n\n3'],
     );
   });
 });
