@@ -170,10 +170,9 @@ onBothStores('conversations', async (storeEngine) => {
     const history = upstream.requests.at(-1)?.body?.messages?.map(({ content }) => content) ?? [];
     // Question 6 has lost its answer, so the model sees both as one.
     assert.equal(history.at(-1), 'question 6\n\nquestion 7');
-    assert.ok(
-      !history.includes('question 1') && !history.includes('answer 3') && !history.includes('answer 6'),
-    );
-    assert.ok(history.includes('question 6'));
+    const sent = history.join(' ');
+    for (const gone of ['question 1', 'answer 3', 'answer 6']) assert.ok(!sent.includes(gone), gone);
+    assert.ok(sent.includes('question 3\n\nquestion 4'));
   });
 
   test('an answer that is being written shows its status, and its text so far', async () => {
