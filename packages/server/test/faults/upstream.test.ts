@@ -81,7 +81,7 @@ const faults: Readonly<Record<string, Fault>> = {
   },
   'characters and frames cut at every byte': { scripts: [answer(emoji, { chunkBytes: 1 })], text: emoji },
   'no usage': { scripts: [answer(text, { usage: null })], text, provenance: 'estimated' },
-  'no tokens at all': { scripts: [answer('', { tokens: [] })], text: '' },
+  'no tokens at all': { scripts: [answer('', { tokens: [] })], text: '', code: 'provider_error' },
   'the longest answer allowed': {
     scripts: [answer(text, { finishReason: 'length' }), answer(text, { finishReason: 'max_tokens' })],
     text,
