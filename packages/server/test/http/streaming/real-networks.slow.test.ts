@@ -84,8 +84,9 @@ describe('a server in a process of its own', () => {
   });
 
   test('slow readers cost a bounded buffer each, and get everything in the end', async (t) => {
-    const slowReaders = 50;
-    const tokens = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(8 * 1024)}`);
+    const slowReaders = 100;
+    // An answer has at most 8 MiB.
+    const tokens = Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(8 * 1024)}`);
     const started = gate();
     upstream.setDefault(() => ({
       steps: [
