@@ -16,9 +16,13 @@ export const vocabulary: readonly string[] = Array.from({ length: 64 }, (_, inde
       : (words[index % words.length] ?? ''),
 );
 
-/** Index in `vocabulary` of token `k` (from 0) of stream `s`: no two neighbouring streams look alike. */
+/**
+ * Index in `vocabulary` of token `k` (from 0) of stream `s`: no two neighbouring streams look alike. The first one is not
+ * blank, since blanks at an answer's beginning go out with what follows them.
+ */
 export function tokenIndex(s: number, k: number): number {
-  return (s * 7 + k * 5 + (k >> 6)) % vocabulary.length;
+  const index = (s * 7 + k * 5 + (k >> 6)) % vocabulary.length;
+  return k === 0 && vocabulary[index]?.trim() === '' ? index + 1 : index;
 }
 
 /** The whole text of stream `s` after `tokens` tokens. */
