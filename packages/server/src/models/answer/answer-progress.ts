@@ -25,8 +25,10 @@ export class AnswerProgress {
   #isCut = false;
   #prompt: number | undefined;
   #completion: number | undefined;
-  /** The usage that was delivered last. */
+  /** The usage that was delivered last, and where. */
   #usage: UsagePart | undefined;
+  #usageParts: readonly ModelPart[] | undefined;
+  #usagePlace = 0;
 
   constructor(context: DecoderContext) {
     this.#context = context;
@@ -92,7 +94,7 @@ export class AnswerProgress {
 
   /**
    * Delivers the figures so far where they are new, once the model has spoken: a call that has delivered something is
-   * not repeated. Of several in one batch only the last is left.
+   * not repeated. In a batch that nobody took they replace those before, so that no part changes its place.
    */
   deliverUsage(parts: ModelPart[]): void {
     if (this.#spoke) this.#appendUsage(parts);
@@ -120,10 +122,11 @@ export class AnswerProgress {
     if (completionTokens === 0 && this.#spoke) return;
     const last = this.#usage;
     if (last?.promptTokens === promptTokens && last.completionTokens === completionTokens) return;
-    const place = last === undefined ? -1 : parts.lastIndexOf(last);
-    if (place >= 0) parts.splice(place, 1);
+    const isThere = last !== undefined && parts === this.#usageParts && parts[this.#usagePlace] === last;
+    if (!isThere) this.#usagePlace = parts.length;
+    this.#usageParts = parts;
     this.#usage = { type: 'usage', promptTokens, completionTokens };
-    parts.push(this.#usage);
+    parts[this.#usagePlace] = this.#usage;
   }
 }
 

@@ -12,8 +12,10 @@ const maxNameCharacters = 256;
 export interface ToolCall {
   id: string;
   name: string;
-  /** JSON, as far as it has come. */
+  /** JSON, as far as it has come. To look at its characters costs as much as it is long. */
   arguments: string;
+  /** The last UTF-16 unit of `arguments`; empty where there is none. */
+  lastUnit: string;
 }
 
 export class ToolCalls {
@@ -30,14 +32,16 @@ export class ToolCalls {
   begin(id: string, name: string): ToolCall | undefined {
     if (this.#calls >= maxCalls) return undefined;
     this.#calls += 1;
-    return { id, name, arguments: '' };
+    return { id, name, arguments: '', lastUnit: '' };
   }
 
   /** Appends to a call's arguments. @throws ModelError where they are too long */
   extend(call: ToolCall, text: string): void {
     this.#characters += text.length;
     if (this.#characters > maxCharacters) throw malformed(this.#upstream, 'tool calls that are too long');
+    if (text === '') return;
     call.arguments += text;
+    call.lastUnit = text.slice(-1);
   }
 
   /** Appends a whole call. An id that is missing, or that an earlier call has, is replaced by one of ours. */

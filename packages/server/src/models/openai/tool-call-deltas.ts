@@ -65,7 +65,7 @@ function isAnother(call: ToolCall, id: string, name: string, text: string): bool
   if (id !== '' && call.id !== '' && id !== call.id) return true;
   if (name === '' || call.name === '') return false;
   if (name !== call.name) return true;
-  return id === '' && text.startsWith('{') && call.arguments.endsWith('}');
+  return id === '' && text.startsWith('{') && call.lastUnit === '}';
 }
 
 function textOf(value: unknown): string {

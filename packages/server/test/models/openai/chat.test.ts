@@ -319,8 +319,8 @@ describe('openai dialects of other servers', () => {
       ],
       expected: [
         { type: 'text', text: 'a' },
-        { type: 'text', text: 'b' },
         { type: 'usage', promptTokens: 5, completionTokens: 2 },
+        { type: 'text', text: 'b' },
       ],
     },
     {
