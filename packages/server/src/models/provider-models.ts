@@ -1,6 +1,7 @@
 /** Asks a provider which models it offers. */
 import type { Dispatcher } from 'undici';
 import type { Preset } from '../domain/model.ts';
+import { parseForeignJson } from '../domain/text/json.ts';
 import { bestFirst } from './discovery/best-first.ts';
 import { type ListedModel, readModelList } from './discovery/model-list.ts';
 import { ModelError } from './model-error.ts';
@@ -98,7 +99,7 @@ function reasonOfNoList(upstream: Upstream, { contentType, text }: GotText): str
 /** Undefined where the text is no JSON. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** Decides whether a URL from a caller other than the operator may be stored, before anything connects to it. */
 import { isIP } from 'node:net';
+import { trimEndOf } from '../domain/text/trimming.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type Resolve, resolveBySystem } from './guarded-agent.ts';
 
@@ -17,7 +18,7 @@ export async function refusalOfHost(
   resolve: Resolve = resolveBySystem,
 ): Promise<string | undefined> {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
+  const host = trimEndOf(url.hostname.replace(/^\[|\]$/g, ''), (sign) => sign === '.');
   if (isIP(host) !== 0) return guard.refusalOf(host, port);
   if (!host.includes('.') || internalName.test(host)) return `${host} is a name of an internal network`;
   const addresses = await resolve(host).catch(nobody);

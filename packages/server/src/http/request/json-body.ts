@@ -2,11 +2,14 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
+import { deepestLevels, nestsDeeper } from '../../domain/text/json.ts';
 import { wrongMediaType } from '../answer/errors.ts';
 import { findJsonError } from './json-position.ts';
 
 /** Levels of nesting in a body; no schema has as many. */
 const maxDepth = 32;
+/** Characters of a name that messages show. */
+const maxShownName = 100;
 
 /**
  * Parses a body. An empty one is `undefined`, which only routes without a body accept.
@@ -16,6 +19,7 @@ function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw new AppError('invalid_json', 'the body is not valid UTF-8');
   const text = body.toString('utf8').replace(/^\uFEFF/, '');
+  if (nestsDeeper(text, deepestLevels)) throw tooDeep('');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -35,11 +39,20 @@ function checkText(value: unknown, path: string, depth: number): void {
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth === maxDepth) throw invalid(path, `the body is nested deeper than ${maxDepth} levels`);
+  if (depth === maxDepth) throw tooDeep(path);
   for (const [name, child] of Object.entries(value)) {
     if (!Array.isArray(value)) checkString(name, path);
-    checkText(child, path === '' ? name : `${path}.${name}`, depth + 1);
+    checkText(child, path === '' ? shortName(name) : `${path}.${shortName(name)}`, depth + 1);
   }
+}
+
+function tooDeep(path: string): AppError {
+  return invalid(path, `the body is nested deeper than ${maxDepth} levels`);
+}
+
+/** A name as messages show it. */
+export function shortName(name: string): string {
+  return name.length <= maxShownName ? name : `${name.slice(0, maxShownName).toWellFormed()}…`;
 }
 
 /** @throws AppError invalid_request */

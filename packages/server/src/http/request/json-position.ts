@@ -11,9 +11,29 @@ export interface JsonError {
 /** Where the text breaks the grammar. Call it only with a text that `JSON.parse` has refused. */
 export function findJsonError(text: string): JsonError {
   const { offset, message } = scan(text);
-  const before = text.slice(0, offset);
-  const lines = before.split(/\r\n|\r|\n/);
-  return { line: lines.length, column: [...(lines.at(-1) ?? '')].length + 1, message };
+  return { ...placeOf(text, offset), message };
+}
+
+/** CR LF, CR and LF end a line. Nothing is built on the way: a hostile body has a million lines, or one of a mebibyte. */
+function placeOf(text: string, offset: number): Pick<JsonError, 'line' | 'column'> {
+  let [line, column] = [1, 1];
+  for (let at = 0; at < offset; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === lineFeed || code === carriageReturn) {
+      if (code === carriageReturn && at + 1 < offset && text.charCodeAt(at + 1) === lineFeed) at += 1;
+      line += 1;
+      column = 1;
+    } else if (!isLowSurrogate(code) || at === 0 || !isHighSurrogate(text.charCodeAt(at - 1))) column += 1;
+  }
+  return { line, column };
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
 }
 
 interface Fault {
@@ -21,7 +41,10 @@ interface Fault {
   readonly message: string;
 }
 
-const blanks = /[ \t\n\r]*/y;
+const lineFeed = 10;
+const carriageReturn = 13;
+const quote = 34;
+const backslash = 92;
 const escapeToken = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const wordToken = /true|false|null/y;
@@ -63,17 +86,23 @@ function scan(text: string): Fault {
     const inside = open.at(-1);
     return inside === undefined ? 'end' : inside === '{' ? ', or }' : ', or ]';
   };
+  const skipBlanks = (): void => {
+    for (; offset < text.length; offset += 1) {
+      const code = text.charCodeAt(offset);
+      if (code !== 32 && code !== 9 && code !== lineFeed && code !== carriageReturn) return;
+    }
+  };
   const takeString = (): Fault | undefined => {
     for (offset += 1; offset < text.length; offset += 1) {
-      const character = text[offset];
-      if (character === '"') {
+      const code = text.charCodeAt(offset);
+      if (code === quote) {
         offset += 1;
         return undefined;
       }
-      if (text.charCodeAt(offset) < 0x20) {
+      if (code < 0x20) {
         return { offset, message: 'a line break or control character must be escaped inside a string' };
       }
-      if (character !== '\\') continue;
+      if (code !== backslash) continue;
       const escaped = take(escapeToken);
       if (escaped === '') return { offset, message: 'this is no escape that JSON knows' };
       offset -= 1;
@@ -82,10 +111,9 @@ function scan(text: string): Fault {
   };
 
   for (;;) {
-    take(blanks);
+    skipBlanks();
     const character = text[offset];
     if (character === undefined) return { offset, message: `${says[expected]}, but the text ends` };
-    const fault: Fault = { offset, message: says[expected] };
     switch (expected) {
       case 'value':
       case 'value or ]':
@@ -102,7 +130,7 @@ function scan(text: string): Fault {
           if (broken !== undefined) return broken;
           expected = afterValue();
         } else if (take(numberToken) !== '' || take(wordToken) !== '') expected = afterValue();
-        else return fault;
+        else return { offset, message: says[expected] };
         break;
       case 'property name':
       case 'property name or }':
@@ -114,10 +142,10 @@ function scan(text: string): Fault {
           const broken = takeString();
           if (broken !== undefined) return broken;
           expected = ':';
-        } else return fault;
+        } else return { offset, message: says[expected] };
         break;
       case ':':
-        if (character !== ':') return fault;
+        if (character !== ':') return { offset, message: says[expected] };
         offset += 1;
         expected = 'value';
         break;
@@ -127,11 +155,11 @@ function scan(text: string): Fault {
         else if (character === (expected === ', or }' ? '}' : ']')) {
           open.pop();
           expected = afterValue();
-        } else return fault;
+        } else return { offset, message: says[expected] };
         offset += 1;
         break;
       case 'end':
-        return fault;
+        return { offset, message: says[expected] };
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Routes that take no body refuse fields in one, since they would be ignored silently. An empty object is accepted. */
 import type { FastifyInstance } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
+import { shortName } from './json-body.ts';
 
 /** Runs after validation, so that a caller who may not call learns that first. */
 export function refuseStrayBodies(app: FastifyInstance): void {
@@ -15,6 +16,6 @@ export function refuseStrayBodies(app: FastifyInstance): void {
     const instead = Object.hasOwn(properties, name)
       ? 'it belongs in the query string'
       : 'no fields are allowed here';
-    throw invalid(name, `unknown field ${name}: ${instead}`);
+    throw invalid(shortName(name), `unknown field ${shortName(name)}: ${instead}`);
   });
 }

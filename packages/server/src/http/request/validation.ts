@@ -9,7 +9,7 @@ import type { FastifyServerOptions } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
 import { fromTime } from '../../domain/text/time.ts';
-import { checkString } from './json-body.ts';
+import { checkString, shortName } from './json-body.ts';
 
 const dateTime =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
@@ -111,7 +111,7 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
   const path = error.instancePath
     .split('/')
     .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((step) => shortName(step.replaceAll('~1', '/').replaceAll('~0', '~')))
     .join('.');
   if (path === '' && error.keyword === 'type') {
     const missing = data === undefined || data === null;
@@ -120,7 +120,7 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
       missing ? 'a JSON body is required' : `the ${part} must be a JSON object`,
     );
   }
-  const field = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const field = (name: string): string => (path === '' ? shortName(name) : `${path}.${shortName(name)}`);
   const inside = path === '' ? '' : ` in ${path}`;
   if (error.keyword === 'required') {
     const missing: string = error.params.missingProperty;
@@ -138,6 +138,9 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
   return invalid(path, `${path === '' ? `the ${part}` : path} must ${demand(error)}`);
 }
 
+/** Unknown fields of one object that are compared with the known ones. */
+const mostStrays = 100;
+
 function knownFields(error: ErrorObject): string[] {
   return Object.keys((error.parentSchema?.properties ?? {}) as object);
 }
@@ -145,7 +148,9 @@ function knownFields(error: ErrorObject): string[] {
 function unknownFields(error: ErrorObject): string[] {
   if (error.parentSchema?.additionalProperties !== false) return [];
   const known = new Set(knownFields(error));
-  return Object.keys(error.data as object).filter((name) => !known.has(name));
+  return Object.keys(error.data as object)
+    .filter((name) => !known.has(name))
+    .slice(0, mostStrays);
 }
 
 /** The nearest known name, if at most a third of its letters differ (or two, for short names). */

@@ -1,8 +1,9 @@
 /** Understands addresses that are not quite those of an API: of one of its endpoints, or of the server alone. */
+import { trimSlashes } from '../../domain/text/trimming.ts';
 
 /** Endpoints that people copy with the address. */
 const endpoints = /\/(?:chat\/completions|completions|responses|embeddings|messages(?:\/count_tokens)?)$/;
-const version = /\/v\d+[a-z0-9]*$/i;
+const version = /\/v\d[a-z0-9]*$/i;
 
 /** The address without slashes and without an endpoint at its end. `/models` counts as one only behind a version. */
 export function withoutEndpoint(baseUrl: string): string {
@@ -25,10 +26,4 @@ export function candidatesOf(baseUrl: string): readonly string[] {
   const parent = trimSlashes(baseUrl.slice(0, baseUrl.lastIndexOf('/')));
   if (/\/(?:models|api)$/.test(pathname)) candidates.push(parent, `${parent}/v1`);
   return [...new Set(candidates)];
-}
-
-function trimSlashes(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === '/') end -= 1;
-  return text.slice(0, end);
 }

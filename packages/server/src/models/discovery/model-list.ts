@@ -2,6 +2,7 @@
  * Reads a provider's list of models. Shapes: `{data: […]}` (OpenAI, Anthropic, Mistral, vLLM, OpenRouter), `{models: […]}`
  * (Google, Ollama, LM Studio, xAI, Cohere), both at once (llama.cpp), or a bare array (Together, GitHub).
  */
+import { parseForeignJson } from '../../domain/text/json.ts';
 import { isObject } from '../upstream/upstream-error.ts';
 import { isChatModel } from './chat-models.ts';
 
@@ -22,7 +23,7 @@ const largestWindow = 100_000_000;
 export function readModelList(text: string): readonly ListedModel[] | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseForeignJson(text);
   } catch {
     return undefined;
   }

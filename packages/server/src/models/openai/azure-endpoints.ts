@@ -3,6 +3,7 @@
  * a path for each deployment and a dated `api-version` in the query.
  * https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle
  */
+import { trimSlashes } from '../../domain/text/trimming.ts';
 import { upstreamAddress, withQuery } from '../upstream/address.ts';
 import type { EndpointAddress, EndpointTarget, WireEndpoints } from '../upstream/remote-model.ts';
 
@@ -21,7 +22,7 @@ export const azureEndpoints: WireEndpoints = {
 };
 
 function endpoint({ baseUrl, model, query = {} }: EndpointTarget, path: string): EndpointAddress {
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = trimSlashes(baseUrl);
   const [, resource = base, deployment] = /^(.*?)(?:\/openai(?:\/deployments\/([^/?]+))?)?$/.exec(base) ?? [];
   if (/\/v1$/.test(base)) return withQuery(upstreamAddress(base, path), query);
   const isClassic = base !== resource || /^\d{4}-/.test(query[versionField] ?? '');

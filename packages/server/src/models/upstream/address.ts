@@ -1,4 +1,5 @@
 /** Turns a configured base URL into the origin and path that undici takes. */
+import { trimSlashes } from '../../domain/text/trimming.ts';
 
 /**
  * Appends `path` to the path of the base URL, whose query (Azure's `api-version`) stays.
@@ -8,7 +9,7 @@ export function upstreamAddress(baseUrl: string, path: string): { origin: string
   const url = new URL(baseUrl);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new TypeError(`base_url must be an http or https address, not ${baseUrl}`);
-  return { origin: url.origin, path: `${url.pathname.replace(/\/+$/, '')}${path}${url.search}` };
+  return { origin: url.origin, path: `${trimSlashes(url.pathname)}${path}${url.search}` };
 }
 
 /** The address with further parameters in its query; one that it has already is replaced. */
@@ -26,6 +27,6 @@ export function withQuery<Address extends { readonly path: string }>(
 
 /** A base URL with exactly one `/v1` at its end, whether or not it was configured with it. */
 export function withVersion1(baseUrl: string): string {
-  const trimmed = baseUrl.replace(/\/+$/, '');
+  const trimmed = trimSlashes(baseUrl);
   return trimmed.endsWith('/v1') ? trimmed : `${trimmed}/v1`;
 }

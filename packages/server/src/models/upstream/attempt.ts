@@ -4,6 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
+import { parseForeignJson } from '../../domain/text/json.ts';
 import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
 import { type ContentDecoder, createContentDecoder } from './body/content-decoder.ts';
@@ -243,7 +244,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   acceptWhole(json: string): void {
     let body: unknown;
     try {
-      body = JSON.parse(json);
+      body = parseForeignJson(json);
     } catch {
       throw errorFromUnexpectedBody(this.#request, this.#contentType(), json);
     }

@@ -3,6 +3,7 @@
  * Azure, Anthropic, Google (also as an array), Mistral, vLLM and other FastAPI servers, Hugging Face, OpenRouter,
  * Cloudflare, AWS, MiniMax, and JSON inside of JSON.
  */
+import { parseForeignJson } from '../../domain/text/json.ts';
 import type { ProviderWords } from '../model-error.ts';
 
 /** What a failure's fields say; texts are cut, but hold the provider's words as they came. */
@@ -271,7 +272,7 @@ function isPlain(value: unknown): boolean {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

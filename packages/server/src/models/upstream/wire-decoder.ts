@@ -1,4 +1,5 @@
 /** What a wire format implements: it turns the events of one response into the parts of an answer. */
+import { parseForeignJson } from '../../domain/text/json.ts';
 import type { ModelPart } from '../language-model.ts';
 import type { ProviderEvent } from './body/event-reader.ts';
 import { isObject, malformed, quote, type Upstream } from './upstream-error.ts';
@@ -35,7 +36,7 @@ export interface WireDecoder {
 export function parseObject(data: string, upstream: Upstream): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(data);
+    value = parseForeignJson(data);
   } catch (error) {
     throw malformed(upstream, `an event that is not JSON: ${quote(upstream, data)}`, error);
   }

@@ -56,6 +56,35 @@ describe('input', () => {
     ['a NUL in a name', '{"message":"a","\\u0000":1}', /U\+0000/],
     ['__proto__', '{"message":"a","__proto__":{"max_tokens":1}}', /__proto__/],
     ['constructor', '{"message":"a","constructor":{"prototype":{}}}', /constructor/],
+    ['nesting one level too deep', `{"message":${'['.repeat(32)}${']'.repeat(32)}}`, /deeper than 32 levels/],
+    ['brackets and nothing else', '['.repeat(1_000_000), /nested deeper than 32/],
+    ['objects that never end', '{"a":'.repeat(200_000), /nested deeper than 32/],
+    [
+      'a name of 900,000 characters',
+      `{"message":"x","${'n'.repeat(900_000)}":1}`,
+      /^unknown field n{100}…: allowed are/,
+    ],
+    [
+      'a name of 900,000 characters in place of one that is required',
+      `{"${'n'.repeat(900_000)}":1}`,
+      /^message is required$/,
+    ],
+    [
+      'a wrong value below a name of 900,000 characters',
+      `{"message":"x","${'n'.repeat(900_000)}":{"a":"\\u0000"}}`,
+      /^n{100}…\.a must not contain the character U\+0000$/,
+    ],
+    [
+      '80,000 unknown fields',
+      `{${Array.from({ length: 80_000 }, (_, i) => `"n${i}":1`).join(',')}}`,
+      /^message is required$/,
+    ],
+    [
+      'a list of 100,000 NULs',
+      `{"message":[${'"\\u0000",'.repeat(100_000)}""]}`,
+      /^message\.0 must not contain/,
+    ],
+    ['a list of 300,000 numbers', `{"message":[${'1e9,'.repeat(200_000)}1]}`, /^message must be a string/],
     ['deep nesting', `{"message":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, /nested deeper than 32/],
   ];
   for (const [name, body, says] of bodies) {

@@ -5,6 +5,8 @@
  * event counts as soon as its data is whole, and the end of the body ends the last one. No library is this lenient.
  */
 
+import { parseForeignJson } from '../../../domain/text/json.ts';
+
 export interface ProviderEvent {
   /** The `event` field; `error` also for a line of its own that is called `error:`. */
   readonly event: string | undefined;
@@ -46,7 +48,7 @@ function isDoneWord(data: string): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseForeignJson(text);
     return true;
   } catch {
     return false;
