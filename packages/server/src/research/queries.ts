@@ -32,6 +32,8 @@ export interface Queries {
 
 const maxQueries = 3;
 const maxQueryLength = 200;
+/** A line that is longer, with what stands around a query, holds none. */
+const maxLineLength = 2 * maxQueryLength;
 const historyTurns = 6;
 const maxTurnLength = 1_000;
 /** Characters at each end of a long message that are looked at for a question. */
@@ -119,6 +121,7 @@ function parseLines(text: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('```') && !line.endsWith(':'));
   if (lines.length > maxQueries || /[[\]{}]/.test(text)) return [];
+  if (lines.some(({ length }) => length > maxLineLength)) return [];
   const queries = lines.map((line) =>
     line
       .replace(/^(?:[-*•]|\d{1,2}[.)])\s+/, '')

@@ -4,6 +4,7 @@
  */
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { isRefusal } from '../../domain/text/refusals.ts';
+import { trimEndOf } from '../../domain/text/trimming.ts';
 import { maxTitleWords, type SpokenMessage } from './title-prompt.ts';
 import { isInScriptsOf } from './writing-systems.ts';
 
@@ -21,10 +22,11 @@ const maxLength = 80;
 /** Characters of a reply that are looked at. */
 const maxReply = 2000;
 const maxLines = 12;
-/** A line of more words is a sentence of an answer, no title. */
+/** A line of more words is a sentence of an answer, no title, and so is one of more characters. */
 const maxWordsOfLine = 16;
+const maxLine = 1000;
 
-const endOfSentence = /[.。！!]["'”»」*_`\s]*$/;
+const endOfSentence = /[.。！!]$/;
 
 const nothingAsked: AskedTitle = { ownWords: '', spoken: [], maxWords: maxTitleWords };
 
@@ -38,7 +40,8 @@ export function titleOf(reply: string, asked: AskedTitle = nothingAsked): string
   const unwrapped = text.replace(/^<title>([^<]{1,300})<\/title>[\s\S]*$/i, '$1');
   if (beginsWithTag(unwrapped) || isRefusal(unwrapped) || isThinkingAloud(unwrapped)) return undefined;
   for (const line of unwrapped.split('\n', maxLines)) {
-    if (!/[\p{L}\p{N}]/u.test(line) || /^\s*```/.test(line) || isPreamble(line)) continue;
+    if (!/[\p{L}\p{N}]/u.test(line) || /^\s*```/.test(line)) continue;
+    if (line.length <= maxLine && isPreamble(line)) continue;
     return titleOfLine(line, asked);
   }
   return undefined;
@@ -52,13 +55,14 @@ export function isTitleComplete(reply: string): boolean {
 }
 
 function titleOfLine(line: string, asked: AskedTitle): string | undefined {
+  if (line.length > maxLine) return undefined;
   const plain = undecorated(withoutLabel(undecorated(line))).replace(/\s+/gu, ' ');
   if (beginsWithTag(plain) || isRefusal(plain)) return undefined;
   const sentence = firstSentence(plain);
   const words = sentence.split(' ');
   if (words.length > maxWordsOfLine || isOwnWords(sentence, asked.ownWords)) return undefined;
   // A whole sentence is the answer, or goes on with the conversation; its first words would name nothing.
-  const isSentence = sentence !== plain || endOfSentence.test(line);
+  const isSentence = sentence !== plain || endOfSentence.test(trimEndOf(line, isAround));
   if (isSentence && (words.length > asked.maxWords || [...sentence].length > maxLength / 2)) return undefined;
   const title = undecorated(cutGraphemes(words.slice(0, asked.maxWords).join(' '), maxLength).toWellFormed());
   if (!/[\p{L}\p{N}]/u.test(title) || isOwnWords(title, asked.ownWords)) return undefined;
@@ -92,7 +96,7 @@ function isThinkingAloud(text: string): boolean {
 /** "Sure! Here is a title for this conversation:" */
 function isPreamble(line: string): boolean {
   return (
-    /[:：]\s*(?:\*\*)?\s*$/.test(line) &&
+    /[:：](?:\*\*)?$/.test(line.replace(/\s+/g, '')) &&
     /^[\s*_#>-]*(?:sure|certainly|of course|okay|ok|here(?:['’]s| is| are)|(?:a |the |one )?(?:possible |suggested )?title|hier (?:ist|sind)|voici|aquí|ecco|вот|以下|これ|다음)/i.test(
       line,
     )
@@ -106,18 +110,20 @@ function withoutLabel(text: string): string {
   return text.replace(label, '');
 }
 
+/** Signs that end a text: Markdown's marks, those that end a sentence, those that may stand behind its end. */
+const isMark = (unit: string): boolean => /[\s*_~`]/.test(unit);
+const isStop = (unit: string): boolean => /[.。،۔।,;:：、，；…\s]/.test(unit);
+const isAround = (unit: string): boolean => /["'”»」*_`\s]/.test(unit);
+
 /** Without Markdown's marks, quotation marks around the whole, and the full stop of a sentence. */
 function undecorated(text: string): string {
   let plain = text.trim();
   for (let before = ''; before !== plain; ) {
     before = plain;
-    plain = unquoted(
-      plain
-        .replace(/^(?:#{1,6}|[-*+>•]|\d{1,2}[.)])\s+/, '')
-        .replace(/^(\*{1,3}|_{1,3}|~~|`{1,3})(?=\S)/, '')
-        .replace(/[\s*_~`]+$/, '')
-        .replace(/[.。،۔।,;:：、，；…\s]+$/u, ''),
-    ).trim();
+    const begun = plain
+      .replace(/^(?:#{1,6}|[-*+>•]|\d{1,2}[.)])\s+/, '')
+      .replace(/^(\*{1,3}|_{1,3}|~~|`{1,3})(?=\S)/, '');
+    plain = unquoted(trimEndOf(trimEndOf(begun, isMark), isStop)).trim();
   }
   return plain;
 }
@@ -159,7 +165,7 @@ function firstSentence(text: string): string {
 }
 
 function fromJson(text: string): string | undefined {
-  const body = text.replace(/^```\w*\s*/, '').replace(/\s*```$/, '');
+  const body = text.replace(/^```\w*/, '').replace(/```$/, '');
   const value = parsed(body);
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.length === 1 && typeof value[0] === 'string' ? value[0] : undefined;

@@ -10,6 +10,8 @@ const costlyWords: ReadonlySet<string> = new Set([
   ...['opus', 'pro', 'max', 'ultra', 'large', 'heavy', 'preview'],
   ...['research', 'reasoner', 'reasoning', 'thinking', 'o1', 'o3'],
 ]);
+/** Characters of a name that are looked at, from its beginning and for a date from its end. */
+const lookedAt = 100;
 /** A model of so many billion parameters is a large one. */
 const manyBillions = 100;
 
@@ -37,10 +39,13 @@ function cheapest<Model extends { readonly name: string }>(models: readonly Mode
 }
 
 function rankOf(name: string): number {
-  const words = name.toLowerCase().split(/[^a-z0-9.]+/);
+  const words = name
+    .slice(0, lookedAt)
+    .toLowerCase()
+    .split(/[^a-z0-9.]+/);
   const isCheap = words.some((word) => cheapWords.has(word));
   const isCostly = words.some((word) => costlyWords.has(word) || billionsOf(word) >= manyBillions);
-  const isDated = /\d{4}-?\d{2}-?\d{2}|-\d{4}$/.test(name);
+  const isDated = /\d{4}-?\d{2}-?\d{2}|-\d{4}$/.test(name.slice(-lookedAt));
   return (isCheap ? 0 : 4) + (isCostly ? 2 : 0) + (isDated ? 1 : 0);
 }
 

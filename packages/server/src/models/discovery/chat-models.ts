@@ -12,6 +12,9 @@ const otherWords: ReadonlySet<string> = new Set([
 /** OpenAI's last completion model; `instruct` alone is in the names of many chat models. */
 const completionModel = /^gpt-3\.5-turbo-instruct/;
 
+/** Characters of a name that are looked at. */
+const lookedAt = 100;
+
 /** What a list calls the purpose of a model, by the fields `type`, `task`, `pipeline_tag` and `model_type`. */
 const chatPurposes: ReadonlySet<string> = new Set([
   'chat',
@@ -35,6 +38,7 @@ export function isChatModel(entry: unknown, name: string): boolean {
 function isNamedOtherwise(name: string): boolean {
   if (completionModel.test(name)) return true;
   return name
+    .slice(0, lookedAt)
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .some((word) => otherWords.has(word) || otherWords.has(word.replace(/\d+$/, '')));

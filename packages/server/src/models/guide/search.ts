@@ -63,8 +63,10 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
         return meant.filter((group) => !group.isDisjointFrom(found)).length;
       };
     },
-    find(question, limit) {
+    find(asked, limit) {
+      const question = asked.slice(0, maxQuestion);
       const terms = termsOf(question);
+      const inCapitals = question.toUpperCase();
       if (terms.length === 0) return [];
       const results = index.search(
         {
@@ -80,7 +82,7 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
           weights: { fuzzy: 0.3, prefix: 0.5 },
           // They are stemmed already.
           processTerm: (term) => term,
-          boostDocument: (id) => weightOf(sections[id as number]!, question),
+          boostDocument: (id) => weightOf(sections[id as number]!, inCapitals),
         },
       );
       const covering = results.filter((result) => covered(terms, result.queryTerms) >= minCoverage);
@@ -106,8 +108,8 @@ function synonymsOf(term: string) {
 }
 
 /** How something is used matters more to a reader than how it is built, or why it was decided. */
-function weightOf({ file, heading }: GuideSection, question: string): number {
-  if (file === settingsFile) return question.toUpperCase().includes(heading) ? 3 : 0.35;
+function weightOf({ file, heading }: GuideSection, inCapitals: string): number {
+  if (file === settingsFile) return inCapitals.includes(heading) ? 3 : 0.35;
   if (file === operationsFile) return 0.6;
   if (file.includes('decisions/')) return 0.3;
   if (/contributing\/|CONTRIBUTING|benchmarks/.test(file)) return 0.15;

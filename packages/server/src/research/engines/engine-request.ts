@@ -1,5 +1,6 @@
 /** Calls a search engine's JSON API, bounded in time and size, and reads its hits. */
 import { type Dispatcher, request } from 'undici';
+import { parseForeignJson } from '../../domain/text/json.ts';
 import { plainExcerpt, toSingleLine } from '../extraction/visible-text.ts';
 import { readBody } from '../pages/body-reader.ts';
 import type { SearchHit } from './engine.ts';
@@ -39,7 +40,7 @@ export async function callEngine(call: EngineCall): Promise<unknown> {
     const { bytes, cut } = await readBody(response.body, undefined, { maxBytes: maxAnswerBytes });
     if (response.statusCode !== 200) throw new SearchError(`${engine} answered ${response.statusCode}`);
     if (cut) throw new SearchError(`${engine} answered more than ${maxAnswerBytes} bytes`);
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseForeignJson(new TextDecoder().decode(bytes));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SearchError) throw error;
@@ -56,15 +57,30 @@ export interface HitFields {
   readonly snippet: string;
 }
 
-/** The well-formed results of a list; a result without an http(s) address is left out. */
+/** Results of a list that are looked at for as many hits as were asked for. */
+const mostResults = 100;
+
+/** The first well-formed results of a list; a result without an http(s) address is left out. */
 export function readHits(results: unknown, fields: HitFields, limit: number): readonly SearchHit[] {
   if (!Array.isArray(results)) return [];
-  return results
-    .map((result) =>
-      toHit(textOf(result, fields.title), textOf(result, fields.url), textOf(result, fields.snippet)),
-    )
-    .filter((hit) => hit !== undefined)
-    .slice(0, limit);
+  return firstHits(results, limit, (result) =>
+    toHit(textOf(result, fields.title), textOf(result, fields.url), textOf(result, fields.snippet)),
+  );
+}
+
+/** No more of a long list is read than is needed. */
+export function firstHits(
+  results: readonly unknown[],
+  limit: number,
+  toHit: (result: unknown) => SearchHit | undefined,
+): readonly SearchHit[] {
+  const hits: SearchHit[] = [];
+  for (const result of results.slice(0, mostResults)) {
+    if (hits.length >= limit) break;
+    const hit = toHit(result);
+    if (hit !== undefined) hits.push(hit);
+  }
+  return hits;
 }
 
 export function toHit(title: string, address: string, snippet: string): SearchHit | undefined {

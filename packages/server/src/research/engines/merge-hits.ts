@@ -1,4 +1,5 @@
 /** Sends all queries to one engine and merges their hits into one list. */
+import { trimSlashes } from '../../domain/text/trimming.ts';
 import type { SearchEngine, SearchHit, SearchOptions } from './engine.ts';
 
 export interface SearchOutcome {
@@ -53,5 +54,5 @@ function pageKey(address: string): string {
     if (/^(utm_\w+|fbclid|gclid|ref)$/i.test(name)) url.searchParams.delete(name);
   }
   url.searchParams.sort();
-  return `${url.host.replace(/^www\./, '')}${url.pathname.replace(/\/+$/, '')}?${url.searchParams}`;
+  return `${url.host.replace(/^www\./, '')}${trimSlashes(url.pathname)}?${url.searchParams}`;
 }

@@ -3,6 +3,7 @@
  * `search.formats`, else it answers 403. https://docs.searxng.org/dev/search_api.html
  */
 
+import { trimSlashes } from '../../domain/text/trimming.ts';
 import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
 import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
 
@@ -16,7 +17,7 @@ export function createSearxng(options: EngineOptions & { readonly baseUrl: strin
   return {
     name: 'searxng',
     async search(query, { signal, limit }) {
-      const url = new URL(`${options.baseUrl.replace(/\/+$/, '')}/search`);
+      const url = new URL(`${trimSlashes(options.baseUrl)}/search`);
       const credentials = takeCredentials(url);
       url.search = new URLSearchParams({ q: query, format: 'json', safesearch: '1' }).toString();
       const answer = await callEngine({

@@ -4,7 +4,7 @@
  */
 
 import type { EngineOptions, SearchEngine, SearchHit, SearchOptions } from './engine.ts';
-import { callEngine, memberOf, SearchError, toHit } from './engine-request.ts';
+import { callEngine, firstHits, memberOf, SearchError, toHit } from './engine-request.ts';
 import { languageOf } from './query-language.ts';
 
 export interface WikipediaOptions extends EngineOptions {
@@ -51,13 +51,14 @@ export function createWikipedia(options: WikipediaOptions): SearchEngine {
     });
     const results = memberOf(memberOf(answer, 'query'), 'search');
     if (!Array.isArray(results)) throw new SearchError('Wikipedia answered without results');
-    return results.map((result) => hitOf(baseUrl, result)).filter((hit) => hit !== undefined);
+    return firstHits(results, limit, (result) => hitOf(baseUrl, result));
   }
 }
 
 function hitOf(baseUrl: string, result: unknown): SearchHit | undefined {
   const [title, snippet] = [memberOf(result, 'title'), memberOf(result, 'snippet')];
-  if (typeof title !== 'string' || title === '') return undefined;
+  // MediaWiki's titles have at most 255 bytes.
+  if (typeof title !== 'string' || title === '' || title.length > 255) return undefined;
   const address = `${baseUrl}/wiki/${encodeURIComponent(title.replaceAll(' ', '_').toWellFormed())}`;
   return toHit(title, address, typeof snippet === 'string' ? snippet : '');
 }
