@@ -88,6 +88,10 @@ export interface ModelCall {
   readonly provenance: UsageProvenance;
   /** Cost of the call, in the currency of the model's prices; null for a model without prices. */
   readonly cost: number | null;
+  /** Whether its generation ended with it. Each generation that asked a model has one such call. */
+  readonly isRequest: boolean;
+  /** Whether the model failed; not where the call was broken off here. */
+  readonly isFailed: boolean;
   /** Epoch milliseconds. */
   readonly createdAt: number;
 }

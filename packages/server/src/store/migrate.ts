@@ -6,6 +6,7 @@ import * as modelSettings from './migrations/0002-model-settings.ts';
 import * as organizationSettings from './migrations/0003-organization-settings.ts';
 import * as endedGenerations from './migrations/0004-ended-generations.ts';
 import * as greetingRole from './migrations/0005-greeting-role.ts';
+import * as endsOfCalls from './migrations/0006-ends-of-calls.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -17,6 +18,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0003-organization-settings': organizationSettings.up,
   '0004-ended-generations': endedGenerations.up,
   '0005-greeting-role': greetingRole.up,
+  '0006-ends-of-calls': endsOfCalls.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

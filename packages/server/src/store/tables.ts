@@ -263,6 +263,10 @@ export interface ModelCallTable {
   /** Cost of the call, in the currency of the model's prices; null for a model without prices. */
   cost: number | null;
   created_at: EpochMs;
+  /** 1 for the call that ended its generation; null for calls that were made before this was kept. */
+  is_request: number | null;
+  /** 1 where the model failed. */
+  is_failed: number;
 }
 export interface IdempotencyTable {
   /** The credential: `key:<id>`, `member:<id>`, `user:<id>`, `operator`, `anonymous:<organization>`. */

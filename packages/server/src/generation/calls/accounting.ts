@@ -20,12 +20,16 @@ export interface SpentCall {
   readonly generationId: string | null;
   readonly model: Pick<ModelRecord, 'id' | 'prices'>;
   readonly usage: Usage;
+  /** Default false. */
+  readonly isRequest?: boolean;
+  /** Default false. */
+  readonly isFailed?: boolean;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
 export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
-  const { purpose, generationId, model, usage, at } = call;
+  const { purpose, generationId, model, usage, at, isRequest = false, isFailed = false } = call;
   return {
     ...accountingOf(accounting),
     id: newId(),
@@ -36,6 +40,8 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
     completionTokens: nearestTokenCount(usage.completion_tokens),
     provenance: usage.provenance,
     cost: costOf(model, usage),
+    isRequest,
+    isFailed,
     createdAt: at,
   };
 }

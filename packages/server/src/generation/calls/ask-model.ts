@@ -9,7 +9,7 @@ export interface Question extends ModelRequest {
   readonly maxTextLength: number;
   readonly signal: AbortSignal;
   /** Called once with the cost of the call, even if the call failed. */
-  onSpent(usage: Usage): void;
+  onSpent(usage: Usage, isFailed: boolean): void;
   /** Whether the text so far suffices; the call is then broken off. */
   isEnough?(text: string): boolean;
 }
@@ -23,6 +23,7 @@ export async function askModel(model: LanguageModel, question: Question): Promis
   let text = '';
   let thought = '';
   let usage: Usage | undefined;
+  let isFailed = false;
   try {
     for await (const parts of model.stream(request, { signal })) {
       for (const part of parts) {
@@ -37,8 +38,17 @@ export async function askModel(model: LanguageModel, question: Question): Promis
       if (text.length > maxTextLength || isEnough?.(text)) break;
     }
     return text;
+  } catch (error) {
+    isFailed = isTimeout(signal) || !signal.aborted;
+    throw error;
   } finally {
     const written = (thought + text).slice(0, 2 * maxThoughtLength);
-    onSpent(usage ?? (written === '' ? unknownUsage : estimateUsage(model, request.messages, written)));
+    const estimated = written === '' ? unknownUsage : estimateUsage(model, request.messages, written);
+    onSpent(usage ?? estimated, isFailed);
   }
+}
+
+/** Whether the model was given up since it was too slow. */
+function isTimeout({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
 }

@@ -5,7 +5,7 @@
 import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { OrganizationSettings } from '../../domain/organization.ts';
-import type { ModelCall, ModelCallPurpose, Usage } from '../../domain/usage.ts';
+import type { ModelCall, ModelCallPurpose } from '../../domain/usage.ts';
 import type { Limiter, Reservation } from '../../limits/limiter.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
@@ -17,7 +17,7 @@ import { TokenEstimate } from '../context/token-estimate.ts';
 import { contextWindowOf } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
 import { type Accounting, modelCall } from './accounting.ts';
-import { askModel } from './ask-model.ts';
+import { askModel, type Question } from './ask-model.ts';
 
 export interface SideCallsOptions {
   readonly reads: Database;
@@ -105,11 +105,12 @@ export class SideCalls {
   async ask(writer: Writer, accounting: Accounting, question: SideQuestion): Promise<string> {
     const reservation = await this.#reserve(accounting, question);
     let spent = 0;
-    const onSpent = (usage: Usage): void => {
+    const onSpent: Question['onSpent'] = (usage, isFailed) => {
       spent += usage.total_tokens;
       const { purpose, generationId } = question;
       const at = this.#options.now();
-      question.onCall(modelCall(accounting, { purpose, generationId, model: writer.record, usage, at }));
+      const spentCall = { purpose, generationId, model: writer.record, usage, isFailed, at };
+      question.onCall(modelCall(accounting, spentCall));
     };
     try {
       const reply = await this.#askOnce(writer, question, onSpent);
@@ -119,7 +120,7 @@ export class SideCalls {
     }
   }
 
-  async #askOnce(writer: Writer, question: SideQuestion, onSpent: (usage: Usage) => void): Promise<string> {
+  async #askOnce(writer: Writer, question: SideQuestion, onSpent: Question['onSpent']): Promise<string> {
     const { model } = writer;
     const { messages, temperature, signal, isEnough } = question;
     const maxTokens = boundOf(writer, question);

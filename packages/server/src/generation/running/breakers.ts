@@ -8,7 +8,7 @@ import {
   CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
-  handleAll,
+  handleType,
 } from 'cockatiel';
 import { ModelError } from '../../models/model-error.ts';
 
@@ -19,17 +19,24 @@ export interface BreakerOptions {
   readonly halfOpenAfterMs: number;
 }
 
-/** A call that a breaker watches. Only the first report counts. */
+/** A call that a breaker watches. Only the first report counts, and there has to be one. */
 export interface Watch {
   succeeded(): void;
   failed(): void;
+  /** The call has shown nothing: it was not made, or was broken off before its first token. */
+  ended(): void;
 }
+
+export const unwatched: Watch = { succeeded() {}, failed() {}, ended() {} };
 
 const defaults: BreakerOptions = { failures: 5, halfOpenAfterMs: 30_000 };
 const maxBreakers = 1000;
-const unwatched: Watch = { succeeded() {}, failed() {} };
 /** Statuses that tell of the provider or the key, and not of the one request. */
-const statusesOfAccounts: ReadonlySet<number> = new Set([401, 402, 403, 408, 429]);
+const statusesOfAccounts: ReadonlySet<number> = new Set([401, 402, 408, 429]);
+
+/** What a breaker counts; it passes over every other error. */
+class CallFailedError extends Error {}
+class NothingShownError extends Error {}
 
 export class Breakers {
   readonly #options: BreakerOptions;
@@ -55,9 +62,12 @@ export class Breakers {
       })
       .catch(() => begun.resolve(false));
     if (!(await begun.promise)) return undefined;
+    // A trial that shows nothing leaves the breaker open for another while. The type of the state was narrowed above.
+    const isTrial = (breaker.state as CircuitState) === CircuitState.HalfOpen;
     return {
       succeeded: () => verdict.resolve(),
-      failed: () => verdict.reject(new Error('the call failed')),
+      failed: () => verdict.reject(new CallFailedError()),
+      ended: () => verdict.reject(isTrial ? new CallFailedError() : new NothingShownError()),
     };
   }
 
@@ -66,7 +76,7 @@ export class Breakers {
     if (breaker === undefined) {
       const { failures, halfOpenAfterMs } = this.#options;
       if (this.#breakers.size >= maxBreakers) this.#breakers.clear();
-      breaker = circuitBreaker(handleAll, {
+      breaker = circuitBreaker(handleType(CallFailedError), {
         halfOpenAfter: halfOpenAfterMs,
         breaker: new ConsecutiveBreaker(failures),
       });
@@ -79,7 +89,9 @@ export class Breakers {
 /** Whether a failure says that the provider, or the key, serves nobody at the moment. */
 export function isOfAccount(error: unknown): boolean {
   if (!(error instanceof ModelError) || error.code === 'context_overflow') return false;
-  const { status } = error;
+  const { status, words } = error;
+  // With words, it is about a model that the key may not use, or about what the prompt says.
+  if (status === 403) return words === undefined;
   return status === undefined
     ? error.retryable || error.code === 'provider_timeout'
     : status >= 500 || statusesOfAccounts.has(status);

@@ -33,6 +33,8 @@ export type RunEnd =
       readonly earlier?: Usage | undefined;
       /** Whether it failed at the model and before its first token, so that another model may be asked. */
       readonly isOpen?: boolean;
+      /** Whether it failed at the model, also after its first token. */
+      readonly isOfModel?: boolean;
     }
   | { readonly kind: 'dropped' };
 
@@ -47,7 +49,6 @@ export async function runModel(
 ): Promise<RunEnd> {
   const appender = new PartAppender(live, dependencies);
   if (live.isCancelled && !live.isDropped) {
-    watch.succeeded();
     appender.close();
     return {
       kind: 'ended',
@@ -68,7 +69,8 @@ export async function runModel(
     }
   }
   if (isOfAccount(failure)) watch.failed();
-  else watch.succeeded();
+  else if (!live.signal.aborted && (failure === undefined || failure instanceof ModelError))
+    watch.succeeded();
   appender.close();
   if (live.isDropped) return { kind: 'dropped' };
   if (live.refusal !== undefined) failure = live.refusal;
@@ -85,8 +87,9 @@ export async function runModel(
     };
   }
   if (failure !== undefined) {
-    const isOpen = failure instanceof AppError && !appender.hasSpoken && live.refusal === undefined;
-    return { kind: 'ended', outcome: failed(failure, usage, dependencies), earlier, isOpen };
+    const isOfModel = failure instanceof AppError && live.refusal === undefined;
+    const isOpen = isOfModel && !appender.hasSpoken;
+    return { kind: 'ended', outcome: failed(failure, usage, dependencies), earlier, isOpen, isOfModel };
   }
   return {
     kind: 'ended',

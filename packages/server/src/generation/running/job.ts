@@ -34,8 +34,8 @@ export interface JobDependencies extends RunDependencies {
   readonly breakers: Breakers;
   /** Stores that the model of this plan answers, before it is asked. */
   switchModel(plan: RunPlan): Promise<unknown>;
-  /** Accounts for calls of a generation that fails before its own end could. */
-  accountCalls(modelCalls: readonly ModelCall[]): Promise<unknown>;
+  /** How the generation ends where its tries were broken off by this error. */
+  outcomeOf(error: unknown): Outcome;
   /** Keeps with a model what a call has shown. It never throws. */
   learn(record: ModelRecord, facts: LearntFacts): void;
 }

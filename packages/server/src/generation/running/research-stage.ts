@@ -18,23 +18,22 @@ const turnedOff = 'The internet is turned off in this organization, so this answ
 export interface ResearchStage {
   /** The text for the prompt; empty if nothing was researched. */
   readonly promptSection: string;
-  /** The calls that condensed the question. */
-  readonly modelCalls: readonly ModelCall[];
 }
 
 /**
  * Researches the last message of `messages`. If a dead process had started this answer, it
- * continues without new research.
+ * continues without new research. `modelCalls` gets the calls that write the search queries.
  * @throws the abort reason, if the generation is cancelled meanwhile
  */
 export async function researchFor(
   job: Job,
   messages: readonly ModelMessage[],
   dependencies: JobDependencies,
+  modelCalls: ModelCall[],
 ): Promise<ResearchStage> {
   const { live, plan, accounting } = job;
   const { researcher, writer, sideCalls } = dependencies;
-  const nothing: ResearchStage = { promptSection: '', modelCalls: [] };
+  const nothing: ResearchStage = { promptSection: '' };
   if (!plan.internet || researcher === undefined || live.message.hasSources) return nothing;
   const append = (event: Parameters<typeof live.append>[0]): void => {
     live.append(event);
@@ -49,16 +48,10 @@ export async function researchFor(
   if (!plan.model.followsPrompts) {
     return without(`The ${plan.model.provider} cannot read the web; it answers without it.`);
   }
-  const modelCalls: ModelCall[] = [];
-  try {
-    const ask = await askFor(job, settings, modelCalls, dependencies);
-    const { sources, notice, promptSection } = await research(job, messages, researcher, ask, append);
-    append({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
-    return { promptSection, modelCalls };
-  } catch (error) {
-    if (modelCalls.length > 0) await dependencies.accountCalls(modelCalls);
-    throw error;
-  }
+  const ask = await askFor(job, settings, modelCalls, dependencies);
+  const { sources, notice, promptSection } = await research(job, messages, researcher, ask, append);
+  append({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
+  return { promptSection };
 }
 
 function research(

@@ -14,7 +14,7 @@ import {
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
 import type { Database } from '../../store/store.ts';
-import { modelCall } from '../calls/accounting.ts';
+import { modelCall, type SpentCall } from '../calls/accounting.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
@@ -33,7 +33,7 @@ const continueInstruction =
 
 /**
  * Asks the job's model, and as long as nothing of an answer has come, what may be tried in its place. Gives null if the
- * generation was dropped: another process has it now. @throws what keeps it from starting
+ * generation was dropped: another process has it now. @throws what keeps it from starting, where nothing was asked
  */
 export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
   const { live } = job;
@@ -42,27 +42,43 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const run: Run = { job, dependencies, recovered, begun, research: undefined, modelCalls: [] };
   const spent: Usage[] = [];
-  let answering = job.facts.model.id;
+  let answering = job.plan;
+  let stored = job.facts.model.id;
   let end: TryEnd | undefined;
+  const result = (outcome: Outcome): JobEnd => ({
+    plan: answering,
+    outcome: { ...outcome, usage: spent.reduce(sum, unknownUsage) },
+    modelCalls: withRequest(run.modelCalls),
+  });
   try {
     for await (const { plan, watch } of tries(job.plan, dependencies.breakers)) {
-      if (plan.record.id !== answering) {
-        await dependencies.switchModel(plan);
-        answering = plan.record.id;
+      try {
+        if (plan.record.id !== stored) {
+          await dependencies.switchModel(plan);
+          stored = plan.record.id;
+        }
+        answering = plan;
+        const tried = await tryPlan(run, plan, watch);
+        if (tried === null) return null;
+        end = tried;
+        spent.push(...tried.spent);
+      } finally {
+        watch.ended();
       }
-      const tried = await tryPlan(run, plan, watch);
-      if (tried === null) return null;
-      end = tried;
-      spent.push(...tried.spent);
-      if (!tried.isOpen || live.isCancelled) break;
+      if (!end.isOpen || live.isCancelled) break;
     }
   } catch (error) {
-    if (run.modelCalls.length > 0) await dependencies.accountCalls(run.modelCalls);
-    throw error;
+    if (run.modelCalls.length === 0) throw error;
+    return result(dependencies.outcomeOf(error));
   }
   if (end === undefined) throw new Error('a generation has no model to try');
-  const { outcome, plan } = end;
-  return { plan, outcome: { ...outcome, usage: spent.reduce(sum) }, modelCalls: run.modelCalls };
+  return result(end.outcome);
+}
+
+/** Marks the call that the generation ended with: the last one that was asked for the answer. */
+function withRequest(calls: readonly ModelCall[]): readonly ModelCall[] {
+  const last = calls.findLast(({ purpose }) => purpose === 'answer' || purpose === 'fallback');
+  return calls.map((call) => (call === last ? { ...call, isRequest: true } : call));
 }
 
 /** What the tries of a generation share. */
@@ -79,7 +95,6 @@ interface Run {
 }
 
 interface TryEnd {
-  readonly plan: RunPlan;
   readonly outcome: Outcome;
   readonly spent: readonly Usage[];
   /** Whether another model may be asked. */
@@ -98,9 +113,7 @@ async function tryPlan(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | 
       usage: unknownUsage,
       error: { code, message },
     };
-    return { plan, outcome, spent: [unknownUsage], isOpen: true };
-  } finally {
-    watch.succeeded();
+    return { outcome, spent: [], isOpen: true };
   }
 }
 
@@ -137,11 +150,13 @@ async function callOnce(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd |
   };
   const end = await runModel(live, plan.model, toAsk(found), dependencies, refit, watch);
   if (end.kind === 'dropped') return null;
-  const { outcome, earlier, isOpen = false } = end;
-  const spent = [outcome.usage, ...(earlier === undefined ? [] : [earlier])];
-  if (recovered !== '') spent.push(estimateUsage(plan.model, fitted.messages, recovered));
-  for (const usage of spent) run.modelCalls.push(answerCall(job, plan, usage, now()));
-  return { plan, outcome, spent, isOpen };
+  const { outcome, earlier, isOpen = false, isOfModel = false } = end;
+  const before = earlier === undefined ? [] : [earlier];
+  if (recovered !== '') before.push(estimateUsage(plan.model, fitted.messages, recovered));
+  for (const usage of before) run.modelCalls.push(answerCall(job, plan, { usage, at: now() }));
+  const isFailed = outcome.status === 'failed' && isOfModel;
+  run.modelCalls.push(answerCall(job, plan, { usage: outcome.usage, isFailed, at: now() }));
+  return { outcome, spent: [...before, outcome.usage], isOpen };
 }
 
 async function researchOnce(
@@ -150,8 +165,7 @@ async function researchOnce(
   messages: readonly ModelMessage[],
 ): Promise<ResearchStage> {
   if (run.research === undefined) {
-    run.research = await researchFor({ ...run.job, plan }, messages, run.dependencies);
-    run.modelCalls.push(...run.research.modelCalls);
+    run.research = await researchFor({ ...run.job, plan }, messages, run.dependencies, run.modelCalls);
   }
   return run.research;
 }
@@ -169,9 +183,13 @@ export async function estimateInterrupted(
   return estimateUsage(plan.model, fitted.messages, live.message.everything());
 }
 
-function answerCall({ live, accounting }: Job, plan: RunPlan, usage: Usage, at: number): ModelCall {
+function answerCall(
+  { live, accounting }: Job,
+  plan: RunPlan,
+  call: Pick<SpentCall, 'usage' | 'isFailed' | 'at'>,
+): ModelCall {
   const purpose = plan.record.id === requestedModel(plan) ? 'answer' : 'fallback';
-  return modelCall(accounting, { purpose, generationId: live.id, model: plan.record, usage, at });
+  return modelCall(accounting, { ...call, purpose, generationId: live.id, model: plan.record });
 }
 
 /** Puts the text of the answer to continue at the beginning of the log, and gives it. */

@@ -180,7 +180,7 @@ export class Runner {
         sideCalls: this.#options.sideCalls,
         breakers: this.#breakers,
         switchModel: (plan) => this.#switchModel(job, plan),
-        accountCalls: (modelCalls) => this.#options.store.execute('accountCalls', { modelCalls }),
+        outcomeOf: (error) => this.#outcomeOf(job.live, error),
         now: this.#options.now,
         learn: (record, facts) => this.#learn(record, facts),
         onUnexpected: (error) =>
@@ -217,10 +217,14 @@ export class Runner {
   }
 
   async #fail(live: LiveGeneration, facts: GenerationFacts, error: unknown): Promise<void> {
+    await this.#finish(live, facts, this.#outcomeOf(live, error), []);
+  }
+
+  #outcomeOf(live: LiveGeneration, error: unknown): Outcome {
     if (!(error instanceof AppError))
       this.#options.onTrouble(error, 'a generation could not start', { generation: live.id });
     const shown = error instanceof AppError ? error : new AppError('internal', 'the answer could not start');
-    const outcome: Outcome = live.isCancelled
+    return live.isCancelled
       ? { status: 'cancelled', finish_reason: 'cancelled', usage: unknownUsage, error: null }
       : {
           status: 'failed',
@@ -228,7 +232,6 @@ export class Runner {
           usage: unknownUsage,
           error: { code: shown.code, message: shown.message },
         };
-    await this.#finish(live, facts, outcome, []);
   }
 
   /** Gives the end that is stored; null if this process stored none. */
@@ -304,7 +307,7 @@ export class Runner {
     const model = plan?.record ?? { id: generation.modelId, prices: null };
     const at = this.#options.now();
     const purpose = generation.modelId === generation.requestedModelId ? 'answer' : 'fallback';
-    const call = { purpose, generationId: generation.id, model, usage, at } as const;
+    const call = { purpose, generationId: generation.id, model, usage, at, isRequest: true } as const;
     await this.#finish(live, factsOf(generation), outcome, [modelCall(generation, call)]);
   }
 

@@ -1,14 +1,12 @@
 /** The order in which a generation tries models. */
 import { AppError } from '../../domain/errors.ts';
 import type { Fallback, RunPlan } from '../plan/plan.ts';
-import type { Breakers, Watch } from './breakers.ts';
+import { type Breakers, unwatched, type Watch } from './breakers.ts';
 
 export interface Try {
   readonly plan: RunPlan;
   readonly watch: Watch;
 }
-
-const unwatched: Watch = { succeeded() {}, failed() {} };
 
 /**
  * The first plan, then its fallbacks. Fallbacks that can't be called are left out. Plans whose provider fails at the

@@ -2,8 +2,14 @@
 import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { statement } from '../statement.ts';
+import type { Database } from '../tables.ts';
 
-export const insertModelCall = statement<ModelCall, unknown>((db, param) =>
+interface CallRow extends Omit<ModelCall, 'isRequest' | 'isFailed'> {
+  readonly isRequest: number;
+  readonly isFailed: number;
+}
+
+const insertCall = statement<CallRow, unknown>((db, param) =>
   db
     .insertInto('model_call')
     .values({
@@ -21,10 +27,16 @@ export const insertModelCall = statement<ModelCall, unknown>((db, param) =>
       provenance: param('provenance'),
       cost: param('cost'),
       created_at: param('createdAt'),
+      is_request: param('isRequest'),
+      is_failed: param('isFailed'),
     })
     // A command is retried with the same calls if its answer was lost.
     .onConflict((conflict) => conflict.column('id').doNothing()),
 );
+
+export function insertModelCall(db: Database, call: ModelCall): Promise<unknown[]> {
+  return insertCall(db, { ...call, isRequest: Number(call.isRequest), isFailed: Number(call.isFailed) });
+}
 
 /** Accounts calls that no other command stores, because what they were made for has failed. */
 export async function accountCalls(

@@ -4,7 +4,7 @@ import type { Environment, OrganizationScope } from '../../domain/scope.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { Database } from '../tables.ts';
 
-export type UsageCall = Omit<ModelCall, 'generationId' | 'organizationId'>;
+export type UsageCall = Omit<ModelCall, 'generationId' | 'organizationId' | 'isFailed'>;
 
 export interface UsageRange {
   /** Start of the range in epoch milliseconds, inclusive. */
@@ -54,6 +54,7 @@ async function pageOfCalls(
       'provenance',
       'cost',
       'created_at as createdAt',
+      'is_request',
     ])
     .where('organization_id', '=', scope.organizationId)
     .where('created_at', '>=', last?.at ?? range.from)
@@ -63,7 +64,11 @@ async function pageOfCalls(
     const { at, id } = last;
     query = query.where((eb) => eb.or([eb('created_at', '>', at), eb('id', '>', id)]));
   }
-  return await query.orderBy('created_at').orderBy('id').limit(pageSize).execute();
+  const rows = await query.orderBy('created_at').orderBy('id').limit(pageSize).execute();
+  return rows.map(({ is_request, ...call }) => ({
+    ...call,
+    isRequest: is_request === null ? call.purpose === 'answer' : is_request === 1,
+  }));
 }
 
 export type NamedGroup = 'model' | 'persona' | 'key' | 'user';

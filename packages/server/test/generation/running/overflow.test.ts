@@ -73,15 +73,15 @@ onBothStores('a prompt that is too long', (storeEngine) => {
     assert.deepEqual([record.contextWindow, record.contextWindowSource], [2000, 'learnt']);
     const calls = await h.place.store.reads
       .selectFrom('model_call')
-      .select(['purpose', 'provenance'])
+      .select(['purpose', 'provenance', 'is_request', 'is_failed'])
       .where('generation_id', '=', generationId)
       .orderBy('provenance')
       .execute();
     assert.deepEqual(
       calls.map((call) => ({ ...call })),
       [
-        { purpose: 'answer', provenance: 'reported' },
-        { purpose: 'answer', provenance: 'unknown' },
+        { purpose: 'answer', provenance: 'reported', is_request: 1, is_failed: 0 },
+        { purpose: 'answer', provenance: 'unknown', is_request: 0, is_failed: 0 },
       ],
     );
     const receipt = await engine.contextReceipt(h.scope, generationId);

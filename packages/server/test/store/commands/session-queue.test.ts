@@ -105,6 +105,8 @@ function answerCall(organizationId: string, generationId: string) {
     completionTokens: usage.completion_tokens,
     provenance: usage.provenance,
     cost: null,
+    isRequest: true,
+    isFailed: false,
     createdAt: Date.now(),
   } as const;
 }

@@ -124,15 +124,20 @@ const LastTest = Type.Object(
 
 const Activity = Type.Object(
   {
-    calls: Type.Integer({ minimum: 0, maximum: mostCounted, description: 'Calls of it.', examples: [120] }),
+    calls: Type.Integer({
+      minimum: 0,
+      maximum: mostCounted,
+      description: 'Calls of it, whatever for.',
+      examples: [120],
+    }),
     errors: Type.Integer({
       minimum: 0,
       maximum: mostCounted,
-      description: 'Answers that failed.',
+      description: 'Calls of it that failed, also where a fallback answered then.',
       examples: [1],
     }),
   },
-  { description: 'The last 24 hours. More than 10,000 are not counted.' },
+  { description: 'The last 24 hours, of the newest 20,000 calls of the organization.' },
 );
 
 export const Model = Type.Object(

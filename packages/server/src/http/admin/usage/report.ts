@@ -56,8 +56,8 @@ export function createUsageReport(groupBy: UsageGroup): UsageReport {
           line[name].total += value;
           line[name][call.provenance] += value;
         };
-        // A request may make several calls: titles, summaries, queries.
-        if (call.purpose === 'answer') count('requests', 1);
+        // A request may make several calls: tries of other models, titles, summaries, queries.
+        if (call.isRequest) count('requests', 1);
         count('prompt_tokens', call.promptTokens);
         count('completion_tokens', call.completionTokens);
         count('total_tokens', call.promptTokens + call.completionTokens);

@@ -226,6 +226,8 @@ async function insertCalls(app: AdminTestApp, organizationId: string, count: num
       completionTokens: 2,
       provenance: 'reported' as const,
       cost: null,
+      isRequest: true,
+      isFailed: false,
       createdAt: now,
     })),
   });
