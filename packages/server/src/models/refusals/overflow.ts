@@ -36,13 +36,17 @@ const overflowCodes = new Set([
 
 /** Limits of tokens in a time, and of what was paid for: waiting helps there, a shorter prompt may not. */
 const throttling =
-  /\bper[ _-](?:second|sec|minute|min|hour|day|week|month)\b|\b[tr]p[mdsh]\b|\b(?:hourly|daily|weekly|monthly)\b|rate.?limit|throttl|too many requests|please wait|slow down|try again (?:in|later)|retry (?:in|after|later)|quota|credits?\b|billing|balance|budget|overload|queue|concurren|capacity|\bfor the day\b|\btoday\b|\bthis (?:minute|hour|day|month)\b/;
+  /\bper[ _-](?:second|sec|minute|min|hour|day|week|month)\b|\b[tr]p[mdsh]\b|\b(?:hourly|daily|weekly|monthly)\b|rate.?limit|throttl|too many requests|please wait|slow down|try again (?:in|later)|retry (?:in|after|later)|quota|credits?\b|billing|balance|budget|overload|queue|concurren|capacity|\bfor the day\b|\btoday\b|\bthis (?:minute|hour|day|month)\b|每(?:秒|分钟|小时|天|日|月)|频率|频繁|限流|稍后|配额|余额|(?:pro|par|por|al) minut|毎分|分あたり/;
 const throttlingCode = /rate_?limit|throttl|quota|too_many_requests/;
 
 const contextTerm =
   /context[ _-]?(?:length|window|size|limit|full)|tokens in context|max(?:imum|_)?[ ]?(?:allowed |supported )?(?:context|prompt|input|sequence|model)[ _](?:length|len|size|tokens)|\bn_ctx\b|available context|max context|token limit|range of input length/;
 const tooMuch =
   /exceed|too (?:long|large|big|many|small)|overflow|maximum|longer than|greater than|larger than|more than|reduce|shorten|shorter|not enough|insufficient|reached|\bfull\b|only supports|should be|contains|>/;
+
+/** The context's length in other languages; a provider speaks of its figure only where a prompt is too long for it. */
+const foreignContext =
+  '(?:kontextl[äa]nge|kontextfenster|kontextgröße|(?:longueur|taille|fenêtre) (?:maximale )?d[ue] contexte|contexto máximo|(?:longitud|tamaño|ventana|límite)(?: máxim[oa])?(?: del?)? contexto|(?:comprimento|tamanho|janela|limite)(?: máxim[oa])?(?: d[oe])? contexto|(?:lunghezza|finestra)(?: massima)?(?: del| di)? contesto|длина контекста|окно контекста|上下文(?:长度|窗口)|コンテキスト(?:長|ウィンドウ|サイズ)|컨텍스트 ?(?:길이|창|윈도우))';
 
 /** Each is enough alone. */
 const overflowWords: readonly RegExp[] = [
@@ -57,11 +61,14 @@ const overflowWords: readonly RegExp[] = [
   /\brequested (?:about )?\d+ tokens\b.{0,40}\b(?:maximum|limit|only|most)\b/,
   /\bnumber of (?:input |prompt |total )?tokens\b[^.]{0,40}\bexceed/,
   /\bcontext overflow|\boverflows? (?:the )?context|context the overflows/,
-  /(?:prompt|输入|上下文|内容).{0,10}(?:超长|过长|超过|超出)/,
+  /(?:prompt|输入|上下文|内容|token数?|令牌).{0,10}(?:超长|过长|超过|超出)/,
+  /(?:入力|プロンプト).{0,10}(?:長すぎ|超え|超過)|(?:입력|프롬프트).{0,10}(?:초과|너무 깁)/,
+  /\bprompt (?:has|is|contains) (?:about )?\d+ tokens\b.{0,40}\b(?:limit|maximum|only|most)\b/,
+  new RegExp(`${foreignContext}.{0,40}\\d`),
 ];
 
 /** Figures that do not count tokens. */
-const otherUnits = /\d ?(?:bytes|characters|chars|[km]i?b)\b|\bstring too long\b/;
+const otherUnits = /\d ?(?:bytes|characters|chars|[km]i?b)\b|\b(?:string|array|list) too long\b/;
 
 /** A bound on the answer alone. */
 const answerOnly = /\b(?:output|completion|new|generated)[ _]tokens\b/;
@@ -114,6 +121,7 @@ const windowPatterns: readonly RegExp[] = [
   String.raw`\bmust (?:be|have) (?:<=?|less than|at most|less than or equal to|no more than) ?(\d+)`,
   String.raw`\brange of input length should be \[\d+, ?(\d+)\]`,
   String.raw`\b(?:token|tokens|configured|total|context)? ?limit(?: is| of|:)* (\d+)`,
+  `${foreignContext}\\D{0,40}(\\d+)`,
 ].map((pattern) => new RegExp(pattern));
 
 /** Patterns of what was sent without the answer. */
@@ -147,6 +155,7 @@ const answerPatterns: readonly RegExp[] = [
   String.raw`\b(\d+) (?:tokens? )?(?:in|for|of) (?:the )?(?:completion|output)`,
   String.raw`\bmax_(?:completion_)?tokens(?: or max_completion_tokens)? is too large: (\d+)`,
   String.raw`\b(\d+) (?:output tokens|max_new_tokens)`,
+  String.raw`\brequested generation length (\d+)`,
 ].map((pattern) => new RegExp(pattern));
 
 function promptTokensIn(text: string): number | undefined {

@@ -20,8 +20,8 @@ export function searchableText(message: unknown): string {
     .slice(0, longestText)
     .toLowerCase()
     .replace(/[`'"*\\‘’“”]/g, '')
-    .replace(/\s+/g, ' ')
-    .replace(/(\d)[,_](?=\d{3})/g, '$1');
+    .replace(/(\d)[,_\u00a0\u2009\u202f](?=\d{3})/g, '$1')
+    .replace(/\s+/g, ' ');
 }
 
 /** A message that is no text (Mistral's and pydantic's lists of faults) as JSON. */

@@ -24,12 +24,25 @@ const refusingCodes = new Set([
 
 const refusingWords = new RegExp(
   [
-    String.raw`unsupported|n[o']?t supports?\b|un(?:recogni[sz]ed|known|expected)|deprecated|no longer|incompatible`,
+    'unsupported|un(?:recogni[sz]ed|known|expected)|deprecated|no longer|incompatible',
+    String.raw`n[o']?t (?:currently |yet )?(?:supports?|supported|accepts?|accepted|allows?|allowed|permits?|permitted)\b`,
     'not (?:be )?(?:supported|permitted|allowed|available|recogni[sz]ed|accepted|implemented|enabled|valid|compatible)',
     'extraneous|extra (?:inputs?|fields?|properties|arguments?|parameters?)|additional propert|extra_forbidden',
     'cannot find field|cannot (?:both )?be (?:both )?(?:used|set|specified|combined|present)|only one of',
     'only the default|may only be set|must (?:not be|be (?:unset|omitted|removed))|please remove',
     String.raw`invalid (?:argument|parameter|field)s?\b|is not an? (?:valid|known|allowed)`,
+    String.raw`only (?:the value )?[\d.]+ is (?:allowed|supported|accepted|permitted|valid)`,
+    String.raw`must be (?:exactly |equal to |set to )?[\d.]+ (?:for|when|with|if|on)\b`,
+    '不支持|不允许|未知参数|无法识别',
+  ].join('|'),
+);
+/** A value that is out of bounds or of a wrong type: the parameter itself is taken. */
+const wrongValue = new RegExp(
+  [
+    String.raw`\bout of (?:range|bounds)|\bbetween -?[\d.]+ and\b|\b(?:in|within|from) ?[[(] ?-?[\d.]+ ?[,;]|取值范围`,
+    String.raw`\b(?:in|within|outside(?: of)?) (?:the )?(?:\w+ )?(?:range|interval)\b|\b(?:valid|allowed|permitted) range\b`,
+    String.raw`\b(?:must|should|has to|needs to) (?:be|have)(?: an?)?(?: value)? ?(?:at (?:most|least)|(?:less|greater|smaller|larger|more|lower|higher|fewer) than|no (?:more|less)|up to|[<>≤≥]|positive|non-?negative|(?:\S+ )?(?:integer|number|float|string|array|list|boolean)\b)`,
+    String.raw`\b(?:above|below|exceeds?|than) (?:the )?(?:maximum|minimum)\b|\bexpected a value\b|\btoo (?:large|small|high|low|big|long)\b`,
   ].join('|'),
 );
 /** Of two parameters that exclude each other, the one that is named last is left out. */
@@ -81,16 +94,22 @@ export function findRefusedParameters(
   const text = plain(fields.message);
   const roles = rolesIn(text);
   if (roles.length > 0 || !refusingStatuses.includes(status)) return roles;
-  const isRefusal = codesOf(fields).some((code) => refusingCodes.has(code)) || refusingWords.test(text);
-  if (!isRefusal) return [];
+  const hasCode = codesOf(fields).some((code) => refusingCodes.has(code));
+  if (!hasCode && (!refusingWords.test(text) || wrongValue.test(text))) return [];
   const named = namesIn(text);
   const inOrder = eitherWords.test(text) ? named.reverse() : named;
   return [...new Set([...namesIn(plain(fields.param)), ...inOrder])];
 }
 
+/** The roles that a server takes, where it lists them. */
+const takenRoles =
+  /\brole\b.{0,120}?(?:should be|must be|expected|one of|values are|allowed:)(?: one of)?:? ?[[({]?((?: ?'?\b(?:system|developer|user|assistant|tool|function)\b'?,?(?: or| and)?){2,8})/;
+
 function rolesIn(text: string): readonly RefusableParameter[] {
-  const isSystem = alternate.test(text) || systemRefused.test(text);
-  const isDeveloper = developerRefused.test(text);
+  const listed = takenRoles.exec(text)?.[1] ?? '';
+  const isMissing = (role: string): boolean => listed.includes('user') && !listed.includes(role);
+  const isSystem = alternate.test(text) || systemRefused.test(text) || isMissing('system');
+  const isDeveloper = developerRefused.test(text) || isMissing('developer');
   return [...(isDeveloper ? ['developer_role' as const] : []), ...(isSystem ? ['system_role' as const] : [])];
 }
 
