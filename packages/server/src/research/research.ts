@@ -1,5 +1,6 @@
 /** The stages before an answer from the internet: question → search → read → rank → prompt. */
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { abortable } from '../concurrency/abortable.ts';
 import type { Source, StatusEvent } from '../domain/event.ts';
@@ -162,7 +163,7 @@ export function createResearcher(options: ResearcherOptions): Researcher {
       request.signal.throwIfAborted();
       const { queries, pages, notice } = await find(request);
       request.onStatus('answering');
-      const section = fitSection({
+      const section = await fitSection({
         pages,
         queries: [...queries, request.question.slice(0, 2_000)],
         countTokens: request.countTokens,
@@ -248,14 +249,16 @@ interface FitOptions {
 }
 
 /** Takes as many passages as fit. The whole section is counted, since the tokens of its parts don't add up exactly. */
-function fitSection(options: FitOptions): Omit<Research, 'queries'> {
+async function fitSection(options: FitOptions): Promise<Omit<Research, 'queries'>> {
   const { frame, countTokens, budgetTokens } = options;
   const noSource = { source: { index: 1, title: '', url: '', snippet: '' }, passages: [''] };
-  const candidates = rankPassages(options.pages, options.queries);
+  const candidates = await rankPassages(options.pages, options.queries);
   const overhead = countTokens(buildPromptSection({ ...frame, ranked: [noSource] }));
   let left = budgetTokens - overhead;
   let ranked: readonly RankedSource[] = [];
   while (left > 0) {
+    // Each turn counts the tokens of some dozens of passages.
+    await setImmediate();
     ranked = chooseSources(candidates, { countTokens, budgetTokens: left });
     const promptSection = buildPromptSection({ ...frame, ranked });
     const excess = countTokens(promptSection) - budgetTokens;

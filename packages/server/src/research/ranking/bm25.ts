@@ -14,12 +14,19 @@ const b = 0.75;
 const backgroundDocuments = 20;
 
 /**
+ * How much longer the decomposition of a text may be. Hangul becomes three times as long; there are single signs that
+ * stand for whole sentences (U+FDFA for 18 letters), of which a hostile page is made.
+ */
+const mostExpansion = 4;
+
+/**
  * The words of a text in the form in which they are compared: without case, accents and the plural's `s`. For scripts
  * without blanks between words, these are the pairs of neighbouring characters.
  */
 export function termsOf(text: string): readonly string[] {
   const plain = text
     .normalize('NFKD')
+    .slice(0, mostExpansion * text.length)
     .replace(/\p{Mn}/gu, '')
     .toLowerCase();
   const terms: string[] = [];

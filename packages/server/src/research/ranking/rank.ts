@@ -1,4 +1,5 @@
 /** Chooses the best passages for an answer within the model's budget of tokens, and numbers their pages. */
+import { setImmediate } from 'node:timers/promises';
 import type { Source } from '../../domain/event.ts';
 import type { Page } from '../pages/page-reader.ts';
 import { createBm25, queryTermsOf, termsOf } from './bm25.ts';
@@ -36,6 +37,10 @@ const framingTokens = 8;
 const snippetLength = 300;
 /** Counting tokens is slow, so the search for a passage that fits ends after this many in a row that do not. */
 const maxMisses = 8;
+/** Passages whose tokens are counted at most, since a page may be the same passage over and over. */
+const maxCounted = 64;
+/** Passages that are split into words before others have the thread: some milliseconds. */
+const passagesAtOnce = 24;
 
 /**
  * Chooses the best candidates without near-duplicates. The sources are numbered from 1, best first; there is none where
@@ -48,11 +53,12 @@ export function chooseSources(
   const { countTokens, maxPassagesPerPage = 3, maxPassages = 12 } = options;
   const duplicates = createNearDuplicates();
   const chosen = new Map<Page, Candidate[]>();
-  let [left, count, misses] = [options.budgetTokens, 0, 0];
+  let [left, count, misses, counted] = [options.budgetTokens, 0, 0, 0];
   for (const candidate of candidates) {
-    if (count >= maxPassages || misses >= maxMisses) break;
+    if (count >= maxPassages || misses >= maxMisses || counted >= maxCounted) break;
     const ofPage = chosen.get(candidate.page);
     if (ofPage !== undefined && ofPage.length >= maxPassagesPerPage) continue;
+    counted++;
     const heading = ofPage === undefined ? countTokens(headingOf(candidate.page)) + framingTokens : 0;
     const cost = heading + countTokens(candidate.text) + framingTokens;
     if (cost > left) misses++;
@@ -77,21 +83,30 @@ function headingOf({ title, url }: Page): string {
   return `${title}\n${url}`;
 }
 
+/** The passages of the pages with their words. It lets go of the thread between some of them. */
+async function readPassages(pages: readonly Page[]): Promise<readonly Unranked[]> {
+  const all: Unranked[] = [];
+  for (const page of pages) {
+    const titleTerms = termsOf(page.title);
+    for (const [place, text] of splitPassages(page.text).entries()) {
+      all.push({ page, place, text, titleTerms, terms: termsOf(text) });
+      if (all.length % passagesAtOnce === 0) await setImmediate();
+    }
+  }
+  return all;
+}
+
+type Unranked = Omit<Candidate, 'score'> & { readonly titleTerms: readonly string[] };
+
 /**
  * Ranks all passages, best first. `queries` are what was searched for, and the question itself. Passages that share no
  * word with them are left out, unless there are no others.
  */
-export function rankPassages(pages: readonly Page[], queries: readonly string[]): readonly Candidate[] {
-  const unranked = pages.flatMap((page) => {
-    const titleTerms = termsOf(page.title);
-    return splitPassages(page.text).map((text, place) => ({
-      page,
-      place,
-      text,
-      titleTerms,
-      terms: termsOf(text),
-    }));
-  });
+export async function rankPassages(
+  pages: readonly Page[],
+  queries: readonly string[],
+): Promise<readonly Candidate[]> {
+  const unranked = await readPassages(pages);
   // The subject of a passage is often named only in the title of its page.
   const index = createBm25(unranked.map(({ titleTerms, terms }) => [...titleTerms, ...terms]));
   const scores = queries.map((query) => index.score(queryTermsOf(query)));
