@@ -66,27 +66,34 @@ export class AnswerDecoder implements WireDecoder {
     if (this.#left < 0) return 'done';
     const before = parts.length;
     let meaning: EventMeaning;
+    // What was said before a failure is kept, and read like all else.
     try {
       meaning = this.#wire.accept(event, parts);
-    } catch (error) {
+    } finally {
       this.#take(parts, before);
-      throw error;
     }
-    this.#take(parts, before);
     return this.#left < 0 ? 'done' : meaning;
   }
 
   acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
     const before = parts.length;
-    this.#wire.acceptWhole(body, parts);
-    this.#take(parts, before);
+    try {
+      this.#wire.acceptWhole(body, parts);
+    } finally {
+      this.#take(parts, before);
+    }
   }
 
   end(parts: ModelPart[]): void {
     const before = parts.length;
-    if (this.#left < 0) parts.push({ type: 'finish', reason: 'length' });
-    else this.#wire.end(parts);
-    this.#filter?.take(parts, before);
+    try {
+      if (this.#left >= 0) this.#wire.end(parts);
+    } finally {
+      this.#take(parts, before);
+    }
+    if (this.#left >= 0) return;
+    parts.push({ type: 'finish', reason: 'length' });
+    this.#filter?.take(parts, parts.length - 1);
   }
 
   breakOff(parts: ModelPart[]): void {

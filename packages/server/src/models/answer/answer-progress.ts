@@ -39,14 +39,17 @@ export class AnswerProgress {
     return this.#isComplete || this.#reason !== undefined || this.#unknownReason !== undefined;
   }
 
-  /** Notes what was appended to `parts` since it had `before` parts, and tells whether it was anything. */
+  /** Notes what was said in `parts` since it had `before` parts, and tells whether it was anything. */
   note(parts: readonly ModelPart[], before: number): boolean {
-    if (parts.length === before) return false;
-    this.#spoke = true;
-    if (!this.#saidText) {
-      for (let i = before; i < parts.length; i++) if (parts[i]?.type !== 'reasoning') this.#saidText = true;
+    let said = false;
+    for (let i = before; i < parts.length; i++) {
+      const type = parts[i]?.type;
+      if (type === 'usage') continue;
+      said = true;
+      if (type !== 'reasoning') this.#saidText = true;
     }
-    return true;
+    if (said) this.#spoke = true;
+    return said;
   }
 
   /** The model said something of which no part is whole yet. */

@@ -28,6 +28,8 @@ export class AnthropicDecoder implements WireDecoder {
   readonly #calls: ToolCalls;
   /** The tool uses under way, by the index of their block. */
   readonly #toolUses = new Map<unknown, ToolUse>();
+  /** A message that began with content; gateways that do not stream give all of it there, and some repeat it as blocks. */
+  #begun: Record<string, unknown> | undefined;
 
   constructor(context: DecoderContext) {
     this.#upstream = context.upstream;
@@ -50,20 +52,12 @@ export class AnthropicDecoder implements WireDecoder {
   }
 
   acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
-    const failure = findFailure(body);
-    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+    this.#failWith(body);
     const { content } = body;
     if (typeof content !== 'string' && !Array.isArray(content)) {
       throw malformed(this.#upstream, 'JSON that holds no answer');
     }
-    const before = parts.length;
-    const blocks: readonly unknown[] =
-      typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-    for (const block of blocks) if (!this.#takeBlock(block, parts)) this.#progress.cutShort();
-    this.#progress.note(parts, before);
-    this.#progress.takeReason(body.stop_reason);
-    this.#progress.takeFigures(this.#usage.take(body.usage));
-    this.#progress.deliverUsage(parts);
+    this.#takeWhole(body, parts);
     this.#progress.complete();
   }
 
@@ -71,21 +65,24 @@ export class AnthropicDecoder implements WireDecoder {
     // Some servers leave out the end of a block.
     if (this.#progress.isOver) {
       for (const use of this.#toolUses.values()) this.#deliver(use, parts);
+      if (this.#begun !== undefined) this.#takeWhole(this.#begun, parts);
     }
     this.#progress.end(parts);
   }
 
   #read(message: Record<string, unknown>, type: unknown, parts: ModelPart[]): EventMeaning {
+    // A gateway that fails may keep the type of the event that it would have sent.
+    if (message.error !== undefined) this.#failWith({ error: message.error });
     switch (type) {
       case 'content_block_delta':
         return this.#takeDelta(message, parts);
       case 'content_block_start':
+        this.#begun = undefined;
         return this.#takeStart(message, parts);
       case 'content_block_stop':
         return this.#takeStop(message, parts);
       case 'message_start':
-        // Its output figure is that of the first token.
-        if (isObject(message.message)) this.#takePrompt(message.message.usage);
+        if (isObject(message.message)) this.#begin(message.message);
         return 'silent';
       case 'message_delta':
         this.#progress.takeFigures(this.#usage.take(message.usage));
@@ -99,20 +96,41 @@ export class AnthropicDecoder implements WireDecoder {
       case 'message':
         this.acceptWhole(message, parts);
         return 'closing';
-      default: {
-        const failure = findFailure(message);
-        if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+      default:
+        this.#failWith(message);
         // The format asks to ignore `ping` and types that later versions add.
         return 'silent';
-      }
     }
   }
 
-  #takePrompt(usage: unknown): void {
-    this.#progress.takeFigures({ prompt: this.#usage.take(usage).prompt, completion: undefined });
+  /** @throws ModelError where the object reports a failure */
+  #failWith(body: Record<string, unknown>): void {
+    const failure = findFailure(body);
+    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+  }
+
+  /** The output figure of a message that begins is that of its first token. */
+  #begin(message: Record<string, unknown>): void {
+    this.#progress.takeFigures({ prompt: this.#usage.take(message.usage).prompt, completion: undefined });
+    if (Array.isArray(message.content) && message.content.length > 0) this.#begun = message;
+  }
+
+  #takeWhole({ content, stop_reason, usage }: Record<string, unknown>, parts: ModelPart[]): void {
+    const before = parts.length;
+    const blocks: readonly unknown[] = Array.isArray(content) ? content : [{ type: 'text', text: content }];
+    for (const block of blocks) {
+      if (this.#takeBlock(block, parts)) continue;
+      this.#progress.cutShort();
+      break;
+    }
+    this.#progress.note(parts, before);
+    this.#progress.takeFigures(this.#usage.take(usage));
+    this.#progress.deliverUsage(parts);
+    this.#progress.takeReason(stop_reason);
   }
 
   #takeDelta(message: Record<string, unknown>, parts: ModelPart[]): EventMeaning {
+    this.#begun = undefined;
     const delta = message.delta;
     if (!isObject(delta)) return 'silent';
     if (typeof delta.text === 'string') return pushText('text', delta.text, parts);

@@ -9,20 +9,19 @@ const promptFields = ['input_tokens', 'cache_creation_input_tokens', 'cache_read
  * `input_tokens`. Some servers fill fields with zeros that an earlier event gave; these overwrite nothing.
  */
 export class AnthropicUsage {
-  readonly #prompt = new Map<string, number>();
+  /** By field; undefined where what was said is no number of tokens. */
+  readonly #prompt = new Map<string, number | undefined>();
 
   take(usage: unknown): TokenFigures {
     if (!isObject(usage)) return { prompt: undefined, completion: undefined };
     for (const field of promptFields) {
-      const figure = tokenFigure(usage[field]);
-      if (figure) this.#prompt.set(field, figure);
-    }
-    const isValid = promptFields.every((field) => {
       const value = usage[field];
-      return value === undefined || value === null || tokenFigure(value) !== undefined;
-    });
+      if (value !== undefined && value !== null && value !== 0) this.#prompt.set(field, tokenFigure(value));
+    }
+    const said = [...this.#prompt.values()];
+    const figures = said.filter((figure) => figure !== undefined);
     return {
-      prompt: isValid ? sumOfFigures(...this.#prompt.values()) : undefined,
+      prompt: figures.length === said.length ? sumOfFigures(...figures) : undefined,
       completion: tokenFigure(usage.output_tokens),
     };
   }

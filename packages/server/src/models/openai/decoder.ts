@@ -39,16 +39,14 @@ export class OpenAiDecoder implements WireDecoder {
     }
     const chunk = parseObject(event.data, this.#upstream);
     const failure = findFailure(chunk);
-    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
+    if (failure !== undefined) this.#fail(failure, chunk, parts);
     return this.#takeChunk(chunk, parts);
   }
 
   acceptWhole(body: Record<string, unknown>, parts: ModelPart[]): void {
     const failure = findFailure(body);
-    if (failure !== undefined) throw errorFromFields(this.#upstream, failure);
-    if (!Array.isArray(body.choices) || !body.choices.some(isObject)) {
-      throw malformed(this.#upstream, 'JSON that holds no answer');
-    }
+    if (failure !== undefined) this.#fail(failure, body, parts);
+    if (!choicesOf(body).some(isObject)) throw malformed(this.#upstream, 'JSON that holds no answer');
     this.#takeChunk(body, parts);
     this.#progress.complete();
   }
@@ -58,24 +56,36 @@ export class OpenAiDecoder implements WireDecoder {
     this.#progress.end(parts);
   }
 
+  /** What stands beside the report of a failure was said before it. @throws ModelError */
+  #fail(failure: unknown, chunk: Record<string, unknown>, parts: ModelPart[]): never {
+    const choice = this.#findChoice(choicesOf(chunk));
+    const before = parts.length;
+    if (choice !== undefined) this.#takeWords(choice, parts);
+    this.#progress.note(parts, before);
+    this.#takeUsage(findUsage(chunk, choice), parts);
+    throw errorFromFields(this.#upstream, failure);
+  }
+
   #takeChunk(chunk: Record<string, unknown>, parts: ModelPart[]): EventMeaning {
-    const choice = this.#findChoice(chunk.choices);
-    let meaning: EventMeaning = 'silent';
-    if (choice !== undefined) meaning = this.#takeChoice(choice, parts);
-    const usage = findUsage(chunk, choice);
-    if (usage !== undefined) {
-      this.#progress.takeFigures(readUsage(usage));
-      this.#progress.deliverUsage(parts);
+    const choice = this.#findChoice(choicesOf(chunk));
+    try {
+      return choice === undefined ? 'silent' : this.#takeChoice(choice, parts);
+    } finally {
+      this.#takeUsage(findUsage(chunk, choice), parts);
     }
-    return meaning;
+  }
+
+  #takeUsage(usage: Record<string, unknown> | undefined, parts: ModelPart[]): void {
+    if (usage === undefined) return;
+    this.#progress.takeFigures(readUsage(usage));
+    this.#progress.deliverUsage(parts);
   }
 
   /** Servers send several choices together, or in chunks of their own. The first one that comes is the answer. */
-  #findChoice(choices: unknown): Record<string, unknown> | undefined {
-    if (!Array.isArray(choices)) return undefined;
+  #findChoice(choices: readonly unknown[]): Record<string, unknown> | undefined {
     for (const choice of choices) {
       if (!isObject(choice)) continue;
-      const { index = 0 } = choice;
+      const index = choice.index ?? 0;
       this.#choice ??= index;
       if (index === this.#choice) return choice;
     }
@@ -106,8 +116,8 @@ export class OpenAiDecoder implements WireDecoder {
     if (parts.length > before || this.#calls) this.#hasDeltas = true;
     // Perplexity and MiniMax repeat the answer so far in `message`; others have only that.
     if (isObject(message) && !this.#hasDeltas) isWhole = this.#takeDelta(message, parts);
-    // The older Completions format.
-    else if (delta === undefined && message === undefined) takeContent(choice.text, 'text', parts);
+    // The older Completions format, also with fields of the newer one that say nothing.
+    if (!this.#hasDeltas && parts.length === before) takeContent(choice.text, 'text', parts);
     return isWhole;
   }
 
@@ -125,4 +135,9 @@ export class OpenAiDecoder implements WireDecoder {
     }
     return true;
   }
+}
+
+/** Some servers that never give several choices give an object in place of the list. */
+function choicesOf({ choices }: Record<string, unknown>): readonly unknown[] {
+  return Array.isArray(choices) ? choices : isObject(choices) ? [choices] : [];
 }

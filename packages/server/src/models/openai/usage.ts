@@ -22,10 +22,14 @@ export function readUsage(usage: Readonly<Record<string, unknown>>): TokenFigure
   const total = tokenFigure(usage.total_tokens);
   // Some servers leave the field out where nothing was generated.
   const completion = said === undefined || said === null ? 0 : tokenFigure(said);
-  if (prompt === undefined || completion === undefined || total === undefined) return { prompt, completion };
+  if (prompt === undefined || completion === undefined) return { prompt, completion };
+  const reasoning = reasoningTokens(usage);
+  if (total === undefined) {
+    // What is part of the completion can't be more than it.
+    return { prompt, completion: reasoning > completion ? sumOfFigures(completion, reasoning) : completion };
+  }
   const apart = total - prompt - completion;
   if (apart <= 0) return { prompt, completion };
-  const reasoning = reasoningTokens(usage);
   // Gemini does not say what the rest is; it bills it as output.
   const isCompletion = reasoning === 0 || reasoning === apart;
   return { prompt, completion: isCompletion ? sumOfFigures(completion, apart) : completion };

@@ -65,6 +65,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   readonly #mayBeEmpty: boolean;
   readonly #events: EventReader;
   readonly #utf8 = new StringDecoder('utf8');
+  /** Whether bytes of the body have come. */
+  #hasBody = false;
   #content: ContentDecoder | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
@@ -158,7 +160,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       this.#redirect();
       return;
     }
-    this.#content = createContentDecoder(headers['content-encoding'], this);
     if (status < 200 || status >= 300) {
       this.#refusal = '';
       this.#listener.attemptRefused();
@@ -168,6 +169,10 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#listener.attemptAlive();
+    if (!this.#hasBody && chunk.length > 0) {
+      this.#hasBody = true;
+      this.#content = createContentDecoder(this.#headers['content-encoding'], chunk, this);
+    }
     if (this.#content === undefined) this.bodyBytes(chunk);
     else if (!this.#content.write(chunk, this.#resume)) controller.pause();
   }

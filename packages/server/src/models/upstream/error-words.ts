@@ -44,6 +44,8 @@ const messageNames = [
   'description',
   'title',
   'reason',
+  // Cloudflare's texts, where its list of errors is empty.
+  'messages',
 ] as const;
 /** Names that stand at the top of an object only where it is an error. */
 const sayingNames = [
@@ -55,6 +57,8 @@ const sayingNames = [
   'error_msg',
   'error_message',
 ] as const;
+/** No field of a wire format is called so. */
+const exceptionName = /^[a-z]{1,40}Exception$/i;
 const statusNames = ['status', 'code', 'status_code', 'statusCode', 'http_status', 'error_code'] as const;
 
 /** The HTTP status of the types and codes that providers give instead of one, in lower case and letters alone. */
@@ -66,6 +70,7 @@ const statusOfWord: ReadonlyMap<string, number> = new Map([
   ['badrequesterror', 400],
   ['failedprecondition', 400],
   ['validationerror', 400],
+  ['validation', 400],
   ['authentication', 401],
   ['authenticationerror', 401],
   ['unauthenticated', 401],
@@ -83,6 +88,7 @@ const statusOfWord: ReadonlyMap<string, number> = new Map([
   ['timeout', 504],
   ['timeouterror', 504],
   ['deadlineexceeded', 504],
+  ['modeltimeout', 504],
   ['gatewaytimeout', 504],
   ['ratelimit', 429],
   ['ratelimiterror', 429],
@@ -90,14 +96,19 @@ const statusOfWord: ReadonlyMap<string, number> = new Map([
   ['ratelimited', 429],
   ['toomanyrequests', 429],
   ['resourceexhausted', 429],
-  ['throttlingexception', 429],
+  ['throttling', 429],
+  ['servicequotaexceeded', 429],
   ['apierror', 500],
   ['servererror', 500],
   ['internal', 500],
   ['internalerror', 500],
   ['internalservererror', 500],
+  ['internalserver', 500],
+  ['internalfailure', 500],
+  ['modelstreamerror', 500],
   ['badgateway', 502],
   ['serviceunavailable', 503],
+  ['modelnotready', 503],
   ['serviceunavailableerror', 503],
   ['unavailable', 503],
   ['unavailableerror', 503],
@@ -114,12 +125,15 @@ const statusOfWord: ReadonlyMap<string, number> = new Map([
  * choice, or the whole object where it holds no choices but says what went wrong. Undefined: it reports none.
  */
 export function findFailure(body: Json): unknown {
-  if (isFilled(body.error)) return body;
+  if (saysAnything(body.error)) return body;
   const { choices } = body;
   if (Array.isArray(choices) && choices.length > 0) {
     const first: unknown = choices[0];
-    return isObject(first) && isFilled(first.error) ? first.error : undefined;
+    return isObject(first) && saysAnything(first.error) ? first.error : undefined;
   }
+  // Bedrock's streams: `{"throttlingException": {"message": …}}`.
+  const exception = Object.keys(body).find((name) => exceptionName.test(name) && isObject(body[name]));
+  if (exception !== undefined) return { type: exception, error: body[exception] };
   if (body.object === 'error' || body.type === 'error') return body;
   if (isObject(body.base_resp) && body.base_resp.status_code !== 0) return body;
   if (isEventType(body.type) || body.code === 0 || body.code === 200) return undefined;
@@ -219,16 +233,25 @@ function joinSayings(sayings: readonly string[], between: string): string {
 }
 
 function statusOf(value: Json): number | undefined {
-  for (const name of [...statusNames, 'type'] as const) {
+  for (const name of [...statusNames, 'type', '__type'] as const) {
     const given = value[name];
     const number = typeof given === 'string' && /^[45]\d\d$/.test(given) ? Number(given) : given;
     if (typeof number === 'number' && Number.isInteger(number) && number >= 400 && number < 600)
       return number;
     if (typeof given !== 'string' || given.length > longestNameCharacters) continue;
-    const status = statusOfWord.get(given.toLowerCase().replace(/[^a-z]/g, ''));
+    const status = statusOfName(given);
     if (status !== undefined) return status;
   }
   return undefined;
+}
+
+/** AWS writes `com.amazon.coral.service#ThrottlingException`. */
+function statusOfName(name: string): number | undefined {
+  const word = name
+    .slice(name.lastIndexOf('#') + 1)
+    .toLowerCase()
+    .replace(/[^a-z]/g, '');
+  return statusOfWord.get(word) ?? statusOfWord.get(word.replace(/exception$/, ''));
 }
 
 /** Google's `RetryInfo` (`"retryDelay": "3.5s"`), and the seconds of Hugging Face. */
@@ -262,6 +285,7 @@ function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && value !== false && value !== 0;
 }
 
+/** Gateways fill the field of an error in every chunk: `{"message": "", "code": null}`, `{"code": 0}`. */
 function saysAnything(value: unknown): boolean {
   return isObject(value) ? Object.values(value).some(isFilled) : isFilled(value);
 }

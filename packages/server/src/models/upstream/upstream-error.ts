@@ -82,11 +82,22 @@ export function errorFromUnexpectedBody(
   const fields = withoutKey(upstream, isPage ? { message: readPage(body) } : readFailure(body));
   const isMislabelled = contentType === '' || contentType.includes('event-stream');
   const kind = isMislabelled ? (isPage ? 'a web page' : 'a text') : clip(contentType);
+  const status = isPage ? statusOfPage(fields.message) : undefined;
   return new ModelError(
     'provider_error',
     `the provider ${upstream.provider} answered with ${kind} instead of ${expected}${colon(describe(fields))}`,
-    { retryable: false, status: 200, words: wordsOf(fields) },
+    {
+      retryable: status !== undefined && isRetryableStatus(status),
+      status: status ?? 200,
+      words: wordsOf(fields),
+    },
   );
+}
+
+/** Proxies serve the pages of their failures under status 200 too: `502 Bad Gateway`, `acme | 522: timed out`. */
+function statusOfPage(title: string): number | undefined {
+  const status = /(?:^|\||\berror )\s*([45]\d\d)\b/i.exec(title.slice(0, longestTextCharacters))?.[1];
+  return status === undefined ? undefined : Number(status);
 }
 
 /** The error of a redirect that is not followed; `target` is where it leads, undefined where it does not say. */
@@ -192,7 +203,15 @@ function isQuota({ code, type }: ErrorFields): boolean {
 }
 
 function withoutKey(upstream: Upstream, fields: ErrorFields): ErrorFields {
-  return { ...fields, message: strike(upstream, fields.message) };
+  const { message, type, code, param } = fields;
+  const struck = (text: string | undefined) => (text === undefined ? undefined : strike(upstream, text));
+  return {
+    ...fields,
+    message: strike(upstream, message),
+    type: struck(type),
+    code: struck(code),
+    param: struck(param),
+  };
 }
 
 function strike({ apiKey, secrets = [] }: Upstream, text: string): string {

@@ -43,6 +43,30 @@ const cases: Readonly<Record<string, readonly [chunks: readonly object[], parts:
     [{ choices: [{ text: 'He' }] }, { choices: [{ text: 'llo' }] }],
     [text('Hello')],
   ],
+  'a text beside a delta that says nothing': [
+    [
+      { choices: [{ delta: null, text: 'He' }] },
+      { choices: [{ delta: {}, message: null, text: 'll' }] },
+      { choices: [{ delta: { role: 'assistant', content: '' }, text: 'o' }] },
+    ],
+    [text('Hello')],
+  ],
+  'a text that repeats the deltas': [
+    [{ choices: [{ delta: { content: 'He' }, text: 'He' }] }, { choices: [{ delta: {}, text: 'Hello' }] }],
+    [text('He')],
+  ],
+  'a choice in place of the choices': [
+    [{ choices: { index: 0, delta: { content: 'He' } } }, { choices: { delta: { content: 'llo' } } }],
+    [text('Hello')],
+  ],
+  'an index that is null or missing now and then': [
+    [
+      { choices: [{ index: 0, delta: { content: 'H' } }] },
+      { choices: [{ index: null, delta: { content: 'i' } }] },
+      delta({ content: '!' }),
+    ],
+    [text('Hi!')],
+  ],
   'a delta that is a text': [[delta('Hel'), delta('lo')], [text('Hello')]],
   'a finish reason beside the text': [
     [{ choices: [{ delta: { content: 'All at once' }, finish_reason: 'stop' }] }],
@@ -248,6 +272,18 @@ describe('figures', () => {
       13,
     ],
     [{ prompt_tokens: 5, completion_tokens: 7, total_tokens: 40 }, 5, 35],
+    // Without a total: what is more than the whole is no part of it.
+    [{ prompt_tokens: 5, completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 60 } }, 5, 67],
+    [{ prompt_tokens: 5, completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 6 } }, 5, 7],
+    [
+      {
+        prompt_tokens: 5,
+        completion_tokens: 2 ** 31 - 2,
+        completion_tokens_details: { reasoning_tokens: 2 ** 31 - 1 },
+      },
+      5,
+      undefined,
+    ],
     // A rest that reasoning does not explain.
     [
       {

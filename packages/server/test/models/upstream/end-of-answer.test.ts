@@ -158,6 +158,8 @@ for (const wire of wires) {
         { do: 'error', type: 'overloaded_error', message: 'x' },
       ],
       ['nothing', { do: 'headers' }],
+      ['a page of a gateway', raw('<html><head><title>502 Bad Gateway</title></head></html>')],
+      ['a page of a proxy', raw('<!doctype html><title>acme.example | 522: Connection timed out</title>')],
     ];
     for (const [name, ...steps] of passing) {
       test(`${name} is tried again`, async () => {
@@ -169,6 +171,33 @@ for (const wire of wires) {
         assert.equal(h.upstream.requests.length, 2);
       });
     }
+
+    for (const body of [
+      '<title>Sign in</title>',
+      '<title>403 Forbidden</title>',
+      '<title>Room 502</title>',
+    ]) {
+      test(`${body} is not tried again`, async () => {
+        await using h = await startHarness();
+        h.upstream.setDefault({ steps: [raw(body)] });
+        await collect(h.model(wire));
+        assert.equal(h.upstream.requests.length, 1);
+      });
+    }
+
+    test('words in place of events do not end an answer that goes on, and are the reason if it does not', async () => {
+      await using h = await startHarness();
+      for (const word of ['ping', '[HEARTBEAT]', 'null', '17', '""', 'keep-alive']) {
+        const life = raw(`data: ${word}\n\n`);
+        h.upstream.enqueue({ steps: [life, text('Hel'), life, text('lo'), finish, { do: 'end' }] });
+        const { text: said, error } = await collect(h.model(wire, once));
+        assert.equal(error, undefined, word);
+        assert.equal(said, 'Hello');
+      }
+      h.upstream.enqueue({ steps: [raw('data: unauthorized\n\n')] });
+      const { error } = await collect(h.model(wire, once));
+      assert.match(String(error), /unauthorized$/);
+    });
 
     test('an answer without a word says so when the tries are used up', async () => {
       await using h = await startHarness();

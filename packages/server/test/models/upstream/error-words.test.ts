@@ -108,6 +108,17 @@ const bodies: readonly (readonly [name: string, body: unknown, words: string, mo
     'Rate exceeded',
     { type: 'ThrottlingException' },
   ],
+  [
+    'AWS with the name of its service',
+    { __type: 'com.amazon.coral.service#ThrottlingException', message: 'Rate exceeded' },
+    'Rate exceeded',
+    { status: 429 },
+  ],
+  [
+    'Cloudflare without errors',
+    { success: false, errors: [], messages: ['not entitled', { message: 'to this model' }], result: null },
+    'not entitled; to this model',
+  ],
   ['MiniMax', { base_resp: { status_code: 1004, status_msg: 'login fail' } }, 'login fail'],
   ['Apigee', { fault: { faultstring: 'Spike arrest', detail: { errorcode: 'x' } } }, 'Spike arrest'],
   [
@@ -174,6 +185,17 @@ describe('what a provider says about a failure', () => {
     }
   });
 
+  test('the key is nowhere in the other fields either', () => {
+    const { apiKey = '' } = upstream;
+    const { words } = errorFromStatus(
+      upstream,
+      400,
+      {},
+      JSON.stringify({ error: { message: 'no', type: `t ${apiKey}`, code: apiKey, param: `p.${apiKey}` } }),
+    );
+    assert.deepEqual(words, { message: 'no', type: 't [key]', code: '[key]', param: 'p.[key]' });
+  });
+
   test('only what is long enough to be a secret is struck out', () => {
     const short: Upstream = { provider: 'ollama', apiKey: 'ollama' };
     assert.match(
@@ -206,6 +228,10 @@ describe('what counts as a failure in an object of the formats', () => {
     { object: 'chat.completion.chunk', choices: [], prompt_filter_results: [] },
     { error: {} },
     { error: false, choices: [{ delta: {} }] },
+    { error: { message: '', type: '', param: null, code: null }, choices: [{ delta: {} }] },
+    { error: { code: 0 }, choices: [{ delta: {} }] },
+    { choices: [{ delta: {}, error: { message: null } }] },
+    { exception: null, choices: [] },
   ];
   for (const object of none) {
     test(`${JSON.stringify(object)} is none`, () => assert.equal(findFailure(object as never), undefined));
@@ -223,6 +249,8 @@ describe('what counts as a failure in an object of the formats', () => {
     { choices: [{ delta: {}, error: { message: 'x' } }] },
     { choices: [], code: 500, msg: 'x' },
     { base_resp: { status_code: 1004, status_msg: 'x' }, choices: null },
+    { internalServerException: { message: 'x' } },
+    { error: { code: 1 }, choices: [{ delta: {} }] },
   ];
   for (const object of some) {
     test(`${JSON.stringify(object)} is one`, () => assert.notEqual(findFailure(object as never), undefined));
@@ -235,6 +263,8 @@ describe('which failures pass', () => {
     ['a number as text', { code: '429', message: 'x' }, true],
     ['a type', { type: 'overloaded_error', message: 'x' }, true],
     ['a type in another spelling', { type: 'InternalServerError', message: 'x' }, true],
+    ['an exception', findFailure({ throttlingException: { message: 'x' } }), true],
+    ['an exception about the request', findFailure({ validationException: { message: 'x' } }), false],
     ["a status of Google's", { status: 'UNAVAILABLE', message: 'x' }, true],
     ['a wrong request', { code: 400, message: 'x' }, false],
     ['a wrong key', { type: 'authentication_error', message: 'x' }, false],

@@ -43,13 +43,21 @@ function encodingsOf(header: string | readonly string[] | undefined): readonly E
   });
 }
 
-/** Gives undefined for a body that is plain by its header, as nearly all are. */
+/**
+ * Gives undefined for a body that is plain by its header and by its first bytes, as nearly all are.
+ * @param first the first bytes, at least one
+ */
 export function createContentDecoder(
   header: string | string[] | undefined,
+  first: Buffer,
   body: DecodedBody,
 ): ContentDecoder | undefined {
   const encodings = encodingsOf(header);
-  return encodings.length === 0 ? undefined : new ContentDecoder(encodings, body);
+  if (encodings.length > 0) return new ContentDecoder(encodings, body);
+  // Proxies lose the header of a body that they pass on. No text begins with these bytes.
+  const [one, two = one === 0x1f ? 0x8b : 0xb5] = first;
+  if (one === 0x1f && two === 0x8b) return new ContentDecoder(['gzip'], body);
+  return one === 0x28 && two === 0xb5 ? new ContentDecoder(['zstd'], body) : undefined;
 }
 
 export class ContentDecoder {
@@ -96,13 +104,19 @@ export class ContentDecoder {
       this.#fail(new Error(`an answer that is encoded ${this.#encodings.length} times`));
       return true;
     }
-    // An encoding inside another one can't be seen yet.
-    const [only, inner] = this.#encodings;
-    const isPlain =
-      head.length === 0 || (only !== undefined && inner === undefined && !isEncoded(head, only));
-    if (!isPlain) this.#stages = [...this.#encodings].reverse().map((encoding) => stageFor(encoding, head));
+    const encodings = head.length === 0 ? [] : this.#shown(head);
+    this.#stages = encodings.map((encoding) => stageFor(encoding, head));
     this.#connect();
     return this.#write(head, onDrain);
+  }
+
+  /** What the first bytes say, the outermost encoding first. One inside another can't be seen yet. */
+  #shown(head: Buffer): readonly Encoding[] {
+    const [only, inner] = this.#encodings;
+    if (only === undefined || inner !== undefined) return [...this.#encodings].reverse();
+    const marked = (['gzip', 'zstd'] as const).find((encoding) => isEncoded(head, encoding));
+    if (marked !== undefined) return [marked];
+    return isEncoded(head, only) ? [only] : [];
   }
 
   #connect(): void {
@@ -210,8 +224,11 @@ export async function readDecoded(
     bodyEnded: resolve,
     bodyFailed: reject,
   };
-  const decoder = createContentDecoder(header, decoded);
+  let isFirst = true;
+  let decoder: ContentDecoder | undefined;
   body.on('data', (chunk: Buffer) => {
+    if (isFirst) decoder = createContentDecoder(header, chunk, decoded);
+    isFirst = false;
     if (decoder === undefined) decoded.bodyBytes(chunk);
     else if (!decoder.write(chunk, () => body.resume())) body.pause();
   });

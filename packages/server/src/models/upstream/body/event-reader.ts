@@ -31,6 +31,7 @@ const longestWholeCharacters = 8 << 20;
 const longestWordsCharacters = 4_096;
 const lineFeed = 10;
 const blank = 32;
+const colon = 58;
 const openBrace = 123;
 const openBracket = 91;
 const closeBrace = 125;
@@ -40,6 +41,15 @@ const closeBracket = 93;
 function startsJson(text: string): boolean {
   const code = text.charCodeAt(0);
   return code === openBrace || code === openBracket;
+}
+
+const fieldName = /^(data|event|error|id|retry)[ \t]*:/i;
+
+/** Whether the data of an event is itself a line of a stream, which no JSON begins like. */
+function isWrappedLine(data: string): boolean {
+  const code = data.charCodeAt(0);
+  if (code === openBrace || code === openBracket) return false;
+  return code === colon || fieldName.test(data.slice(0, 24));
 }
 
 function isDoneWord(data: string): boolean {
@@ -78,6 +88,8 @@ export class EventReader {
   #dataCharacters = 0;
   /** Whether the open event's data stands without a field name. */
   #isBare = false;
+  /** Whether the open event's name came in an event of its own. */
+  #isWrapped = false;
   /** How long the open data was when it last proved to be no whole JSON; keeps the tries linear. */
   #triedCharacters = 0;
   #events = 0;
@@ -173,6 +185,7 @@ export class EventReader {
   #readUsualEvent(text: string, start: number, end: number): boolean {
     if (this.#data.length > 0 || !text.startsWith('data:', start)) return false;
     const data = trimmed(text, start + 5, end);
+    if (isWrappedLine(data)) return false;
     const event = this.#name;
     this.#name = undefined;
     if (data !== '') this.#give(event, data);
@@ -185,7 +198,7 @@ export class EventReader {
       return;
     }
     switch (text.charCodeAt(start)) {
-      case 58: // a comment
+      case colon: // a comment
         return;
       case 100:
         if (!text.startsWith('data:', start)) break;
@@ -212,13 +225,7 @@ export class EventReader {
       this.#endEvent();
     } else if (field !== null && !(this.#isBare && !this.#isComplete())) {
       const [head, name = ''] = field;
-      const value = trimmed(line, head.length, line.length);
-      if (name.toLowerCase() === 'event') this.#setName(value);
-      else if (name.toLowerCase() === 'data') this.#addData(value);
-      else {
-        this.#setName('error');
-        this.#addData(value);
-      }
+      this.#readField(name, trimmed(line, head.length, line.length));
     } else if (startsJson(line)) {
       if (this.#addData(line)) this.#isBare = true;
     } else if (this.#data.length > 0) {
@@ -229,16 +236,47 @@ export class EventReader {
     }
   }
 
+  #readField(name: string, value: string): void {
+    switch (name.toLowerCase()) {
+      case 'event':
+        this.#setName(value);
+        return;
+      case 'data':
+        this.#addData(value);
+        return;
+      case 'error':
+        this.#setName('error');
+        this.#addData(value);
+    }
+  }
+
   /** Gives whether the value begins an event, rather than going on with the open one. */
   #addData(value: string): boolean {
-    if (value === '') return false;
+    if (value === '') {
+      this.#isWrapped = false;
+      return false;
+    }
     if (this.#data.length > 0 && !this.#isComplete()) {
       this.#extend(value);
+      return false;
+    }
+    if (isWrappedLine(value)) {
+      this.#unwrap(value);
       return false;
     }
     if (this.#data.length > 0) this.#dispatch();
     this.#extend(value);
     return true;
+  }
+
+  /** A proxy has put each line of a stream into an event of its own: `data: event: x`, `data: data: {}`, `data: : ping`. */
+  #unwrap(line: string): void {
+    if (line.startsWith(':')) return;
+    const [head, name = ''] = fieldName.exec(line) ?? [''];
+    const value = trimmed(line, head.length, line.length);
+    // What is wrapped more than once is not read.
+    if (!isWrappedLine(value)) this.#readField(name, value);
+    this.#isWrapped = this.#data.length === 0;
   }
 
   #extend(line: string): void {
@@ -253,8 +291,9 @@ export class EventReader {
   }
 
   #endEvent(): void {
-    if (this.#data.length === 0) this.#name = undefined;
-    else if (!this.#isBare || (!this.#mayBeWholeBody() && this.#isComplete())) this.#dispatch();
+    if (this.#data.length === 0) {
+      if (!this.#isWrapped) this.#name = undefined;
+    } else if (!this.#isBare || (!this.#mayBeWholeBody() && this.#isComplete())) this.#dispatch();
   }
 
   /** JSON without a field name is the whole body, unless something stood before it or follows. */
@@ -291,6 +330,7 @@ export class EventReader {
     this.#dataCharacters = 0;
     this.#name = undefined;
     this.#isBare = false;
+    this.#isWrapped = false;
     this.#triedCharacters = 0;
     return data;
   }

@@ -39,6 +39,11 @@ const encodings: readonly (readonly [header: string, name: string, encode: Encod
   ['br', 'nothing, wrongly named', plain],
   ['deflate', 'nothing, wrongly named', plain],
   ['zstd', 'nothing, wrongly named', plain],
+  ['identity', 'gzip, not named', gzipSync],
+  ['', 'gzip, not named', gzipSync],
+  ['', 'Zstandard, not named', zstdCompressSync],
+  ['br', 'gzip, named Brotli', gzipSync],
+  ['deflate', 'Zstandard, named deflate', zstdCompressSync],
 ];
 
 function stream(wire: Wire): string {
@@ -152,27 +157,35 @@ for (const wire of wires) {
   });
 }
 
-describe('encoded lists of models', () => {
-  for (const [header, name, encode] of encodings) {
-    test(`${name} under ${JSON.stringify(header)}`, async () => {
+for (const provider of ['openai-compatible', 'anthropic'] as const) {
+  describe(`${provider}: encoded lists of models`, () => {
+    const list = async (status: number, header: string, body: Buffer) => {
       await using h = await startHarness();
-      const body = encode('{"data":[{"id":"m-1"}]}');
       const server = createServer((request, response) => {
         assert.equal(request.headers['accept-encoding'], 'identity');
-        response.writeHead(200, { 'content-encoding': header }).end(body);
+        response.writeHead(status, { 'content-encoding': header }).end(body);
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
       const { dispatcher } = h.runtime;
-      const listed = await listProviderModels({
-        provider: 'openai-compatible',
-        baseUrl,
-        dispatcher,
-        timeoutMs: 20_000,
+      try {
+        return await listProviderModels({ provider, baseUrl, dispatcher, timeoutMs: 20_000 });
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    };
+    for (const [header, name, encode] of encodings) {
+      test(`${name} under ${JSON.stringify(header)}`, async () => {
+        const listed = await list(200, header, encode('{"data":[{"id":"m-1"}]}'));
+        assert.deepEqual(listed, { ok: true, models: [{ name: 'm-1' }] });
       });
-      server.closeAllConnections();
-      server.close();
-      assert.deepEqual(listed, { ok: true, models: [{ name: 'm-1' }] });
-    });
-  }
-});
+
+      test(`a failure in ${name} under ${JSON.stringify(header)}`, async () => {
+        const listed = await list(402, header, encode('{"error":{"message":"no credit left"}}'));
+        assert.ok(!listed.ok);
+        assert.match(listed.error, /answered 402: no credit left$/);
+      });
+    }
+  });
+}

@@ -89,6 +89,21 @@ const bodies: readonly { name: string; body: string; events: Read; words?: strin
   { name: 'a list', body: '[{"error":\n{}}]', events: [{ whole: '[{"error":\n{}}]' }] },
   { name: 'JSON lines', body: `${a}\n${b}\n`, events: [a, b] },
   { name: 'JSON without a name behind events', body: `data: ${a}\n\n${b}\n`, events: [a, b] },
+  {
+    name: 'lines of a stream, each in an event of its own',
+    body: `data: : ping\n\ndata: event: x\n\ndata: data: ${a}\n\ndata: \n\ndata: data: ${b}\n\ndata: data: [DONE]\n\n`,
+    events: [['x', a], b, '[DONE]'],
+  },
+  {
+    name: 'a field of an error within data',
+    body: `data: ${a}\n\ndata: error: gone\n\n`,
+    events: [a, ['error', 'gone']],
+  },
+  {
+    name: 'data wrapped again and again',
+    body: `data: data: data: data: ${a}\n\ndata: ${b}\n\n`,
+    events: [b],
+  },
   { name: 'words', body: 'no such model\nbye', events: [], words: 'no such model\nbye' },
 ];
 
