@@ -11,7 +11,7 @@ const maxUnused = 0.5;
  */
 export function excerpt(text: string, relevance: (text: string) => number): string {
   if (text.length <= maxCharacters) return text;
-  const blocks = blocksOf(text);
+  const blocks = blocksOf(text).map((block) => withoutOtherRows(block, relevance));
   const fromStart = take(blocks);
   let best = { from: 0, score: relevance(fromStart.kept) };
   for (const [from, block] of blocks.entries()) {
@@ -36,6 +36,16 @@ function blocksOf(text: string): string[] {
     }
   }
   return open.length > 0 ? [...blocks, open.join('\n')] : blocks;
+}
+
+/** Of a table that is too long, the rows that have most of what is asked; all, where none has any of it. */
+function withoutOtherRows(block: string, relevance: (text: string) => number): string {
+  const [names, line, ...rows] = block.split('\n');
+  if (block.length <= maxCharacters || names?.startsWith('|') !== true || line === undefined) return block;
+  const scores = rows.map(relevance);
+  const best = Math.max(...scores);
+  if (best === 0) return block;
+  return [names, line, ...rows.filter((_, index) => scores[index] === best)].join('\n');
 }
 
 /** The blocks that fit, and of a long one that does not, its beginning. */

@@ -119,8 +119,9 @@ export function understand(message: string): Understood | undefined {
   for (const one of [words, meant]) {
     if (one.length === 0) continue;
     for (const intent of ['help', 'identity', 'thanks', 'farewell'] as const)
-      if (others[intent].some((phrase) => agree(one, phrase))) return { intent };
-    const greeting = greetings.find(({ words: known }) => known.some((phrase) => agree(one, phrase)));
+      if (others[intent].some((phrase) => agree(one, phrase, isNear))) return { intent };
+    // "Hallo" is no slip of "hello".
+    const greeting = greetingOf(one, Object.is) ?? greetingOf(one, isNear);
     if (greeting !== undefined) return { intent: 'greeting', reply: greeting.reply };
   }
   return undefined;
@@ -134,12 +135,18 @@ export function withoutGreeting(message: string): string {
   return understood?.intent === 'greeting' ? message.slice(end + 1).trim() || message : message;
 }
 
+type IsSame = (word: string, other: string) => boolean;
+
+function greetingOf(words: readonly string[], isSame: IsSame): Greeting | undefined {
+  return greetings.find(({ words: known }) => known.some((phrase) => agree(words, phrase, isSame)));
+}
+
 /** Whether both have the same words, in whatever order. */
-function agree(words: readonly string[], phrase: string): boolean {
+function agree(words: readonly string[], phrase: string, isSame: IsSame): boolean {
   const left = wordsOf(phrase);
   if (left.length !== words.length) return false;
   return words.every((word) => {
-    const at = left.findIndex((other) => isNear(word, other));
+    const at = left.findIndex((other) => isSame(word, other));
     return at >= 0 && left.splice(at, 1).length > 0;
   });
 }

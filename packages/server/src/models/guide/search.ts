@@ -113,6 +113,7 @@ function weightOf({ file, heading }: GuideSection, inCapitals: string): number {
   if (file === operationsFile) return 0.6;
   if (file.includes('decisions/')) return 0.3;
   if (/contributing\/|CONTRIBUTING|benchmarks/.test(file)) return 0.15;
+  if (file.endsWith('first-steps.md')) return 1.6;
   return /architecture|dialects/.test(file) ? 0.6 : 1;
 }
 
@@ -150,7 +151,9 @@ function words(text: string): string[] {
 
 /** Removes the endings of English plurals and verbs. Both the sections and the question go through it. */
 function stem(word: string): string {
-  if (word.length <= 3) return word;
+  // "Set a key" asks for no list of settings.
+  if (word.length <= 3 || word === 'setting') return word;
+  if (word === 'settings') return 'setting';
   return word
     .replace(/ies$/, 'y')
     .replace(/(?<=[^s])s$/, '')

@@ -33,7 +33,9 @@ export const emptyWords: ReadonlySet<string> = new Set([
     'io lui lei noi voi loro gli dei della delle ed ma che cosa chi come dove sono con per su nel posso può puoi',
     'eu ele ela nós os as uma do da dos das em no na com não meu minha posso pode isso',
   ),
-  ...list('и в на с по к как что где кто мне я ты вы мой свой можно ли это для или не у из мне сделать'),
+  ...list(
+    'и в на с по к как что где кто мне я ты вы мой свой можно ли это для или не у из мне сделать какие какой какая есть',
+  ),
 ]);
 
 /** Each line holds words that people use for the same thing in this field. */
@@ -157,7 +159,8 @@ export const translations: readonly (readonly [beginning: string, english: strin
   ['провайдер', 'provider'],
   ['токен', 'token'],
   ['браузер', 'browser'],
-  ['настро', 'configure setting'],
+  ['настройк', 'setting'],
+  ['настро', 'configure'],
   ['запуст', 'start'],
   ['установ', 'install'],
   ['локальн', 'local'],
@@ -181,8 +184,12 @@ export const translations: readonly (readonly [beginning: string, english: strin
   ['浏览器', 'browser'],
   ['ブラウザ', 'browser'],
   ['配置', 'configure'],
-  ['设置', 'configure setting'],
-  ['設定', 'configure setting'],
+  ['哪些设置', 'setting'],
+  ['设置项', 'setting'],
+  ['设置', 'configure'],
+  ['設定項目', 'setting'],
+  ['どんな設定', 'setting'],
+  ['設定', 'configure'],
   ['环境变量', 'environment variable'],
   ['環境変数', 'environment variable'],
   ['启动', 'start'],

@@ -48,6 +48,9 @@ const questions: readonly (readonly [question: string, names: RegExp])[] = [
   ['helo there', howToGreet('Hello!')],
   ['Good morning', howToGreet('Hello!')],
   ['Guten Tag', howToGreet('Hallo!')],
+  ['hallo', howToGreet('Hallo!')],
+  ['Moin!', howToGreet('Hallo!')],
+  ['salut', howToGreet('Bonjour !')],
   ['bonjour 👋', howToGreet('Bonjour !')],
   ['Hola', howToGreet('¡Hola!')],
   ['Привет', howToGreet('Здравствуйте!')],
@@ -67,6 +70,8 @@ const questions: readonly (readonly [question: string, names: RegExp])[] = [
   ['Wie richte ich OpenAI ein?', /\n[\s\S]*OPENAI_API_KEY/],
   ['Comment configurer Mistral ?', /\n[\s\S]*MISTRAL_API_KEY/],
   ['как настроить провайдера', /\n[\s\S]*OPENAI_API_KEY/],
+  ['如何设置 OpenAI', /\n[\s\S]*OPENAI_API_KEY/],
+  ['how do I set fallbacks for a model', /`fallbacks`/],
   ['connect ollama', /\n[\s\S]*OLLAMA_BASE_URL/],
   ['how to use olama?', /\n[\s\S]*OLLAMA_BASE_URL/],
   ['Can I use vLLM or the llama.cpp server?', /OPENAI_BASE_URL/],
@@ -101,6 +106,26 @@ const questions: readonly (readonly [question: string, names: RegExp])[] = [
   ['cancel an answer', /\/cancel/],
   ['how do I resume a stream after a disconnect', /Last-Event-ID/],
 ];
+
+/** What the first passage has to be, since it is what people read. */
+const first: readonly (readonly [question: string, section: string])[] = [
+  ['how do I set an API key', 'first-steps.md#make-an-api-key'],
+  ['how do I configure a provider', 'first-steps.md#set-up-a-provider'],
+  ['有哪些设置？', 'first-steps.md#change-a-setting'],
+  ['какие есть настройки', 'first-steps.md#change-a-setting'],
+  ['how to use OpenAI', 'first-steps.md#set-up-a-provider'],
+  ['how do I use azure openai', 'models.md#azure-openai'],
+  ['which settings are there', 'first-steps.md#change-a-setting'],
+  ['welche Einstellungen gibt es?', 'first-steps.md#change-a-setting'],
+  ['settings of a model', 'models.md#settings-of-a-model'],
+  ['why did my generation fail', 'operations.md#why-an-answer-failed'],
+  ['nginx', 'operations.md#nginx'],
+];
+for (const [question, section] of first)
+  test(`${question}: ${section}`, async () => {
+    const [, link = ''] = /\*\*\[[^\]]+\]\(([^)]+)\)\*\*/.exec(await ask(question)) ?? [];
+    assert.ok(link.includes(section), link);
+  });
 
 for (const [question, names] of questions) {
   test(question, async () => assert.match(await ask(question), names));
