@@ -43,6 +43,15 @@ function assumedWindow({
   return isHome ? (contextWindow ?? hostedContextWindow) : assumedContextWindow;
 }
 
+/** Whether the window was set, listed or named by the provider, or is that of a model in this server; else it is a guess. */
+function isWindowKnown({ record }: Pick<RunPlan, 'record'>): boolean {
+  return (
+    record.contextWindowSource !== 'assumed' ||
+    promptLimitOf(record)?.windowTokens !== undefined ||
+    isBuiltIn(record.provider)
+  );
+}
+
 /** Tokens that the prompt may take. */
 export function promptBudget(plan: SizedPlan): number {
   const limit = promptLimitOf(plan.record);
@@ -70,10 +79,9 @@ export function answerBound(plan: SizedPlan, countPrompt: () => number): number 
   const limit = promptLimitOf(plan.record);
   const wanted = boundOf(plan, limit);
   if (wanted === undefined) return undefined;
-  const isKnown = limit?.windowTokens !== undefined || plan.record.contextWindowSource !== 'assumed';
   const window = contextWindowOf(plan);
   // The prompt leaves at least half of the window.
-  if (isKnown && wanted > window / 2) {
+  if (isWindowKnown(plan) && wanted > window / 2) {
     const prompt = Math.ceil((countPrompt() / (limit?.countRatio ?? 1)) * (1 + estimateError));
     return Math.max(1, Math.min(wanted, window - prompt));
   }
@@ -86,8 +94,12 @@ export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {
   return plan.revision?.systemPrompt ?? '';
 }
 
-/** @throws AppError context_overflow, with both numbers, if a message alone is too large for the model */
+/**
+ * A window that is only assumed refuses nothing: the model may take more, and its provider says so if it does not.
+ * @throws AppError context_overflow, with both numbers, if a message alone is too large for the model
+ */
 export function checkMessageFits(plan: RunPlan, text: string): void {
+  if (!isWindowKnown(plan)) return;
   const system = systemPromptOf(plan);
   const budget = promptBudget(plan);
   // A token is at least one byte of UTF-8.
