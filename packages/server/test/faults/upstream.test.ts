@@ -19,7 +19,11 @@ import {
   startScriptedUpstream,
   type Wire,
 } from 'colloquy-testkit/upstream/scripted-upstream';
+import { settlesWithin } from './kit/deadline.ts';
 import { openDisk, readStored } from './kit/stored-log.ts';
+
+/** A connection that is open so long after the last answer, in milliseconds, is a leak. */
+const leakMs = 60_000;
 
 interface Fault {
   /** The provider's scripts for its first, second, … call; the last one is repeated. */
@@ -102,49 +106,65 @@ describe('faults of a provider', { concurrency: true }, async () => {
     // Connections are not kept alive, so that every connection open at the end is a leak.
     return { ...script, headers: { ...script.headers, connection: 'close' } };
   });
-  let server: ChildServer;
+  let server: ChildServer | undefined;
+  let url = '';
   let key: string;
   let socketsBefore: number;
 
   before(async () => {
-    server = await spawnServer(
+    const started = await spawnServer(
       serverEnvironment(place, {
         MODEL_FIRST_TOKEN_TIMEOUT_MS: '1500',
         MODEL_IDLE_TIMEOUT_MS: '1500',
         MODEL_MAX_RETRIES: '1',
       }),
     );
-    const tenant = await makeTenant(server.url, upstream);
+    server = started;
+    url = started.url;
+    const tenant = await makeTenant(url, upstream);
     key = tenant.prodKey;
     const base = `/organizations/${tenant.organizationId}`;
-    const { id: modelId } = await administer<{ id: string }>(server.url, 'POST', `${base}/models`, {
+    const { id: modelId } = await administer<{ id: string }>(url, 'POST', `${base}/models`, {
       name: 'Other wire',
       provider: 'anthropic',
       model: 'scripted',
       base_url: upstream.anthropicUrl,
       api_key: 'sk-of-the-tests',
     });
-    const { id } = await administer<{ id: number }>(server.url, 'POST', `${base}/personas`, {
+    const { id } = await administer<{ id: number }>(url, 'POST', `${base}/personas`, {
       name: 'Other',
       alias: 'anthropic',
     });
-    await administer(server.url, 'PUT', `${base}/personas/${id}/next`, {
+    await administer(url, 'PUT', `${base}/personas/${id}/next`, {
       system_prompt: 'Be.',
       model_id: modelId,
     });
-    await administer(server.url, 'POST', `${base}/personas/${id}/submit`);
-    socketsBefore = socketsOf(server.pid);
+    await administer(url, 'POST', `${base}/personas/${id}/submit`);
+    socketsBefore = socketsOf(started.pid);
   });
 
   after(async () => {
-    // All connections to the provider end, and none of the server's sockets is left.
-    while ((await upstream.openConnections()) > 0) await sleep(10);
-    while (socketsOf(server.pid) > socketsBefore) await sleep(10);
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    try {
+      if (server !== undefined) await verify(server);
+    } finally {
+      await server?.[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+      await rm(place.dataDir, { recursive: true, force: true });
+    }
+  });
+
+  /** All connections to the provider end, none of the server's sockets is left, and all that was said is stored. */
+  async function verify(child: ChildServer): Promise<void> {
+    const isOver = async (): Promise<void> => {
+      while ((await upstream.openConnections()) > 0) await sleep(10);
+      while (socketsOf(child.pid) > socketsBefore) await sleep(10);
+    };
+    assert.ok(await settlesWithin(isOver(), leakMs), 'no connection is left open');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
     assert.match(metrics, /^colloquy_streams_open 0$/m);
-    server.signal('SIGTERM');
-    assert.equal(await server.exited, 0);
-    assert.doesNotMatch(server.output(), /unhandled|uncaught|"level":[56]0/i);
+    child.signal('SIGTERM');
+    assert.equal(await child.exited, 0);
+    assert.doesNotMatch(child.output(), /unhandled|uncaught|"level":[56]0/i);
     await using disk = await openDisk(place);
     const { generations, violations } = await readStored(disk, true);
     assert.deepEqual(violations, []);
@@ -154,18 +174,15 @@ describe('faults of a provider', { concurrency: true }, async () => {
       assert.equal(status, fault.code === undefined ? 'done' : 'failed', question);
     }
     assert.equal(generations.size, Object.keys(faults).length * 4);
-    await upstream[Symbol.asyncDispose]();
-    await rm(place.dataDir, { recursive: true, force: true });
-  });
+  }
 
   for (const wire of ['openai', 'anthropic'] satisfies Wire[]) {
     const persona = { alias: wire === 'openai' ? 'helper' : 'anthropic' };
     for (const [name, { code, text: expected, provenance }] of Object.entries(faults)) {
       test(`${wire}, streamed: ${name}`, async () => {
         const headers = { 'x-api-key': key };
-        const url = `${server.url}/api/chat/completion/stream`;
         const stream = await openStream({
-          url,
+          url: `${url}/api/chat/completion/stream`,
           headers,
           body: { message: `${wire}, streamed: ${name}`, persona },
         });
@@ -180,7 +197,7 @@ describe('faults of a provider', { concurrency: true }, async () => {
         assert.equal(last.code, code);
         // Anthropic's wire format can't begin a message without a usage.
         if (provenance !== undefined && wire === 'openai') assert.equal(last.usage.provenance, provenance);
-        const response = await fetch(`${server.url}/api/generations/${generationOf(stream)}`, {
+        const response = await fetch(`${url}/api/generations/${generationOf(stream)}`, {
           headers: { ...headers, connection: 'close' },
         });
         const view = (await response.json()) as { status: string; error: { code: string } | null };
@@ -188,7 +205,7 @@ describe('faults of a provider', { concurrency: true }, async () => {
         assert.equal(view.error?.code, code);
       });
       test(`${wire}, at once: ${name}`, async () => {
-        const response = await fetch(`${server.url}/api/chat/completion`, {
+        const response = await fetch(`${url}/api/chat/completion`, {
           method: 'POST',
           headers: { 'x-api-key': key, 'content-type': 'application/json', connection: 'close' },
           body: JSON.stringify({ message: `${wire}, at once: ${name}`, persona }),

@@ -4,6 +4,7 @@ import { type RemoteModelOptions, upstreamOf } from '../upstream/remote-model.ts
 import type { EventMeaning, ProviderEvent, WireDecoder } from '../upstream/wire-decoder.ts';
 import type { DecoderContext } from './answer-progress.ts';
 import { ReasoningFilter, type ThinkingHabit } from './reasoning-filter.ts';
+import { tokenFigure } from './token-figures.ts';
 
 /** The most characters of an answer, reasoning included. */
 const longestAnswer = 8 << 20;
@@ -13,14 +14,14 @@ const slackCharacters = 64 << 10;
 /** The most unknown finish reasons of one model that are logged. */
 const mostLoggedReasons = 16;
 
-/** Makes the decoder of each attempt of one request. */
+/** Makes the decoder of each attempt of one request; `askedTokens` is the bound that the request bears by itself. */
 export type AnswerReader = (request: ModelRequest, askedTokens: number | undefined) => () => WireDecoder;
 
 /** For one model: its answers share what was seen of it. `decode` makes the decoder of its wire format. */
 export function createAnswerReader(
   options: Pick<
     RemoteModelOptions,
-    'provider' | 'apiKey' | 'headers' | 'query' | 'model' | 'thinkTags' | 'logger'
+    'provider' | 'apiKey' | 'headers' | 'query' | 'model' | 'thinkTags' | 'extraBody' | 'logger'
   >,
   decode: (context: DecoderContext) => WireDecoder,
 ): AnswerReader {
@@ -40,9 +41,20 @@ export function createAnswerReader(
       new AnswerDecoder(
         decode(context),
         filters ? new ReasoningFilter(habit) : undefined,
-        mostCharacters(askedTokens),
+        mostCharacters(boundOf(options.extraBody, askedTokens)),
       );
   };
+}
+
+/** The fields of a model's own body are merged last, so that theirs is the bound that a provider sees. */
+function boundOf(
+  extraBody: RemoteModelOptions['extraBody'] = {},
+  askedTokens: number | undefined,
+): number | undefined {
+  const own = [extraBody.max_completion_tokens, extraBody.max_tokens].filter((bound) => bound !== undefined);
+  if (own.length === 0) return askedTokens;
+  const bounds = own.map(tokenFigure).filter((bound) => bound !== undefined);
+  return bounds.length === 0 ? undefined : Math.max(...bounds);
 }
 
 function mostCharacters(askedTokens: number | undefined): number {

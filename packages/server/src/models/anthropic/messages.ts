@@ -27,7 +27,7 @@ const refusableFields = {
 
 /** `baseUrl` with or without `/v1`. @throws TypeError where it is no http(s) address */
 export function createAnthropicModel(options: RemoteModelOptions): LanguageModel {
-  const { provider, model } = options;
+  const { provider, model, maxOutputTokens = defaultAnthropicMaxTokens } = options;
   const call = toUpstreamCall(options, anthropicEndpoints);
   const memory = new RefusalMemory(options);
   const reader = createAnswerReader(options, (context) => new AnthropicDecoder(context));
@@ -39,9 +39,9 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     writesQueries: true,
     // Models of this format think only where their settings say so.
     skipsReasoning: reasoningOff(undefined, options.extraBody) !== undefined,
-    defaultMaxTokens: options.maxOutputTokens ?? defaultAnthropicMaxTokens,
+    defaultMaxTokens: maxOutputTokens,
     stream: (request, { signal, onRetry }) => {
-      const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
+      const createDecoder = reader(request, request.parameters.maxTokens ?? maxOutputTokens);
       const body = new RequestBody(memory, {
         dispensable: ['temperature', 'top_p', 'stop'],
         write: (refused) => writeAnthropicBody(model, request, options, refused),

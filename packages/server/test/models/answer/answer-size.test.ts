@@ -48,13 +48,31 @@ for (const wire of wires) {
       assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'stop' });
     });
 
-    test('without a bound that was asked for, 8 MiB are taken', async () => {
+    test("without a bound that was set, the format's own counts, or 8 MiB are taken", async () => {
       await using h = await startHarness();
       h.upstream.enqueue({ steps: endless('x'.repeat(512 * KiB), 18) });
       const { text, parts } = await collect(h.model(wire));
-      assert.equal(text.length, 8 * MiB);
+      const asked = h.upstream.requests[0]?.body?.max_tokens;
+      assert.equal(asked, wire === 'openai' ? undefined : 4096);
+      assert.equal(text.length, wire === 'openai' ? 8 * MiB : 4 * 4096 + 64 * KiB);
       assert.deepEqual(parts.at(-1), { type: 'finish', reason: 'length' });
     });
+
+    for (const [extraBody, expected] of [
+      [{ max_tokens: 50_000 }, 200_000 + 64 * KiB],
+      [{ max_completion_tokens: 50_000, max_tokens: 10 }, 200_000 + 64 * KiB],
+      [{ max_tokens: null }, 512 * KiB],
+      [{ temperature: 1 }, 1000 + 64 * KiB],
+    ] as const) {
+      test(`the model's own ${JSON.stringify(extraBody)} is what was asked for`, async () => {
+        await using h = await startHarness();
+        h.upstream.enqueue({
+          steps: [...endless('x'.repeat(64 * KiB), 8).slice(0, -1), { do: 'finish' }, { do: 'end' }],
+        });
+        const { text } = await collect(h.model(wire, { record: { extraBody, maxOutputTokens: 250 } }));
+        assert.equal(text.length, expected);
+      });
+    }
 
     test('the figures of an answer that is cut are kept', async () => {
       await using h = await startHarness();
