@@ -238,14 +238,8 @@ export const ModelTestResult = Type.Object(
 );
 
 export function toModelResource(record: ModelRecord, state: ModelState | undefined): Static<typeof Model> {
+  // The id comes first: scripts that people write find it there.
   return {
-    ...toRequestFields(record),
-    preset: record.preset,
-    fallbacks: [...record.fallbacks],
-    context_window_source: record.contextWindowSource,
-    learnt: toLearnt(record),
-    last_test: toLastTest(state?.lastTest ?? null),
-    last_day: { calls: state?.calls ?? 0, errors: state?.errors ?? 0 },
     id: record.id,
     name: record.name,
     provider: record.provider,
@@ -257,6 +251,13 @@ export function toModelResource(record: ModelRecord, state: ModelState | undefin
     prices: record.prices === null ? null : { ...record.prices },
     is_active: record.isActive,
     can_continue: record.canContinue,
+    ...toRequestFields(record),
+    preset: record.preset,
+    fallbacks: [...record.fallbacks],
+    context_window_source: record.contextWindowSource,
+    learnt: toLearnt(record),
+    last_test: toLastTest(state?.lastTest ?? null),
+    last_day: { calls: state?.calls ?? 0, errors: state?.errors ?? 0 },
     has_api_key: record.apiKeyEncrypted !== null,
     from_environment: record.fromEnvironment,
     created_at: toTime(record.createdAt),
