@@ -3,6 +3,7 @@ import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
+import { type ProxiesConfig, readProxies } from './proxies.ts';
 import { createReader, isHost, normalizeNetwork, type RawEnvironment, type Reader } from './reader.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
 import { listVariables, type ServerVariable, serverVariables } from './variables.ts';
@@ -34,6 +35,8 @@ export interface Config {
   /** How often a model call is retried while nothing has been received. */
   readonly modelMaxRetries: number;
   readonly search: SearchConfig;
+  /** The proxies through which the outside is reached; absent for none. */
+  readonly proxies?: ProxiesConfig;
   /** The identity provider whose tokens are accepted as those of members; absent for none. */
   readonly identityProvider?: IdentityProviderConfig;
   /** The organization that requests without a credential act for: its id in lower case, or `default`. */
@@ -117,6 +120,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   }
   const providers = readProviders(catalogReader, catalog);
   const identityProvider = readIdentityProvider(reader);
+  const proxies = readProxies(environment, problems);
   const config: Config = {
     host: readHost(reader),
     port: reader.integer('PORT', 0, 65_535),
@@ -139,6 +143,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
       engines: readEngines(catalogReader, catalog),
       allowedNetworks: readNetworks(reader),
     },
+    ...(proxies && { proxies }),
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),

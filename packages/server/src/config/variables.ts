@@ -28,6 +28,13 @@ const modelList: Variable = {
 
 const httpUrl = { fallback: '', allowed: 'an http:// or https:// address', shown: 'url' } as const;
 
+const proxy = {
+  fallback: '',
+  allowed:
+    'the http:// or https:// address of a proxy, with user:password@ where it needs them; socks is not supported',
+  shown: 'url',
+} as const;
+
 const text = (fallback: string, allowed: string) => ({ fallback, allowed, shown: 'plain' }) as const;
 
 const placeVariables = {
@@ -61,6 +68,15 @@ const modelVariables = {
 
 const otherVariables = {
   INTERNET_ALLOWED_NETWORKS: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
+
+  HTTPS_PROXY: proxy,
+  HTTP_PROXY: proxy,
+  ALL_PROXY: proxy,
+  NO_PROXY: text(
+    '',
+    'names (example.com, with those below it), addresses and networks (10.0.0.0/8), each with a :port or without, separated by commas; or *',
+  ),
+  NODE_EXTRA_CA_CERTS: text('', "a file's path"),
 
   AUTH_JWKS_URL: httpUrl,
   AUTH_ISSUER: text('', "the identity provider's issuer, as it stands in its tokens"),
