@@ -15,6 +15,11 @@ export interface AddressGuard {
   refusalOf(address: string, port: number): string | undefined;
 }
 
+/** A connection that the guard does not permit; nothing was sent. */
+export class AddressRefusedError extends Error {
+  override readonly name = 'AddressRefusedError';
+}
+
 export interface AddressGuardOptions {
   /** A list of CIDR networks that are open on every port, whatever lies in them. Default: none. */
   readonly allowedNetworks?: readonly string[];

@@ -1,11 +1,12 @@
 /** The stages before an answer from the internet: question → search → read → rank → prompt. */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { Agent } from 'undici';
 import { abortable } from '../concurrency/abortable.ts';
 import type { Source, StatusEvent } from '../domain/event.ts';
 import { createAddressGuard } from '../network/address-guard.ts';
 import { createGuardedAgent, type Resolve } from '../network/guarded-agent.ts';
+import { createOutsideAgent } from '../network/outside-agent.ts';
+import type { Proxies } from '../network/proxies.ts';
 import { chooseSearchEngine, type SearchSettings } from './engines/choose.ts';
 import type { SearchEngine, SearchHit } from './engines/engine.ts';
 import { searchAll } from './engines/merge-hits.ts';
@@ -78,6 +79,8 @@ export interface ResearcherOptions {
   readonly limits?: Partial<ResearchLimits>;
   /** Resolves the host names of pages. Default: the operating system. */
   readonly resolve?: Resolve;
+  /** The proxies through which engines and pages are reached. */
+  readonly proxies?: Proxies | undefined;
   readonly onProblem?: (problem: ResearchProblem) => void;
   readonly now?: () => Date;
   /** Makes the random text of a fence, in hexadecimal. */
@@ -111,8 +114,9 @@ export function createResearcher(options: ResearcherOptions): Researcher {
     guard: createAddressGuard(options.settings),
     ...(options.resolve && { resolve: options.resolve }),
     connectMs: limits.connectTimeoutMs,
+    proxies: options.proxies,
   });
-  const engineAgent = new Agent({ connect: { timeout: limits.connectTimeoutMs }, allowH2: false });
+  const engineAgent = createOutsideAgent({ connectMs: limits.connectTimeoutMs, proxies: options.proxies });
   const engine =
     options.engine ?? chooseSearchEngine(options.settings, { dispatcher: engineAgent, userAgent });
   const reader = createPageReader({

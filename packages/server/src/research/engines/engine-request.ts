@@ -1,6 +1,7 @@
 /** Calls a search engine's JSON API, bounded in time and size, and reads its hits. */
 import { type Dispatcher, request } from 'undici';
 import { parseForeignJson } from '../../domain/text/json.ts';
+import { explainConnectionFailure } from '../../network/connection-failure.ts';
 import { plainExcerpt, toSingleLine } from '../extraction/visible-text.ts';
 import { readBody } from '../pages/body-reader.ts';
 import type { SearchHit } from './engine.ts';
@@ -44,8 +45,8 @@ export async function callEngine(call: EngineCall): Promise<unknown> {
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SearchError) throw error;
-    const reason =
-      error instanceof SyntaxError ? 'answered no JSON' : `can't be reached: ${messageOf(error)}`;
+    const why = explainConnectionFailure(error)?.reason ?? messageOf(error);
+    const reason = error instanceof SyntaxError ? 'answered no JSON' : `can't be reached: ${why}`;
     throw new SearchError(`${engine} ${reason}`, { cause: error });
   }
 }

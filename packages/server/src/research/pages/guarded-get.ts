@@ -1,6 +1,6 @@
 /** A GET that follows redirects itself, so that each address is checked before a request is sent to it. */
 import { type Dispatcher, request } from 'undici';
-import { AddressRefusedError } from '../../network/guarded-agent.ts';
+import { explainConnectionFailure, findRefusal } from '../../network/connection-failure.ts';
 import { acceptedEncodings } from './body-reader.ts';
 import { PageSkippedError } from './page-skipped.ts';
 
@@ -57,9 +57,11 @@ async function getOnce(url: URL, options: GuardedGet): Promise<GuardedResponse> 
     return { url, status: statusCode, headers, body };
   } catch (error) {
     options.signal.throwIfAborted();
-    const refusal = refusalIn(error);
+    const refusal = findRefusal(error);
     if (refusal !== undefined) throw new PageSkippedError('address', refusal.message, { cause: error });
-    throw new PageSkippedError('network', error instanceof Error ? error.message : String(error), {
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = explainConnectionFailure(error)?.reason;
+    throw new PageSkippedError('network', reason === undefined ? message : `${message}: ${reason}`, {
       cause: error,
     });
   }
@@ -77,14 +79,6 @@ function toPageUrl(address: string | URL, base?: URL): URL {
   url.password = '';
   url.hash = '';
   return url;
-}
-
-/** Finds a refusal in an error. Node tries a name's addresses in turn and reports their errors together. */
-function refusalIn(error: unknown): AddressRefusedError | undefined {
-  if (error instanceof AddressRefusedError) return error;
-  if (error instanceof AggregateError)
-    return error.errors.find((part) => part instanceof AddressRefusedError);
-  return error instanceof Error && error.cause !== undefined ? refusalIn(error.cause) : undefined;
 }
 
 export function headerOf(headers: GuardedResponse['headers'], name: string): string | undefined {
