@@ -57,13 +57,13 @@ function reportFailedStart(error: unknown): number {
 }
 
 function greeting(server: RunningServer): string {
-  const { url, firstKeyPath, localModelNotice } = server;
+  const { url, firstKeyPath, localModelNotice, proxyNotice } = server;
   const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
   return `
 Colloquy listens on ${url}
 ${server.answering.map((sentence) => `${sentence}\n`).join('')}Documentation: ${url}/docs
 Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
-${localModelNotice === undefined ? '' : `${localModelNotice}\n`}
+${[localModelNotice, proxyNotice].map((notice) => (notice === undefined ? '' : `${notice}\n`)).join('')}
 A first call:
 
   curl -N ${url}/api/chat/completion/stream -H "X-API-Key: ${key}" -H "Content-Type: application/json" -d '{"message": "What can you do?"}'

@@ -28,13 +28,19 @@ import { operationSections } from './models/guide/operations.ts';
 import { loadSettings } from './models/guide/settings.ts';
 import { type LocalModelOptions, startLocalModel } from './models/local/local-model.ts';
 import { localProgressNotice } from './models/local/progress-notice.ts';
-import { environmentProviders } from './models/providers/registry.ts';
+import { environmentProviders, isKnownAddress } from './models/providers/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { testStoredModel } from './models/test-stored-model.ts';
 import { createTokenCounter } from './models/token-count.ts';
-import { createUpstreamDispatcher } from './models/upstream/dispatcher.ts';
+import {
+  createUpstreamDispatcher,
+  maxUpstreamHeaderBytes,
+  upstreamKeepAliveMs,
+} from './models/upstream/dispatcher.ts';
 import { createAddressGuard } from './network/address-guard.ts';
 import { createGuardedAgent } from './network/guarded-agent.ts';
+import { createOutsideFetch } from './network/outside-fetch.ts';
+import { createProxies, destinationOf } from './network/proxies.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
@@ -69,6 +75,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly answering: readonly string[];
   /** What to tell a person about the local model, if there is something. */
   readonly localModelNotice: string | undefined;
+  /** Which proxy is used for what, in a sentence without credentials; undefined: there is none. */
+  readonly proxyNotice: string | undefined;
   /** Resolves once the local model is ready, has failed, or is off. */
   readonly localModelSettled: Promise<unknown>;
   /** Takes no more turns and waits up to `graceMs` for the running ones. */
@@ -117,14 +125,18 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     }),
   );
   const secrets = await loadSecrets({ ...config, dataDir });
-  const dispatcher = createUpstreamDispatcher({
-    // A model may have a longer time limit of its own.
-    connectMs: Math.max(config.modelTimeouts.connectMs, longestConnectMs),
-  });
+  const proxies = createProxies(config.proxies);
+  if (proxies !== undefined) log.info({}, proxies.description);
+  // A model may have a longer time limit of its own.
+  const connectMs = Math.max(config.modelTimeouts.connectMs, longestConnectMs);
+  const dispatcher = createUpstreamDispatcher({ connectMs, proxies });
   cleanup.defer(() => dispatcher.destroy());
   const guarded = createGuardedAgent({
     guard: createAddressGuard({ ports: 'any' }),
-    connectMs: config.modelTimeouts.connectMs,
+    connectMs,
+    proxies,
+    keepAliveMs: upstreamKeepAliveMs,
+    maxHeaderBytes: maxUpstreamHeaderBytes,
   });
   cleanup.defer(() => guarded.destroy());
   const tokens = createTokenCounter();
@@ -133,6 +145,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       choice: config.localModel,
       dataDir,
       logger: log,
+      proxies,
       runtime: { timeouts: config.modelTimeouts },
       ...(overrides.terminal === undefined ? {} : { terminal: overrides.terminal }),
       ...(overrides.namedSource === undefined ? {} : { namedSource: overrides.namedSource }),
@@ -149,12 +162,14 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     new ModelRegistry({
       remote: {
         dispatcher,
+        isProxied: proxies && ((url) => proxies.find(destinationOf(url)) !== undefined),
         timeouts: config.modelTimeouts,
         maxRetries: config.modelMaxRetries,
         countTokens: tokens.countTokens,
         backoffMs: overrides.backoffMs,
         logger: log,
       },
+      guarded,
       local,
       guide,
       logger: log,
@@ -189,6 +204,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const researcher = cleanup.use(
     createResearcher({
       settings: config.search,
+      proxies,
       onProblem: (problem) =>
         log.info({ problem }, 'a step of the research failed; the answer continues without it'),
     }),
@@ -210,13 +226,17 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       },
     }),
   );
+  // Without a proxy, the platform's own `fetch` does.
+  const outside = proxies && cleanup.use(createOutsideFetch({ connectMs: 5_000, proxies }));
+  const identityProvider =
+    config.identityProvider && createIdentityProvider(config.identityProvider, { fetch: outside?.fetch });
   const authenticator = cleanup.use(
     createAuthenticator({
       store,
       secret: secrets.secret,
       adminKey: secrets.adminKey,
       tokenTtlSeconds: config.tokenTtlSeconds,
-      identityProvider: config.identityProvider && createIdentityProvider(config.identityProvider),
+      identityProvider,
     }),
   );
   const anonymous = await findAnonymousAccess(store, config);
@@ -236,9 +256,11 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     },
     admin: {
       secret: secrets.secret,
-      testModel: (record) => testStoredModel(models, dispatcher, record),
-      discoverModels: (server, { isGuarded, timeoutMs }) =>
-        discoverModels({ ...server, dispatcher: isGuarded ? guarded : dispatcher, timeoutMs }),
+      testModel: (record) => testStoredModel(models, record),
+      discoverModels(server, { isGuarded, timeoutMs }) {
+        const connections = isGuarded && !isKnownAddress(server.baseUrl) ? guarded : dispatcher;
+        return discoverModels({ ...server, dispatcher: connections, timeoutMs });
+      },
       cancelLive: (where) => engine.cancelWhere(where),
       checkpoint: () => engine.checkpoint(),
     },
@@ -257,6 +279,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     firstKeyPath,
     answering: await describeAnswering(store, remoteOffers, local, modelVariables),
     localModelNotice: localProgressNotice(local),
+    proxyNotice: proxies?.description,
     localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -2,7 +2,15 @@
  * Tokens of an outside identity provider (OpenID Connect): JWT (RFC 7519), checked against the provider's published
  * keys (RFC 7517), which are fetched when they are needed and kept.
  */
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeProtectedHeader,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose';
 import type { IdentityProviderConfig } from '../config/config.ts';
 import { AppError, unauthenticated } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
@@ -43,12 +51,21 @@ const algorithms = [
 const clockToleranceSeconds = 30;
 const fetchTimeoutMs = 5000;
 
-/** `now` returns epoch milliseconds. */
+export interface IdentityProviderOptions {
+  /** Epoch milliseconds. Default: the clock. */
+  readonly now?: () => number;
+  /** Fetches the keys. Default: the global `fetch`. */
+  readonly fetch?: FetchImplementation | undefined;
+}
+
 export function createIdentityProvider(
   config: IdentityProviderConfig,
-  now: () => number = Date.now,
+  { now = Date.now, fetch }: IdentityProviderOptions = {},
 ): IdentityProvider {
-  const keys = createRemoteJWKSet(new URL(config.jwksUrl), { timeoutDuration: fetchTimeoutMs });
+  const keys = createRemoteJWKSet(new URL(config.jwksUrl), {
+    timeoutDuration: fetchTimeoutMs,
+    ...(fetch && { [customFetch]: fetch }),
+  });
   return {
     async verify(token) {
       return toMember(await verified(token), config);

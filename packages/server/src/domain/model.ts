@@ -164,6 +164,8 @@ export interface ModelRecord extends RequestSettings {
   /** The provider's name for the model; for `local` the path of its file. */
   readonly model: string;
   readonly baseUrl: string | null;
+  /** Whether an organization's administrator wrote `baseUrl`: connections are then made to public addresses only. */
+  readonly addressIsGuarded: boolean;
   /** The provider's key, encrypted under the server's secret. */
   readonly apiKeyEncrypted: string | null;
   /** The environment variable that holds the key. */

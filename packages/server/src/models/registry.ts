@@ -1,4 +1,5 @@
 /** From a model's record to the model: a provider's client, the local runtime, or the guide. */
+import type { Dispatcher } from 'undici';
 import { AppError } from '../domain/errors.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { LearntFacts, ModelRecord } from '../domain/model.ts';
@@ -6,11 +7,13 @@ import type { LanguageModel } from './language-model.ts';
 import type { LocalModel } from './local/local-model.ts';
 import { createLocalModels } from './local/local-models.ts';
 import type { BuiltInModels, BuiltInProviderModule, RemoteProviderModule } from './providers/provider.ts';
-import { providerRegistry } from './providers/registry.ts';
+import { isKnownAddress, providerRegistry } from './providers/registry.ts';
 import { createRemoteModel, type RemoteModelRecord, type RemoteModelRuntime } from './remote-model.ts';
 
 export interface RegistryOptions {
   readonly remote: RemoteModelRuntime;
+  /** The connections to addresses that an organization's administrator wrote, an agent of `createGuardedAgent`. */
+  readonly guarded: Dispatcher;
   /** The local model of the environment. */
   readonly local: LocalModel;
   readonly guide: LanguageModel;
@@ -78,6 +81,12 @@ export class ModelRegistry implements AsyncDisposable {
     return model;
   }
 
+  /** The connections to a model's server: guarded ones, unless the operator wrote its address or the program knows it. */
+  dispatcherOf({ addressIsGuarded, baseUrl }: ModelRecord): Dispatcher {
+    const { guarded, remote } = this.#options;
+    return addressIsGuarded && !isKnownAddress(baseUrl) ? guarded : remote.dispatcher;
+  }
+
   /** Where a model's server is and what opens it; undefined for models that run in this one. */
   serverOf(record: ModelRecord): ModelServer | undefined {
     const provider = providerOf(record);
@@ -123,7 +132,8 @@ export class ModelRegistry implements AsyncDisposable {
       onLearnt: (learnt: LearntFacts) => this.#options.learn?.(record, learnt),
     };
     try {
-      return createRemoteModel(facts, this.#options.remote);
+      const dispatcher = this.dispatcherOf(record);
+      return createRemoteModel(facts, { ...this.#options.remote, dispatcher });
     } catch (cause) {
       const message = `the model ${record.name} has no usable base_url`;
       throw new AppError('model_unavailable', message, {}, { cause });

@@ -41,7 +41,7 @@ export interface RemoteModelRecord
 /** What all remote models of a process share. */
 export type RemoteModelRuntime = Pick<
   RemoteModelOptions,
-  'dispatcher' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random' | 'logger'
+  'dispatcher' | 'isProxied' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random' | 'logger'
 >;
 
 /** At another address, any server of the format may stand for a hosted provider: the bound's usual name is tried first. */

@@ -1,5 +1,4 @@
 /** Tries a stored model, and looks at its server for what would help. */
-import type { Dispatcher } from 'undici';
 import { AppError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/model.ts';
 import { adviceFor, type FoundModel, findInList } from './advice.ts';
@@ -15,15 +14,11 @@ export interface StoredModelTest extends ModelTestResult {
 }
 
 /** What goes wrong at the model is in the result; other errors are thrown. */
-export async function testStoredModel(
-  models: ModelRegistry,
-  dispatcher: Dispatcher,
-  record: ModelRecord,
-): Promise<StoredModelTest> {
+export async function testStoredModel(models: ModelRegistry, record: ModelRecord): Promise<StoredModelTest> {
   const server = findServer(models, record);
   const [result, discovery] = await Promise.all([
     testModel(models, record),
-    server && discoverModels({ ...server, dispatcher }),
+    server && discoverModels({ ...server, dispatcher: models.dispatcherOf(record) }),
   ]);
   if (server === undefined || discovery === undefined) return { ...result, hint: null, found: null };
   return {

@@ -7,6 +7,7 @@ import * as organizationSettings from './migrations/0003-organization-settings.t
 import * as endedGenerations from './migrations/0004-ended-generations.ts';
 import * as greetingRole from './migrations/0005-greeting-role.ts';
 import * as endsOfCalls from './migrations/0006-ends-of-calls.ts';
+import * as guardedAddresses from './migrations/0007-guarded-addresses.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -19,6 +20,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0004-ended-generations': endedGenerations.up,
   '0005-greeting-role': greetingRole.up,
   '0006-ends-of-calls': endsOfCalls.up,
+  '0007-guarded-addresses': guardedAddresses.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -117,6 +117,8 @@ export interface ModelTable {
   learnt_at: EpochMs | null;
   /** The result of the last `POST …/test`, as JSON. */
   last_test: Json | null;
+  /** 1 if an organization's administrator wrote `base_url`; null for models of before this column. */
+  address_is_guarded: Flag | null;
 }
 export interface PersonaTable {
   id: Generated<number>;

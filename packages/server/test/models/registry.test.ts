@@ -4,15 +4,19 @@ import { test } from 'node:test';
 import { refuse } from 'colloquy-testkit/upstream/scripted-answers';
 import { catalog } from '../../src/catalog.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import { newId } from '../../src/domain/ids.ts';
 import { silentLogger } from '../../src/domain/logger.ts';
 import { defaultRequestSettings, type ModelRecord, providers } from '../../src/domain/model.ts';
 import { listRemoteOffers } from '../../src/first-start/remote-offers.ts';
 import { createGuide } from '../../src/models/guide/guide.ts';
 import { startLocalModel } from '../../src/models/local/local-model.ts';
+import { ModelError } from '../../src/models/model-error.ts';
 import type { RemoteProviderModule } from '../../src/models/providers/provider.ts';
 import { environmentProviders, knownServers, providerRegistry } from '../../src/models/providers/registry.ts';
-import { ModelRegistry } from '../../src/models/registry.ts';
+import { ModelRegistry, type RegistryOptions } from '../../src/models/registry.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
+import { createAddressGuard } from '../../src/network/address-guard.ts';
+import { createGuardedAgent } from '../../src/network/guarded-agent.ts';
 import { collect, type Harness, hello, startHarness } from './remote-models.ts';
 
 const guide = createGuide({ documents: [], variables: ['OPENAI_API_KEY'] });
@@ -32,6 +36,7 @@ function recordOf(provider: string, changes: Partial<ModelRecord> = {}): ModelRe
     model: 'model',
     baseUrl: null,
     apiKeyEncrypted: null,
+    addressIsGuarded: false,
     apiKeyEnv: null,
     contextWindow: null,
     maxOutputTokens: null,
@@ -46,15 +51,20 @@ function recordOf(provider: string, changes: Partial<ModelRecord> = {}): ModelRe
 }
 
 function registryOf(harness: Harness, learnt: unknown[] = []): ModelRegistry {
-  return new ModelRegistry({
+  return new ModelRegistry(optionsOf(harness, learnt));
+}
+
+function optionsOf(harness: Harness, learnt: unknown[] = []): RegistryOptions {
+  return {
     remote: harness.runtime,
+    guarded: harness.runtime.dispatcher,
     local: startLocalModel({ choice: { kind: 'off' }, dataDir: '.' }),
     guide,
     logger: silentLogger,
     openKey: (sealed) => `${sealed} opened`,
     lookupEnvironment: () => undefined,
     learn: (record, facts) => void learnt.push([record.id, facts]),
-  });
+  };
 }
 
 function isRemote(
@@ -254,3 +264,33 @@ for (const { name, provider, preset, variables, contextWindow, baseUrl: own } of
     ]);
   });
 }
+
+test('an address that an organization’s administrator wrote is reached by guarded connections', async () => {
+  await using harness = await startHarness();
+  const guarded = createGuardedAgent({ guard: createAddressGuard({ ports: 'any' }), connectMs: 5_000 });
+  await using strict = new ModelRegistry({ ...optionsOf(harness), guarded });
+  const baseUrl = harness.upstream.openAiUrl;
+  const record = (changes: Partial<ModelRecord>) => recordOf('openai-compatible', { baseUrl, ...changes });
+  assert.equal((await collect(strict.get(record({ id: newId() })))).error, undefined);
+  const { error } = await collect(strict.get(record({ id: newId(), addressIsGuarded: true })));
+  assert.ok(error instanceof ModelError);
+  assert.equal(
+    error.message,
+    'the connection to the provider openai-compatible failed: its address is not public, and only the operator may use such a one',
+  );
+  assert.equal(error.retryable, false);
+  assert.equal(harness.upstream.requests.length, 1);
+  const own = [null, 'https://api.openai.com/v1', 'https://api.groq.com/openai/v1'];
+  for (const known of own) {
+    const dispatcher = strict.dispatcherOf(record({ baseUrl: known, addressIsGuarded: true }));
+    assert.equal(dispatcher, harness.runtime.dispatcher, `${known}`);
+  }
+  for (const foreign of [
+    'http://api.openai.com/v1',
+    'https://api.openai.com.example/v1',
+    'https://api.openai.com:8443',
+  ]) {
+    assert.equal(strict.dispatcherOf(record({ baseUrl: foreign, addressIsGuarded: true })), guarded, foreign);
+  }
+  await guarded.destroy();
+});

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Logger, silentLogger } from '../../domain/logger.ts';
 import type { NamedLocalModel } from '../../domain/model.ts';
+import type { Proxies } from '../../network/proxies.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { FetchError } from './file/fetch-error.ts';
 import { fetchModelFile } from './file/fetch-model-file.ts';
@@ -24,6 +25,8 @@ export interface LocalModelOptions {
   readonly dataDir: string;
   readonly runtime?: Omit<LocalRuntimeOptions, 'modelPath' | 'logger'>;
   readonly logger?: Logger;
+  /** The proxies through which the file is fetched. */
+  readonly proxies?: Proxies | undefined;
   /** Shows a progress bar if it is a terminal. */
   readonly terminal?: BarStream;
   readonly onStatus?: (status: LocalModelStatus) => void;
@@ -81,6 +84,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
         source: wanted,
         path,
         signal: abort.signal,
+        proxies: options.proxies,
         onProgress: ({ state, receivedBytes, totalBytes }) => {
           if (!announced) logger.info({ url: wanted.url, path }, `fetching the local model ${name}`);
           announced = true;

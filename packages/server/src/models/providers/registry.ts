@@ -100,6 +100,20 @@ export const knownServers: readonly KnownServer[] = [
   { provider: presetProvider, preset: null, module: remoteProviders[presetProvider] },
 ];
 
+/** The origins of the providers' own APIs that are reached over TLS, so that nobody else answers under their names. */
+const knownOrigins: ReadonlySet<string> = new Set(
+  knownServers
+    .map(({ module: { baseUrl } }) => baseUrl)
+    .filter((baseUrl) => baseUrl?.startsWith('https:') === true)
+    .map((baseUrl) => new URL(baseUrl as string).origin),
+);
+
+/** Whether an address is that of a provider's own API, whoever wrote it; null: the model names none. */
+export function isKnownAddress(baseUrl: string | null | undefined): boolean {
+  if (baseUrl === null || baseUrl === undefined) return true;
+  return URL.canParse(baseUrl) && knownOrigins.has(new URL(baseUrl).origin);
+}
+
 /** The headers in which providers take their keys. */
 export const keyHeaders = ['authorization', 'api-key', 'x-api-key'] as const;
 

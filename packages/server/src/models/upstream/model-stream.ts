@@ -8,7 +8,7 @@ import { type AttemptListener, type AttemptRequest, UpstreamAttempt } from './at
 import { mostRedirects } from './redirect.ts';
 import type { RequestBody } from './request-body.ts';
 import { loadingDelayMs, retryDelayMs } from './retry-policy.ts';
-import { errorFromEndlessRedirects, timeout } from './upstream-error.ts';
+import { connectTimeout, errorFromEndlessRedirects, timeout } from './upstream-error.ts';
 import type { WireDecoder } from './wire-decoder.ts';
 
 /** How long usage figures may take after the finish reason, in milliseconds. */
@@ -334,8 +334,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   #timedOut(phase: 'connecting' | 'waiting' | 'streaming'): ModelError {
     const { connectMs, firstTokenMs, idleMs } = this.#call.timeouts;
     const silenceMs = phase === 'waiting' ? firstTokenMs : idleMs;
-    if (phase === 'connecting')
-      return timeout(this.#call, `did not accept a connection within ${connectMs} ms`, true);
+    if (phase === 'connecting') return connectTimeout(this.#call, `within ${connectMs} ms`);
     if (this.#latestMs(silenceMs) < this.#lastLifeMs + silenceMs)
       return timeout(this.#call, `gave only signs of life for ${this.#maxWaitMs} ms`, false);
     return phase === 'waiting'

@@ -43,6 +43,8 @@ export interface RemoteModelOptions {
   readonly backoffMs?: number | undefined;
   /** Shared by all models; its owner closes it. */
   readonly dispatcher: Dispatcher;
+  /** Whether the dispatcher reaches an address through a proxy. Default: it does not. */
+  readonly isProxied?: ((url: URL) => boolean) | undefined;
   readonly countTokens: (text: string) => number;
   /** A number from 0 to 1 for the back-off's jitter. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -113,9 +115,11 @@ export function toUpstreamCall(
     },
     options.headers,
   );
+  const address = endpoints.answers(options);
   return {
     ...upstreamOf(options),
-    ...endpoints.answers(options),
+    ...address,
+    isProxied: options.isProxied?.(new URL(address.origin)),
     headers: Object.entries(headers).flat(),
     dispatcher,
     timeouts,

@@ -1,4 +1,6 @@
 /** Turns what a provider reports, or a failed connection, into a `ModelError`. Messages never hold the provider's key. */
+
+import { explainConnectionFailure } from '../../network/connection-failure.ts';
 import { ModelError, type ProviderWords } from '../model-error.ts';
 import { findOverflow, type Overflow } from '../refusals/overflow.ts';
 import { findRefusedParameters } from '../refusals/refused-parameters.ts';
@@ -17,6 +19,8 @@ export interface Upstream {
   readonly apiKey: string | undefined;
   /** What else the request bears that may be secret, such as values of headers. */
   readonly secrets?: readonly string[] | undefined;
+  /** Whether a proxy stands before it. */
+  readonly isProxied?: boolean | undefined;
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -119,16 +123,23 @@ export function errorFromEndlessRedirects(upstream: Upstream, followed: number):
   );
 }
 
-/** The error of a connection that could not be made, or broke. */
+/** The error of a connection that could not be made, or broke, at the provider or at a proxy before it. */
 export function errorFromTransport(upstream: Upstream, cause: unknown): ModelError {
+  const failure = explainConnectionFailure(cause);
+  if (failure !== undefined) {
+    return new ModelError(
+      failure.kind === 'timeout' ? 'provider_timeout' : 'provider_error',
+      `the connection to the provider ${upstream.provider} failed: ${failure.reason}`,
+      { retryable: failure.kind !== 'lasting', cause },
+    );
+  }
   const code = isObject(cause) && 'code' in cause ? String(cause.code) : 'unknown';
   const willNotPass =
     code === 'UND_ERR_INVALID_ARG' ||
     code === 'UND_ERR_DESTROYED' ||
     code === 'UND_ERR_CLOSED' ||
     code === 'UND_ERR_HEADERS_OVERFLOW';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return timeout(upstream, 'did not accept a connection in time', true, cause);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(upstream, 'in time', cause);
   return new ModelError(
     'provider_error',
     `the connection to the provider ${upstream.provider} failed (${code})`,
@@ -177,6 +188,14 @@ export function timeout(upstream: Upstream, what: string, retryable: boolean, ca
     retryable,
     cause,
   });
+}
+
+/** The error of a connection that was not open `when`: "in time". */
+export function connectTimeout(upstream: Upstream, when: string, cause?: unknown): ModelError {
+  const what = upstream.isProxied
+    ? `could not be reached through the proxy ${when}`
+    : `did not accept a connection ${when}`;
+  return timeout(upstream, what, true, cause);
 }
 
 /** A piece of a provider's text for a message: one line, bounded, without the key. */

@@ -99,6 +99,7 @@ export async function storeEnvironmentModels(
     const isBack = found.left_environment === 1;
     const next = {
       base_url: model.baseUrl,
+      address_is_guarded: null,
       api_key_env: model.apiKeyEnv,
       ...contextWindow(model, found),
       max_output_tokens: found.max_output_tokens ?? model.maxOutputTokens ?? null,

@@ -80,6 +80,18 @@ const columnsOf: {
   maxRetries: (max_retries) => ({ max_retries }),
 };
 
+/** Whoever writes another address is answerable for it; the operator is for the same one, too. */
+function guardColumns(
+  { changes, byOperator }: { readonly changes: Partial<ModelSettings>; readonly byOperator: boolean },
+  before?: ModelRecord,
+): Partial<Columns> {
+  const { baseUrl } = changes;
+  if (baseUrl === undefined) return {};
+  const isGuarded = !byOperator && baseUrl !== null;
+  const stays = isGuarded && before !== undefined && before.baseUrl === baseUrl;
+  return stays ? {} : { address_is_guarded: isGuarded ? 1 : 0 };
+}
+
 /** The JSON of a list or an object; null of an empty one. */
 function toJson(value: object | null): string | null {
   return value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value);
@@ -118,6 +130,7 @@ export async function createModel(
     .values({
       ...(toColumns(settings) as Columns),
       ...(settings.contextWindow === null && toListed(args.listedContextWindow)),
+      ...guardColumns({ changes: settings, byOperator: args.byOperator }),
       id: args.id,
       organization_id: args.organizationId,
       from_environment: 0,
@@ -187,6 +200,7 @@ export async function updateModel(context: CommandContext, args: UpdateModel): P
     .set({
       ...toColumns(changes),
       ...windowColumns(row, args),
+      ...guardColumns(args, before),
       ...(forgets.some((name) => changes[name] !== undefined) && nothingLearnt),
       ...(becomesOwn && { from_environment: 0 as Flag, left_environment: 0 as Flag }),
       // A model that an administrator deactivated stays inactive when its environment variable returns.

@@ -22,6 +22,7 @@ export function toModel(row: ModelTable): ModelRecord {
     preset: row.preset,
     model: row.model,
     baseUrl: row.base_url,
+    addressIsGuarded: row.address_is_guarded === 1,
     apiKeyEncrypted: row.api_key_encrypted,
     apiKeyEnv: row.api_key_env,
     ...toContextWindow(row),

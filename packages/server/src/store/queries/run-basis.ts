@@ -69,6 +69,7 @@ const modelColumns = [
   'learnt_context_window',
   'refused_parameters',
   'learnt_at',
+  'address_is_guarded',
 ] as const satisfies readonly (keyof ModelTable)[];
 
 /** Columns of the joined tables, each prefixed with its table's name; all null if no row was joined. */

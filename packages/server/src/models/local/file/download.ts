@@ -1,6 +1,9 @@
 /** One attempt to fetch a file over HTTP, which resumes where an earlier one was broken off. */
 import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { Agent, type Dispatcher, errors, request } from 'undici';
+import { type Dispatcher, errors, request } from 'undici';
+import { explainConnectionFailure } from '../../../network/connection-failure.ts';
+import { createOutsideAgent } from '../../../network/outside-agent.ts';
+import type { Proxies } from '../../../network/proxies.ts';
 import { FetchError } from './fetch-error.ts';
 import type { ModelSource } from './model-source.ts';
 
@@ -11,6 +14,7 @@ export interface Downloaded {
 export interface DownloadOptions {
   readonly signal: AbortSignal;
   readonly idleMs: number;
+  readonly proxies?: Proxies | undefined;
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
 }
 
@@ -27,9 +31,10 @@ const maxRedirects = 8;
 export async function downloadInto(
   part: string,
   source: ModelSource,
-  { signal, idleMs, onProgress }: DownloadOptions,
+  { signal, idleMs, proxies, onProgress }: DownloadOptions,
 ): Promise<Downloaded> {
-  const dispatcher = new Agent({ headersTimeout: idleMs, bodyTimeout: idleMs, connect: { timeout: idleMs } });
+  const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs, connectMs: idleMs };
+  const dispatcher = createOutsideAgent({ ...timeouts, proxies });
   try {
     const has = await resumable(part, source);
     if (source.expected !== undefined && has.bytes === source.expected.bytes) return { bytes: has.bytes };
@@ -170,5 +175,7 @@ function explained(error: unknown, url: string): unknown {
     return new FetchError(`the model can't be written: ${(error as Error).message}`, false, { cause: error });
   const why =
     error instanceof errors.UndiciError || code !== '' ? (error as Error).message || code : String(error);
-  return new FetchError(`${url} can't be fetched: ${why}`, true, { cause: error });
+  const reason = explainConnectionFailure(error);
+  const because = reason === undefined ? why : `${reason.reason} (${why})`;
+  return new FetchError(`${url} can't be fetched: ${because}`, reason?.kind !== 'lasting', { cause: error });
 }

@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Proxies } from '../../../network/proxies.ts';
 import { type Downloaded, downloadInto } from './download.ts';
 import { FetchError } from './fetch-error.ts';
 import type { ModelSource } from './model-source.ts';
@@ -23,6 +24,7 @@ export interface FetchOptions {
   readonly backOffMs?: number;
   /** An attempt without a byte for this many milliseconds is broken off. Default 30000. */
   readonly idleMs?: number;
+  readonly proxies?: Proxies | undefined;
   /** The free bytes of a folder's file system. Tests hand in their own. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
@@ -86,6 +88,7 @@ async function downloadPatiently(options: FetchOptions, part: string): Promise<D
       return await downloadInto(part, source, {
         signal,
         idleMs,
+        proxies: options.proxies,
         onProgress: (receivedBytes, totalBytes) =>
           options.onProgress?.({ state: 'fetching', receivedBytes, totalBytes }),
       });
