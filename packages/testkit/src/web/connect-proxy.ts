@@ -87,15 +87,18 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
     const { url: target = '', headers } = incoming;
     tunnels.push({ target, headers });
     client.on('error', () => client.destroy());
-    const answer = (status: number, more = ''): void =>
-      void client.end(`HTTP/1.1 ${status} No\r\n${more}content-length: 0\r\n\r\n`);
-    if (!mayPass(incoming)) return answer(407, 'proxy-authenticate: Basic realm="test"\r\n');
-    const refusal = options.refuse?.(target);
-    if (refusal === 'silence') return;
-    if (refusal === 'close') return void client.destroy();
-    if (refusal !== undefined) return answer(refusal);
     const port = options.route(target);
-    if (port === undefined) return answer(502);
+    const refusal = mayPass(incoming) ? (options.refuse?.(target) ?? (port === undefined && 502)) : 407;
+    if (refusal === 'silence') return;
+    if (refusal === 'close') {
+      client.destroy();
+      return;
+    }
+    if (typeof refusal === 'number' || port === undefined) {
+      const challenge = refusal === 407 ? 'proxy-authenticate: Basic realm="test"\r\n' : '';
+      client.end(`HTTP/1.1 ${refusal} No\r\n${challenge}content-length: 0\r\n\r\n`);
+      return;
+    }
     const server: Socket = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       server.write(head);
