@@ -234,8 +234,23 @@ function withoutKey(upstream: Upstream, fields: ErrorFields): ErrorFields {
 }
 
 function strike({ apiKey, secrets = [] }: Upstream, text: string): string {
-  const all = [apiKey ?? '', ...secrets].filter(({ length }) => length >= shortestSecretCharacters);
-  return all.reduce(strikeOne, text);
+  const forms = new Set([apiKey ?? '', ...secrets].flatMap(formsOf));
+  const all = [...forms].filter(({ length }) => length >= shortestSecretCharacters);
+  return all.sort((one, other) => other.length - one.length).reduce(strikeOne, text);
+}
+
+/**
+ * How a provider may repeat a secret: as it is, as in an address or in JSON, and of a header such as `Bearer …` what
+ * stands behind the scheme.
+ */
+function formsOf(secret: string): readonly string[] {
+  const value = /^[a-z]+ +(\S+)$/i.exec(secret)?.[1];
+  return [secret, ...(value === undefined ? [] : [value])].flatMap((one) => [
+    one,
+    encodeURIComponent(one.toWellFormed()),
+    new URLSearchParams([['', one]]).toString().slice(1),
+    JSON.stringify(one).slice(1, -1),
+  ]);
 }
 
 function strikeOne(text: string, secret: string): string {

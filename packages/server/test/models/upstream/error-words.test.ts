@@ -196,6 +196,23 @@ describe('what a provider says about a failure', () => {
     assert.deepEqual(words, { message: 'no', type: 't [key]', code: '[key]', param: 'p.[key]' });
   });
 
+  test('a secret is struck out in the forms that addresses, JSON and headers give it', () => {
+    const secrets = ['Bearer token-of-the-gateway', 'sec ret/é+value&12', 'quoted "word" in it'];
+    const gateway: Upstream = { provider: 'acme', apiKey: 'sk/with+signs=1234', secrets };
+    const [, query = '', quoted = ''] = secrets;
+    for (const [said, shown] of [
+      ['Incorrect API key provided: token-of-the-gateway', 'Incorrect API key provided: [key]'],
+      ['sent Bearer token-of-the-gateway', 'sent [key]'],
+      [`no /v1?${new URLSearchParams({ key: query, b: 'c' })}`, 'no /v1?key=[key]&b=c'],
+      [`no /v1?key=${encodeURIComponent(query)}`, 'no /v1?key=[key]'],
+      [`no ${JSON.stringify({ of: quoted })}`, 'no {"of":"[key]"}'],
+      ['no /v1?key=sk%2Fwith%2Bsigns%3D1234', 'no /v1?key=[key]'],
+    ] as const) {
+      const { message, words } = errorFromStatus(gateway, 400, {}, JSON.stringify({ error: said }));
+      assert.deepEqual([message.slice(message.indexOf(': ') + 2), words?.message], [shown, shown]);
+    }
+  });
+
   test('only what is long enough to be a secret is struck out', () => {
     const short: Upstream = { provider: 'ollama', apiKey: 'ollama' };
     assert.match(
