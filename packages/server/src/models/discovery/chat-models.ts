@@ -8,6 +8,10 @@ const otherWords: ReadonlySet<string> = new Set([
   ...['whisper', 'tts', 'audio', 'realtime', 'live', 'transcribe', 'transcription', 'speech', 'voice'],
   ...['orpheus', 'kokoro', 'lyria', 'image', 'images', 'imagen', 'imagine', 'banana', 'dall', 'dalle'],
   ...['flux', 'diffusion', 'sdxl', 'video', 'veo', 'sora', 'davinci', 'babbage'],
+  ...['asr', 'sensevoice', 'sensevoicesmall', 'cosyvoice', 'paraformer', 'parakeet', 'xtts', 'playai'],
+  ...['t2i', 't2v', 'i2i', 'i2v', 'kolors', 'wan', 'wanx', 'cogview', 'cogvideox', 'seedream', 'seedance'],
+  ...['recraft', 'ideogram', 'kling', 'hailuo', 'music', 'musicgen', 'nvclip', 'deplot'],
+  ...['embedqa', 'rerankqa', 'reward', 'safety', 'safeguard', 'nemoguard', 'virtueguard'],
 ]);
 /** OpenAI's last completion model; `instruct` alone is in the names of many chat models. */
 const completionModel = /^gpt-3\.5-turbo-instruct/;

@@ -27,6 +27,13 @@ const cases: readonly [
   ['an undated name', ['gpt-4o-mini-2024-07-18', 'gpt-4o-mini'], 'gpt-4o-mini'],
   ['a small one though it is dated', ['grok-4', 'grok-4-fast-20260101'], 'grok-4-fast-20260101'],
   ['the small one that is not a preview', ['gemini-3-flash-preview', 'gemini-2.5-flash'], 'gemini-2.5-flash'],
+  ['no model for code', ['grok-code-fast-1', 'grok-4', 'grok-4-fast'], 'grok-4-fast'],
+  ['rather a large one than one for code', ['codex-mini-latest', 'gpt-5-pro'], 'gpt-5-pro'],
+  [
+    'none for other special work',
+    ['gpt-4o-mini-search-preview', 'voxtral-mini-latest', 'qwen-mt-turbo', 'gpt-4.1'],
+    'gpt-4.1',
+  ],
   ['the first, where nothing tells', ['llama3.2:latest', 'qwen3:8b'], 'llama3.2:latest'],
   ['the only one, whatever it is', ['some-ultra-max'], 'some-ultra-max'],
   ['none of none', [], undefined],

@@ -134,6 +134,9 @@ describe('what chats', () => {
         'gemini-2.5-flash-image',
       ],
       ...['omni-moderation-latest', 'llama-guard-3-8b', 'rerank-v3.5', 'mistral-ocr-latest', 'babbage-002'],
+      ...['Kwai-Kolors/Kolors', 'FunAudioLLM/SenseVoiceSmall', 'Wan-AI/Wan2.2-T2V-A14B', 'cosyvoice-v2'],
+      ...['qwen3-asr-flash', 'wanx2.1-t2i-turbo', 'nvidia/nvclip', 'nvidia/llama-3.2-nv-rerankqa-1b-v2'],
+      ...['openai/gpt-oss-safeguard-20b', 'nvidia/nemotron-4-340b-reward'],
       ...['gpt-3.5-turbo-instruct', 'playai/orpheus-tts', 'stable-diffusion-xl'],
     ];
     assert.deepEqual(namesOf(others), []);
