@@ -1,4 +1,5 @@
-/** Measures whether reading a provider's text takes time in proportion to its length, whatever the text. */
+/** Measures whether reading a provider's or a stranger's text takes time in proportion to its length, whatever the text. */
+import { strangerReaders } from 'colloquy-testkit/stranger-text';
 import { hardTexts, type PrepareReading, readers } from 'colloquy-testkit/upstream/provider-text';
 import { readOptions } from './harness/options.ts';
 
@@ -55,7 +56,7 @@ console.log(
 console.log(
   `${'reader'.padEnd(36)}${'slowest text'.padEnd(24)}${'ms'.padStart(8)}${'ratio'.padStart(9)}   highest ratio`,
 );
-for (const [name, prepare] of Object.entries(readers)) {
+for (const [name, prepare] of Object.entries({ ...readers, ...strangerReaders })) {
   const measured = measure(prepare);
   const slowest = highest(measured, ({ largeMs }) => largeMs);
   const whole = measured.filter(({ largeMs }) => largeMs >= boundedMs);

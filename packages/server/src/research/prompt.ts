@@ -80,5 +80,5 @@ export function neutralize(text: string, nonce: string): string {
     .replace(templateTokens, '‹$1›')
     .replace(/\[(\/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS))\]/gi, '($1)')
     .replace(/\[(\d{1,3})\]/g, '($1)')
-    .replace(/^(\s*)(System|User|Assistant|Human)(\s*:)/gim, '$1$2 $3');
+    .replace(/^([^\S\r\n]*)(System|User|Assistant|Human)(\s*:)/gim, '$1$2 $3');
 }

@@ -1,17 +1,27 @@
 /**
- * Everything that reads a provider's text, and texts that are hard on patterns and searches: what `bench/patterns.ts`
+ * Everything that reads a provider's text (`stranger-text.ts` has what reads that of others), and texts that are hard on patterns and searches: what `bench/patterns.ts`
  * measures, and what a test holds to come to an end.
  */
-import { titleOf } from '../../../server/src/generation/afterwards/title-text.ts';
+import { parseForeignJson } from '../../../server/src/domain/text/json.ts';
+import { summaryOf } from '../../../server/src/generation/afterwards/summary-prompt.ts';
+import { isTitleComplete, titleOf } from '../../../server/src/generation/afterwards/title-text.ts';
 import { TextNormalizer } from '../../../server/src/generation/log/text-normalizer.ts';
 import { createAnswerReader } from '../../../server/src/models/answer/answer-decoder.ts';
 import type { DecoderContext } from '../../../server/src/models/answer/answer-progress.ts';
 import { finishMeaning } from '../../../server/src/models/answer/finish-reason.ts';
 import { AnthropicDecoder } from '../../../server/src/models/anthropic/decoder.ts';
+import { bestFirst } from '../../../server/src/models/discovery/best-first.ts';
+import { readModelList } from '../../../server/src/models/discovery/model-list.ts';
 import type { ModelPart } from '../../../server/src/models/language-model.ts';
 import { OpenAiDecoder } from '../../../server/src/models/openai/decoder.ts';
 import { EventReader, EventTooLongError } from '../../../server/src/models/upstream/body/event-reader.ts';
-import { errorFromFields, errorFromStatus } from '../../../server/src/models/upstream/upstream-error.ts';
+import { redirectTarget } from '../../../server/src/models/upstream/redirect.ts';
+import { parseRetryAfterMs } from '../../../server/src/models/upstream/retry-policy.ts';
+import {
+  errorFromFields,
+  errorFromStatus,
+  errorFromUnexpectedBody,
+} from '../../../server/src/models/upstream/upstream-error.ts';
 import type { WireDecoder } from '../../../server/src/models/upstream/wire-decoder.ts';
 import { parseQueries } from '../../../server/src/research/queries.ts';
 
@@ -47,6 +57,12 @@ const repeated: Readonly<Record<string, string>> = {
   digits: '1',
   commas: ', ',
   'halves of characters': '\ud83d',
+  'dots between letters': 'a....b',
+  slashes: '/',
+  'closing quotes and stars': '»*',
+  'combining marks': '\u0301',
+  'signs for whole sentences': '\ufdfa',
+  families: '👨‍👩‍👧',
 };
 
 /** A text of about `length` characters for each kind. */
@@ -78,6 +94,7 @@ export const readers: Readonly<Record<string, PrepareReading>> = {
     stream(openAi, text, (delta) => openAiDelta({ tool_calls: [{ function: { arguments: delta } }] })),
   'an OpenAI stream of tool calls': (text) =>
     stream(openAi, text, (delta) => openAiDelta({ tool_calls: [{ id: delta, function: { name: delta } }] })),
+  'an OpenAI stream of named call deltas': (text) => namedCallDeltas(text),
   'an Anthropic stream': (text) => stream(anthropic, text, anthropicEvent),
   'an Anthropic stream that thinks': (text) => stream(anthropic, `<think>${text}`, anthropicEvent),
   'a whole completion': (text) =>
@@ -100,14 +117,63 @@ export const readers: Readonly<Record<string, PrepareReading>> = {
   },
   'an error in a stream': (text) => () =>
     errorFromFields(upstream, { message: text, code: text, type: text, metadata: { raw: text } }),
+  'a text for an answer': (text) => () => errorFromUnexpectedBody(upstream, 'text/plain', text),
+  'a page for an answer': (text) => {
+    const page = `<!doctype html><title>${text}</title>`;
+    return () => errorFromUnexpectedBody(upstream, 'text/html', page);
+  },
+  'headers of an error': (text) => () => {
+    parseRetryAfterMs({ 'retry-after': text, 'retry-after-ms': text }, 0);
+    redirectTarget({ origin: 'http://localhost', path: '/v1' }, { location: text });
+  },
+  'a list of models': (text) => () => namesOf(text),
+  'a list of a model': (text) => {
+    const list = JSON.stringify({ data: [{ id: text.slice(0, 500), note: text }] });
+    return () => namesOf(list);
+  },
+  'a list of many models': (text) => {
+    const data: object[] = [];
+    forEachPiece(text, deltaCharacters, (piece) => data.push({ id: `${data.length}${piece}` }));
+    const list = JSON.stringify({ data });
+    return () => namesOf(list);
+  },
   'a finish reason': (text) => () => finishMeaning(text),
   'a title': (text) => () => titleOf(text),
+  'a title in JSON': (text) => {
+    const json = JSON.stringify({ title: text.slice(0, 1900) });
+    return () => titleOf(json);
+  },
+  'a title as it grows': (text) => () => {
+    for (let end = 0; end < 2000; end += 20) isTitleComplete(text.slice(0, end));
+  },
+  'a summary': (text) => () => summaryOf(`<summary>${text}`),
   'a list of queries': (text) => () => parseQueries(text),
   'the text of a log': (text) => () => {
     const normalizer = new TextNormalizer();
     forEachPiece(text, deltaCharacters, (piece) => normalizer.push(piece));
   },
 };
+
+function namesOf(list: string): void {
+  bestFirst(readModelList(list) ?? [], undefined);
+}
+
+/** One call whose deltas repeat its name, a thousand of them in an event; each has an eighth of a piece of the text. */
+function namedCallDeltas(text: string): () => void {
+  const events: string[] = [];
+  let calls: object[] = [];
+  const end = (): void => {
+    if (calls.length > 0) events.push(openAiDelta({ tool_calls: calls }));
+    calls = [];
+  };
+  forEachPiece(text, 8, (piece) => {
+    calls.push({ index: 0, function: { name: 'f', arguments: `{${piece.slice(1, 2)}` } });
+    if (calls.length >= 1000) end();
+  });
+  end();
+  const body = events.join('');
+  return () => readBody(openAi(), body);
+}
 
 function openAi(): WireDecoder {
   return decoder((context) => new OpenAiDecoder(context));
@@ -153,7 +219,7 @@ function readBody(wire: WireDecoder, body: string): void {
     accept: (event) => {
       if (!isDone) isDone = wire.accept(event, parts) === 'done';
     },
-    acceptWhole: (json) => wire.acceptWhole(JSON.parse(json) as Record<string, unknown>, parts),
+    acceptWhole: (json) => wire.acceptWhole(parseForeignJson(json) as Record<string, unknown>, parts),
   });
   orError(() => {
     forEachPiece(body, pieceCharacters, (piece) => {

@@ -15,7 +15,7 @@ const maxShownName = 100;
  * Parses a body. An empty one is `undefined`, which only routes without a body accept.
  * @throws AppError invalid_json with line and column; invalid_request for text that can't be stored
  */
-function parseJsonBody(body: Buffer): unknown {
+export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw new AppError('invalid_json', 'the body is not valid UTF-8');
   const text = body.toString('utf8').replace(/^\uFEFF/, '');

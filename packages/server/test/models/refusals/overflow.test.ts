@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findOverflow } from '../../../src/models/refusals/overflow.ts';
 import type { RefusalFields } from '../../../src/models/refusals/provider-words.ts';
+import { findRefusedParameters } from '../../../src/models/refusals/refused-parameters.ts';
 
 type Figures = readonly [windowTokens?: number, promptTokens?: number, answerTokens?: number];
 
@@ -472,5 +473,33 @@ test('a megabyte of near misses costs nothing', () => {
     '1,000,',
   ]) {
     findOverflow({ message: text.repeat(1 << 17) });
+  }
+});
+
+describe('a refusal of any length is looked at to a bound', () => {
+  const words =
+    'this model maximum context length is 4097 tokens however you requested 5012 input prompt exceeds limit too long > + ( , per minute';
+  for (const [size, length] of [
+    ['80 KB', 80_000],
+    ['8 MiB', 8 << 20],
+  ] as const) {
+    test(`${size} of each of its words, and of all`, () => {
+      for (const piece of [
+        ...words.split(' ').map((word) => `${word} `),
+        `${words} `,
+        '1',
+        ' ',
+        '[',
+        '1,000,',
+      ]) {
+        const message = piece.repeat(Math.ceil(length / piece.length));
+        const short = message.slice(0, 2000);
+        assert.deepEqual(findOverflow({ message }), findOverflow({ message: short }));
+        assert.deepEqual(
+          findRefusedParameters(400, { message }),
+          findRefusedParameters(400, { message: short }),
+        );
+      }
+    });
   }
 });
