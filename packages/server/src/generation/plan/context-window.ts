@@ -108,6 +108,12 @@ export function checkMessageFits(plan: RunPlan, text: string): void {
   const room = budget - (system === '' ? 0 : plan.model.countTokens(system) + tokensPerMessage);
   const tokens = plan.model.countTokens(text) + tokensPerMessage;
   if (tokens <= room) return;
+  if (room <= tokensPerMessage) {
+    throw new AppError(
+      'context_overflow',
+      `the system prompt alone fills what the model ${plan.record.name} has room for, which is ${budget} tokens`,
+    );
+  }
   throw new AppError(
     'context_overflow',
     `the message has about ${tokens} tokens, and the model ${plan.record.name} has room for ${Math.max(0, room)}`,

@@ -24,6 +24,19 @@ onBothStores('context overflow', (storeEngine) => {
     assert.deepEqual(await h.place.store.reads.selectFrom('message').select('id').execute(), []);
   });
 
+  test('a system prompt that fills the window is named as what is too long', async () => {
+    await using h = await startEngineHarness(storeEngine, { contextWindow: 12 });
+    const engine = await h.start();
+    await assert.rejects(engine.accept(h.turn({ text: 'Hello' })), (error: AppError) => {
+      assert.equal(error.code, 'context_overflow');
+      assert.match(
+        error.message,
+        /^the system prompt alone fills what the model scripted has room for, which is 6 tokens$/,
+      );
+      return true;
+    });
+  });
+
   test('a window that is only assumed refuses nothing', async () => {
     await using h = await startEngineHarness(storeEngine, { contextWindow: null });
     const engine = await h.start();
