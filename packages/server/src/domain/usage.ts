@@ -30,8 +30,8 @@ export const unknownUsage: Usage = {
 /** The usage of a generation that called no model; its zeros are exact. */
 export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
 
-/** The usage that a provider reported; undefined where its figures are no numbers of tokens. */
-export function reportedUsage(promptTokens: number, completionTokens: number): Usage | undefined {
+/** The usage that a provider reported; undefined where a figure is missing, or no number of tokens. */
+export function reportedUsage(promptTokens: number, completionTokens: number | undefined): Usage | undefined {
   if (!isTokenCount(promptTokens) || !isTokenCount(completionTokens)) return undefined;
   return makeUsage(promptTokens, completionTokens, 'reported');
 }

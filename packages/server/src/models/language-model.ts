@@ -30,8 +30,8 @@ export type ModelPart =
   | { readonly type: 'text-was-reasoning' }
   /** A whole tool call, with its arguments as JSON text. */
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
-  /** Integers from 0 to 2³¹−1. */
-  | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
+  /** Integers from 0 to 2³¹−1. `completionTokens` is absent where the provider has not told it (yet). */
+  | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens?: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
 /** A failure after which a call is made again. */

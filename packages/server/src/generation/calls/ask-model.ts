@@ -23,6 +23,7 @@ export async function askModel(model: LanguageModel, question: Question): Promis
   let text = '';
   let thought = '';
   let usage: Usage | undefined;
+  let reportedPrompt: number | undefined;
   let isFailed = false;
   try {
     for await (const parts of model.stream(request, { signal })) {
@@ -32,8 +33,10 @@ export async function askModel(model: LanguageModel, question: Question): Promis
           thought = (thought + text).slice(0, maxThoughtLength);
           text = '';
         } else if (part.type === 'reasoning' && thought.length < maxThoughtLength) thought += part.text;
-        else if (part.type === 'usage')
+        else if (part.type === 'usage') {
+          reportedPrompt = part.promptTokens;
           usage = reportedUsage(part.promptTokens, part.completionTokens) ?? usage;
+        }
       }
       if (text.length > maxTextLength || isEnough?.(text)) break;
     }
@@ -43,8 +46,8 @@ export async function askModel(model: LanguageModel, question: Question): Promis
     throw error;
   } finally {
     const written = (thought + text).slice(0, 2 * maxThoughtLength);
-    const estimated = written === '' ? unknownUsage : estimateUsage(model, request.messages, written);
-    onSpent(usage ?? estimated, isFailed);
+    const estimated = (): Usage => estimateUsage(model, request.messages, written, reportedPrompt);
+    onSpent(usage ?? (written === '' ? unknownUsage : estimated()), isFailed);
   }
 }
 

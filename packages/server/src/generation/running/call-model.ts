@@ -63,6 +63,7 @@ export async function runModel(
     if (fitted !== undefined) {
       earlier = appender.usage ?? unknownUsage;
       appender.usage = undefined;
+      appender.reportedPrompt = undefined;
       request = fitted;
       live.countRetry();
       failure = await streamInto(appender, live, model, request, watch);
@@ -78,7 +79,8 @@ export async function runModel(
   // Providers don't say whether they bill a call that failed before its first word.
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
-    appender.usage ?? (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written));
+    appender.usage ??
+    (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written, appender.reportedPrompt));
   if (live.isCancelled) {
     return {
       kind: 'ended',
@@ -153,6 +155,8 @@ class PartAppender {
   /** Whether the open part was begun here, and does not hold what was written before this call. */
   #isOwn = false;
   usage: Usage | undefined;
+  /** Tokens of the prompt, as the provider told them; it may have told no more. */
+  reportedPrompt: number | undefined;
   /** Whether anything of the answer has come. */
   hasSpoken = false;
   finishReason: FinishReason | undefined;
@@ -184,6 +188,7 @@ class PartAppender {
         this.#append({ type: 'part-finished' });
         break;
       case 'usage':
+        this.reportedPrompt = part.promptTokens;
         this.usage = reportedUsage(part.promptTokens, part.completionTokens) ?? this.usage;
         break;
       case 'finish':

@@ -119,16 +119,20 @@ export class AnswerProgress {
   }
 
   #appendUsage(parts: ModelPart[]): void {
-    const [promptTokens, completionTokens] = [this.#prompt, this.#completion];
-    if (promptTokens === undefined || completionTokens === undefined) return;
+    const promptTokens = this.#prompt;
+    if (promptTokens === undefined) return;
     // An answer that was spoken has cost something: the zero means that the provider does not count.
-    if (completionTokens === 0 && this.#spoke) return;
+    const completionTokens = this.#completion === 0 && this.#spoke ? undefined : this.#completion;
     const last = this.#usage;
     if (last?.promptTokens === promptTokens && last.completionTokens === completionTokens) return;
     const isThere = last !== undefined && parts === this.#usageParts && parts[this.#usagePlace] === last;
     if (!isThere) this.#usagePlace = parts.length;
     this.#usageParts = parts;
-    this.#usage = { type: 'usage', promptTokens, completionTokens };
+    this.#usage = {
+      type: 'usage',
+      promptTokens,
+      ...(completionTokens !== undefined && { completionTokens }),
+    };
     parts[this.#usagePlace] = this.#usage;
   }
 }

@@ -47,7 +47,8 @@ export class AnthropicDecoder implements WireDecoder {
     const before = parts.length;
     const meaning = this.#read(message, message.type ?? event.event, parts);
     this.#progress.note(parts, before);
-    if (meaning === 'closing') this.#progress.deliverUsage(parts);
+    // The prompt's figure comes before the first word.
+    if (meaning !== 'silent') this.#progress.deliverUsage(parts);
     return meaning;
   }
 

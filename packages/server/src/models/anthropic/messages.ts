@@ -41,7 +41,8 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     skipsReasoning: reasoningOff(undefined, options.extraBody) !== undefined,
     defaultMaxTokens: maxOutputTokens,
     stream: (request, { signal, onRetry }) => {
-      const createDecoder = reader(request, request.parameters.maxTokens ?? maxOutputTokens);
+      // The format's bound that nobody has set cuts nothing.
+      const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, {
         dispensable: ['temperature', 'top_p', 'stop'],
         write: (refused) => writeAnthropicBody(model, request, options, refused),

@@ -128,6 +128,30 @@ onBothStores('reasoning in the text', (storeEngine) => {
     });
   });
 
+  test('the figure of the prompt that came before a stop counts, and the answer is estimated', async () => {
+    await using h = await startEngineHarness(storeEngine, { wire: 'anthropic' });
+    const event = (fields: object): Step => ({ do: 'raw', data: `data: ${JSON.stringify(fields)}\n\n` });
+    h.upstream.enqueue({
+      steps: [
+        event({ type: 'message_start', message: { usage: { input_tokens: 321, output_tokens: 1 } } }),
+        event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'One two' } }),
+        event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' three' } }),
+        { do: 'stall' },
+      ],
+    });
+    const engine = await h.start();
+    const { generationId } = await engine.accept(h.turn({ text: 'Count' }));
+    const reading = readLog(engine, generationId);
+    await reading.until(5);
+    await engine.cancel(h.scope, generationId);
+    await reading.ended;
+    const { status, usage } = await engine.get(h.scope, generationId);
+    assert.equal(status, 'cancelled');
+    assert.equal(usage?.prompt_tokens, 321);
+    assert.ok(usage.completion_tokens >= 3, String(usage.completion_tokens));
+    assert.equal(usage.provenance, 'estimated');
+  });
+
   for (const figures of [
     { prompt_tokens: 11.5, completion_tokens: 3 },
     { prompt_tokens: 3e9, completion_tokens: 3 },

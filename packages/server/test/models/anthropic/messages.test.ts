@@ -83,10 +83,44 @@ test('usage: input and cache tokens from the start, the output as last reported'
   assert.equal(error, undefined);
   assert.deepEqual(parts, [
     { type: 'reasoning', text: 'hm' },
-    { type: 'text', text: 'ok' },
     { type: 'usage', promptTokens: 44, completionTokens: 15 },
+    { type: 'text', text: 'ok' },
     { type: 'finish', reason: 'stop' },
   ]);
+});
+
+test('usage: a figure that is no number of tokens spoils the prompt until it is said rightly', async () => {
+  await using h = await startHarness();
+  const ask = async (start: object, delta: object) => {
+    const events = [
+      { type: 'message_start', message: { usage: start } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'ok' } },
+      { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: delta },
+      { type: 'message_stop' },
+    ];
+    const data = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+    h.upstream.enqueue({ steps: [{ do: 'raw', data }] });
+    const { parts } = await collect(h.model('anthropic'));
+    return parts.find((part) => part.type === 'usage');
+  };
+  const start = { input_tokens: 10, cache_read_input_tokens: -3, output_tokens: 1 };
+  assert.equal(await ask(start, { output_tokens: 5 }), undefined);
+  assert.deepEqual(await ask(start, { output_tokens: 5, cache_read_input_tokens: 3 }), {
+    type: 'usage',
+    promptTokens: 13,
+    completionTokens: 5,
+  });
+  // All of a prompt may be from the cache, and some servers fill later events with zeros.
+  const cached = { input_tokens: 0, cache_read_input_tokens: 30 };
+  assert.deepEqual(await ask(cached, { input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 5 }), {
+    type: 'usage',
+    promptTokens: 30,
+    completionTokens: 5,
+  });
+  assert.deepEqual(await ask({ input_tokens: 10 }, { output_tokens: 1e300 }), {
+    type: 'usage',
+    promptTokens: 10,
+  });
 });
 
 test('it continues no prefix, and takes the max_tokens of the model record', async () => {

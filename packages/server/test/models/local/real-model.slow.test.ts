@@ -25,7 +25,8 @@ describe('a real model', {
     assert.ok(whole.text.length > 10);
     assert.ok(whole.batches > 3);
     const usage = whole.parts.find((part) => part.type === 'usage')!;
-    assert.ok(usage.promptTokens > 8 && usage.completionTokens > 0 && usage.completionTokens <= 24);
+    const { promptTokens, completionTokens = 0 } = usage;
+    assert.ok(promptTokens > 8 && completionTokens > 0 && completionTokens <= 24);
     assert.ok(runtime.model.countTokens(messages[0]!.text) > 5);
 
     const word = /\w+/.exec(whole.text)![0];

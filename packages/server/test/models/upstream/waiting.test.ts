@@ -260,6 +260,23 @@ describe('figures of an answer that is broken off', () => {
       );
     });
 
+    test(`${wire}: those of the prompt are kept where no more was said`, async (t) => {
+      const stop = new AbortController();
+      const call = await startClockwork(t, wire, { timeouts }, stop.signal);
+      const start =
+        wire === 'openai'
+          ? 'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}\n\n'
+          : 'data: {"type":"message_start","message":{"usage":{"input_tokens":9,"output_tokens":1}}}\n\n';
+      call.exchanges[0]?.headers().say(start).say(word(wire, 'half')).say(word(wire, ' more'));
+      await call.pass(1);
+      stop.abort();
+      await call.pass(1);
+      assert.deepEqual(
+        call.parts.filter((part) => part.type === 'usage'),
+        wire === 'openai' ? [] : [{ type: 'usage', promptTokens: 9 }],
+      );
+    });
+
     test(`${wire}: a failure keeps them`, async (t) => {
       const call = await startClockwork(t, wire, { timeouts });
       call.exchanges[0]?.headers().say(word(wire, 'half')).say(usage(wire)).end();
