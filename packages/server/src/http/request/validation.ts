@@ -130,6 +130,11 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
   }
   if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
     const name: string = error.params.additionalProperty ?? error.params.unevaluatedProperty;
+    // An object whose names are the client's own.
+    const [pattern] = Object.keys((error.parentSchema?.patternProperties ?? {}) as object);
+    if (pattern !== undefined) {
+      return invalid(field(name), `${field(name)} is no allowed name${inside}: a name must match ${pattern}`);
+    }
     return invalid(
       field(name),
       `unknown field ${field(name)}${inside}: ${suggest(name, knownFields(error))}`,
