@@ -1,18 +1,29 @@
 /**
  * A few workers for work that would block the main thread: they start when they are needed, and end after a while
- * without work. A worker that takes too long, or ends by itself, fails its own call and no other.
+ * without work. A worker that takes too long, or ends by itself, fails its own call and no other; the calls that wait
+ * get a new worker. Where workers are lost one after the other, new ones start ever later.
  *
  * Why this is no library: `docs/decisions/2026-11-26-worker-pool-and-background-jobs.md`.
  */
 import type { Answer, Call } from './worker-calls.ts';
-import { startWorkerThread, type WorkerLink, type WorkerThreadOptions } from './worker-thread.ts';
+import type { LossCause, StartWorker, WorkerLink } from './worker-link.ts';
 
-export interface WorkerPoolOptions extends WorkerThreadOptions {
+export interface WorkerPoolOptions {
+  /** `threads(…)` or `processes(…)`. */
+  readonly start: StartWorker;
   readonly maxWorkers: number;
   /** Time limit of a call, which does not count its wait for a worker and the worker's start. Absent for no limit. */
   readonly timeoutMs?: number;
   /** A worker without a call ends after this time. Default 30,000. */
   readonly idleMs?: number;
+  /** Called once for each worker that ended otherwise than for want of work or by the disposal of the pool. */
+  readonly onLost?: (loss: WorkerLoss) => void;
+}
+
+export interface WorkerLoss {
+  readonly cause: LossCause;
+  /** Completes a sentence. */
+  readonly reason: string;
 }
 
 export interface RunOptions {
@@ -34,18 +45,34 @@ export class WorkerError extends Error {
 /** Time limit for a worker to load its modules, long enough for a busy machine. */
 const startTimeoutMs = 60_000;
 
+/** Calls of a worker that did not start are given to another one, so often. */
+const maxStarts = 2;
+
+/** The wait before the next start, by what was lost since the last answer. Lost calls cost a start each, and no more. */
+const backOff = {
+  start: { patience: 0, firstMs: 250, mostMs: 30_000 },
+  call: { patience: 3, firstMs: 100, mostMs: 1_000 },
+} as const;
+
 interface Task {
   readonly call: Call;
   readonly transfer: readonly ArrayBuffer[];
   readonly settle: (answer: Answer) => void;
+  /** How many workers that it was given to did not start. */
+  failedStarts: number;
 }
 
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const waiting = new Set<Task>();
   const workers = new Set<PooledWorker>();
+  /** Workers lost since the last answer. */
+  const lost = { start: 0, call: 0 };
+  /** Runs while no worker may be started. */
+  let backingOff: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   function pump(): void {
+    if (isClosed) return;
     for (const task of waiting) {
       const worker = workers.values().find(({ isFree }) => isFree) ?? start();
       if (worker === undefined) return;
@@ -55,16 +82,47 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   }
 
   function start(): PooledWorker | undefined {
-    if (workers.size >= options.maxWorkers) return undefined;
+    if (workers.size >= options.maxWorkers || backingOff !== undefined) return undefined;
     const worker = new PooledWorker(options, {
-      onFree: pump,
-      onGone: () => {
+      onFree() {
+        lost.start = 0;
+        lost.call = 0;
+        pump();
+      },
+      onGone(loss, unstarted) {
         workers.delete(worker);
-        if (!isClosed) pump();
+        if (unstarted !== undefined) retry(unstarted, loss);
+        if (loss !== undefined && !isClosed) {
+          lost[loss.cause === 'start' ? 'start' : 'call']++;
+          delayStarts();
+          options.onLost?.(loss);
+        }
+        pump();
       },
     });
     workers.add(worker);
     return worker;
+  }
+
+  function retry(task: Task, loss: WorkerLoss | undefined): void {
+    if (isClosed || ++task.failedStarts >= maxStarts) task.settle({ error: loss?.reason ?? 'closed' });
+    else waiting.add(task);
+  }
+
+  function delayStarts(): void {
+    const ms = Math.max(delayOf('start'), delayOf('call'));
+    if (ms === 0) return;
+    clearTimeout(backingOff);
+    backingOff = setTimeout(() => {
+      backingOff = undefined;
+      pump();
+    }, ms);
+  }
+
+  function delayOf(kind: keyof typeof backOff): number {
+    const { patience, firstMs, mostMs } = backOff[kind];
+    const excess = lost[kind] - patience;
+    return excess <= 0 ? 0 : Math.min(mostMs, firstMs * 2 ** (excess - 1));
   }
 
   return {
@@ -79,10 +137,11 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         const task: Task = {
           call,
           transfer,
+          failedStarts: 0,
           settle(answer) {
             signal?.removeEventListener('abort', abort);
             if ('error' in answer) reject(new WorkerError(answer.error));
-            else resolve(answer.result);
+            else resolve('result' in answer ? answer.result : undefined);
           },
         };
         signal?.addEventListener('abort', abort, { once: true });
@@ -92,6 +151,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
+      clearTimeout(backingOff);
       for (const task of waiting) task.settle({ error: 'closed' });
       waiting.clear();
       await Promise.all([...workers].map((worker) => worker.end('closed')));
@@ -101,7 +161,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
 interface PoolListener {
   onFree(): void;
-  onGone(): void;
+  /** `loss` where it was not meant to end; `unstarted` is its call where it was never ready for it. */
+  onGone(loss: WorkerLoss | undefined, unstarted: Task | undefined): void;
 }
 
 /**
@@ -121,11 +182,11 @@ class PooledWorker {
   constructor(options: WorkerPoolOptions, listener: PoolListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#endAfter(startTimeoutMs, 'did not start');
-    this.#link = startWorkerThread(options, {
+    this.#endAfter(startTimeoutMs, 'did not start', 'start');
+    this.#link = options.start({
       onReady: () => this.#started(),
       onAnswer: (answer) => this.#answered(answer),
-      onGone: (reason) => void this.end(reason),
+      onGone: (reason, cause) => void this.#lose({ reason, cause }),
     });
   }
 
@@ -154,11 +215,11 @@ class PooledWorker {
   #limitCall(): void {
     clearTimeout(this.#timer);
     const { timeoutMs } = this.#options;
-    if (timeoutMs !== undefined) this.#endAfter(timeoutMs, 'not done');
+    if (timeoutMs !== undefined) this.#endAfter(timeoutMs, 'not done', 'time');
   }
 
-  #endAfter(ms: number, what: string): void {
-    this.#timer = setTimeout(() => void this.end(`${what} within ${ms} ms`), ms);
+  #endAfter(ms: number, what: string, cause: LossCause): void {
+    this.#timer = setTimeout(() => void this.#lose({ reason: `${what} within ${ms} ms`, cause }), ms);
   }
 
   #answered(answer: Answer): void {
@@ -179,11 +240,22 @@ class PooledWorker {
 
   /** Ends the worker at once; a call under way fails with this reason. Resolves once the worker is gone. */
   async end(reason: string): Promise<void> {
-    if (!this.#isGone) {
-      this.#isGone = true;
-      this.#settle({ error: reason });
-      this.#listener.onGone();
-    }
+    this.#leave(reason, undefined);
     await this.#link.end();
+  }
+
+  async #lose({ reason, cause }: WorkerLoss): Promise<void> {
+    this.#leave(reason, { reason, cause: this.#isReady ? cause : 'start' });
+    await this.#link.end();
+  }
+
+  #leave(reason: string, loss: WorkerLoss | undefined): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    const unstarted = this.#isReady || loss === undefined ? undefined : this.#task;
+    if (unstarted === undefined) this.#settle({ error: reason });
+    clearTimeout(this.#timer);
+    this.#task = undefined;
+    this.#listener.onGone(loss, unstarted);
   }
 }

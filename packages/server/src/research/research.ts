@@ -106,7 +106,7 @@ const notices = {
   noRoom: 'The conversation leaves no room for sources, so this answer was written without them.',
 };
 
-/** The researcher owns its connections and threads. @throws Error where `allowedNetworks` holds no CIDR network */
+/** The researcher owns its connections and processes. @throws Error where `allowedNetworks` holds no CIDR network */
 export function createResearcher(options: ResearcherOptions): Researcher {
   const limits = { ...stageLimits, ...options.limits };
   const pool = createExtractionPool();

@@ -1,9 +1,9 @@
-/** The messages between a page reader and the threads that parse for it. */
+/** The messages between a page reader and the processes that parse for it. */
 import type { PageText } from './html-text.ts';
 
 export interface PageJob {
   readonly format: 'html' | 'text' | 'pdf';
-  /** Transferred to the thread, so the sender can't use it afterwards. */
+  /** Serialized for the process that parses it. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The header as the server sent it. */
   readonly contentType: string;

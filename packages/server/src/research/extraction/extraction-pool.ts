@@ -1,13 +1,14 @@
 /**
- * Parses pages on a few threads: a hostile one can hold a parser for minutes or fill its memory, and neither may
- * reach the streams that the process serves.
+ * Parses pages in a few processes of their own: a hostile page can hold a parser for minutes or fill its memory, which
+ * in a thread would end the whole program.
  */
-import { createWorkerPool } from '../../concurrency/worker-pool.ts';
+import { createWorkerPool, type WorkerLoss } from '../../concurrency/worker-pool.ts';
+import { processes } from '../../concurrency/worker-process.ts';
 import type { ExtractionCall, ExtractionResults } from './extraction-jobs.ts';
 
 export interface ExtractionPool extends AsyncDisposable {
   /**
-   * Waits for a free thread, then at most `timeoutMs`.
+   * Waits for a free process, then at most `timeoutMs`.
    * @throws WorkerError: the file can't be parsed within the limits; the signal's reason
    */
   run<Kind extends ExtractionCall['kind']>(
@@ -17,23 +18,42 @@ export interface ExtractionPool extends AsyncDisposable {
 }
 
 export interface ExtractionPoolOptions {
-  readonly maxThreads?: number;
-  /** The longest time of one job, without the time that it waits for a thread. */
+  readonly maxProcesses?: number;
+  /** The longest time of one job, without the time that it waits for a process. */
   readonly timeoutMs?: number;
-  readonly maxMegabytes?: number;
+  /** Bounds on the heap and on the resident memory of a process, in megabytes. */
+  readonly maxHeapMegabytes?: number;
+  readonly maxResidentMegabytes?: number;
+  /** A process without work ends after this time. */
+  readonly idleMs?: number;
+  /** Called once for each process that a file has ended, or that did not start. */
+  readonly onLost?: (loss: WorkerLoss) => void;
 }
 
+/** JSON needs at most six bytes for a UTF-16 unit, and a page's text has at most 60,000 of them. */
+const maxAnswerBytes = 1024 * 1024;
+
 export function createExtractionPool(options: ExtractionPoolOptions = {}): ExtractionPool {
-  const { maxThreads = 2, timeoutMs = 4_000, maxMegabytes = 256 } = options;
-  const entry = new URL('./extraction.worker.ts', import.meta.url);
-  const pool = createWorkerPool({ entry, maxWorkers: maxThreads, timeoutMs, maxMegabytes });
+  const { maxProcesses = 2, timeoutMs = 4_000, idleMs, onLost } = options;
+  const start = processes({
+    entry: new URL('./extraction.worker.ts', import.meta.url),
+    maxHeapMegabytes: options.maxHeapMegabytes ?? 192,
+    maxResidentMegabytes: options.maxResidentMegabytes ?? 384,
+    maxAnswerBytes,
+  });
+  const pool = createWorkerPool({
+    start,
+    maxWorkers: maxProcesses,
+    timeoutMs,
+    ...(idleMs !== undefined && { idleMs }),
+    ...(onLost !== undefined && { onLost }),
+  });
   return {
     async run<Kind extends ExtractionCall['kind']>(
       call: Extract<ExtractionCall, { kind: Kind }>,
       signal: AbortSignal,
     ) {
-      const transfer = 'bytes' in call.job ? [call.job.bytes.buffer] : [];
-      return (await pool.run(call, { signal, transfer })) as ExtractionResults[Kind];
+      return (await pool.run(call, { signal })) as ExtractionResults[Kind];
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

@@ -1,4 +1,4 @@
-/** The thread on which foreign files are parsed. It is ended where a file takes too long or too much memory. */
+/** The process in which foreign files are parsed. It is ended where a file takes too long or too much memory. */
 import robotsParser from 'robots-parser';
 import { answerCalls } from '../../concurrency/worker-calls.ts';
 import { charsetOf, decodeText } from './charset.ts';

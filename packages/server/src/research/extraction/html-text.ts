@@ -17,7 +17,7 @@ const articleLimits = { elements: 30_000, depth: 100 };
 /** An article that is shorter than this share of the page's text is not the page's content. */
 const leastArticleShare = 0.2;
 
-/** Slow for large pages, and its libraries recurse, so it runs on a thread of its own. */
+/** Slow for large pages, and its libraries recurse, so it runs in a process of its own. */
 export function readHtml(html: string): PageText {
   const { document } = parseHTML(asDocument(html));
   removeHidden(document);

@@ -84,7 +84,7 @@ function decoderFor(encoding: string | undefined): Unzip | BrotliDecompress | un
   }
 }
 
-/** Joins the chunks in memory of their own, which can be transferred to another thread. */
+/** Joins the chunks in memory of their own. */
 function joined(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let offset = 0;

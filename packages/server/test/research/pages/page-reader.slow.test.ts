@@ -181,8 +181,8 @@ test('it says who it is and brings neither cookie nor referrer', async () => {
   assert.equal(asked?.headers.referer, undefined);
 });
 
-test('a file that holds its parser too long is given up with its thread, and the next one is read', async () => {
-  await using strict = createExtractionPool({ maxThreads: 1, timeoutMs: 3_000 });
+test('a file that holds its parser too long is given up with its process, and the next one is read', async () => {
+  await using strict = createExtractionPool({ maxProcesses: 1, timeoutMs: 3_000 });
   const { signal } = new AbortController();
   const hostile = {
     robotsUrl: 'http://robots.test/robots.txt',
