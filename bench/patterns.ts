@@ -54,7 +54,7 @@ console.log(
   `CPU time for ${options.numbers.kib} KiB and twice as much; a ratio near 2 is linear, one near 1 is a bound`,
 );
 console.log(
-  `${'reader'.padEnd(36)}${'slowest text'.padEnd(24)}${'ms'.padStart(8)}${'ratio'.padStart(9)}   highest ratio`,
+  `${'reader'.padEnd(39)}${'slowest text'.padEnd(24)}${'ms'.padStart(8)}${'ratio'.padStart(9)}   highest ratio`,
 );
 for (const [name, prepare] of Object.entries({ ...readers, ...strangerReaders })) {
   const measured = measure(prepare);
@@ -64,5 +64,5 @@ for (const [name, prepare] of Object.entries({ ...readers, ...strangerReaders })
   if (slowest === undefined) continue;
   const figures = `${slowest.largeMs.toFixed(1).padStart(8)}${ratio(slowest).padStart(9)}`;
   const last = steepest === undefined ? '' : `   ${ratio(steepest)} (${steepest.kind})`;
-  console.log(`${name.padEnd(36)}${slowest.kind.padEnd(24)}${figures}${last}`);
+  console.log(`${name.padEnd(39)}${slowest.kind.padEnd(24)}${figures}${last}`);
 }
