@@ -70,6 +70,8 @@ export interface LanguageModel {
       readonly signal: AbortSignal;
       /** Called with each failure after which the call is made again. */
       readonly onRetry?: ((failure: RetriedFailure) => void) | undefined;
+      /** Whether another model could answer at once, so that no retry is waited for long. Default: none could. */
+      readonly isHurried?: (() => boolean) | undefined;
     },
   ): AsyncIterable<readonly ModelPart[]>;
   /** The bound on an answer's length, in tokens, that is sent where the request has none. Absent: none is sent. */

@@ -54,10 +54,13 @@ export function isTitleComplete(reply: string): boolean {
   return end > 0 && titleOf(reply.slice(0, end)) !== undefined;
 }
 
+/** The model goes on with the conversation as a script. */
+const turn = /^(?:\*\*)?(?:user|assistant|human)(?:\*\*)?\s*[:：]/i;
+
 function titleOfLine(line: string, asked: AskedTitle): string | undefined {
   if (line.length > maxLine) return undefined;
   const plain = undecorated(withoutLabel(undecorated(line))).replace(/\s+/gu, ' ');
-  if (beginsWithTag(plain) || isRefusal(plain)) return undefined;
+  if (beginsWithTag(plain) || isRefusal(plain) || turn.test(plain)) return undefined;
   const sentence = firstSentence(plain);
   const words = sentence.split(' ');
   if (words.length > maxWordsOfLine || isOwnWords(sentence, asked.ownWords)) return undefined;
@@ -104,7 +107,7 @@ function isPreamble(line: string): boolean {
 }
 
 const label =
-  /^(?:(?:sure|certainly|of course|okay|ok)[,.!]?\s+)?(?:here(?:['’]s| is)\s+)?(?:(?:the|a|an|my|one|possible|suggested|proposed|short|new|conversation|chat)\s+){0,4}(?:title|titel|titre|título|titolo|tytuł|заголовок|название|标题|標題|タイトル|题目|제목|عنوان|العنوان|כותרת|शीर्षक)(?:\s+(?:of|for)\s+(?:this|the|your)\s+(?:conversation|chat))?(?:\s+(?:is|could be|ist|est|es))?\s*[:：]\s*/i;
+  /^(?:(?:sure|certainly|of course|okay|ok)[,.!]?\s+)?(?:here(?:['’]s| is)\s+)?(?:(?:the|a|an|my|one|possible|suggested|proposed|short|new|conversation|chat)\s+){0,4}(?:title|titel|titre|título|titolo|tytuł|заголовок|название|标题|標題|タイトル|题目|제목|عنوان|العنوان|כותרת|शीर्षक|topic|subject|thema|betreff|sujet|tema|asunto|тема|主题|主題)(?:\s+(?:of|for)\s+(?:this|the|your)\s+(?:conversation|chat))?(?:\s+(?:is|could be|ist|est|es))?\s*[:：]\s*/i;
 
 function withoutLabel(text: string): string {
   return text.replace(label, '');

@@ -21,6 +21,13 @@ export interface RunDependencies {
 /** Gives the request to send instead of one that was too long for the model; undefined: there is none. */
 export type Refit = (request: ModelRequest, overflow: Overflow) => Promise<ModelRequest | undefined>;
 
+/** How a model is asked. */
+export interface CallManner {
+  readonly watch: Watch;
+  /** Whether another model could answer at once. */
+  isHurried(): boolean;
+}
+
 /** If more events than this wait for a commit, the model is not read until the store has caught up. */
 const maxPending = 2000;
 
@@ -45,8 +52,9 @@ export async function runModel(
   first: ModelRequest,
   dependencies: RunDependencies,
   refit: Refit,
-  watch: Watch,
+  manner: CallManner,
 ): Promise<RunEnd> {
+  const { watch } = manner;
   const appender = new PartAppender(live, dependencies);
   if (live.isCancelled && !live.isDropped) {
     appender.close();
@@ -57,7 +65,7 @@ export async function runModel(
   }
   let request = first;
   let earlier: Usage | undefined;
-  let failure = await streamInto(appender, live, model, request, watch);
+  let failure = await streamInto(appender, live, model, request, manner);
   if (isOverflow(failure) && !appender.hasSpoken && !live.isCancelled && !live.isDropped) {
     const fitted = await refit(request, failure.overflow ?? {});
     if (fitted !== undefined) {
@@ -66,7 +74,7 @@ export async function runModel(
       appender.reportedPrompt = undefined;
       request = fitted;
       live.countRetry();
-      failure = await streamInto(appender, live, model, request, watch);
+      failure = await streamInto(appender, live, model, request, manner);
     }
   }
   if (isOfAccount(failure)) watch.failed();
@@ -106,15 +114,16 @@ async function streamInto(
   live: LiveGeneration,
   model: LanguageModel,
   request: ModelRequest,
-  watch: Watch,
+  manner: CallManner,
 ): Promise<unknown> {
+  const { watch, isHurried } = manner;
   const onRetry = ({ status }: RetriedFailure): void => {
     live.countRetry();
     live.noteProviderError(model.provider, status);
   };
   try {
     let isNew = true;
-    for await (const parts of model.stream(request, { signal: live.signal, onRetry })) {
+    for await (const parts of model.stream(request, { signal: live.signal, onRetry, isHurried })) {
       for (const part of parts) appender.take(part);
       if (isNew && appender.hasSpoken) {
         isNew = false;

@@ -20,8 +20,7 @@ import { type FittedContext, firstContext, fitContext } from '../context/fit-con
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { answerBound } from '../plan/context-window.ts';
 import { type RunPlan, requestedModel } from '../plan/plan.ts';
-import type { Watch } from './breakers.ts';
-import { type Refit, runModel } from './call-model.ts';
+import { type CallManner, type Refit, runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
 import { countMessages, isSmaller, learnFromOverflow } from './refit.ts';
 import { type ResearchStage, researchFor, shortenSection, withResearch } from './research-stage.ts';
@@ -51,14 +50,14 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
     modelCalls: withRequest(run.modelCalls),
   });
   try {
-    for await (const { plan, watch } of tries(job.plan, dependencies.breakers)) {
+    for await (const { plan, watch, hasOther } of tries(job.plan, dependencies.breakers)) {
       try {
         if (plan.record.id !== stored) {
           await dependencies.switchModel(plan);
           stored = plan.record.id;
         }
         answering = plan;
-        const tried = await tryPlan(run, plan, watch);
+        const tried = await tryPlan(run, plan, { watch, isHurried: hasOther });
         if (tried === null) return null;
         end = tried;
         spent.push(...tried.spent);
@@ -101,9 +100,9 @@ interface TryEnd {
   readonly isOpen: boolean;
 }
 
-async function tryPlan(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | null> {
+async function tryPlan(run: Run, plan: RunPlan, manner: CallManner): Promise<TryEnd | null> {
   try {
-    return await callOnce(run, plan, watch);
+    return await callOnce(run, plan, manner);
   } catch (error) {
     if (!(error instanceof AppError) || run.job.live.signal.aborted) throw error;
     const { code, message } = error;
@@ -118,7 +117,7 @@ async function tryPlan(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | 
 }
 
 /** @throws AppError where the model is not asked: the conversation does not fit */
-async function callOnce(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd | null> {
+async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<TryEnd | null> {
   const { job, dependencies, recovered, begun } = run;
   const { live } = job;
   const { reads, now } = dependencies;
@@ -148,7 +147,7 @@ async function callOnce(run: Run, plan: RunPlan, watch: Watch): Promise<TryEnd |
     const request = toAsk(sources);
     return isSmaller(request, tooLong) ? request : undefined;
   };
-  const end = await runModel(live, plan.model, toAsk(found), dependencies, refit, watch);
+  const end = await runModel(live, plan.model, toAsk(found), dependencies, refit, manner);
   if (end.kind === 'dropped') return null;
   const { outcome, earlier, isOpen = false, isOfModel = false } = end;
   const before = earlier === undefined ? [] : [earlier];

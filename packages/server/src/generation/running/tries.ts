@@ -6,6 +6,8 @@ import { type Breakers, unwatched, type Watch } from './breakers.ts';
 export interface Try {
   readonly plan: RunPlan;
   readonly watch: Watch;
+  /** Whether there is one more to try after it, as far as is known by now. */
+  hasOther(): boolean;
 }
 
 /**
@@ -14,21 +16,34 @@ export interface Try {
  */
 export async function* tries(first: RunPlan, breakers: Breakers): AsyncGenerator<Try, void> {
   const putOff: RunPlan[] = [];
-  for (const candidate of [first, ...(first.fallbacks ?? [])]) {
-    const plan = 'open' in candidate ? await openOrNothing(candidate) : candidate;
-    if (plan === undefined) continue;
+  const rest = [...(first.fallbacks ?? [])];
+  for (let plan: RunPlan | undefined = first; plan !== undefined; ) {
+    let hasOther = putOff.length > 0;
+    // It is looked for while this one is asked, which costs no time.
+    const coming = openNext(rest);
+    coming.then(
+      (next) => {
+        hasOther ||= next !== undefined;
+      },
+      () => {},
+    );
     const watch = await breakers.watch(plan.model.account);
     if (watch === undefined) putOff.push(plan);
-    else yield { plan, watch };
+    else yield { plan, watch, hasOther: () => hasOther };
+    plan = await coming;
   }
-  for (const plan of putOff) yield { plan, watch: unwatched };
+  for (const [index, plan] of putOff.entries())
+    yield { plan, watch: unwatched, hasOther: () => index < putOff.length - 1 };
 }
 
-async function openOrNothing(fallback: Fallback): Promise<RunPlan | undefined> {
-  try {
-    return await fallback.open();
-  } catch (error) {
-    if (error instanceof AppError) return undefined;
-    throw error;
+/** The first that can be called; takes it, and those before it, out of the list. */
+async function openNext(rest: Fallback[]): Promise<RunPlan | undefined> {
+  for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+    try {
+      return await next.open();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+    }
   }
+  return undefined;
 }

@@ -40,14 +40,14 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
     // Models of this format think only where their settings say so.
     skipsReasoning: reasoningOff(undefined, options.extraBody) !== undefined,
     defaultMaxTokens: maxOutputTokens,
-    stream: (request, { signal, onRetry }) => {
+    stream: (request, { signal, onRetry, isHurried }) => {
       // The format's bound that nobody has set cuts nothing.
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, {
         dispensable: ['temperature', 'top_p', 'stop'],
         write: (refused) => writeAnthropicBody(model, request, options, refused),
       });
-      return streamFromUpstream({ ...call, createDecoder }, body, signal, { onRetry });
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { onRetry, isHurried });
     },
     countTokens: options.countTokens,
   };

@@ -36,7 +36,7 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     followsPrompts: true,
     writesQueries: true,
     skipsReasoning: fieldsWithoutReasoning(model, quirks, options) !== undefined,
-    stream: (request, { signal, onRetry }) => {
+    stream: (request, { signal, onRetry, isHurried }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, {
         dispensable: refusableParameters,
@@ -44,7 +44,7 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
       });
       // What is continued may have been at its end.
       const mayBeEmpty = request.continueLast;
-      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry });
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry, isHurried });
     },
     countTokens: options.countTokens,
   };

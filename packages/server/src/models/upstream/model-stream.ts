@@ -15,6 +15,8 @@ import type { WireDecoder } from './wire-decoder.ts';
 const closingMs = 5_000;
 /** How long the body of a response that is no event stream may pause before it counts as whole, in milliseconds. */
 const refusalMs = 5_000;
+/** The longest wait for a retry where something else could answer at once. */
+const hurriedDelayMs = 2_000;
 const defaultMaxWaitMs = 600_000;
 /** A timer that is later than this, in milliseconds, means that the process stood still and has data to read first. */
 const lateMs = 500;
@@ -58,6 +60,8 @@ export interface StreamOptions {
   readonly mayBeEmpty?: boolean | undefined;
   /** Called with each failure after which the call is made again. */
   readonly onRetry?: ((failure: RetriedFailure) => void) | undefined;
+  /** Whether no retry is to be waited for long. */
+  readonly isHurried?: (() => boolean) | undefined;
 }
 
 type Batch = readonly ModelPart[];
@@ -71,6 +75,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   readonly #signal: AbortSignal;
   readonly #mayBeEmpty: boolean;
   readonly #onRetry: StreamOptions['onRetry'];
+  readonly #isHurried: StreamOptions['isHurried'];
   /** Undefined once an answer has begun. */
   #body: RequestBody | undefined;
   /** What is sent: its JSON. */
@@ -106,6 +111,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
     this.#signal = signal;
     this.#mayBeEmpty = options.mayBeEmpty === true;
     this.#onRetry = options.onRetry;
+    this.#isHurried = options.isHurried;
   }
 
   next(): Promise<Result> {
@@ -196,7 +202,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
       return;
     }
     const delayMs = received ? undefined : this.#delayBeforeRetry(error);
-    if (delayMs === undefined) {
+    if (delayMs === undefined || (delayMs > hurriedDelayMs && this.#isHurried?.() === true)) {
       this.#end(error);
       return;
     }

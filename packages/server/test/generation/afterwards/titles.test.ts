@@ -226,6 +226,15 @@ test('what becomes a title of a reply', () => {
   }
 });
 
+test('a label is taken away, and a script of the conversation is no title', () => {
+  const asked = { ownWords: '', spoken: [], maxWords: 8 };
+  for (const label of ['Topic', 'Subject', 'Thema', 'Sujet', '主题', '**Title'])
+    assert.equal(titleOf(`${label}: Sea Haiku`, asked), 'Sea Haiku', label);
+  for (const reply of ['User: Write a haiku', 'Assistant: Waves crash', '**Human:** More', 'user：你好'])
+    assert.equal(titleOf(reply, asked), undefined, reply);
+  assert.equal(titleOf('AI: Past and Future', asked), 'AI: Past and Future');
+});
+
 test('a title is cut between what readers see as characters', () => {
   const family = '👨‍👩‍👧‍👦';
   const long = titleOf(`Xy${family.repeat(60)}`);

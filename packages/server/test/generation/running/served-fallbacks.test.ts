@@ -23,7 +23,7 @@ interface Line {
 }
 
 onBothStores('fallbacks of a whole server', async (engine) => {
-  const server = await startTestServer(engine);
+  const server = await startTestServer(engine, { environment: { MODEL_MAX_RETRIES: '2' } });
   after(() => server[Symbol.asyncDispose]());
   const { url, upstream, server: running } = server;
 
@@ -122,6 +122,31 @@ onBothStores('fallbacks of a whole server', async (engine) => {
     upstream.script('spare', answer('Here'));
     assert.equal(await t.ask(), 200);
     await assertAnsweredBySpare(t, 1);
+  });
+
+  for (const [what, refusal] of Object.entries({
+    'too many requests for a while': refuse(429, { retryAfter: '25' }),
+    'a model that is being loaded': {
+      status: 503,
+      headers: { 'retry-after': '25' },
+      body: { error: { message: 'Loading model', type: 'unavailable_error', code: 503 } },
+    },
+  }))
+    test(`${what} is not waited for where another model answers`, { timeout: 20_000 }, async () => {
+      const t = await tenant({});
+      upstream.script('first', refusal);
+      upstream.script('spare', answer('Here'));
+      assert.equal(await t.ask(), 200);
+      await assertAnsweredBySpare(t, 1);
+    });
+
+  test('a short wait is waited for where no other model can be asked', options, async () => {
+    const t = await tenant({}, { is_active: false });
+    const busy = refuse(429, { retryAfter: '3' });
+    upstream.enqueue(busy, answer('Now'));
+    assert.equal(await t.ask(), 200);
+    const { status, model } = await t.newest();
+    assert.deepEqual([status, model.id], ['done', t.firstId]);
   });
 
   test('what fails in the end is one request, with the model that was asked last', options, async () => {
