@@ -6,6 +6,7 @@ import { readEnvironment } from './config/env.ts';
 import { ConfigError, exitCodeOfBadConfig, formatProblems } from './config/problems.ts';
 import { SecretFileError } from './config/secrets.ts';
 import { createLog } from './log.ts';
+import { trustAuthorities } from './network/authorities.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { isNewerDatabase } from './store/migrate.ts';
 import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
@@ -13,6 +14,7 @@ import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
 export async function main(): Promise<void> {
   const config = await readConfig();
   if (config === undefined) return;
+  if (config.extraAuthorities !== undefined) trustAuthorities(config.extraAuthorities);
   const log = createLog(config.logLevel);
   let server: RunningServer;
   try {

@@ -35,7 +35,7 @@ export interface ChildServer extends AsyncDisposable {
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
-export interface SpawnedServerOptions {
+export interface SpawnedServerOptions extends Pick<LaunchOptions, 'cwd'> {
   /** Whether `liveBytes` can be asked for. */
   readonly memoryProbe?: boolean;
 }
@@ -43,9 +43,10 @@ export interface SpawnedServerOptions {
 /** Starts a server; resolves once it listens. */
 export async function spawnServer(
   environment: Record<string, string>,
-  { memoryProbe = false }: SpawnedServerOptions = {},
+  { memoryProbe = false, ...options }: SpawnedServerOptions = {},
 ): Promise<ChildServer> {
   const child = launchServer(environment, {
+    ...options,
     stdio: ['ignore', 'pipe', 'pipe'],
     execArguments: memoryProbe ? ['--import', probe] : [],
   });

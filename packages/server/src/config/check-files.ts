@@ -1,6 +1,7 @@
 /** Checks the files and directories that a configuration names. */
+import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { access, open, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedFiles } from './config.ts';
 import { type ConfigProblem, quote } from './problems.ts';
@@ -12,6 +13,13 @@ export async function checkFiles(config: NamedFiles): Promise<ConfigProblem[]> {
     config.localModel.kind === 'file'
       ? problem('COLLOQUY_LOCAL_MODEL', config.localModel.path, await findModelFault(config.localModel.path))
       : [],
+    config.extraAuthorities === undefined
+      ? []
+      : problem(
+          'NODE_EXTRA_CA_CERTS',
+          config.extraAuthorities,
+          await findCertificatesFault(config.extraAuthorities),
+        ),
   ]);
   return problems.flat();
 }
@@ -56,6 +64,24 @@ async function findModelFault(path: string): Promise<Fault | undefined> {
     return isGguf ? undefined : { found: 'which is not a GGUF file', allowed };
   } catch (error) {
     const code = codeOf(error);
+    const found = code === 'ENOENT' ? 'which does not exist' : `which can't be read (${code})`;
+    return { found, allowed };
+  }
+}
+
+async function findCertificatesFault(path: string): Promise<Fault | undefined> {
+  const allowed = 'a file with certificates in PEM form that this user may read';
+  try {
+    const text = await readFile(path, 'latin1');
+    const first = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END [A-Z0-9 ]+-----/.exec(
+      text,
+    )?.[0];
+    if (first === undefined) return { found: 'which holds no certificate in PEM form', allowed };
+    new X509Certificate(first);
+    return undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code.startsWith('ERR_OSSL_')) return { found: "whose first certificate can't be read", allowed };
     const found = code === 'ENOENT' ? 'which does not exist' : `which can't be read (${code})`;
     return { found, allowed };
   }

@@ -35,6 +35,8 @@ export interface Config {
   /** How often a model call is retried while nothing has been received. */
   readonly modelMaxRetries: number;
   readonly search: SearchConfig;
+  /** The path of a PEM file with certificates of authorities that are trusted, too. */
+  readonly extraAuthorities?: string;
   /** The proxies through which the outside is reached; absent for none. */
   readonly proxies?: ProxiesConfig;
   /** The identity provider whose tokens are accepted as those of members; absent for none. */
@@ -100,7 +102,7 @@ export type ParsedConfig =
   | { readonly problems: readonly ConfigProblem[]; readonly files: NamedFiles; readonly config?: never };
 
 /** The files and directories that `checkFiles` checks. */
-export type NamedFiles = Pick<Config, 'dataDir' | 'localModel'>;
+export type NamedFiles = Pick<Config, 'dataDir' | 'localModel' | 'extraAuthorities'>;
 
 type ServerReader = Reader<ServerVariable>;
 
@@ -121,6 +123,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   const providers = readProviders(catalogReader, catalog);
   const identityProvider = readIdentityProvider(reader);
   const proxies = readProxies(environment, problems);
+  const extraAuthorities = reader.text('NODE_EXTRA_CA_CERTS');
   const config: Config = {
     host: readHost(reader),
     port: reader.integer('PORT', 0, 65_535),
@@ -143,6 +146,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
       engines: readEngines(catalogReader, catalog),
       allowedNetworks: readNetworks(reader),
     },
+    ...(extraAuthorities && { extraAuthorities }),
     ...(proxies && { proxies }),
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
@@ -155,7 +159,8 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   };
   problems.push(...findUnknownVariables(environment, Object.keys(variables)));
   if (problems.length === 0) return { config: deepFreeze(config) };
-  return { problems, files: { dataDir: config.dataDir, localModel: config.localModel } };
+  const { dataDir, localModel } = config;
+  return { problems, files: { dataDir, localModel, ...(extraAuthorities && { extraAuthorities }) } };
 }
 
 function readHost(reader: ServerReader): string {

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { checkFiles } from '../../src/config/check-files.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'colloquy-files-'));
@@ -35,6 +36,27 @@ test('everything wrong is told at once', async () => {
   );
   assert.match(problems[0]?.found ?? '', /is not a directory/);
   assert.match(problems[1]?.found ?? '', /is not a GGUF file/);
+});
+
+test('a file of certificates is fine; one that is not there, or holds none, is told', async () => {
+  const [pem = ''] = rootCertificates;
+  const good = join(root, 'good.pem');
+  await writeFile(good, `# A comment\n${pem}\n`);
+  const checked = (extraAuthorities: string) =>
+    checkFiles({ dataDir: root, localModel: off, extraAuthorities });
+  assert.deepEqual(await checked(good), []);
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    ['text.pem', 'text', /holds no certificate/],
+    ['nonsense.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', /can't be read/],
+  ];
+  for (const [name, text, expected] of wrong) {
+    await writeFile(join(root, name), text);
+    const [problem] = await checked(join(root, name));
+    assert.equal(problem?.name, 'NODE_EXTRA_CA_CERTS');
+    assert.match(problem?.found ?? '', expected, name);
+  }
+  assert.match((await checked(join(root, 'absent.pem')))[0]?.found ?? '', /does not exist/);
+  assert.match((await checked(root))[0]?.found ?? '', /can't be read \(EISDIR\)/);
 });
 
 test('a model that is not there, or is a directory, is told', async () => {
