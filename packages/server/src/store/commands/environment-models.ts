@@ -111,7 +111,12 @@ export async function storeEnvironmentModels(
     if (isChanged) {
       await db
         .updateTable('model')
-        .set({ ...next, ...(isElsewhere && nothingLearnt), updated_at: now })
+        // Headers and parameters were written for the server at the address before.
+        .set({
+          ...next,
+          ...(isElsewhere && { ...nothingLearnt, headers: null, query: null }),
+          updated_at: now,
+        })
         .where('id', '=', found.id)
         .execute();
     }
