@@ -15,6 +15,8 @@ export interface BuiltMessage {
   /** The kind of the part that is being written. */
   readonly openKind: OpenPart['type'] | undefined;
   readonly hasSources: boolean;
+  /** Whether research had begun, with its end or without. */
+  readonly hasResearchStatus: boolean;
   /** Its parts, those without a text left out. */
   parts(): readonly MessagePart[];
   /** The answer's plain text: its text parts, one after the other. */
@@ -28,6 +30,7 @@ export class MessageBuilder implements BuiltMessage {
   #open: OpenPart | undefined;
   /** The newest deltas of the open part. */
   #pieces: string[] = [];
+  hasResearchStatus = false;
 
   apply(event: LogEvent): void {
     if (typeof event === 'string') {
@@ -49,6 +52,8 @@ export class MessageBuilder implements BuiltMessage {
     } else if (event.type === 'sources') {
       const { sources, notice } = event;
       this.#parts.push({ type: 'sources', sources, ...(notice === undefined ? {} : { notice }) });
+    } else if (event.type === 'status') {
+      this.hasResearchStatus = true;
     }
   }
 

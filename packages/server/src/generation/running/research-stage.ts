@@ -15,14 +15,17 @@ const queryTokens = 200;
 
 const turnedOff = 'The internet is turned off in this organization, so this answer was written without it.';
 
+const stopped =
+  'The server stopped while it searched the web for this answer, so it was written without sources.';
+
 export interface ResearchStage {
   /** The text for the prompt; empty if nothing was researched. */
   readonly promptSection: string;
 }
 
 /**
- * Researches the last message of `messages`. If a dead process had started this answer, it
- * continues without new research. `modelCalls` gets the calls that write the search queries.
+ * Researches the last message of `messages`. If a dead process had begun the research (`wasBegun`), the answer continues
+ * without: what was found in the web may be what ended the process. `modelCalls` gets the calls that write the search queries.
  * @throws the abort reason, if the generation is cancelled meanwhile
  */
 export async function researchFor(
@@ -30,6 +33,7 @@ export async function researchFor(
   messages: readonly ModelMessage[],
   dependencies: JobDependencies,
   modelCalls: ModelCall[],
+  wasBegun: boolean,
 ): Promise<ResearchStage> {
   const { live, plan, accounting } = job;
   const { researcher, writer, sideCalls } = dependencies;
@@ -43,6 +47,7 @@ export async function researchFor(
     append({ type: 'sources', sources: [], notice });
     return nothing;
   };
+  if (wasBegun) return without(stopped);
   const settings = await sideCalls.settings(accounting);
   if (settings.internet === 'off') return without(turnedOff);
   if (!plan.model.followsPrompts) {

@@ -39,7 +39,10 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   // A log that already has text was left by a dead process; the call that wrote it is lost, but it was paid for.
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
-  const run: Run = { job, dependencies, recovered, begun, research: undefined, modelCalls: [] };
+  const run: Run = {
+    ...{ job, dependencies, recovered, begun, research: undefined, modelCalls: [] },
+    researchWasBegun: live.message.hasResearchStatus,
+  };
   const spent: Usage[] = [];
   let answering = job.plan;
   let stored = job.facts.model.id;
@@ -88,6 +91,8 @@ interface Run {
   readonly recovered: string;
   /** What the answer begins with. */
   readonly begun: string;
+  /** Whether a dead process had begun to search the web. */
+  readonly researchWasBegun: boolean;
   /** What was found in the web, once for all tries. */
   research: ResearchStage | undefined;
   readonly modelCalls: ModelCall[];
@@ -164,7 +169,8 @@ async function researchOnce(
   messages: readonly ModelMessage[],
 ): Promise<ResearchStage> {
   if (run.research === undefined) {
-    run.research = await researchFor({ ...run.job, plan }, messages, run.dependencies, run.modelCalls);
+    const { job, dependencies, modelCalls, researchWasBegun } = run;
+    run.research = await researchFor({ ...job, plan }, messages, dependencies, modelCalls, researchWasBegun);
   }
   return run.research;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
+import { abortable } from '../../../src/concurrency/abortable.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { findQueries } from '../../../src/research/queries.ts';
 import type { Researcher, ResearchRequest } from '../../../src/research/research.ts';
@@ -47,6 +48,32 @@ onBothStores('research and the settings', (storeEngine) => {
       .map(({ event }) => event)
       .find((event) => typeof event === 'object' && event.type === 'sources');
     assert.match(JSON.stringify(sources), /"sources":\[\].*turned off in this organization/);
+  });
+
+  test('an answer whose process ended while it read the web goes on without reading again, and says so', async () => {
+    await using h = await startEngineHarness(storeEngine, { canContinue: true });
+    const { researcher, requests } = makeResearcher();
+    const deadly: Researcher = {
+      ...researcher,
+      research(request) {
+        request.onStatus('searching');
+        request.onStatus('reading');
+        return abortable(new Promise<never>(() => {}), request.signal);
+      },
+    };
+    const dying = await h.start(undefined, { researcher: deadly, leaseMs: 300 });
+    const { generationId } = await dying.accept(h.turn({ text: 'News?' }, { internet: true }));
+    const seen = readLog(dying, generationId);
+    await seen.until(4);
+    await dying[Symbol.asyncDispose]();
+    seen.close();
+    h.upstream.setDefault(answer('From memory'));
+    const next = await h.start(undefined, { researcher, leaseMs: 300 });
+    const log = readLog(next, generationId);
+    await log.ended;
+    const { text, outcome } = await next.answer(generationId);
+    assert.deepEqual([text, outcome.status, requests.length], ['From memory', 'done', 0]);
+    assert.match(JSON.stringify(log.events), /"sources":\[\],"notice":"The server stopped while it searched/);
   });
 
   test('the query instruction is the organization’s; thinking leaves room for queries', async () => {
