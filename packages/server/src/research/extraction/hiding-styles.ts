@@ -7,15 +7,24 @@ export interface HidingSelectors {
 }
 
 const maxStyleLength = 200_000;
+/** The longest list of selectors of one rule that is read. */
+const maxSelectorsLength = 2_000;
 
 /** Reads simple selectors only: `.class`, `#id`, `tag.class`. Rules in `@media` and the like are conditional and skipped. */
 export function findHidingSelectors(styles: string): HidingSelectors {
   const classes = new Set<string>();
   const ids = new Set<string>();
   const topLevel = withoutAtRules(styles.slice(0, maxStyleLength).replace(/\/\*[\s\S]*?(\*\/|$)/g, ''));
-  for (const [, selectors = '', declarations = ''] of topLevel.matchAll(/([^{}]{1,2000})\{([^{}]*)\}/g)) {
-    if (!isHiding(declarations)) continue;
-    for (const selector of selectors.split(',')) {
+  // One pass over pieces: a pattern for a whole rule goes back over the text from each of its characters.
+  let [selectors, declarations] = ['', ''];
+  for (const [piece] of topLevel.matchAll(/[^{}]+|[{}]/g)) {
+    if (piece === '{') [selectors, declarations] = [declarations, ''];
+    else if (piece !== '}') declarations = piece;
+    if (piece !== '}') continue;
+    const isRule = selectors.length <= maxSelectorsLength && isHiding(declarations);
+    const named = isRule ? selectors : '';
+    [selectors, declarations] = ['', ''];
+    for (const selector of named.split(',')) {
       const [, kind, name] = /^\s*[a-z]*([.#])([\w-]+)\s*$/i.exec(selector) ?? [];
       if (name !== undefined) (kind === '.' ? classes : ids).add(name);
     }

@@ -1,7 +1,7 @@
 /** Reads the title and the visible text of an HTML page: hidden elements are removed, then the article is found. */
 import { Readability } from '@mozilla/readability';
-import { parseHTML } from 'linkedom';
 import { findHidingSelectors, isHiding } from './hiding-styles.ts';
+import { parseDocument } from './html-document.ts';
 import { stripInvisible, toSingleLine } from './visible-text.ts';
 
 export interface PageText {
@@ -12,14 +12,14 @@ export interface PageText {
 }
 
 /** Readability takes a minute for 2,000 nested elements; real pages nest less than 60 deep. */
-const articleLimits = { elements: 30_000, depth: 100 };
+const articleLimits = { elements: 30_000, depth: 100, characters: 1_000_000 };
 
 /** An article that is shorter than this share of the page's text is not the page's content. */
 const leastArticleShare = 0.2;
 
 /** Slow for large pages, and its libraries recurse, so it runs in a process of its own. */
 export function readHtml(html: string): PageText {
-  const { document } = parseHTML(asDocument(html));
+  const document = parseDocument(asDocument(html));
   removeHidden(document);
   const title = document.querySelector('title')?.textContent ?? '';
   const heading = document.querySelector('h1')?.textContent ?? '';
@@ -40,19 +40,31 @@ function asDocument(html: string): string {
 /** The article of a page; undefined where there is none, or the page is beyond Readability's limits. */
 function readArticle(document: Document): PageText | undefined {
   if (!isWithinLimits(document)) return undefined;
-  const article = new Readability<Node>(document, {
-    charThreshold: 200,
-    disableJSONLD: true,
-    serializer: (node) => node,
-  }).parse();
+  const article = parseArticle(document);
   if (!article?.content) return undefined;
   return { title: article.title ?? '', text: blockText(article.content) };
 }
 
+/** Patterns of Readability overflow the stack on some texts; the page then counts as one without an article. */
+function parseArticle(document: Document) {
+  try {
+    return new Readability<Node>(document, {
+      charThreshold: 200,
+      disableJSONLD: true,
+      serializer: (node) => node,
+    }).parse();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 function isWithinLimits(document: Document): boolean {
-  let [elements, depth] = [0, 0];
+  let [elements, depth, characters] = [0, 0, 0];
   for (let node: Node | null = document.documentElement; node !== null; ) {
     if (node.nodeType === 1 && ++elements > articleLimits.elements) return false;
+    if (node.nodeType === 3) characters += node.nodeValue?.length ?? 0;
+    if (characters > articleLimits.characters) return false;
     if (node.firstChild !== null) {
       node = node.firstChild;
       if (++depth > articleLimits.depth) return false;

@@ -67,6 +67,8 @@ export interface PageReaderOptions {
 
 /** Real pages are compressed to between a third and a twentieth of their size. */
 const maxCompressionRatio = 100;
+/** Shorter pages may be compressed as far as they like. */
+const unsuspiciousBytes = 64 * 1024;
 
 export function createPageReader(options: PageReaderOptions): PageReader {
   const limits = { ...pageLimits, ...options.limits };
@@ -128,7 +130,7 @@ async function takeJob(response: GuardedResponse, limits: PageLimits): Promise<P
   }
   const maxBytes = format === 'pdf' ? limits.maxPdfBytes : limits.maxBytes;
   const read = await readBody(body, headerOf(headers, 'content-encoding'), { maxBytes });
-  if (read.cut && read.bytes.length > read.encodedBytes * maxCompressionRatio) {
+  if (read.bytes.length > unsuspiciousBytes && read.bytes.length > read.encodedBytes * maxCompressionRatio) {
     throw new PageSkippedError(
       'encoding',
       `it is more than ${maxCompressionRatio} times its compressed size`,
