@@ -63,14 +63,18 @@ function greeting(server: RunningServer): string {
   const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
   return `
 Colloquy listens on ${url}
-${server.answering.map((sentence) => `${sentence}\n`).join('')}Documentation: ${url}/docs
+${[...server.answering, server.anonymousNotice].map(line).join('')}Documentation: ${url}/docs
 Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
-${[localModelNotice, proxyNotice].map((notice) => (notice === undefined ? '' : `${notice}\n`)).join('')}
+${[localModelNotice, proxyNotice].map(line).join('')}
 A first call:
 
   curl -N ${url}/api/chat/completion/stream -H "X-API-Key: ${key}" -H "Content-Type: application/json" -d '{"message": "What can you do?"}'
 
 `;
+}
+
+function line(sentence: string | undefined): string {
+  return sentence === undefined ? '' : `${sentence}\n`;
 }
 
 /** Fit for a `$(cat …)` inside double quotes. */

@@ -10,7 +10,7 @@ import type { Config } from './config/config.ts';
 import { lookupEnv } from './config/env.ts';
 import { loadSecrets } from './config/secrets.ts';
 import { longestConnectMs } from './domain/model.ts';
-import { findAnonymousAccess } from './first-start/anonymous-access.ts';
+import { describeAnonymous, findAnonymousAccess } from './first-start/anonymous-access.ts';
 import { describeAnswering } from './first-start/answering-model.ts';
 import { prepareFirstStart } from './first-start/first-start.ts';
 import { toEntries } from './first-start/offered-models.ts';
@@ -73,6 +73,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly firstKeyPath: string | undefined;
   /** Sentences about the model that answers the first call. */
   readonly answering: readonly string[];
+  /** A sentence about who is answered without a credential; absent where nobody is. */
+  readonly anonymousNotice: string | undefined;
   /** What to tell a person about the local model, if there is something. */
   readonly localModelNotice: string | undefined;
   /** Which proxy is used for what, in a sentence without credentials; undefined: there is none. */
@@ -247,6 +249,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     log,
     version,
     registry,
+    trustedProxies: config.trustedProxies,
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,
     async isReady() {
@@ -278,6 +281,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     adminKeyPath: secrets.adminKeyPath,
     firstKeyPath,
     answering: await describeAnswering(store, remoteOffers, local, modelVariables),
+    anonymousNotice: describeAnonymous(anonymous),
     localModelNotice: localProgressNotice(local),
     proxyNotice: proxies?.description,
     localModelSettled: followed,

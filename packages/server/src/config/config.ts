@@ -1,6 +1,7 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import { isOrigin } from '../domain/text/origin.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
@@ -41,8 +42,12 @@ export interface Config {
   readonly proxies?: ProxiesConfig;
   /** The identity provider whose tokens are accepted as those of members; absent for none. */
   readonly identityProvider?: IdentityProviderConfig;
-  /** The organization that requests without a credential act for: its id in lower case, or `default`. */
+  /** The organization that requests without a credential act for: its id in lower case, `default`, or `off`. */
   readonly anonymousOrg: string | undefined;
+  /** The origins whose pages may send requests without a credential, besides the server's own. */
+  readonly anonymousOrigins: readonly string[];
+  /** A list of CIDR networks of proxies whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies: readonly string[];
   /** Whether models name new conversations, in a call of their own after the first answer. */
   readonly titles: boolean;
   /** Whether models summarise what no longer fits, where an organization sets nothing. */
@@ -144,12 +149,14 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     modelMaxRetries: reader.integer('MODEL_MAX_RETRIES', 0, 10),
     search: {
       engines: readEngines(catalogReader, catalog),
-      allowedNetworks: readNetworks(reader),
+      allowedNetworks: readNetworks(reader, 'INTERNET_ALLOWED_NETWORKS'),
     },
     ...(extraAuthorities && { extraAuthorities }),
     ...(proxies && { proxies }),
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
+    anonymousOrigins: readOrigins(reader),
+    trustedProxies: readNetworks(reader, 'TRUSTED_PROXIES'),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
     titles: reader.oneOf('COLLOQUY_TITLES', ['on', 'off'], 'on') === 'on',
     summaries: reader.oneOf('COLLOQUY_SUMMARIES', ['on', 'off'], 'on') === 'on',
@@ -220,16 +227,27 @@ function readLocalModel(reader: ServerReader, hasProvider: boolean): LocalModelC
   return { kind: 'file', path: value };
 }
 
-function readNetworks(reader: ServerReader): readonly string[] {
-  const networks = reader.list('INTERNET_ALLOWED_NETWORKS').map(normalizeNetwork);
-  if (networks.includes(undefined)) reader.reject('INTERNET_ALLOWED_NETWORKS');
+function readNetworks(
+  reader: ServerReader,
+  name: 'INTERNET_ALLOWED_NETWORKS' | 'TRUSTED_PROXIES',
+): readonly string[] {
+  const networks = reader.list(name).map(normalizeNetwork);
+  if (networks.includes(undefined)) reader.reject(name);
   return networks.filter((network) => network !== undefined);
 }
 
 function readAnonymousOrg(reader: ServerReader): string | undefined {
   const organization = reader.text('ANONYMOUS_ORG')?.toLowerCase();
-  if (organization && organization !== 'default' && !isUuid(organization)) reader.reject('ANONYMOUS_ORG');
+  if (organization && !['default', 'off'].includes(organization) && !isUuid(organization)) {
+    reader.reject('ANONYMOUS_ORG');
+  }
   return organization;
+}
+
+function readOrigins(reader: ServerReader): readonly string[] {
+  const origins = reader.list('ANONYMOUS_ORIGINS');
+  if (!origins.every(isOrigin)) reader.reject('ANONYMOUS_ORIGINS');
+  return origins;
 }
 
 function readIdentityProvider(reader: ServerReader): IdentityProviderConfig | undefined {

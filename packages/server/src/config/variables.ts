@@ -85,7 +85,12 @@ const otherVariables = {
   AUTH_ROLE_CLAIM: text('role', 'the name of a claim'),
   COLLOQUY_TITLES: text('on', 'on, or off'),
   COLLOQUY_SUMMARIES: text('on', 'on, or off'),
-  ANONYMOUS_ORG: text('', "an organization's id (a UUID), or default"),
+  ANONYMOUS_ORG: text('', "an organization's id (a UUID), default, or off"),
+  ANONYMOUS_ORIGINS: text(
+    '',
+    'origins as browsers send them, separated by commas, such as https://www.example.com',
+  ),
+  TRUSTED_PROXIES: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),

@@ -20,5 +20,5 @@ export type MessagePart =
 /** A message of a client is `done` at once; an answer has the status of its generation. */
 export type MessageStatus = GenerationStatus;
 
-/** Longest accepted user message, in code points. */
-export const maxMessageCharacters = 8000;
+/** Longest accepted message, in code points; the chat dialect takes less. */
+export const maxMessageCharacters = 200_000;

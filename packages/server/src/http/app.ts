@@ -3,7 +3,14 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { newId } from '../domain/ids.ts';
 import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
-import { answerClientError, errorEnvelope, errorHandler, notFoundHandler } from './answer/errors.ts';
+import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts';
+import {
+  clientErrorHandler,
+  errorEnvelope,
+  errorHandler,
+  type KnownMethods,
+  notFoundHandler,
+} from './answer/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { dialectRegistry } from './dialects/registry.ts';
@@ -18,9 +25,12 @@ import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
 import { probeRoutes } from './operations/probe-routes.ts';
 import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
+import { refuseOddRequests } from './request/odd-requests.ts';
 import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
 import { addAccess } from './routing/access.ts';
+import { readNothingForHead } from './routing/head.ts';
+import { collectMethods } from './routing/known-methods.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
@@ -34,6 +44,10 @@ const requestTimeoutMs = 60_000;
 /** Longer than the usual 60 s of a balancer, so that it is never us who closes a connection that it picks. */
 const keepAliveTimeoutMs = 75_000;
 const maxHeaderBytes = 16 * 1024;
+/**
+ * Characters of a path parameter, decoded. A user's id has up to 255, which are one or two units each.
+ */
+const maxParamLength = 1024;
 /** After `close()`, connections that still have something to send get this long. */
 const closeGraceMs = 2000;
 
@@ -48,20 +62,32 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     now = Date.now,
     dialects = dialectRegistry,
     registry = createRegistry(),
+    trustedProxies = [],
   } = dependencies;
+  const setBaseHeaders = createBaseHeaders(dependencies.version);
   const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store };
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
+    ...(trustedProxies.length > 0 && { trustProxy: [...trustedProxies] }),
+    routerOptions: { maxParamLength },
     requestIdHeader: false,
     bodyLimit: bodyLimitBytes,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes, noDelay: true },
-    clientErrorHandler: answerClientError,
-    frameworkErrors: errorHandler(errorEnvelope),
+    http: {
+      headersTimeout: headersTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      noDelay: true,
+      requireHostHeader: false,
+    },
+    clientErrorHandler: clientErrorHandler(dependencies.version),
+    frameworkErrors(error, request, reply) {
+      setBaseHeaders(reply, request.id);
+      errorHandler(errorEnvelope)(error, request, reply);
+    },
     return503OnClosing: false,
     schemaController: {
       compilersFactory: {
@@ -74,10 +100,13 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   // A client that has sent its request and shuts down its side still wants the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true });
 
+  const methodsOf = collectMethods(app, maxParamLength);
+  readNothingForHead(app);
   app.setErrorHandler(errorHandler(errorEnvelope));
-  app.setNotFoundHandler(notFoundHandler(errorEnvelope));
+  app.setNotFoundHandler(notFoundHandler(errorEnvelope, methodsOf));
   acceptOnlyJson(app);
-  addRequestHooks(app);
+  addRequestHooks(app, setBaseHeaders);
+  refuseOddRequests(app);
   refuseStrayBodies(app);
   addCors(app);
   addAccess(app, access);
@@ -104,7 +133,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, { authenticator, store, engine, turns, attach, now });
+    addDialect(app, dialect, methodsOf, { authenticator, store, engine, turns, attach, now });
   }
   app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
@@ -114,12 +143,17 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 }
 
 /** All errors of a dialect have its envelope, also those for unknown paths below its prefixes. */
-function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: DialectDependencies): void {
+function addDialect(
+  app: FastifyInstance,
+  dialect: DialectModule,
+  methodsOf: KnownMethods,
+  dependencies: DialectDependencies,
+): void {
   const { envelope, prefixes, routes } = dialect;
   for (const prefix of prefixes) {
     app.register(
       async (scope) => {
-        scope.setNotFoundHandler(notFoundHandler(envelope));
+        scope.setNotFoundHandler(notFoundHandler(envelope, methodsOf));
         // Also for a body that is refused before it is known that no route takes it.
         scope.setErrorHandler(errorHandler(envelope));
       },
@@ -133,10 +167,9 @@ function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: 
 }
 
 /** Every answer bears its request's id, and is logged by its route's pattern: never by its address. */
-function addRequestHooks(app: FastifyInstance): void {
+function addRequestHooks(app: FastifyInstance, setBaseHeaders: SetBaseHeaders): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('X-Request-Id', request.id);
-    reply.header('X-Content-Type-Options', 'nosniff');
+    setBaseHeaders(reply, request.id);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

@@ -18,6 +18,8 @@ export interface HttpDependencies {
   readonly log: FastifyBaseLogger;
   readonly version: string;
   readonly anonymous?: AnonymousAccess;
+  /** A list of CIDR networks of proxies whose `X-Forwarded-…` headers are believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** False while draining; `/readyz` is 503 then. */
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;

@@ -45,6 +45,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'eventsource-parser': ['models'],
   'fastest-levenshtein': ['config', 'http'],
   fastify: ['http'],
+  'find-my-way': ['http'],
   htmlparser2: ['research'],
   'ipaddr.js': ['network'],
   jose: ['auth'],

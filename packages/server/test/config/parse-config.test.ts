@@ -39,6 +39,8 @@ test('an empty environment gives the defaults', () => {
     modelMaxRetries: 2,
     search: { engines: {}, allowedNetworks: [] },
     anonymousOrg: undefined,
+    anonymousOrigins: [],
+    trustedProxies: [],
     titles: true,
     summaries: true,
     tokenTtlSeconds: 3600,
@@ -120,6 +122,18 @@ describe('what is accepted', () => {
     [{ ANONYMOUS_ORG: uuid }, { anonymousOrg: uuid.toLowerCase() }],
     [{ ANONYMOUS_ORG: 'default' }, { anonymousOrg: 'default' }],
     [
+      {
+        ANONYMOUS_ORG: 'OFF',
+        ANONYMOUS_ORIGINS: 'https://a.example, http://b.example:8080',
+        TRUSTED_PROXIES: '10.0.0.1',
+      },
+      {
+        anonymousOrg: 'off',
+        anonymousOrigins: ['https://a.example', 'http://b.example:8080'],
+        trustedProxies: ['10.0.0.1/32'],
+      },
+    ],
+    [
       { INTERNET_ALLOWED_NETWORKS: '10.0.0.0/8, ::1,127.0.0.1' },
       {
         search: {
@@ -186,6 +200,10 @@ describe('what is refused, by name', () => {
     [{ COLLOQUY_LOCAL_MODEL: 'ftp://host/m.gguf' }, ['COLLOQUY_LOCAL_MODEL']],
     [{ SEARXNG_URL: 'http://' }, ['SEARXNG_URL']],
     [{ ANONYMOUS_ORG: 'acme' }, ['ANONYMOUS_ORG']],
+    ...['https://a.example/', '*', 'https://*.a.example', 'null', 'a.example', 'ftp://a.example'].map(
+      (ANONYMOUS_ORIGINS) => [{ ANONYMOUS_ORIGINS }, ['ANONYMOUS_ORIGINS']] as const,
+    ),
+    [{ TRUSTED_PROXIES: 'loopback' }, ['TRUSTED_PROXIES']],
     ...['10.0.0.0/33', 'example.org', '10.0.0.0/8/8', 'fe80::1%eth0/64'].map(
       (INTERNET_ALLOWED_NETWORKS) => [{ INTERNET_ALLOWED_NETWORKS }, ['INTERNET_ALLOWED_NETWORKS']] as const,
     ),

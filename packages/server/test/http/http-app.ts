@@ -104,7 +104,7 @@ export async function startTestApp(
   const call = async (path: string, options: Call = {}): Promise<Answer> => {
     const response = await fetch(url + path, requestOf(options));
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    const isJson = /^application\/json\b/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       body: isJson && text !== '' ? JSON.parse(text) : text,

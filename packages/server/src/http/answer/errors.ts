@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { audienceOf, messageFor } from './audience.ts';
+import { baseHeaders } from './base-headers.ts';
 
 /** The HTTP status of each code, for errors that are answers and not events of a stream. */
 const statusOfCode: Readonly<Record<ErrorCode, number>> = {
@@ -14,6 +15,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   conflict: 409,
   in_use: 409,
   session_busy: 409,
@@ -28,13 +30,26 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   provider_timeout: 504,
 };
 
-/** Makes the body of an error; that of `session_busy` names the running generation. */
+/** A body in an encoding or a charset that the server does not read. Its status is 415. */
+export class UnsupportedMediaError extends AppError {
+  constructor(message: string) {
+    super('unsupported', message);
+    this.name = 'UnsupportedMediaError';
+  }
+}
+
+function statusOf(error: AppError): number {
+  return error instanceof UnsupportedMediaError ? 415 : statusOfCode[error.code];
+}
+
+/** Makes the body of an error; that of `session_busy` names the running generation, that of a 400 the field. */
 export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string>>;
 
 function withText(field: 'error' | 'detail'): ErrorEnvelope {
   return ({ message, code, details }) => ({
     [field]: message,
     code,
+    ...(details.field && statusOfCode[code] === 400 && { field: details.field }),
     ...(details.generation_id !== undefined && { generation_id: details.generation_id }),
   });
 }
@@ -49,7 +64,7 @@ const defaultRetryAfterSeconds = 5;
 
 /** Sends an error. The body is serialized here, independently of the route's response schemas. */
 export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorEnvelope): FastifyReply {
-  const status = statusOfCode[error.code];
+  const status = statusOf(error);
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="colloquy"');
   if (status === 429 || status === 503) {
     const seconds = error.details.retry_after_seconds ?? defaultRetryAfterSeconds;
@@ -59,16 +74,15 @@ export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorE
   return reply
     .code(status)
     .header('Content-Type', 'application/json; charset=utf-8')
-    .header('Cache-Control', 'no-store')
     .send(JSON.stringify(envelope(error)));
 }
 
 /** Translates Fastify's errors that clients cause; every other Fastify error is a mistake of the server. */
-function fromFastify(error: FastifyError): AppError | undefined {
+function fromFastify(error: FastifyError, request: FastifyRequest): AppError | undefined {
   const options = { cause: error };
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new AppError('payload_too_large', 'the body is larger than 1 MiB', {}, options);
+      return new AppError('payload_too_large', `the body is larger than ${limitOf(request)}`, {}, options);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return wrongMediaType();
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
@@ -80,6 +94,11 @@ function fromFastify(error: FastifyError): AppError | undefined {
     default:
       return undefined;
   }
+}
+
+/** The bound of the bodies that a request's route takes, for people. */
+function limitOf({ routeOptions: { bodyLimit = 0 } }: FastifyRequest): string {
+  return `${Math.floor(bodyLimit / 2 ** 20)} MiB`;
 }
 
 export function wrongMediaType(): AppError {
@@ -94,7 +113,8 @@ function isAborted(error: unknown): boolean {
 /** What a client may know about anything that was thrown. Unknown errors are logged here, and nowhere else. */
 function toAppError(error: unknown, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error;
-  const known = error instanceof Error && 'code' in error ? fromFastify(error as FastifyError) : undefined;
+  const known =
+    error instanceof Error && 'code' in error ? fromFastify(error as FastifyError, request) : undefined;
   if (known !== undefined) return known;
   if (isAborted(error)) {
     return new AppError(
@@ -128,28 +148,45 @@ function forCaller(error: AppError, { caller }: FastifyRequest): AppError {
   return message === error.message ? error : new AppError(error.code, message, error.details);
 }
 
-export function notFoundHandler(envelope: ErrorEnvelope) {
+/** Answers what no route takes: 405 where the path takes other methods, else 404. */
+export function notFoundHandler(envelope: ErrorEnvelope, methodsOf: KnownMethods) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?', 1)[0] ?? '';
-    sendError(
-      reply,
-      new AppError('not_found', `there is no ${request.method} ${path.slice(0, 200)}`),
-      envelope,
-    );
+    const shown = path.slice(0, 200);
+    const methods = methodsOf(path);
+    if (methods.length === 0) {
+      const error = new AppError('not_found', `there is no ${request.method} ${shown}`);
+      sendError(reply, error, envelope);
+      return;
+    }
+    const allow = methods.join(', ');
+    reply.header('Allow', allow);
+    const message = `${request.method} is not among the methods of ${shown}: ${allow}`;
+    sendError(reply, new AppError('method_not_allowed', message), envelope);
   };
 }
 
-/** Answers what Node's parser refused, for which there is no request and no reply, and ends the connection. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] = statusOfParseError(error.code);
-  const body = JSON.stringify({ error: text, code: 'invalid_request' });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${newId()}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** The methods that a path takes; empty for a path that no route has. */
+export type KnownMethods = (path: string) => readonly string[];
+
+/** Makes the answer to what Node's parser refused, for which there is no request and no reply; it ends the connection. */
+export function clientErrorHandler(version: string) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, text] = statusOfParseError(error.code);
+    const body = JSON.stringify({ error: text, code: 'invalid_request' });
+    const headers = {
+      ...baseHeaders(version, newId()),
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': String(Buffer.byteLength(body)),
+      Connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+  };
 }
 
 function statusOfParseError(code: string | undefined): [status: string, text: string] {

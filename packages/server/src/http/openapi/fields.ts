@@ -1,6 +1,7 @@
 /** Schemas of fields that several routes share, and the functions that make such schemas. */
-import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
+import { type Static, type TSchema, type TString, type TUnsafe, Type } from 'typebox';
 import { finishReasons, whenBusyChoices } from '../../domain/generation.ts';
+import { maxMessageCharacters } from '../../domain/message.ts';
 import { usageProvenances } from '../../domain/usage.ts';
 
 export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
@@ -22,6 +23,18 @@ export function TextField(
 ) {
   return Type.String({ minLength: 1, ...bounds, description, examples: [example] });
 }
+
+/** What somebody says: a text of 1 to `maxLength` characters that is not blank. */
+export function MessageField(
+  description: string,
+  example: string,
+  maxLength: number = maxMessageCharacters,
+): TString {
+  return Type.String({ minLength: 1, maxLength, format: 'visible', description, examples: [example] });
+}
+
+/** The largest body of a call that takes a message, in bytes. A character takes up to 12 of them as JSON. */
+export const messageBodyLimit = 4 * 1024 * 1024;
 
 /** One of the words of a closed list, so that the list is the schema and the type. */
 export function oneOf<const Words extends readonly string[]>(

@@ -16,11 +16,19 @@ const generationId = Type.Optional(
   }),
 );
 
+const field = Type.Optional(
+  Type.String({
+    description: 'With status 400: the field that is wrong, as a path, if it is one.',
+    examples: ['message'],
+  }),
+);
+
 /** `{"error", "code"}`. */
 export const ErrorSchema = Type.Object(
   {
     error: Type.String({ description: 'What went wrong, for people.', examples: ['message is required'] }),
     code,
+    field,
     generation_id: generationId,
   },
   { $id: 'Error', title: 'Error', description: 'An error before the stream began.' },
@@ -31,6 +39,7 @@ export const DetailErrorSchema = Type.Object(
   {
     detail: Type.String({ description: 'What went wrong, for people.', examples: ['org_id is required'] }),
     code,
+    field,
     generation_id: generationId,
   },
   {
@@ -81,14 +90,24 @@ const documentation = {
     text: 'the session is still answering',
   },
   413: {
-    description: 'The body is larger than 1 MiB.',
+    description: 'The body is larger than the call takes: 1 MiB, or 4 MiB where it takes a message.',
     code: 'payload_too_large',
     text: 'the body is larger than 1 MiB',
+  },
+  415: {
+    description: 'The body has a `Content-Encoding`, or another charset than UTF-8.',
+    code: 'unsupported',
+    text: 'the charset of the body must be utf-8, not utf-16',
   },
   429: {
     description: 'Too many requests; `Retry-After` says when to come again.',
     code: 'rate_limited',
     text: 'too many requests',
+  },
+  431: {
+    description: 'The headers are larger than 16 KiB.',
+    code: 'invalid_request',
+    text: 'the headers are larger than 16 KiB',
   },
   500: {
     description: 'An error of the server; `X-Request-Id` finds it in the log.',
@@ -124,8 +143,8 @@ export interface DocumentedResponse {
 const retryAfter = Type.Integer({ description: 'Seconds to wait.', examples: [5] });
 
 /**
- * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 500 is always added. Bodies
- * have the envelope `{"error", "code"}`.
+ * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 431 and 500 are always
+ * added, and 415 where a body is taken (413). Bodies have the envelope `{"error", "code"}`.
  */
 export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
   return responses(statuses, 'error', Type.Ref('Error#'));
@@ -141,8 +160,9 @@ function responses(
   field: 'error' | 'detail',
   schema: TSchema,
 ): Record<number, DocumentedResponse> {
+  const always = statuses.includes(413) ? ([415, 431, 500] as const) : ([431, 500] as const);
   return Object.fromEntries(
-    [...new Set([...statuses, 500 as const])].map((status) => {
+    [...new Set([...statuses, ...always])].map((status) => {
       const { description, code: example, text } = documentation[status];
       return [
         status,

@@ -48,7 +48,6 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
     route({
       ...shared,
       path: '/healthz',
-      exposeHeadRoute: true,
       schema: {
         tags,
         operationId: 'getHealth',
@@ -75,7 +74,6 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
     route({
       ...shared,
       path: '/readyz',
-      exposeHeadRoute: true,
       schema: {
         tags,
         operationId: 'getReadiness',
@@ -101,7 +99,7 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
       async handler(_request, reply) {
         const { ready, problems = [], models } = await options.isReady();
         const isAccepting = options.isAccepting();
-        reply.header('Cache-Control', 'no-store').code(ready && isAccepting ? 200 : 503);
+        reply.code(ready && isAccepting ? 200 : 503);
         return reply.send({
           ready: ready && isAccepting,
           problems: isAccepting ? problems : [...problems, 'shutting down'],

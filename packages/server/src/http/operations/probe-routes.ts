@@ -4,16 +4,20 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Type } from 'typebox';
-import { AppError, invalid } from '../../domain/errors.ts';
+import { invalid } from '../../domain/errors.ts';
+import { eventStreamHeaders } from '../answer/base-headers.ts';
 import { LastEventIdHeader } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
+import { answerStreamHead } from '../routing/head.ts';
 import { addRoutes, type Route, route } from '../routing/route.ts';
 import { cursorText } from '../streaming/cursor.ts';
 
 const longestMs = 120_000;
-/** Streams that are open at once, of all clients together. */
-const maxStreams = 16;
+/** Streams that one address may have open at once. One more ends its oldest, so that nobody can use them all up. */
+const maxStreamsOfAnAddress = 4;
+/** Streams that are open at once, of all addresses together. One more ends the oldest of whoever has most. */
+const maxStreams = 64;
 
 const querystring = Type.Object({
   count: Type.Integer({ minimum: 1, maximum: 100, default: 8, description: 'Frames in all.', examples: [8] }),
@@ -29,16 +33,33 @@ const querystring = Type.Object({
 
 export function probeRoutes(): AppPlugin {
   return async (app) => {
-    const open = new Set<ServerResponse>();
+    const open: OpenStreams = new Map();
     app.addHook('preClose', async () => {
-      for (const response of open) response.end();
+      for (const response of open.keys()) response.end();
     });
     addRoutes(app, [probeRoute(open)]);
   };
 }
 
-/** `open` holds the streams that are open; the route keeps it current. */
-function probeRoute(open: Set<ServerResponse>): Route {
+/** The streams that are open, oldest first, each with the address of its client. */
+type OpenStreams = Map<ServerResponse, string>;
+
+/** Ends as many of the oldest streams as are too many once `address` opens one more. */
+function makeRoom(open: OpenStreams, address: string): void {
+  const counts = new Map<string, number>();
+  for (const one of open.values()) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const [busiest = address] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  const isTooMany = (counts.get(address) ?? 0) >= maxStreamsOfAnAddress;
+  if (!isTooMany && open.size < maxStreams) return;
+  const from = isTooMany ? address : busiest;
+  const oldest = [...open].find(([, one]) => one === from)?.[0];
+  if (oldest === undefined) return;
+  open.delete(oldest);
+  oldest.end();
+}
+
+/** The route keeps `open` current. */
+function probeRoute(open: OpenStreams): Route {
   return route({
     method: 'GET',
     path: '/healthz/stream',
@@ -61,7 +82,7 @@ function probeRoute(open: Set<ServerResponse>): Route {
             },
           },
         },
-        ...errorResponses(400, 503),
+        ...errorResponses(400),
       },
     },
     async handler(request, reply) {
@@ -71,21 +92,13 @@ function probeRoute(open: Set<ServerResponse>): Route {
       }
       const cursor = cursorText(request, after) ?? '0';
       if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
-      if (open.size >= maxStreams) {
-        throw new AppError('overloaded', 'too many probe streams are open; retry shortly', {
-          retry_after_seconds: 5,
-        });
-      }
+      if (request.method === 'HEAD') return answerStreamHead(reply);
+      makeRoom(open, request.ip);
       reply.hijack();
       const response = reply.raw;
-      open.add(response);
+      open.set(response, request.ip);
       response.once('close', () => open.delete(response));
-      response.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-cache, no-transform',
-        'X-Accel-Buffering': 'no',
-      });
+      response.writeHead(200, eventStreamHeaders(reply));
       writeFrames(response, { behind: Number(cursor), count, intervalMs });
       return reply;
     },
@@ -105,6 +118,7 @@ function writeFrames(response: ServerResponse, { behind, count, intervalMs }: Fr
   let n = behind;
   let timer: NodeJS.Timeout | undefined;
   const send = (): void => {
+    if (response.writableEnded) return;
     n += 1;
     if (n > count) {
       response.end();

@@ -8,6 +8,7 @@ import { distance } from 'fastest-levenshtein';
 import type { FastifyServerOptions } from 'fastify';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
+import { isBlank } from '../../domain/text/blank.ts';
 import { fromTime } from '../../domain/text/time.ts';
 import { checkString, shortName } from './json-body.ts';
 
@@ -33,6 +34,11 @@ const formats: Readonly<Record<string, { says: string; validate: (text: string) 
     validate: (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text),
   },
   uri: { says: 'an absolute URL', validate: (text) => URL.canParse(text) },
+  visible: { says: 'a text with something to see in it', validate: (text) => !isBlank(text) },
+  'path-segment': {
+    says: 'a text that can stand in a path, so neither . nor ..',
+    validate: (text) => text !== '.' && text !== '..',
+  },
   email: { says: 'an e-mail address', validate: (text) => /^[^\s@]+@[^\s@]+$/.test(text) },
 };
 

@@ -31,6 +31,8 @@
  * - `params`, `query`, `body` and what is sent have the types of the schema; `caller` and `scope` those of the access
  *   (`access.ts`), in the handler and in the hooks of the route alike. Both are there before the body is read.
  * - The operation's `security` follows from `access` and `admits`; a schema does not say it.
+ * - A GET route answers HEAD too, through the same handler, so a handler has no effect for `request.method === 'HEAD'`.
+ *   One that sends a stream answers it with `answerStreamHead` (`head.ts`).
  * - A check that depends on what a request turns out to do (a guest may read an answer, not start one) stays in the
  *   handler: `requireWrite(request.caller)`.
  */
@@ -94,8 +96,8 @@ export interface RouteDefinition<Kind extends Access, Schema extends FastifySche
   readonly admits?: readonly Admission[];
   /** It has no `security`, which follows from the access. */
   readonly schema: Schema & { readonly security?: never };
-  /** Whether the route answers HEAD too. */
-  readonly exposeHeadRoute?: boolean;
+  /** The largest body that it takes, in bytes; the server's own bound otherwise. */
+  readonly bodyLimit?: number;
   /** Runs after the body is read and before it is validated. If it sends a reply, the handler is not called. */
   preValidation?(request: GrantedRequest<Kind>, reply: FastifyReply): Promise<unknown>;
   /** Runs after validation. If it sends a reply, the handler is not called. */

@@ -5,11 +5,12 @@ import type { Dialect } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
 import { type Audience, audienceOf } from '../answer/audience.ts';
+import { answerStreamHead } from '../routing/head.ts';
 import type { CodecContext, CodecRegistry } from './codec.ts';
 import { neverIssued, parseCursor } from './cursor.ts';
 import { eventsThrough } from './cursor-events.ts';
 import { isIssued, positionAt } from './encoder.ts';
-import type { StreamGeneration } from './generation-streams.ts';
+import { type StreamGeneration, streamLocation } from './generation-streams.ts';
 
 export interface AttachRequest {
   readonly scope: Scope;
@@ -41,7 +42,9 @@ export function createAttach(
     request.check?.(generation);
     const dialect = request.dialect ?? generation.dialect;
     const context = codecContext(generation, audienceOf(reply.request.caller));
+    const isHead = reply.request.method === 'HEAD';
     if (cursor === undefined) {
+      if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
       streamGeneration(reply, { context, dialect });
       return reply;
     }
@@ -49,6 +52,7 @@ export function createAttach(
     const codecs = Object.values(registry).map(({ codec }) => codec);
     if (!codecs.some((codec) => isIssued(codec, context, cursor, events))) throw neverIssued();
     if (cursor.part === undefined && isFinalEvent(events.at(-1))) return reply.code(204).send();
+    if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
     const from = positionAt(registry[dialect].codec, context, cursor, events);
     streamGeneration(reply, { context, dialect, from });
     return reply;

@@ -1,6 +1,8 @@
 /** A dialect's way of writing a generation's events: pure functions, so that a replay equals the live stream. */
+
 import type { Dialect } from '../../domain/generation.ts';
 import type { Audience } from '../answer/audience.ts';
+import { toJsonLine } from '../answer/json-line.ts';
 import type { ShownEvent } from './shown.ts';
 
 /** Facts about the generation that a codec may use besides the events. */
@@ -34,7 +36,7 @@ export type CodecRegistry = Readonly<Record<Dialect, { readonly codec: Codec }>>
 
 /** A frame of one line of JSON. */
 export function dataFrame(data: object): string {
-  return `data: ${JSON.stringify(data)}\n`;
+  return `data: ${toJsonLine(data)}\n`;
 }
 
 /** The frames of an event that a dialect does not show. */

@@ -25,6 +25,11 @@ interface Viewers {
   encoded: Encoded | undefined;
 }
 
+/** Where a generation can be streamed again: the value of `Content-Location`. */
+export function streamLocation(generationId: string): string {
+  return `/api/generations/${generationId}/stream`;
+}
+
 export function createGenerationStreams(
   engine: GenerationEngine,
   hub: SseHub,
@@ -68,7 +73,7 @@ export function createGenerationStreams(
 
     const stream = hub.open(
       reply,
-      { location: `/api/generations/${generationId}/stream` },
+      { location: streamLocation(generationId) },
       {
         onDrain() {
           if (!isFull) return;

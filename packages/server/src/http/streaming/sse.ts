@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { eventStreamHeaders } from '../answer/base-headers.ts';
 
 export interface SseStream {
   /** Writes whole frames. Gives false if the reader is slow: write no more until `onDrain`. */
@@ -99,13 +100,7 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
       response.on('drain', () => listener.onDrain());
       add(stream);
       response.socket?.setNoDelay(true);
-      response.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-cache, no-transform',
-        'X-Accel-Buffering': 'no',
-        'Content-Location': location,
-      });
+      response.writeHead(200, eventStreamHeaders(reply, { 'content-location': location }));
       // The headers leave with frames that come within this turn of the event loop, else alone.
       let areHeadersOut = false;
       setImmediate(() => {

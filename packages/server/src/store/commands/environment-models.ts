@@ -111,12 +111,7 @@ export async function storeEnvironmentModels(
     if (isChanged) {
       await db
         .updateTable('model')
-        // Headers and parameters were written for the server at the address before.
-        .set({
-          ...next,
-          ...(isElsewhere && { ...nothingLearnt, headers: null, query: null }),
-          updated_at: now,
-        })
+        .set({ ...next, ...(isElsewhere && nothingLearnt), updated_at: now })
         .where('id', '=', found.id)
         .execute();
     }

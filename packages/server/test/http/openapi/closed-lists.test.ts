@@ -57,6 +57,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'unauthenticated',
       'forbidden',
       'not_found',
+      'method_not_allowed',
       'conflict',
       'in_use',
       'session_busy',

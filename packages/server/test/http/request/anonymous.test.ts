@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { after, describe, test } from 'node:test';
-import type { AnonymousAccess } from '../../../src/http/request/anonymous.ts';
-import { checkAnonymous } from '../../../src/http/request/anonymous.ts';
+import type { FastifyRequest } from 'fastify';
+import type { AppError } from '../../../src/domain/errors.ts';
+import { type AnonymousAccess, checkAnonymous } from '../../../src/http/request/anonymous.ts';
 import { generationOf, startTestApp } from '../http-app.ts';
 
-const access: { organizationId: string; loopbackOnly: boolean } = { organizationId: '', loopbackOnly: true };
-const app = await startTestApp('sqlite', { anonymous: access as AnonymousAccess });
+const friend = 'https://friend.example';
+const access = { organizationId: '', loopbackOnly: true, origins: [friend] } satisfies AnonymousAccess;
+const app = await startTestApp('sqlite', { anonymous: access });
 access.organizationId = app.harness.scope.organizationId;
 
 /** fetch sets no Host. */
@@ -47,13 +49,73 @@ describe('without a credential', () => {
     assert.equal((await app.call('/api/chat/completion', { body: { message: 'x' } })).status, 401);
   });
 
-  test('an operator lifts the check of Host only', () => {
-    const open = { organizationId: 'x', loopbackOnly: false };
-    const check = (headers: object) => () =>
-      checkAnonymous({ headers } as Parameters<typeof checkAnonymous>[0], open);
-    assert.doesNotThrow(check({ host: 'chat.example' }));
-    assert.doesNotThrow(check({ host: 'chat.example', origin: 'https://chat.example' }));
-    assert.throws(check({ origin: 'https://chat.example' }), { code: 'forbidden' });
-    assert.throws(check({ host: 'chat.example', origin: 'https://evil.example' }), { code: 'forbidden' });
+  /** The code with which a request without a credential is refused; undefined if it is served. */
+  function refusal(headers: Record<string, string>, more: Partial<AnonymousAccess> = {}): string | undefined {
+    const request = { headers: { host: 'localhost', ...headers } } as unknown as FastifyRequest;
+    try {
+      checkAnonymous(request, { ...access, ...more });
+      return undefined;
+    } catch (error) {
+      return (error as AppError).code;
+    }
+  }
+
+  test('a request that a proxy forwarded is from elsewhere', () => {
+    for (const name of [
+      'forwarded',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-anything',
+      'x-real-ip',
+      'via',
+      'cf-connecting-ip',
+      'true-client-ip',
+    ]) {
+      assert.equal(refusal({ [name]: '127.0.0.1' }), 'unauthenticated', name);
+      assert.equal(refusal({ [name]: '' }), 'unauthenticated', `${name}, empty`);
+      assert.equal(refusal({ [name]: '127.0.0.1' }, { loopbackOnly: false }), undefined, name);
+    }
+  });
+
+  test('so is one that a page of another site caused, with or without an Origin', () => {
+    for (const site of ['cross-site', 'same-site', 'cross-site, none', 'anything']) {
+      for (const loopbackOnly of [true, false]) {
+        assert.equal(refusal({ 'sec-fetch-site': site }, { loopbackOnly }), 'unauthenticated', site);
+      }
+    }
+    for (const site of ['none', 'same-origin']) assert.equal(refusal({ 'sec-fetch-site': site }), undefined);
+  });
+
+  test('pages of the origins that the operator names are served, by their exact origin', () => {
+    const page = { 'sec-fetch-site': 'cross-site', origin: friend };
+    assert.equal(refusal(page), undefined);
+    assert.equal(refusal({ ...page, host: 'chat.example' }), 'forbidden');
+    assert.equal(refusal({ ...page, host: 'chat.example' }, { loopbackOnly: false }), undefined);
+    assert.equal(refusal({ ...page, 'x-forwarded-for': '1.1.1.1' }), 'unauthenticated');
+    for (const origin of ['https://friend.example.evil', 'http://friend.example', `${friend}:444`, 'null']) {
+      assert.equal(refusal({ origin }), 'forbidden', origin);
+      assert.equal(refusal({ origin, 'sec-fetch-site': 'cross-site' }), 'unauthenticated', origin);
+    }
+  });
+
+  test('an image on another page starts nothing', async () => {
+    const chat = await app.call('/chats/create', { key: app.prodKey, body: { name: 'x' } });
+    const message = { chat_id: chat.body.id, role: 'Human', message: 'x' };
+    const { id } = (await app.call('/conversations/create', { key: app.prodKey, body: message })).body;
+    const host = 'localhost';
+    assert.equal(
+      await status(`/conversations/inference/${id}`, { host, 'sec-fetch-site': 'cross-site' }),
+      401,
+    );
+    const { body } = await app.call(`/conversations/?chat_id=${chat.body.id}`, { key: app.prodKey });
+    assert.equal(body.length, 1);
+  });
+
+  test('an operator who names the organization lifts the check of Host, and that of proxies', () => {
+    const open = { loopbackOnly: false };
+    assert.equal(refusal({ host: 'chat.example' }, open), undefined);
+    assert.equal(refusal({ host: 'chat.example', origin: 'https://chat.example' }, open), undefined);
+    assert.equal(refusal({ host: 'chat.example', origin: 'https://evil.example' }, open), 'forbidden');
+    assert.equal(refusal({ host: '', origin: 'https://chat.example' }, open), 'forbidden');
   });
 });

@@ -150,11 +150,19 @@ describe('input', () => {
     assert.equal(withCharset.status, 200);
   });
 
-  test('a body over 1 MiB is 413, one below it is read', async () => {
-    const large = await refused({ message: 'x'.repeat(1024 * 1024) });
-    assert.deepEqual([large.status, large.code], [413, 'payload_too_large']);
-    const below = await refused({ message: 'x'.repeat(1024 * 1024 - 100) });
-    assert.equal(below.status, 400);
+  test('a body over 4 MiB, where it takes no message over 1 MiB, is 413; one below it is read', async () => {
+    const mebibyte = 1024 * 1024;
+    for (const [to, bytes] of [
+      [path, 4 * mebibyte],
+      [`${path}/stream`, 4 * mebibyte],
+      ['/api/chat/get_token', mebibyte],
+    ] as const) {
+      const large = await refused({ message: 'x'.repeat(bytes) }, {}, to);
+      assert.deepEqual([large.status, large.code], [413, 'payload_too_large']);
+      assert.equal(large.text, `the body is larger than ${bytes / mebibyte} MiB`);
+      const below = await refused({ message: 'x'.repeat(bytes - 100) }, {}, to);
+      assert.equal(below.status, 400);
+    }
   });
 
   test('unknown query parameters are ignored', async () => {
@@ -177,11 +185,11 @@ describe('input', () => {
     assert.equal((await refused(two, {}, '/api/chat/continuation')).status, 400);
   });
 
-  test('an unknown path or method is 404 in JSON, with a request id', async () => {
+  test('an unknown path is 404 in JSON, with a request id', async () => {
     for (const [method, to] of [
-      ['GET', path],
+      ['GET', `${path}/nothing`],
       ['DELETE', '/api/chat/nothing'],
-      ['POST', '/'],
+      ['POST', '/chats/update/x/y'],
       ['PATCH', '/nope?token=x'],
     ] as const) {
       const { status, body, headers } = await app.call(to, { method });

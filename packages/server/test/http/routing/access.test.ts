@@ -137,7 +137,11 @@ describe('access', () => {
     for (const access of ['organization-admin', 'organization-operator']) {
       assert.equal((await call(`/${access}/${newId()}`, 'operator')).status, 404);
       const malformed = await call(`/${access}/x`, 'operator');
-      assert.deepEqual(malformed.body, { error: 'org_id must be a UUID', code: 'invalid_request' });
+      assert.deepEqual(malformed.body, {
+        error: 'org_id must be a UUID',
+        code: 'invalid_request',
+        field: 'org_id',
+      });
     }
   });
 

@@ -41,7 +41,8 @@ test('the chat dialect shows text, sources at the end, and nothing else', () => 
     frame('1.1', { type: 'session_continued', session_id: 's' }) +
       frame('1', { type: 'queued', position: 2 }) +
       frame('9', { type: 'token', content: 'Hello\n' }) +
-      frame('11', { type: 'token', content: ' \u2028 "you"' }) +
+      'data: {"type":"token","content":" \\u2028 \\"you\\""}\n' +
+      `id: ${generationId}:11\n\n` +
       frame('16', {
         type: 'done',
         usage,

@@ -52,6 +52,7 @@ describe('a server in a process of its own', () => {
       'content-location': `/api/generations/${generationOf(stream)}/stream`,
       'x-content-type-options': 'nosniff',
       vary: 'Origin',
+      'colloquy-version': '0.1.0',
       connection: 'close',
       'transfer-encoding': 'chunked',
     });

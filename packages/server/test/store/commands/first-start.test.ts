@@ -184,26 +184,6 @@ onBothStores('the first start', (engine) => {
     assert.deepEqual((await look(store)).active, ['b', 'guide', 'b']);
   });
 
-  test(`headers and parameters do not follow a model to another address`, async () => {
-    await using place = await openTestStore(engine);
-    const { store } = place;
-    const at = (baseUrl: string) => offer('a', { provider: 'azure', baseUrl });
-    const { organizationId } = await first(store, [at('https://one.example')]);
-    const follow = (baseUrl: string) => store.execute('followEnvironment', { models: [at(baseUrl)], now });
-    const read = async () => (await look(store)).models.find(({ model }) => model === 'a');
-    const changes = { sealedHeaders: { Cookie: 'sealed' }, sealedQuery: { sig: 'sealed' } };
-    const id = (await read())?.id ?? '';
-    await store.execute('updateModel', { organizationId, id, changes, byOperator: true, now });
-    const names = async () => {
-      const record = await read();
-      return [record?.baseUrl, Object.keys({ ...record?.sealedHeaders, ...record?.sealedQuery })];
-    };
-    await follow('https://one.example');
-    assert.deepEqual(await names(), ['https://one.example', ['Cookie', 'sig']]);
-    await follow('https://two.example');
-    assert.deepEqual(await names(), ['https://two.example', []]);
-  });
-
   for (const [what, change] of [
     ['a new name', (ids) => ['updatePersona', { ...ids, changes: { name: 'Mine' } }]],
     ['a draft', (ids) => ['putNextVersion', { ...ids, revision: { ...draft, modelId: ids.modelId } }]],

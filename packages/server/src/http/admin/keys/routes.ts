@@ -5,6 +5,7 @@ import { generateApiKey } from '../../../auth/api-keys.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
+import { isOriginPattern } from '../../../domain/text/origin.ts';
 import { fromTime } from '../../../domain/text/time.ts';
 import { findApiKey, listApiKeys } from '../../../store/queries/api-keys.ts';
 import { answer, gone } from '../../openapi/answers.ts';
@@ -70,10 +71,7 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
           },
           idempotencyClaim(request, caller, at),
         );
-        reply
-          .code(201)
-          .header('Cache-Control', 'no-store')
-          .header('Location', locationOf(scope, 'keys', result.id));
+        reply.code(201).header('Location', locationOf(scope, 'keys', result.id));
         return { ...(await get(scope, result.id)), ...(!replayed && { key }) };
       },
     }),
@@ -133,9 +131,12 @@ function checkBody(body: Static<typeof CreateKeyBody>, now: number): void {
     throw invalid('expires_at', 'expires_at must lie in the future');
   }
   for (const [index, origin] of (body.allowed_origins ?? []).entries()) {
-    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    if (isOriginPattern(origin)) continue;
     const field = `allowed_origins.${index}`;
-    throw invalid(field, `${field} must be an origin like https://www.example.com, without a path`);
+    throw invalid(
+      field,
+      `${field} must be an origin like https://www.example.com, without a path, or a pattern like https://*.example.com`,
+    );
   }
   if (body.type !== 'admin') return;
   const useless = (['default_persona_id', 'limits', 'allowed_origins'] as const).find(

@@ -49,7 +49,8 @@ const fields = {
       {
         minItems: 1,
         maxItems: 100,
-        description: 'The origins that browsers may call from; null: any.',
+        description:
+          'The origins that browsers may call from, exact ones or `https://*.example.com`, where `*` is one label or more; null: any.',
         examples: [['https://www.example.com']],
       },
     ),

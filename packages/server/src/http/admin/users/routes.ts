@@ -7,6 +7,7 @@ import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import { exportEndUser } from '../../../store/queries/end-user-export.ts';
 import { type EndUserRecord, listEndUsers } from '../../../store/queries/end-users.ts';
+import { toJsonLine } from '../../answer/json-line.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -35,7 +36,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
   async function* lines(scope: OrganizationScope, users: readonly EndUserRecord[]): AsyncGenerator<string> {
     for (const user of users) {
       for await (const entry of exportEndUser(store.reads, scope, user)) {
-        yield `${JSON.stringify(entry, withTimes)}\n`;
+        yield `${toJsonLine(entry, withTimes)}\n`;
       }
     }
   }
@@ -65,7 +66,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
       },
       async handler({ scope, params, query }, reply) {
         const users = await usersOf(scope, params.user_id, query.environment);
-        reply.header('Content-Type', 'application/jsonl; charset=utf-8').header('Cache-Control', 'no-store');
+        reply.header('Content-Type', 'application/jsonl; charset=utf-8');
         // Fastify sends a stream as it is; the schema's type is that of the text.
         return reply.send(Readable.from(lines(scope, users)) as unknown as string);
       },

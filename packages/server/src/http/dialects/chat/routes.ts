@@ -6,6 +6,7 @@ import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
 import type { TurnRequestTarget } from '../../../generation/turn.ts';
 import { findSessionBasis } from '../../../store/queries/run-basis.ts';
+import { messageBodyLimit } from '../../openapi/fields.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
@@ -82,6 +83,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       method: 'POST',
       path: '/api/chat/completion/stream',
       access,
+      bodyLimit: messageBodyLimit,
       schema: documentation.completionStream,
       preValidation: reconnect,
       handler: async (request, reply) => turns.stream(reply, 'chat', await complete(request, request.body)),
@@ -90,6 +92,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       method: 'POST',
       path: '/api/chat/continuation/stream',
       access,
+      bodyLimit: messageBodyLimit,
       schema: documentation.continuationStream,
       preValidation: reconnect,
       handler: async (request, reply) =>
@@ -99,6 +102,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       method: 'POST',
       path: '/api/chat/completion',
       access,
+      bodyLimit: messageBodyLimit,
       schema: documentation.completion,
       handler: async (request, reply) =>
         reply.send(await answer(request, await complete(request, request.body))),
@@ -107,6 +111,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       method: 'POST',
       path: '/api/chat/continuation',
       access,
+      bodyLimit: messageBodyLimit,
       schema: documentation.continuation,
       handler: async (request, reply) =>
         reply.send(await answer(request, await continueSession(request, request.body))),

@@ -1,6 +1,5 @@
 /** The chat dialect's bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
-import { maxMessageCharacters } from '../../../domain/message.ts';
 import { aliasPattern, versionTypes } from '../../../domain/persona.ts';
 import {
   closed,
@@ -8,6 +7,7 @@ import {
   exampleUsage,
   FinishReasonSchema,
   IdField,
+  MessageField,
   oneOf,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
@@ -46,12 +46,13 @@ const PersonaSelectorSchema = Type.Object(
   },
 );
 
-const message = Type.String({
-  minLength: 1,
-  maxLength: maxMessageCharacters,
-  description: 'What the user says, in Unicode characters.',
-  examples: ['Talk to me'],
-});
+const maxChatMessageCharacters = 8000;
+
+const message = MessageField(
+  'What the user says, in Unicode characters.',
+  'Talk to me',
+  maxChatMessageCharacters,
+);
 
 const maxTokens = Type.Optional(
   Type.Integer({
@@ -69,6 +70,7 @@ export const GetTokenBody = Type.Object(
     user_id: Type.String({
       minLength: 1,
       maxLength: 255,
+      format: 'path-segment',
       description: 'Names the end user; a UUID is best.',
       examples: ['3f0c1b9e-6a55-4c0e-9d53-8a3f6a1f2b77'],
     }),

@@ -7,6 +7,7 @@ import type { Scope } from '../../../domain/scope.ts';
 import { findNewestAttempt } from '../../../store/queries/attempts.ts';
 import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';
+import { answerStreamHead } from '../../routing/head.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { reading } from './access.ts';
@@ -45,6 +46,7 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
     // An existing answer is also shown to guests, during a shutdown, and when its model is not available.
     if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
     requireWrite(caller);
+    if (request.method === 'HEAD') return answerStreamHead(reply);
     const accepted = await turns.accept(request, {
       target: { kind: 'message', messageId, again: false },
       dialect: 'chats',

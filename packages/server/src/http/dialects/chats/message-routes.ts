@@ -1,13 +1,13 @@
 /** `/conversations`: the messages of chats, which this dialect calls conversations. */
 import type { FastifyReply } from 'fastify';
-import { AppError, invalid, notFound } from '../../../domain/errors.ts';
+import { AppError, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
-import { maxMessageCharacters } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { newestActiveSession } from '../../../store/queries/conversations.ts';
 import { findMessage, type MessageRecord, pageMessagesAfter } from '../../../store/queries/messages.ts';
 import { streamJsonArray } from '../../answer/json-array.ts';
+import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -77,7 +77,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
         conversationId: chat.id,
         messageId: newId(),
         role: roleOfName[body.role],
-        text: textOf(body),
+        text: normalizeNewlines(body.message),
         newSession,
         now: at,
       },
@@ -125,6 +125,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
       ...writing,
       method: 'POST',
       path: '/conversations/create',
+      bodyLimit: messageBodyLimit,
       schema: documentation.createMessage,
       async handler(request, reply) {
         const message = await post(request, request.body);
@@ -145,14 +146,4 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
       },
     }),
   ];
-}
-
-/** @throws AppError invalid_request for a Human message that is too long for any model */
-function textOf({ role, message }: CreateMessage): string {
-  const text = normalizeNewlines(message);
-  // The bound counts code points, of which no text has more than UTF-16 units.
-  if (role === 'Human' && text.length > maxMessageCharacters && [...text].length > maxMessageCharacters) {
-    throw invalid('message', `message must have 1 to ${maxMessageCharacters} characters`);
-  }
-  return text;
 }

@@ -5,6 +5,7 @@ import {
   exampleId,
   exampleUsage,
   IdField,
+  MessageField,
   oneOf,
   TimeField,
   WhenBusySchema,
@@ -92,11 +93,7 @@ export const CreateMessageBody = Type.Object(
   {
     chat_id: IdField('The chat that it goes into.'),
     role,
-    message: Type.String({
-      minLength: 1,
-      description: 'What is said; 1 to 8000 Unicode characters for a Human.',
-      examples: ['Talk to me'],
-    }),
+    message: MessageField('What is said, in Unicode characters.', 'Talk to me'),
   },
   closed,
 );

@@ -1,4 +1,5 @@
 /** The conversation dialect's frames: each has an `event:` line and one line of JSON, and both name its type. */
+import { toJsonLine } from '../../answer/json-line.ts';
 import { type Codec, type CodecContext, dataFrame, type Frames, hidden } from '../../streaming/codec.ts';
 import type { ShownEvent } from '../../streaming/shown.ts';
 
@@ -6,7 +7,7 @@ export const conversationCodec: Codec<CodecContext> = { begin: (context) => cont
 
 function frames(event: ShownEvent, { messageId }: CodecContext): Frames {
   if (typeof event === 'string') {
-    return `event: content\ndata: {"type":"content","content":${JSON.stringify(event)}}\n`;
+    return `event: content\ndata: {"type":"content","content":${toJsonLine(event)}}\n`;
   }
   switch (event.type) {
     case 'start':

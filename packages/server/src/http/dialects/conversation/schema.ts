@@ -1,7 +1,7 @@
 /** The conversation dialect's queries, bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
 import { generationStatuses } from '../../../domain/generation.ts';
-import { maxMessageCharacters, shownRoles } from '../../../domain/message.ts';
+import { shownRoles } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
 import { sessionStatuses } from '../../../domain/session.ts';
@@ -11,6 +11,7 @@ import {
   exampleUsage,
   FinishReasonSchema,
   IdField,
+  MessageField,
   oneOf,
   orNull,
   TimeField,
@@ -100,12 +101,10 @@ export const CreateSessionBody = Type.Object(
 export const StreamChatBody = Type.Object(
   {
     chat_session_id: IdField('The chat session.'),
-    message: Type.String({
-      minLength: 1,
-      maxLength: maxMessageCharacters,
-      description: 'What the user says, in Unicode characters.',
-      examples: ['Can you explain how vector databases work?'],
-    }),
+    message: MessageField(
+      'What the user says, in Unicode characters.',
+      'Can you explain how vector databases work?',
+    ),
     when_busy: Type.Optional(WhenBusySchema),
   },
   closed,

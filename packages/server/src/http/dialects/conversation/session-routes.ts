@@ -4,6 +4,7 @@ import { requireWrite } from '../../../auth/permissions.ts';
 import { invalid } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -53,6 +54,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       method: 'POST',
       path: '/api/conversation/stream_chat',
       access: 'conversation',
+      bodyLimit: messageBodyLimit,
       schema: documentation.streamChat,
       preValidation: reconnect,
       async handler(request, reply) {

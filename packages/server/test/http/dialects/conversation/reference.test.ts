@@ -140,9 +140,17 @@ onBothStores("the document's curls", async (storeEngine) => {
   test('the ids of the document are no UUIDs, and named as wrong', curl, async () => {
     const session = await run(createSession);
     assert.equal(session.status, 400);
-    assert.deepEqual(session.body, { detail: 'conversation_id must be a UUID', code: 'invalid_request' });
+    assert.deepEqual(session.body, {
+      detail: 'conversation_id must be a UUID',
+      code: 'invalid_request',
+      field: 'conversation_id',
+    });
     const stream = await run(streamChat);
     assert.equal(stream.status, 400);
-    assert.deepEqual(stream.body, { detail: 'chat_session_id must be a UUID', code: 'invalid_request' });
+    assert.deepEqual(stream.body, {
+      detail: 'chat_session_id must be a UUID',
+      code: 'invalid_request',
+      field: 'chat_session_id',
+    });
   });
 });
