@@ -2,13 +2,18 @@
  * `colloquy doctor <url>`: finds out what proxies between this machine and a Colloquy server do to event streams.
  * Exit code 0: streams work; 1: something must change; 2: no server was reached.
  */
+
+import { createOutsideAgent } from '../network/outside-agent.ts';
+import { destinationOf, type Proxies } from '../network/proxies.ts';
 import { buffering, type Finding, firstByte, headers, lifetime, resuming, silence } from './findings.ts';
-import { type Probe, type ProbeRequest, probeStream } from './probe-stream.ts';
+import { type Connections, type Probe, type ProbeRequest, probeStream } from './probe-stream.ts';
 
 export interface DoctorOptions {
   readonly url: URL;
   /** The length of the silence that is tried, at most 115. */
   readonly silenceSeconds: number;
+  /** The proxies of the environment, through which the server's own connections go; undefined: there is none. */
+  readonly proxies?: Proxies | undefined;
   readonly write: (text: string) => void;
 }
 
@@ -18,12 +23,24 @@ const count = 8;
 const patienceMs = 15_000;
 
 export async function examine(options: DoctorOptions): Promise<number> {
+  const connections = createOutsideAgent({ connectMs: patienceMs, proxies: options.proxies });
+  try {
+    return await examineThrough(connections, options);
+  } finally {
+    await connections.destroy();
+  }
+}
+
+async function examineThrough(connections: Connections, options: DoctorOptions): Promise<number> {
   const { url, silenceSeconds, write } = options;
+  write(`${routeTo(url, options.proxies)}\n`);
+  const shown = shownAddress(url);
   let evenly: Probe;
   try {
-    evenly = await probeStream(url, { count, intervalMs, timeoutMs: count * intervalMs + patienceMs });
+    const wanted = { count, intervalMs, timeoutMs: count * intervalMs + patienceMs };
+    evenly = await probeStream(connections, url, wanted);
   } catch (error) {
-    write(`${url.href}: ${error instanceof Error ? error.message || String(error) : String(error)}\n`);
+    write(`${shown}: ${error instanceof Error ? error.message || String(error) : String(error)}\n`);
     return 2;
   }
   if (evenly.status !== 200 || evenly.arrivals.length === 0) {
@@ -31,20 +48,20 @@ export async function examine(options: DoctorOptions): Promise<number> {
     const finding = evenly.headers['content-encoding'] === undefined ? undefined : headers(evenly);
     if (finding === undefined || evenly.status !== 200) {
       write(
-        `${url.href} answers ${evenly.status}, and not as a Colloquy server:\n${evenly.body.slice(0, 300)}\n`,
+        `${shown} answers ${evenly.status}, and not as a Colloquy server:\n${evenly.body.slice(0, 300)}\n`,
       );
       return 2;
     }
     write(table([finding]));
     return 1;
   }
-  write(`Measuring streams from ${url.href} for ${silenceSeconds} s\n\n`);
+  write(`Measuring streams from ${shown} for ${silenceSeconds} s\n\n`);
   const silenceMs = silenceSeconds * 1000;
   const beats = Math.max(2, Math.ceil(silenceSeconds / 10));
   const [[left, resumed], silent, alive] = await Promise.all([
-    leaveAndResume(url),
-    tryStream(url, { count: 2, intervalMs: silenceMs, timeoutMs: silenceMs + patienceMs }),
-    tryStream(url, {
+    leaveAndResume(connections, url),
+    tryStream(connections, url, { count: 2, intervalMs: silenceMs, timeoutMs: silenceMs + patienceMs }),
+    tryStream(connections, url, {
       count: beats,
       intervalMs: Math.floor(silenceMs / beats),
       timeoutMs: silenceMs + patienceMs,
@@ -62,22 +79,36 @@ export async function examine(options: DoctorOptions): Promise<number> {
   return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
 }
 
+/** How this machine reaches the address, in a sentence; proxies are named without credentials. */
+function routeTo(url: URL, proxies: Proxies | undefined): string {
+  const proxy = proxies?.find(destinationOf(url));
+  if (proxy !== undefined) return `Through the proxy ${proxy.origin}, as the environment says.`;
+  return proxies === undefined
+    ? 'Without a proxy of the environment.'
+    : `Without a proxy, as the environment says of ${url.host}. ${proxies.description}`;
+}
+
+/** Without credentials. */
+function shownAddress(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search}`;
+}
+
 /** The server was reached before, so a missing answer is caused by something between here and there. */
-async function tryStream(url: URL, wanted: ProbeRequest): Promise<Probe> {
+async function tryStream(connections: Connections, url: URL, wanted: ProbeRequest): Promise<Probe> {
   const startedAt = performance.now();
   try {
-    return await probeStream(url, wanted);
+    return await probeStream(connections, url, wanted);
   } catch {
     const endedMs = performance.now() - startedAt;
     return { status: 0, headers: {}, headersMs: endedMs, arrivals: [], end: 'cut', endedMs, body: '' };
   }
 }
 
-async function leaveAndResume(url: URL): Promise<[Probe, Probe]> {
+async function leaveAndResume(connections: Connections, url: URL): Promise<[Probe, Probe]> {
   const timeoutMs = count * intervalMs + patienceMs;
-  const left = await tryStream(url, { count, intervalMs, leaveAfter: 3, timeoutMs });
+  const left = await tryStream(connections, url, { count, intervalMs, leaveAfter: 3, timeoutMs });
   const lastEventId = left.arrivals.at(-1)?.n ?? 0;
-  return [left, await tryStream(url, { count, intervalMs, lastEventId, timeoutMs })];
+  return [left, await tryStream(connections, url, { count, intervalMs, lastEventId, timeoutMs })];
 }
 
 function table(findings: readonly Finding[]): string {

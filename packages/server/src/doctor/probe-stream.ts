@@ -1,6 +1,10 @@
 /** Reads the server's `/healthz/stream` and notes when each frame arrives. */
-import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
+import { explainConnectionFailure } from '../network/connection-failure.ts';
+import type { createOutsideAgent } from '../network/outside-agent.ts';
+
+/** What the server's own connections to the outside go through. */
+export type Connections = ReturnType<typeof createOutsideAgent>;
 
 export interface Arrival {
   /** The number in the frame's `id:`. */
@@ -36,64 +40,71 @@ export interface ProbeRequest {
 const longestBody = 2000;
 
 /** @throws Error if there is no answer */
-export function probeStream(base: URL, wanted: ProbeRequest): Promise<Probe> {
+export async function probeStream(connections: Connections, base: URL, wanted: ProbeRequest): Promise<Probe> {
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/healthz/stream`, base);
   url.searchParams.set('count', String(wanted.count));
   url.searchParams.set('interval_ms', String(wanted.intervalMs));
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const startedAt = performance.now();
   const since = (): number => performance.now() - startedAt;
-  return new Promise((resolve, reject) => {
-    const request = send(url, {
-      agent: false,
+  const leaving = new AbortController();
+  const timer = setTimeout(() => leaving.abort(), wanted.timeoutMs);
+  try {
+    const response = await connections.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: 'GET',
+      signal: leaving.signal,
       headers: {
         accept: 'text/event-stream',
         // The same as browsers send, so that a proxy that compresses does it here too.
         'accept-encoding': 'gzip, deflate, br',
+        ...credentialsOf(base),
         ...(wanted.lastEventId === undefined ? {} : { 'last-event-id': String(wanted.lastEventId) }),
       },
     });
-    let isLeft = false;
-    const leave = (): void => {
-      isLeft = true;
-      request.destroy();
-    };
-    const timer = setTimeout(leave, wanted.timeoutMs);
-    request.on('error', (error) => {
-      clearTimeout(timer);
-      reject(isLeft ? new Error(`no answer within ${Math.round(since())} ms`) : error);
-    });
-    request.on('response', (response) => {
-      const headersMs = since();
-      const arrivals: Arrival[] = [];
-      let rest = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
+    const headersMs = since();
+    const arrivals: Arrival[] = [];
+    let rest = '';
+    try {
+      for await (const chunk of response.body.setEncoding('utf8')) {
         const arrivedMs = since();
-        rest += chunk;
+        rest += chunk as string;
         const blocks = rest.split('\n\n');
         rest = (blocks.pop() ?? '').slice(0, longestBody);
         for (const block of blocks) {
           const [, n, sentMs] = /^data: ?\{"n":(\d+),"sent_ms":(\d+)\}$/m.exec(block) ?? [];
           if (n !== undefined) arrivals.push({ n: Number(n), sentMs: Number(sentMs), arrivedMs });
         }
-        if (wanted.leaveAfter !== undefined && arrivals.length >= wanted.leaveAfter) leave();
-      });
-      response.on('error', () => undefined);
-      response.on('close', () => {
-        clearTimeout(timer);
-        const isWhole = arrivals.at(-1)?.n === wanted.count;
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          headersMs,
-          arrivals,
-          end: isWhole ? 'ended' : isLeft ? 'left' : 'cut',
-          endedMs: since(),
-          body: rest,
-        });
-      });
-    });
-    request.end();
-  });
+        if (wanted.leaveAfter !== undefined && arrivals.length >= wanted.leaveAfter) leaving.abort();
+      }
+    } catch {
+      // What came before the stream was cut is what is measured.
+    }
+    const isWhole = arrivals.at(-1)?.n === wanted.count;
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      headersMs,
+      arrivals,
+      end: isWhole ? 'ended' : leaving.signal.aborted ? 'left' : 'cut',
+      endedMs: since(),
+      body: rest,
+    };
+  } catch (error) {
+    if (leaving.signal.aborted) throw new Error(`no answer within ${Math.round(since())} ms`);
+    throw new Error(explainConnectionFailure(error)?.reason ?? messageOf(error), { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Credentials in the address are meant for a proxy in front of the server, as browsers send them. */
+function credentialsOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '' && password === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startTestServer } from 'colloquy-testkit/server';
+import { startConnectProxy } from 'colloquy-testkit/web/connect-proxy';
 import { examine } from '../../src/doctor/doctor.ts';
 import { type Habit, startProxy } from './proxies.ts';
 
@@ -103,6 +104,44 @@ describe('doctor', { concurrency: 3 }, () => {
       [64, 64, 64, 64],
     );
   });
+});
+
+test("connections go through the environment's proxy, which is named without its password", async () => {
+  await using proxy = await startConnectProxy({ route: () => undefined, credentials: 'ada:sesame-open' });
+  const environment = {
+    HTTP_PROXY: proxy.url.replace('http://', 'http://ada:sesame-open@'),
+    HTTPS_PROXY: proxy.url.replace('http://', 'http://ada:sesame-open@'),
+    NO_PROXY: 'inside.test',
+  };
+  const run = async (address: string, further: Record<string, string> = {}) => {
+    const env = { PATH: process.env.PATH, ...environment, ...further };
+    const child = spawn(process.execPath, [launcher, 'doctor', address, '--silence', '1'], { env });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+      });
+    }
+    const [code] = await once(child, 'close');
+    return { code, output };
+  };
+  const outside = await run('https://ada:secret-of-page@outside.test/chat');
+  assert.equal(outside.code, 2, outside.output);
+  assert.ok(outside.output.includes(`Through the proxy ${proxy.url}`), outside.output);
+  assert.match(outside.output, /https:\/\/outside\.test\/chat: the proxy .*502/);
+  assert.deepEqual(
+    proxy.tunnels.map(({ target }) => target),
+    ['outside.test:443'],
+  );
+  const inside = await run('http://inside.test');
+  assert.match(inside.output, /^Without a proxy, as the environment says of inside\.test\./);
+  const local = await run(server.url);
+  assert.equal(local.code, 0, local.output);
+  assert.match(local.output, /^Without a proxy/);
+  const wrong = await run(server.url, { HTTP_PROXY: 'socks5://127.0.0.1:1' });
+  assert.equal(wrong.code, 78, wrong.output);
+  assert.match(wrong.output, /HTTP_PROXY/);
+  for (const { output } of [outside, inside, local, wrong]) assert.doesNotMatch(output, /sesame|secret/);
 });
 
 test('the probe stream is bounded', async () => {

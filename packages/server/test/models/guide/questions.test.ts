@@ -120,6 +120,14 @@ const first: readonly (readonly [question: string, section: string])[] = [
   ['settings of a model', 'models.md#settings-of-a-model'],
   ['why did my generation fail', 'operations.md#why-an-answer-failed'],
   ['nginx', 'operations.md#nginx'],
+  ['how do I set a proxy?', 'first-steps.md#set-a-proxy-for-connections-to-the-outside'],
+  ['use a corporate proxy', 'first-steps.md#set-a-proxy-for-connections-to-the-outside'],
+  ['how do I update', 'first-steps.md#update-to-a-new-version'],
+  ['how to upgrade to a new version', 'first-steps.md#update-to-a-new-version'],
+  ['wie aktualisiere ich', 'first-steps.md#update-to-a-new-version'],
+  ['is my data sent anywhere', 'first-steps.md#what-is-sent-to-others-and-what-stays-private'],
+  ['is there telemetry', 'first-steps.md#what-is-sent-to-others-and-what-stays-private'],
+  ['Datenschutz', 'first-steps.md#what-is-sent-to-others-and-what-stays-private'],
 ];
 for (const [question, section] of first)
   test(`${question}: ${section}`, async () => {
