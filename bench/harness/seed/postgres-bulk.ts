@@ -1,20 +1,27 @@
 /** Inserts rows into PostgreSQL some thousand at a time, from arrays; builds the full-text index at the end. */
 import { Client } from 'pg';
+import { storedToken } from '../../../packages/server/src/store/search/blocks.ts';
+import type { EntryKind } from '../../../packages/server/src/store/search/tokens.ts';
 import type { Home } from '../colloquy.ts';
 import type { BulkStore, ConversationRow, MessageRow, SeedOptions, SessionRow } from './rows.ts';
 import { answerUsage } from './rows.ts';
+import { createTokenizer } from './tokens.ts';
 
 const rowsAtOnce = 4000;
+/** The blocks of a document, as \`store/search/blocks.ts\` has them. */
+const blocks =
+  'array[(id >> 10) * 8, (id >> 13) * 8 + 1, (id >> 16) * 8 + 2, (id >> 19) * 8 + 3, (id >> 22) * 8 + 4]';
 
 export async function openPostgresBulk(home: Home, options: SeedOptions): Promise<BulkStore> {
   const { storage, organizationId, modelId, personaId } = home;
   if (storage.engine !== 'postgres') throw new Error('not a PostgreSQL store');
   const client = new Client({ connectionString: storage.url });
   await client.connect();
-  // The words of the seeds are lower-case ASCII, which is how the index stores words.
-  await client.query(`set synchronous_commit = off; set default_text_search_config = 'simple'`);
-  await client.query(`set maintenance_work_mem = '512MB'; drop index search_document_terms; begin`);
-  const tenant = `'@${organizationId}/prod'`;
+  await client.query('set synchronous_commit = off');
+  await client.query(`set maintenance_work_mem = '512MB'; drop index search_document_tokens; begin`);
+  const tokensOf = createTokenizer(organizationId);
+  const stored = (kind: EntryKind, text: string): string =>
+    `{${tokensOf(kind, text).map(storedToken).join(',')}}`;
   let conversations: ConversationRow[] = [];
   let sessions: SessionRow[] = [];
   let messages: MessageRow[] = [];
@@ -22,8 +29,8 @@ export async function openPostgresBulk(home: Home, options: SeedOptions): Promis
   const flush = async (): Promise<void> => {
     await client.query(
       `insert into conversation (id, organization_id, environment, title, title_source, next_position,
-        deleted_messages, is_indexed, created_at, updated_at)
-       select id, $6, 'prod', title, 'user', next_position, deleted_messages, 1, created_at, created_at
+        deleted_messages, search_state, created_at, updated_at)
+       select id, $6, 'prod', title, 'user', next_position, deleted_messages, 2, created_at, created_at
        from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bigint[])
          as t (id, title, next_position, deleted_messages, created_at)`,
       [
@@ -52,11 +59,11 @@ export async function openPostgresBulk(home: Home, options: SeedOptions): Promis
     );
     await client.query(
       `insert into message (id, conversation_id, session_id, organization_id, environment, parent_id, role, parts, text,
-        position, status, model_id, usage, is_indexed, created_at, updated_at)
+        position, status, model_id, usage, search_state, created_at, updated_at)
        select id, conversation_id, session_id, $9, 'prod', parent_id, role,
          '[{"type":"text","text":' || to_json(text)::text || '}]', text, position, 'done',
          case role when 'assistant' then $10::text end, case role when 'assistant' then $11::text end,
-         1, created_at, created_at
+         2, created_at, created_at
        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[])
          as t (id, conversation_id, session_id, parent_id, role, text, position, created_at)`,
       [
@@ -74,23 +81,22 @@ export async function openPostgresBulk(home: Home, options: SeedOptions): Promis
       ],
     );
     if (options.isSearchable) {
-      await client.query(
-        `insert into search_document (conversation_id, message_id, terms)
-         select id, null, $3::tsvector || setweight(to_tsvector(title), 'A')
-         from unnest($1::text[], $2::text[]) as t (id, title)`,
-        [conversations.map((row) => row.id), conversations.map((row) => row.title), tenant],
-      );
-      await client.query(
-        `insert into search_document (conversation_id, message_id, terms)
-         select conversation_id, id, $4::tsvector || to_tsvector(text)
-         from unnest($1::text[], $2::text[], $3::text[]) as t (conversation_id, id, text)`,
-        [
-          messages.map((row) => row.conversationId),
-          messages.map((row) => row.id),
-          messages.map((row) => row.text),
-          tenant,
-        ],
-      );
+      const insertDocuments = `insert into search_document (id, conversation_id, message_id, tokens)
+         select id, conversation_id, message_id, tokens::bigint[] || ${blocks}
+         from (
+           select nextval(pg_get_serial_sequence('search_document', 'id')) as id, t.*
+           from unnest($1::text[], $2::text[], $3::text[]) as t (conversation_id, message_id, tokens)
+         ) as numbered`;
+      await client.query(insertDocuments, [
+        conversations.map((row) => row.id),
+        conversations.map(() => null),
+        conversations.map((row) => stored('title', row.title)),
+      ]);
+      await client.query(insertDocuments, [
+        messages.map((row) => row.conversationId),
+        messages.map((row) => row.id),
+        messages.map((row) => stored('message', row.text)),
+      ]);
     }
     conversations = [];
     sessions = [];
@@ -107,7 +113,7 @@ export async function openPostgresBulk(home: Home, options: SeedOptions): Promis
     async finish() {
       await flush();
       await client.query('commit');
-      await client.query('create index search_document_terms on search_document using gin (terms)');
+      await client.query('create index search_document_tokens on search_document using gin (tokens)');
       await client.query('vacuum (analyze)');
       await client.end();
     },

@@ -1,8 +1,8 @@
 /** Inserts rows into the SQLite file while its server is down, in one transaction without a journal. */
-import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { Home } from '../colloquy.ts';
 import { answerUsage, type BulkStore, partsOf, type SeedOptions } from './rows.ts';
+import { createTokenizer } from './tokens.ts';
 
 export async function openSqliteBulk(home: Home, options: SeedOptions): Promise<BulkStore> {
   const { storage, organizationId, modelId, personaId } = home;
@@ -12,31 +12,30 @@ export async function openSqliteBulk(home: Home, options: SeedOptions): Promise<
     db.exec(`pragma ${pragma}`);
   }
   db.exec('begin');
-  const isIndexed = 1;
+  const searchState = 2;
   const conversation =
     db.prepare(`insert into conversation (id, organization_id, environment, title, title_source,
-    next_position, deleted_messages, is_indexed, created_at, updated_at)
-    values (?, '${organizationId}', 'prod', ?, 'user', ?, ?, ${isIndexed}, ?5, ?5)`);
+    next_position, deleted_messages, search_state, created_at, updated_at)
+    values (?, '${organizationId}', 'prod', ?, 'user', ?, ?, ${searchState}, ?5, ?5)`);
   const session =
     db.prepare(`insert into session (id, conversation_id, organization_id, environment, persona_id,
     persona_version, model_id, status, head_message_id, created_at, updated_at)
     values (?, ?, '${organizationId}', 'prod', ${personaId}, 1, '${modelId}', 'active', ?, ?4, ?4)`);
   const message =
     db.prepare(`insert into message (id, conversation_id, session_id, organization_id, environment,
-    parent_id, role, parts, text, position, status, model_id, usage, is_indexed, created_at, updated_at)
-    values (?, ?, ?, '${organizationId}', 'prod', ?, ?, ?, ?, ?, 'done', ?, ?, ${isIndexed}, ?11, ?11)`);
+    parent_id, role, parts, text, position, status, model_id, usage, search_state, created_at, updated_at)
+    values (?, ?, ?, '${organizationId}', 'prod', ?, ?, ?, ?, ?, 'done', ?, ?, ${searchState}, ?11, ?11)`);
   const document = db.prepare(
     'insert into search_document (id, conversation_id, message_id) values (?, ?, ?)',
   );
-  const searchWords = db.prepare(`insert into search_words (rowid, title, body, owner) values (?, ?, ?, '')`);
-  const mark = createHash('sha256').update(`${organizationId}/prod`).digest('hex').slice(0, 12);
+  const searchTokens = db.prepare('insert into search_tokens (rowid, tokens) values (?, ?)');
+  const tokensOf = createTokenizer(organizationId);
   let documents = 0;
   const index = (conversationId: string, messageId: string | null, text: string): void => {
     if (!options.isSearchable) return;
     documents += 1;
-    const marked = mark + text.replaceAll(' ', ` ${mark}`);
     document.run(documents, conversationId, messageId);
-    searchWords.run(documents, messageId === null ? marked : '', messageId === null ? '' : marked);
+    searchTokens.run(documents, tokensOf(messageId === null ? 'title' : 'message', text).join(' '));
   };
   return {
     conversation({ id, title, nextPosition, deletedMessages, createdAtMs }) {

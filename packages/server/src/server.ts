@@ -114,6 +114,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     new SearchIndexer({
       store,
       onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
+      onRefused: (text) =>
+        log.warn({ ...text }, 'a text can’t be searched, since the search index does not take it'),
     }),
   );
   cleanup.use(

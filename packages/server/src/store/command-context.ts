@@ -1,5 +1,5 @@
 /** The context that a command runs in: the database inside its transaction, and how it locks rows. */
-import type { SelectQueryBuilder } from 'kysely';
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database, StoreEngine } from './tables.ts';
 
 /** The database inside the command's transaction or savepoint. */
@@ -19,4 +19,11 @@ export function forUpdate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
 ): SelectQueryBuilder<DB, TB, O> {
   return context.engine === 'postgres' ? query.forUpdate() : query;
+}
+
+/** Passes texts as one parameter, so that the statement's text is the same for any number of them. */
+export function isAmong(engine: StoreEngine, column: string, texts: readonly string[]): RawBuilder<boolean> {
+  return engine === 'postgres'
+    ? sql<boolean>`${sql.ref(column)} = any(${texts}::text[])`
+    : sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`;
 }

@@ -8,6 +8,7 @@ import * as endedGenerations from './migrations/0004-ended-generations.ts';
 import * as greetingRole from './migrations/0005-greeting-role.ts';
 import * as endsOfCalls from './migrations/0006-ends-of-calls.ts';
 import * as guardedAddresses from './migrations/0007-guarded-addresses.ts';
+import * as searchTokens from './migrations/0008-search-tokens.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -21,6 +22,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0005-greeting-role': greetingRole.up,
   '0006-ends-of-calls': endsOfCalls.up,
   '0007-guarded-addresses': guardedAddresses.up,
+  '0008-search-tokens': searchTokens.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -3,8 +3,8 @@
 import type { Scope } from '../domain/scope.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from './command.ts';
 import type { JournalOutcome, JournalRow } from './journal.ts';
-import type { MatchPage } from './search/documents.ts';
-import type { FoundConversation } from './search/find.ts';
+import type { FoundConversation, MatchPage } from './search/find.ts';
+import type { IndexStep, PreparedStep } from './search/pending.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 export type { Database, StoreEngine } from './tables.ts';
@@ -26,8 +26,10 @@ export interface Store extends AsyncDisposable {
   ): Promise<Executed<CommandResult<N>>>;
   /** Commits one journal row. Calling again with the same `n` after an error is safe: it is stored once. */
   appendJournal(row: JournalRow): Promise<JournalOutcome>;
-  /** Full-text search over titles and messages, beside all other reads: the best match first. */
+  /** Full-text search over titles and messages, on a thread of its own: the best match first. */
   search(scope: Scope, query: string, page: MatchPage): Promise<readonly FoundConversation[]>;
+  /** Prepares the next texts for the search index, on the same thread; the command `indexSearch` takes them. */
+  prepareSearchIndex(step: IndexStep): Promise<PreparedStep>;
   /** Whether the store answers, for `/readyz`. */
   isReady(): Promise<boolean>;
 }

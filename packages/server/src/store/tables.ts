@@ -334,7 +334,7 @@ export interface SettingTable {
   value: string;
 }
 
-/** An entry of the search index; its words lie beside it, in each engine's own form. */
+/** An entry of the search index; its tokens lie beside it, in each engine's own form. */
 export interface SearchDocumentTable {
   id: Generated<number>;
   conversation_id: string;
@@ -343,8 +343,8 @@ export interface SearchDocumentTable {
 }
 /** Columns that only the store itself uses. */
 export interface SearchState {
-  /** 1 if the search index has the current text of the row. */
-  is_indexed: Generated<Flag>;
+  /** Whether the search index has the current text of the row: one of `searchStates`. */
+  search_state: Generated<number>;
 }
 export interface ConversationCounters {
   /** How often a title was asked for in vain. */

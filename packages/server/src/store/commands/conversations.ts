@@ -7,6 +7,7 @@ import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
+import { searchStates } from '../search/pending.ts';
 import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
 import { insertModelCall } from './model-calls.ts';
 import { insertSession } from './turn-statements.ts';
@@ -63,7 +64,7 @@ export async function updateConversation(
   const after = await context.db
     .updateTable('conversation')
     .set({
-      ...(title !== undefined && { title, title_source: 'user', is_indexed: 0 }),
+      ...(title !== undefined && { title, title_source: 'user', search_state: searchStates.changed }),
       ...(isArchived !== undefined && { is_archived: isArchived ? 1 : 0 }),
       updated_at: updatedAt,
     })
@@ -97,7 +98,7 @@ export async function setGeneratedTitle(
   }
   const updated = await db
     .updateTable('conversation')
-    .set({ title, title_source: 'generated', is_indexed: 0 })
+    .set({ title, title_source: 'generated', search_state: searchStates.changed })
     .where('id', '=', id)
     .where('title_source', '=', 'automatic')
     .returning('id')

@@ -10,8 +10,8 @@ import {
 } from '../command.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
-import { searchConversations } from '../search/find.ts';
 import { catchUp } from '../search/indexer.ts';
+import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { isUnavailable, storeUnavailable } from '../unavailable.ts';
@@ -19,6 +19,7 @@ import { PooledDialect } from './bound-database.ts';
 import { createSenders, preparing } from './prepared.ts';
 import { createReadLine } from './read-line.ts';
 import { createTransact } from './transaction.ts';
+import { types } from './types.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -30,14 +31,6 @@ const appendStatement = {
   text: `with live as (select id from owner where id = $1 and fenced_at is null for share)
     insert into journal (owner, n, payload) select id, $2, $3 from live on conflict do nothing`,
 };
-
-/** bigint columns hold times and counters below 2^53. */
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === pg.types.builtins.INT8) return Number;
-    return pg.types.getTypeParser(oid, format as 'text');
-  },
-} as unknown as pg.CustomTypesConfig;
 
 /** `pipeline` (pg 8.23) sends a query before the previous one is answered. The published types lack it. */
 interface PipelinedPoolConfig extends pg.PoolConfig {
@@ -87,6 +80,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   }
 
   const transact = createTransact(pool, senderOf);
+  const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
 
   const store: Store = {
     engine: 'postgres',
@@ -117,13 +111,15 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     },
     async search(scope, query, page) {
       await catchUp(store);
-      return await searchConversations(db, 'postgres', scope, query, page);
+      return await searchThread.search(scope, query, page);
     },
+    prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
     async isReady() {
       await sql`select 1`.execute(db);
       return true;
     },
     async [Symbol.asyncDispose]() {
+      await searchThread[Symbol.asyncDispose]();
       await readLine[Symbol.asyncDispose]();
       await db.destroy();
     },

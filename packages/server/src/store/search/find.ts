@@ -1,10 +1,20 @@
 /** Full-text search over the titles and messages of a scope. */
+import { sql } from 'kysely';
 import type { Scope } from '../../domain/scope.ts';
+import { isAmong } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import type { Database, StoreEngine } from '../tables.ts';
-import { findMatches, type Match, type MatchPage } from './documents.ts';
-import { snippetOf } from './snippet.ts';
-import { phrasesOf } from './words.ts';
+import { type Candidate, findCandidates } from './candidates.ts';
+import { matchText } from './match.ts';
+import { type Phrase, phrasesOf } from './query.ts';
+import { snippetAt } from './snippet.ts';
+import { type EntryKind, isVague, maxTextLength, tokensOfPhrases } from './tokens.ts';
+
+export interface MatchPage {
+  readonly isArchived?: boolean | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
 
 export interface FoundConversation {
   readonly conversation: ConversationRecord;
@@ -12,10 +22,29 @@ export interface FoundConversation {
   readonly snippet: string;
 }
 
-/** Conversations that are read at once, with the texts of their matches. */
+/** Maximum number of titles, and of messages, that are ranked: the newest that match. */
+const maxRanked = 200;
+/** Maximum number of entries that are looked at where they may have all tokens of a query without matching it. */
+const maxVague = 1000;
+/** Texts that are read at once, and the length of all texts after which no more are read. */
 const chunkSize = 50;
+const maxReadLength = 4_000_000;
+/** Factor by which a title counts more than a message. */
+const titleWeight = 5;
 
-/** Finds conversations, the best first. All words must be in one message or the title; no words, no matches. */
+interface Found {
+  readonly conversationId: string;
+  readonly createdAt: number;
+  readonly score: number;
+  readonly text: string;
+  /** Where the words begin in the text. */
+  readonly start: number;
+}
+
+/**
+ * Finds conversations, the best first; of equally good ones, the newest. All words must be in one message or the title;
+ * no words, no matches. Of the titles and of the messages that match, the newest 200 each are ranked and found.
+ */
 export async function searchConversations(
   db: Database,
   engine: StoreEngine,
@@ -25,42 +54,85 @@ export async function searchConversations(
 ): Promise<FoundConversation[]> {
   const phrases = phrasesOf(query);
   if (phrases.length === 0) return [];
-  const matches = await findMatches(db, engine, scope, phrases, page);
-  const found: FoundConversation[] = [];
-  for (let start = 0; start < matches.length; start += chunkSize) {
-    const chunk = matches.slice(start, start + chunkSize);
-    for (const { conversation, text } of await readTexts(db, chunk)) {
-      found.push({ conversation, snippet: snippetOf(text, phrases) });
+  const best = new Map<string, Found>();
+  for (const kind of ['title', 'message'] as const) {
+    for (const found of await findOfKind(db, engine, { scope, phrases, kind, page })) {
+      const before = best.get(found.conversationId);
+      if (before === undefined || found.score > before.score) best.set(found.conversationId, found);
     }
+  }
+  const ordered = [...best.values()].sort(
+    (a, b) =>
+      b.score - a.score || b.createdAt - a.createdAt || (a.conversationId < b.conversationId ? 1 : -1),
+  );
+  return await readConversations(db, ordered.slice(page.offset, page.offset + page.limit));
+}
+
+interface KindQuery {
+  readonly scope: Scope;
+  readonly phrases: readonly Phrase[];
+  readonly kind: EntryKind;
+  readonly page: MatchPage;
+}
+
+async function findOfKind(
+  db: Database,
+  engine: StoreEngine,
+  { scope, phrases, kind, page }: KindQuery,
+): Promise<Found[]> {
+  const candidates = await findCandidates(db, engine, {
+    scope,
+    tokens: tokensOfPhrases(scope, kind, phrases),
+    isArchived: page.isArchived,
+    limit: isVague(phrases) ? maxVague : maxRanked,
+  });
+  const found: Found[] = [];
+  let length = 0;
+  for (let start = 0; start < candidates.length; start += chunkSize) {
+    const chunk = candidates.slice(start, start + chunkSize);
+    const texts = await readTexts(db, engine, kind, chunk);
+    for (const candidate of chunk) {
+      // The text was deleted after it was found.
+      const text = texts.get(candidate.messageId ?? candidate.conversationId);
+      if (text === undefined) continue;
+      length += text.length;
+      const match = matchText(text, phrases);
+      if (match === undefined) continue;
+      const { conversationId, conversationCreatedAt: createdAt } = candidate;
+      const score = match.score * (kind === 'title' ? titleWeight : 1);
+      found.push({ conversationId, createdAt, score, text, start: match.start });
+      if (found.length === maxRanked) return found;
+    }
+    if (length > maxReadLength) break;
   }
   return found;
 }
 
+/** The beginnings of the candidates' texts, by the id of the message or conversation. */
 async function readTexts(
   db: Database,
-  matches: readonly Match[],
-): Promise<{ readonly conversation: ConversationRecord; readonly text: string }[]> {
-  const conversations = await db
-    .selectFrom('conversation')
-    .selectAll()
-    .where(
-      'id',
-      'in',
-      matches.map((match) => match.conversation_id),
-    )
-    .execute();
-  const messageIds = matches.flatMap((match) => match.message_id ?? []);
-  const messages =
-    messageIds.length === 0
-      ? []
-      : await db.selectFrom('message').select(['id', 'text']).where('id', 'in', messageIds).execute();
-  const rows = new Map(conversations.map((row) => [row.id, row]));
-  const texts = new Map(messages.map((row) => [row.id, row.text]));
-  return matches.flatMap(({ conversation_id, message_id }) => {
-    const row = rows.get(conversation_id);
-    // The conversation was deleted after it was found.
-    if (row === undefined) return [];
-    const text = message_id === null ? row.title : texts.get(message_id);
-    return text === undefined ? [] : [{ conversation: toConversation(row), text }];
+  engine: StoreEngine,
+  kind: EntryKind,
+  candidates: readonly Candidate[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = candidates.map(({ conversationId, messageId }) => messageId ?? conversationId);
+  const [table, column] = kind === 'title' ? [sql`conversation`, sql`title`] : [sql`message`, sql`text`];
+  const { rows } = await sql<{ id: string; text: string }>`
+    select id, substr(${column}, 1, ${sql.lit(maxTextLength)}) as text from ${table} where ${isAmong(engine, 'id', ids)}`.execute(
+    db,
+  );
+  return new Map(rows.map(({ id, text }) => [id, text.slice(0, maxTextLength)]));
+}
+
+async function readConversations(db: Database, found: readonly Found[]): Promise<FoundConversation[]> {
+  const rows = new Map<string, ConversationRecord>();
+  for (let start = 0; start < found.length; start += chunkSize) {
+    const ids = found.slice(start, start + chunkSize).map(({ conversationId }) => conversationId);
+    const read = await db.selectFrom('conversation').selectAll().where('id', 'in', ids).execute();
+    for (const row of read) rows.set(row.id, toConversation(row));
+  }
+  return found.flatMap(({ conversationId, text, start }) => {
+    const conversation = rows.get(conversationId);
+    return conversation === undefined ? [] : [{ conversation, snippet: snippetAt(text, start) }];
   });
 }

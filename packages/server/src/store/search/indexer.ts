@@ -1,41 +1,44 @@
 /** Fills the search index in the background, in small steps with pauses, so that no other write waits long. */
 import { every, type Repetition } from '../../concurrency/every.ts';
+import type { RefusedText } from '../commands/index-search.ts';
 import type { Store } from '../store.ts';
-import { hasPending } from './pending.ts';
+import { hasPending, type IndexStep } from './pending.ts';
 
-type IndexedStore = Pick<Store, 'execute' | 'reads'>;
+type IndexedStore = Pick<Store, 'execute' | 'reads' | 'prepareSearchIndex'>;
 
 export interface SearchIndexerOptions {
   readonly store: IndexedStore;
   /** Time between two looks for new texts. */
   readonly intervalMs?: number;
+  /** A step failed; the next look tries it again. */
   onError(error: unknown): void;
+  /** The index could not take a text, which is passed over from now on. */
+  onRefused(text: RefusedText): void;
 }
 
 const defaultIntervalMs = 1000;
 const pauseMs = 20;
-/**
- * Size of a step, so that no other write waits long behind it: on two busy cores a step of 32 texts of 40 words takes
- * SQLite's writer 10 ms. Smaller steps cost more: 280 µs of CPU for each text with 8 texts, 150 with 32.
- */
-const step = { maxTexts: 32, maxLength: 20_000 };
+/** Size of a step, so that no other write waits long behind it. */
+const step: IndexStep = { maxTexts: 32, maxLength: 20_000 };
 
 export class SearchIndexer implements AsyncDisposable {
-  readonly #store: IndexedStore;
+  readonly #options: SearchIndexerOptions;
   readonly #looks: Repetition;
   #isClosed = false;
 
   constructor(options: SearchIndexerOptions) {
-    this.#store = options.store;
+    this.#options = options;
     const { intervalMs = defaultIntervalMs, onError } = options;
     this.#looks = every(intervalMs, () => this.#look(), onError);
   }
 
   async #look(): Promise<void> {
-    if (!(await hasPending(this.#store.reads))) return;
+    const { store, onRefused } = this.#options;
+    if (!(await hasPending(store.reads))) return;
     while (!this.#isClosed) {
-      const { isDone } = await this.#store.execute('indexSearch', step);
-      if (isDone) return;
+      const { refused, isLast } = await indexNext(store, step, true);
+      for (const text of refused) onRefused(text);
+      if (isLast) return;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
@@ -46,15 +49,31 @@ export class SearchIndexer implements AsyncDisposable {
   }
 }
 
+/** Indexes the next texts. `isLast` if no others were pending. */
+export async function indexNext(
+  store: IndexedStore,
+  size: IndexStep,
+  marksRefused: boolean,
+): Promise<{ readonly refused: readonly RefusedText[]; readonly isLast: boolean }> {
+  const { texts, isLast } = await store.prepareSearchIndex(size);
+  if (texts.length === 0) return { refused: [], isLast: true };
+  const { refused } = await store.execute('indexSearch', { texts, marksRefused });
+  return { refused, isLast };
+}
+
 /** Maximum number of steps before a search, so that it finds its caller's last writes; the indexer does the rest. */
 const stepsBeforeSearch = 4;
-const stepBeforeSearch = { maxTexts: 32, maxLength: 40_000 };
+const stepBeforeSearch: IndexStep = { maxTexts: 32, maxLength: 40_000 };
 
-/** Never fails the search for a step that fails: the indexer tries it again, and reports it. */
+/** Never fails the search: the indexer tries a step that fails again, and reports it and what the index can't take. */
 export async function catchUp(store: IndexedStore): Promise<void> {
-  for (let done = 0; done < stepsBeforeSearch; done += 1) {
-    if (!(await hasPending(store.reads))) return;
-    const { isDone } = await store.execute('indexSearch', stepBeforeSearch).catch(() => ({ isDone: true }));
-    if (isDone) return;
+  try {
+    for (let done = 0; done < stepsBeforeSearch; done += 1) {
+      if (!(await hasPending(store.reads))) return;
+      const { isLast } = await indexNext(store, stepBeforeSearch, false);
+      if (isLast) return;
+    }
+  } catch {
+    // The search answers from what is indexed.
   }
 }

@@ -1,75 +1,134 @@
 /**
- * Splits texts into the words that they are found by: folded in case, width and accents. In scripts without
- * blanks between words each character is a word, and queries are phrases. Both engines store these words, so both find
- * the same.
+ * Splits texts into the words that they are found by. Scripts that put no blanks between words, Hangul (whose particles
+ * stick to nouns), symbols and emoji are split into signs, each a word. Both engines index these words.
  */
+import { fold } from './folding.ts';
+
+/** How a word follows the one before it: at once, behind punctuation without a blank (`a.b`), or otherwise. */
+export type Link = 'joined' | 'linked' | 'open';
 
 export interface Word {
-  /** The word as it is indexed: letters and digits only. */
+  /** The folded word; a sign is one code point, but for a flag. */
   readonly term: string;
-  /** Offset of the word in the text, in UTF-16 units. */
+  /** Offset in the text of what it was folded from, in UTF-16 units. */
   readonly start: number;
-  /** Whether it follows the previous word's character directly, without a blank. */
-  readonly isJoined: boolean;
+  readonly isSign: boolean;
+  readonly link: Link;
 }
 
-const scriptsWithoutBlanks =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
-const signPattern = `[${scriptsWithoutBlanks}]\\p{M}*`;
-const wordPattern = `(?:(?![${scriptsWithoutBlanks}])[\\p{L}\\p{N}])(?:(?![${scriptsWithoutBlanks}])[\\p{L}\\p{N}\\p{M}])*`;
-const pattern = `(${signPattern})|${wordPattern}`;
-
-/** Maximum length of a word; longer ones are cut, in texts and in queries. */
+/** Maximum length of a word in UTF-16 units; the rest of longer ones is left out, in texts and in queries. */
 const maxTermLength = 60;
 
-function fold(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII.
-  if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase().slice(0, maxTermLength);
-  return text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\p{M}]/gu, '')
-    .slice(0, maxTermLength)
-    .toWellFormed()
-    .replace('\ufffd', '');
-}
+const signScripts =
+  '\\p{scx=Hani}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Bopo}\\p{scx=Hang}\\p{scx=Yiii}\\p{scx=Tang}\\p{scx=Thai}\\p{scx=Laoo}' +
+  '\\p{scx=Khmr}\\p{scx=Mymr}\\p{scx=Tale}\\p{scx=Talu}\\p{scx=Lana}\\p{scx=Tavt}\\p{scx=Ahom}\\p{scx=Java}\\p{scx=Bali}';
+const signLetter = new RegExp(`^[[${signScripts}]&&[\\p{L}\\p{Nl}\\p{M}]]$`, 'v');
+const symbolClass = '[[\\p{So}\\p{Sc}\\p{Sm}\\p{Extended_Pictographic}]--\\p{ASCII}]';
+const symbol = new RegExp(`^${symbolClass}$`, 'v');
+const letter = /^[\p{L}\p{N}\p{M}]$/u;
 
-/** The words of a text, in order; stops at `most`. */
-export function* wordsOf(text: string, most = Number.POSITIVE_INFINITY): Generator<Word> {
-  const matcher = new RegExp(pattern, 'gu');
+const marks = '[\\p{M}\\p{Grapheme_Extend}\\p{Default_Ignorable_Code_Point}\\p{Cf}\\p{Emoji_Modifier}]';
+const jamo = '[\\u1100-\\u11ff\\ua960-\\ua97f\\ud7b0-\\ud7ff]';
+/**
+ * Next word of plain letters (1), or next letter, digit or symbol with its marks (2). No alternative can be read in two
+ * ways, so the time is linear.
+ */
+const nextPattern =
+  `([A-Za-z0-9]+)|(\\p{Regional_Indicator}{2}|${jamo}+${marks}*|` +
+  `[[\\p{L}\\p{N}]--${marks}]${marks}*|${symbolClass}${marks}*)`;
+
+/** Punctuation between the parts of an address, a name, a version or code; commas and quotes part words. */
+const linking = /^[-._@:/\\#+=&~'’·|*%$^<>()[\]{}`\u05be\u2010-\u2015\u200b-\u200d]{1,8}$/;
+/** Nothing that is seen. */
+const nothing = /^[\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}\u0640]*$/u;
+const maxGap = 8;
+
+/** Maximum number of words of a text; a single letter may be a ligature of four words. */
+const maxWords = 32_768;
+
+/** The words of a text, in order; the first 32,768. */
+export function* wordsOf(text: string): Generator<Word> {
   let count = 0;
-  let endOfSign = -1;
-  for (let match = matcher.exec(text); match !== null && count < most; match = matcher.exec(text)) {
-    const isSign = match[1] !== undefined;
-    const term = fold(match[0]);
-    if (term === '') continue;
-    yield { term, start: match.index, isJoined: isSign && match.index === endOfSign };
-    endOfSign = isSign ? match.index + match[0].length : -1;
+  for (const word of allWords(text)) {
+    yield word;
     count += 1;
+    if (count === maxWords) return;
   }
 }
 
-/** Words that stand side by side. A phrase of a single long enough word also matches words that begin with it. */
-export interface Phrase {
-  readonly terms: readonly string[];
-  readonly isPrefix: boolean;
+function* allWords(text: string): Generator<Word> {
+  const matcher = new RegExp(nextPattern, 'gv');
+  let open: { term: string; start: number; link: Link } | undefined;
+  let end = -1;
+  for (let match = matcher.exec(text); match !== null; match = matcher.exec(text)) {
+    const [raw, plain] = match;
+    const start = match.index;
+    const gap = linkOf(text, end, start);
+    end = start + raw.length;
+    let link = gap;
+    const folded = plain?.toLowerCase() ?? fold(raw);
+    if (folded === '') continue;
+    if (open !== undefined && gap !== 'joined') {
+      yield close(open);
+      open = undefined;
+    }
+    if (plain !== undefined) {
+      if (open === undefined) open = { term: folded, start, link };
+      else open.term = lengthen(open.term, folded);
+      continue;
+    }
+    if (flag.test(raw)) {
+      if (open !== undefined) yield close(open);
+      open = undefined;
+      yield { term: raw, start, isSign: true, link: symbolLink(link, text, start) };
+      continue;
+    }
+    for (const sign of folded) {
+      const isSymbol = symbol.test(sign);
+      if (isSymbol || signLetter.test(sign)) {
+        if (open !== undefined) yield close(open);
+        open = undefined;
+        yield { term: sign, start, isSign: true, link: isSymbol ? symbolLink(link, text, start) : link };
+        link = 'joined';
+      } else if (letter.test(sign)) {
+        if (open === undefined) open = { term: sign, start, link };
+        else open.term = lengthen(open.term, sign);
+        link = 'joined';
+      } else {
+        // A ligature of several words.
+        if (open !== undefined) yield close(open);
+        open = undefined;
+        link = 'linked';
+      }
+    }
+  }
+  if (open !== undefined) yield close(open);
 }
 
-const minPrefixLength = 3;
-const maxQueryWords = 32;
+/** Two letters that are shown as one flag. */
+const flag = /^\p{Regional_Indicator}{2}$/u;
 
-/** The phrases of a query; a text matches if it contains all of them. */
-export function phrasesOf(query: string): Phrase[] {
-  const groups: string[][] = [];
-  for (const { term, isJoined } of wordsOf(query, maxQueryWords)) {
-    const last = groups.at(-1);
-    if (isJoined && last !== undefined) last.push(term);
-    else groups.push([term]);
-  }
-  return groups.map((terms) => ({
-    terms,
-    isPrefix: terms.length === 1 && (terms[0]?.length ?? 0) >= minPrefixLength,
-  }));
+function close({ term, start, link }: { term: string; start: number; link: Link }): Word {
+  return { term: term.toWellFormed(), start, isSign: false, link };
+}
+
+function lengthen(term: string, by: string): string {
+  if (term.length >= maxTermLength) return term;
+  const longer = term + by;
+  if (longer.length <= maxTermLength) return longer;
+  // No half of a surrogate pair.
+  return longer.slice(0, maxTermLength).replace(/[\ud800-\udbff]$/, '');
+}
+
+function linkOf(text: string, end: number, start: number): Link {
+  if (end === start) return 'joined';
+  if (end < 0 || start - end > maxGap) return 'open';
+  const gap = text.slice(end, start);
+  if (nothing.test(gap)) return 'joined';
+  return linking.test(gap) ? 'linked' : 'open';
+}
+
+/** Symbols side by side are separate, but for those that a zero-width joiner makes one emoji. */
+function symbolLink(link: Link, text: string, start: number): Link {
+  return link === 'joined' && text[start - 1] !== '\u200d' ? 'open' : link;
 }

@@ -5,9 +5,9 @@ import { sql } from 'kysely';
 import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
 import { catchUp } from '../search/indexer.ts';
+import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
 import { kyselyOn, openForReading } from './database.ts';
-import { createSearchThread } from './search-thread.ts';
 import { lockForServer } from './server-lock.ts';
 import { startSqliteWriter } from './writer.ts';
 
@@ -22,7 +22,7 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
   try {
     const writer = await startSqliteWriter({ path });
     const reads = kyselyOn(openForReading(path));
-    const searchThread = createSearchThread(path);
+    const searchThread = createSearchThread({ engine: 'sqlite', path });
     const store: Store = {
       engine: 'sqlite',
       reads,
@@ -42,8 +42,9 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
       },
       async search(scope, query, page) {
         await catchUp(store);
-        return await searchThread.search({ scope, query, page });
+        return await searchThread.search(scope, query, page);
       },
+      prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
       async isReady() {
         await sql`select 1`.execute(reads);
         return true;

@@ -1,0 +1,20 @@
+/** The search thread's own connection. */
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database, Tables } from '../tables.ts';
+import { types } from './types.ts';
+
+const idleTimeoutMillis = 300_000;
+
+export function openForSearch(url: string): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    types,
+    idleTimeoutMillis,
+    allowExitOnIdle: true,
+  });
+  // The pool replaces a connection that breaks while it is idle; the next search says if the server is gone.
+  pool.on('error', () => {});
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,28 @@
+/** The search thread as the main thread sees it. It starts with the first call, and runs one at a time. */
+import { createWorkerPool } from '../../concurrency/worker-pool.ts';
+import { threads } from '../../concurrency/worker-thread.ts';
+import type { Store } from '../store.ts';
+import { storeUnavailable } from '../unavailable.ts';
+import type { SearchAnswer, SearchCall, SearchThreadData } from './search.worker.ts';
+
+export type SearchThread = AsyncDisposable & Pick<Store, 'search' | 'prepareSearchIndex'>;
+
+/** Calls fail with WorkerError, or with an AppError where the store is not available. */
+export function createSearchThread(workerData: SearchThreadData): SearchThread {
+  const entry = new URL('./search.worker.ts', import.meta.url);
+  // PostgreSQL's client takes what the URL leaves out from the environment.
+  const pool = createWorkerPool({
+    start: threads({ entry, workerData, sharesEnvironment: true }),
+    maxWorkers: 1,
+  });
+  async function call<T>(request: SearchCall): Promise<T> {
+    const answer = (await pool.run(request)) as SearchAnswer;
+    if ('unavailable' in answer) throw storeUnavailable(new Error(answer.unavailable));
+    return answer.value as T;
+  }
+  return {
+    search: (scope, query, page) => call({ name: 'search', scope, query, page }),
+    prepareSearchIndex: (step) => call({ name: 'prepare', step }),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
