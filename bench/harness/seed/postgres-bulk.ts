@@ -1,6 +1,6 @@
 /** Inserts rows into PostgreSQL some thousand at a time, from arrays; builds the full-text index at the end. */
 import { Client } from 'pg';
-import { storedToken } from '../../../packages/server/src/store/search/blocks.ts';
+import { storedToken } from '../../../packages/server/src/store/postgres/search-blocks.ts';
 import type { EntryKind } from '../../../packages/server/src/store/search/tokens.ts';
 import type { Home } from '../colloquy.ts';
 import type { BulkStore, ConversationRow, MessageRow, SeedOptions, SessionRow } from './rows.ts';
@@ -8,7 +8,7 @@ import { answerUsage } from './rows.ts';
 import { createTokenizer } from './tokens.ts';
 
 const rowsAtOnce = 4000;
-/** The blocks of a document, as \`store/search/blocks.ts\` has them. */
+/** The blocks of a document, as \`store/postgres/search-blocks.ts\` has them. */
 const blocks =
   'array[(id >> 10) * 8, (id >> 13) * 8 + 1, (id >> 16) * 8 + 2, (id >> 19) * 8 + 3, (id >> 22) * 8 + 4]';
 

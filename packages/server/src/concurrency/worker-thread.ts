@@ -11,11 +11,7 @@ export interface WorkerThreadOptions {
   readonly sharesEnvironment?: boolean;
 }
 
-export function threads({
-  entry,
-  workerData,
-  sharesEnvironment = false,
-}: WorkerThreadOptions): StartWorker {
+export function threads({ entry, workerData, sharesEnvironment = false }: WorkerThreadOptions): StartWorker {
   return (listener) => {
     const worker = new Worker(entry, {
       workerData,

@@ -1,9 +1,9 @@
 /** Finds the newest entries that may match a query, with an amount of work that does not grow with the matches. */
 import { sql } from 'kysely';
 import type { Scope } from '../../domain/scope.ts';
+import { newestBlocks, storedToken } from '../postgres/search-blocks.ts';
 import { isInScope, type TenantColumns } from '../queries/scope.ts';
 import type { Database, Flag, StoreEngine } from '../tables.ts';
-import { newestBlocks, storedToken } from './blocks.ts';
 import type { Token } from './tokens.ts';
 
 export interface Candidate {

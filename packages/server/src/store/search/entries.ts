@@ -4,8 +4,8 @@
  */
 import { sql } from 'kysely';
 import { type CommandContext, isAmong } from '../command-context.ts';
+import { blocksOfSql, storedTokens } from '../postgres/search-blocks.ts';
 import type { Database } from '../tables.ts';
-import { blocksOfSql, storedTokens } from './blocks.ts';
 
 export interface SearchEntry {
   readonly conversationId: string;

@@ -58,6 +58,13 @@ onBothStores('the search index', (storeEngine) => {
     const { store } = h.place;
     const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
     const poison = await acceptAs(h, owner, 'a poisonous text');
+    // The title of the test's conversations is their text.
+    await store.execute('updateConversation', {
+      scope: h.scope,
+      id: poison.conversationId,
+      changes: { title: 'Other' },
+      now: Date.now(),
+    });
     await acceptAs(h, owner, 'an ordinary text');
     const poisoned: Store = {
       ...store,

@@ -65,7 +65,7 @@ export const ListQuery = Type.Object({
     Type.String({
       maxLength: 1000,
       description:
-        'Words that all stand in the title or in one message, or begin a word there: the best match comes first, each with a `snippet`; at most 1000.',
+        'Words that all stand in the title or in one message, or begin a word there; words with punctuation and no blank between them stand side by side. Each conversation has a `snippet`. The best match comes first, of equal ones the newest conversation; the newest 200 titles and 200 messages that match are ranked. The first 65,536 characters of a message are searched, and the first 32 words of `q` count.',
       examples: ['vector databases'],
     }),
   ),

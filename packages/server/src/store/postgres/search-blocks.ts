@@ -4,7 +4,7 @@
  * greater ones only while it has too few matches, so that its work does not grow with the matches that there are.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { Token } from './tokens.ts';
+import type { Token } from '../search/tokens.ts';
 
 /** Documents of a block of each level, as powers of two; each greater level multiplies the work by eight at most. */
 const levels = [10, 13, 16, 19, 22] as const;
