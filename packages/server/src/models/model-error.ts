@@ -1,6 +1,7 @@
 /** The error of a model call. Whether it is retryable is decided once, where the error is made. */
 import { AppError } from '../domain/errors.ts';
 import type { RefusableParameter } from '../domain/model.ts';
+import { storable } from '../domain/text/storable.ts';
 import type { Overflow } from './refusals/overflow.ts';
 
 /** What a provider said about a failure, in its own words and up to a bound; its key is struck out. */
@@ -42,14 +43,21 @@ export class ModelError extends AppError {
       cause?: unknown;
     },
   ) {
-    super(code, message, {}, { cause: options.cause });
+    // The words of strangers; what is said of a failure is stored in many places.
+    super(code, storable(message), {}, { cause: options.cause });
     this.name = 'ModelError';
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.status = options.status;
-    this.words = options.words;
+    this.words = options.words && storableWords(options.words);
     this.isLoading = options.isLoading === true;
     this.overflow = options.overflow;
     this.refused = options.refused ?? [];
   }
+}
+
+function storableWords({ message, type, code, param }: ProviderWords): ProviderWords {
+  const of = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : storable(text);
+  return { message: storable(message), type: of(type), code: of(code), param: of(param) };
 }

@@ -5,6 +5,7 @@
 import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { OrganizationSettings } from '../../domain/organization.ts';
+import { storable } from '../../domain/text/storable.ts';
 import type { ModelCall, ModelCallPurpose } from '../../domain/usage.ts';
 import type { Limiter, Reservation } from '../../limits/limiter.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
@@ -114,7 +115,7 @@ export class SideCalls {
     };
     try {
       const reply = await this.#askOnce(writer, question, onSpent);
-      return reply.slice(0, charactersPerToken * question.replyTokens).toWellFormed();
+      return storable(reply.slice(0, charactersPerToken * question.replyTokens));
     } finally {
       reservation?.settle(spent);
     }

@@ -69,15 +69,18 @@ export class OpenAiDecoder implements WireDecoder {
   #takeChunk(chunk: Record<string, unknown>, parts: ModelPart[]): EventMeaning {
     const choice = this.#findChoice(choicesOf(chunk));
     try {
-      return choice === undefined ? 'silent' : this.#takeChoice(choice, parts);
+      const meaning = choice === undefined ? 'silent' : this.#takeChoice(choice, parts);
+      // Some gateways give the reason beside the choices.
+      if (meaning === 'done' || chunk.finish_reason === undefined) return meaning;
+      return this.#progress.takeReason(chunk.finish_reason) ? 'closing' : meaning;
     } finally {
       this.#takeUsage(findUsage(chunk, choice), parts);
     }
   }
 
   #takeUsage(usage: Record<string, unknown> | undefined, parts: ModelPart[]): void {
-    if (usage === undefined) return;
-    this.#progress.takeFigures(readUsage(usage));
+    if (usage !== undefined) this.#progress.takeFigures(readUsage(usage));
+    // A figure of the prompt may come before the first word.
     this.#progress.deliverUsage(parts);
   }
 

@@ -4,26 +4,23 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
-import { parseForeignJson } from '../../domain/text/json.ts';
 import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
+import { AnswerBody } from './answer-body.ts';
 import { type ContentDecoder, createContentDecoder } from './body/content-decoder.ts';
-import { EventReader, EventTooLongError } from './body/event-reader.ts';
-import { isForeignEvent } from './body/foreign-event.ts';
+import { EventTooLongError } from './body/event-reader.ts';
 import { redirectTarget } from './redirect.ts';
 import {
   endedEarly,
-  errorFromFields,
   errorFromRedirect,
   errorFromStatus,
   errorFromTransport,
   errorFromUnexpectedBody,
-  isObject,
   malformed,
   saidNothing,
   type Upstream,
 } from './upstream-error.ts';
-import type { ProviderEvent, WireDecoder } from './wire-decoder.ts';
+import type { WireDecoder } from './wire-decoder.ts';
 
 const longestErrorBodyBytes = 65_536;
 /** How long a response may take to end after its last event before its socket is closed, in milliseconds. */
@@ -57,13 +54,10 @@ export interface AttemptListener {
 }
 
 export class UpstreamAttempt implements Dispatcher.DispatchHandler {
-  /** Parts that were not taken yet. */
-  batch: ModelPart[] = [];
   readonly #request: AttemptRequest;
   readonly #listener: AttemptListener;
-  readonly #decoder: WireDecoder;
   readonly #mayBeEmpty: boolean;
-  readonly #events: EventReader;
+  readonly #body: AnswerBody;
   readonly #utf8 = new StringDecoder('utf8');
   /** Whether bytes of the body have come. */
   #hasBody = false;
@@ -72,14 +66,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #over = false;
   #responseEnded = false;
   #waitingBytes = 0;
-  /** Whether a part other than figures has come. */
-  #spoke = false;
-  /** Whether the piece that is being read says something, or has a finish reason. */
-  #hasOutput = false;
-  #hasFinish = false;
-  #isClosing = false;
-  #isDone = false;
-  #suspect: ModelError | undefined;
   #transportError: Error | undefined;
   #status = 0;
   #headers: Readonly<Record<string, string | string[] | undefined>> = {};
@@ -94,9 +80,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   constructor(request: AttemptRequest, listener: AttemptListener, decoder: WireDecoder, mayBeEmpty: boolean) {
     this.#request = request;
     this.#listener = listener;
-    this.#decoder = decoder;
     this.#mayBeEmpty = mayBeEmpty;
-    this.#events = new EventReader(this);
+    this.#body = new AnswerBody(request, decoder, () => this.#contentType());
   }
 
   start(body: string): void {
@@ -112,6 +97,15 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('the model call is over'));
   }
 
+  /** Parts that were not taken yet. */
+  get batch(): ModelPart[] {
+    return this.#body.batch;
+  }
+
+  set batch(parts: ModelPart[]) {
+    this.#body.batch = parts;
+  }
+
   /** Whether reading from the socket is paused until `take()` is called. */
   get paused(): boolean {
     return this.#controller?.paused === true;
@@ -119,12 +113,17 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
 
   /** Whether something may be taken: figures alone may not, as long as a retry may make them void. */
   get isReady(): boolean {
-    return this.batch.length > 0 && (this.#spoke || this.#over);
+    return this.batch.length > 0 && (this.hasSpoken || this.#over);
   }
 
   /** Whether anything of the answer has come. */
   get hasSpoken(): boolean {
-    return this.#spoke;
+    return this.#body.hasSpoken;
+  }
+
+  /** Whether the body is an answer that is not streamed, and the end of its JSON has not come. */
+  get isHalf(): boolean {
+    return this.#refusal === undefined && this.#body.isHalf;
   }
 
   /** Returns the parts that have arrived, and resumes reading. */
@@ -199,13 +198,11 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       this.#readRefusal(this.#utf8.write(bytes));
       return;
     }
-    this.#hasOutput = false;
-    this.#hasFinish = false;
     const before = this.batch.length;
     try {
       const text = this.#utf8.write(bytes);
-      this.#events.feed(text);
-      if (this.#events.isPage) {
+      this.#body.feed(text);
+      if (this.#body.isPage) {
         this.#refusal = '';
         this.#readRefusal(text);
         return;
@@ -227,55 +224,20 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#failReading(malformed(this.#request, what, error));
   }
 
-  /** An event of the body. @throws ModelError */
-  accept(event: ProviderEvent): void {
-    if (this.#isDone) return;
-    try {
-      if (event.event === 'error') throw errorFromFields(this.#request, event.data);
-      const meaning = this.#decoder.accept(event, this.batch);
-      if (meaning === 'output') this.#hasOutput = true;
-      else if (meaning === 'closing') {
-        this.#hasFinish = true;
-        this.#isClosing = true;
-      } else if (meaning === 'done') this.#isDone = true;
-    } catch (error) {
-      if (this.#isClosing) return;
-      if (!isForeignEvent(event)) throw error;
-      this.#suspect ??= this.#asModelError(error);
-    }
-  }
-
-  /** The whole body, which is one JSON value. @throws ModelError */
-  acceptWhole(json: string): void {
-    let body: unknown;
-    try {
-      body = parseForeignJson(json);
-    } catch {
-      throw errorFromUnexpectedBody(this.#request, this.#contentType(), json);
-    }
-    const answer: unknown = Array.isArray(body) ? body.find(isObject) : body;
-    if (!isObject(answer)) throw errorFromUnexpectedBody(this.#request, this.#contentType(), json);
-    this.#decoder.acceptWhole(answer, this.batch);
-    this.#isClosing = true;
-  }
-
   /** Tells the listener what a piece of the body brought. */
   #report(before: number, bytes: number): void {
-    const hasGrown = this.batch.length > before;
-    if (hasGrown && hasSaying(this.batch, before)) {
-      this.#hasOutput = true;
-      this.#spoke = true;
-    }
-    if (this.#isDone) {
+    if (this.#body.isDone) {
       this.#complete();
       return;
     }
-    if (this.#hasOutput) this.#listener.attemptProgressed('output');
-    if (this.#hasFinish) this.#listener.attemptProgressed('closing');
-    if (this.#events.isWhole) this.#listener.attemptRefused();
-    if (!hasGrown) return;
+    const { hasOutput, hasFinish, wentOn } = this.#body;
+    if (hasOutput) this.#listener.attemptProgressed('output');
+    if (hasFinish) this.#listener.attemptProgressed('closing');
+    if (wentOn) this.#listener.attemptProgressed('output');
+    if (this.#body.isWhole) this.#listener.attemptRefused();
+    if (this.batch.length === before) return;
     this.#waitingBytes += bytes;
-    if (this.#spoke) this.#listener.attemptDelivered();
+    if (this.hasSpoken) this.#listener.attemptDelivered();
     if (this.batch.length > 0 && this.#waitingBytes > pauseAtBytes && !this.#over) this.#controller?.pause();
   }
 
@@ -291,11 +253,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   #endEvents(): void {
-    const before = this.batch.length;
     try {
-      this.#events.feed(this.#utf8.end());
-      this.#events.end();
-      if (hasSaying(this.batch, before)) this.#spoke = true;
+      this.#body.end(this.#utf8.end());
     } catch (error) {
       this.#failReading(error);
       return;
@@ -306,13 +265,13 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #complete(): void {
     const before = this.batch.length;
     try {
-      this.#decoder.end(this.batch);
+      this.#body.complete();
     } catch (error) {
-      this.#fail(this.#isClosing ? this.#asModelError(error) : this.#reasonOfEnd(this.#asModelError(error)));
+      const failure = this.#asModelError(error);
+      this.#fail(this.#body.isClosing ? failure : this.#reasonOfEnd(failure));
       return;
     }
-    if (hasSaying(this.batch, before)) this.#spoke = true;
-    if (!this.#spoke && !this.#mayBeEmpty && this.batch.some(isPlainStop)) {
+    if (!this.hasSpoken && !this.#mayBeEmpty && this.batch.some(isPlainStop)) {
       this.batch.length = before;
       this.#fail(saidNothing(this.#request));
       return;
@@ -326,26 +285,25 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
 
   /** The decoder only knows that its end is missing; the exchange may know why. */
   #reasonOfEnd(error: ModelError): ModelError {
-    if (this.#suspect !== undefined) return this.#suspect;
+    if (this.#body.suspect !== undefined) return this.#body.suspect;
     if (this.#status === 0) return errorFromTransport(this.#request, this.#transportError);
-    if (this.#spoke) return error;
+    if (this.hasSpoken) return error;
     if (this.#status === 204 || this.#status === 205) {
       return errorFromStatus(this.#request, this.#status, this.#headers, '');
     }
-    const { words } = this.#events;
+    const { words } = this.#body;
     return words === '' ? error : endedEarly(this.#request, words);
   }
 
   #failReading(error: unknown): void {
-    if (this.#isClosing) this.#complete();
+    if (this.#body.isClosing) this.#complete();
     else if (error instanceof EventTooLongError)
       this.#fail(malformed(this.#request, 'an event that is too long', error));
     else this.#fail(this.#asModelError(error));
   }
 
   #fail(error: ModelError): void {
-    this.#decoder.breakOff?.(this.batch);
-    if (hasSaying(this.batch, 0)) this.#spoke = true;
+    this.#body.breakOff();
     this.abort();
     this.#listener.attemptFailed(error);
   }
@@ -381,15 +339,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       ? error
       : malformed(this.#request, 'an event that cannot be read', error);
   }
-}
-
-/** Whether one of the parts from place `from` on is part of the answer, rather than about it. */
-function hasSaying(parts: readonly ModelPart[], from: number): boolean {
-  for (let place = from; place < parts.length; place += 1) {
-    const type = parts[place]?.type;
-    if (type !== 'usage' && type !== 'finish') return true;
-  }
-  return false;
 }
 
 function isPlainStop(part: ModelPart): boolean {

@@ -316,9 +316,15 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
       case 'streaming':
         return Math.min(this.#lastLifeMs + idleMs, this.#latestMs(idleMs)) - nowMs;
       case 'closing':
-        return this.#lastOutputMs + this.#closingMs() - nowMs;
-      case 'connecting':
+        // A finish reason that others followed tells nothing about the end.
+        return this.#wentOn
+          ? Math.min(this.#lastLifeMs + idleMs, this.#latestMs(idleMs)) - nowMs
+          : this.#lastOutputMs + this.#closingMs() - nowMs;
       case 'refused':
+        // Behind what is whole nothing is waited for.
+        if (this.#attempt?.isHalf !== true) return 0;
+        return Math.min(this.#lastLifeMs + idleMs, this.#latestMs(idleMs)) - nowMs;
+      case 'connecting':
         return 0;
     }
   }

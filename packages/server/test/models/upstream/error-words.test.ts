@@ -292,3 +292,20 @@ describe('which failures pass', () => {
     test(`${name}: ${passes}`, () => assert.equal(errorFromFields(upstream, error).retryable, passes));
   }
 });
+
+test("a provider's words can be stored: no NUL, and no half of a character", () => {
+  const body = JSON.stringify({
+    error: { message: 'no\0pe \ud800', code: 'a\0b', param: 'x\0', type: 't\0' },
+  });
+  const reported = { message: 'no\0pe \ud800', code: 'a\0b' };
+  const page = '<html><title>oh\0no</title></html>';
+  for (const error of [
+    errorFromStatus(upstream, 400, {}, body),
+    errorFromStatus(upstream, 502, {}, page),
+    errorFromFields(upstream, reported),
+  ]) {
+    const said = [error.message, ...Object.values(error.words ?? {})].join();
+    assert.doesNotMatch(said, /\0/);
+    assert.ok(said.isWellFormed(), said);
+  }
+});

@@ -102,6 +102,19 @@ for (const wire of wires) {
       assert.equal(call.text, Array.from({ length: 30 }, (_, i) => `${i} `).join(''));
     });
 
+    test('two of them in one piece start none either, and signs of life count', async (t) => {
+      const call = await startClockwork(t, wire, { timeouts: { ...timeouts, idleMs: 20_000 } });
+      const exchange = call.exchanges[0]?.headers();
+      exchange?.say(word(wire, 'a', finish) + word(wire, 'b', finish));
+      await call.pass(15_000);
+      exchange?.say(': x\n\n');
+      await call.pass(15_000);
+      exchange?.say(word(wire, 'c', finish)).end();
+      await call.pass(1);
+      assert.equal(call.error, undefined);
+      assert.equal(call.text, 'abc');
+    });
+
     test('figures are waited for from the last output on, and signs of life do not prolong that', async (t) => {
       const call = await startClockwork(t, wire, { timeouts });
       const exchange = call.exchanges[0]?.headers().say(word(wire, 'x', finish));
@@ -125,6 +138,26 @@ for (const wire of wires) {
       assert.match(String(call.error), /: no credit/);
     });
 
+    test('an answer that pauses within its JSON is waited for, and one whose JSON is whole is not', async (t) => {
+      const patient = { ...timeouts, idleMs: 20_000 };
+      const call = await startClockwork(t, wire, { timeouts: patient, maxRetries: 0 });
+      const whole =
+        wire === 'openai'
+          ? { choices: [{ message: { content: 'All of it' }, finish_reason: 'stop' }] }
+          : { content: [{ type: 'text', text: 'All of it' }], stop_reason: 'end_turn' };
+      const json = JSON.stringify(whole, null, 2);
+      const exchange = call.exchanges[0]?.headers().say(json.slice(0, 30));
+      await call.pass(15_000);
+      exchange?.say(json.slice(30, 50));
+      await call.pass(15_000);
+      assert.equal(call.isOver, false);
+      exchange?.say(json.slice(50));
+      await call.pass(6_000);
+      assert.equal(call.error, undefined);
+      assert.equal(call.text, 'All of it');
+      assert.ok(call.isOver);
+    });
+
     test('JSON that comes slowly is waited for', async (t) => {
       const call = await startClockwork(t, wire, { timeouts, maxRetries: 0 });
       const exchange = call.exchanges[0]?.headers();
@@ -138,6 +171,19 @@ for (const wire of wires) {
     });
   });
 }
+
+test('openai: a finish reason beside the choices ends the answer', async (t) => {
+  const call = await startClockwork(t, 'openai', { timeouts });
+  const exchange = call.exchanges[0]?.headers().say(word('openai', 'Hel'));
+  exchange?.say(
+    'data: {"choices":[{"delta":{"content":"lo"},"finish_reason":null}],"finish_reason":"length"}\n\n',
+  );
+  exchange?.end();
+  await call.pass(1);
+  assert.equal(call.error, undefined);
+  assert.deepEqual(call.parts.at(-1), { type: 'finish', reason: 'length' });
+  assert.equal(call.text, 'Hello');
+});
 
 describe('waiting for a model that is being loaded', () => {
   const loading = '{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}';
@@ -273,7 +319,7 @@ describe('figures of an answer that is broken off', () => {
       await call.pass(1);
       assert.deepEqual(
         call.parts.filter((part) => part.type === 'usage'),
-        wire === 'openai' ? [] : [{ type: 'usage', promptTokens: 9 }],
+        [{ type: 'usage', promptTokens: 9 }],
       );
     });
 

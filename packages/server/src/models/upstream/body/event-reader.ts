@@ -104,6 +104,11 @@ export class EventReader {
     return this.#body === 'json' && this.#events === 0;
   }
 
+  /** Whether the body is one JSON value whose end has not come. To look costs as much as the body is long. */
+  get isHalf(): boolean {
+    return this.isWhole && !isJson([...this.#data, this.#line.join('')].join('\n'));
+  }
+
   /** Whether the body is markup. Such a body is not read. */
   get isPage(): boolean {
     return this.#body === 'page';
