@@ -7,7 +7,7 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
 import type { Config } from './config/config.ts';
-import { lookupEnv } from './config/env.ts';
+import { lookupEnv, plainEnvironment } from './config/env.ts';
 import { loadSecrets } from './config/secrets.ts';
 import { longestConnectMs } from './domain/model.ts';
 import { describeAnonymous, findAnonymousAccess } from './first-start/anonymous-access.ts';
@@ -128,7 +128,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         ),
     }),
   );
-  const secrets = await loadSecrets({ ...config, dataDir });
+  const secrets = await loadSecrets({ ...config, dataDir }, (sentence) => log.warn({}, sentence));
   const proxies = createProxies(config.proxies);
   if (proxies !== undefined) log.info({}, proxies.description);
   // A model may have a longer time limit of its own.
@@ -150,7 +150,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       dataDir,
       logger: log,
       proxies,
-      runtime: { timeouts: config.modelTimeouts },
+      runtime: { timeouts: config.modelTimeouts, environment: plainEnvironment() },
       ...(overrides.terminal === undefined ? {} : { terminal: overrides.terminal }),
       ...(overrides.namedSource === undefined ? {} : { namedSource: overrides.namedSource }),
     }),
@@ -177,6 +177,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       local,
       guide,
       logger: log,
+      environment: plainEnvironment(),
       openKey: (sealed, recordId) => open(sealed, secrets.secret, recordId),
       lookupEnvironment,
       learn({ organizationId, id, updatedAt }, facts) {

@@ -64,7 +64,7 @@ export function createIdentityProvider(
 ): IdentityProvider {
   const keys = createRemoteJWKSet(new URL(config.jwksUrl), {
     timeoutDuration: fetchTimeoutMs,
-    ...(fetch && { [customFetch]: fetch }),
+    [customFetch]: withBackOff(fetch ?? globalThis.fetch, now),
   });
   return {
     async verify(token) {
@@ -87,6 +87,35 @@ export function createIdentityProvider(
       throw toAppError(error);
     }
   }
+}
+
+/** After a failure the provider is not asked for this long; it doubles with each further one, up to `longestBackOffMs`. */
+const firstBackOffMs = 1000;
+const longestBackOffMs = 30_000;
+
+/**
+ * Keeps a provider that fails from being asked once for each token that somebody makes up: meanwhile the same failure is
+ * thrown again. Keys that are known already go on being used.
+ */
+function withBackOff(fetch: FetchImplementation, now: () => number): FetchImplementation {
+  let failures = 0;
+  let askAgainAt = 0;
+  let failure: unknown;
+  return async (...request) => {
+    if (now() < askAgainAt) throw failure;
+    try {
+      const response = await fetch(...request);
+      if (response.status !== 200) throw new Error(`the identity provider answered ${response.status}`);
+      const keys: unknown = await response.json();
+      failures = 0;
+      return Response.json(keys);
+    } catch (error) {
+      failure = error;
+      askAgainAt = now() + Math.min(longestBackOffMs, firstBackOffMs * 2 ** failures);
+      failures += 1;
+      throw error;
+    }
+  };
 }
 
 /** Whether a token claims another issuer than this server. Nothing is verified here. */

@@ -1,6 +1,7 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import { isLoopback } from '../domain/text/loopback.ts';
 import { isOrigin } from '../domain/text/origin.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
@@ -136,8 +137,10 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     databaseUrl,
     databasePoolSize: reader.integer('DATABASE_POOL_SIZE', 1, 1000),
     redisUrl,
-    adminKey: reader.secret('COLLOQUY_ADMIN_KEY', /^sk_admin_[!-~]{16,}$/),
-    secret: reader.secret('COLLOQUY_SECRET', /^.{16,}$/su),
+    adminKey: reader.secret('COLLOQUY_ADMIN_KEY', /^sk_admin_[!-~]{16,}$/, (key) =>
+      isVaried(key.slice('sk_admin_'.length)),
+    ),
+    secret: reader.secret('COLLOQUY_SECRET', /^.{16,}$/su, isVaried),
     ...providers,
     localModel: readLocalModel(reader, Object.keys(providers.providers).length > 0),
     modelTimeouts: {
@@ -168,6 +171,16 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   if (problems.length === 0) return { config: deepFreeze(config) };
   const { dataDir, localModel } = config;
   return { problems, files: { dataDir, localModel, ...(extraAuthorities && { extraAuthorities }) } };
+}
+
+const leastDistinctCharacters = 6;
+const longestRepeated = 8;
+
+/** Whether a text is varied enough to be a secret: no few characters over and over, no short text repeated. */
+function isVaried(text: string): boolean {
+  if (new Set(text).size < leastDistinctCharacters) return false;
+  const periods = Array.from({ length: longestRepeated }, (_, index) => index + 1);
+  return !periods.some((period) => text.startsWith(text.slice(period)));
 }
 
 function readHost(reader: ServerReader): string {
@@ -220,11 +233,18 @@ function readLocalModel(reader: ServerReader, hasProvider: boolean): LocalModelC
   const name = namedLocalModels.find((known) => known === value);
   if (name !== undefined) return { kind: 'named', name };
   if (value.includes('://')) {
-    return { kind: 'url', url: reader.url('COLLOQUY_LOCAL_MODEL', ['http:', 'https:']) ?? '' };
+    const url = reader.url('COLLOQUY_LOCAL_MODEL', ['http:', 'https:']) ?? '';
+    if (url !== '' && !isModelAddress(new URL(url))) reader.reject('COLLOQUY_LOCAL_MODEL');
+    return { kind: 'url', url };
   }
   // A bare word is more likely a mistyped model name than a file in the working directory.
   if (!/[/\\]|\.gguf$/i.test(value)) reader.reject('COLLOQUY_LOCAL_MODEL');
   return { kind: 'file', path: value };
+}
+
+/** Without TLS anybody on the way could put another file in its place. */
+function isModelAddress({ protocol, hostname, hash }: URL): boolean {
+  return (protocol === 'https:' || isLoopback(hostname)) && /^(?:#sha256=[0-9a-f]{64})?$/i.test(hash);
 }
 
 function readNetworks(

@@ -13,6 +13,16 @@ export function lookupEnv(name: string): string | undefined {
   return process.env[name]?.trim() || undefined;
 }
 
+/** What a process that runs native code needs: where programs, libraries and temporary files are, and which GPU. */
+const plainVariables =
+  /^(?:PATH|HOME|USERPROFILE|TMPDIR|TEMP|TMP|LANG|LC_\w+|TZ|(?:LD|DYLD)_LIBRARY_PATH|SystemRoot|windir|(?:CUDA|NVIDIA|HIP|ROCR|HSA|VK|GGML|OMP|MTL)_\w+)$/i;
+
+/** The part of the environment that holds no secret, for child processes. */
+export function plainEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => plainVariables.test(name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+}
+
 /**
  * Adds the variables of a `.env` file to the environment, except those that are set already.
  * @returns false where there is no such file

@@ -8,7 +8,8 @@ export type RawEnvironment = Readonly<Record<string, string | undefined>>;
 /** Reads the variables of one table. A value that is not allowed is a problem, and reads as its default. */
 export interface Reader<VariableName extends string = string> {
   text(name: VariableName): string | undefined;
-  secret(name: VariableName, pattern: RegExp): string | undefined;
+  /** `isStrong` is asked of a value that matches the pattern; by default every one is strong. */
+  secret(name: VariableName, pattern: RegExp, isStrong?: (value: string) => boolean): string | undefined;
   integer(name: VariableName, min: number, max: number): number;
   /** `protocols` are written as in `URL`: `https:`. */
   url(name: VariableName, protocols: readonly string[]): string | undefined;
@@ -45,7 +46,8 @@ export function createReader<VariableName extends string>(
 
   return {
     text: (name) => checked(name, (value) => !/\p{Cc}/u.test(value)),
-    secret: (name, pattern) => checked(name, (value) => pattern.test(value)),
+    secret: (name, pattern, isStrong = () => true) =>
+      checked(name, (value) => pattern.test(value) && isStrong(value)),
     integer: (name, min, max) =>
       Number(
         checked(name, (value) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max),

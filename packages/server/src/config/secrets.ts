@@ -28,6 +28,11 @@ export interface Secrets {
   readonly adminKeyPath: string | undefined;
 }
 
+/** Tells the operator, in a sentence, of what is unusual but works. */
+type Warn = (sentence: string) => void;
+
+const ignore: Warn = () => undefined;
+
 type RandomSource = (bytes: number) => Buffer;
 
 /** 256 bits as base64url. */
@@ -41,10 +46,14 @@ export function makeAdminKey(random: RandomSource = randomBytes): string {
 }
 
 /** Returns the configured secrets. Others are read from the data directory, and made if need be. */
-export async function loadSecrets(config: Pick<Config, 'dataDir' | 'secret' | 'adminKey'>): Promise<Secrets> {
-  const secret = config.secret ?? (await loadOrCreateSecret(config.dataDir, 'secret', makeSecret)).value;
+export async function loadSecrets(
+  config: Pick<Config, 'dataDir' | 'secret' | 'adminKey'>,
+  warn: Warn = ignore,
+): Promise<Secrets> {
+  const secret =
+    config.secret ?? (await loadOrCreateSecret(config.dataDir, 'secret', makeSecret, warn)).value;
   if (config.adminKey !== undefined) return { secret, adminKey: config.adminKey, adminKeyPath: undefined };
-  const adminKey = await loadOrCreateSecret(config.dataDir, 'admin-key', makeAdminKey);
+  const adminKey = await loadOrCreateSecret(config.dataDir, 'admin-key', makeAdminKey, warn);
   return { secret, adminKey: adminKey.value, adminKeyPath: adminKey.path };
 }
 
@@ -57,9 +66,10 @@ export async function loadOrCreateSecret(
   dataDir: string,
   fileName: string,
   make: () => string,
+  warn: Warn = ignore,
 ): Promise<StoredSecret> {
   const path = join(dataDir, fileName);
-  const stored = await readSecretFile(path);
+  const stored = await readSecretFile(path, warn);
   if (stored !== undefined) return { value: stored, path, isNew: false };
   const isNew = await write(dataDir, fileName, make(), 'keep');
   const value = await readSecretFile(path);
@@ -79,10 +89,11 @@ export async function replaceSecret(dataDir: string, fileName: string, value: st
  * Reads a secret's file, without the newline at its end; undefined where there is no such file.
  * @throws SecretFileError
  */
-export async function readSecretFile(path: string): Promise<string | undefined> {
+export async function readSecretFile(path: string, warn: Warn = ignore): Promise<string | undefined> {
   try {
     await using file = await open(path, 'r');
-    await assertPrivate(file, path);
+    const warning = await assertPrivate(file, path);
+    if (warning !== undefined) warn(warning);
     const value = (await file.readFile('utf8')).replace(/\r?\n$/, '');
     if (value !== '') return value;
   } catch (error) {
@@ -94,10 +105,17 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
   );
 }
 
-/** Windows has no such modes; there the directory's permissions protect the file. */
-async function assertPrivate(file: FileHandle, path: string): Promise<void> {
-  const { mode } = await file.stat();
-  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+/**
+ * Windows has no such modes; there the directory's permissions protect the file. Gives a warning where only a group of
+ * this process's own may read or write the file, as Kubernetes' `fsGroup` sets it for every file of a volume.
+ */
+async function assertPrivate(file: FileHandle, path: string): Promise<string | undefined> {
+  const { mode, gid } = await file.stat();
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined;
+  const isOwnGroup = process.getegid?.() === gid || process.getgroups?.().includes(gid) === true;
+  if ((mode & 0o007) === 0 && isOwnGroup) {
+    return `${path} can be read by the other members of group ${gid}; run chmod 600 ${path} if that is not meant`;
+  }
   const octal = (mode & 0o777).toString(8).padStart(4, '0');
   throw new SecretFileError(
     `${path} can be read or written by other users (mode ${octal}); run chmod 600 ${path}, and replace the secret if others may have read it`,

@@ -46,16 +46,20 @@ const placeVariables = {
   REDIS_URL: { fallback: '', allowed: 'a redis:// or rediss:// address', shown: 'url' },
   COLLOQUY_ADMIN_KEY: {
     fallback: '',
-    allowed: 'sk_admin_ followed by at least 16 visible ASCII characters',
+    allowed: 'sk_admin_ followed by at least 16 visible ASCII characters, at least 6 of them different',
     shown: 'secret',
   },
-  COLLOQUY_SECRET: { fallback: '', allowed: 'any text of at least 16 characters', shown: 'secret' },
+  COLLOQUY_SECRET: {
+    fallback: '',
+    allowed: 'any text of at least 16 characters, at least 6 of them different, that repeats no shorter one',
+    shown: 'secret',
+  },
 } as const satisfies Record<string, Variable>;
 
 const modelVariables = {
   COLLOQUY_LOCAL_MODEL: {
     fallback: '',
-    allowed: `off, ${namedLocalModels.join(', ')}, the path of a GGUF file, or an http:// or https:// address of one`,
+    allowed: `off, ${namedLocalModels.join(', ')}, the path of a GGUF file, or an https:// address of one (http:// on this machine only), which may end with #sha256=<64 hexadecimal digits>`,
     shown: 'url',
   },
 

@@ -2,8 +2,8 @@
 
 import type { Config } from '../config/config.ts';
 import { ConfigError, quote } from '../config/problems.ts';
+import { isLoopback } from '../domain/text/loopback.ts';
 import type { AnonymousAccess } from '../http/request/anonymous.ts';
-import { isLoopback } from '../network/loopback.ts';
 import { findDefaultOrganization, findOrganization } from '../store/queries/organizations.ts';
 import type { Store } from '../store/store.ts';
 

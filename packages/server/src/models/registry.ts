@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly local: LocalModel;
   readonly guide: LanguageModel;
   readonly logger: Logger;
+  /** The environment of the processes that run local models. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The value of a sealed key, header or parameter. @throws where it was sealed under another secret */
   openKey(sealed: string, recordId: string): string;
   lookupEnvironment(name: string): string | undefined;
@@ -47,9 +49,9 @@ export class ModelRegistry implements AsyncDisposable {
   readonly #remote = new Map<string, Entry>();
 
   constructor(options: RegistryOptions) {
-    const { local, guide, logger } = options;
+    const { local, guide, logger, environment } = options;
     this.#options = options;
-    this.#builtIn = { guide, local: createLocalModels({ local, standIn: guide, logger }) };
+    this.#builtIn = { guide, local: createLocalModels({ local, standIn: guide, logger, environment }) };
   }
 
   /** @throws AppError model_unavailable, where its key can't be read */

@@ -1,6 +1,6 @@
 /** Which proxy a connection to the outside goes through, by its destination. */
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../domain/text/loopback.ts';
 
 /** A proxy that speaks HTTP, itself in plain text or over TLS. */
 export interface ProxyServer {

@@ -165,6 +165,46 @@ onBothStores('identity provider', async (engine) => {
     await assert.rejects(alone.authenticate(outside), { code: 'unauthenticated' });
   });
 
+  test('a provider that fails is not asked once for each token that somebody makes up', async () => {
+    let asked = 0;
+    let isDown = true;
+    let at = Date.now();
+    const fails = [
+      async () => new Response('away', { status: 503 }),
+      async () => new Response('<html>', { status: 200 }),
+      async () => Promise.reject(new Error('refused')),
+    ];
+    const failing = createIdentityProvider(config, {
+      now: () => at,
+      fetch: async () => {
+        asked += 1;
+        return isDown ? fails[asked % 3]!() : Response.json({ keys: [provider.jwk] });
+      },
+    });
+    const madeUp = await sign();
+    const askOften = () =>
+      Promise.all(
+        Array.from({ length: 50 }, () => assert.rejects(failing.verify(madeUp), { code: 'overloaded' })),
+      );
+    await askOften();
+    await askOften();
+    assert.equal(asked, 1);
+    at += 1001;
+    await askOften();
+    assert.equal(asked, 2);
+    at += 1001;
+    await askOften();
+    assert.equal(asked, 2, 'the wait doubles');
+    at += 31_000;
+    await askOften();
+    assert.equal(asked, 3);
+    isDown = false;
+    at += 31_000;
+    assert.equal((await failing.verify(madeUp)).organizationId, organizationId);
+    await failing.verify(madeUp);
+    assert.equal(asked, 4);
+  });
+
   test('a provider that is away: 503, for its own tokens only', async () => {
     await provider.close();
     await using away = createAuthenticator({

@@ -88,6 +88,11 @@ describe('what is accepted', () => {
       { databaseUrl: 'postgresql://u:p@db/c', redisUrl: 'rediss://cache:6380', databasePoolSize: 3 },
     ],
     [{ COLLOQUY_SECRET: 'sixteen letters!' }, { secret: 'sixteen letters!' }],
+    ...[
+      `https://host/m.gguf#sha256=${'aB'.repeat(32)}`,
+      'http://localhost:1/m.gguf',
+      'http://127.0.0.1/m.gguf',
+    ].map((url) => [{ COLLOQUY_LOCAL_MODEL: url }, { localModel: { kind: 'url' as const, url } }] as const),
     [{ COLLOQUY_ADMIN_KEY: 'sk_admin_0123456789abcdef' }, { adminKey: 'sk_admin_0123456789abcdef' }],
     [
       { OPENAI_API_KEY: ' sk-abc ', OPENAI_MODEL: 'one, two,,one' },
@@ -188,6 +193,21 @@ describe('what is refused, by name', () => {
     [{ DATABASE_URL: 'postgres://db/c', REDIS_URL: 'http://cache' }, ['REDIS_URL']],
     [{ REDIS_URL: 'redis://cache' }, ['REDIS_URL']],
     [{ COLLOQUY_SECRET: 'fifteen letters' }, ['COLLOQUY_SECRET']],
+    ...[
+      'a'.repeat(64),
+      'ab'.repeat(20),
+      'secret12secret12',
+      'abcdefghabcdefghabcd',
+      '0101 1010 0101 1010',
+    ].map((COLLOQUY_SECRET) => [{ COLLOQUY_SECRET }, ['COLLOQUY_SECRET']] as const),
+    ...['x'.repeat(32), '1234567812345678', 'changeme'.repeat(4)].map(
+      (key) => [{ COLLOQUY_ADMIN_KEY: `sk_admin_${key}` }, ['COLLOQUY_ADMIN_KEY']] as const,
+    ),
+    ...[
+      'http://models.example/m.gguf',
+      'https://models.example/m.gguf#sha256=12',
+      `https://models.example/m.gguf#md5=${'a'.repeat(64)}`,
+    ].map((COLLOQUY_LOCAL_MODEL) => [{ COLLOQUY_LOCAL_MODEL }, ['COLLOQUY_LOCAL_MODEL']] as const),
     [{ COLLOQUY_ADMIN_KEY: 'sk_prod_0123456789abcdef' }, ['COLLOQUY_ADMIN_KEY']],
     [{ COLLOQUY_ADMIN_KEY: 'sk_admin_short' }, ['COLLOQUY_ADMIN_KEY']],
     [{ COLLOQUY_ADMIN_KEY: 'sk_admin_0123456789 abcdef' }, ['COLLOQUY_ADMIN_KEY']],
@@ -235,7 +255,7 @@ test('all problems are told at once, each with its name, what it holds and what 
     [
       'Colloquy does not start: 4 settings are wrong.',
       '  PORT: holds "99999"; allowed: a whole number from 0 to 65535 (0: any free port)',
-      '  COLLOQUY_SECRET: holds a hidden text of 5 characters; allowed: any text of at least 16 characters',
+      '  COLLOQUY_SECRET: holds a hidden text of 5 characters; allowed: any text of at least 16 characters, at least 6 of them different, that repeats no shorter one',
       '  LOG_LEVEL: holds "loud"; allowed: fatal, error, warn, info, debug, trace or silent',
       '  COLLOQUY_PROT: is not a setting; allowed: the nearest one, PORT',
       '',

@@ -1,6 +1,6 @@
 /** Secrets in the data directory: made once, for one user only, and never silently replaced. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -79,6 +79,26 @@ test('a file that others can read is refused with what to do', async () => {
     assert.match(error.message, /mode 0644.*chmod 600/);
     return true;
   });
+});
+
+test('a file that the own group can read is taken, with a warning; one of another group is not', async () => {
+  const { path, value } = await loadOrCreateSecret(dataDir, 'secret', makeSecret);
+  const warnings: string[] = [];
+  for (const mode of [0o660, 0o640]) {
+    await chmod(path, mode);
+    const again = await loadOrCreateSecret(dataDir, 'secret', makeSecret, (warning) =>
+      warnings.push(warning),
+    );
+    assert.equal(again.value, value);
+  }
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0] ?? '', /secret can be read by the other members of group \d+; run chmod 600/);
+  await chmod(path, 0o664);
+  await assert.rejects(loadOrCreateSecret(dataDir, 'secret', makeSecret), /mode 0664/);
+  if (process.getuid?.() !== 0) return;
+  await chmod(path, 0o660);
+  await chown(path, 0, 54_321);
+  await assert.rejects(loadOrCreateSecret(dataDir, 'secret', makeSecret), /mode 0660/);
 });
 
 test('an empty file is refused and left as it is', async () => {

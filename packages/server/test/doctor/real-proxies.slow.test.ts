@@ -26,7 +26,9 @@ after(async () => {
 function snippet(language: string): string {
   const [, code = ''] = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page) ?? [];
   assert.match(code, /127\.0\.0\.1:8080/, 'the page has the configuration');
-  return code.replaceAll('127.0.0.1:8080', new URL(server.url).host);
+  return code
+    .replaceAll('127.0.0.1:8080', new URL(server.url).host)
+    .replaceAll(/\/var\/log\/\w+/g, directory);
 }
 
 async function isListening(port: number): Promise<boolean> {
@@ -39,6 +41,19 @@ async function isListening(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+/** What a request gets for an answer until the connection ends; an answer of 400 by the proxy itself counts as none. */
+async function rawAnswer(port: number, request: string): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    answer += chunk;
+  });
+  socket.on('error', () => undefined);
+  socket.write(request);
+  await once(socket, 'close');
+  return /^HTTP\/1\.\d 400 /.test(answer) ? '' : answer;
 }
 
 interface Proxy {
@@ -54,9 +69,9 @@ const proxies: readonly Proxy[] = [
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
       await writeFile(
         path,
-        `daemon off; pid ${directory}/nginx.pid; error_log stderr; events {}
+        `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${directory}/nginx.pid; error_log stderr; events {}
          http { access_log off; ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
-         ${snippet('nginx').replace('listen 80', `listen 127.0.0.1:${port}`)} }`,
+         ${snippet('nginx').replaceAll('listen 80', `listen 127.0.0.1:${port}`).replace('chat.example.com', '127.0.0.1')} }`,
       );
       return ['nginx', '-p', directory, '-c', path, '-e', 'stderr'];
     },
@@ -67,7 +82,7 @@ const proxies: readonly Proxy[] = [
       const path = join(directory, 'Caddyfile');
       await writeFile(
         path,
-        `{\n\tadmin off\n\tauto_https off\n}\n${snippet('caddyfile').replace('chat.example.com', `http://:${port}`)}`,
+        `{\n\tadmin off\n\tauto_https off\n}\n${snippet('caddyfile').replace('http:// {', `http://:${port} {`).replace('chat.example.com', `http://127.0.0.1:${port}`)}`,
       );
       return ['caddy', 'run', '--config', path, '--adapter', 'caddyfile'];
     },
@@ -137,10 +152,51 @@ for (const { name, command } of proxies) {
     test('what the proxy must not open stays closed', async () => {
       const metrics = await fetch(`${url}/metrics`);
       assert.equal(metrics.status, 404);
-      // A request to `localhost` would be served; the proxy must pass on the host that the client named.
-      const anonymous = await openStream({ url: `${url}/chats/`, headers: { host: 'chat.example.com' } });
-      await anonymous.closed;
-      assert.equal(anonymous.status, 403);
+      const body = { name: 'x' };
+      for (const [path, more] of [
+        ['/chats/', {}],
+        ['/chats/create', { body }],
+      ] as const) {
+        const anonymous = await openStream({ url: `${url}${path}`, ...more });
+        await anonymous.closed;
+        assert.equal(anonymous.status, 401);
+      }
+    });
+
+    test('whoever asks for another host gets no answer, this machine included', async () => {
+      for (const request of [
+        'GET /chats/ HTTP/1.1\r\nHost: localhost\r\n\r\n',
+        'GET /chats/ HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+        'GET /chats/ HTTP/1.0\r\n\r\n',
+        `GET http://localhost/chats/ HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`,
+        'POST /chats/create HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"name":"x"}',
+      ]) {
+        assert.equal(await rawAnswer(port, request), '', request);
+      }
+    });
+
+    test('a message of 3 MiB goes through', async () => {
+      const { status } = await fetch(`${url}/api/chat/completion`, {
+        method: 'POST',
+        headers: { 'x-api-key': server.prodKey, 'content-type': 'application/json' },
+        body: JSON.stringify({ message: 'x'.repeat(3 * 2 ** 20) }),
+      });
+      // The server's own bound of a message, and not the proxy's of a body.
+      assert.equal(status, 400);
+    });
+
+    test('no token and no key stands in its access log', async () => {
+      await fetch(`${url}/chats/?access_token=a-secret-token`, {
+        headers: { 'x-api-key': 'sk_prod_a-secret-key' },
+      });
+      const path = join(directory, 'colloquy.log');
+      let log = '';
+      while (!log.includes('/chats/')) {
+        log = await readFile(path, 'utf8').catch(() => '');
+        await sleep(20);
+      }
+      assert.doesNotMatch(log, /a-secret-token|a-secret-key/);
+      await rm(path);
     });
   });
 }

@@ -61,6 +61,7 @@ function optionsOf(harness: Harness, learnt: unknown[] = []): RegistryOptions {
     local: startLocalModel({ choice: { kind: 'off' }, dataDir: '.' }),
     guide,
     logger: silentLogger,
+    environment: {},
     openKey: (sealed) => `${sealed} opened`,
     lookupEnvironment: () => undefined,
     learn: (record, facts) => void learnt.push([record.id, facts]),

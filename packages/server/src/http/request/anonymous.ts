@@ -1,7 +1,7 @@
 /** Guards requests without a credential, so that no website that somebody visits can talk to their own server. */
 import type { FastifyRequest } from 'fastify';
 import { AppError, unauthenticated } from '../../domain/errors.ts';
-import { isLoopback } from '../../network/loopback.ts';
+import { isLoopback } from '../../domain/text/loopback.ts';
 
 /** Requests without a credential act as this organization, in `/api/generations` and the chats dialect. */
 export interface AnonymousAccess {

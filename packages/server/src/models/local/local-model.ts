@@ -55,6 +55,9 @@ export interface LocalModel extends AsyncDisposable {
   readonly settled: Promise<LocalModelStatus>;
 }
 
+const unchecked =
+  'the file of the local model is taken as it comes, since nothing is known of it; end its address with #sha256=<its SHA-256> to have it checked';
+
 const remedy =
   'The guide answers meanwhile. Set COLLOQUY_LOCAL_MODEL to a GGUF file, or set a provider such as OPENAI_API_KEY, ' +
   'ANTHROPIC_API_KEY or OLLAMA_BASE_URL, and start again.';
@@ -86,7 +89,12 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
         signal: abort.signal,
         proxies: options.proxies,
         onProgress: ({ state, receivedBytes, totalBytes }) => {
-          if (!announced) logger.info({ url: wanted.url, path }, `fetching the local model ${name}`);
+          if (!announced) {
+            logger.info({ url: wanted.url, path }, `fetching the local model ${name}`);
+            if ((wanted.expected?.sha256 ?? wanted.sha256) === undefined) {
+              logger.warn({ url: wanted.url }, unchecked);
+            }
+          }
           announced = true;
           set(state, totalBytes ? Math.floor((receivedBytes / totalBytes) * 100) : 0);
           bar.update(`${labels[state]} the local model ${name}`, receivedBytes, totalBytes);

@@ -19,11 +19,13 @@ export interface LocalModelsOptions {
   /** Answers until the environment's model is loaded. */
   readonly standIn: LanguageModel;
   readonly logger: Logger;
+  /** The environment of the processes that run models. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const pollMs = 100;
 
-export function createLocalModels({ local, standIn, logger }: LocalModelsOptions): LocalModels {
+export function createLocalModels({ local, standIn, logger, environment }: LocalModelsOptions): LocalModels {
   /** Runtimes by the path of their file. */
   const runtimes = new Map<string, LocalRuntime>();
   return {
@@ -31,7 +33,7 @@ export function createLocalModels({ local, standIn, logger }: LocalModelsOptions
       if (record.fromEnvironment) return local.model() ?? standIn;
       let runtime = runtimes.get(record.model);
       if (runtime === undefined) {
-        runtime = createLocalRuntime({ modelPath: record.model, logger });
+        runtime = createLocalRuntime({ modelPath: record.model, logger, environment });
         runtimes.set(record.model, runtime);
       }
       return runtime.model;

@@ -1,5 +1,5 @@
 /** The embedded store: one file in the data directory. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
@@ -20,6 +20,7 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
   const lock = lockForServer(join(dataDir, 'server.lock'), dataDir);
   const path = join(dataDir, 'colloquy.db');
   try {
+    keepPrivate(path);
     const writer = await startSqliteWriter({ path });
     const reads = kyselyOn(openForReading(path));
     const searchThread = createSearchThread({ engine: 'sqlite', path });
@@ -60,5 +61,18 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
+  }
+}
+
+/**
+ * Makes the database's file, if need be, so that only its owner reads it; SQLite gives the same mode to the files that it
+ * makes beside it. Takes away what everybody else may do with the files of an older version. A group keeps its rights.
+ */
+function keepPrivate(path: string): void {
+  if (process.platform === 'win32') return;
+  closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o007) !== 0) chmodSync(file, mode & 0o770);
   }
 }

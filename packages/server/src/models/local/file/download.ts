@@ -15,6 +15,8 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   readonly idleMs: number;
   readonly proxies?: Proxies | undefined;
+  /** @throws FetchError where the disk has no room for that many more bytes */
+  readonly checkSpace: (bytes: number) => Promise<void>;
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
 }
 
@@ -26,12 +28,14 @@ interface PartState {
 }
 
 const maxRedirects = 8;
+/** After this many bytes the disk is looked at again. */
+const pieceBytes = 64 * 1024 * 1024;
 
 /** @throws FetchError, whose `retryable` says whether to try again */
 export async function downloadInto(
   part: string,
   source: ModelSource,
-  { signal, idleMs, proxies, onProgress }: DownloadOptions,
+  { signal, idleMs, proxies, checkSpace, onProgress }: DownloadOptions,
 ): Promise<Downloaded> {
   const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs, connectMs: idleMs };
   const dispatcher = createOutsideAgent({ ...timeouts, proxies });
@@ -44,15 +48,23 @@ export async function downloadInto(
     const response = await get(source.url, headers, dispatcher, signal);
     const range = await acceptedRange(response, has.bytes, part, source);
     if (range === 'complete') return { bytes: has.bytes };
+    const roomFor = (at: number): Promise<void> =>
+      checkSpace(range.total === undefined ? pieceBytes : range.total - at);
+    await roomFor(range.from);
     await using file = await open(part, range.from === 0 ? 'w' : 'r+');
     // Written after the old part is truncated, so that a tag never stands beside bytes of another version.
     await writeFile(
       `${part}.json`,
       JSON.stringify({ url: source.url, etag: strongTag(response) } satisfies PartState),
     );
-    const bytes = await append(file, response.body, range.from, (received) =>
-      onProgress(received, range.total),
-    );
+    let checkedAt = range.from;
+    const bytes = await append(file, response.body, range.from, async (received) => {
+      onProgress(received, range.total);
+      // More may come than the server said, or it said nothing.
+      if (received - checkedAt < pieceBytes) return;
+      checkedAt = received;
+      await checkSpace(pieceBytes);
+    });
     if (range.total !== undefined && bytes < range.total)
       throw new FetchError(`${source.url} ended after ${bytes} of ${range.total} bytes`, true);
     return { bytes };
@@ -98,8 +110,9 @@ async function get(
     if (response.statusCode < 300 || response.statusCode > 399 || typeof location !== 'string')
       return response;
     await response.body.dump();
+    const from = address.protocol;
     address = new URL(location, address);
-    if (address.protocol !== 'https:' && address.protocol !== 'http:')
+    if (address.protocol !== 'https:' && address.protocol !== from)
       throw new FetchError(`${url} redirects to ${address.protocol}, which is not followed`, false);
   }
   throw new FetchError(`${url} redirects more than ${maxRedirects} times`, false);
@@ -142,17 +155,17 @@ async function append(
   file: FileHandle,
   body: AsyncIterable<Buffer>,
   from: number,
-  onProgress: (receivedBytes: number) => void,
+  onProgress: (receivedBytes: number) => Promise<void>,
 ): Promise<number> {
   let position = from;
-  onProgress(position);
+  await onProgress(position);
   for await (const chunk of body) {
     for (let written = 0; written < chunk.length; ) {
       const { bytesWritten } = await file.write(chunk, written, chunk.length - written, position);
       written += bytesWritten;
       position += bytesWritten;
     }
-    onProgress(position);
+    await onProgress(position);
   }
   await file.sync();
   return position;

@@ -41,7 +41,9 @@ export async function fetchModelFile(options: FetchOptions): Promise<void> {
   if (await isComplete(path, source)) return;
   const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true });
-  await checkSpace(options, part);
+  if (source.expected !== undefined) {
+    await checkSpace(options, source.expected.bytes - ((await stat(part).catch(absent))?.size ?? 0));
+  }
   const downloaded = await downloadPatiently(options, part);
   const totalBytes = downloaded.bytes;
   options.onProgress?.({ state: 'verifying', receivedBytes: 0, totalBytes });
@@ -64,13 +66,9 @@ async function isComplete(path: string, source: ModelSource): Promise<boolean> {
   return found !== undefined && (source.expected === undefined || found.size === source.expected.bytes);
 }
 
-async function checkSpace(
-  { source, path, freeBytes = freeBytesOf }: FetchOptions,
-  part: string,
-): Promise<void> {
-  if (source.expected === undefined) return;
-  const has = (await stat(part).catch(absent))?.size ?? 0;
-  const needed = source.expected.bytes - has + reserveBytes;
+/** @throws FetchError unless that many more bytes leave the database its reserve */
+async function checkSpace({ path, freeBytes = freeBytesOf }: FetchOptions, bytes: number): Promise<void> {
+  const needed = bytes + reserveBytes;
   const free = await freeBytes(dirname(path));
   if (free < needed)
     throw new FetchError(
@@ -89,6 +87,7 @@ async function downloadPatiently(options: FetchOptions, part: string): Promise<D
         signal,
         idleMs,
         proxies: options.proxies,
+        checkSpace: (bytes) => checkSpace(options, bytes),
         onProgress: (receivedBytes, totalBytes) =>
           options.onProgress?.({ state: 'fetching', receivedBytes, totalBytes }),
       });

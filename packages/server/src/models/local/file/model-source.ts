@@ -9,6 +9,8 @@ export interface ModelSource {
   readonly fileName: string;
   /** What the fetched file must be; known for the named models only. */
   readonly expected: { readonly bytes: number; readonly sha256: string } | undefined;
+  /** The SHA-256 that an address names in its fragment (`#sha256=…`), where nothing else is known of the file. */
+  readonly sha256?: string | undefined;
 }
 
 /** Both are by Alibaba Cloud, under Apache-2.0. */
@@ -33,10 +35,22 @@ export const namedModels: Readonly<Record<NamedLocalModel, ModelSource>> = {
   },
 };
 
+/** The fragment of an address that names the SHA-256 of the file, in hexadecimal. */
+const hashFragment = /^#sha256=([0-9a-f]{64})$/i;
+
 /** The file's name starts with a hash of the address, so that two addresses never share a file. */
-export function sourceOfUrl(url: string): ModelSource {
+export function sourceOfUrl(address: string): ModelSource {
+  const { hash: fragment } = new URL(address);
+  const url = fragment === '' ? address : address.slice(0, -fragment.length);
+  const [, sha256] = hashFragment.exec(fragment) ?? [];
   const last = decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
   const name = last.replace(/\.gguf$/i, '').replace(/[^\w.-]+/g, '_') || 'model';
   const hash = createHash('sha256').update(url).digest('hex').slice(0, 8);
-  return { name, url, fileName: `${hash}-${name}.gguf`, expected: undefined };
+  return {
+    name,
+    url,
+    fileName: `${hash}-${name}.gguf`,
+    expected: undefined,
+    ...(sha256 !== undefined && { sha256: sha256.toLowerCase() }),
+  };
 }

@@ -19,8 +19,9 @@ export async function verifyModelFile(
   const { size } = await file.stat();
   if (!(await looksLikeGguf(path)))
     throw new FetchError(`${source.url} sent no GGUF file; it was discarded`, false);
-  if (source.expected === undefined) return;
-  if (size !== source.expected.bytes)
+  const expected = source.expected?.sha256 ?? source.sha256;
+  if (expected === undefined) return;
+  if (source.expected !== undefined && size !== source.expected.bytes)
     throw new FetchError(
       `the model from ${source.url} has ${size} bytes instead of ${source.expected.bytes} and was discarded`,
       false,
@@ -36,9 +37,9 @@ export async function verifyModelFile(
     onProgress(position);
   }
   const sha256 = hash.digest('hex');
-  if (sha256 !== source.expected.sha256)
+  if (sha256 !== expected)
     throw new FetchError(
-      `the model from ${source.url} has the SHA-256 ${sha256} instead of ${source.expected.sha256} and was discarded`,
+      `the model from ${source.url} has the SHA-256 ${sha256} instead of ${expected} and was discarded`,
       false,
     );
 }

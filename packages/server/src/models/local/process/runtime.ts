@@ -25,6 +25,8 @@ export interface LocalRuntimeOptions {
   readonly queueLength?: number;
   /** Timeouts of one answer; they do not run while it waits in the queue or for the model to load. */
   readonly timeouts?: { readonly firstTokenMs?: number; readonly idleMs?: number };
+  /** The environment of the process, which inherits nothing else: no key of a provider, no secret. Default: none. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly logger?: Logger;
 }
 
@@ -47,7 +49,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       sequences,
       contextTokens: options.contextTokens ?? 4096,
     },
-    options.logger ?? silentLogger,
+    { logger: options.logger ?? silentLogger, environment: options.environment ?? {} },
   );
 
   const model: LanguageModel = {

@@ -30,13 +30,21 @@ const keptErrorLines = 5;
 /** How long a cancelled generation may take to end. It first has to evaluate the current chunk of its prompt. */
 const obeyMs = 60_000;
 
+/** What the process gets from the server. */
+export interface WorkerHost {
+  readonly logger: Logger;
+  /** Its whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 export function startWorkerProcess(
   options: LoadOptions,
-  logger: Logger,
+  { logger, environment }: WorkerHost,
   onLoading: (percent: number) => void,
 ): WorkerProcess {
   const child = fork(fileURLToPath(new URL('../worker/llama.worker.ts', import.meta.url)), {
     execArgv: [],
+    env: environment,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const listeners = new Map<number, (event: WorkerEvent) => void>();

@@ -1,10 +1,9 @@
 /** Keeps at most one worker process. One that has ended is replaced at the next request, within a bound. */
 
 import { abortable } from '../../../concurrency/abortable.ts';
-import type { Logger } from '../../../domain/logger.ts';
 import { ModelError } from '../../model-error.ts';
 import type { LoadOptions, LocalModelInfo } from '../worker/protocol.ts';
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+import { startWorkerProcess, type WorkerHost, type WorkerProcess } from './worker-process.ts';
 
 export type LocalRuntimeState = 'idle' | 'loading' | 'ready' | 'failed' | 'closed';
 
@@ -33,7 +32,7 @@ const endsWindowMs = 60_000;
 
 export function createWorkerSupervisor(
   options: LoadOptions,
-  logger: Logger,
+  host: WorkerHost,
   now: () => number = performance.now.bind(performance),
 ): WorkerSupervisor {
   let state: LocalRuntimeState = 'idle';
@@ -54,7 +53,7 @@ export function createWorkerSupervisor(
     }
     state = 'loading';
     percent = 0;
-    const worker = startWorkerProcess(options, logger, (loadedPercent) => {
+    const worker = startWorkerProcess(options, host, (loadedPercent) => {
       percent = loadedPercent;
     });
     const ready = worker.loaded.then(
@@ -83,7 +82,7 @@ export function createWorkerSupervisor(
     ends.push(now());
     state = next;
     message = cause;
-    logger.warn({ cause }, 'the local model ended; the next request starts it again');
+    host.logger.warn({ cause }, 'the local model ended; the next request starts it again');
   }
 
   return {

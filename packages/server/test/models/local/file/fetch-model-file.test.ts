@@ -122,6 +122,25 @@ describe('fetching the model file', () => {
     assert.equal(ranges.length, 1);
   });
 
+  test('the SHA-256 that an address names is checked, and is not asked for', async () => {
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const named = (hash: string) => sourceOfUrl(`${base}/some/other.gguf#sha256=${hash}`);
+    await fetchModelFile({ source: named(sha256.toUpperCase()), path, signal: never });
+    await complete();
+    assert.equal(named(sha256).fileName, sourceOfUrl(`${base}/some/other.gguf`).fileName);
+    const other = `${path}.other`;
+    const wrong = fetchModelFile({ source: named('0'.repeat(64)), path: other, signal: never });
+    await assert.rejects(wrong, failsWith(/has the SHA-256 \w{64} instead of 0{64} and was discarded/));
+    await assert.rejects(access(other));
+    await assert.rejects(access(`${other}.part`));
+  });
+
+  test('a file of unknown size leaves the database its reserve of the disk', async () => {
+    const freeBytes = async () => 256 * 1024 * 1024 + content.length - 1;
+    const fetching = fetchModelFile({ source: unknown(), path, signal: never, freeBytes });
+    await assert.rejects(fetching, failsWith(/the disk of .* free, and the model needs/));
+  });
+
   test('broken off twice, resumed twice', async () => {
     answers = [broken(1000), broken(50_000), decent];
     await fetchModelFile({ source, path, signal: never, ...hasty });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoopback } from '../../src/network/loopback.ts';
+import { isLoopback } from '../../../src/domain/text/loopback.ts';
 
 test('only the names and addresses of the loopback are this machine', () => {
   for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1', '[::1]']) {
