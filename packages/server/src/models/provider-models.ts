@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Preset } from '../domain/model.ts';
 import { parseForeignJson } from '../domain/text/json.ts';
+import { explainRefusal } from '../network/connection-failure.ts';
 import { bestFirst } from './discovery/best-first.ts';
 import { type ListedModel, readModelList } from './discovery/model-list.ts';
 import { ModelError } from './model-error.ts';
@@ -79,7 +80,7 @@ export async function listProviderModels(query: ProviderModelsQuery): Promise<Pr
     const failure = error instanceof ModelError ? error : errorFromTransport(upstream, error);
     return {
       ok: false,
-      error: failure.message,
+      error: explainRefusal(failure, 'base_url') ?? failure.message,
       ...(failure.status !== undefined && { status: failure.status }),
     };
   }

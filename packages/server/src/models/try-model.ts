@@ -1,6 +1,7 @@
 /** Finds out whether a model answers, by a real call for one token. */
 import { AppError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/model.ts';
+import { explainRefusal } from '../network/connection-failure.ts';
 import type { LanguageModel } from './language-model.ts';
 
 export interface ModelTestResult {
@@ -29,7 +30,10 @@ export async function testModel(
     }
     return { ok: true, latency_ms: latency(), error: null };
   } catch (error) {
-    if (error instanceof AppError) return { ok: false, latency_ms: latency(), error: error.message };
+    if (error instanceof AppError) {
+      const reason = explainRefusal(error, 'base_url') ?? error.message;
+      return { ok: false, latency_ms: latency(), error: reason };
+    }
     if (error instanceof DOMException) {
       return { ok: false, latency_ms: latency(), error: `no answer within ${timeoutMs / 1000} s` };
     }

@@ -18,6 +18,34 @@ export interface AddressGuard {
 /** A connection that the guard does not permit; nothing was sent. */
 export class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
+  /** The literal IP address that is refused. */
+  readonly address: string;
+
+  constructor(message: string, address: string) {
+    super(message);
+    this.address = address;
+  }
+}
+
+/** Names of the special ranges of addresses, as ipaddr.js tells them apart; the others are "special". */
+const rangeNames: Readonly<Record<string, string>> = {
+  loopback: 'loopback',
+  private: 'private',
+  uniqueLocal: 'private',
+  carrierGradeNat: 'private',
+  linkLocal: 'link-local',
+  unspecified: 'unspecified',
+  broadcast: 'broadcast',
+  multicast: 'multicast',
+};
+
+/** What kind of address a literal IP address is, in words that stand before "address". */
+export function kindOfAddress(text: string): string {
+  const literal = withoutZone(text);
+  if (isIP(literal) === 0) return 'malformed';
+  const address = unwrap(parse(literal));
+  if (isPublic(address)) return 'public';
+  return rangeNames[address.range()] ?? 'special';
 }
 
 export interface AddressGuardOptions {

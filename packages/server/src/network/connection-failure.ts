@@ -1,5 +1,5 @@
 /** Says in words why a connection failed, where its error alone does not tell a person what to do. */
-import { AddressRefusedError } from './address-guard.ts';
+import { AddressRefusedError, kindOfAddress } from './address-guard.ts';
 import { ProxyError } from './proxy-error.ts';
 
 export interface ConnectionFailure {
@@ -50,6 +50,15 @@ export function explainConnectionFailure(error: unknown): ConnectionFailure | un
     return { reason: "its name can't be resolved on this machine", kind: 'passing' };
   }
   return undefined;
+}
+
+/** For administrators, who set the field: why the address that it leads to is refused; undefined for other errors. */
+export function explainRefusal(error: unknown, field: string): string | undefined {
+  const refusal = findRefusal(error);
+  if (refusal === undefined) return undefined;
+  const kind = kindOfAddress(refusal.address);
+  const what = kind === 'public' ? 'an address of this machine' : `a ${kind} address`;
+  return `${field} leads to ${what}; only the operator's admin key may set such a one`;
 }
 
 /** The refusal of an address in an error. Node tries a name's addresses in turn and reports their errors together. */

@@ -49,7 +49,7 @@ export function createGuardedAgent(options: GuardedAgentOptions): Agent {
       const literal = target.hostname.replace(/^\[|\]$/g, '');
       // The socket does not call `lookup` for a literal address.
       const refusal = isIP(literal) ? guard.refusalOf(literal, port) : undefined;
-      if (refusal !== undefined) return callback(new AddressRefusedError(refusal), null);
+      if (refusal !== undefined) return callback(new AddressRefusedError(refusal, literal), null);
       const direct = (lookup: LookupFunction): void =>
         buildConnector({ timeout: connectMs, lookup, allowH2: false })(target, callback);
       const proxy = proxies?.find({ ...target, port });
@@ -104,8 +104,10 @@ async function resolveChecked(
 ): Promise<readonly ResolvedAddress[]> {
   const addresses = await resolve(hostname);
   if (addresses.length === 0) throw new Error(`${hostname} has no address`);
-  const refusal = addresses.map(({ address }) => guard.refusalOf(address, port)).find((text) => text);
-  if (refusal !== undefined) throw new AddressRefusedError(`${hostname}: ${refusal}`);
+  for (const { address } of addresses) {
+    const refusal = guard.refusalOf(address, port);
+    if (refusal !== undefined) throw new AddressRefusedError(`${hostname}: ${refusal}`, address);
+  }
   return addresses;
 }
 

@@ -1,5 +1,6 @@
 /** Every provider of the closed list is complete, and records become models by it. */
 import assert from 'node:assert/strict';
+import { isIPv6 } from 'node:net';
 import { test } from 'node:test';
 import { refuse } from 'colloquy-testkit/upstream/scripted-answers';
 import { catalog } from '../../src/catalog.ts';
@@ -8,6 +9,7 @@ import { newId } from '../../src/domain/ids.ts';
 import { silentLogger } from '../../src/domain/logger.ts';
 import { defaultRequestSettings, type ModelRecord, providers } from '../../src/domain/model.ts';
 import { listRemoteOffers } from '../../src/first-start/remote-offers.ts';
+import { discoverModels } from '../../src/models/discover.ts';
 import { createGuide } from '../../src/models/guide/guide.ts';
 import { startLocalModel } from '../../src/models/local/local-model.ts';
 import { ModelError } from '../../src/models/model-error.ts';
@@ -15,8 +17,10 @@ import type { RemoteProviderModule } from '../../src/models/providers/provider.t
 import { environmentProviders, knownServers, providerRegistry } from '../../src/models/providers/registry.ts';
 import { ModelRegistry, type RegistryOptions } from '../../src/models/registry.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
+import { testStoredModel } from '../../src/models/test-stored-model.ts';
 import { createAddressGuard } from '../../src/network/address-guard.ts';
 import { createGuardedAgent } from '../../src/network/guarded-agent.ts';
+import { refusalOfHost } from '../../src/network/guarded-host.ts';
 import { collect, type Harness, hello, startHarness } from './remote-models.ts';
 
 const guide = createGuide({ documents: [], variables: ['OPENAI_API_KEY'] });
@@ -294,4 +298,39 @@ test('an address that an organization’s administrator wrote is reached by guar
     assert.equal(strict.dispatcherOf(record({ baseUrl: foreign, addressIsGuarded: true })), guarded, foreign);
   }
   await guarded.destroy();
+});
+
+test('a name that leads elsewhere after it was looked at shows nothing of what is there', async () => {
+  await using harness = await startHarness();
+  const { port } = new URL(harness.upstream.openAiUrl);
+  const baseUrl = `http://rebound.example:${port}/v1`;
+  const addresses = [
+    ['127.0.0.1', 'a loopback address'],
+    ['169.254.169.254', 'a link-local address'],
+    ['10.0.0.7', 'a private address'],
+    ['fd00::1', 'a private address'],
+  ] as const;
+  for (const [inside, kind] of addresses) {
+    const answers = ['93.184.216.34', inside];
+    const resolve = async () => {
+      const address = (answers.length > 1 ? answers.shift() : answers[0]) ?? '';
+      return [{ address, family: isIPv6(address) ? 6 : 4 }];
+    };
+    const guard = createAddressGuard({ ports: 'any' });
+    // The first answer is that of the check when the address is saved.
+    assert.equal(await refusalOfHost(new URL(baseUrl), guard, resolve), undefined);
+    const guarded = createGuardedAgent({ guard, resolve, connectMs: 1_000 });
+    await using strict = new ModelRegistry({ ...optionsOf(harness), guarded });
+    const record = recordOf('openai-compatible', { id: newId(), baseUrl, addressIsGuarded: true });
+    const sentence = `base_url leads to ${kind}; only the operator's admin key may set such a one`;
+    const { ok, error, found } = await testStoredModel(strict, record);
+    assert.deepEqual([ok, error, found?.models], [false, sentence, null]);
+    const server = { provider: 'openai-compatible', baseUrl, apiKey: 'sk-of-the-tenant' } as const;
+    const { list } = await discoverModels({ ...server, dispatcher: guarded });
+    assert.deepEqual(list, { ok: false, error: sentence });
+    const call = await collect(strict.get(record));
+    assert.match(String(call.error), /its address is not public/);
+    await guarded.destroy();
+  }
+  assert.equal(harness.upstream.requests.length, 0);
 });

@@ -142,7 +142,7 @@ test('a network of NO_PROXY is one of addresses, whatever name leads to them', a
 
 test('what people are told of a refused address holds no address', async () => {
   const { AddressRefusedError } = await import('../../src/network/address-guard.ts');
-  const refusal = new AddressRefusedError('inner.example.test: 10.0.0.7 is not a public address');
+  const refusal = new AddressRefusedError('inner.example.test: 10.0.0.7 is not a public address', '10.0.0.7');
   for (const error of [
     refusal,
     new Error('outer', { cause: refusal }),
