@@ -19,7 +19,7 @@ const [saturation, lengthShare, usualWords] = [1.2, 0.75, 100];
 
 /** Undefined if a phrase is missing. */
 export function matchText(text: string, phrases: readonly Phrase[]): TextMatch | undefined {
-  const words = [...wordsOf(text)];
+  const words = wordsOf(text);
   const k = saturation * (1 - lengthShare + (lengthShare * words.length) / usualWords);
   let score = 0;
   let start = Number.POSITIVE_INFINITY;

@@ -42,25 +42,22 @@ const linking = /^[-._@:/\\#+=&~'’·|*%$^<>()[\]{}`\u05be\u2010-\u2015\u200b-\
 /** Nothing that is seen. */
 const nothing = /^[\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}\u0640]*$/u;
 const maxGap = 8;
+const blank = 0x20;
 
 /** Maximum number of words of a text; a single letter may be a ligature of four words. */
 const maxWords = 32_768;
 
 /** The words of a text, in order; the first 32,768. */
-export function* wordsOf(text: string): Generator<Word> {
-  let count = 0;
-  for (const word of allWords(text)) {
-    yield word;
-    count += 1;
-    if (count === maxWords) return;
-  }
-}
-
-function* allWords(text: string): Generator<Word> {
+export function wordsOf(text: string): Word[] {
+  const words: Word[] = [];
   const matcher = new RegExp(nextPattern, 'gv');
   let open: { term: string; start: number; link: Link } | undefined;
   let end = -1;
-  for (let match = matcher.exec(text); match !== null; match = matcher.exec(text)) {
+  for (
+    let match = matcher.exec(text);
+    match !== null && words.length < maxWords;
+    match = matcher.exec(text)
+  ) {
     const [raw, plain] = match;
     const start = match.index;
     const gap = linkOf(text, end, start);
@@ -69,7 +66,7 @@ function* allWords(text: string): Generator<Word> {
     const folded = plain?.toLowerCase() ?? fold(raw);
     if (folded === '') continue;
     if (open !== undefined && gap !== 'joined') {
-      yield close(open);
+      words.push(close(open));
       open = undefined;
     }
     if (plain !== undefined) {
@@ -78,17 +75,22 @@ function* allWords(text: string): Generator<Word> {
       continue;
     }
     if (flag.test(raw)) {
-      if (open !== undefined) yield close(open);
+      if (open !== undefined) words.push(close(open));
       open = undefined;
-      yield { term: raw, start, isSign: true, link: symbolLink(link, text, start) };
+      words.push({ term: raw, start, isSign: true, link: symbolLink(link, text, start) });
       continue;
     }
     for (const sign of folded) {
       const isSymbol = symbol.test(sign);
       if (isSymbol || signLetter.test(sign)) {
-        if (open !== undefined) yield close(open);
+        if (open !== undefined) words.push(close(open));
         open = undefined;
-        yield { term: sign, start, isSign: true, link: isSymbol ? symbolLink(link, text, start) : link };
+        words.push({
+          term: sign,
+          start,
+          isSign: true,
+          link: isSymbol ? symbolLink(link, text, start) : link,
+        });
         link = 'joined';
       } else if (letter.test(sign)) {
         if (open === undefined) open = { term: sign, start, link };
@@ -96,20 +98,21 @@ function* allWords(text: string): Generator<Word> {
         link = 'joined';
       } else {
         // A ligature of several words.
-        if (open !== undefined) yield close(open);
+        if (open !== undefined) words.push(close(open));
         open = undefined;
         link = 'linked';
       }
     }
   }
-  if (open !== undefined) yield close(open);
+  if (open !== undefined && words.length < maxWords) words.push(close(open));
+  return words;
 }
 
 /** Two letters that are shown as one flag. */
 const flag = /^\p{Regional_Indicator}{2}$/u;
 
 function close({ term, start, link }: { term: string; start: number; link: Link }): Word {
-  return { term: term.toWellFormed(), start, isSign: false, link };
+  return { term, start, isSign: false, link };
 }
 
 function lengthen(term: string, by: string): string {
@@ -122,6 +125,7 @@ function lengthen(term: string, by: string): string {
 
 function linkOf(text: string, end: number, start: number): Link {
   if (end === start) return 'joined';
+  if (start - end === 1 && text.charCodeAt(end) === blank) return 'open';
   if (end < 0 || start - end > maxGap) return 'open';
   const gap = text.slice(end, start);
   if (nothing.test(gap)) return 'joined';
