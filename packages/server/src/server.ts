@@ -108,6 +108,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       databaseUrl: config.databaseUrl,
       poolSize: config.databasePoolSize,
       onConnectionError: (error) => log.warn({ err: error }, 'a database connection broke'),
+      onUpkeepError: (error) =>
+        log.warn({ err: error }, 'what erased data left in the database file could not be removed; retrying'),
     }),
   );
   cleanup.use(

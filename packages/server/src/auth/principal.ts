@@ -76,7 +76,8 @@ export function accountOf(principal: Principal): {
     : { apiKeyId: null };
 }
 
-/** The credential's name in idempotency claims and rates: `key:<id>`, `user:<id>`, … */
+/** The credential's name in idempotency claims and rates: `key:<id>`, `user:<id>`, … A
+ * subject of the identity provider may be a member of many organizations, so a member's name has the organization in it. */
 export function credentialName(principal: Principal): string {
   switch (principal.kind) {
     case 'api-key':
@@ -84,7 +85,7 @@ export function credentialName(principal: Principal): string {
     case 'end-user':
       return `user:${principal.endUserId}`;
     case 'member':
-      return `member:${principal.memberId}`;
+      return `member:${principal.scope.organizationId}:${principal.memberId}`;
     case 'anonymous':
       return `anonymous:${principal.scope.organizationId}`;
     case 'admin':

@@ -3,14 +3,18 @@
  * commit; on PostgreSQL in a transaction each. Arguments and results are plain data (they cross a thread).
  */
 import type { CommandContext } from './command-context.ts';
+import { claimedResultOf } from './commands/claimed-results.ts';
 import { type CommandArgs, type CommandName, type CommandResult, commands } from './commands/registry.ts';
 import { idempotencyMismatch } from './constraint.ts';
 import { statement } from './statement.ts';
 import type { IdempotencyTable } from './tables.ts';
 
+export type { ClaimedCommandName } from './commands/claimed-results.ts';
 export type { CommandArgs, CommandName, CommandResult } from './commands/registry.ts';
 
-/** A claim identifies a retry, per credential. It is stored with the result, in the command's own transaction. */
+/**
+ * A claim identifies a retry, per credential. It is stored with the ids in the result, in the command's own transaction.
+ */
 export interface IdempotencyClaim {
   readonly scope: string;
   readonly key: string;
@@ -69,7 +73,8 @@ async function claim(context: CommandContext, wanted: IdempotencyClaim): Promise
 }
 
 /**
- * Runs one command inside an open transaction. With a claim that an earlier call made, gives that call's result.
+ * Runs one command inside an open transaction. With a claim that an earlier call made, gives that call's result, as far
+ * as it is still stored.
  * Throwing rolls back the command and its claim.
  */
 export async function runCommand<N extends CommandName>(
@@ -80,14 +85,17 @@ export async function runCommand<N extends CommandName>(
 ): Promise<Executed<CommandResult<N>>> {
   const command = commands[name] as (c: CommandContext, a: CommandArgs<N>) => Promise<CommandResult<N>>;
   if (wanted === undefined) return { result: await command(context, args), replayed: false };
+  const claimed = claimedResultOf(name);
   const earlier = await claim(context, wanted);
-  if (earlier !== undefined) return { result: JSON.parse(earlier) as CommandResult<N>, replayed: true };
+  if (earlier !== undefined) {
+    return { result: await claimed.restore(context, JSON.parse(earlier) as never), replayed: true };
+  }
   // The command gets no `commitsNow`, since its result is still to be stored in the claim.
   const { db, engine } = context;
   const result = await command({ db, engine }, args);
   await context.db
     .updateTable('idempotency')
-    .set({ result: JSON.stringify(result ?? null) })
+    .set({ result: JSON.stringify(claimed.keep(result) ?? null) })
     .where('scope', '=', wanted.scope)
     .where('key', '=', wanted.key)
     .execute();

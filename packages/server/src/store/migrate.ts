@@ -9,6 +9,7 @@ import * as greetingRole from './migrations/0005-greeting-role.ts';
 import * as endsOfCalls from './migrations/0006-ends-of-calls.ts';
 import * as guardedAddresses from './migrations/0007-guarded-addresses.ts';
 import * as searchTokens from './migrations/0008-search-tokens.ts';
+import * as erasure from './migrations/0009-erasure.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -23,6 +24,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0006-ends-of-calls': endsOfCalls.up,
   '0007-guarded-addresses': guardedAddresses.up,
   '0008-search-tokens': searchTokens.up,
+  '0009-erasure': erasure.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

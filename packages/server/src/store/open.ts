@@ -9,10 +9,12 @@ export interface StoreOptions {
   readonly databaseUrl: string | undefined;
   readonly poolSize: number;
   onConnectionError(error: Error): void;
+  /** Called when a step in the background failed, which is tried again later. */
+  readonly onUpkeepError?: (error: unknown) => void;
 }
 
 export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.databaseUrl === undefined) return openSqliteStore(options.dataDir);
+  if (options.databaseUrl === undefined) return openSqliteStore(options.dataDir, options.onUpkeepError);
   return openPostgresStore({
     url: options.databaseUrl,
     poolSize: options.poolSize,

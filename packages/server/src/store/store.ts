@@ -1,13 +1,26 @@
 /** The store as the rest of the program sees it. */
 
 import type { Scope } from '../domain/scope.ts';
-import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from './command.ts';
+import type {
+  ClaimedCommandName,
+  CommandArgs,
+  CommandName,
+  CommandResult,
+  Executed,
+  IdempotencyClaim,
+} from './command.ts';
 import type { JournalOutcome, JournalRow } from './journal.ts';
 import type { FoundConversation, MatchPage } from './search/find.ts';
 import type { IndexStep, PreparedStep } from './search/pending.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 export type { Database, StoreEngine } from './tables.ts';
+
+/**
+ * Where copies of erased data may be for a while: `unused-pages` and `write-ahead` are SQLite's, until the server is
+ * quiet or stops; `dead-rows` and `write-ahead-log` PostgreSQL's, until its vacuum and its checkpoints.
+ */
+export type Leftover = 'unused-pages' | 'write-ahead' | 'dead-rows' | 'write-ahead-log';
 
 export interface Store extends AsyncDisposable {
   readonly engine: StoreEngine;
@@ -19,7 +32,7 @@ export interface Store extends AsyncDisposable {
    */
   execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>>;
   /** Like `execute`, under an idempotency claim if there is one. */
-  executeOnce<N extends CommandName>(
+  executeOnce<N extends ClaimedCommandName>(
     name: N,
     args: CommandArgs<N>,
     claim: IdempotencyClaim | undefined,
@@ -30,6 +43,11 @@ export interface Store extends AsyncDisposable {
   search(scope: Scope, query: string, page: MatchPage): Promise<readonly FoundConversation[]>;
   /** Prepares the next texts for the search index, on the same thread; the command `indexSearch` takes them. */
   prepareSearchIndex(step: IndexStep): Promise<PreparedStep>;
+  /**
+   * Removes from the store's files what erased data has left there, as far as no other write waits long for that.
+   * Returns where copies may be left.
+   */
+  scrub(): Promise<readonly Leftover[]>;
   /** Whether the store answers, for `/readyz`. */
   isReady(): Promise<boolean>;
 }

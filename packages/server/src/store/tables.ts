@@ -341,6 +341,14 @@ export interface SearchDocumentTable {
   /** Null if the entry is the conversation's title. */
   message_id: string | null;
 }
+/** One row while the database's files have copies of erased data. */
+export interface ErasureTable {
+  id: number;
+  /** Epoch milliseconds of the first erasure since the files were clean. */
+  first_at: number;
+  /** Number of erasures since then. */
+  count: number;
+}
 /** Columns that only the store itself uses. */
 export interface SearchState {
   /** Whether the search index has the current text of the row: one of `searchStates`. */
@@ -377,6 +385,7 @@ export interface Tables {
   message_gap: MessageGapTable;
   setting: SettingTable;
   search_document: SearchDocumentTable;
+  erasure: ErasureTable;
 }
 
 export type StoreEngine = 'sqlite' | 'postgres';

@@ -9,6 +9,7 @@ import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
 import { searchStates } from '../search/pending.ts';
 import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
+import { noteErasure } from './erasure.ts';
 import { insertModelCall } from './model-calls.ts';
 import { insertSession } from './turn-statements.ts';
 
@@ -117,6 +118,7 @@ export async function deleteConversation(
 ): Promise<ConversationRecord> {
   const before = await lockConversation(context, args.scope, args.id);
   await context.db.deleteFrom('conversation').where('id', '=', before.id).execute();
+  await noteErasure(context);
   return toConversation(before);
 }
 

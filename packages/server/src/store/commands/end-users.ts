@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import { noteErasure } from './erasure.ts';
 
 export interface EnsureEndUser {
   /** Id that the user gets if it is new. */
@@ -79,6 +80,7 @@ export async function eraseConversations(
     generations: await count('generation'),
     segments: Number(segments.numDeletedRows),
   };
+  await noteErasure(context);
   const conversations = await db.deleteFrom('conversation').where('id', 'in', ids).executeTakeFirstOrThrow();
   return { conversations: Number(conversations.numDeletedRows), ...counts };
 }
@@ -122,6 +124,7 @@ export async function eraseEndUsers(
   const { db } = context;
   const ids = [...args.endUserIds];
   if (ids.length === 0) return { endUsers: 0, idempotencyClaims: 0, modelCallsAnonymised: 0 };
+  await noteErasure(context);
   const claims = await db
     .deleteFrom('idempotency')
     .where(

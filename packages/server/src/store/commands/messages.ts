@@ -5,6 +5,7 @@ import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
 import { isInScope } from '../queries/scope.ts';
 import { lockConversation } from './conversations.ts';
+import { noteErasure } from './erasure.ts';
 import { deleteSummariesCovering } from './summaries.ts';
 
 /**
@@ -58,5 +59,6 @@ export async function deleteMessage(
     .set({ deleted_messages: conversation.deleted_messages + 1, updated_at: args.now })
     .where('id', '=', conversation.id)
     .execute();
+  await noteErasure(context);
   return toMessage(message);
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
+import { noteErasure } from './erasure.ts';
 
 export interface CreateOrganization {
   readonly id: string;
@@ -98,6 +99,7 @@ export async function deleteOrganization(
   const { db } = context;
   const query = db.selectFrom('organization').select('id').where('id', '=', args.organizationId);
   if ((await forUpdate(context, query).executeTakeFirst()) === undefined) throw notFound('organization');
+  await noteErasure(context);
   const claims = await deleteClaims(context, args.organizationId);
   const count = async (table: 'member' | 'model' | 'persona' | 'api_key' | 'end_user'): Promise<number> => {
     const deleted = await db
@@ -126,7 +128,7 @@ export async function deleteOrganization(
 async function deleteClaims(context: CommandContext, organizationId: string): Promise<number> {
   const deleted = await sql`delete from idempotency where scope = ${`anonymous:${organizationId}`}
     or scope in (select 'key:' || id from api_key where organization_id = ${organizationId})
-    or scope in (select 'member:' || id from member where organization_id = ${organizationId})
+    or scope like ${`member:${organizationId}:%`}
     or scope in (select 'user:' || id from end_user where organization_id = ${organizationId})`.execute(
     context.db,
   );

@@ -11,6 +11,7 @@ import {
   updateConversation,
 } from './conversations.ts';
 import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
@@ -62,6 +63,7 @@ export const commands = {
   endLease,
   claimDeadOwners,
   deleteExpiredClaims,
+  settleErasure,
   firstStart,
   followEnvironment,
   createOrganization,

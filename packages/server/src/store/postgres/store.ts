@@ -2,10 +2,12 @@
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import {
+  type ClaimedCommandName,
   type CommandArgs,
   type CommandName,
   type CommandResult,
   type Executed,
+  type IdempotencyClaim,
   runCommand,
 } from '../command.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
@@ -82,26 +84,34 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const transact = createTransact(pool, senderOf);
   const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
 
+  async function run<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    claim: IdempotencyClaim | undefined,
+  ): Promise<Executed<CommandResult<N>>> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await transact((context) => runCommand(context, name, args, claim));
+      } catch (error) {
+        if (isTransient(error) && tries < maxTries) continue;
+        if (isUniqueViolation(error)) throw writeConflict();
+        throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
+      }
+    }
+  }
+
   const store: Store = {
     engine: 'postgres',
     reads: db,
     async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
-      return (await store.executeOnce(name, args, undefined)).result;
+      return (await run(name, args, undefined)).result;
     },
-    async executeOnce<N extends CommandName>(
+    executeOnce<N extends ClaimedCommandName>(
       name: N,
       args: CommandArgs<N>,
-      claim: Parameters<Store['executeOnce']>[2],
+      claim: IdempotencyClaim | undefined,
     ): Promise<Executed<CommandResult<N>>> {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await transact((context) => runCommand(context, name, args, claim));
-        } catch (error) {
-          if (isTransient(error) && tries < maxTries) continue;
-          if (isUniqueViolation(error)) throw writeConflict();
-          throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
-        }
-      }
+      return run(name, args, claim);
     },
     async appendJournal(row) {
       const result = await pool.query({ ...appendStatement, values: [row.owner, row.n, row.payload] });
@@ -114,6 +124,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return await searchThread.search(scope, query, page);
     },
     prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
+    scrub: async () => ['dead-rows', 'write-ahead-log'],
     async isReady() {
       await sql`select 1`.execute(db);
       return true;

@@ -42,6 +42,8 @@ export function openForWriting(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');
+  // What is deleted is overwritten with zeros; `scrubber.ts` removes the copies that this leaves.
+  database.exec('pragma secure_delete = on');
   database.exec('pragma journal_size_limit = 67108864');
   database.exec('pragma cache_size = -32768');
   return database;

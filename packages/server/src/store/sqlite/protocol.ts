@@ -12,7 +12,16 @@ export type WriterRequest =
       readonly args: unknown;
       readonly claim: IdempotencyClaim | undefined;
     }
-  | { readonly id: number; readonly kind: 'journal'; readonly row: JournalRow };
+  | { readonly id: number; readonly kind: 'journal'; readonly row: JournalRow }
+  | { readonly id: number; readonly kind: 'scrub'; readonly step: ScrubStep };
+
+/**
+ * What takes erased data out of the files. Each step answers with whether it is done:
+ * - `begin-merge`, `merge`: some pages of the search index are written anew, without the tokens of deleted texts.
+ * - `compact`: the whole file is written anew, while all writes wait.
+ * - `truncate`: the write-ahead file is emptied; not done while somebody reads from it.
+ */
+export type ScrubStep = 'begin-merge' | 'merge' | 'compact' | 'truncate';
 
 export type WriterReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }

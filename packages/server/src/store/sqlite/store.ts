@@ -8,14 +8,18 @@ import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
 import { kyselyOn, openForReading } from './database.ts';
+import { createScrubber } from './scrubber.ts';
 import { lockForServer } from './server-lock.ts';
 import { startSqliteWriter } from './writer.ts';
 
 /**
- * Opens the store for the one server of this directory.
+ * Opens the store for the one server of this directory. `onUpkeepError` hears of failures that are tried again.
  * @throws DataDirectoryInUseError, NewerDatabaseError
  */
-export async function openSqliteStore(dataDir: string): Promise<Store> {
+export async function openSqliteStore(
+  dataDir: string,
+  onUpkeepError: (error: unknown) => void = () => {},
+): Promise<Store> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockForServer(join(dataDir, 'server.lock'), dataDir);
   const path = join(dataDir, 'colloquy.db');
@@ -24,11 +28,18 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
     const writer = await startSqliteWriter({ path });
     const reads = kyselyOn(openForReading(path));
     const searchThread = createSearchThread({ engine: 'sqlite', path });
+    const scrubber = createScrubber({
+      reads,
+      take: async (step) => (await writer.send({ kind: 'scrub', step })) as boolean,
+      settle: (args) => store.execute('settleErasure', args),
+      onError: onUpkeepError,
+    });
     const store: Store = {
       engine: 'sqlite',
       reads,
       async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
-        return (await store.executeOnce(name, args, undefined)).result;
+        const executed = await writer.send({ kind: 'command', name, args, claim: undefined });
+        return (executed as Executed<CommandResult<N>>).result;
       },
       async executeOnce(name, args, claim) {
         return (await writer.send({ kind: 'command', name, args, claim })) as Executed<
@@ -46,12 +57,14 @@ export async function openSqliteStore(dataDir: string): Promise<Store> {
         return await searchThread.search(scope, query, page);
       },
       prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
+      scrub: () => scrubber.scrub(),
       async isReady() {
         await sql`select 1`.execute(reads);
         return true;
       },
       async [Symbol.asyncDispose]() {
         await searchThread[Symbol.asyncDispose]();
+        await scrubber[Symbol.asyncDispose]();
         await writer[Symbol.asyncDispose]();
         await reads.destroy();
         lock[Symbol.dispose]();

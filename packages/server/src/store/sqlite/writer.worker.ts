@@ -11,6 +11,7 @@ import { migrate } from '../migrate.ts';
 import { isUnavailable, RolledBackError } from '../unavailable.ts';
 import { kyselyOn, openForWriting } from './database.ts';
 import type { WriterError, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
+import { takeScrubStep } from './scrub-steps.ts';
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
@@ -31,6 +32,8 @@ const appendRow = database.prepare(
 );
 const isFenced = database.prepare('select 1 from owner where id = ? and fenced_at is null');
 
+type WriteRequest = Exclude<WriterRequest, { kind: 'scrub' }>;
+
 const waiting: WriterRequest[] = [];
 let running = false;
 
@@ -49,7 +52,10 @@ async function drain(): Promise<void> {
   running = true;
   while (waiting.length > 0) {
     const batch = waiting.splice(0);
-    port.postMessage(await commitTogether(batch));
+    const writes = batch.filter((request) => request.kind !== 'scrub');
+    if (writes.length > 0) port.postMessage(await commitTogether(writes));
+    // These begin transactions of their own.
+    for (const request of batch) if (request.kind === 'scrub') port.postMessage([scrub(request)]);
     for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
       if (more.message === 'close') setImmediate(() => port.emit('message', 'close'));
       else waiting.push(...(more.message as WriterRequest[]));
@@ -58,8 +64,16 @@ async function drain(): Promise<void> {
   running = false;
 }
 
+function scrub({ id, step }: Extract<WriterRequest, { kind: 'scrub' }>): WriterReply {
+  try {
+    return { id, ok: true, value: takeScrubStep(database, step) };
+  } catch (error) {
+    return { id, ok: false, error: describe(error) };
+  }
+}
+
 /** Runs a batch without savepoints: they take a tenth of the writer's time, and hardly any command fails. */
-async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
+async function commitTogether(batch: readonly WriteRequest[]): Promise<WriterReply[]> {
   try {
     const replies: WriterReply[] = [];
     begin.run();
@@ -74,7 +88,7 @@ async function commitTogether(batch: readonly WriterRequest[]): Promise<WriterRe
   }
 }
 
-async function commitWithSavepoints(batch: readonly WriterRequest[]): Promise<WriterReply[]> {
+async function commitWithSavepoints(batch: readonly WriteRequest[]): Promise<WriterReply[]> {
   const replies: WriterReply[] = [];
   try {
     begin.run();
@@ -95,7 +109,7 @@ async function commitWithSavepoints(batch: readonly WriterRequest[]): Promise<Wr
   }
 }
 
-async function runInSavepoint(request: WriterRequest): Promise<WriterReply> {
+async function runInSavepoint(request: WriteRequest): Promise<WriterReply> {
   try {
     savepoint.run();
     const value = await run(request);
@@ -107,7 +121,7 @@ async function runInSavepoint(request: WriterRequest): Promise<WriterReply> {
   }
 }
 
-function run(request: WriterRequest): unknown {
+function run(request: WriteRequest): unknown {
   if (request.kind === 'journal') return append(request.row);
   return runCommand(context, request.name, request.args as never, request.claim);
 }

@@ -61,6 +61,16 @@ async function makeDatabase(place: Place, engine: StoreEngine, count: number): P
     values (7, ${organization}, 'P', 'support', 1, 1, 1)`.execute(db);
   await sql`insert into persona_version (persona_id, version, system_prompt, model_id, created_at)
     values (7, 1, 'Be kind.', 'a', 1)`.execute(db);
+  const claims = [
+    { key: 'conversation', result: '{"id":"c","title":"secret"}' },
+    { key: 'persona', result: '{"id":7}' },
+    { key: 'turn', result: '{"generationId":"g"}' },
+    { key: 'nothing', result: null },
+  ];
+  for (const { key, result } of claims) {
+    await sql`insert into idempotency (scope, key, body_hash, result, created_at, expires_at)
+      values ('key:a', ${key}, 'h', ${result}, 1, 2)`.execute(db);
+  }
   await db.destroy();
 }
 
@@ -82,6 +92,17 @@ onBothStores('released schemas', (engine) => {
         }
         const revision = await findRevision(store.reads, scope, 7, 1);
         assert.deepEqual([revision?.systemPrompt, revision?.fallbacks], ['Be kind.', []]);
+        const claims = await store.reads.selectFrom('idempotency').select(['key', 'result']).execute();
+        const results = Object.fromEntries(
+          claims.map(({ key, result }) => [key, result === null ? null : JSON.parse(result)]),
+        );
+        const conversation = count < 9 ? { id: 'c' } : { id: 'c', title: 'secret' };
+        assert.deepEqual(results, {
+          conversation,
+          persona: { id: 7 },
+          turn: { generationId: 'g' },
+          nothing: null,
+        });
         if (count > 1) return;
         assert.deepEqual(
           data.map(({ contextWindow, contextWindowSource }) => [contextWindow, contextWindowSource]),

@@ -115,7 +115,7 @@ export function organizationRoutes(dependencies: AdminDependencies): readonly Ro
         params: OrganizationParams,
         response: { 200: answer('How much was deleted.', ErasedOrganization), ...refusals },
       },
-      handler: async ({ scope }) => ({ deleted: await eraseOrganization(dependencies, scope) }),
+      handler: ({ scope }) => eraseOrganization(dependencies, scope),
     }),
   ];
 }

@@ -4,6 +4,7 @@ import { toTime } from '../../../domain/text/time.ts';
 import type { OrganizationRecord } from '../../../store/queries/organizations.ts';
 import { closed, exampleId, IdField, nullable, TextField } from '../../openapi/fields.ts';
 import { createdAt, updatedAt } from '../schema.ts';
+import { KeptCopies } from '../users/schema.ts';
 
 const name = TextField('The name.', 'Acme', { maxLength: 255 });
 const defaultModel = nullable(
@@ -38,6 +39,7 @@ export const ErasedOrganization = Type.Object(
       description: 'How many entries went, by store.',
       examples: [{ conversations: 3, messages: 12 }],
     }),
+    kept: KeptCopies,
   },
   { title: 'ErasedOrganization', description: 'What was deleted.' },
 );

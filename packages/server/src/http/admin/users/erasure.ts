@@ -2,18 +2,41 @@
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import type { ErasedConversations } from '../../../store/commands/end-users.ts';
 import { listLiveConversations } from '../../../store/queries/end-users.ts';
+import type { Leftover, Store } from '../../../store/store.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 
 const conversationsAtOnce = 50;
 const modelCallsAtOnce = 2000;
 
-export type Counts = Readonly<Record<string, number>>;
+/** What an erasure answers with. */
+export interface ErasureReceipt {
+  /** How many entries went, by store. */
+  readonly deleted: Readonly<Record<string, number>>;
+  /** Where copies may still be, and until when: a sentence each. */
+  readonly kept: readonly string[];
+}
+
+const leftovers: Readonly<Record<Leftover, string>> = {
+  'unused-pages':
+    'unused parts of the database file may keep pieces until the server is quiet or stops, and at most for a day',
+  'write-ahead': 'the write-ahead file of the database may keep pieces until its readers have gone on',
+  'dead-rows':
+    'PostgreSQL keeps deleted rows in its files until a vacuum has run and the space was used again',
+  'write-ahead-log':
+    'the write-ahead log of PostgreSQL, its archive and replicas keep what their settings say',
+};
+const inBackups = 'backups that were made before keep what was erased';
+
+async function receiptOf(store: Store, deleted: ErasureReceipt['deleted']): Promise<ErasureReceipt> {
+  const left = await store.scrub();
+  return { deleted, kept: [...left.map((one) => leftovers[one]), inBackups] };
+}
 
 /** Erases an organization with all of its data. It may be interrupted at any point: the next call continues. */
 export async function eraseOrganization(
   dependencies: AdminDependencies,
   { organizationId }: OrganizationScope,
-): Promise<Counts> {
+): Promise<ErasureReceipt> {
   const { store } = dependencies;
   const conversations = await eraseConversations(dependencies, organizationId, null);
   let modelCalls = 0;
@@ -25,14 +48,14 @@ export async function eraseOrganization(
   const { endUsers, idempotencyClaims, ...rest } = await store.execute('deleteOrganization', {
     organizationId,
   });
-  return {
+  return receiptOf(store, {
     organizations: 1,
     ...rest,
     end_users: endUsers,
     idempotency_claims: idempotencyClaims,
     ...conversations,
     model_calls: modelCalls,
-  };
+  });
 }
 
 /** Erases everything that is stored about end users. */
@@ -40,15 +63,15 @@ export async function eraseEndUsers(
   dependencies: AdminDependencies,
   { organizationId }: OrganizationScope,
   endUserIds: readonly string[],
-): Promise<Counts> {
+): Promise<ErasureReceipt> {
   const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
   const users = await dependencies.store.execute('eraseEndUsers', { organizationId, endUserIds });
-  return {
+  return receiptOf(dependencies.store, {
     end_users: users.endUsers,
     idempotency_claims: users.idempotencyClaims,
     model_calls_anonymised: users.modelCallsAnonymised,
     ...conversations,
-  };
+  });
 }
 
 async function eraseConversations(

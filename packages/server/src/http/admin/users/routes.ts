@@ -86,7 +86,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
       async handler({ scope, params, query }) {
         const users = await usersOf(scope, params.user_id, query.environment);
         const ids = users.map(({ id }) => id);
-        return { deleted: await eraseEndUsers(dependencies, scope, ids) };
+        return eraseEndUsers(dependencies, scope, ids);
       },
     }),
   ];

@@ -76,6 +76,7 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
       async handler({ scope, params }, reply) {
         const { id } = await getChat(store.reads, scope, params.id);
         await engine.cancelWhere({ conversationId: id });
+        await engine.checkpoint();
         return reply.send(toChat(await store.execute('deleteConversation', { scope, id })));
       },
     }),

@@ -90,6 +90,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   async function remove(scope: Scope, id: string): Promise<MessageRecord> {
     for (let tries = 1; ; tries += 1) {
       await engine.cancelWhere({ messageId: id });
+      await engine.checkpoint();
       try {
         return await store.execute('deleteMessage', { scope, id, now: now() });
       } catch (error) {

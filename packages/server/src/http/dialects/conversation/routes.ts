@@ -156,6 +156,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       async handler({ scope, query }) {
         const { id } = await getConversation(scope, query.conversation_id);
         await engine.cancelWhere({ conversationId: id });
+        await engine.checkpoint();
         return toConversationResource(await store.execute('deleteConversation', { scope, id }));
       },
     }),
