@@ -85,8 +85,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const hash = hashApiKey(key);
     if (hashesEqual(hash, adminKeyHash)) return { kind: 'admin', organization: null, keyId: null };
     const record = await findApiKeyByHash(store.reads, hash);
-    if (record === undefined || !hashesEqual(hash, record.hash)) {
+    const isCurrent = record !== undefined && hashesEqual(hash, record.hash);
+    const isPrevious =
+      record !== undefined && record.previous !== null && hashesEqual(hash, record.previous.hash);
+    if (record === undefined || !(isCurrent || isPrevious)) {
       throw unauthenticated('the API key is not valid');
+    }
+    if (!isCurrent && (record.previous?.until ?? 0) <= now()) {
+      throw unauthenticated('this secret of the API key was replaced by another one');
     }
     requireAlive(record, now());
     usage.note(record.id, now());

@@ -1,7 +1,7 @@
 /** The kinds of callers, and what is known about each. */
 import type { KeyLimits } from '../domain/api-key.ts';
 import type { Role } from '../domain/organization.ts';
-import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
+import type { Creator, Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 
 /** An API key of type `test` or `prod`. */
 export interface ApiKeyPrincipal {
@@ -74,6 +74,22 @@ export function accountOf(principal: Principal): {
   return principal.kind === 'api-key' || principal.kind === 'end-user'
     ? { apiKeyId: principal.keyId, limits: principal.limits }
     : { apiKeyId: null };
+}
+
+/** Who a caller is, for what it makes. */
+export function creatorOf(principal: Principal): Creator {
+  switch (principal.kind) {
+    case 'api-key':
+      return { kind: 'key', id: principal.keyId };
+    case 'end-user':
+      return { kind: 'end-user', id: principal.endUserId };
+    case 'member':
+      return { kind: 'member', id: principal.memberId };
+    case 'anonymous':
+      return { kind: 'anonymous', id: null };
+    case 'admin':
+      return principal.keyId === null ? { kind: 'operator', id: null } : { kind: 'key', id: principal.keyId };
+  }
 }
 
 /** The credential's name in idempotency claims and rates: `key:<id>`, `user:<id>`, … A

@@ -1,4 +1,4 @@
-/** The data that a caller may touch. Only `auth` makes scopes; every query of tenant data takes one. */
+/** The data that a caller may touch, and who made it. Only `auth` makes scopes; every query of tenant data takes one. */
 
 /** Data of `test` keys and of `prod` keys never mix. */
 export const environments = ['test', 'prod'] as const;
@@ -24,4 +24,20 @@ export interface Scope extends OrganizationScope {
   readonly environment: Environment;
   /** If set, only what belongs to this end user; otherwise everything of the organization and environment. */
   readonly endUserId?: string;
+}
+
+/** The kinds of callers, as who made something. */
+export const creatorKinds = ['member', 'key', 'end-user', 'operator', 'anonymous'] as const;
+export type CreatorKind = (typeof creatorKinds)[number];
+
+export interface Creator {
+  readonly kind: CreatorKind;
+  /** Null for the operator, and for callers without a credential. */
+  readonly id: string | null;
+}
+
+/** A creator as it is shown. */
+export interface NamedCreator extends Creator {
+  /** Null where it has none, or is gone. */
+  readonly name: string | null;
 }

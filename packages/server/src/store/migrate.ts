@@ -10,6 +10,7 @@ import * as endsOfCalls from './migrations/0006-ends-of-calls.ts';
 import * as guardedAddresses from './migrations/0007-guarded-addresses.ts';
 import * as searchTokens from './migrations/0008-search-tokens.ts';
 import * as erasure from './migrations/0009-erasure.ts';
+import * as keyRotation from './migrations/0010-key-rotation.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -25,6 +26,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0007-guarded-addresses': guardedAddresses.up,
   '0008-search-tokens': searchTokens.up,
   '0009-erasure': erasure.up,
+  '0010-key-rotation': keyRotation.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -15,7 +15,7 @@ import type {
   TokenField,
 } from '../domain/model.ts';
 import type { Role, Switch } from '../domain/organization.ts';
-import type { Environment } from '../domain/scope.ts';
+import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { ModelCallPurpose, UsageProvenance } from '../domain/usage.ts';
 
@@ -69,6 +69,11 @@ export interface ApiKeyTable {
   created_at: EpochMs;
   last_used_at: EpochMs | null;
   revoked_at: EpochMs | null;
+  /** The hash of the secret before the last rotation, which is valid until `previous_until`. */
+  previous_hash: string | null;
+  previous_until: EpochMs | null;
+  created_by_kind: CreatorKind | null;
+  created_by_id: string | null;
 }
 export interface ModelTable {
   id: string;

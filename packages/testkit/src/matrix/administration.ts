@@ -169,6 +169,14 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       within('/keys', undefined, { name: 'New', type: 'test' }),
     ),
     'GET /api/admin/organizations/:org_id/keys/:id': manage(administered(200), within('/keys/<id>', newKey)),
+    'PATCH /api/admin/organizations/:org_id/keys/:id': manage(
+      administered(200),
+      within('/keys/<id>', newKey, { name: 'Renamed' }),
+    ),
+    'POST /api/admin/organizations/:org_id/keys/:id/rotate': manage(
+      administered(200),
+      within('/keys/<id>/rotate', newKey, {}),
+    ),
     'DELETE /api/admin/organizations/:org_id/keys/:id': manage(
       administered(204),
       within('/keys/<id>', newKey),

@@ -1,10 +1,14 @@
-/** API keys: creates and revokes them, and notes when they were used last. */
-import { invalid, notFound } from '../../domain/errors.ts';
+/** API keys: creates, changes, rotates and revokes them, and notes when they were used last. */
+import { AppError, invalid, notFound } from '../../domain/errors.ts';
+import { toTime } from '../../domain/text/time.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import type { ApiKeyRecord } from '../queries/api-keys.ts';
 import { statement } from '../statement.ts';
+import type { ApiKeyTable } from '../tables.ts';
 
-export interface CreateApiKey extends Omit<ApiKeyRecord, 'createdAt' | 'lastUsedAt' | 'revokedAt'> {
+export interface CreateApiKey
+  extends Omit<ApiKeyRecord, 'createdAt' | 'lastUsedAt' | 'revokedAt' | 'previous' | 'createdBy'> {
+  readonly createdBy?: ApiKeyRecord['createdBy'];
   readonly now: number;
 }
 
@@ -32,6 +36,10 @@ export async function createApiKey(
       created_at: args.now,
       last_used_at: null,
       revoked_at: null,
+      previous_hash: null,
+      previous_until: null,
+      created_by_kind: args.createdBy?.kind ?? null,
+      created_by_id: args.createdBy?.id ?? null,
     })
     .execute();
   return { id: args.id };
@@ -45,6 +53,86 @@ async function lockPersona(context: CommandContext, organizationId: string, id: 
     .where('organization_id', '=', organizationId);
   if ((await forUpdate(context, query).executeTakeFirst()) !== undefined) return;
   throw invalid('default_persona_id', `default_persona_id: the organization has no persona ${id}`);
+}
+
+export interface UpdateApiKey {
+  readonly organizationId: string;
+  readonly id: string;
+  readonly changes: Partial<
+    Pick<ApiKeyRecord, 'name' | 'defaultPersonaId' | 'expiresAt' | 'limits' | 'allowedOrigins'>
+  >;
+}
+
+/** Whoever uses the key obeys at the next request. @throws AppError not_found, invalid_request (no such persona) */
+export async function updateApiKey(context: CommandContext, args: UpdateApiKey): Promise<null> {
+  const { organizationId, id, changes } = args;
+  const { name, defaultPersonaId, expiresAt, limits, allowedOrigins } = changes;
+  if (typeof defaultPersonaId === 'number') await lockPersona(context, organizationId, defaultPersonaId);
+  await lockKey(context, args);
+  const columns: Partial<ApiKeyTable> = {
+    ...(name !== undefined && { name }),
+    ...(defaultPersonaId !== undefined && { default_persona_id: defaultPersonaId }),
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(limits !== undefined && { limits: JSON.stringify(limits) }),
+    ...(allowedOrigins !== undefined && {
+      allowed_origins: allowedOrigins === null ? null : JSON.stringify(allowedOrigins),
+    }),
+  };
+  if (Object.keys(columns).length === 0) return null;
+  await context.db.updateTable('api_key').set(columns).where('id', '=', id).execute();
+  return null;
+}
+
+export interface RotateApiKey {
+  readonly organizationId: string;
+  readonly id: string;
+  /** Of the new secret. */
+  readonly prefix: string;
+  readonly hash: string;
+  /** How long the secret before stays valid, in milliseconds. */
+  readonly overlapMs: number;
+  readonly now: number;
+}
+
+/** Gives a key another secret. All else of it stays. @throws AppError not_found, conflict (two are valid now) */
+export async function rotateApiKey(
+  context: CommandContext,
+  args: RotateApiKey,
+): Promise<{ readonly id: string }> {
+  const { id, prefix, hash, overlapMs, now } = args;
+  const row = await lockKey(context, args);
+  if (row.previous_until !== null && row.previous_until > now) {
+    throw new AppError(
+      'conflict',
+      `the key was rotated already: its earlier secret is valid until ${toTime(row.previous_until)}`,
+    );
+  }
+  const previous =
+    overlapMs > 0
+      ? { previous_hash: row.hash, previous_until: now + overlapMs }
+      : { previous_hash: null, previous_until: null };
+  await context.db
+    .updateTable('api_key')
+    .set({ prefix, hash, ...previous })
+    .where('id', '=', id)
+    .execute();
+  return { id };
+}
+
+/** @throws AppError not_found, for a revoked key too */
+async function lockKey(
+  context: CommandContext,
+  args: { readonly organizationId: string; readonly id: string },
+): Promise<ApiKeyTable> {
+  const query = context.db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('id', '=', args.id)
+    .where('organization_id', '=', args.organizationId)
+    .where('revoked_at', 'is', null);
+  const row = await forUpdate(context, query).executeTakeFirst();
+  if (row === undefined) throw notFound('key');
+  return row;
 }
 
 /** Revokes a key. Its row stays, so that usage can still be reported by key. @throws AppError not_found */

@@ -71,6 +71,7 @@ export const claimedResults = {
   submitPersona: asItIs<CommandResult<'submitPersona'>>(),
   rollbackPersona: asItIs<CommandResult<'rollbackPersona'>>(),
   createApiKey: asItIs<CommandResult<'createApiKey'>>(),
+  rotateApiKey: asItIs<CommandResult<'rotateApiKey'>>(),
   createMember: asItIs<CommandResult<'createMember'>>(),
 } satisfies { readonly [N in CommandName]?: ClaimedResult<CommandResult<N>> };
 

@@ -1,6 +1,6 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
-import { createApiKey, revokeApiKey, touchApiKeys } from './api-keys.ts';
+import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
   completeSession,
@@ -82,6 +82,8 @@ export const commands = {
   submitPersona,
   rollbackPersona,
   createApiKey,
+  updateApiKey,
+  rotateApiKey,
   revokeApiKey,
   touchApiKeys,
   createMember,

@@ -1,6 +1,6 @@
 /** Reads API keys. Each request's credential takes one query by an index. */
 import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
-import type { OrganizationScope } from '../../domain/scope.ts';
+import type { Creator, OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
@@ -22,6 +22,10 @@ export interface ApiKeyRecord {
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
+  /** The secret before the last rotation; null: it is not valid any more, or there was none. */
+  readonly previous: { readonly hash: string; readonly until: number } | null;
+  /** Null for keys of before this was kept, and for the first one. */
+  readonly createdBy: Creator | null;
 }
 
 function toApiKey(row: ApiKeyTable): ApiKeyRecord {
@@ -39,11 +43,20 @@ function toApiKey(row: ApiKeyTable): ApiKeyRecord {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
+    previous:
+      row.previous_hash === null || row.previous_until === null
+        ? null
+        : { hash: row.previous_hash, until: row.previous_until },
+    createdBy: row.created_by_kind && { kind: row.created_by_kind, id: row.created_by_id },
   };
 }
 
 const byHash = statement<{ hash: string }, ApiKeyTable>((db, param) =>
   db.selectFrom('api_key').selectAll().where('hash', '=', param('hash')),
+);
+
+const byPreviousHash = statement<{ hash: string }, ApiKeyTable>((db, param) =>
+  db.selectFrom('api_key').selectAll().where('previous_hash', '=', param('hash')),
 );
 
 const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, param) =>
@@ -55,9 +68,12 @@ const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, p
     .where('end_user.id', '=', param('end_user')),
 );
 
-/** Finds a key in any state; the caller checks `revokedAt` and `expiresAt`. No scope is known yet. */
+/**
+ * Finds a key in any state by the hash of its secret, or of the one before; the caller checks `revokedAt`, `expiresAt`
+ * and `previous`. No scope is known yet.
+ */
 export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRecord | undefined> {
-  const [row] = await byHash(db, { hash });
+  const [row = (await byPreviousHash(db, { hash }))[0]] = await byHash(db, { hash });
   return row && toApiKey(row);
 }
 
@@ -77,26 +93,36 @@ export async function findApiKey(
   scope: OrganizationScope,
   id: string,
 ): Promise<ApiKeyRecord | undefined> {
+  const key = await findAnyApiKey(db, scope, id);
+  return key?.revokedAt === null ? key : undefined;
+}
+
+/** A key, which may be revoked. */
+export async function findAnyApiKey(
+  db: Database,
+  scope: OrganizationScope,
+  id: string,
+): Promise<ApiKeyRecord | undefined> {
   const row = await db
     .selectFrom('api_key')
     .selectAll()
     .where('id', '=', id)
     .where('organization_id', '=', scope.organizationId)
-    .where('revoked_at', 'is', null)
     .executeTakeFirst();
   return row && toApiKey(row);
 }
 
-/** The keys that are not revoked. */
+/** The keys, oldest first. `isRevoked`: only those that are, or are not. */
 export async function listApiKeys(
   db: Database,
   scope: OrganizationScope,
   page: PageRequest,
+  { isRevoked }: { readonly isRevoked?: boolean | undefined } = {},
 ): Promise<Page<ApiKeyRecord>> {
   const query = db
     .selectFrom('api_key')
     .selectAll()
     .where('organization_id', '=', scope.organizationId)
-    .where('revoked_at', 'is', null);
+    .$if(isRevoked !== undefined, (all) => all.where('revoked_at', isRevoked ? 'is not' : 'is', null));
   return readPage(query, page, toApiKey);
 }

@@ -29,7 +29,7 @@ import {
 } from '../../../src/domain/model.ts';
 import { roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
-import { environments } from '../../../src/domain/scope.ts';
+import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
 import { modelCallPurposes, usageGroups, usageProvenances } from '../../../src/domain/usage.ts';
 import { startTestApp } from '../http-app.ts';
@@ -246,7 +246,12 @@ const published: Readonly<Record<string, PublishedList>> = {
   'types of keys': {
     values: ['test', 'prod', 'admin'],
     list: apiKeyTypes,
-    places: ['createKey.type', 'listKeys.type', 'getKey.type'],
+    places: ['createKey.type', 'listKeys.type', 'getKey.type', 'updateKey.type', 'rotateKey.type'],
+  },
+  'kinds of callers': {
+    values: ['member', 'key', 'end-user', 'operator', 'anonymous'],
+    list: creatorKinds,
+    places: ['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
   },
   environments: {
     values: ['test', 'prod'],

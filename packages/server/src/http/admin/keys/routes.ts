@@ -2,17 +2,25 @@
 
 import type { Static } from 'typebox';
 import { generateApiKey } from '../../../auth/api-keys.ts';
+import { creatorOf } from '../../../auth/principal.ts';
+import type { ApiKeyType } from '../../../domain/api-key.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { isOriginPattern } from '../../../domain/text/origin.ts';
 import { fromTime } from '../../../domain/text/time.ts';
-import { findApiKey, listApiKeys } from '../../../store/queries/api-keys.ts';
+import {
+  type ApiKeyRecord,
+  findAnyApiKey,
+  findApiKey,
+  listApiKeys,
+} from '../../../store/queries/api-keys.ts';
+import { nameCreators } from '../../../store/queries/creators.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
+import { pageById, pageOf, toPageResource } from '../page.ts';
 import {
   createdAnswer,
   locationOf,
@@ -21,16 +29,32 @@ import {
   refusals,
   tags,
 } from '../schema.ts';
-import { CreateKeyBody, Key, KeyParams, NewKey, toKeyResource } from './schema.ts';
+import {
+  CreateKeyBody,
+  Key,
+  KeyListQuery,
+  KeyParams,
+  NewKey,
+  RotateKeyBody,
+  toKeyResource,
+  UpdateKeyBody,
+} from './schema.ts';
 
 const access = 'organization-admin';
 const path = `${organizationPath}/keys`;
 
 export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, keyId: string): Promise<Static<typeof Key>> {
+    const record = await findAnyApiKey(store.reads, scope, keyId.toLowerCase());
+    if (record === undefined) throw notFound('key');
+    const named = await nameCreators(store.reads, scope, [record.createdBy]);
+    return toKeyResource(record, named(record.createdBy), now());
+  }
+
+  async function living(scope: OrganizationScope, keyId: string): Promise<ApiKeyRecord> {
     const record = await findApiKey(store.reads, scope, keyId.toLowerCase());
     if (record === undefined) throw notFound('key');
-    return toKeyResource(record);
+    return record;
   }
 
   return [
@@ -52,7 +76,7 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
       async handler(request, reply) {
         const { caller, scope, body } = request;
         const at = now();
-        checkBody(body, at);
+        checkBody(body, body.type, at);
         const { key, prefix, hash } = generateApiKey(body.type);
         const { result, replayed } = await store.executeOnce(
           'createApiKey',
@@ -67,6 +91,7 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
             limits: body.limits ?? {},
             allowedOrigins: body.allowed_origins ?? null,
             expiresAt: typeof body.expires_at === 'string' ? fromTime(body.expires_at) : null,
+            createdBy: creatorOf(caller),
             now: at,
           },
           idempotencyClaim(request, caller, at),
@@ -84,14 +109,22 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
         operationId: 'listKeys',
         summary: 'The API keys of an organization',
         params: OrganizationParams,
-        querystring: PageQuery,
+        querystring: KeyListQuery,
         response: {
-          200: answer('A page of keys that are not revoked, oldest first.', pageOf('ApiKeyList', Key)),
+          200: answer('A page of keys, oldest first.', pageOf('ApiKeyList', Key)),
           ...refusals,
         },
       },
-      handler: async ({ scope, query }) =>
-        toPageResource(await listApiKeys(store.reads, scope, pageById(query)), toKeyResource),
+      async handler({ scope, query }) {
+        const page = await listApiKeys(store.reads, scope, pageById(query), { isRevoked: query.revoked });
+        const named = await nameCreators(
+          store.reads,
+          scope,
+          page.data.map(({ createdBy }) => createdBy),
+        );
+        const at = now();
+        return toPageResource(page, (record) => toKeyResource(record, named(record.createdBy), at));
+      },
     }),
     route({
       method: 'GET',
@@ -105,6 +138,69 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
         response: { 200: answer('The key.', Key), ...refusals },
       },
       handler: ({ scope, params }) => get(scope, params.id),
+    }),
+    route({
+      method: 'PATCH',
+      path: `${path}/:id`,
+      access,
+      schema: {
+        tags,
+        operationId: 'updateKey',
+        summary: 'Change an API key; all of its tokens obey at their next request',
+        params: KeyParams,
+        body: UpdateKeyBody,
+        response: { 200: answer('The changed key.', Key), ...refusals },
+      },
+      async handler({ scope, params, body }) {
+        const { type, id } = await living(scope, params.id);
+        checkBody(body, type, now());
+        const { name, default_persona_id, expires_at, limits, allowed_origins } = body;
+        await store.execute('updateApiKey', {
+          organizationId: scope.organizationId,
+          id,
+          changes: {
+            ...(name !== undefined && { name }),
+            ...(default_persona_id !== undefined && { defaultPersonaId: default_persona_id }),
+            ...(expires_at !== undefined && {
+              expiresAt: expires_at === null ? null : fromTime(expires_at),
+            }),
+            ...(limits !== undefined && { limits }),
+            ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
+          },
+        });
+        return get(scope, id);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: `${path}/:id/rotate`,
+      access,
+      schema: {
+        tags,
+        operationId: 'rotateKey',
+        summary: 'Give an API key another secret; its id, limits, usage and tokens stay',
+        params: KeyParams,
+        body: RotateKeyBody,
+        response: { 200: answer('The key; `key` is its new secret, shown this once.', NewKey), ...refusals },
+      },
+      /** The body may be left out. */
+      async preValidation(request) {
+        request.body ??= {};
+      },
+      async handler(request, reply) {
+        const { caller, scope, params, body } = request;
+        const at = now();
+        const { type, id } = await living(scope, params.id);
+        const { key, prefix, hash } = generateApiKey(type);
+        const overlapMs = (body.overlap_seconds ?? 0) * 1000;
+        const { replayed } = await store.executeOnce(
+          'rotateApiKey',
+          { organizationId: scope.organizationId, id, prefix, hash, overlapMs, now: at },
+          idempotencyClaim(request, caller, at),
+        );
+        reply.header('Cache-Control', 'no-store');
+        return { ...(await get(scope, id)), ...(!replayed && { key }) };
+      },
     }),
     route({
       method: 'DELETE',
@@ -126,7 +222,7 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
 }
 
 /** @throws AppError invalid_request */
-function checkBody(body: Static<typeof CreateKeyBody>, now: number): void {
+function checkBody(body: Static<typeof UpdateKeyBody>, type: ApiKeyType, now: number): void {
   if (typeof body.expires_at === 'string' && fromTime(body.expires_at) <= now) {
     throw invalid('expires_at', 'expires_at must lie in the future');
   }
@@ -138,7 +234,7 @@ function checkBody(body: Static<typeof CreateKeyBody>, now: number): void {
       `${field} must be an origin like https://www.example.com, without a path, or a pattern like https://*.example.com`,
     );
   }
-  if (body.type !== 'admin') return;
+  if (type !== 'admin') return;
   const useless = (['default_persona_id', 'limits', 'allowed_origins'] as const).find(
     (name) => body[name] !== undefined && body[name] !== null,
   );

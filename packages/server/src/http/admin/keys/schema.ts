@@ -1,10 +1,21 @@
 /** The schemas of API keys. */
 import { type Static, Type } from 'typebox';
 import { apiKeyTypes } from '../../../domain/api-key.ts';
+import { creatorKinds, type NamedCreator } from '../../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { ApiKeyRecord } from '../../../store/queries/api-keys.ts';
 import { maxPersonaId } from '../../../store/queries/personas.ts';
-import { closed, exampleTime, IdField, nullable, oneOf, TextField } from '../../openapi/fields.ts';
+import {
+  closed,
+  exampleId,
+  exampleTime,
+  IdField,
+  nullable,
+  oneOf,
+  orNull,
+  TextField,
+} from '../../openapi/fields.ts';
+import { PageQuery } from '../page.ts';
 import { createdAt, OrganizationParams } from '../schema.ts';
 
 function limit(description: string, example: number): ReturnType<typeof Type.Integer> {
@@ -57,6 +68,22 @@ const fields = {
   ),
 };
 
+const CreatedBy = Type.Object(
+  {
+    kind: oneOf(creatorKinds, { description: 'What kind of caller.', examples: ['member'] }),
+    id: nullable(
+      Type.String({
+        description: 'The id of the member or key; null for the operator.',
+        examples: [exampleId],
+      }),
+    ),
+    name: nullable(
+      Type.String({ description: 'The name now; null: there is none, or it is gone.', examples: ['Ada'] }),
+    ),
+  },
+  { description: 'Who made it; null: it is not known.' },
+);
+
 const resourceFields = {
   id: IdField('The id.'),
   ...fields,
@@ -70,6 +97,21 @@ const resourceFields = {
       examples: [exampleTime],
     }),
   ),
+  revoked_at: nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'When the key was revoked; null: it was not.',
+      examples: [exampleTime],
+    }),
+  ),
+  previous_secret_until: nullable(
+    Type.String({
+      format: 'date-time',
+      description: 'Until when the secret before the last rotation is valid too; null: it is not.',
+      examples: [exampleTime],
+    }),
+  ),
+  created_by: orNull(CreatedBy),
 };
 
 export const Key = Type.Object(resourceFields, {
@@ -102,7 +144,49 @@ export const CreateKeyBody = Type.Object(
   { ...closed, title: 'ApiKeyRequest' },
 );
 
-export function toKeyResource(record: ApiKeyRecord): Static<typeof Key> {
+export const UpdateKeyBody = Type.Object(
+  {
+    name: Type.Optional(fields.name),
+    default_persona_id: Type.Optional(fields.default_persona_id),
+    expires_at: Type.Optional(fields.expires_at),
+    limits: Type.Optional(Limits),
+    allowed_origins: Type.Optional(fields.allowed_origins),
+  },
+  { ...closed, title: 'ApiKeyChanges' },
+);
+
+export const RotateKeyBody = Type.Object(
+  {
+    overlap_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 604_800,
+        default: 0,
+        description: 'How long the secret before stays valid beside the new one.',
+        examples: [3600],
+      }),
+    ),
+  },
+  { ...closed, title: 'ApiKeyRotation' },
+);
+
+export const KeyListQuery = Type.Object({
+  ...PageQuery.properties,
+  revoked: Type.Optional(
+    Type.Boolean({
+      description: '`false` leaves out the keys that are revoked, `true` all others.',
+      examples: [false],
+    }),
+  ),
+});
+
+/** `now` is in epoch milliseconds. */
+export function toKeyResource(
+  record: ApiKeyRecord,
+  createdBy: NamedCreator | null,
+  now: number,
+): Static<typeof Key> {
+  const { previous } = record;
   return {
     id: record.id,
     name: record.name,
@@ -114,5 +198,8 @@ export function toKeyResource(record: ApiKeyRecord): Static<typeof Key> {
     limits: record.limits,
     created_at: toTime(record.createdAt),
     last_used_at: toTimeOrNull(record.lastUsedAt),
+    revoked_at: toTimeOrNull(record.revokedAt),
+    previous_secret_until: previous !== null && previous.until > now ? toTime(previous.until) : null,
+    created_by: createdBy && { ...createdBy },
   };
 }

@@ -35,6 +35,9 @@ onBothStores('keys and members', async (engine) => {
       prefix: key.slice(0, 14),
       created_at: shown.created_at,
       last_used_at: null,
+      revoked_at: null,
+      previous_secret_until: null,
+      created_by: { kind: 'operator', id: null, name: null },
     });
     assert.equal((await app.authenticator.authenticate({ apiKey: key }))?.kind, 'api-key');
     await app.authenticator.flushLastUsed();
@@ -47,9 +50,15 @@ onBothStores('keys and members', async (engine) => {
 
     assert.equal((await app.call('DELETE', `${keys}/${shown.id}`)).status, 204);
     await assert.rejects(app.authenticator.authenticate({ apiKey: key }), { code: 'unauthenticated' });
-    assert.equal((await app.call('GET', `${keys}/${shown.id}`)).status, 404);
     assert.equal((await app.call('DELETE', `${keys}/${shown.id}`)).status, 404);
-    assert.deepEqual((await app.call('GET', keys)).body.data, []);
+    assert.equal((await app.call('PATCH', `${keys}/${shown.id}`, { name: 'x' })).status, 404);
+    assert.equal((await app.call('POST', `${keys}/${shown.id}/rotate`)).status, 404);
+    const gone = (await app.call('GET', `${keys}/${shown.id}`)).body;
+    assert.match(gone.revoked_at, /Z$/);
+    assert.deepEqual({ ...gone, revoked_at: null }, read.body);
+    assert.deepEqual((await app.call('GET', keys)).body.data, [gone]);
+    assert.deepEqual((await app.call('GET', `${keys}?revoked=true`)).body.data, [gone]);
+    assert.deepEqual((await app.call('GET', `${keys}?revoked=false`)).body.data, []);
   });
 
   test('a replayed answer shows no key, and makes none', async () => {
