@@ -80,6 +80,7 @@ export const refusableParameters = [
   'seed',
   'stream_options',
   'presence_penalty',
+  'stream',
   'system_role',
   'developer_role',
 ] as const;
@@ -95,12 +96,12 @@ export interface LearntFacts {
 /** Bounds of a context window that can be learnt, in tokens; what else a provider says is no window. */
 export const learntWindowBounds = { least: 128, most: 100_000_000 } as const;
 
-/** The result of a real call for one token. */
+/** The result of a real call for a few tokens. */
 export interface ModelTestRecord {
   readonly ok: boolean;
   readonly latencyMs: number;
   readonly error: string | null;
-  /** What would help, in a sentence. */
+  /** What would help, or what is odd about the answer, in a sentence. */
   readonly hint: string | null;
   /** Epoch milliseconds. */
   readonly at: number;

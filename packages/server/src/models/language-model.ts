@@ -19,6 +19,8 @@ export interface ModelRequest {
    * for models with `canContinue`.
    */
   readonly continueLast?: boolean;
+  /** Whether an answer that ends in order without a word is no failure. Default: it is one. */
+  readonly mayBeEmpty?: boolean;
   /** Whether the model is to answer without thinking first. Only for models with `skipsReasoning`; others ignore it. */
   readonly withoutReasoning?: boolean;
 }

@@ -6,8 +6,8 @@ import { discoverModels } from './discover.ts';
 import type { ModelRegistry, ModelServer } from './registry.ts';
 import { type ModelTestResult, testModel } from './try-model.ts';
 
-export interface StoredModelTest extends ModelTestResult {
-  /** What would help, in a sentence; null where the model answers. */
+export interface StoredModelTest extends Omit<ModelTestResult, 'remark'> {
+  /** What would help, or what is odd about the answer, in a sentence; null where there is nothing to say. */
   readonly hint: string | null;
   /** What the model's server tells; null for models that run in this one. */
   readonly found: FoundModel | null;
@@ -16,14 +16,14 @@ export interface StoredModelTest extends ModelTestResult {
 /** What goes wrong at the model is in the result; other errors are thrown. */
 export async function testStoredModel(models: ModelRegistry, record: ModelRecord): Promise<StoredModelTest> {
   const server = findServer(models, record);
-  const [result, discovery] = await Promise.all([
+  const [{ remark, ...result }, discovery] = await Promise.all([
     testModel(models, record),
     server && discoverModels({ ...server, dispatcher: models.dispatcherOf(record) }),
   ]);
-  if (server === undefined || discovery === undefined) return { ...result, hint: null, found: null };
+  if (server === undefined || discovery === undefined) return { ...result, hint: remark, found: null };
   return {
     ...result,
-    hint: result.ok ? null : adviceFor(record.model, server, discovery),
+    hint: result.ok ? remark : adviceFor(record.model, server, discovery),
     found: findInList(record.model, discovery),
   };
 }

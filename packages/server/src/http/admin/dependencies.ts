@@ -24,7 +24,7 @@ export interface AdminDependencies {
   readonly engine: Pick<GenerationEngine, 'cancel'>;
   /** Encrypts the providers' keys. */
   readonly secret: string;
-  /** Calls a model for one token, and looks at its server. */
+  /** Calls a model for a few tokens, and looks at its server. */
   testModel(model: ModelRecord): Promise<ModelTest>;
   /** Looks for a provider's API and its list of models. `isGuarded`: it may not be at a private address. */
   discoverModels(

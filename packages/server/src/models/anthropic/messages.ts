@@ -10,7 +10,13 @@ import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { reasoningOff } from '../openai/reasoning-off.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
 import { accountOf, type RemoteModelOptions, toUpstreamCall } from '../upstream/remote-model.ts';
-import { RefusalMemory, RequestBody, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
+import {
+  asksForStream,
+  RefusalMemory,
+  RequestBody,
+  type WrittenBody,
+  withoutRefused,
+} from '../upstream/request-body.ts';
 import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
 
@@ -47,7 +53,8 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
         dispensable: ['temperature', 'top_p', 'stop'],
         write: (refused) => writeAnthropicBody(model, request, options, refused),
       });
-      return streamFromUpstream({ ...call, createDecoder }, body, signal, { onRetry, isHurried });
+      const { mayBeEmpty } = request;
+      return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry, isHurried });
     },
     countTokens: options.countTokens,
   };
@@ -63,7 +70,8 @@ function writeAnthropicBody(
   settings: Pick<RemoteModelOptions, 'maxOutputTokens' | 'greetingRole' | 'stream' | 'extraBody'>,
   refused: ReadonlySet<RefusableParameter>,
 ): WrittenBody {
-  const { maxOutputTokens = defaultAnthropicMaxTokens, stream = true, extraBody } = settings;
+  const { maxOutputTokens = defaultAnthropicMaxTokens, extraBody } = settings;
+  const stream = asksForStream(settings.stream, refused);
   const { temperature, topP, maxTokens, stop } = request.parameters;
   const { system, turns } = fitMessages(request, settings.greetingRole);
   const body: Record<string, unknown> = {
@@ -77,7 +85,8 @@ function writeAnthropicBody(
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
   const off = request.withoutReasoning === true ? reasoningOff(undefined, extraBody) : undefined;
-  return withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
+  const { fields, holds } = withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
+  return { fields, holds: stream ? [...holds, 'stream'] : holds };
 }
 
 /** The API refuses whitespace at the end of an answer that it is to continue. */

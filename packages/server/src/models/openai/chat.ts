@@ -14,6 +14,9 @@ import { OpenAiDecoder } from './decoder.ts';
 import { openAiEndpoints } from './endpoints.ts';
 import { fieldsWithoutReasoning, type OpenAiQuirks, writeOpenAiBody } from './request.ts';
 
+/** A last try that leaves all of these out is still asked for as a stream. */
+const dispensable = refusableParameters.filter((name) => name !== 'stream');
+
 export interface OpenAiChatOptions extends RemoteModelOptions {
   readonly quirks?: OpenAiQuirks | undefined;
   /** Default: those that most servers have. */
@@ -39,11 +42,11 @@ export function createOpenAiChatModel(options: OpenAiChatOptions): LanguageModel
     stream: (request, { signal, onRetry, isHurried }) => {
       const createDecoder = reader(request, request.parameters.maxTokens ?? options.maxOutputTokens);
       const body = new RequestBody(memory, {
-        dispensable: refusableParameters,
+        dispensable,
         write: (refused) => writeOpenAiBody(model, request, quirks, options, refused),
       });
       // What is continued may have been at its end.
-      const mayBeEmpty = request.continueLast;
+      const mayBeEmpty = request.continueLast === true || request.mayBeEmpty === true;
       return streamFromUpstream({ ...call, createDecoder }, body, signal, { mayBeEmpty, onRetry, isHurried });
     },
     countTokens: options.countTokens,

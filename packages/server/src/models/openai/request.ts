@@ -6,7 +6,7 @@ import type { RefusableParameter, SystemRole } from '../../domain/model.ts';
 import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-messages.ts';
 import type { ModelRequest } from '../language-model.ts';
 import type { RemoteModelOptions } from '../upstream/remote-model.ts';
-import { type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
+import { asksForStream, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
 import { type Fields, type ReasoningOff, reasoningOff } from './reasoning-off.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
@@ -52,7 +52,8 @@ export function writeOpenAiBody(
   settings: BodySettings,
   refused: Refused,
 ): WrittenBody {
-  const { maxOutputTokens, tokenField = 'auto', stream = true, extraBody } = settings;
+  const { maxOutputTokens, tokenField = 'auto', extraBody } = settings;
+  const stream = asksForStream(settings.stream, refused);
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
   const fitted = fitMessages(request, settings.greetingRole);
   const systemRole = takenRole(settings.systemRole ?? 'system', refused);
@@ -80,7 +81,14 @@ export function writeOpenAiBody(
   const off = request.withoutReasoning === true ? fieldsWithoutReasoning(model, quirks, settings) : undefined;
   const { fields, holds } = withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
   const hasRole = fitted.system !== '' && systemRole !== 'user';
-  return { fields, holds: hasRole ? [...holds, `${systemRole}_role`] : holds };
+  return {
+    fields,
+    holds: [
+      ...holds,
+      ...(stream ? ['stream' as const] : []),
+      ...(hasRole ? [`${systemRole}_role` as const] : []),
+    ],
+  };
 }
 
 /** Where the developer's role is refused, the system's is tried, then none. */

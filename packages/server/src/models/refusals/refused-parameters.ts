@@ -65,6 +65,7 @@ const patterns: Readonly<Record<Exclude<RefusableParameter, Role>, RegExp>> = {
   seed: new RegExp(String.raw`\brandom_?seed\b|${bareWord('seed')}`),
   stream_options: /\bstream_?options\b|\binclude_?usage\b/,
   presence_penalty: /\bpresence_?penalty\b/,
+  stream: new RegExp(String.raw`\bstreaming\b|\bto stream\b|${bareWord('stream')}`),
 };
 
 type Role = 'system_role' | 'developer_role';

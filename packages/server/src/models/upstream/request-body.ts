@@ -11,6 +11,14 @@ const mostRevisions = 2;
 /** The two names of the bound on the answer's length. */
 const boundNames: readonly RefusableParameter[] = ['max_tokens', 'max_completion_tokens'];
 
+/** Whether an answer is asked for as a stream: as the model is set, until its server refuses to stream. */
+export function asksForStream(
+  stream: boolean | undefined,
+  refused: ReadonlySet<RefusableParameter>,
+): boolean {
+  return stream !== false && !refused.has('stream');
+}
+
 export interface WrittenBody {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What of it can be left out or named otherwise. */

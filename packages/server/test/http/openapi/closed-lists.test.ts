@@ -194,6 +194,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'seed',
       'stream_options',
       'presence_penalty',
+      'stream',
       'system_role',
       'developer_role',
     ],

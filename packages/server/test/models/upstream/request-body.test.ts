@@ -195,3 +195,48 @@ test('a body that is too large is a conversation that is too long, also where no
   h.upstream.enqueue(refuse(413, { message: 'Request too large: tokens per minute (TPM): Limit 6000' }));
   assert.equal(((await collect(h.model, request)).error as ModelError).code, 'provider_error');
 });
+
+describe('a server that does not stream a model', () => {
+  const said: readonly (readonly [words: string, fields?: object])[] = [
+    ['Streaming is not supported for this model'],
+    [
+      "Unsupported value: 'stream' does not support true with this model. Only the default (false) value is supported.",
+    ],
+    [
+      'Your organization must be verified to stream this model.',
+      { param: 'stream', code: 'unsupported_value' },
+    ],
+    ['This model does not support streaming; set stream to false'],
+  ];
+  for (const wire of wires) {
+    for (const [message, fields = {}] of said) {
+      test(`${wire}, ${message}: it is asked whole, now and later`, async () => {
+        await using h = await start(wire);
+        const whole =
+          wire === 'openai'
+            ? { choices: [{ message: { content: 'All of it' }, finish_reason: 'stop' }] }
+            : { content: [{ type: 'text', text: 'All of it' }], stop_reason: 'end_turn' };
+        h.upstream.setDefault(({ body }) =>
+          body?.stream === true
+            ? refuse(400, { message, type: 'invalid_request_error', ...fields })
+            : { steps: [{ do: 'raw', data: JSON.stringify(whole) }] },
+        );
+        for (const { text, error } of [await collect(h.model, request), await collect(h.model, request)])
+          assert.deepEqual({ text, error }, { text: 'All of it', error: undefined });
+        assert.equal(h.upstream.requests.length, 3);
+        assert.deepEqual([h.fields(1).stream, h.fields(1).stream_options], [false, undefined]);
+        assert.deepEqual(h.names(), ['stream']);
+      });
+    }
+  }
+
+  test('a refusal that is about something else leaves streams on', async () => {
+    await using h = await start();
+    h.upstream.setDefault(
+      refuse(400, { message: 'stream must be a boolean', type: 'invalid_request_error' }),
+    );
+    assert.match(String((await collect(h.model, request)).error), /must be a boolean/);
+    assert.deepEqual(h.names(), []);
+    assert.equal(h.upstream.requests.length, 1);
+  });
+});

@@ -145,7 +145,7 @@ export function modelLookRoutes(
       schema: {
         tags,
         operationId: 'testModel',
-        summary: 'Call a model for one token',
+        summary: 'Call a model for a few tokens',
         params: ModelParams,
         response: { 200: answer('Whether it answered.', ModelTestResult), ...refusals },
       },

@@ -234,7 +234,7 @@ export const ModelTestResult = Type.Object(
       ),
     ),
   },
-  { title: 'ModelTest', description: 'The result of a real call for one token.' },
+  { title: 'ModelTest', description: 'The result of a real call for a few tokens.' },
 );
 
 export function toModelResource(record: ModelRecord, state: ModelState | undefined): Static<typeof Model> {
