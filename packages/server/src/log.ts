@@ -1,5 +1,6 @@
 /** The program's log: JSON lines by pino, on standard error; credentials never appear in it. */
 import { destination, type Logger, pino } from 'pino';
+import type { WorkerLoss } from './concurrency/worker-pool.ts';
 import type { LogLevel } from './config/config.ts';
 import type { EndedGeneration } from './generation/running/ended.ts';
 
@@ -57,4 +58,13 @@ export function logEnded(log: Pick<Logger, 'info' | 'warn'>, ended: EndedGenerat
     },
     'a generation ended',
   );
+}
+
+/** One warning for each process for foreign files that was lost. */
+export function logLostExtraction(log: Pick<Logger, 'warn'>, { cause, reason }: WorkerLoss): void {
+  const what =
+    cause === 'start'
+      ? 'a process that parses files from the web did not start; another one is tried'
+      : 'a file from the web ended the process that parsed it; the answer continues without this file';
+  log.warn({ cause, reason }, what);
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
+import { lossCauses } from './concurrency/worker-link.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv, plainEnvironment } from './config/env.ts';
 import { loadSecrets } from './config/secrets.ts';
@@ -18,9 +19,10 @@ import { listRemoteOffers } from './first-start/remote-offers.ts';
 import { Engine } from './generation/engine.ts';
 import { createApp } from './http/app.ts';
 import { openApiDocument } from './http/openapi/document.ts';
+import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
-import { createLog, type Logger, logEnded } from './log.ts';
+import { createLog, type Logger, logEnded, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
@@ -208,15 +210,20 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     void tokens.load().catch((error: unknown) => log.warn({ err: error }, 'the tokenizer could not be read'));
   }
 
+  const registry = createRegistry();
+  const lostExtractions = extractionMetrics(registry, lossCauses);
   const researcher = cleanup.use(
     createResearcher({
       settings: config.search,
       proxies,
       onProblem: (problem) =>
         log.info({ problem }, 'a step of the research failed; the answer continues without it'),
+      onLost(loss) {
+        logLostExtraction(log, loss);
+        lostExtractions.count(loss.cause);
+      },
     }),
   );
-  const registry = createRegistry();
   const metrics = generationMetrics(registry);
   const engine = cleanup.use(
     await Engine.start({

@@ -9,7 +9,10 @@ import type { WatchdogData } from './watchdog-data.ts';
 export type Call = unknown;
 
 /** The result of a thread is any value that can be cloned; that of a process is written as JSON. */
-export type Answer = { readonly result?: unknown } | { readonly error: string };
+export type Answer = ({ readonly result?: unknown } | { readonly error: string }) & {
+  /** The worker holds so much memory after this call that the next one gets another worker. */
+  readonly isSpent?: boolean;
+};
 
 /** The first message of a worker, sent once it is loaded. */
 export interface Ready {
@@ -28,6 +31,9 @@ export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
   }
 }
 
+/** A process that holds more than this share of its bound after a call would fail a later one for what it kept. */
+const spentShare = 0.6;
+
 /** A worker process gets its calls on standard input, one frame each, and answers on standard output. */
 function answerOnPipes<C extends Call>(work: (call: C) => unknown): void {
   const write = process.stdout.write.bind(process.stdout);
@@ -38,10 +44,11 @@ function answerOnPipes<C extends Call>(work: (call: C) => unknown): void {
     write(header);
     write(body, onSent);
   };
+  const maxResidentMegabytes = Number(process.argv[2]);
   const watchdog = new Worker(new URL('./watchdog.worker.ts', import.meta.url), {
     workerData: {
       parent: process.ppid,
-      maxResidentMegabytes: Number(process.argv[2]),
+      maxResidentMegabytes,
     } satisfies WatchdogData,
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
@@ -52,7 +59,11 @@ function answerOnPipes<C extends Call>(work: (call: C) => unknown): void {
   const frames = new FrameReader(Number.MAX_SAFE_INTEGER);
   const listen = (): void => {
     process.stdin.on('data', async (chunk: Buffer) => {
-      for (const body of frames.push(chunk)) send(await answerTo(deserialize(body) as C, work));
+      for (const body of frames.push(chunk)) {
+        const answer = await answerTo(deserialize(body) as C, work);
+        const isSpent = process.memoryUsage.rss() > maxResidentMegabytes * 2 ** 20 * spentShare;
+        send(isSpent ? { ...answer, isSpent } : answer);
+      }
     });
     process.stdin.on('end', () => process.exit());
   };

@@ -5,6 +5,7 @@
  *
  * Why this is no library: `docs/decisions/2026-11-26-worker-pool-and-background-jobs.md`.
  */
+import { FairQueue } from './fair-queue.ts';
 import type { Answer, Call } from './worker-calls.ts';
 import type { LossCause, StartWorker, WorkerLink } from './worker-link.ts';
 
@@ -16,6 +17,9 @@ export interface WorkerPoolOptions {
   readonly timeoutMs?: number;
   /** A worker without a call ends after this time. Default 30,000. */
   readonly idleMs?: number;
+  /** The most calls of one owner that wait, and the most that they weigh together. Default: no bound. */
+  readonly maxWaiting?: number;
+  readonly maxWaitingWeight?: number;
   /** Called once for each worker that ended otherwise than for want of work or by the disposal of the pool. */
   readonly onLost?: (loss: WorkerLoss) => void;
 }
@@ -29,18 +33,31 @@ export interface WorkerLoss {
 export interface RunOptions {
   /** Ends the wait for the answer. A call under way still runs to its end, within `timeoutMs`. */
   readonly signal?: AbortSignal;
+  /** Whose call it is: no owner keeps the calls of others waiting for long. */
+  readonly owner?: string;
+  /** What the call weighs while it waits. Default 0. */
+  readonly weight?: number;
   /** Buffers that are moved to the worker; the caller can't use them afterwards. */
   readonly transfer?: readonly ArrayBuffer[];
 }
 
 export interface WorkerPool extends AsyncDisposable {
-  /** @throws WorkerError: the call failed, took too long, or its worker ended; the signal's reason */
+  /** @throws QueueFullError: too much of this owner waits; WorkerError: the call failed, took too long, or its worker ended; the signal's reason */
   run(call: Call, options?: RunOptions): Promise<unknown>;
 }
 
 export class WorkerError extends Error {
   override readonly name = 'WorkerError';
 }
+
+/** The call was not begun, since too many calls of its owner wait, or too large ones. */
+export class QueueFullError extends WorkerError {
+  constructor() {
+    super(tooMuchWaits);
+  }
+}
+
+const tooMuchWaits = 'too much waits already';
 
 /** Time limit for a worker to load its modules, long enough for a busy machine. */
 const startTimeoutMs = 60_000;
@@ -56,6 +73,8 @@ const backOff = {
 
 interface Task {
   readonly call: Call;
+  readonly owner: string | undefined;
+  readonly weight: number;
   readonly transfer: readonly ArrayBuffer[];
   readonly settle: (answer: Answer) => void;
   /** How many workers that it was given to did not start. */
@@ -63,7 +82,12 @@ interface Task {
 }
 
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
-  const waiting = new Set<Task>();
+  const { maxWaiting: maxItems, maxWaitingWeight: maxWeight } = options;
+  const waiting = new FairQueue<Task>({
+    places: options.maxWorkers,
+    ...(maxItems !== undefined && { maxItems }),
+    ...(maxWeight !== undefined && { maxWeight }),
+  });
   const workers = new Set<PooledWorker>();
   /** Workers lost since the last answer. */
   const lost = { start: 0, call: 0 };
@@ -73,16 +97,20 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function pump(): void {
     if (isClosed) return;
-    for (const task of waiting) {
-      const worker = workers.values().find(({ isFree }) => isFree) ?? start();
-      if (worker === undefined) return;
-      waiting.delete(task);
-      worker.work(task);
+    for (;;) {
+      const free = workers.values().find(({ isFree }) => isFree);
+      if (free === undefined && !canStart()) return;
+      const task = waiting.take();
+      if (task === undefined) return;
+      (free ?? start()).work(task);
     }
   }
 
-  function start(): PooledWorker | undefined {
-    if (workers.size >= options.maxWorkers || backingOff !== undefined) return undefined;
+  function canStart(): boolean {
+    return workers.size < options.maxWorkers && backingOff === undefined;
+  }
+
+  function start(): PooledWorker {
     const worker = new PooledWorker(options, {
       onFree() {
         lost.start = 0;
@@ -105,8 +133,9 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   }
 
   function retry(task: Task, loss: WorkerLoss | undefined): void {
+    waiting.release(task.owner, task);
     if (isClosed || ++task.failedStarts >= maxStarts) task.settle({ error: loss?.reason ?? 'closed' });
-    else waiting.add(task);
+    else if (!waiting.add(task.owner, task, task.weight)) task.settle({ error: tooMuchWaits });
   }
 
   function delayStarts(): void {
@@ -126,34 +155,39 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   }
 
   return {
-    run(call, { signal, transfer = [] } = {}) {
+    run(call, { signal, owner, weight = 0, transfer = [] } = {}) {
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (isClosed) return Promise.reject(new WorkerError('closed'));
       return new Promise((resolve, reject) => {
         const abort = () => {
-          waiting.delete(task);
+          waiting.delete(owner, task);
           reject(signal?.reason);
         };
         const task: Task = {
           call,
+          owner,
+          weight,
           transfer,
           failedStarts: 0,
           settle(answer) {
+            waiting.release(owner, task);
             signal?.removeEventListener('abort', abort);
             if ('error' in answer) reject(new WorkerError(answer.error));
             else resolve('result' in answer ? answer.result : undefined);
           },
         };
+        if (!waiting.add(owner, task, weight)) {
+          reject(new QueueFullError());
+          return;
+        }
         signal?.addEventListener('abort', abort, { once: true });
-        waiting.add(task);
         pump();
       });
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;
       clearTimeout(backingOff);
-      for (const task of waiting) task.settle({ error: 'closed' });
-      waiting.clear();
+      for (const task of waiting.clear()) task.settle({ error: 'closed' });
       await Promise.all([...workers].map((worker) => worker.end('closed')));
     },
   };
@@ -225,6 +259,7 @@ class PooledWorker {
   #answered(answer: Answer): void {
     if (this.#isGone) return;
     this.#settle(answer);
+    if ('isSpent' in answer && answer.isSpent === true) return void this.end('spent');
     // A worker without a call does not keep the program alive.
     this.#link.hold(false);
     this.#timer = setTimeout(() => void this.end('idle'), this.#options.idleMs ?? 30_000).unref();

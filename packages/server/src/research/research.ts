@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { abortable } from '../concurrency/abortable.ts';
+import type { WorkerLoss } from '../concurrency/worker-pool.ts';
 import type { Source, StatusEvent } from '../domain/event.ts';
 import { createAddressGuard } from '../network/address-guard.ts';
 import { createGuardedAgent, type Resolve } from '../network/guarded-agent.ts';
@@ -17,6 +18,7 @@ import {
   type PageLimits,
   type PageOutcome,
   type PageReader,
+  type ReadOptions,
 } from './pages/page-reader.ts';
 import { buildPromptSection } from './prompt.ts';
 import { type Ask, findQueries, type Turn } from './queries.ts';
@@ -37,6 +39,8 @@ export interface ResearchRequest {
   /** Called with each of the three statuses once, in their order, whatever fails. */
   readonly onStatus: (status: StatusEvent['status']) => void;
   readonly signal: AbortSignal;
+  /** The organization that asks: none keeps the pages of others waiting for long. */
+  readonly owner?: string | undefined;
 }
 
 export interface Research {
@@ -82,6 +86,8 @@ export interface ResearcherOptions {
   /** The proxies through which engines and pages are reached. */
   readonly proxies?: Proxies | undefined;
   readonly onProblem?: (problem: ResearchProblem) => void;
+  /** Called once for each process that a file has ended, or that did not start; the file is a problem besides. */
+  readonly onLost?: (loss: WorkerLoss) => void;
   readonly now?: () => Date;
   /** Makes the random text of a fence, in hexadecimal. */
   readonly random?: () => string;
@@ -109,7 +115,7 @@ const notices = {
 /** The researcher owns its connections and processes. @throws Error where `allowedNetworks` holds no CIDR network */
 export function createResearcher(options: ResearcherOptions): Researcher {
   const limits = { ...stageLimits, ...options.limits };
-  const pool = createExtractionPool();
+  const pool = createExtractionPool({ ...(options.onLost && { onLost: options.onLost }) });
   const pageAgent = createGuardedAgent({
     guard: createAddressGuard(options.settings),
     ...(options.resolve && { resolve: options.resolve }),
@@ -150,7 +156,12 @@ export function createResearcher(options: ResearcherOptions): Researcher {
     signal.throwIfAborted();
     for (const { message } of search.failures) report({ stage: 'search', message });
     onStatus('reading');
-    const { pages, excerpts } = await readHits(reader, search.hits, deadline, report);
+    const { pages, excerpts } = await readHits(
+      reader,
+      search.hits,
+      { signal: deadline, owner: request.owner },
+      report,
+    );
     signal.throwIfAborted();
     const isDown = search.failures.length === queries.length;
     const notice = noticeOf({
@@ -200,12 +211,12 @@ function withTimeout(ask: Ask, timeoutMs: number): Ask {
 async function readHits(
   reader: PageReader,
   hits: readonly SearchHit[],
-  signal: AbortSignal,
+  options: ReadOptions,
   report: (problem: ResearchProblem) => void,
 ): Promise<{ pages: readonly Page[]; excerpts: readonly Page[] }> {
   const outcomes = await reader.read(
     hits.map(({ url }) => url),
-    { signal },
+    options,
   );
   const pages: Page[] = [];
   const excerpts: Page[] = [];

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createWorkerPool,
+  QueueFullError,
   WorkerError,
   type WorkerLoss,
   type WorkerPoolOptions,
@@ -106,6 +107,22 @@ for (const [kind, startOf] of Object.entries(kinds)) {
       one.abort(new Error('enough of running'));
       await assert.rejects(running, /enough of running/);
       assert.equal(typeof (await pool.run({ do: 'id' })), 'number', 'once the loop was ended');
+    });
+
+    test('the calls of one owner keep no other waiting, and are bounded while they wait', async () => {
+      await using pool = poolOf({ timeoutMs: 3_000, maxWaiting: 3, maxWaitingWeight: 100 });
+      const order: string[] = [];
+      const run = (owner: string, what: string, weight = 0) =>
+        pool.run({ do: what }, { owner, weight }).then(
+          () => void order.push(owner),
+          () => void order.push(owner),
+        );
+      const calls = ['loop', 'id', 'id', 'id'].map((what) => run('first', what));
+      await assert.rejects(pool.run({ do: 'id' }, { owner: 'first' }), QueueFullError);
+      calls.push(run('second', 'id'), run('second', 'id', 100));
+      await assert.rejects(pool.run({ do: 'id' }, { owner: 'second', weight: 1 }), QueueFullError);
+      await Promise.all(calls);
+      assert.deepEqual(order, ['first', 'second', 'second', 'first', 'first', 'first']);
     });
 
     test('a worker without a call ends after a while', async () => {

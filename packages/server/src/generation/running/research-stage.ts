@@ -60,7 +60,7 @@ export async function researchFor(
 }
 
 function research(
-  { live, plan }: Job,
+  { live, plan, accounting }: Job,
   messages: readonly ModelMessage[],
   researcher: Researcher,
   ask: Asking | undefined,
@@ -76,6 +76,7 @@ function research(
     budgetTokens: Math.floor(promptBudget(plan) * sourcesShare),
     onStatus: (status) => append({ type: 'status', status }),
     signal: live.signal,
+    owner: accounting.organizationId,
   });
 }
 

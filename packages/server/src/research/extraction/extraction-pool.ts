@@ -9,12 +9,18 @@ import type { ExtractionCall, ExtractionResults } from './extraction-jobs.ts';
 export interface ExtractionPool extends AsyncDisposable {
   /**
    * Waits for a free process, then at most `timeoutMs`.
-   * @throws WorkerError: the file can't be parsed within the limits; the signal's reason
+   * @throws QueueFullError: too many files of the owner wait; WorkerError: the file can't be parsed within the limits; the signal's reason
    */
   run<Kind extends ExtractionCall['kind']>(
     call: Extract<ExtractionCall, { kind: Kind }>,
-    signal: AbortSignal,
+    options: ExtractionRunOptions,
   ): Promise<ExtractionResults[Kind]>;
+}
+
+export interface ExtractionRunOptions {
+  readonly signal: AbortSignal;
+  /** The organization that the file is read for: none keeps the files of others waiting for long. */
+  readonly owner?: string | undefined;
 }
 
 export interface ExtractionPoolOptions {
@@ -24,6 +30,9 @@ export interface ExtractionPoolOptions {
   /** Bounds on the heap and on the resident memory of a process, in megabytes. */
   readonly maxHeapMegabytes?: number;
   readonly maxResidentMegabytes?: number;
+  /** The most files of one owner that wait for a process, and the most bytes of them. */
+  readonly maxWaiting?: number;
+  readonly maxWaitingBytes?: number;
   /** A process without work ends after this time. */
   readonly idleMs?: number;
   /** Called once for each process that a file has ended, or that did not start. */
@@ -45,15 +54,21 @@ export function createExtractionPool(options: ExtractionPoolOptions = {}): Extra
     start,
     maxWorkers: maxProcesses,
     timeoutMs,
+    // Ten researches at once, whose pages take some seconds where they are ordinary ones.
+    maxWaiting: options.maxWaiting ?? 60,
+    maxWaitingWeight: options.maxWaitingBytes ?? 64 * 1024 * 1024,
     ...(idleMs !== undefined && { idleMs }),
     ...(onLost !== undefined && { onLost }),
   });
   return {
     async run<Kind extends ExtractionCall['kind']>(
       call: Extract<ExtractionCall, { kind: Kind }>,
-      signal: AbortSignal,
+      { signal, owner }: ExtractionRunOptions,
     ) {
-      return (await pool.run(call, { signal })) as ExtractionResults[Kind];
+      const { job } = call;
+      const weight = 'bytes' in job ? job.bytes.length : job.text.length;
+      const options = { signal, weight, ...(owner !== undefined && { owner }) };
+      return (await pool.run(call, options)) as ExtractionResults[Kind];
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

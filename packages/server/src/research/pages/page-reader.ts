@@ -1,7 +1,7 @@
 /** Reads the pages that a search found, all at once and each within limits. Each is read, or skipped with a reason. */
 import type { Dispatcher } from 'undici';
 import { abortable } from '../../concurrency/abortable.ts';
-import { WorkerError } from '../../concurrency/worker-pool.ts';
+import { QueueFullError, WorkerError } from '../../concurrency/worker-pool.ts';
 import type { PageJob } from '../extraction/extraction-jobs.ts';
 import type { ExtractionPool } from '../extraction/extraction-pool.ts';
 import { EncodingError, readBody } from './body-reader.ts';
@@ -31,7 +31,13 @@ export interface PageReader {
    * Reads all pages at once and returns an outcome for each address, in their order. Where the signal aborts, pages that
    * are not read yet are skipped as `timeout`. Never throws.
    */
-  read(urls: readonly string[], options: { readonly signal: AbortSignal }): Promise<readonly PageOutcome[]>;
+  read(urls: readonly string[], options: ReadOptions): Promise<readonly PageOutcome[]>;
+}
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** The organization that the pages are read for. */
+  readonly owner?: string | undefined;
 }
 
 export interface PageLimits {
@@ -74,7 +80,7 @@ export function createPageReader(options: PageReaderOptions): PageReader {
   const limits = { ...pageLimits, ...options.limits };
   const { dispatcher, userAgent, pool } = options;
 
-  async function readOne(address: string, robots: Robots, signal: AbortSignal): Promise<Page> {
+  async function readOne(address: string, robots: Robots, { signal, owner }: ReadOptions): Promise<Page> {
     const response = await guardedGet(address, {
       dispatcher,
       userAgent,
@@ -84,19 +90,20 @@ export function createPageReader(options: PageReaderOptions): PageReader {
       admit: robots.admit,
     });
     const job = await takeJob(response, limits);
-    const { title, text } = await pool.run({ kind: 'page', job }, signal);
+    const { title, text } = await pool.run({ kind: 'page', job }, { signal, owner });
     if (text === '') throw new PageSkippedError('unreadable', 'it has no text');
     return { url: response.url.href, title, text };
   }
 
   return {
-    async read(urls, { signal }) {
+    async read(urls, { signal, owner }) {
       const agent = userAgent.split('/')[0] ?? userAgent;
       const robots = createRobots({
         dispatcher,
         userAgent,
         pool,
         signal,
+        owner,
         agent,
         timeoutMs: limits.robotsTimeoutMs,
       });
@@ -107,7 +114,7 @@ export function createPageReader(options: PageReaderOptions): PageReader {
             return {
               requestedUrl,
               // Reading may hear the signal late: for one, while it waits for a robots.txt that another page asked for.
-              page: await abortable(readOne(requestedUrl, robots, pageSignal), pageSignal),
+              page: await abortable(readOne(requestedUrl, robots, { signal: pageSignal, owner }), pageSignal),
             };
           } catch (error) {
             return { requestedUrl, skipped: describe(error, pageSignal) };
@@ -160,6 +167,9 @@ function describe(error: unknown, signal: AbortSignal): { reason: SkipReason; me
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof PageSkippedError) return { reason: error.reason, message };
   if (signal.aborted) return { reason: 'timeout', message: 'it was not read in time' };
+  if (error instanceof QueueFullError) {
+    return { reason: 'busy', message: 'too many files of the organization wait to be parsed' };
+  }
   if (error instanceof WorkerError) return { reason: 'unreadable', message };
   if (error instanceof EncodingError) return { reason: 'encoding', message };
   return { reason: 'network', message };

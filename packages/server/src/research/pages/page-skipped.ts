@@ -13,6 +13,8 @@ export type SkipReason =
   | 'encoding'
   /** The page has no text, or none that could be extracted within the limits. */
   | 'unreadable'
+  /** Too many files of the organization wait to be parsed. */
+  | 'busy'
   | 'network';
 
 export class PageSkippedError extends Error {

@@ -13,6 +13,7 @@ export interface Robots {
 export interface RobotsOptions extends Omit<GuardedGet, 'accept' | 'maxRedirects' | 'admit' | 'signal'> {
   readonly pool: ExtractionPool;
   readonly signal: AbortSignal;
+  readonly owner?: string | undefined;
   /** The product token by which rules name us. */
   readonly agent: string;
   readonly timeoutMs: number;
@@ -39,7 +40,7 @@ export function createRobots(options: RobotsOptions): Robots {
 async function permits(rules: Rules, url: URL, options: RobotsOptions): Promise<boolean> {
   if (typeof rules === 'string') return rules === 'everything';
   const job = { ...rules, url: url.href, agent: options.agent };
-  return options.pool.run({ kind: 'robots', job }, options.signal);
+  return options.pool.run({ kind: 'robots', job }, { signal: options.signal, owner: options.owner });
 }
 
 /**

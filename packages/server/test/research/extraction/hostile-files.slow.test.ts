@@ -26,7 +26,7 @@ const read = (format: 'html' | 'text' | 'pdf', content: string | Buffer) =>
         maxLength: 60_000,
       },
     },
-    signal,
+    { signal },
   );
 
 const pages: Readonly<Record<string, string>> = {

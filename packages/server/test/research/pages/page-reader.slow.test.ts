@@ -193,8 +193,8 @@ test('a file that holds its parser too long is given up with its process, and th
   const bytes = new TextEncoder().encode('A word.');
   const good = { format: 'text', bytes, contentType: 'text/plain', maxLength: 100 } as const;
   const [first, second] = await Promise.allSettled([
-    strict.run({ kind: 'robots', job: hostile }, signal),
-    strict.run({ kind: 'page', job: good }, signal),
+    strict.run({ kind: 'robots', job: hostile }, { signal }),
+    strict.run({ kind: 'page', job: good }, { signal }),
   ]);
   assert.equal(first.status === 'rejected' && first.reason.name, 'WorkerError');
   assert.equal(second.status === 'fulfilled' && second.value.text, 'A word.');
