@@ -125,6 +125,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'routing',
     'openapi',
     'streaming',
+    'end-users',
     'dialects',
     'generations',
     'operations',

@@ -214,6 +214,14 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200),
       within('/users/<id>/export', newUser),
     ),
+    'GET /api/admin/organizations/:org_id/users/export': manage(
+      administered(200),
+      within('/users/export?user_id=<id>', newUser),
+    ),
+    'DELETE /api/admin/organizations/:org_id/users': manage(
+      administered(200),
+      within('/users?user_id=<id>', newUser),
+    ),
     'DELETE /api/admin/organizations/:org_id/users/:user_id': manage(
       administered(200),
       within('/users/<id>', newUser),

@@ -62,6 +62,17 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       body: { session: (await session(world)).session, message: 'Hi' },
     })),
 
+    'GET /api/chat/me': talk(
+      hers(200, 403, { otherUser: 403 }),
+      async (world) => {
+        await chat(world);
+        return { path: '/api/chat/me?user_id=ada' };
+      },
+      { hides: () => 'Of ada', sees: ['good'] },
+    ),
+    // A token erases its own user only, which the rows after this one need.
+    'DELETE /api/chat/me': talk(hers(403, 403, { otherUser: 403 }), at('/api/chat/me?user_id=somebody-else')),
+
     'POST /api/conversation/create': talk(each(200, 403, foreign), (world) => ({
       path: `/api/conversation/create?${org(world)}`,
       body: { title: 'New' },

@@ -1,4 +1,5 @@
 /** What the administration's routes are given. */
+
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
@@ -7,6 +8,7 @@ import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Store } from '../../store/store.ts';
+import type { ErasureDependencies } from '../end-users/erasure.ts';
 
 export interface ModelTest {
   readonly ok: boolean;
@@ -18,7 +20,7 @@ export interface ModelTest {
   readonly found: FoundModel | null;
 }
 
-export interface AdminDependencies {
+export interface AdminDependencies extends ErasureDependencies {
   readonly store: Store;
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel'>;
@@ -31,10 +33,6 @@ export interface AdminDependencies {
     server: ModelServer,
     options: { readonly isGuarded: boolean; readonly timeoutMs: number },
   ): Promise<Discovery>;
-  /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
-  cancelLive(where: { readonly conversationId: string }): Promise<void>;
-  /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */
-  checkpoint(): Promise<void>;
   /** Resolves the host of a `base_url`. The default is the operating system's resolver. */
   readonly resolve?: Resolve;
   /** Epoch milliseconds. */

@@ -38,6 +38,22 @@ export async function findEndUserId(
   return row?.id;
 }
 
+/** An end user of the scope's organization and environment. */
+export async function findEndUser(
+  db: Database,
+  scope: Scope,
+  id: string,
+): Promise<EndUserRecord | undefined> {
+  return await db
+    .selectFrom('end_user')
+    .select(['id', 'environment'])
+    .select(['organization_id as organizationId', 'external_id as externalId', 'created_at as createdAt'])
+    .where('id', '=', id)
+    .where('organization_id', '=', scope.organizationId)
+    .where('environment', '=', scope.environment)
+    .executeTakeFirst();
+}
+
 /** The end users with this external id, in both environments. */
 export async function listEndUsers(
   db: Database,

@@ -3,13 +3,13 @@ import type { Static } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { findOrganization, listOrganizations } from '../../../store/queries/organizations.ts';
+import { eraseOrganization } from '../../end-users/erasure.ts';
 import { answer } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
 import { adminPath, createdAnswer, OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
-import { eraseOrganization } from '../users/erasure.ts';
 import {
   CreateOrganizationBody,
   ErasedOrganization,

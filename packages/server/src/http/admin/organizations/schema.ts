@@ -2,9 +2,9 @@
 import { type Static, Type } from 'typebox';
 import { toTime } from '../../../domain/text/time.ts';
 import type { OrganizationRecord } from '../../../store/queries/organizations.ts';
+import { KeptCopies } from '../../end-users/schema.ts';
 import { closed, exampleId, IdField, nullable, TextField } from '../../openapi/fields.ts';
 import { createdAt, updatedAt } from '../schema.ts';
-import { KeptCopies } from '../users/schema.ts';
 
 const name = TextField('The name.', 'Acme', { maxLength: 255 });
 const defaultModel = nullable(

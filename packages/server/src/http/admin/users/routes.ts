@@ -1,31 +1,36 @@
-/** `/organizations/{org_id}/users/{user_id}`: exports or erases everything that is stored about an end user. */
-
-import { Readable } from 'node:stream';
-import { Type } from 'typebox';
-import { notFound } from '../../../domain/errors.ts';
+/**
+ * `/organizations/{org_id}/users`: exports or erases everything that is stored about an end user, who stands in the path
+ * or, for ids that are awkward there, in `?user_id=`.
+ */
+import { invalid, notFound } from '../../../domain/errors.ts';
 import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
-import { toTime } from '../../../domain/text/time.ts';
-import { exportEndUser } from '../../../store/queries/end-user-export.ts';
 import { type EndUserRecord, listEndUsers } from '../../../store/queries/end-users.ts';
-import { toJsonLine } from '../../answer/json-line.ts';
+import { eraseEndUsers } from '../../end-users/erasure.ts';
+import { exportAnswer, exportType, exportUsers } from '../../end-users/export.ts';
+import { ErasedUser } from '../../end-users/schema.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { organizationPath, refusals, tags } from '../schema.ts';
-import { eraseEndUsers } from './erasure.ts';
-import { ErasedUser, UserParams, UserQuery } from './schema.ts';
+import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
+import { NamedUserQuery, UserParams, UserQuery } from './schema.ts';
 
 const access = 'organization-admin';
-const path = `${organizationPath}/users/:user_id`;
+const path = `${organizationPath}/users`;
+
+interface Asked {
+  readonly user_id?: string;
+  readonly environment?: Environment;
+}
 
 export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
   const { store } = dependencies;
 
+  /** @throws AppError invalid_request, not_found */
   async function usersOf(
     scope: OrganizationScope,
-    userId: string,
-    environment: Environment | undefined,
+    { user_id: userId, environment }: Asked,
   ): Promise<EndUserRecord[]> {
+    if (userId === undefined) throw invalid('user_id', 'user_id must be given');
     const users = (await listEndUsers(store.reads, scope, userId)).filter(
       (user) => environment === undefined || user.environment === environment,
     );
@@ -33,18 +38,24 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
     return users;
   }
 
-  async function* lines(scope: OrganizationScope, users: readonly EndUserRecord[]): AsyncGenerator<string> {
-    for (const user of users) {
-      for await (const entry of exportEndUser(store.reads, scope, user)) {
-        yield `${toJsonLine(entry, withTimes)}\n`;
-      }
-    }
+  /** Fastify sends a stream as it is; the schema's type is that of the text. */
+  async function exported(scope: OrganizationScope, asked: Asked): Promise<string> {
+    return exportUsers(store, scope, await usersOf(scope, asked)) as unknown as string;
+  }
+
+  async function erase(scope: OrganizationScope, asked: Asked) {
+    const users = await usersOf(scope, asked);
+    return eraseEndUsers(
+      dependencies,
+      scope,
+      users.map(({ id }) => id),
+    );
   }
 
   return [
     route({
       method: 'GET',
-      path: `${path}/export`,
+      path: `${path}/:user_id/export`,
       access,
       schema: {
         tags,
@@ -52,28 +63,30 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         summary: 'All that is stored of an end user, as JSON Lines',
         params: UserParams,
         querystring: UserQuery,
-        response: {
-          200: {
-            description: 'A JSON object a line; `type` says what it is.',
-            content: {
-              'application/jsonl': {
-                schema: Type.String({ examples: ['{"type":"end_user","user_id":"customer-4711"}\n'] }),
-              },
-            },
-          },
-          ...refusals,
-        },
+        response: { 200: exportAnswer, ...refusals },
       },
       async handler({ scope, params, query }, reply) {
-        const users = await usersOf(scope, params.user_id, query.environment);
-        reply.header('Content-Type', 'application/jsonl; charset=utf-8');
-        // Fastify sends a stream as it is; the schema's type is that of the text.
-        return reply.send(Readable.from(lines(scope, users)) as unknown as string);
+        const lines = await exported(scope, { ...query, user_id: params.user_id });
+        return reply.type(exportType).send(lines);
       },
     }),
     route({
+      method: 'GET',
+      path: `${path}/export`,
+      access,
+      schema: {
+        tags,
+        operationId: 'exportNamedUser',
+        summary: 'The same, with the user in the query',
+        params: OrganizationParams,
+        querystring: NamedUserQuery,
+        response: { 200: exportAnswer, ...refusals },
+      },
+      handler: async ({ scope, query }, reply) => reply.type(exportType).send(await exported(scope, query)),
+    }),
+    route({
       method: 'DELETE',
-      path,
+      path: `${path}/:user_id`,
       access,
       schema: {
         tags,
@@ -83,16 +96,21 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: UserQuery,
         response: { 200: answer('How much was deleted.', ErasedUser), ...refusals },
       },
-      async handler({ scope, params, query }) {
-        const users = await usersOf(scope, params.user_id, query.environment);
-        const ids = users.map(({ id }) => id);
-        return eraseEndUsers(dependencies, scope, ids);
+      handler: ({ scope, params, query }) => erase(scope, { ...query, user_id: params.user_id }),
+    }),
+    route({
+      method: 'DELETE',
+      path,
+      access,
+      schema: {
+        tags,
+        operationId: 'deleteNamedUser',
+        summary: 'The same, with the user in the query',
+        params: OrganizationParams,
+        querystring: NamedUserQuery,
+        response: { 200: answer('How much was deleted.', ErasedUser), ...refusals },
       },
+      handler: ({ scope, query }) => erase(scope, query),
     }),
   ];
-}
-
-/** A `JSON.stringify` replacer that writes stored times in RFC 3339. */
-function withTimes(name: string, value: unknown): unknown {
-  return name.endsWith('_at') && typeof value === 'number' ? toTime(value) : value;
 }

@@ -18,19 +18,8 @@ export const UserQuery = Type.Object({
   ),
 });
 
-/** What erased data leaves, and for how long. */
-export const KeptCopies = Type.Array(Type.String(), {
-  description: 'Where copies of what was erased may still be, and until when: a sentence each.',
-  examples: [['backups that were made before keep what was erased']],
+export const NamedUserQuery = Type.Object({
+  // Optional here, so that the refusal of a missing one does not come before that of a foreign organization.
+  user_id: Type.Optional(UserParams.properties.user_id),
+  ...UserQuery.properties,
 });
-
-export const ErasedUser = Type.Object(
-  {
-    deleted: Type.Record(Type.String(), Type.Integer(), {
-      description: 'How many entries went, by store; usage stays, without the user.',
-      examples: [{ conversations: 3, messages: 12 }],
-    }),
-    kept: KeptCopies,
-  },
-  { title: 'ErasedUser', description: 'What was deleted.' },
-);

@@ -3,6 +3,7 @@ import { errorEnvelope } from '../../answer/errors.ts';
 import { addRoutes } from '../../routing/route.ts';
 import type { DialectModule } from '../dialect-module.ts';
 import { chatCodec } from './codec.ts';
+import { meRoutes } from './me-routes.ts';
 import { chatRoutes } from './routes.ts';
 import { ChatEventSchema } from './schema.ts';
 import { tokenRoute } from './token-route.ts';
@@ -15,6 +16,6 @@ export const chat = {
   codec: chatCodec,
   routes: (dependencies) => async (app) => {
     app.addSchema(ChatEventSchema);
-    addRoutes(app, [tokenRoute(dependencies), ...chatRoutes(dependencies)]);
+    addRoutes(app, [tokenRoute(dependencies), ...chatRoutes(dependencies), ...meRoutes(dependencies)]);
   },
 } satisfies DialectModule<'chat'>;

@@ -1,5 +1,8 @@
 /** The chat routes' schemas, as they validate and as `/docs` shows them. */
 import { Type } from 'typebox';
+import { exportAnswer } from '../../end-users/export.ts';
+import { ErasedUser } from '../../end-users/schema.ts';
+import { answer as answerOf } from '../../openapi/answers.ts';
 import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
 import { errorResponses } from '../../openapi/responses.ts';
 import {
@@ -103,4 +106,31 @@ export const continuation = {
   headers: idempotency,
   body: ContinuationBody,
   response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 413, 429, 502, 503, 504) },
+};
+
+const user = Type.Object({
+  user_id: Type.Optional(
+    Type.String({
+      description: 'The user, with an API key; a token is for its own user.',
+      examples: ['customer-4711'],
+    }),
+  ),
+});
+
+export const exportMe = {
+  tags,
+  operationId: 'exportMe',
+  summary: 'All that is stored of an end user, as JSON Lines',
+  querystring: user,
+  response: { 200: exportAnswer, ...errorResponses(400, 401, 403, 404) },
+};
+
+export const eraseMe = {
+  tags,
+  operationId: 'eraseMe',
+  summary: 'Erase an end user with all conversations',
+  description:
+    'What the user has running is cancelled first. The tokens of the user end with it. Usage stays in the account of the organization, without the user.',
+  querystring: user,
+  response: { 200: answerOf('How much was deleted.', ErasedUser), ...errorResponses(400, 401, 403, 404) },
 };

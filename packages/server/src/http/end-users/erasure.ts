@@ -1,12 +1,19 @@
 /** Erases data in small steps, so that other writes never wait long. Running generations are ended first. */
-import type { OrganizationScope } from '../../../domain/scope.ts';
-import type { ErasedConversations } from '../../../store/commands/end-users.ts';
-import { listLiveConversations } from '../../../store/queries/end-users.ts';
-import type { Leftover, Store } from '../../../store/store.ts';
-import type { AdminDependencies } from '../dependencies.ts';
+import type { OrganizationScope } from '../../domain/scope.ts';
+import type { ErasedConversations } from '../../store/commands/end-users.ts';
+import { listLiveConversations } from '../../store/queries/end-users.ts';
+import type { Leftover, Store } from '../../store/store.ts';
 
 const conversationsAtOnce = 50;
 const modelCallsAtOnce = 2000;
+
+export interface ErasureDependencies {
+  readonly store: Store;
+  /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
+  cancelLive(where: { readonly conversationId: string }): Promise<void>;
+  /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */
+  checkpoint(): Promise<void>;
+}
 
 /** What an erasure answers with. */
 export interface ErasureReceipt {
@@ -34,7 +41,7 @@ async function receiptOf(store: Store, deleted: ErasureReceipt['deleted']): Prom
 
 /** Erases an organization with all of its data. It may be interrupted at any point: the next call continues. */
 export async function eraseOrganization(
-  dependencies: AdminDependencies,
+  dependencies: ErasureDependencies,
   { organizationId }: OrganizationScope,
 ): Promise<ErasureReceipt> {
   const { store } = dependencies;
@@ -60,7 +67,7 @@ export async function eraseOrganization(
 
 /** Erases everything that is stored about end users. */
 export async function eraseEndUsers(
-  dependencies: AdminDependencies,
+  dependencies: ErasureDependencies,
   { organizationId }: OrganizationScope,
   endUserIds: readonly string[],
 ): Promise<ErasureReceipt> {
@@ -75,7 +82,7 @@ export async function eraseEndUsers(
 }
 
 async function eraseConversations(
-  dependencies: AdminDependencies,
+  dependencies: ErasureDependencies,
   organizationId: string,
   endUserIds: readonly string[] | null,
 ): Promise<ErasedConversations> {
