@@ -150,6 +150,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       keyType: environment,
       personaId: claims.personaId,
       personaVersion: claims.personaVersion,
+      personas: key.personas,
       limits: key.limits,
       allowedOrigins: key.allowedOrigins,
     };
@@ -247,6 +248,7 @@ function keyPrincipal(key: ApiKeyRecord): ApiKeyPrincipal | AdminPrincipal {
     keyId: key.id,
     keyType: key.type,
     defaultPersonaId: key.defaultPersonaId,
+    personas: key.personas,
     limits: key.limits,
     allowedOrigins: key.allowedOrigins,
   };

@@ -10,6 +10,8 @@ export interface ApiKeyPrincipal {
   readonly keyId: string;
   readonly keyType: Environment;
   readonly defaultPersonaId: number | null;
+  /** The ids of the personas that it is held to; null: all of the organization. */
+  readonly personas: readonly number[] | null;
   readonly limits: KeyLimits;
   /** The origins that a browser may call from; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
@@ -25,6 +27,8 @@ export interface EndUserPrincipal {
   readonly keyType: Environment;
   readonly personaId: number | null;
   readonly personaVersion: number | null;
+  /** The ids of the personas that its key is held to; null: all of the organization. */
+  readonly personas: readonly number[] | null;
   readonly limits: KeyLimits;
   readonly allowedOrigins: readonly string[] | null;
 }
@@ -66,13 +70,14 @@ export type Principal =
 /** The callers that may hold conversations: all but admin keys. */
 export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
 
-/** The key that a turn of this caller is accounted to, and its limits. */
+/** The key that a turn of this caller is accounted to, its limits, and the personas that it is held to. */
 export function accountOf(principal: Principal): {
   readonly apiKeyId: string | null;
   readonly limits?: KeyLimits;
+  readonly personas?: readonly number[] | null;
 } {
   return principal.kind === 'api-key' || principal.kind === 'end-user'
-    ? { apiKeyId: principal.keyId, limits: principal.limits }
+    ? { apiKeyId: principal.keyId, limits: principal.limits, personas: principal.personas }
     : { apiKeyId: null };
 }
 

@@ -44,4 +44,6 @@ export interface TurnRequest {
   /** The key that pays, and its limits. */
   readonly apiKeyId: string | null;
   readonly limits?: KeyLimits;
+  /** The ids of the personas that the key is held to; null or absent: all, and bare models. */
+  readonly personas?: readonly number[] | null;
 }

@@ -11,6 +11,7 @@ import * as guardedAddresses from './migrations/0007-guarded-addresses.ts';
 import * as searchTokens from './migrations/0008-search-tokens.ts';
 import * as erasure from './migrations/0009-erasure.ts';
 import * as keyRotation from './migrations/0010-key-rotation.ts';
+import * as keyPersonas from './migrations/0011-key-personas.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -27,6 +28,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0008-search-tokens': searchTokens.up,
   '0009-erasure': erasure.up,
   '0010-key-rotation': keyRotation.up,
+  '0011-key-personas': keyPersonas.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

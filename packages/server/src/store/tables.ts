@@ -74,6 +74,8 @@ export interface ApiKeyTable {
   previous_until: EpochMs | null;
   created_by_kind: CreatorKind | null;
   created_by_id: string | null;
+  /** Ids of personas, as JSON. */
+  personas: Json | null;
 }
 export interface ModelTable {
   id: string;

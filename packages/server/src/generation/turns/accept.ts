@@ -129,6 +129,13 @@ function baseOf(read: SessionWithBasis | undefined, text: string): Base {
   return { persona, modelId, basis: read.basis, text };
 }
 
+/** @throws AppError forbidden where the key is held to other personas, or to personas and the turn has none */
+function checkHeldTo({ personas = null }: TurnRequest, { persona }: Base): void {
+  if (personas === null || (persona !== null && personas.includes(persona.personaId))) return;
+  const what = persona === null ? 'to personas, and this session has none' : 'to other personas';
+  throw new AppError('forbidden', `persona: the key is held ${what}`, { field: 'persona' });
+}
+
 function toTarget(request: TurnRequest): TurnTarget {
   const { target } = request;
   if (target.kind === 'message') {
@@ -169,6 +176,7 @@ export async function acceptRequest(
   const { store, models, owner, generationId, now } = dependencies;
   const { scope } = request;
   const base = await readBase(store, request);
+  checkHeldTo(request, base);
   const earlier = await earlierParameters(store.reads, request);
   const parameters: GenerationParameters = {
     ...(earlier?.internet !== undefined && { internet: earlier.internet }),

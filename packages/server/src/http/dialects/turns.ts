@@ -17,7 +17,7 @@ import { failureOf } from '../streaming/shown.ts';
 type ConversationRequest = GrantedRequest<'conversation'>;
 
 /** A turn request without the fields that come from the caller's credential. */
-export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits'>;
+export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits' | 'personas'>;
 
 export interface Answer {
   readonly text: string;

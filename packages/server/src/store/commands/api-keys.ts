@@ -2,13 +2,17 @@
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
 import { toTime } from '../../domain/text/time.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
-import type { ApiKeyRecord } from '../queries/api-keys.ts';
+import { type ApiKeyRecord, toApiKey } from '../queries/api-keys.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable } from '../tables.ts';
 
 export interface CreateApiKey
-  extends Omit<ApiKeyRecord, 'createdAt' | 'lastUsedAt' | 'revokedAt' | 'previous' | 'createdBy'> {
+  extends Omit<
+    ApiKeyRecord,
+    'createdAt' | 'lastUsedAt' | 'revokedAt' | 'previous' | 'createdBy' | 'personas'
+  > {
   readonly createdBy?: ApiKeyRecord['createdBy'];
+  readonly personas?: ApiKeyRecord['personas'];
   readonly now: number;
 }
 
@@ -17,9 +21,8 @@ export async function createApiKey(
   context: CommandContext,
   args: CreateApiKey,
 ): Promise<{ readonly id: string }> {
-  if (args.defaultPersonaId !== null) {
-    await lockPersona(context, args.organizationId, args.defaultPersonaId);
-  }
+  await lockPersonas(context, args.organizationId, args);
+  checkDefault(args.defaultPersonaId, args.personas ?? null, 'default_persona_id');
   await context.db
     .insertInto('api_key')
     .values({
@@ -40,47 +43,91 @@ export async function createApiKey(
       previous_until: null,
       created_by_kind: args.createdBy?.kind ?? null,
       created_by_id: args.createdBy?.id ?? null,
+      personas: toJson(args.personas ?? null),
     })
     .execute();
   return { id: args.id };
 }
 
-async function lockPersona(context: CommandContext, organizationId: string, id: number): Promise<void> {
+/** Personas that a key names stay while they are looked at. @throws AppError invalid_request */
+async function lockPersonas(
+  context: CommandContext,
+  organizationId: string,
+  {
+    defaultPersonaId,
+    personas,
+  }: { readonly defaultPersonaId?: number | null; readonly personas?: readonly number[] | null },
+): Promise<void> {
+  const named = [
+    ...(personas ?? []).map((id, index) => ({ id, field: `personas.${index}` })),
+    ...(typeof defaultPersonaId === 'number' ? [{ id: defaultPersonaId, field: 'default_persona_id' }] : []),
+  ];
+  // Locks are taken in one order, so that two commands don't wait for each other.
+  for (const { id, field } of named.toSorted((one, other) => one.id - other.id)) {
+    await lockPersona(context, organizationId, id, field);
+  }
+}
+
+function checkDefault(
+  defaultPersonaId: number | null,
+  personas: readonly number[] | null,
+  field: 'default_persona_id' | 'personas',
+): void {
+  if (defaultPersonaId === null || personas === null || personas.includes(defaultPersonaId)) return;
+  throw invalid(field, `${field}: default_persona_id must be one of personas`);
+}
+
+async function lockPersona(
+  context: CommandContext,
+  organizationId: string,
+  id: number,
+  field: string,
+): Promise<void> {
   const query = context.db
     .selectFrom('persona')
     .select('id')
     .where('id', '=', id)
     .where('organization_id', '=', organizationId);
   if ((await forUpdate(context, query).executeTakeFirst()) !== undefined) return;
-  throw invalid('default_persona_id', `default_persona_id: the organization has no persona ${id}`);
+  throw invalid(field, `${field}: the organization has no persona ${id}`);
 }
 
 export interface UpdateApiKey {
   readonly organizationId: string;
   readonly id: string;
   readonly changes: Partial<
-    Pick<ApiKeyRecord, 'name' | 'defaultPersonaId' | 'expiresAt' | 'limits' | 'allowedOrigins'>
+    Pick<ApiKeyRecord, 'name' | 'defaultPersonaId' | 'personas' | 'expiresAt' | 'limits' | 'allowedOrigins'>
   >;
 }
 
 /** Whoever uses the key obeys at the next request. @throws AppError not_found, invalid_request (no such persona) */
 export async function updateApiKey(context: CommandContext, args: UpdateApiKey): Promise<null> {
   const { organizationId, id, changes } = args;
-  const { name, defaultPersonaId, expiresAt, limits, allowedOrigins } = changes;
-  if (typeof defaultPersonaId === 'number') await lockPersona(context, organizationId, defaultPersonaId);
-  await lockKey(context, args);
+  const { name, defaultPersonaId, personas, expiresAt, limits, allowedOrigins } = changes;
+  await lockPersonas(context, organizationId, changes);
+  const before = toApiKey(await lockKey(context, args));
+  checkDefault(
+    defaultPersonaId === undefined ? before.defaultPersonaId : defaultPersonaId,
+    personas === undefined ? before.personas : personas,
+    defaultPersonaId === undefined ? 'personas' : 'default_persona_id',
+  );
   const columns: Partial<ApiKeyTable> = {
     ...(name !== undefined && { name }),
     ...(defaultPersonaId !== undefined && { default_persona_id: defaultPersonaId }),
+    ...(personas !== undefined && { personas: toJson(personas) }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(limits !== undefined && { limits: JSON.stringify(limits) }),
     ...(allowedOrigins !== undefined && {
-      allowed_origins: allowedOrigins === null ? null : JSON.stringify(allowedOrigins),
+      allowed_origins: toJson(allowedOrigins),
     }),
   };
   if (Object.keys(columns).length === 0) return null;
   await context.db.updateTable('api_key').set(columns).where('id', '=', id).execute();
   return null;
+}
+
+function toJson(list: readonly unknown[] | null): string | null {
+  return list === null ? null : JSON.stringify(list);
 }
 
 export interface RotateApiKey {

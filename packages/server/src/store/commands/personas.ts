@@ -100,8 +100,25 @@ export async function deletePersona(context: CommandContext, args: PersonaRefere
       `the persona is the default of the key${keys.length > 1 ? 's' : ''} ${names}`,
     );
   }
+  await checkIsNotNamed(context, args);
   await db.deleteFrom('persona').where('id', '=', args.id).execute();
   return null;
+}
+
+/** Dropped from the list of a key, its last persona would open all others to it. @throws AppError in_use */
+async function checkIsNotNamed({ db }: CommandContext, args: PersonaReference): Promise<void> {
+  const rows = await db
+    .selectFrom('api_key')
+    .select(['name', 'prefix', 'personas'])
+    .where('organization_id', '=', args.organizationId)
+    .where('personas', 'is not', null)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  const keys = rows.filter(({ personas }) => (JSON.parse(personas ?? '[]') as number[]).includes(args.id));
+  if (keys.length === 0) return;
+  const names = keys.map((key) => `${key.name} (${key.prefix}…)`).join(', ');
+  throw new AppError('in_use', `the persona is named by the key${keys.length > 1 ? 's' : ''} ${names}`);
 }
 
 /** The settings of a new version; null leaves a parameter to the provider. */

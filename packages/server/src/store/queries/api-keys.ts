@@ -14,6 +14,8 @@ export interface ApiKeyRecord {
   /** SHA-256 of the whole key, hex. */
   readonly hash: string;
   readonly defaultPersonaId: number | null;
+  /** The ids of the personas that it is held to; null: all of its organization. */
+  readonly personas: readonly number[] | null;
   readonly limits: KeyLimits;
   /** Origins that may use the key; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
@@ -28,7 +30,7 @@ export interface ApiKeyRecord {
   readonly createdBy: Creator | null;
 }
 
-function toApiKey(row: ApiKeyTable): ApiKeyRecord {
+export function toApiKey(row: ApiKeyTable): ApiKeyRecord {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -37,6 +39,7 @@ function toApiKey(row: ApiKeyTable): ApiKeyRecord {
     prefix: row.prefix,
     hash: row.hash,
     defaultPersonaId: row.default_persona_id,
+    personas: row.personas === null ? null : (JSON.parse(row.personas) as number[]),
     limits: JSON.parse(row.limits) as KeyLimits,
     allowedOrigins: row.allowed_origins === null ? null : (JSON.parse(row.allowed_origins) as string[]),
     expiresAt: row.expires_at,

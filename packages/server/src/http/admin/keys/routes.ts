@@ -88,6 +88,7 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
             prefix,
             hash,
             defaultPersonaId: body.default_persona_id ?? null,
+            personas: distinct(body.personas ?? null),
             limits: body.limits ?? {},
             allowedOrigins: body.allowed_origins ?? null,
             expiresAt: typeof body.expires_at === 'string' ? fromTime(body.expires_at) : null,
@@ -154,13 +155,14 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
       async handler({ scope, params, body }) {
         const { type, id } = await living(scope, params.id);
         checkBody(body, type, now());
-        const { name, default_persona_id, expires_at, limits, allowed_origins } = body;
+        const { name, default_persona_id, personas, expires_at, limits, allowed_origins } = body;
         await store.execute('updateApiKey', {
           organizationId: scope.organizationId,
           id,
           changes: {
             ...(name !== undefined && { name }),
             ...(default_persona_id !== undefined && { defaultPersonaId: default_persona_id }),
+            ...(personas !== undefined && { personas: distinct(personas) }),
             ...(expires_at !== undefined && {
               expiresAt: expires_at === null ? null : fromTime(expires_at),
             }),
@@ -221,6 +223,10 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
   ];
 }
 
+function distinct(ids: readonly number[] | null): readonly number[] | null {
+  return ids && [...new Set(ids)];
+}
+
 /** @throws AppError invalid_request */
 function checkBody(body: Static<typeof UpdateKeyBody>, type: ApiKeyType, now: number): void {
   if (typeof body.expires_at === 'string' && fromTime(body.expires_at) <= now) {
@@ -235,7 +241,7 @@ function checkBody(body: Static<typeof UpdateKeyBody>, type: ApiKeyType, now: nu
     );
   }
   if (type !== 'admin') return;
-  const useless = (['default_persona_id', 'limits', 'allowed_origins'] as const).find(
+  const useless = (['default_persona_id', 'personas', 'limits', 'allowed_origins'] as const).find(
     (name) => body[name] !== undefined && body[name] !== null,
   );
   if (useless !== undefined) throw invalid(useless, `${useless} must be absent for a key of type admin`);

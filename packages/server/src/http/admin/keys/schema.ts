@@ -47,6 +47,18 @@ const fields = {
       examples: [1],
     }),
   ),
+  personas: nullable(
+    Type.Array(
+      Type.Integer({ minimum: 1, maximum: maxPersonaId, description: 'A persona.', examples: [1] }),
+      {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          'The personas that the key, and its tokens, are held to: it can use no others, and no bare models; null: all.',
+        examples: [[1]],
+      },
+    ),
+  ),
   expires_at: nullable(
     Type.String({
       format: 'date-time',
@@ -137,6 +149,7 @@ export const CreateKeyBody = Type.Object(
     name: fields.name,
     type: fields.type,
     default_persona_id: Type.Optional(fields.default_persona_id),
+    personas: Type.Optional(fields.personas),
     expires_at: Type.Optional(fields.expires_at),
     limits: Type.Optional(Limits),
     allowed_origins: Type.Optional(fields.allowed_origins),
@@ -148,6 +161,7 @@ export const UpdateKeyBody = Type.Object(
   {
     name: Type.Optional(fields.name),
     default_persona_id: Type.Optional(fields.default_persona_id),
+    personas: Type.Optional(fields.personas),
     expires_at: Type.Optional(fields.expires_at),
     limits: Type.Optional(Limits),
     allowed_origins: Type.Optional(fields.allowed_origins),
@@ -192,6 +206,7 @@ export function toKeyResource(
     name: record.name,
     type: record.type,
     default_persona_id: record.defaultPersonaId,
+    personas: record.personas === null ? null : [...record.personas],
     expires_at: toTimeOrNull(record.expiresAt),
     allowed_origins: record.allowedOrigins === null ? null : [...record.allowedOrigins],
     prefix: record.prefix,

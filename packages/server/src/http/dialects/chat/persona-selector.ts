@@ -32,6 +32,7 @@ export async function resolveRevision(
     if (personaId === null || personaVersion === null) {
       throw invalid('persona', 'the token has no persona');
     }
+    requireHeldTo(principal, personaId);
     return { personaId, version: personaVersion };
   }
   const wantsDraft = selector?.version_type === 'next';
@@ -39,6 +40,7 @@ export async function resolveRevision(
   const found = await findPersonaBasis(reads, principal.scope, where, wantsDraft ? 'next' : 'active');
   if (found === undefined) throw notFound('persona');
   const { persona, basis } = found;
+  requireHeldTo(principal, persona.id);
   const version = wantsDraft ? persona.nextVersion : persona.activeVersion;
   if (version === null) throw notFound(`${wantsDraft ? 'a next' : 'an active'} version of the persona`);
   return { personaId: persona.id, version, basis };
@@ -61,6 +63,7 @@ export async function selectedPersonaId(
   }
   const persona = await findPersona(reads, principal.scope, personaOf(principal, selector));
   if (persona === undefined) throw notFound('persona');
+  requireHeldTo(principal, persona.id);
   return persona.id;
 }
 
@@ -90,6 +93,12 @@ function checkPermitted(principal: ChatPrincipal, selector: PersonaSelector): vo
       { field: 'persona' },
     );
   }
+}
+
+/** @throws AppError forbidden for a persona that the caller's key is not held to */
+function requireHeldTo({ personas }: ChatPrincipal, personaId: number): void {
+  if (personas === null || personas.includes(personaId)) return;
+  throw new AppError('forbidden', 'persona: the key is held to other personas', { field: 'persona' });
 }
 
 function checkForm(selector: PersonaSelector): void {
@@ -125,5 +134,7 @@ function personaOf(
   const { persona_id: id = principal.defaultPersonaId, alias } = selector;
   if (alias !== undefined) return { alias };
   if (id === null) throw invalid('persona', 'persona is required: the key has no default persona');
+  // Whether another persona exists is not told.
+  requireHeldTo(principal, id);
   return { id };
 }

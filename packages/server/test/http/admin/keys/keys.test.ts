@@ -20,6 +20,7 @@ onBothStores('keys and members', async (engine) => {
       type: 'prod',
       default_persona_id: persona,
       expires_at: '2099-01-01T01:00:00+01:00',
+      personas: [persona],
       limits: { requests_per_minute: 60, concurrent_streams: 2 },
       allowed_origins: ['https://example.com', 'http://localhost:3000'],
     };
