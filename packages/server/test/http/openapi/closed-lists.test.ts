@@ -261,6 +261,8 @@ const published: Readonly<Record<string, PublishedList>> = {
       'getUsage.environment',
       'exportUser.environment',
       'deleteUser.environment',
+      'exportNamedUser.environment',
+      'deleteNamedUser.environment',
       'OrganizationGeneration.environment',
     ],
   },
