@@ -47,6 +47,8 @@ function ofModels(field: string): readonly string[] {
   return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
 }
 
+const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
+
 const published: Readonly<Record<string, PublishedList>> = {
   'error codes': {
     values: [
@@ -257,14 +259,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   environments: {
     values: ['test', 'prod'],
     list: environments,
-    places: [
-      'getUsage.environment',
-      'exportUser.environment',
-      'deleteUser.environment',
-      'exportNamedUser.environment',
-      'deleteNamedUser.environment',
-      'OrganizationGeneration.environment',
-    ],
+    places: ['getUsage', ...ofUsers, 'OrganizationGeneration'].map((name) => `${name}.environment`),
   },
   'types of versions': {
     values: ['next', 'active'],
