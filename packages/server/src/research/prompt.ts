@@ -6,6 +6,8 @@
 import { toDay } from '../domain/text/time.ts';
 import type { RankedSource } from './ranking/rank.ts';
 
+const sourcesBegin = '<<<SOURCES ';
+
 export interface PromptOptions {
   readonly ranked: readonly RankedSource[];
   /** A random text for each call, at least 64 bits in hexadecimal. */
@@ -15,16 +17,26 @@ export interface PromptOptions {
   readonly notice?: string | undefined;
 }
 
-/** Builds the section for the system message. */
+/** Builds the section of a prompt: our own words, and behind them the sources. `splitSection` takes the two apart. */
 export function buildPromptSection(options: PromptOptions): string {
   return options.ranked.length > 0 ? withSources(options) : withoutSources(options);
 }
 
+/**
+ * Our own words, which the system message takes, and the text of web pages, which must not stand there, since models
+ * follow what stands there. The first line that begins the sources is ours: it comes before all text of pages.
+ */
+export function splitSection(section: string): { readonly instructions: string; readonly sources: string } {
+  const at = section.indexOf(`\n${sourcesBegin}`);
+  if (at < 0) return { instructions: section, sources: '' };
+  return { instructions: section.slice(0, at).trimEnd(), sources: section.slice(at + 1) };
+}
+
 function withSources({ ranked, nonce, today, notice }: PromptOptions): string {
-  const [begin, end] = [`<<<SOURCES ${nonce}>>>`, `<<<END OF SOURCES ${nonce}>>>`];
+  const [begin, end] = [`${sourcesBegin}${nonce}>>>`, `<<<END OF SOURCES ${nonce}>>>`];
   const numbers = ranked.map(({ source }) => `[${source.index}]`).join(' ');
   return [
-    `Today is ${toDay(today.getTime())}. The web was searched for the user's message; what was found stands below.`,
+    `Today is ${toDay(today.getTime())}. The web was searched for the user's message; what was found stands before that message.`,
     ...(notice === undefined ? [] : [notice]),
     `Answer from these sources, in the user's language. After each statement taken from a source put its number in ` +
       `brackets, such as ${exampleOf(ranked)}. The numbers are ${numbers}; there are no others, and no list of sources ` +

@@ -2,6 +2,7 @@
 import type { OrganizationSettings } from '../../domain/organization.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { ModelMessage } from '../../models/language-model.ts';
+import { splitSection } from '../../research/prompt.ts';
 import type { Ask } from '../../research/queries.ts';
 import type { Research, Researcher } from '../../research/research.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
@@ -109,15 +110,24 @@ async function askFor(
   };
 }
 
-/** The web's text belongs to the system message, apart from what the user said. */
+/**
+ * Puts what was found into the prompt: our own words about it into the system message, the text of web pages, which
+ * strangers wrote, before the user's last message, as one more of the user's.
+ */
 export function withResearch(
   messages: readonly ModelMessage[],
   promptSection: string,
 ): readonly ModelMessage[] {
   if (promptSection === '') return messages;
+  const { instructions, sources } = splitSection(promptSection);
   const [first, ...rest] = messages;
-  if (first?.role !== 'system') return [{ role: 'system', text: promptSection }, ...messages];
-  return [{ role: 'system', text: `${first.text}\n\n${promptSection}` }, ...rest];
+  const told: ModelMessage[] =
+    first?.role === 'system'
+      ? [{ role: 'system', text: `${first.text}\n\n${instructions}` }, ...rest]
+      : [{ role: 'system', text: instructions }, ...messages];
+  if (sources === '') return told;
+  const question = told.findLastIndex(({ role }) => role === 'user');
+  return told.toSpliced(question < 0 ? told.length : question, 0, { role: 'user', text: sources });
 }
 
 /** The section, shortened to its share of the prompt's room; its last line, which says where it ends, stays. */

@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { abortable } from '../../../src/concurrency/abortable.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import { buildPromptSection } from '../../../src/research/prompt.ts';
 import { findQueries } from '../../../src/research/queries.ts';
 import type { Researcher, ResearchRequest } from '../../../src/research/research.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
@@ -48,6 +49,33 @@ onBothStores('research and the settings', (storeEngine) => {
       .map(({ event }) => event)
       .find((event) => typeof event === 'object' && event.type === 'sources');
     assert.match(JSON.stringify(sources), /"sources":\[\].*turned off in this organization/);
+  });
+
+  test('the text of pages stands in a turn of the user, never in the system message', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher } = makeResearcher();
+    const source = { index: 1, title: 'A page', url: 'https://page.test/', snippet: '' };
+    const promptSection = buildPromptSection({
+      ranked: [{ source, passages: ['Words of a stranger.'] }],
+      nonce: '0123456789abcdef',
+      today: new Date(),
+    });
+    const engine = await h.start(undefined, {
+      researcher: {
+        ...researcher,
+        research: async () => ({ sources: [source], promptSection, queries: [] }),
+      },
+    });
+    h.upstream.setDefault(answer('As the page says [1].'));
+    const { generationId } = await engine.accept(h.turn({ text: 'News?' }, { internet: true }));
+    await engine.answer(generationId);
+    const messages = h.upstream.requests.at(-1)?.body?.messages ?? [];
+    const of = (wanted: string) =>
+      messages.filter(({ role }) => role === wanted).map(({ content }) => content);
+    assert.equal(of('system').length, 1);
+    assert.match(of('system')[0] ?? '', /written by strangers/);
+    assert.doesNotMatch(of('system')[0] ?? '', /Words of a stranger|A page|page\.test/);
+    assert.match(of('user').at(-1) ?? '', /^<<<SOURCES .*Words of a stranger.*>>>\n\nNews\?$/s);
   });
 
   test('an answer whose process ended while it read the web goes on without reading again, and says so', async () => {

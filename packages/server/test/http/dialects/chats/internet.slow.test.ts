@@ -16,9 +16,9 @@ const question = 'How high is the Vellmar tower?';
 /** A model that finds the fact in its prompt and cites its source; asked for queries, it gives one. */
 function reader({ body }: RecordedRequest): Script {
   const messages = body?.messages ?? [];
-  const system = messages.find(({ role }) => role === 'system')?.content ?? '';
-  if (!messages.some(({ content }) => content === question)) return answer('Vellmar tower height');
-  const before = system.slice(0, Math.max(0, system.indexOf(towerFact)));
+  const asked = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  if (asked !== question && !asked.endsWith(`\n\n${question}`)) return answer('Vellmar tower height');
+  const before = asked.slice(0, Math.max(0, asked.indexOf(towerFact)));
   const number = [...before.matchAll(/^\[(\d+)\] /gm)].at(-1)?.[1];
   return answer(number === undefined ? 'I do not know.' : `It is 74 metres high [${number}].\n`);
 }
