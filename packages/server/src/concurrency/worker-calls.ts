@@ -34,6 +34,12 @@ export function answerCalls<C extends Call>(work: (call: C) => unknown): void {
 /** A process that holds more than this share of its bound after a call would fail a later one for what it kept. */
 const spentShare = 0.6;
 
+/** Buffers count with their length: what was never written to is not resident, but fills the data segment. */
+function isSpent(maxResidentMegabytes: number): boolean {
+  const { rss, external } = process.memoryUsage();
+  return Math.max(rss, external) > maxResidentMegabytes * 2 ** 20 * spentShare;
+}
+
 /** A worker process gets its calls on standard input, one frame each, and answers on standard output. */
 function answerOnPipes<C extends Call>(work: (call: C) => unknown): void {
   const write = process.stdout.write.bind(process.stdout);
@@ -61,8 +67,7 @@ function answerOnPipes<C extends Call>(work: (call: C) => unknown): void {
     process.stdin.on('data', async (chunk: Buffer) => {
       for (const body of frames.push(chunk)) {
         const answer = await answerTo(deserialize(body) as C, work);
-        const isSpent = process.memoryUsage.rss() > maxResidentMegabytes * 2 ** 20 * spentShare;
-        send(isSpent ? { ...answer, isSpent } : answer);
+        send(isSpent(maxResidentMegabytes) ? { ...answer, isSpent: true } : answer);
       }
     });
     process.stdin.on('end', () => process.exit());

@@ -4,6 +4,8 @@ import process from 'node:process';
 import { threadId } from 'node:worker_threads';
 import { answerCalls } from '../../src/concurrency/worker-calls.ts';
 
+const kept: Uint8Array[] = [];
+
 answerCalls((call: { readonly do: string; readonly bytes?: Uint8Array; readonly path?: string }) => {
   switch (call.do) {
     case 'loop':
@@ -18,6 +20,9 @@ answerCalls((call: { readonly do: string; readonly bytes?: Uint8Array; readonly 
       const all: Uint8Array[] = [];
       for (;;) all.push(new Uint8Array(16 * 2 ** 20).fill(1));
     }
+    case 'keep':
+      kept.push(new Uint8Array(250 * 2 ** 20));
+      return process.pid;
     case 'one-buffer':
       return new Uint8Array(3 * 2 ** 30).fill(1).length;
     case 'long-answer':

@@ -201,6 +201,16 @@ test('more memory at once than the data segment may have is an error of the call
   if (process.platform === 'linux') assert.equal(await pool.run({ do: 'pid' }), before);
 });
 
+test('a process that keeps much memory after a call answers it, and the next call gets another one', async () => {
+  const { losses: told, onLost } = lossesOf();
+  await using pool = processPool({ onLost });
+  const keeper = await pool.run({ do: 'keep' });
+  const next = await pool.run({ do: 'pid' });
+  assert.notEqual(next, keeper);
+  assert.equal(await pool.run({ do: 'pid' }), next);
+  assert.deepEqual(told, []);
+});
+
 test('what a library prints, and errors that come late, disturb no other call', async () => {
   await using pool = processPool();
   const pid = await pool.run({ do: 'pid' });
