@@ -171,13 +171,14 @@ export function endedEarly(upstream: Upstream, words = ''): ModelError {
   );
 }
 
-/** The error of an answer that ended in order and said nothing. */
+/** The error of an answer that ended in order and said nothing; the provider serves, and a prompt can be the cause. */
 export function saidNothing(upstream: Upstream): ModelError {
   return new ModelError(
     'provider_error',
     `the provider ${upstream.provider} ended its answer without a word`,
     {
       retryable: true,
+      status: 200,
     },
   );
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Breakers, isOfAccount, type Watch } from '../../../src/generation/running/breakers.ts';
-import { errorFromStatus } from '../../../src/models/upstream/upstream-error.ts';
+import { errorFromStatus, saidNothing } from '../../../src/models/upstream/upstream-error.ts';
 
 const account = 'an account';
 const halfOpenAfterMs = 1000;
@@ -91,3 +91,7 @@ for (const [what, [status, body]] of Object.entries({ ...isOfAll, ...isOfOne }))
     const error = errorFromStatus({ provider: 'openai', apiKey: undefined }, status, {}, body);
     assert.equal(isOfAccount(error), what in isOfAll);
   });
+
+test('an answer without a word is not of the account, since a prompt can cause it', () => {
+  assert.equal(isOfAccount(saidNothing({ provider: 'openai', apiKey: undefined })), false);
+});
