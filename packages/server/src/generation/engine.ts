@@ -177,7 +177,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.get(scope, row.id);
   }
 
-  cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void> {
+  cancelWhere(where: Parameters<GenerationEngine['cancelWhere']>[0]): Promise<void> {
     return this.#cancelling.cancelWhere(where);
   }
 

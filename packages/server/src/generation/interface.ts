@@ -5,6 +5,7 @@ import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain
 import type { Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
+import type { LiveGenerations } from '../store/queries/generations.ts';
 import type { ContextReceipt } from './context-receipt.ts';
 import type { TurnRequest } from './turn.ts';
 
@@ -74,8 +75,8 @@ export interface GenerationEngine {
   contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt>;
   /** Ends a generation with its text so far; resolves with its terminal state. @throws AppError not_found */
   cancel(scope: Scope, generationId: string): Promise<GenerationView>;
-  /** Cancels every live generation of a conversation (or of one message's answer), before a delete; resolves when they ended. */
-  cancelWhere(where: { readonly conversationId: string } | { readonly messageId: string }): Promise<void>;
+  /** Cancels live generations, wherever they run, before a delete or after a revocation; resolves when they ended. */
+  cancelWhere(where: LiveGenerations): Promise<void>;
   /** Moves committed events into segments and prunes the journal, so that it holds no events of ended generations. */
   checkpoint(): Promise<void>;
   /** Sends the events after `afterSeq` (0: all) to the sink, then new ones. The caller has checked the scope. */

@@ -92,7 +92,7 @@ export async function startTestApp(
         list: { ok: false, error: 'away' },
       }),
       testModel: async () => ({ ok: true, latency_ms: 1, error: null, hint: null, found: null }),
-      cancelLive: async () => {},
+      cancelLive: (where) => engine.cancelWhere(where),
       checkpoint: async () => {},
     },
     ...overrides,

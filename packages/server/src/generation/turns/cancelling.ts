@@ -1,7 +1,11 @@
 /** Ending generations on request, wherever they are: running here, running elsewhere, or still queued. */
 import { AppError } from '../../domain/errors.ts';
 import { type GenerationRecord, isTerminal, type Outcome } from '../../domain/generation.ts';
-import { readGeneration, readLiveGenerations } from '../../store/queries/generations.ts';
+import {
+  type LiveGenerations,
+  readGeneration,
+  readLiveGenerations,
+} from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
 import type { Lives } from '../log/live-generations.ts';
 import { endNotStored } from '../log/log-reader.ts';
@@ -58,9 +62,7 @@ export class Cancelling implements Disposable {
     }
   }
 
-  async cancelWhere(
-    where: { readonly conversationId: string } | { readonly messageId: string },
-  ): Promise<void> {
+  async cancelWhere(where: LiveGenerations): Promise<void> {
     const { store, now } = this.#options;
     const ids = await readLiveGenerations(store.reads, where);
     // All requests are stored first: otherwise a queued turn would start when the one before it ends.

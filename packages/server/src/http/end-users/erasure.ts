@@ -2,6 +2,7 @@
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { ErasedConversations } from '../../store/commands/end-users.ts';
 import { listLiveConversations } from '../../store/queries/end-users.ts';
+import type { LiveGenerations } from '../../store/queries/generations.ts';
 import type { Leftover, Store } from '../../store/store.ts';
 
 const conversationsAtOnce = 50;
@@ -9,8 +10,8 @@ const modelCallsAtOnce = 2000;
 
 export interface ErasureDependencies {
   readonly store: Store;
-  /** Ends the live generations of a conversation before it is erased; resolves when they ended. */
-  cancelLive(where: { readonly conversationId: string }): Promise<void>;
+  /** Ends live generations before a delete or after a revocation; resolves when they ended. */
+  cancelLive(where: LiveGenerations): Promise<void>;
   /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */
   checkpoint(): Promise<void>;
 }

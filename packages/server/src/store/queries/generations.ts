@@ -152,17 +152,22 @@ export async function readRunningGenerations(db: Database, owner: number): Promi
   return rows.map((row) => row.id);
 }
 
+/** Which live generations: of a conversation, of the answers to a message, or of a key and its end users. */
+export type LiveGenerations =
+  | { readonly conversationId: string }
+  | { readonly messageId: string }
+  | { readonly apiKeyId: string };
+
 /** Live generations of a conversation, or of one message's answers. */
-export async function readLiveGenerations(
-  db: Database,
-  where: { readonly conversationId: string } | { readonly messageId: string },
-): Promise<string[]> {
+export async function readLiveGenerations(db: Database, where: LiveGenerations): Promise<string[]> {
   const base = db.selectFrom('generation').select('id').where('status', 'in', ['queued', 'running']);
   const query =
     'conversationId' in where
       ? base.where('conversation_id', '=', where.conversationId)
-      : base.where((eb) =>
-          eb.or([eb('reply_to', '=', where.messageId), eb('message_id', '=', where.messageId)]),
-        );
+      : 'apiKeyId' in where
+        ? base.where('api_key_id', '=', where.apiKeyId)
+        : base.where((eb) =>
+            eb.or([eb('reply_to', '=', where.messageId), eb('message_id', '=', where.messageId)]),
+          );
   return (await query.orderBy('created_at', 'desc').execute()).map((row) => row.id);
 }

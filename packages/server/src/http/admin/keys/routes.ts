@@ -43,7 +43,7 @@ import {
 const access = 'organization-admin';
 const path = `${organizationPath}/keys`;
 
-export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
+export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, keyId: string): Promise<Static<typeof Key>> {
     const record = await findAnyApiKey(store.reads, scope, keyId.toLowerCase());
     if (record === undefined) throw notFound('key');
@@ -212,11 +212,15 @@ export function keyRoutes({ store, now }: AdminDependencies): readonly Route[] {
         tags,
         operationId: 'deleteKey',
         summary: 'Revoke an API key and its tokens, at once and everywhere',
+        description: 'What the key and its end users have running and queued ends as cancelled.',
         params: KeyParams,
         response: { 204: gone, ...refusals },
       },
       async handler({ scope: { organizationId }, params }, reply) {
-        await store.execute('revokeApiKey', { organizationId, id: params.id.toLowerCase(), now: now() });
+        const id = params.id.toLowerCase();
+        await store.execute('revokeApiKey', { organizationId, id, now: now() });
+        // Nothing new starts under the key by now; what it and its end users have running and queued ends.
+        await cancelLive({ apiKeyId: id });
         return reply.code(204).send(null);
       },
     }),
