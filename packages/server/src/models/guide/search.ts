@@ -41,13 +41,17 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
       vocabulary.add(word);
 
   /** The words that a question is about, as the index has them. */
-  function termsOf(question: string): string[] {
+  function termsOf(question: string): readonly Term[] {
     const english = words(inEnglish(question.slice(0, maxQuestion).toLowerCase()));
-    const terms = english
-      .slice(0, maxTerms)
-      .map(spelled)
-      .filter((word) => !emptyWords.has(word) && !/^\d{1,2}$/.test(word));
-    return [...new Set(terms.map(stem))];
+    const terms = new Map<string, Term>();
+    for (const written of english.slice(0, maxTerms)) {
+      const word = spelled(written);
+      if (emptyWords.has(word) || /^\d{1,2}$/.test(word)) continue;
+      const term = stem(word);
+      const isGuessed = word !== written && terms.get(term)?.isGuessed !== false;
+      terms.set(term, { term, isGuessed });
+    }
+    return [...terms.values()];
   }
 
   function spelled(word: string): string {
@@ -57,7 +61,7 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
   return {
     hasSubject: (question) => termsOf(question).length > 0,
     relevance(question) {
-      const meant = termsOf(question).map((term) => new Set([term, ...(synonyms.get(term) ?? [])]));
+      const meant = termsOf(question).map(({ term }) => new Set([term, ...(synonyms.get(term) ?? [])]));
       return (text) => {
         const found = new Set(words(text).map(stem));
         return meant.filter((group) => !group.isDisjointFrom(found)).length;
@@ -71,7 +75,7 @@ export function createGuideSearch(sections: readonly GuideSection[]): GuideSearc
       const results = index.search(
         {
           combineWith: 'OR',
-          queries: terms.map((term) => ({
+          queries: terms.map(({ term }) => ({
             combineWith: 'OR',
             queries: [term, ...synonymsOf(term)],
           })),
@@ -117,12 +121,22 @@ function weightOf({ file, heading }: GuideSection, inCapitals: string): number {
   return /architecture|dialects/.test(file) ? 0.6 : 1;
 }
 
-function covered(terms: readonly string[], matched: readonly string[]): number {
+/** A word that a question is about. */
+interface Term {
+  readonly term: string;
+  /** Whether it was written otherwise and is the nearest word that the documentation has. */
+  readonly isGuessed: boolean;
+}
+
+/** A guess counts half: "paris" is near to "pairs", and a question about the weather is not one about those. */
+function covered(terms: readonly Term[], matched: readonly string[]): number {
   const hits = new Set(matched);
-  const count = terms.filter(
-    (term) => hits.has(term) || synonyms.get(term)?.some((synonym) => hits.has(synonym)),
-  );
-  return count.length / terms.length;
+  let count = 0;
+  for (const { term, isGuessed } of terms) {
+    if (!hits.has(term) && !synonyms.get(term)?.some((synonym) => hits.has(synonym))) continue;
+    count += isGuessed ? 0.5 : 1;
+  }
+  return count / terms.length;
 }
 
 /** Puts the English word in the place of a known one of another language. */
