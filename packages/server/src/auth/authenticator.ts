@@ -3,12 +3,18 @@ import { AppError, notFound, unauthenticated } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Environment, OrganizationScope } from '../domain/scope.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
-import { type ApiKeyRecord, findApiKeyByHash, findApiKeyOfToken } from '../store/queries/api-keys.ts';
+import {
+  type ApiKeyRecord,
+  type AuthenticatedKey,
+  findApiKeyByHash,
+  findApiKeyOfToken,
+} from '../store/queries/api-keys.ts';
 import { findEndUserId } from '../store/queries/end-users.ts';
 import { findMember } from '../store/queries/members.ts';
-import { findOrganization } from '../store/queries/organizations.ts';
+import { findOrganizationLimits } from '../store/queries/organization-settings.ts';
 import type { Store } from '../store/store.ts';
 import { hashApiKey, hashesEqual } from './api-keys.ts';
+import { limitsOfCaller } from './caller-limits.ts';
 import { type IdentityProvider, looksOutside, noOrganization } from './identity-provider.ts';
 import { createKeyUsage } from './key-usage.ts';
 import type {
@@ -115,6 +121,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       scope: conversationScope(found.organizationId, toEnvironment(environment)),
       memberId: found.id,
       role: found.role,
+      limits: limitsOfCaller({ organization: found.organization }),
     };
   }
 
@@ -125,12 +132,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     environment: string | undefined,
   ): Promise<MemberPrincipal> {
     const { subject, organizationId, role } = await provider.verify(token);
-    if ((await findOrganization(store.reads, organizationId)) === undefined) throw noOrganization();
+    const organization = await findOrganizationLimits(store.reads, organizationId);
+    if (organization === undefined) throw noOrganization();
     return {
       kind: 'member',
       scope: conversationScope(organizationId, toEnvironment(environment)),
       memberId: `idp:${subject}`,
       role,
+      limits: limitsOfCaller({ organization }),
     };
   }
 
@@ -151,7 +160,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       personaId: claims.personaId,
       personaVersion: claims.personaVersion,
       personas: key.personas,
-      limits: key.limits,
+      limits: limitsOfCaller({ organization: key.organization, key, endUserId }),
       allowedOrigins: key.allowedOrigins,
     };
   }
@@ -177,10 +186,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return undefined;
     },
     async anonymous(organizationId) {
-      if ((await findOrganization(store.reads, organizationId)) === undefined) {
+      const organization = await findOrganizationLimits(store.reads, organizationId);
+      if (organization === undefined) {
         throw unauthenticated('the organization of requests without a credential was deleted');
       }
-      return { kind: 'anonymous', scope: conversationScope(organizationId, 'prod') };
+      const scope = conversationScope(organizationId, 'prod');
+      return { kind: 'anonymous', scope, limits: limitsOfCaller({ organization }) };
     },
     async issueEndUserToken(principal, { userId, persona }, claim) {
       const { organizationId, environment } = principal.scope;
@@ -238,7 +249,7 @@ function requireAlive(key: ApiKeyRecord, now: number): void {
   if (key.expiresAt !== null && key.expiresAt <= now) throw unauthenticated('the API key has expired');
 }
 
-function keyPrincipal(key: ApiKeyRecord): ApiKeyPrincipal | AdminPrincipal {
+function keyPrincipal(key: AuthenticatedKey): ApiKeyPrincipal | AdminPrincipal {
   if (key.type === 'admin') {
     return { kind: 'admin', organization: organizationScope(key.organizationId), keyId: key.id };
   }
@@ -249,7 +260,7 @@ function keyPrincipal(key: ApiKeyRecord): ApiKeyPrincipal | AdminPrincipal {
     keyType: key.type,
     defaultPersonaId: key.defaultPersonaId,
     personas: key.personas,
-    limits: key.limits,
+    limits: limitsOfCaller({ organization: key.organization, key }),
     allowedOrigins: key.allowedOrigins,
   };
 }

@@ -1,5 +1,5 @@
 /** The kinds of callers, and what is known about each. */
-import type { KeyLimits } from '../domain/api-key.ts';
+import type { SubjectLimits } from '../domain/limits/limits.ts';
 import type { Role } from '../domain/organization.ts';
 import type { Creator, Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 
@@ -12,7 +12,7 @@ export interface ApiKeyPrincipal {
   readonly defaultPersonaId: number | null;
   /** The ids of the personas that it is held to; null: all of the organization. */
   readonly personas: readonly number[] | null;
-  readonly limits: KeyLimits;
+  readonly limits: readonly SubjectLimits[];
   /** The origins that a browser may call from; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
 }
@@ -29,7 +29,7 @@ export interface EndUserPrincipal {
   readonly personaVersion: number | null;
   /** The ids of the personas that its key is held to; null: all of the organization. */
   readonly personas: readonly number[] | null;
-  readonly limits: KeyLimits;
+  readonly limits: readonly SubjectLimits[];
   readonly allowedOrigins: readonly string[] | null;
 }
 
@@ -38,12 +38,14 @@ export interface MemberPrincipal {
   readonly scope: Scope;
   readonly memberId: string;
   readonly role: Role;
+  readonly limits: readonly SubjectLimits[];
 }
 
 /** A request without a credential, where that is allowed. */
 export interface AnonymousPrincipal {
   readonly kind: 'anonymous';
   readonly scope: Scope;
+  readonly limits: readonly SubjectLimits[];
 }
 
 /** `sk_admin_…`: the operator's key, or a key of type `admin` of one organization. */
@@ -70,15 +72,16 @@ export type Principal =
 /** The callers that may hold conversations: all but admin keys. */
 export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
 
-/** The key that a turn of this caller is accounted to, its limits, and the personas that it is held to. */
-export function accountOf(principal: Principal): {
+/** The key that a turn of this caller is accounted to, whose limits hold for it, and the personas that it is held to. */
+export function accountOf(principal: ConversationPrincipal): {
   readonly apiKeyId: string | null;
-  readonly limits?: KeyLimits;
+  readonly limits: readonly SubjectLimits[];
   readonly personas?: readonly number[] | null;
 } {
+  const { limits } = principal;
   return principal.kind === 'api-key' || principal.kind === 'end-user'
-    ? { apiKeyId: principal.keyId, limits: principal.limits, personas: principal.personas }
-    : { apiKeyId: null };
+    ? { apiKeyId: principal.keyId, limits, personas: principal.personas }
+    : { apiKeyId: null, limits };
 }
 
 /** Who a caller is, for what it makes. */

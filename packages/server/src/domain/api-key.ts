@@ -4,11 +4,3 @@ import { environments } from './scope.ts';
 /** A key of a conversation environment, or one that administers its organization. */
 export const apiKeyTypes = [...environments, 'admin'] as const;
 export type ApiKeyType = (typeof apiKeyTypes)[number];
-
-/** What a key may use up; an absent limit is no limit. */
-export interface KeyLimits {
-  readonly requests_per_minute?: number;
-  readonly tokens_per_minute?: number;
-  readonly tokens_per_day?: number;
-  readonly concurrent_streams?: number;
-}

@@ -1,5 +1,7 @@
 /** The one error type of the program; each dialect writes its own envelope from it. */
 
+import type { LimitReference } from './limits/limits.ts';
+
 /** Every code a client may see, before or inside a stream. A new one needs its status in `http/answer/errors.ts`. */
 export const errorCodes = [
   'invalid_request',
@@ -17,6 +19,7 @@ export const errorCodes = [
   'model_unavailable',
   'payload_too_large',
   'rate_limited',
+  'quota_exhausted',
   'internal',
   'provider_error',
   'interrupted',
@@ -31,7 +34,9 @@ export interface ErrorDetails {
   readonly field?: string;
   /** The generation that keeps a session busy (`session_busy`). */
   readonly generation_id?: string;
-  /** Seconds until a retry makes sense (`rate_limited`, `overloaded`). */
+  /** The limit that refused (`rate_limited`, `quota_exhausted`). */
+  readonly limit?: LimitReference;
+  /** Seconds until a retry makes sense (`rate_limited`, `quota_exhausted`, `overloaded`). */
   readonly retry_after_seconds?: number;
 }
 

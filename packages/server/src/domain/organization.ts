@@ -1,5 +1,7 @@
 /** Organizations, their settings and their members. */
 
+import { type Limits, noLimits } from './limits/limits.ts';
+
 /** What a setting of the kind "whether" can be. */
 export const switches = ['on', 'off'] as const;
 export type Switch = (typeof switches)[number];
@@ -18,6 +20,9 @@ export interface OrganizationSettings {
   readonly queryPrompt: string | null;
   /** `off`: no answer uses the web, whatever asks for it. */
   readonly internet: Switch;
+  /** Of the organization as a whole, and of each of its end users. */
+  readonly limits: Limits;
+  readonly endUserLimits: Limits;
 }
 
 export const defaultSettings: OrganizationSettings = {
@@ -28,6 +33,8 @@ export const defaultSettings: OrganizationSettings = {
   summaryPrompt: null,
   queryPrompt: null,
   internet: 'on',
+  limits: noLimits,
+  endUserLimits: noLimits,
 };
 
 export const roles = ['owner', 'admin', 'member', 'guest'] as const;

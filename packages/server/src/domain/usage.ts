@@ -92,6 +92,8 @@ export interface ModelCall {
   readonly isRequest: boolean;
   /** Whether the model failed; not where the call was broken off here. */
   readonly isFailed: boolean;
+  /** The reservation that ends when the call is stored, where it has one of its own. */
+  readonly reservationId?: string | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number;
 }

@@ -7,7 +7,8 @@ import { isTerminal, type Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { Scope } from '../domain/scope.ts';
-import { Limiter } from '../limits/limiter.ts';
+import { createProcessLimiter, type Limiter } from '../limits/limiter.ts';
+import { StoredLimits } from '../limits/stored-limits.ts';
 import type { Researcher } from '../research/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
@@ -16,7 +17,6 @@ import {
   readGeneration,
   readRunningGenerations,
 } from '../store/queries/generations.ts';
-import { sumTokensOfKey } from '../store/queries/model-calls.ts';
 import type { Store } from '../store/store.ts';
 import { Afterwards } from './afterwards/afterwards.ts';
 import { SideCalls } from './calls/side-calls.ts';
@@ -49,6 +49,8 @@ export interface EngineOptions {
   /** Whether models summarise what no longer fits, where the organization says nothing. Default true. */
   readonly summaries?: boolean;
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
+  /** Counts what is limited by the minute, and what is open at once. Default: this engine alone does. */
+  readonly limiter?: Limiter;
   /** When calls of a provider are not made for a while, where there is another model to ask. */
   readonly breakers?: BreakerOptions;
   /** Called once for each generation whose end this process has stored. */
@@ -65,6 +67,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #afterwards: Afterwards;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
+  readonly #storedLimits: StoredLimits;
   readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
   #incarnating: Promise<void> | undefined;
@@ -82,23 +85,15 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
-    const { reads } = options.store;
-    const limiter = new Limiter({
-      now: this.#now,
-      readTokensSince: (keyId, sinceMs) => sumTokensOfKey(reads, keyId, sinceMs),
-    });
-    const sideCalls = new SideCalls({ reads, models: options.models, limiter, now: this.#now });
-    this.#afterwards = new Afterwards({
-      store: options.store,
-      sideCalls,
-      now: this.#now,
-      titles: options.titles === true,
-      summaries: options.summaries !== false,
-      log: options.log,
-    });
-    this.#admission = new Admission(reads, limiter);
+    const { store, models, breakers, researcher, limiter = createProcessLimiter(this.#now) } = options;
+    const { reads } = store;
+    this.#storedLimits = new StoredLimits(store, this.#now);
+    const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.#storedLimits];
+    const sideCalls = new SideCalls({ reads, models, limiter, storedLimits, owner, now });
+    const { titles = false, summaries = true, log } = options;
+    this.#afterwards = new Afterwards({ store, sideCalls, now, titles, summaries, log });
+    this.#admission = new Admission(reads, limiter, storedLimits);
     const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
-    const { store, models, breakers, researcher } = options;
     this.#runner = new Runner({
       ...{ store, models, breakers, researcher, sideCalls },
       lives: this.#lives,
@@ -114,7 +109,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       store: options.store,
       lives: this.#lives,
       now: this.#now,
-      owner: () => this.#current.owner,
+      owner,
       onEnded: (generation, outcome) => this.#ended(endedUnstarted(generation, outcome, this.#now())),
       onStarted,
     });
@@ -300,6 +295,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         acceptRequest(request, claim, {
           store: this.#store,
           models: this.#options.models,
+          storedLimits: this.#storedLimits,
           owner: this.#current.owner,
           generationId,
           now: this.#now,

@@ -1,6 +1,6 @@
 /** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
-import type { KeyLimits } from '../domain/api-key.ts';
 import type { Dialect, WhenBusy } from '../domain/generation.ts';
+import type { SubjectLimits } from '../domain/limits/limits.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { RunBasis, SessionWithBasis } from '../store/queries/run-basis.ts';
@@ -41,9 +41,10 @@ export interface TurnRequest {
   readonly maxTokens?: number;
   /** Answer with the web, whatever the persona says. */
   readonly internet?: boolean;
-  /** The key that pays, and its limits. */
+  /** The key that pays. */
   readonly apiKeyId: string | null;
-  readonly limits?: KeyLimits;
+  /** Whose limits hold for the turn. Default: nobody's. */
+  readonly limits?: readonly SubjectLimits[];
   /** The ids of the personas that the key is held to; null or absent: all, and bare models. */
   readonly personas?: readonly number[] | null;
 }

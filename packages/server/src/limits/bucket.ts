@@ -4,12 +4,17 @@ export class Bucket {
   #used = 0;
   #refilledAtMs: number | undefined;
 
-  /** Milliseconds until `amount` is available, 0 if it is now. A bucket refills by `capacity` every `periodMs`. */
-  waitMs(capacity: number, periodMs: number, amount: number, nowMs: number): number {
+  /** What of the capacity is used now. A bucket refills by `capacity` every `periodMs`. */
+  used(capacity: number, periodMs: number, nowMs: number): number {
     const elapsedMs = Math.max(0, nowMs - (this.#refilledAtMs ?? nowMs));
     this.#used = Math.max(0, this.#used - (elapsedMs * capacity) / periodMs);
     this.#refilledAtMs = nowMs;
-    const missing = this.#used + amount - capacity;
+    return this.#used;
+  }
+
+  /** Milliseconds until `amount` is available, 0 if it is now. */
+  waitMs(capacity: number, periodMs: number, amount: number, nowMs: number): number {
+    const missing = this.used(capacity, periodMs, nowMs) + amount - capacity;
     return missing <= 0 ? 0 : (missing * periodMs) / capacity;
   }
 

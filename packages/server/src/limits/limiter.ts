@@ -1,160 +1,185 @@
 /**
- * Limits what an API key may use: requests and tokens a minute, tokens a day (UTC), and concurrent answers. Counts are
- * this process's own; a day's count starts from the usage in the store. Usage is reserved before a call, settled after.
+ * Limits on what happens in a minute, and on what is open at once, of any number of subjects together. Everything is
+ * taken from all of them or from none. `Limiter` is the interface; `createProcessLimiter` counts in this process.
  */
-import type { KeyLimits } from '../domain/api-key.ts';
 import { AppError } from '../domain/errors.ts';
+import {
+  type LimitSubject,
+  type ProcessLimitName,
+  processLimitNames,
+  type SubjectLimits,
+  subjectName,
+} from '../domain/limits/limits.ts';
 import { Bucket } from './bucket.ts';
 
-export interface LimiterOptions {
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  /** Returns the tokens that the store has recorded for a key since a time (epoch milliseconds). */
-  readTokensSince(keyId: string, sinceMs: number): Promise<number>;
+/** How much of which limits is wanted. Tokens are an estimate. */
+export type Wanted = { readonly [Name in ProcessLimitName]?: number };
+
+/** What was taken. Only the first of its ends counts. */
+export interface Taken {
+  /** Gives everything back, because nothing came of it. */
+  refund(): void;
+  /** Ends it: what was open is closed, and the tokens that it has cost stand in place of the estimate. */
+  end(tokens: number): void;
 }
 
-/** One admitted call. Only the first of its ends counts. */
-export interface Reservation {
-  /** Gives everything back, because the call started nothing. */
-  refund(): void;
-  /** Ends the call, which has cost this many tokens. */
-  settle(tokens: number): void;
+/** Where a limit stands. */
+export interface LimitState {
+  readonly subject: LimitSubject;
+  readonly name: ProcessLimitName;
+  readonly limit: number;
+  /** What is left now, an integer of at least 0. */
+  readonly remaining: number;
+  /** Seconds until the whole limit is free again; undefined where that is not a matter of time. */
+  readonly resetSeconds: number | undefined;
+}
+
+export interface Limiter {
+  /** @throws AppError rate_limited, naming the limit for which one has to wait longest, and for how long */
+  take(subjects: readonly SubjectLimits[], wanted: Wanted): Promise<Taken>;
+  states(subjects: readonly SubjectLimits[]): Promise<readonly LimitState[]>;
 }
 
 const minuteMs = 60_000;
-const dayMs = 86_400_000;
+/** Nobody knows when an answer or a stream ends. */
+const openRetryMs = 1000;
+/** Accounts are looked through for idle ones after so many new ones. */
+const accountsBetweenSweeps = 1000;
 
-interface Account {
-  readonly requests: Bucket;
-  readonly tokens: Bucket;
-  running: number;
-  /** Tokens used or reserved on `day`; undefined until the store has been read. */
-  tokensToday: number | undefined;
-  day: number;
+type RateName = 'requests_per_minute' | 'writes_per_minute' | 'tokens_per_minute';
+type OpenName = Exclude<ProcessLimitName, RateName>;
+
+function isRate(name: ProcessLimitName): name is RateName {
+  return name !== 'concurrent_streams' && name !== 'viewers';
 }
 
-export class Limiter {
-  readonly #options: LimiterOptions;
-  readonly #accounts = new Map<string, Account>();
+/** Of one subject. What has no limit is counted too if it is open, since a limit may be set meanwhile. */
+class Account {
+  readonly #rates = new Map<RateName, { readonly bucket: Bucket; capacity: number }>();
+  readonly #open: Record<OpenName, number> = { concurrent_streams: 0, viewers: 0 };
 
-  constructor(options: LimiterOptions) {
-    this.#options = options;
+  waitMs(name: ProcessLimitName, limit: number, amount: number, nowMs: number): number {
+    if (!isRate(name)) return this.#open[name] + amount <= limit ? 0 : openRetryMs;
+    const rate = this.#rates.get(name) ?? { bucket: new Bucket(), capacity: limit };
+    this.#rates.set(name, rate);
+    rate.capacity = limit;
+    // Of tokens one suffices: the estimate may be more than the limit, and what is too much is waited for afterwards.
+    return rate.bucket.waitMs(limit, minuteMs, name === 'tokens_per_minute' ? 1 : amount, nowMs);
   }
 
-  /**
-   * Admits an answer.
-   * @param estimatedTokens the estimated cost of the call, in tokens
-   * @throws AppError rate_limited, with the seconds until a retry makes sense
-   */
-  async reserve(keyId: string, limits: KeyLimits, estimatedTokens: number): Promise<Reservation> {
-    const account = await this.#account(keyId, limits);
-    const nowMs = this.#options.now();
-    const { requests_per_minute, concurrent_streams } = limits;
-    if (concurrent_streams !== undefined && account.running >= concurrent_streams) {
-      throw limited(`at most ${concurrent_streams} answers at once`, 1);
-    }
-    checkTokens(account, limits, nowMs);
-    const requestsWaitMs =
-      requests_per_minute === undefined
-        ? 0
-        : account.requests.waitMs(requests_per_minute, minuteMs, 1, nowMs);
-    if (requestsWaitMs > 0) {
-      throw limited(`at most ${requests_per_minute} requests a minute`, seconds(requestsWaitMs));
-    }
-    account.requests.take(1);
-    account.running += 1;
-    const settle = once(this.#book(account, estimatedTokens), () => {
-      account.running -= 1;
-    });
+  take(name: ProcessLimitName, amount: number): void {
+    if (isRate(name)) this.#rates.get(name)?.bucket.take(amount);
+    else this.#open[name] += amount;
+  }
+
+  /** What is free of a limit, and when all of it is. */
+  state(name: ProcessLimitName, limit: number, nowMs: number): { remaining: number; resetMs?: number } {
+    if (!isRate(name)) return { remaining: Math.max(0, limit - this.#open[name]) };
+    const bucket = this.#rates.get(name)?.bucket;
+    const used = bucket === undefined ? 0 : bucket.used(limit, minuteMs, nowMs);
     return {
-      refund() {
-        if (settle(0)) account.requests.take(-1);
-      },
-      settle: (tokens) => void settle(tokens),
+      remaining: Math.max(0, Math.floor(limit - used)),
+      resetMs: (used * minuteMs) / limit,
     };
   }
 
-  /**
-   * Admits a call beside the answers, such as a title's: it needs tokens, but is neither a request nor an answer.
-   * @throws AppError rate_limited, where the tokens are spent
-   */
-  async reserveTokens(keyId: string, limits: KeyLimits, estimatedTokens: number): Promise<Reservation> {
-    const account = await this.#account(keyId, limits);
-    checkTokens(account, limits, this.#options.now());
-    const settle = once(this.#book(account, estimatedTokens));
-    return { refund: () => void settle(0), settle: (tokens) => void settle(tokens) };
-  }
-
-  /** Takes the estimate; what is given back books the cost in its place. */
-  #book(account: Account, estimatedTokens: number): (tokens: number) => void {
-    const { day } = account;
-    const isCounted = account.tokensToday !== undefined;
-    account.tokens.take(estimatedTokens);
-    if (account.tokensToday !== undefined) account.tokensToday += estimatedTokens;
-    return (tokens) => {
-      account.tokens.take(tokens - estimatedTokens);
-      this.#turnDay(account);
-      if (account.tokensToday === undefined) return;
-      // An estimate of the day before went with that day's count.
-      account.tokensToday += isCounted && account.day === day ? tokens - estimatedTokens : tokens;
-    };
-  }
-
-  async #account(keyId: string, limits: KeyLimits): Promise<Account> {
-    let account = this.#accounts.get(keyId);
-    if (account === undefined) {
-      const [requests, tokens] = [new Bucket(), new Bucket()];
-      account = { requests, tokens, running: 0, tokensToday: undefined, day: this.#today() };
-      this.#accounts.set(keyId, account);
-    }
-    if (limits.tokens_per_day !== undefined && account.tokensToday === undefined) {
-      const used = await this.#options.readTokensSince(keyId, this.#today() * dayMs);
-      // Another call may have read it in the meantime, and counted on.
-      account.tokensToday ??= used;
-    }
-    this.#turnDay(account);
-    return account;
-  }
-
-  #turnDay(account: Account): void {
-    const day = this.#today();
-    if (account.day === day) return;
-    account.day = day;
-    if (account.tokensToday !== undefined) account.tokensToday = 0;
-  }
-
-  #today(): number {
-    return Math.floor(this.#options.now() / dayMs);
-  }
-}
-
-/** @throws AppError rate_limited */
-function checkTokens(account: Account, limits: KeyLimits, nowMs: number): void {
-  const { tokens_per_minute, tokens_per_day } = limits;
-  if (tokens_per_day !== undefined && (account.tokensToday ?? 0) >= tokens_per_day) {
-    throw limited(`at most ${tokens_per_day} tokens a day`, Math.ceil((dayMs - (nowMs % dayMs)) / 1000));
-  }
-  if (tokens_per_minute === undefined) return;
-  const waitMs = account.tokens.waitMs(tokens_per_minute, minuteMs, 1, nowMs);
-  if (waitMs > 0) throw limited(`at most ${tokens_per_minute} tokens a minute`, seconds(waitMs));
-}
-
-/** Settles the first time it is called, and says whether it was the first. */
-function once(settle: (tokens: number) => void, release?: () => void): (tokens: number) => boolean {
-  let isOpen = true;
-  return (tokens) => {
-    if (!isOpen) return false;
-    isOpen = false;
-    release?.();
-    settle(tokens);
+  isIdle(nowMs: number): boolean {
+    if (this.#open.concurrent_streams > 0 || this.#open.viewers > 0) return false;
+    for (const { bucket, capacity } of this.#rates.values())
+      if (bucket.used(capacity, minuteMs, nowMs) > 0) return false;
     return true;
+  }
+}
+
+/** Counts in this process alone. @param now epoch milliseconds */
+export function createProcessLimiter(now: () => number = Date.now): Limiter {
+  const accounts = new Map<string, Account>();
+  let sinceSweep = 0;
+
+  const accountOf = (subject: SubjectLimits): Account => {
+    const name = subjectName(subject);
+    let account = accounts.get(name);
+    if (account !== undefined) return account;
+    sinceSweep += 1;
+    if (sinceSweep >= accountsBetweenSweeps) {
+      sinceSweep = 0;
+      for (const [idle, one] of accounts) if (one.isIdle(now())) accounts.delete(idle);
+    }
+    account = new Account();
+    accounts.set(name, account);
+    return account;
+  };
+
+  return {
+    async take(subjects, wanted) {
+      const nowMs = now();
+      const names = processLimitNames.filter((name) => wanted[name] !== undefined);
+      const parts: { account: Account; name: ProcessLimitName; amount: number }[] = [];
+      let worst: { waitMs: number; error: AppError } | undefined;
+      for (const subject of subjects) {
+        const account = accountOf(subject);
+        for (const name of names) {
+          const amount = wanted[name] ?? 0;
+          const limit = subject.limits[name];
+          parts.push({ account, name, amount });
+          if (limit === undefined) continue;
+          const waitMs = account.waitMs(name, limit, amount, nowMs);
+          if (waitMs > (worst?.waitMs ?? 0))
+            worst = { waitMs, error: limited(subject.subject, name, limit, waitMs) };
+        }
+      }
+      if (worst !== undefined) throw worst.error;
+      for (const { account, name, amount } of parts) account.take(name, amount);
+      let isOver = false;
+      return {
+        refund() {
+          if (isOver) return;
+          isOver = true;
+          for (const { account, name, amount } of parts) account.take(name, -amount);
+        },
+        end(tokens) {
+          if (isOver) return;
+          isOver = true;
+          for (const { account, name, amount } of parts) {
+            if (!isRate(name)) account.take(name, -amount);
+            else if (name === 'tokens_per_minute') account.take(name, tokens - amount);
+          }
+        },
+      };
+    },
+    async states(subjects) {
+      const nowMs = now();
+      const states: LimitState[] = [];
+      for (const one of subjects) {
+        for (const name of processLimitNames) {
+          const limit = one.limits[name];
+          if (limit === undefined) continue;
+          const account = accounts.get(subjectName(one));
+          const { remaining, resetMs } = account?.state(name, limit, nowMs) ?? {
+            remaining: limit,
+            resetMs: isRate(name) ? 0 : undefined,
+          };
+          const resetSeconds = resetMs === undefined ? undefined : Math.ceil(resetMs / 1000);
+          states.push({ subject: one.subject, name, limit, remaining, resetSeconds });
+        }
+      }
+      return states;
+    },
   };
 }
 
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
-}
+const sentences: { readonly [Name in ProcessLimitName]: (limit: number) => string } = {
+  requests_per_minute: (limit) => `${limit} requests a minute`,
+  writes_per_minute: (limit) => `${limit} writes a minute`,
+  tokens_per_minute: (limit) => `${limit} tokens a minute`,
+  concurrent_streams: (limit) => `${limit} answers at once`,
+  viewers: (limit) => `${limit} open streams`,
+};
 
-function limited(what: string, retryAfterSeconds: number): AppError {
-  return new AppError('rate_limited', `this key allows ${what}`, { retry_after_seconds: retryAfterSeconds });
+function limited(subject: LimitSubject, name: ProcessLimitName, limit: number, waitMs: number): AppError {
+  const whose = subject === 'end_user' ? 'end user' : subject;
+  return new AppError('rate_limited', `this ${whose} allows at most ${sentences[name](limit)}`, {
+    limit: { name, subject },
+    retry_after_seconds: Math.max(1, Math.ceil(waitMs / 1000)),
+  });
 }

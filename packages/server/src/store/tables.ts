@@ -17,8 +17,10 @@ import type {
 import type { Role, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
-import type { ModelCallPurpose, UsageProvenance } from '../domain/usage.ts';
 
+import type { ConsumptionTable, ModelCallTable, ReservationTable } from './queries/usage-tables.ts';
+
+export type { ConsumptionTable, ModelCallTable, ReservationTable } from './queries/usage-tables.ts';
 export type Flag = 0 | 1;
 export type EpochMs = number;
 export type Json = string;
@@ -42,6 +44,9 @@ export interface OrganizationSettingsTable {
   summary_prompt: string | null;
   query_prompt: string | null;
   internet: Switch;
+  /** `Limits` as JSON, of the organization and of each of its end users; null: none. */
+  limits: Json | null;
+  end_user_limits: Json | null;
   updated_at: EpochMs;
 }
 export interface MemberTable {
@@ -65,6 +70,8 @@ export interface ApiKeyTable {
   default_persona_id: number | null;
   expires_at: EpochMs | null;
   limits: Json;
+  /** `Limits` of each end user with a token of this key, as JSON; null: none. */
+  end_user_limits: Json | null;
   allowed_origins: Json | null;
   created_at: EpochMs;
   last_used_at: EpochMs | null;
@@ -256,27 +263,6 @@ export interface GenerationCosts {
   requested_model_id: Generated<string | null>;
 }
 export type GenerationRow = Selectable<Tables['generation']>;
-export interface ModelCallTable {
-  id: string;
-  generation_id: string | null;
-  organization_id: string;
-  environment: Environment;
-  end_user_id: string | null;
-  api_key_id: string | null;
-  persona_id: number | null;
-  model_id: string;
-  purpose: ModelCallPurpose;
-  prompt_tokens: number;
-  completion_tokens: number;
-  provenance: UsageProvenance;
-  /** Cost of the call, in the currency of the model's prices; null for a model without prices. */
-  cost: number | null;
-  created_at: EpochMs;
-  /** 1 for the call that ended its generation; null for calls that were made before this was kept. */
-  is_request: number | null;
-  /** 1 where the model failed. */
-  is_failed: number;
-}
 export interface IdempotencyTable {
   /** The credential: `key:<id>`, `member:<id>`, `user:<id>`, `operator`, `anonymous:<organization>`. */
   scope: string;
@@ -387,6 +373,8 @@ export interface Tables {
   owner: OwnerTable;
   journal: JournalTable;
   segment: SegmentTable;
+  consumption: ConsumptionTable;
+  reservation: ReservationTable;
   summary: SummaryTable;
   context_receipt: ContextReceiptTable;
   message_gap: MessageGapTable;

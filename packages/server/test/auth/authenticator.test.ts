@@ -108,6 +108,7 @@ onBothStores('authenticator', async (engine) => {
     assert.deepEqual(await place.authenticator.anonymous(place.organizationId), {
       kind: 'anonymous',
       scope: scopeOf('prod'),
+      limits: [],
     });
   });
 
@@ -120,7 +121,7 @@ onBothStores('authenticator', async (engine) => {
         keyId: id,
         keyType: type,
         defaultPersonaId: null,
-        limits: { requests_per_minute: 5 },
+        limits: [{ subject: 'key', id, limits: { requests_per_minute: 5, writes_per_minute: 50 } }],
         allowedOrigins: ['https://example.com'],
       };
       assert.deepEqual(await place.authenticator.authenticate({ apiKey: key }), expected);
@@ -215,7 +216,10 @@ onBothStores('authenticator', async (engine) => {
         keyType: type,
         personaId: 7,
         personaVersion: 3,
-        limits: { requests_per_minute: 5 },
+        limits: [
+          { subject: 'end_user', id: principal.endUserId, limits: { writes_per_minute: 120, viewers: 20 } },
+          { subject: 'key', id, limits: { requests_per_minute: 5, writes_per_minute: 50 } },
+        ],
         allowedOrigins: ['https://example.com'],
       });
       // Another key of the same type finds the same user; a key of the other type has users of its own.
@@ -290,7 +294,7 @@ onBothStores('authenticator', async (engine) => {
     const { token, expiresAt } = await place.authenticator.issueMemberToken(organization, memberId, 60);
     assert.equal(expiresAt, Math.floor(place.now / 1000) + 60);
     const authorization = `Bearer ${token}`;
-    const expected = { kind: 'member', scope: scopeOf('prod'), memberId, role: 'member' };
+    const expected = { kind: 'member', scope: scopeOf('prod'), memberId, role: 'member', limits: [] };
     assert.deepEqual(await place.authenticator.authenticate({ authorization }), expected);
     assert.deepEqual(await place.authenticator.authenticate({ authorization, environment: 'test' }), {
       ...expected,
@@ -308,6 +312,7 @@ onBothStores('authenticator', async (engine) => {
     assert.deepEqual(await place.authenticator.authenticate({ authorization }), {
       ...expected,
       role: 'guest',
+      limits: [],
     });
     await place.store.execute('deleteMember', { organizationId: place.organizationId, id: memberId });
     await place.refused({ authorization }, /removed/);

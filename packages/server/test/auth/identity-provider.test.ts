@@ -92,6 +92,7 @@ onBothStores('identity provider', async (engine) => {
       scope: conversationScope(organizationId, 'prod'),
       memberId: 'idp:ada|42',
       role: 'member',
+      limits: [],
     };
     assert.deepEqual(await authenticate(await sign()), member);
     assert.deepEqual(await authenticate(await sign(), 'test'), {

@@ -14,7 +14,7 @@ import { conversationScope, organizationScope } from '../../src/auth/scopes.ts';
 import type { Role } from '../../src/domain/organization.ts';
 
 const scope = conversationScope('org', 'prod');
-const keyFacts = { scope, keyId: 'key', personas: null, limits: {}, allowedOrigins: null };
+const keyFacts = { scope, keyId: 'key', personas: null, limits: [], allowedOrigins: null };
 
 function apiKey(keyType: 'test' | 'prod'): Principal {
   return { kind: 'api-key', keyType, defaultPersonaId: null, ...keyFacts };
@@ -23,11 +23,11 @@ function endUser(keyType: 'test' | 'prod'): Principal {
   return { kind: 'end-user', endUserId: 'user', keyType, personaId: 1, personaVersion: 1, ...keyFacts };
 }
 function member(role: Role): Principal {
-  return { kind: 'member', scope, memberId: 'member', role };
+  return { kind: 'member', scope, memberId: 'member', role, limits: [] };
 }
 const operator: Principal = { kind: 'admin', organization: null, keyId: null };
 const adminKey: Principal = { kind: 'admin', organization: organizationScope('org'), keyId: 'key' };
-const anonymous: Principal = { kind: 'anonymous', scope };
+const anonymous: Principal = { kind: 'anonymous', scope, limits: [] };
 
 /** The code of the error that a check throws, or `ok` if it throws none. */
 function outcome(check: () => unknown): string {

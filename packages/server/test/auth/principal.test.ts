@@ -11,6 +11,7 @@ test('a member of two organizations is another caller in each', () => {
       scope: conversationScope(organizationId, 'prod'),
       memberId: 'idp:ada|42',
       role: 'member',
+      limits: [],
     });
   assert.notEqual(memberOf('a'), memberOf('b'));
   assert.equal(memberOf('a'), memberOf('a'));

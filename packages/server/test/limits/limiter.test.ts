@@ -1,14 +1,13 @@
-/** The limits of a key, with a clock that the test moves. */
+/** Limits that are counted in the process, with a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppError } from '../../src/domain/errors.ts';
-import { Limiter } from '../../src/limits/limiter.ts';
+import type { Limits, SubjectLimits } from '../../src/domain/limits/limits.ts';
+import { createProcessLimiter } from '../../src/limits/limiter.ts';
 
-const midnight = Date.UTC(2026, 10, 22);
-
-function makeLimiter(used = 0) {
-  let nowMs = midnight + 3_600_000;
-  const limiter = new Limiter({ now: () => nowMs, readTokensSince: async () => used });
+function makeLimiter() {
+  let nowMs = Date.UTC(2026, 10, 22, 1);
+  const limiter = createProcessLimiter(() => nowMs);
   return {
     limiter,
     advance(ms: number) {
@@ -17,100 +16,117 @@ function makeLimiter(used = 0) {
   };
 }
 
-async function retryAfter(promise: Promise<unknown>): Promise<number> {
+function of(limits: Limits, subject: SubjectLimits['subject'] = 'key', id = 'k'): SubjectLimits {
+  return { subject, id, limits };
+}
+
+async function refusal(promise: Promise<unknown>): Promise<AppError['details']> {
   try {
     await promise;
   } catch (error) {
     assert.equal((error as AppError).code, 'rate_limited');
-    return (error as AppError).details.retry_after_seconds ?? 0;
+    return (error as AppError).details;
   }
   throw new Error('was admitted');
 }
 
+async function retryAfter(promise: Promise<unknown>): Promise<number | undefined> {
+  return (await refusal(promise)).retry_after_seconds;
+}
+
+const turn = { requests_per_minute: 1, concurrent_streams: 1, tokens_per_minute: 100 };
+
 test('requests a minute: so many at once, then one with each share of the minute', async () => {
   const { limiter, advance } = makeLimiter();
-  const limits = { requests_per_minute: 3 };
-  for (let i = 0; i < 3; i++) (await limiter.reserve('k', limits, 1)).settle(1);
-  assert.equal(await retryAfter(limiter.reserve('k', limits, 1)), 20);
+  const limits = [of({ requests_per_minute: 3 })];
+  for (let i = 0; i < 3; i++) (await limiter.take(limits, turn)).end(1);
+  assert.equal(await retryAfter(limiter.take(limits, turn)), 20);
   advance(19_000);
-  assert.equal(await retryAfter(limiter.reserve('k', limits, 1)), 1);
+  assert.equal(await retryAfter(limiter.take(limits, turn)), 1);
   advance(1000);
-  await limiter.reserve('k', limits, 1);
-  await limiter.reserve('other', limits, 1);
+  await limiter.take(limits, turn);
+  await limiter.take([of({ requests_per_minute: 3 }, 'key', 'other')], turn);
 });
 
-test('a call that began nothing gives everything back', async () => {
+test('a call that began nothing gives everything back, once', async () => {
   const { limiter } = makeLimiter();
-  const limits = { requests_per_minute: 1, concurrent_streams: 1, tokens_per_minute: 10, tokens_per_day: 10 };
-  for (let i = 0; i < 5; i++) (await limiter.reserve('k', limits, 10)).refund();
+  const limits = [of({ requests_per_minute: 1, concurrent_streams: 1, tokens_per_minute: 10 })];
+  for (let i = 0; i < 5; i++) {
+    const taken = await limiter.take(limits, turn);
+    taken.refund();
+    taken.refund();
+    taken.end(5);
+  }
+  await limiter.take(limits, turn);
+  await refusal(limiter.take(limits, turn));
 });
 
-test('answers at once are counted until they end, each end once', async () => {
-  const { limiter } = makeLimiter();
-  const limits = { concurrent_streams: 2 };
-  const first = await limiter.reserve('k', limits, 1);
-  await limiter.reserve('k', limits, 1);
-  await retryAfter(limiter.reserve('k', limits, 1));
-  first.settle(1);
-  first.settle(1);
-  await limiter.reserve('k', limits, 1);
-  await retryAfter(limiter.reserve('k', limits, 1));
+test('answers and viewers are counted until they end, each end once', async () => {
+  for (const name of ['concurrent_streams', 'viewers'] as const) {
+    const { limiter } = makeLimiter();
+    const limits = [of({ [name]: 2 })];
+    const first = await limiter.take(limits, { [name]: 1 });
+    await limiter.take(limits, { [name]: 1 });
+    await refusal(limiter.take(limits, { [name]: 1 }));
+    first.end(1);
+    first.end(1);
+    await limiter.take(limits, { [name]: 1 });
+    await refusal(limiter.take(limits, { [name]: 1 }));
+  }
 });
 
 test('tokens a minute are reserved as estimated and settled as spent', async () => {
   const { limiter, advance } = makeLimiter();
-  const limits = { tokens_per_minute: 600 };
-  const first = await limiter.reserve('k', limits, 100);
-  first.settle(1200);
-  assert.equal(await retryAfter(limiter.reserve('k', limits, 100)), 61);
+  const limits = [of({ tokens_per_minute: 600 })];
+  (await limiter.take(limits, turn)).end(1200);
+  assert.equal(await retryAfter(limiter.take(limits, turn)), 61);
   advance(61_000);
-  await limiter.reserve('k', limits, 100);
+  await limiter.take(limits, turn);
 });
 
-test('tokens a day begin with what the store has accounted, and anew at midnight UTC', async () => {
-  const { limiter, advance } = makeLimiter(1000);
-  const limits = { tokens_per_day: 1000 };
-  assert.equal(await retryAfter(limiter.reserve('k', limits, 1)), 23 * 3600);
-  advance(23 * 3_600_000);
-  await limiter.reserve('k', limits, 1);
+test('of several subjects, the one to wait for longest is named, and nothing is taken of the others', async () => {
+  const { limiter } = makeLimiter();
+  const key = of({ requests_per_minute: 10 });
+  const organization = of({ requests_per_minute: 2 }, 'organization', 'o');
+  const user = of({ requests_per_minute: 1 }, 'end_user', 'u');
+  await limiter.take([user, key, organization], turn);
+  for (let i = 0; i < 20; i++) {
+    const { limit, retry_after_seconds } = await refusal(limiter.take([user, key, organization], turn));
+    assert.deepEqual(limit, { name: 'requests_per_minute', subject: 'end_user' });
+    assert.equal(retry_after_seconds, 60);
+  }
+  const states = await limiter.states([key, organization, user]);
+  assert.deepEqual(
+    states.map(({ subject, remaining }) => [subject, remaining]),
+    [
+      ['key', 9],
+      ['organization', 1],
+      ['end_user', 0],
+    ],
+  );
 });
 
-test('calls beside the answers count their tokens, and neither requests nor answers', async () => {
+test('states tell what is left, and when all of it is free', async () => {
   const { limiter, advance } = makeLimiter();
-  const limits = {
-    requests_per_minute: 1,
-    concurrent_streams: 1,
-    tokens_per_minute: 60,
-    tokens_per_day: 100,
-  };
-  const answer = await limiter.reserve('k', limits, 10);
-  const title = await limiter.reserveTokens('k', limits, 20);
-  title.settle(50);
-  title.settle(50);
-  assert.equal(await retryAfter(limiter.reserveTokens('k', limits, 1)), 1);
-  answer.settle(10);
-  advance(60_000);
-  const summary = await limiter.reserveTokens('k', limits, 40);
-  assert.ok((await retryAfter(limiter.reserveTokens('k', limits, 1))) > 3600, 'the day is spent');
-  summary.refund();
-  await limiter.reserveTokens('k', limits, 1);
+  const limits = [of({ writes_per_minute: 6, viewers: 3 })];
+  for (let i = 0; i < 3; i++) await limiter.take(limits, { writes_per_minute: 1, viewers: 1 });
+  const state = { subject: 'key', limit: 6, name: 'writes_per_minute' };
+  const viewers = { subject: 'key', limit: 3, name: 'viewers', remaining: 0, resetSeconds: undefined };
+  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 3, resetSeconds: 30 }, viewers]);
+  advance(15_000);
+  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 4, resetSeconds: 15 }, viewers]);
 });
 
-test('what was reserved before midnight counts on the day on which it was spent', async () => {
+test('what is idle is forgotten, what is open or spent is not', async () => {
   const { limiter, advance } = makeLimiter();
-  const limits = { tokens_per_day: 100 };
-  const late = await limiter.reserve('k', limits, 90);
-  advance(86_400_000);
-  late.settle(60);
-  (await limiter.reserve('k', limits, 1)).settle(39);
-  (await limiter.reserve('k', limits, 1)).settle(1);
-  await retryAfter(limiter.reserve('k', limits, 1));
-});
-
-test('a limit on the day that comes later reads what was used before it', async () => {
-  const { limiter } = makeLimiter(95);
-  const before = await limiter.reserve('k', { tokens_per_minute: 1000 }, 10);
-  (await limiter.reserve('k', { tokens_per_day: 100 }, 1)).settle(0);
-  before.settle(5);
-  await retryAfter(limiter.reserve('k', { tokens_per_day: 100 }, 1));
+  const viewer = of({ viewers: 1 }, 'end_user', 'viewer');
+  await limiter.take([viewer], { viewers: 1 });
+  const spent = of({ tokens_per_minute: 1 }, 'end_user', 'spent');
+  (await limiter.take([spent], { tokens_per_minute: 1 })).end(1000);
+  for (let i = 0; i < 5000; i++) {
+    advance(1);
+    await limiter.take([of({ writes_per_minute: 5 }, 'end_user', `u${i}`)], { writes_per_minute: 1 });
+  }
+  await refusal(limiter.take([viewer], { viewers: 1 }));
+  await refusal(limiter.take([spent], { tokens_per_minute: 1 }));
 });

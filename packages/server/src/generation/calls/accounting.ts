@@ -20,6 +20,8 @@ export interface SpentCall {
   readonly generationId: string | null;
   readonly model: Pick<ModelRecord, 'id' | 'prices'>;
   readonly usage: Usage;
+  /** The reservation of this call, if it has one of its own. */
+  readonly reservationId?: string | undefined;
   /** Default false. */
   readonly isRequest?: boolean;
   /** Default false. */
@@ -42,6 +44,7 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
     cost: costOf(model, usage),
     isRequest,
     isFailed,
+    ...(call.reservationId !== undefined && { reservationId: call.reservationId }),
     createdAt: at,
   };
 }

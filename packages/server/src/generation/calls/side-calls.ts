@@ -4,26 +4,34 @@
  */
 import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
+import type { SubjectLimits } from '../../domain/limits/limits.ts';
 import type { OrganizationSettings } from '../../domain/organization.ts';
 import { storable } from '../../domain/text/storable.ts';
 import type { ModelCall, ModelCallPurpose } from '../../domain/usage.ts';
-import type { Limiter, Reservation } from '../../limits/limiter.ts';
+import type { Limiter, Taken } from '../../limits/limiter.ts';
+import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
-import { findApiKey } from '../../store/queries/api-keys.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { readSettings } from '../../store/queries/organization-settings.ts';
 import type { Database } from '../../store/store.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
-import { contextWindowOf } from '../plan/context-window.ts';
+import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
 import { type Accounting, modelCall } from './accounting.ts';
 import { askModel, type Question } from './ask-model.ts';
+import { bytesPerToken, costOfTokens, fewestBytesPerToken } from './call-bounds.ts';
+import { readPayerLimits } from './payer-limits.ts';
 
 export interface SideCallsOptions {
   readonly reads: Database;
   readonly models: ModelRegistry;
+  /** Whose limits hold for a call. Default: those that are stored. @throws AppError rate_limited, where none may be made any more */
+  readonly limitsOf?: (accounting: Accounting) => Promise<readonly SubjectLimits[]>;
   readonly limiter: Limiter;
+  readonly storedLimits: Pick<StoredLimits, 'reserveCall' | 'release'>;
+  /** The process incarnation that asks. @throws AppError overloaded, between two of them */
+  readonly owner: () => number;
   readonly now: () => number;
 }
 
@@ -52,7 +60,6 @@ const thinkingShare = 0.125;
 const spareShare = 0.05;
 /** No usual text has more characters to a token. */
 const charactersPerToken = 6;
-const bytesPerToken = 4;
 
 /** Tokens that the prompt of a side call has to leave for thinking. */
 export function thinkingTokens(writer: Pick<Writer, 'record'>): number {
@@ -101,23 +108,28 @@ export class SideCalls {
 
   /**
    * Gives the model's reply, at most some characters longer than asked for.
-   * @throws AppError rate_limited (the key's tokens are spent), ModelError, the signal's reason
+   * @throws AppError rate_limited or quota_exhausted (what may be used is spent), ModelError, the signal's reason
    */
   async ask(writer: Writer, accounting: Accounting, question: SideQuestion): Promise<string> {
-    const reservation = await this.#reserve(accounting, question);
+    const { taken, reservationId } = await this.#reserve(writer, accounting, question);
     let spent = 0;
+    let isAccounted = false;
     const onSpent: Question['onSpent'] = (usage, isFailed) => {
       spent += usage.total_tokens;
+      isAccounted = true;
       const { purpose, generationId } = question;
       const at = this.#options.now();
-      const spentCall = { purpose, generationId, model: writer.record, usage, isFailed, at };
+      const spentCall = { purpose, generationId, model: writer.record, usage, isFailed, reservationId, at };
       question.onCall(modelCall(accounting, spentCall));
     };
     try {
       const reply = await this.#askOnce(writer, question, onSpent);
       return storable(reply.slice(0, charactersPerToken * question.replyTokens));
     } finally {
-      reservation?.settle(spent);
+      taken?.end(spent);
+      // A call that was made gives its reservation back when it is stored.
+      if (reservationId !== undefined && !isAccounted)
+        await this.#options.storedLimits.release(reservationId);
     }
   }
 
@@ -145,18 +157,36 @@ export class SideCalls {
     }
   }
 
-  async #reserve(accounting: Accounting, question: SideQuestion): Promise<Reservation | undefined> {
-    const { organizationId, environment, apiKeyId } = accounting;
-    if (apiKeyId === null) return undefined;
-    const scope = conversationScope(organizationId, environment);
-    const key = await findApiKey(this.#options.reads, scope, apiKeyId);
-    if (key === undefined) throw new AppError('rate_limited', 'the key was revoked');
-    if (key.limits.tokens_per_minute === undefined && key.limits.tokens_per_day === undefined)
-      return undefined;
+  async #reserve(
+    writer: Writer,
+    accounting: Accounting,
+    question: SideQuestion,
+  ): Promise<{ readonly taken?: Taken; readonly reservationId?: string | undefined }> {
+    const { reads, limiter, storedLimits, owner } = this.#options;
+    const { limitsOf = (paid: Accounting) => readPayerLimits(reads, paid) } = this.#options;
+    const limits = await limitsOf(accounting);
+    if (limits.length === 0) return {};
     let bytes = 0;
     for (const { text } of question.messages) bytes += Buffer.byteLength(text);
     const estimate = Math.ceil(bytes / bytesPerToken) + question.replyTokens;
-    return this.#options.limiter.reserveTokens(apiKeyId, key.limits, estimate);
+    const taken = await limiter.take(limits, { tokens_per_minute: estimate });
+    try {
+      const promptTokens =
+        Math.ceil(bytes / fewestBytesPerToken) + tokensPerMessage * question.messages.length;
+      const answerTokens = boundOf(writer, question);
+      const { organizationId } = accounting;
+      const { generationId } = question;
+      const cost = costOfTokens(writer.record, promptTokens, answerTokens);
+      const reservationId = await storedLimits.reserveCall(
+        { organizationId, generationId, owner: owner() },
+        limits,
+        { tokens: promptTokens + answerTokens, cost },
+      );
+      return { taken, reservationId };
+    } catch (error) {
+      taken.refund();
+      throw error;
+    }
   }
 }
 
@@ -165,7 +195,7 @@ function isRefused(error: unknown): boolean {
   return error instanceof ModelError && (error.status === 400 || error.status === 422);
 }
 
-/** Whether a side call was not made, because what the key may use is spent. */
+/** Whether a side call was not made, because what may be used is spent. */
 export function isSpent(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'rate_limited';
+  return error instanceof AppError && (error.code === 'rate_limited' || error.code === 'quota_exhausted');
 }

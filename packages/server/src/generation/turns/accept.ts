@@ -6,6 +6,7 @@ import type { RevisionReference } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
+import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
 import { findNewestAttempt } from '../../store/queries/attempts.ts';
@@ -19,10 +20,12 @@ import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
 import type { TurnRequest } from '../turn.ts';
+import { planReservation } from './reservation.ts';
 
 export interface AcceptDependencies {
   readonly store: Store;
   readonly models: ModelRegistry;
+  readonly storedLimits: StoredLimits;
   readonly owner: number;
   /** The generation's id, should this call make one. */
   readonly generationId: string;
@@ -97,6 +100,8 @@ interface Base {
   readonly persona: RevisionReference | null;
   readonly modelId: string | null;
   readonly basis: RunBasis | undefined;
+  /** Null for a new one. */
+  readonly sessionId: string | null;
   /** The message's text, whose length is checked. */
   readonly text: string;
 }
@@ -106,8 +111,8 @@ async function readBase(store: Store, request: TurnRequest): Promise<Base> {
   if (target.kind === 'new-conversation') {
     const text = target.text;
     return 'persona' in target
-      ? { persona: target.persona, modelId: null, basis: target.persona.basis, text }
-      : { persona: null, modelId: target.modelId, basis: undefined, text };
+      ? { persona: target.persona, modelId: null, basis: target.persona.basis, sessionId: null, text }
+      : { persona: null, modelId: target.modelId, basis: undefined, sessionId: null, text };
   }
   if (target.kind === 'session') {
     const { sessionId, text, read = await findSessionBasis(store.reads, scope, sessionId) } = target;
@@ -126,7 +131,7 @@ function baseOf(read: SessionWithBasis | undefined, text: string): Base {
   const { personaId, personaVersion, modelId } = read.session;
   const persona =
     personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
-  return { persona, modelId, basis: read.basis, text };
+  return { persona, modelId, basis: read.basis, sessionId: read.session.id, text };
 }
 
 /** @throws AppError forbidden where the key is held to other personas, or to personas and the turn has none */
@@ -173,21 +178,35 @@ export async function acceptRequest(
   claim: IdempotencyClaim | undefined,
   dependencies: AcceptDependencies,
 ): Promise<Acceptance> {
-  const { store, models, owner, generationId, now } = dependencies;
+  const { store, models, storedLimits, owner, generationId, now } = dependencies;
   const { scope } = request;
   const base = await readBase(store, request);
   checkHeldTo(request, base);
   const earlier = await earlierParameters(store.reads, request);
-  const parameters: GenerationParameters = {
+  let parameters: GenerationParameters = {
     ...(earlier?.internet !== undefined && { internet: earlier.internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
-  const plan = await resolvePlan(store.reads, models, scope, { ...base, parameters }, (candidate) =>
-    checkMessageFits(candidate, base.text),
+  const planWith = (parameters: GenerationParameters): Promise<RunPlan> =>
+    resolvePlan(store.reads, models, scope, { ...base, parameters }, (candidate) =>
+      checkMessageFits(candidate, base.text),
+    );
+  let plan = await planWith(parameters);
+  const { limits = [] } = request;
+  const { sessionId, text } = base;
+  const reservation = await planReservation(
+    store.reads,
+    storedLimits,
+    { scope, limits, sessionId, text },
+    plan,
   );
+  if (reservation !== undefined && plan.parameters.maxTokens === undefined) {
+    parameters = { ...parameters, maxTokens: reservation.maxTokens };
+    plan = await planWith(parameters);
+  }
   const tenant = {
     organizationId: scope.organizationId,
     environment: scope.environment,
@@ -209,6 +228,7 @@ export async function acceptRequest(
       parameters: JSON.stringify(parameters),
       whenBusy: request.whenBusy,
       owner,
+      ...(reservation !== undefined && { reserved: reservation.reserved }),
       now: now(),
     },
     claim,

@@ -1,24 +1,24 @@
-/** Lets turns in as far as their key's limits allow, and settles what they have cost once they ended. */
+/** Lets turns in as far as the limits of their caller allow, and settles what they have cost once they ended. */
 import { AppError } from '../../domain/errors.ts';
-import type { Limiter, Reservation } from '../../limits/limiter.ts';
+import type { Limiter, Taken } from '../../limits/limiter.ts';
+import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { isClaimed } from '../../store/queries/idempotency.ts';
 import type { Database } from '../../store/store.ts';
+import { assumedAnswerTokens, bytesPerToken } from '../calls/call-bounds.ts';
 import type { TurnRequest } from '../turn.ts';
-
-/** Assumed length of an answer, in tokens, when no `max_tokens` is set. */
-const expectedAnswerTokens = 256;
-const bytesPerToken = 4;
 
 export class Admission {
   readonly #limiter: Limiter;
+  readonly #stored: StoredLimits;
   readonly #reads: Database;
-  /** Reservations of live generations, by the generation's id. */
-  readonly #open = new Map<string, Reservation>();
+  /** What live generations have taken, by the generation's id. */
+  readonly #open = new Map<string, Taken>();
 
-  constructor(reads: Database, limiter: Limiter) {
+  constructor(reads: Database, limiter: Limiter, stored: StoredLimits) {
     this.#reads = reads;
     this.#limiter = limiter;
+    this.#stored = stored;
   }
 
   /**
@@ -31,35 +31,33 @@ export class Admission {
     claim: IdempotencyClaim | undefined,
     accept: () => Promise<A>,
   ): Promise<A> {
-    const reservation = await this.#reserve(request, claim);
+    const taken = await this.#take(request, claim);
     try {
       const accepted = await accept();
-      if (reservation !== undefined && accepted.isNew)
-        this.#open.set(accepted.turn.generationId, reservation);
-      else reservation?.refund();
+      if (taken !== undefined && accepted.isNew) this.#open.set(accepted.turn.generationId, taken);
+      else taken?.refund();
       return accepted;
     } catch (error) {
-      reservation?.refund();
+      taken?.refund();
+      if (error instanceof AppError && error.code === 'overloaded') this.#stored.forget(request.limits ?? []);
       throw error;
     }
   }
 
   /** The generation has ended, or is no longer this process's. */
   ended(generationId: string, tokens: number): void {
-    this.#open.get(generationId)?.settle(tokens);
+    this.#open.get(generationId)?.end(tokens);
     this.#open.delete(generationId);
   }
 
-  async #reserve(
-    request: TurnRequest,
-    claim: IdempotencyClaim | undefined,
-  ): Promise<Reservation | undefined> {
-    const { apiKeyId, limits, target, maxTokens } = request;
-    if (apiKeyId === null || limits === undefined || Object.keys(limits).length === 0) return undefined;
+  async #take(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<Taken | undefined> {
+    const { limits = [], target, maxTokens = assumedAnswerTokens } = request;
+    if (limits.length === 0) return undefined;
     const text = target.kind === 'message' ? '' : target.text;
-    const estimate = Math.ceil(Buffer.byteLength(text) / bytesPerToken) + (maxTokens ?? expectedAnswerTokens);
+    const estimate = Math.ceil(Buffer.byteLength(text) / bytesPerToken) + maxTokens;
+    const wanted = { requests_per_minute: 1, concurrent_streams: 1, tokens_per_minute: estimate };
     try {
-      return await this.#limiter.reserve(apiKeyId, limits, estimate);
+      return await this.#limiter.take(limits, wanted);
     } catch (error) {
       const isRetry = claim !== undefined && (await isClaimed(this.#reads, claim));
       if (error instanceof AppError && isRetry) return undefined;

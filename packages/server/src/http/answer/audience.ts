@@ -27,6 +27,7 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   context_overflow: 'the conversation is too long for the model',
   model_unavailable: 'the model is not available at the moment',
   rate_limited: 'there are too many requests at the moment; please try again shortly',
+  quota_exhausted: 'what may be used for now is used up; please try again later',
   overloaded: 'the server is busy at the moment; please try again shortly',
   interrupted: 'the answer was interrupted; please try again',
 };

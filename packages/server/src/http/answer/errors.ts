@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, type ErrorCode } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
+import type { LimitReference } from '../../domain/limits/limits.ts';
 import { audienceOf, messageFor } from './audience.ts';
 import { baseHeaders } from './base-headers.ts';
 
@@ -23,6 +24,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   model_unavailable: 409,
   payload_too_large: 413,
   rate_limited: 429,
+  quota_exhausted: 429,
   internal: 500,
   provider_error: 502,
   interrupted: 503,
@@ -43,7 +45,7 @@ function statusOf(error: AppError): number {
 }
 
 /** Makes the body of an error; that of `session_busy` names the running generation, that of a 400 the field. */
-export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string>>;
+export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string | LimitReference>>;
 
 function withText(field: 'error' | 'detail'): ErrorEnvelope {
   return ({ message, code, details }) => ({
@@ -51,6 +53,7 @@ function withText(field: 'error' | 'detail'): ErrorEnvelope {
     code,
     ...(details.field && statusOfCode[code] === 400 && { field: details.field }),
     ...(details.generation_id !== undefined && { generation_id: details.generation_id }),
+    ...(details.limit !== undefined && { limit: details.limit }),
   });
 }
 

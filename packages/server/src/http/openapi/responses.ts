@@ -1,6 +1,7 @@
 /** Schemas of error answers for the routes' documentation. The bodies themselves are made in `answer/errors.ts`. */
 import { type TSchema, Type } from 'typebox';
 import { type ErrorCode, errorCodes } from '../../domain/errors.ts';
+import { limitNames, limitSubjects } from '../../domain/limits/limits.ts';
 import { oneOf, orNull } from './fields.ts';
 
 const code = oneOf(errorCodes, {
@@ -23,6 +24,16 @@ const field = Type.Optional(
   }),
 );
 
+const limit = Type.Optional(
+  Type.Object(
+    {
+      name: oneOf(limitNames, { description: 'The limit.' }),
+      subject: oneOf([...limitSubjects, 'session'], { description: 'Whose limit it is.' }),
+    },
+    { description: 'With `rate_limited` and `quota_exhausted`: the limit that refused.' },
+  ),
+);
+
 /** `{"error", "code"}`. */
 export const ErrorSchema = Type.Object(
   {
@@ -30,6 +41,7 @@ export const ErrorSchema = Type.Object(
     code,
     field,
     generation_id: generationId,
+    limit,
   },
   { $id: 'Error', title: 'Error', description: 'An error before the stream began.' },
 );
@@ -41,6 +53,7 @@ export const DetailErrorSchema = Type.Object(
     code,
     field,
     generation_id: generationId,
+    limit,
   },
   {
     $id: 'DetailError',
@@ -100,7 +113,7 @@ const documentation = {
     text: 'the charset of the body must be utf-8, not utf-16',
   },
   429: {
-    description: 'Too many requests; `Retry-After` says when to come again.',
+    description: 'A limit refuses it, which `limit` names; `Retry-After` says when to come again.',
     code: 'rate_limited',
     text: 'too many requests',
   },

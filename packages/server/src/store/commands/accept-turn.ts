@@ -12,6 +12,7 @@ import type { ConversationTable, SessionTable } from '../tables.ts';
 import { Writes } from '../writes.ts';
 import { type LiveTurn, passBusy } from './busy-session.ts';
 import { requireOwner } from './owner.ts';
+import { type Reserved, reserveTurn } from './reservations.ts';
 import {
   insertConversation,
   insertGeneration,
@@ -63,6 +64,8 @@ export interface AcceptTurn {
   readonly parameters: string;
   readonly whenBusy: WhenBusy;
   readonly owner: number;
+  /** What the answer may cost, where a limit that is counted in the store bounds it. */
+  readonly reserved?: Reserved | undefined;
   readonly now: number;
 }
 
@@ -98,7 +101,8 @@ function textParts(text: string): string {
 
 /**
  * @throws AppError not_found (session, message or conversation is gone), conflict (session completed),
- *   session_busy, invalid_request (the message is not a user's), interrupted (the owner was fenced)
+ *   session_busy, invalid_request (the message is not a user's), interrupted (the owner was fenced), quota_exhausted,
+ *   rate_limited (too many turns wait)
  */
 export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Promise<AcceptedTurn> {
   // A turn that starts under a fenced owner would be claimed by nobody.
@@ -371,8 +375,8 @@ async function insertAnswer(
     events: JSON.stringify(events),
   });
   const written = writes.run();
-  context.commitsNow?.();
-  await written;
+  if (turn.reserved === undefined) context.commitsNow?.();
+  await (turn.reserved === undefined ? written : reserveTurn(context, turn, written, !isRunning));
   return {
     generationId: turn.generationId,
     conversationId: place.conversationId,

@@ -1,5 +1,6 @@
 /** API keys: creates, changes, rotates and revokes them, and notes when they were used last. */
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
+import { type Limits, noLimits } from '../../domain/limits/limits.ts';
 import { toTime } from '../../domain/text/time.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ApiKeyRecord, toApiKey } from '../queries/api-keys.ts';
@@ -9,10 +10,12 @@ import type { ApiKeyTable } from '../tables.ts';
 export interface CreateApiKey
   extends Omit<
     ApiKeyRecord,
-    'createdAt' | 'lastUsedAt' | 'revokedAt' | 'previous' | 'createdBy' | 'personas'
+    'createdAt' | 'lastUsedAt' | 'revokedAt' | 'previous' | 'createdBy' | 'personas' | 'endUserLimits'
   > {
   readonly createdBy?: ApiKeyRecord['createdBy'];
   readonly personas?: ApiKeyRecord['personas'];
+  /** Default: none. */
+  readonly endUserLimits?: Limits;
   readonly now: number;
 }
 
@@ -35,6 +38,7 @@ export async function createApiKey(
       default_persona_id: args.defaultPersonaId,
       expires_at: args.expiresAt,
       limits: JSON.stringify(args.limits),
+      end_user_limits: JSON.stringify(args.endUserLimits ?? noLimits),
       allowed_origins: args.allowedOrigins === null ? null : JSON.stringify(args.allowedOrigins),
       created_at: args.now,
       last_used_at: null,
@@ -96,14 +100,17 @@ export interface UpdateApiKey {
   readonly organizationId: string;
   readonly id: string;
   readonly changes: Partial<
-    Pick<ApiKeyRecord, 'name' | 'defaultPersonaId' | 'personas' | 'expiresAt' | 'limits' | 'allowedOrigins'>
+    Pick<
+      ApiKeyRecord,
+      'name' | 'defaultPersonaId' | 'personas' | 'expiresAt' | 'limits' | 'endUserLimits' | 'allowedOrigins'
+    >
   >;
 }
 
 /** Whoever uses the key obeys at the next request. @throws AppError not_found, invalid_request (no such persona) */
 export async function updateApiKey(context: CommandContext, args: UpdateApiKey): Promise<null> {
   const { organizationId, id, changes } = args;
-  const { name, defaultPersonaId, personas, expiresAt, limits, allowedOrigins } = changes;
+  const { name, defaultPersonaId, personas, expiresAt, limits, endUserLimits, allowedOrigins } = changes;
   await lockPersonas(context, organizationId, changes);
   const before = toApiKey(await lockKey(context, args));
   checkDefault(
@@ -117,6 +124,7 @@ export async function updateApiKey(context: CommandContext, args: UpdateApiKey):
     ...(personas !== undefined && { personas: toJson(personas) }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(limits !== undefined && { limits: JSON.stringify(limits) }),
+    ...(endUserLimits !== undefined && { end_user_limits: JSON.stringify(endUserLimits) }),
     ...(allowedOrigins !== undefined && {
       allowed_origins: toJson(allowedOrigins),
     }),

@@ -128,6 +128,7 @@ async function makeOrganization(
     hash: args.keyHash,
     defaultPersonaId: persona.id,
     limits: {},
+    endUserLimits: {},
     allowedOrigins: null,
     expiresAt: null,
     now,

@@ -1,10 +1,11 @@
 /** Accounts calls of models; other commands run the statement in their transaction. */
 import type { ModelCall } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
-import { statement } from '../statement.ts';
+import { answersInOrder, statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
+import { release } from './reservations.ts';
 
-interface CallRow extends Omit<ModelCall, 'isRequest' | 'isFailed'> {
+interface CallRow extends Omit<ModelCall, 'isRequest' | 'isFailed' | 'reservationId'> {
   readonly isRequest: number;
   readonly isFailed: number;
 }
@@ -34,8 +35,12 @@ const insertCall = statement<CallRow, unknown>((db, param) =>
     .onConflict((conflict) => conflict.column('id').doNothing()),
 );
 
-export function insertModelCall(db: Database, call: ModelCall): Promise<unknown[]> {
-  return insertCall(db, { ...call, isRequest: Number(call.isRequest), isFailed: Number(call.isFailed) });
+/** Also ends the reservation of a call that had one of its own. */
+export async function insertModelCall(db: Database, call: ModelCall): Promise<void> {
+  const row = { ...call, isRequest: Number(call.isRequest), isFailed: Number(call.isFailed) };
+  const inserted = insertCall(db, row);
+  if (call.reservationId === undefined) await inserted;
+  else await answersInOrder([inserted, release(db, { id: call.reservationId })]);
 }
 
 /** Accounts calls that no other command stores, because what they were made for has failed. */

@@ -37,6 +37,8 @@ export async function updateOrganizationSettings(
     summary_prompt: after.summaryPrompt,
     query_prompt: after.queryPrompt,
     internet: after.internet,
+    limits: JSON.stringify(after.limits),
+    end_user_limits: JSON.stringify(after.endUserLimits),
     updated_at: now,
   };
   await db

@@ -7,6 +7,7 @@ import { type CommandContext, forUpdate } from '../command-context.ts';
 import { segmentsOf, unpackJournal } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type { OwnerTable } from '../tables.ts';
+import { releaseOfOwner } from './reservations.ts';
 import { insertSegment, segmentRow } from './turn-statements.ts';
 
 export async function registerOwner(
@@ -122,6 +123,7 @@ export async function claimDeadOwners(
       .where('owner', '=', id)
       .where('status', 'in', ['queued', 'running'])
       .execute();
+    await releaseOfOwner(context, id);
     claimed.push(...live.map((row) => row.id));
   }
   return { generationIds: claimed };

@@ -35,6 +35,7 @@ import {
   updatePersona,
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
+import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
 
@@ -46,6 +47,9 @@ export const commands = {
   switchModel,
   storeSummary,
   accountCalls,
+  beginCounting,
+  reserveCall,
+  releaseCall,
   moveSegments,
   requestCancel,
   cancelQueued,

@@ -1,8 +1,15 @@
 /** Reads API keys. Each request's credential takes one query by an index. */
-import type { ApiKeyType, KeyLimits } from '../../domain/api-key.ts';
+import type { ApiKeyType } from '../../domain/api-key.ts';
+import { type Limits, parseLimits } from '../../domain/limits/limits.ts';
 import type { Creator, OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
+import {
+  type OrganizationLimits,
+  type OrganizationLimitsRow,
+  organizationLimitColumns,
+  toOrganizationLimits,
+} from './organization-settings.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface ApiKeyRecord {
@@ -16,7 +23,9 @@ export interface ApiKeyRecord {
   readonly defaultPersonaId: number | null;
   /** The ids of the personas that it is held to; null: all of its organization. */
   readonly personas: readonly number[] | null;
-  readonly limits: KeyLimits;
+  readonly limits: Limits;
+  /** Of each end user with a token of this key. */
+  readonly endUserLimits: Limits;
   /** Origins that may use the key; null allows any. */
   readonly allowedOrigins: readonly string[] | null;
   /** Epoch milliseconds. */
@@ -40,7 +49,8 @@ export function toApiKey(row: ApiKeyTable): ApiKeyRecord {
     hash: row.hash,
     defaultPersonaId: row.default_persona_id,
     personas: row.personas === null ? null : (JSON.parse(row.personas) as number[]),
-    limits: JSON.parse(row.limits) as KeyLimits,
+    limits: parseLimits(row.limits),
+    endUserLimits: parseLimits(row.end_user_limits),
     allowedOrigins: row.allowed_origins === null ? null : (JSON.parse(row.allowed_origins) as string[]),
     expiresAt: row.expires_at,
     createdAt: row.created_at,
@@ -54,19 +64,42 @@ export function toApiKey(row: ApiKeyTable): ApiKeyRecord {
   };
 }
 
-const byHash = statement<{ hash: string }, ApiKeyTable>((db, param) =>
-  db.selectFrom('api_key').selectAll().where('hash', '=', param('hash')),
+/** A key with the limits of its organization, which hold for each of its requests. */
+export interface AuthenticatedKey extends ApiKeyRecord {
+  readonly organization: OrganizationLimits;
+}
+
+type KeyRow = ApiKeyTable & OrganizationLimitsRow;
+
+function toAuthenticatedKey(row: KeyRow): AuthenticatedKey {
+  return { ...toApiKey(row), organization: toOrganizationLimits(row.organization_id, row) };
+}
+
+const byHash = statement<{ hash: string }, KeyRow>((db, param) =>
+  db
+    .selectFrom('api_key')
+    .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
+    .selectAll('api_key')
+    .select(organizationLimitColumns)
+    .where('hash', '=', param('hash')),
 );
 
-const byPreviousHash = statement<{ hash: string }, ApiKeyTable>((db, param) =>
-  db.selectFrom('api_key').selectAll().where('previous_hash', '=', param('hash')),
+const byPreviousHash = statement<{ hash: string }, KeyRow>((db, param) =>
+  db
+    .selectFrom('api_key')
+    .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
+    .selectAll('api_key')
+    .select(organizationLimitColumns)
+    .where('previous_hash', '=', param('hash')),
 );
 
-const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, param) =>
+const ofToken = statement<{ key: string; end_user: string }, KeyRow>((db, param) =>
   db
     .selectFrom('api_key')
     .innerJoin('end_user', 'end_user.organization_id', 'api_key.organization_id')
+    .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
     .selectAll('api_key')
+    .select(organizationLimitColumns)
     .where('api_key.id', '=', param('key'))
     .where('end_user.id', '=', param('end_user')),
 );
@@ -75,9 +108,9 @@ const ofToken = statement<{ key: string; end_user: string }, ApiKeyTable>((db, p
  * Finds a key in any state by the hash of its secret, or of the one before; the caller checks `revokedAt`, `expiresAt`
  * and `previous`. No scope is known yet.
  */
-export async function findApiKeyByHash(db: Database, hash: string): Promise<ApiKeyRecord | undefined> {
+export async function findApiKeyByHash(db: Database, hash: string): Promise<AuthenticatedKey | undefined> {
   const [row = (await byPreviousHash(db, { hash }))[0]] = await byHash(db, { hash });
-  return row && toApiKey(row);
+  return row && toAuthenticatedKey(row);
 }
 
 /** The key of an end user's token, in any state; undefined if the key or the end user was deleted. */
@@ -85,9 +118,9 @@ export async function findApiKeyOfToken(
   db: Database,
   keyId: string,
   endUserId: string,
-): Promise<ApiKeyRecord | undefined> {
+): Promise<AuthenticatedKey | undefined> {
   const [row] = await ofToken(db, { key: keyId, end_user: endUserId });
-  return row && toApiKey(row);
+  return row && toAuthenticatedKey(row);
 }
 
 /** A key that is not revoked. */

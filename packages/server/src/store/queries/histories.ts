@@ -101,3 +101,20 @@ export async function readSessionHead(db: Database, sessionId: string): Promise<
     .executeTakeFirst();
   return row?.head_message_id ?? null;
 }
+
+const sizeOf = statement<
+  { session_id: string },
+  { bytes: number | string | null; messages: number | string }
+>(
+  (_db, param) => sql`select sum(octet_length(text)) as bytes, count(*) as messages from message
+    where session_id = ${param('session_id')}`,
+);
+
+/** All messages of a session together, in bytes of UTF-8: no history of it is larger. */
+export async function readHistorySize(
+  db: Database,
+  sessionId: string,
+): Promise<{ readonly bytes: number; readonly messages: number }> {
+  const [row] = await sizeOf(db, { session_id: sessionId });
+  return { bytes: Number(row?.bytes ?? 0), messages: Number(row?.messages ?? 0) };
+}

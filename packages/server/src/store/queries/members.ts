@@ -3,6 +3,12 @@ import type { Role } from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, MemberTable } from '../tables.ts';
+import {
+  type OrganizationLimits,
+  type OrganizationLimitsRow,
+  organizationLimitColumns,
+  toOrganizationLimits,
+} from './organization-settings.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface MemberRecord {
@@ -28,21 +34,29 @@ function toMember(row: MemberTable): MemberRecord {
   };
 }
 
-const byId = statement<{ organization_id: string; id: string }, MemberTable>((db, param) =>
-  db
-    .selectFrom('member')
-    .selectAll()
-    .where('id', '=', param('id'))
-    .where('organization_id', '=', param('organization_id')),
+/** A member with the limits of the organization, which hold for each of the member's requests. */
+export interface AuthenticatedMember extends MemberRecord {
+  readonly organization: OrganizationLimits;
+}
+
+const byId = statement<{ organization_id: string; id: string }, MemberTable & OrganizationLimitsRow>(
+  (db, param) =>
+    db
+      .selectFrom('member')
+      .leftJoin('organization_settings', 'organization_settings.organization_id', 'member.organization_id')
+      .selectAll('member')
+      .select(organizationLimitColumns)
+      .where('member.id', '=', param('id'))
+      .where('member.organization_id', '=', param('organization_id')),
 );
 
 export async function findMember(
   db: Database,
   scope: OrganizationScope,
   id: string,
-): Promise<MemberRecord | undefined> {
+): Promise<AuthenticatedMember | undefined> {
   const [row] = await byId(db, { organization_id: scope.organizationId, id });
-  return row && toMember(row);
+  return row && { ...toMember(row), organization: toOrganizationLimits(row.organization_id, row) };
 }
 
 export async function listMembers(

@@ -119,3 +119,22 @@ export async function listModels(
 export async function listActiveModels(db: Database, scope: OrganizationScope): Promise<ModelRecord[]> {
   return (await active(db, { organization_id: scope.organizationId })).map(toModel);
 }
+
+/** Names of active models without prices, which a budget does not bound; the guide costs nothing. */
+export async function readUnpricedModels(
+  db: Database,
+  { organizationId }: OrganizationScope,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('model')
+    .select('name')
+    .where('organization_id', '=', organizationId)
+    .where('is_active', '=', 1)
+    .where('provider', '!=', 'guide')
+    .where((eb) => eb.or([eb('price_input', 'is', null), eb('price_output', 'is', null)]))
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return rows.map(({ name }) => name);
+}

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, refuse, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
-import type { KeyLimits } from '../../../src/domain/api-key.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import type { Limits } from '../../../src/domain/limits/limits.ts';
 import type { OrganizationSettings } from '../../../src/domain/organization.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
 import type { TurnRequest } from '../../../src/generation/turn.ts';
@@ -48,7 +48,7 @@ async function say(
   return { ...accepted, outcome };
 }
 
-async function makeKey({ place, scope }: EngineHarness, limits: KeyLimits): Promise<string> {
+async function makeKey({ place, scope }: EngineHarness, limits: Limits): Promise<string> {
   const id = newId();
   await place.store.execute('createApiKey', {
     id,
@@ -175,7 +175,8 @@ onBothStores('tries for a title', (storeEngine) => {
     let nowMs = Date.UTC(2026, 10, 22, 12);
     const engine = await h.start(undefined, { titles: true, now: () => nowMs });
     const limits = { tokens_per_minute: 1000 };
-    const key = { apiKeyId: await makeKey(h, limits), limits };
+    const id = await makeKey(h, limits);
+    const key = { apiKeyId: id, limits: [{ subject: 'key', id, limits }] as const };
     const usage = { promptTokens: 900, completionTokens: 200 };
     h.upstream.enqueue(answer('Fine', { usage }));
     const { conversationId, sessionId } = await say(h, engine, 'Spend it all', key);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelCall } from '../../../src/domain/usage.ts';
 import { SideCalls, type SideQuestion } from '../../../src/generation/calls/side-calls.ts';
-import { Limiter } from '../../../src/limits/limiter.ts';
+import { createProcessLimiter } from '../../../src/limits/limiter.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../../src/models/language-model.ts';
 import { ModelError } from '../../../src/models/model-error.ts';
 import type { Database } from '../../../src/store/store.ts';
@@ -14,7 +14,13 @@ const sideCalls = new SideCalls({
     get: () => assert.fail('not asked'),
     whenReady: () => assert.fail('not asked'),
   },
-  limiter: new Limiter({ now: Date.now, readTokensSince: async () => 0 }),
+  limitsOf: async () => [],
+  limiter: createProcessLimiter(),
+  storedLimits: {
+    reserveCall: () => assert.fail('nothing is limited'),
+    release: () => assert.fail('nothing is reserved'),
+  },
+  owner: () => 1,
   now: () => 1,
 });
 const accounting = {

@@ -149,7 +149,8 @@ onBothStores('research and the settings', (storeEngine) => {
     });
     h.upstream.setDefault(answer('Here they are'));
     // The answer's own reservation takes more than there is.
-    const turn = h.turn({ text: 'News of Rome?' }, { internet: true, apiKeyId: id, limits });
+    const held = [{ subject: 'key', id, limits }] as const;
+    const turn = h.turn({ text: 'News of Rome?' }, { internet: true, apiKeyId: id, limits: held });
     const { generationId } = await engine.accept(turn);
     assert.equal((await engine.answer(generationId)).text, 'Here they are');
     assert.deepEqual(queries, [['News of Rome?']]);

@@ -17,6 +17,7 @@ import {
   treatments,
   whenBusyChoices,
 } from '../../../src/domain/generation.ts';
+import { limitNames, limitSubjects } from '../../../src/domain/limits/limits.ts';
 import { messageRoles, shownRoles } from '../../../src/domain/message.ts';
 import {
   contextWindowSources,
@@ -68,6 +69,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'model_unavailable',
       'payload_too_large',
       'rate_limited',
+      'quota_exhausted',
       'internal',
       'provider_error',
       'interrupted',
@@ -246,6 +248,25 @@ const published: Readonly<Record<string, PublishedList>> = {
       'updateSettings.summaries',
       'updateSettings.internet',
     ],
+  },
+  'names of limits': {
+    values: [
+      'requests_per_minute',
+      'writes_per_minute',
+      'tokens_per_minute',
+      'concurrent_streams',
+      'viewers',
+      'tokens_per_day',
+      'budget_per_month',
+      'queued_turns',
+    ],
+    list: limitNames,
+    places: ['Error.name', 'DetailError.name'],
+  },
+  'subjects of limits': {
+    values: ['key', 'organization', 'end_user', 'session'],
+    list: [...limitSubjects, 'session'],
+    places: ['Error.subject', 'DetailError.subject'],
   },
   'types of keys': {
     values: ['test', 'prod', 'admin'],

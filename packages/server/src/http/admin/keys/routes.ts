@@ -19,7 +19,9 @@ import { nameCreators } from '../../../store/queries/creators.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
+import { budgetWarnings } from '../budget-warnings.ts';
 import type { AdminDependencies } from '../dependencies.ts';
+import { toLimits } from '../limit-fields.ts';
 import { pageById, pageOf, toPageResource } from '../page.ts';
 import {
   createdAnswer,
@@ -77,6 +79,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         const { caller, scope, body } = request;
         const at = now();
         checkBody(body, body.type, at);
+        const limits = toLimits(body.limits ?? {});
+        const endUserLimits = toLimits(body.end_user_limits ?? {});
         const { key, prefix, hash } = generateApiKey(body.type);
         const { result, replayed } = await store.executeOnce(
           'createApiKey',
@@ -89,7 +93,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
             hash,
             defaultPersonaId: body.default_persona_id ?? null,
             personas: distinct(body.personas ?? null),
-            limits: body.limits ?? {},
+            limits,
+            endUserLimits,
             allowedOrigins: body.allowed_origins ?? null,
             expiresAt: typeof body.expires_at === 'string' ? fromTime(body.expires_at) : null,
             createdBy: creatorOf(caller),
@@ -98,7 +103,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
           idempotencyClaim(request, caller, at),
         );
         reply.code(201).header('Location', locationOf(scope, 'keys', result.id));
-        return { ...(await get(scope, result.id)), ...(!replayed && { key }) };
+        const warnings = await budgetWarnings(store.reads, scope, limits, endUserLimits);
+        return { ...(await get(scope, result.id)), ...warnings, ...(!replayed && { key }) };
       },
     }),
     route({
@@ -155,7 +161,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
       async handler({ scope, params, body }) {
         const { type, id } = await living(scope, params.id);
         checkBody(body, type, now());
-        const { name, default_persona_id, personas, expires_at, limits, allowed_origins } = body;
+        const { name, default_persona_id, personas, expires_at, limits, end_user_limits, allowed_origins } =
+          body;
         await store.execute('updateApiKey', {
           organizationId: scope.organizationId,
           id,
@@ -166,7 +173,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
             ...(expires_at !== undefined && {
               expiresAt: expires_at === null ? null : fromTime(expires_at),
             }),
-            ...(limits !== undefined && { limits }),
+            ...(limits !== undefined && { limits: toLimits(limits) }),
+            ...(end_user_limits !== undefined && { endUserLimits: toLimits(end_user_limits) }),
             ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
           },
         });
@@ -245,8 +253,8 @@ function checkBody(body: Static<typeof UpdateKeyBody>, type: ApiKeyType, now: nu
     );
   }
   if (type !== 'admin') return;
-  const useless = (['default_persona_id', 'personas', 'limits', 'allowed_origins'] as const).find(
-    (name) => body[name] !== undefined && body[name] !== null,
-  );
+  const useless = (
+    ['default_persona_id', 'personas', 'limits', 'end_user_limits', 'allowed_origins'] as const
+  ).find((name) => body[name] !== undefined && body[name] !== null);
   if (useless !== undefined) throw invalid(useless, `${useless} must be absent for a key of type admin`);
 }

@@ -15,22 +15,9 @@ import {
   orNull,
   TextField,
 } from '../../openapi/fields.ts';
+import { LimitsField, Warnings } from '../limit-fields.ts';
 import { PageQuery } from '../page.ts';
 import { createdAt, OrganizationParams } from '../schema.ts';
-
-function limit(description: string, example: number): ReturnType<typeof Type.Integer> {
-  return Type.Integer({ minimum: 1, maximum: 2_147_483_647, description, examples: [example] });
-}
-
-const Limits = Type.Object(
-  {
-    requests_per_minute: Type.Optional(limit('Requests that start a generation.', 60)),
-    tokens_per_minute: Type.Optional(limit('Tokens, of prompts and answers.', 100_000)),
-    tokens_per_day: Type.Optional(limit('Tokens, of prompts and answers.', 5_000_000)),
-    concurrent_streams: Type.Optional(limit('Generations that run at once.', 20)),
-  },
-  { ...closed, description: 'What the key may use up; what is absent is not limited.' },
-);
 
 const fields = {
   name: TextField('What the key is for.', 'website', { maxLength: 255 }),
@@ -100,7 +87,8 @@ const resourceFields = {
   id: IdField('The id.'),
   ...fields,
   prefix: Type.String({ description: 'What of the key stays visible.', examples: ['sk_prod_Ab3dE6'] }),
-  limits: Limits,
+  limits: LimitsField('the key'),
+  end_user_limits: LimitsField('each end user with a token of the key'),
   created_at: createdAt,
   last_used_at: nullable(
     Type.String({
@@ -133,6 +121,7 @@ export const Key = Type.Object(resourceFields, {
 export const NewKey = Type.Object(
   {
     ...resourceFields,
+    warnings: Type.Optional(Warnings),
     key: Type.Optional(
       Type.String({
         description: 'The whole key, shown this once; a replayed answer lacks it.',
@@ -151,7 +140,8 @@ export const CreateKeyBody = Type.Object(
     default_persona_id: Type.Optional(fields.default_persona_id),
     personas: Type.Optional(fields.personas),
     expires_at: Type.Optional(fields.expires_at),
-    limits: Type.Optional(Limits),
+    limits: Type.Optional(LimitsField('the key')),
+    end_user_limits: Type.Optional(LimitsField('each end user with a token of the key')),
     allowed_origins: Type.Optional(fields.allowed_origins),
   },
   { ...closed, title: 'ApiKeyRequest' },
@@ -163,7 +153,8 @@ export const UpdateKeyBody = Type.Object(
     default_persona_id: Type.Optional(fields.default_persona_id),
     personas: Type.Optional(fields.personas),
     expires_at: Type.Optional(fields.expires_at),
-    limits: Type.Optional(Limits),
+    limits: Type.Optional(LimitsField('the key')),
+    end_user_limits: Type.Optional(LimitsField('each end user with a token of the key')),
     allowed_origins: Type.Optional(fields.allowed_origins),
   },
   { ...closed, title: 'ApiKeyChanges' },
@@ -211,6 +202,7 @@ export function toKeyResource(
     allowed_origins: record.allowedOrigins === null ? null : [...record.allowedOrigins],
     prefix: record.prefix,
     limits: record.limits,
+    end_user_limits: record.endUserLimits,
     created_at: toTime(record.createdAt),
     last_used_at: toTimeOrNull(record.lastUsedAt),
     revoked_at: toTimeOrNull(record.revokedAt),

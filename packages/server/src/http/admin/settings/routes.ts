@@ -4,6 +4,7 @@ import { isBlank } from '../../../domain/text/blank.ts';
 import { readSettings } from '../../../store/queries/organization-settings.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
+import { budgetWarnings } from '../budget-warnings.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
 import {
@@ -43,14 +44,16 @@ export function settingsRoutes({ store, now }: AdminDependencies): readonly Rout
         body: UpdateSettingsBody,
         response: { 200: answer('The changed settings.', Settings), ...refusals },
       },
-      async handler({ scope: { organizationId }, body }) {
+      async handler({ scope, body }) {
         for (const field of promptFields) {
           if (body[field] != null && isBlank(body[field]))
             throw invalid(field, `${field} must not be blank; null takes the built-in one back`);
         }
         const changes = toSettingsChanges(body);
-        const changed = { organizationId, changes, now: now() };
-        return toSettingsResource(await store.execute('updateOrganizationSettings', changed));
+        const changed = { organizationId: scope.organizationId, changes, now: now() };
+        const settings = await store.execute('updateOrganizationSettings', changed);
+        const warnings = await budgetWarnings(store.reads, scope, changes.limits, changes.endUserLimits);
+        return { ...toSettingsResource(settings), ...warnings };
       },
     }),
   ];

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { type OrganizationSettings, switches } from '../../../domain/organization.ts';
 import { closed, exampleId, nullable, oneOf, orNull, TextField } from '../../openapi/fields.ts';
+import { LimitsField, toLimits, Warnings } from '../limit-fields.ts';
 
 /** Characters of an instruction at most. */
 const maxPromptCharacters = 4000;
@@ -48,12 +49,17 @@ const fields = {
       '`off`: every answer is written without the web, whatever asks for it; the call succeeds, with no sources, and where the dialect shows notices, with one that says so.',
     examples: ['on'],
   }),
+  limits: LimitsField('the organization, all of its keys and members together,'),
+  end_user_limits: LimitsField('each end user'),
 };
 
-export const Settings = Type.Object(fields, {
-  title: 'Settings',
-  description: "What holds for all of an organization's conversations.",
-});
+export const Settings = Type.Object(
+  { ...fields, warnings: Type.Optional(Warnings) },
+  {
+    title: 'Settings',
+    description: "What holds for all of an organization's conversations.",
+  },
+);
 
 export const UpdateSettingsBody = Type.Object(
   {
@@ -64,6 +70,8 @@ export const UpdateSettingsBody = Type.Object(
     summary_prompt: Type.Optional(fields.summary_prompt),
     query_prompt: Type.Optional(fields.query_prompt),
     internet: Type.Optional(fields.internet),
+    limits: Type.Optional(fields.limits),
+    end_user_limits: Type.Optional(fields.end_user_limits),
   },
   { ...closed, title: 'SettingsChanges' },
 );
@@ -79,11 +87,14 @@ export function toSettingsResource(settings: OrganizationSettings): Static<typeo
     summary_prompt: settings.summaryPrompt,
     query_prompt: settings.queryPrompt,
     internet: settings.internet,
+    limits: settings.limits,
+    end_user_limits: settings.endUserLimits,
   };
 }
 
 export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Partial<OrganizationSettings> {
   const { titles, summaries, helper_model_id, title_prompt, summary_prompt, query_prompt, internet } = body;
+  const { limits, end_user_limits } = body;
   return {
     ...(titles !== undefined && { titles }),
     ...(summaries !== undefined && { summaries }),
@@ -92,5 +103,7 @@ export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Part
     ...(summary_prompt !== undefined && { summaryPrompt: summary_prompt }),
     ...(query_prompt !== undefined && { queryPrompt: query_prompt }),
     ...(internet !== undefined && { internet }),
+    ...(limits !== undefined && { limits: toLimits(limits) }),
+    ...(end_user_limits !== undefined && { endUserLimits: toLimits(end_user_limits) }),
   };
 }

@@ -33,6 +33,7 @@ onBothStores('changes of keys', async (engine) => {
       default_persona_id: persona,
       expires_at: '2099-01-01T00:00:00.000Z',
       limits: { tokens_per_day: 7 },
+      end_user_limits: { budget_per_month: 2.5 },
       allowed_origins: ['https://*.example.com'],
     };
     const changed = await app.call('PATCH', `${keys}/${id}`, changes, own.key);
@@ -44,12 +45,25 @@ onBothStores('changes of keys', async (engine) => {
     assert.equal(caller?.kind, 'api-key');
     assert.deepEqual(
       [caller.limits, caller.allowedOrigins, caller.defaultPersonaId],
-      [changes.limits, changes.allowed_origins, persona],
+      [[{ subject: 'key', id, limits: changes.limits }], changes.allowed_origins, persona],
     );
     const user = await app.authenticator.authenticate({ authorization: `Bearer ${token}` });
     assert.equal(user?.kind, 'end-user');
-    assert.deepEqual([user.limits, user.allowedOrigins], [changes.limits, changes.allowed_origins]);
-    const cleared = { default_persona_id: null, expires_at: null, limits: {}, allowed_origins: null };
+    const ofUser = { writes_per_minute: 120, viewers: 20, ...changes.end_user_limits };
+    assert.deepEqual(
+      [user.limits, user.allowedOrigins],
+      [
+        [
+          { subject: 'end_user', id: user.endUserId, limits: ofUser },
+          { subject: 'key', id, limits: changes.limits },
+        ],
+        changes.allowed_origins,
+      ],
+    );
+    const cleared = {
+      ...{ default_persona_id: null, expires_at: null, limits: {}, end_user_limits: {} },
+      allowed_origins: null,
+    };
     const back = await app.call('PATCH', `${keys}/${id}`, cleared);
     assert.deepEqual(back.body, { ...changed.body, ...cleared });
     assert.deepEqual((await app.call('PATCH', `${keys}/${id}`, {})).body, back.body);

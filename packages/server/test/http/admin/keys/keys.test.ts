@@ -22,6 +22,7 @@ onBothStores('keys and members', async (engine) => {
       expires_at: '2099-01-01T01:00:00+01:00',
       personas: [persona],
       limits: { requests_per_minute: 60, concurrent_streams: 2 },
+      end_user_limits: { queued_turns: 3, budget_per_month: 0.5 },
       allowed_origins: ['https://example.com', 'http://localhost:3000'],
     };
     const made = await app.call('POST', keys, wanted);
@@ -89,6 +90,9 @@ onBothStores('keys and members', async (engine) => {
       [{ ...good, expires_at: 'tomorrow' }, /expires_at must be a time/],
       [{ ...good, expires_at: '2020-01-01T00:00:00Z' }, /expires_at must lie in the future/],
       [{ ...good, limits: { requests: 5 } }, /unknown field limits.requests/],
+      [{ ...good, end_user_limits: { budget_per_month: 0 } }, /end_user_limits.budget_per_month/],
+      [{ ...good, limits: { budget_per_month: 1e9 } }, /limits.budget_per_month/],
+      [{ ...good, limits: { queued_turns: 1.5 } }, /limits.queued_turns/],
       [{ ...good, limits: { requests_per_minute: 0 } }, /limits.requests_per_minute/],
       [{ ...good, allowed_origins: ['https://example.com/path'] }, /allowed_origins.0 must be an origin/],
       [{ ...good, allowed_origins: ['example.com'] }, /allowed_origins.0 must be an origin/],

@@ -12,6 +12,8 @@ const nothingSet = {
   summary_prompt: null,
   query_prompt: null,
   internet: 'on',
+  limits: {},
+  end_user_limits: {},
 };
 
 onBothStores('settings', async (engine) => {
@@ -31,6 +33,8 @@ onBothStores('settings', async (engine) => {
       summary_prompt: 'Sum it up.',
       query_prompt: 'Find it.',
       internet: 'off',
+      limits: { tokens_per_day: 1000, queued_turns: 7 },
+      end_user_limits: { requests_per_minute: 5 },
     };
     let expected: Record<string, unknown> = { ...nothingSet };
     for (const [field, value] of Object.entries(all)) {

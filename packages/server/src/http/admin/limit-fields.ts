@@ -1,0 +1,62 @@
+/** The schemas of limits, the same for keys and organizations. */
+import { type Static, Type } from 'typebox';
+import { type LimitName, type Limits, limitNames } from '../../domain/limits/limits.ts';
+import { closed, orNull } from '../openapi/fields.ts';
+
+/** The largest number that the store's columns take. */
+const maxCount = 2_147_483_647;
+/** Billionths of it are still exact in a JavaScript number. */
+const maxBudget = 9_000_000;
+const minBudget = 0.000_001;
+
+const count = (description: string, example: number) =>
+  orNull(Type.Integer({ minimum: 1, maximum: maxCount, description, examples: [example] }));
+
+const fields = {
+  requests_per_minute: count('Requests that start a generation.', 60),
+  tokens_per_minute: count('Tokens, of prompts and answers.', 100_000),
+  tokens_per_day: count('Tokens of prompts and answers in a day (UTC), in every call of a model.', 5_000_000),
+  concurrent_streams: count('Generations that run at once.', 20),
+  queued_turns: count('Turns that wait at once; a session has at most 20 anyway.', 100),
+  budget_per_month: orNull(
+    Type.Number({
+      minimum: minBudget,
+      maximum: maxBudget,
+      description:
+        'What all calls of models may cost in a month (UTC), in the currency of the prices. A model without prices counts 0.',
+      examples: [50],
+    }),
+  ),
+} satisfies Partial<Record<LimitName, unknown>>;
+
+/** @param whose what the limits are of, to end a sentence */
+export function LimitsField(whose: string) {
+  return Type.Object(
+    {
+      requests_per_minute: Type.Optional(fields.requests_per_minute),
+      tokens_per_minute: Type.Optional(fields.tokens_per_minute),
+      tokens_per_day: Type.Optional(fields.tokens_per_day),
+      concurrent_streams: Type.Optional(fields.concurrent_streams),
+      queued_turns: Type.Optional(fields.queued_turns),
+      budget_per_month: Type.Optional(fields.budget_per_month),
+    },
+    { ...closed, description: `What ${whose} may use up; what is absent or null is not limited.` },
+  );
+}
+
+export const Warnings = Type.Array(
+  Type.String({ description: 'A sentence.', examples: ['the model "local" has no prices, and counts 0'] }),
+  { description: 'What to know about a saved budget; absent where there is nothing.' },
+);
+
+type LimitsBody = Static<ReturnType<typeof LimitsField>>;
+
+/** A null is as good as absent. */
+export function toLimits(body: LimitsBody): Limits {
+  const limits: { -readonly [Name in LimitName]?: number } = {};
+  for (const name of limitNames) {
+    const value = (body as { readonly [Name in LimitName]?: number | null })[name];
+    if (value != null) limits[name] = value;
+  }
+  return limits;
+}

@@ -1,0 +1,80 @@
+/** The limits that are counted in the store: who is counted, what is left, and reservations for single calls. */
+import { AppError } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import { type SubjectLimits, subjectName } from '../domain/limits/limits.ts';
+import { type Consumed, hasStoredLimit, readConsumed } from '../store/queries/consumption.ts';
+import type { Store } from '../store/store.ts';
+
+/** Names of subjects that are remembered as counted; a forgotten one is looked up again. */
+const maxRemembered = 50_000;
+
+export interface CallEstimate {
+  readonly tokens: number;
+  readonly cost: number;
+}
+
+export class StoredLimits {
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #counted = new Set<string>();
+
+  /** @param now epoch milliseconds */
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Gives those subjects that have a limit in the store, after making sure that they are counted. */
+  async counted(
+    organizationId: string,
+    subjects: readonly SubjectLimits[],
+  ): Promise<readonly SubjectLimits[]> {
+    const bound = subjects.filter((one) => hasStoredLimit(one.limits));
+    const fresh = bound.filter((one) => !this.#counted.has(subjectName(one)));
+    if (fresh.length === 0) return bound;
+    await this.#store.execute('beginCounting', {
+      organizationId,
+      subjects: fresh.map(({ subject, id }) => ({ subject, id })),
+      now: this.#now(),
+    });
+    if (this.#counted.size > maxRemembered) this.#counted.clear();
+    for (const one of fresh) this.#counted.add(subjectName(one));
+    return bound;
+  }
+
+  /** A subject turned out not to be counted, since its row went with what it belonged to. */
+  forget(subjects: readonly SubjectLimits[]): void {
+    for (const one of subjects) this.#counted.delete(subjectName(one));
+  }
+
+  consumed(subjects: readonly SubjectLimits[]): Promise<ReadonlyMap<string, Consumed>> {
+    return readConsumed(this.#store.reads, subjects, this.#now());
+  }
+
+  /**
+   * Reserves for a call beside the answers. The reservation ends when the call is stored with this id.
+   * @throws AppError quota_exhausted
+   */
+  async reserveCall(
+    call: { readonly organizationId: string; readonly generationId: string | null; readonly owner: number },
+    subjects: readonly SubjectLimits[],
+    estimate: CallEstimate,
+  ): Promise<string | undefined> {
+    const bound = await this.counted(call.organizationId, subjects);
+    if (bound.length === 0) return undefined;
+    const id = newId();
+    const { generationId, owner } = call;
+    const args = { id, generationId, owner, subjects: bound, ...estimate, now: this.#now() };
+    try {
+      await this.#store.execute('reserveCall', args);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'overloaded') this.forget(bound);
+      throw error;
+    }
+    return id;
+  }
+
+  async release(reservationId: string): Promise<void> {
+    await this.#store.execute('releaseCall', { id: reservationId });
+  }
+}
