@@ -44,6 +44,11 @@ export interface RunOptions {
 export interface WorkerPool extends AsyncDisposable {
   /** @throws QueueFullError: too much of this owner waits; WorkerError: the call failed, took too long, or its worker ended; the signal's reason */
   run(call: Call, options?: RunOptions): Promise<unknown>;
+  /**
+   * Starts the workers ahead of the first call. Resolves once one of them is ready, or once it is known that none will
+   * be for now; a call then says why.
+   */
+  prepare(): Promise<void>;
 }
 
 export class WorkerError extends Error {
@@ -94,6 +99,13 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   /** Runs while no worker may be started. */
   let backingOff: NodeJS.Timeout | undefined;
   let isClosed = false;
+  /** Called once a worker is ready, or gone. */
+  const prepared = new Set<() => void>();
+
+  function tellPrepared(): void {
+    for (const resolve of prepared) resolve();
+    prepared.clear();
+  }
 
   function pump(): void {
     if (isClosed) return;
@@ -112,6 +124,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   function start(): PooledWorker {
     const worker = new PooledWorker(options, {
+      onReady: tellPrepared,
       onFree() {
         lost.start = 0;
         lost.call = 0;
@@ -119,6 +132,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       },
       onGone(loss, unstarted) {
         workers.delete(worker);
+        tellPrepared();
         if (unstarted !== undefined) retry(unstarted, loss);
         if (loss !== undefined && !isClosed) {
           lost[loss.cause === 'start' ? 'start' : 'call']++;
@@ -184,6 +198,11 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         pump();
       });
     },
+    async prepare() {
+      if (workers.values().some(({ isReady }) => isReady)) return;
+      while (!isClosed && canStart()) start();
+      if (workers.size > 0) await new Promise<void>((resolve) => prepared.add(resolve));
+    },
     async [Symbol.asyncDispose]() {
       isClosed = true;
       clearTimeout(backingOff);
@@ -194,6 +213,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 }
 
 interface PoolListener {
+  onReady(): void;
   onFree(): void;
   /** `loss` where it was not meant to end; `unstarted` is its call where it was never ready for it. */
   onGone(loss: WorkerLoss | undefined, unstarted: Task | undefined): void;
@@ -224,12 +244,17 @@ class PooledWorker {
     });
   }
 
+  get isReady(): boolean {
+    return this.#isReady && !this.#isGone;
+  }
+
   get isFree(): boolean {
     return this.#task === undefined && !this.#isGone;
   }
 
   work(task: Task): void {
     this.#task = task;
+    if (this.#isReady) clearTimeout(this.#timer);
     this.#link.hold(true);
     if (this.#isReady) this.#limitCall();
     try {
@@ -243,7 +268,15 @@ class PooledWorker {
     this.#isReady = true;
     if (this.#isGone) return;
     clearTimeout(this.#timer);
-    if (this.#task !== undefined) this.#limitCall();
+    if (this.#task === undefined) this.#rest();
+    else this.#limitCall();
+    this.#listener.onReady();
+  }
+
+  /** A worker without a call does not keep the program alive, and ends after a while. */
+  #rest(): void {
+    this.#link.hold(false);
+    this.#timer = setTimeout(() => void this.end('idle'), this.#options.idleMs ?? 30_000).unref();
   }
 
   #limitCall(): void {
@@ -260,9 +293,7 @@ class PooledWorker {
     if (this.#isGone) return;
     this.#settle(answer);
     if ('isSpent' in answer && answer.isSpent === true) return void this.end('spent');
-    // A worker without a call does not keep the program alive.
-    this.#link.hold(false);
-    this.#timer = setTimeout(() => void this.end('idle'), this.#options.idleMs ?? 30_000).unref();
+    this.#rest();
     this.#listener.onFree();
   }
 

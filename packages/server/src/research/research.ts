@@ -139,6 +139,8 @@ export function createResearcher(options: ResearcherOptions): Researcher {
     const { question, history, ask, instruction, signal, onStatus } = request;
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.deadlineMs)]);
     onStatus('searching');
+    // They start while the search runs.
+    void pool.prepare();
     const { queries, failure } = await findQueries({
       question,
       history,

@@ -15,6 +15,8 @@ export interface ExtractionPool extends AsyncDisposable {
     call: Extract<ExtractionCall, { kind: Kind }>,
     options: ExtractionRunOptions,
   ): Promise<ExtractionResults[Kind]>;
+  /** Starts the processes ahead of the first file. Resolves once one is ready, or none will be for now. */
+  prepare(): Promise<void>;
 }
 
 export interface ExtractionRunOptions {
@@ -70,6 +72,7 @@ export function createExtractionPool(options: ExtractionPoolOptions = {}): Extra
       const options = { signal, weight, ...(owner !== undefined && { owner }) };
       return (await pool.run(call, options)) as ExtractionResults[Kind];
     },
+    prepare: () => pool.prepare(),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

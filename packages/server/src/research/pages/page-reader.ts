@@ -97,6 +97,8 @@ export function createPageReader(options: PageReaderOptions): PageReader {
 
   return {
     async read(urls, { signal, owner }) {
+      // The clock of a page does not count the start of the processes, which takes seconds on a busy machine.
+      await abortable(pool.prepare(), signal).catch(() => undefined);
       const agent = userAgent.split('/')[0] ?? userAgent;
       const robots = createRobots({
         dispatcher,
