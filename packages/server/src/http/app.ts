@@ -34,6 +34,7 @@ import { collectMethods } from './routing/known-methods.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
+import { dropStalledReaders } from './streaming/stalled-readers.ts';
 
 export type { HttpDependencies } from './dependencies.ts';
 
@@ -118,9 +119,14 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
+  const stalled = dropStalledReaders(app.server, {
+    ...(dependencies.stalledMs !== undefined && { stalledMs: dependencies.stalledMs }),
+    onDrop: () => log.info('a client that took nothing of its answer for too long was dropped'),
+  });
   addHttpMetrics(app, registry, () => hub.openCount);
   app.addHook('preClose', async () => {
     hub.endAll();
+    stalled[Symbol.dispose]();
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
   });
 

@@ -33,6 +33,8 @@ export interface HttpDependencies {
   /** The dialects that it speaks; all of them otherwise. */
   readonly dialects?: DialectRegistry;
   readonly sse?: SseHubOptions;
+  /** How long a client may take nothing of what waits for it. Default: a minute. */
+  readonly stalledMs?: number;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
