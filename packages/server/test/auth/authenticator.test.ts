@@ -52,6 +52,7 @@ class Place implements AsyncDisposable {
       prefix,
       hash,
       defaultPersonaId: null,
+      personas: null,
       limits: { requests_per_minute: 5 },
       allowedOrigins: ['https://example.com'],
       expiresAt: null,
@@ -121,6 +122,7 @@ onBothStores('authenticator', async (engine) => {
         keyId: id,
         keyType: type,
         defaultPersonaId: null,
+        personas: null,
         limits: [{ subject: 'key', id, limits: { requests_per_minute: 5, writes_per_minute: 50 } }],
         allowedOrigins: ['https://example.com'],
       };
@@ -216,6 +218,7 @@ onBothStores('authenticator', async (engine) => {
         keyType: type,
         personaId: 7,
         personaVersion: 3,
+        personas: null,
         limits: [
           { subject: 'end_user', id: principal.endUserId, limits: { writes_per_minute: 120, viewers: 20 } },
           { subject: 'key', id, limits: { requests_per_minute: 5, writes_per_minute: 50 } },

@@ -15,7 +15,7 @@ import { cursorText } from '../streaming/cursor.ts';
 
 const longestMs = 120_000;
 /** Streams that one address may have open at once. One more ends its oldest, so that nobody can use them all up. */
-const maxStreamsOfAnAddress = 4;
+const maxStreamsOfAnAddress = 16;
 /** Streams that are open at once, of all addresses together. One more ends the oldest of whoever has most. */
 const maxStreams = 64;
 
