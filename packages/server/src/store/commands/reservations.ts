@@ -86,7 +86,7 @@ export async function reserve(
     cost: one.limits.budget_per_month === undefined ? null : toBillionths(one.limits.budget_per_month),
     queued: one.limits.queued_turns ?? null,
   }));
-  const booked = await book[context.engine](context.db, {
+  const booking = {
     id: call.id,
     generation_id: call.generationId,
     owner: call.owner,
@@ -96,12 +96,23 @@ export async function reserve(
     day: utcDay(now),
     month: utcMonth(now),
     wanted: JSON.stringify(wanted),
-  });
-  if (booked.length === subjects.length) return;
-  const consumed = await readConsumed(context.db, subjects, now);
+  };
   const amounts = { tokens_per_day: tokens, budget_per_month: cost, queued_turns: isQueued ? 1 : 0 };
-  throw refusal(subjects, consumed, amounts, now);
+  for (let tries = 1; ; tries += 1) {
+    const booked = await book[context.engine](context.db, booking);
+    if (booked.length === subjects.length) return;
+    const consumed = await readConsumed(context.db, subjects, now);
+    const tightest = tightestOf(subjects, consumed, amounts);
+    // On PostgreSQL what was reserved may have been given back between the two statements; then there is room now.
+    if (tightest !== undefined && tightest.excess <= 0 && tries < maxTries) continue;
+    if (tightest !== undefined) throw exhausted(tightest.name, tightest.subject, now);
+    throw new AppError('overloaded', 'the use of this limit is being counted; retry shortly', {
+      retry_after_seconds: 1,
+    });
+  }
 }
+
+const maxTries = 3;
 
 /**
  * Reserves for a turn whose rows are being written, last: so that the counts of a subject that many turns share are
@@ -132,25 +143,35 @@ const orderOfNaming: readonly StoredLimitName[] = ['budget_per_month', 'tokens_p
 /** Without a calendar, a turn that waits is started within about this time, in seconds. */
 const queueRetrySeconds = 5;
 
-/** Names the limit that holds longest of those that refuse. */
-function refusal(
+interface Tightest {
+  readonly name: StoredLimitName;
+  readonly subject: SubjectLimits;
+  /** By how much it would be passed; 0 or less where it would hold. */
+  readonly excess: number;
+}
+
+/**
+ * The limit that holds longest of those that refuse; the first one where none does any more. Undefined where a subject
+ * is not counted yet.
+ */
+function tightestOf(
   subjects: readonly SubjectLimits[],
   consumed: ReadonlyMap<string, Consumed>,
   amounts: Consumed,
-  now: number,
-): AppError {
+): Tightest | undefined {
+  let first: Tightest | undefined;
   for (const name of orderOfNaming) {
-    for (const one of subjects) {
-      const limit = one.limits[name];
-      const used = consumed.get(subjectName(one));
-      if (limit === undefined || used === undefined) continue;
-      if (name === 'queued_turns' && amounts.queued_turns === 0) continue;
-      if (excess(name, limit, used[name], amounts[name]) > 0) return exhausted(name, one, now);
+    for (const subject of subjects) {
+      const limit = subject.limits[name];
+      const used = consumed.get(subjectName(subject));
+      if (used === undefined) return undefined;
+      if (limit === undefined || (name === 'queued_turns' && amounts.queued_turns === 0)) continue;
+      const one = { name, subject, excess: excess(name, limit, used[name], amounts[name]) };
+      if (one.excess > 0) return one;
+      first ??= one;
     }
   }
-  return new AppError('overloaded', 'the use of this limit is being counted; retry shortly', {
-    retry_after_seconds: 1,
-  });
+  return first;
 }
 
 /** @returns the error for a limit that is counted in the store and used up */

@@ -125,14 +125,14 @@ onBothStores('fallbacks of a whole server', async (engine) => {
   });
 
   for (const [what, refusal] of Object.entries({
-    'too many requests for a while': refuse(429, { retryAfter: '25' }),
+    'too many requests for a while': refuse(429, { retryAfter: '90' }),
     'a model that is being loaded': {
       status: 503,
-      headers: { 'retry-after': '25' },
+      headers: { 'retry-after': '90' },
       body: { error: { message: 'Loading model', type: 'unavailable_error', code: 503 } },
     },
   }))
-    test(`${what} is not waited for where another model answers`, { timeout: 20_000 }, async () => {
+    test(`${what} is not waited for where another model answers`, { timeout: 60_000 }, async () => {
       const t = await tenant({});
       upstream.script('first', refusal);
       upstream.script('spare', answer('Here'));
