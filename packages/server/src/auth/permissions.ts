@@ -32,6 +32,16 @@ export function requireWrite(principal: Principal): asserts principal is Convers
 }
 
 /**
+ * Checks a persona against those that a key is held to; null or absent for all. A turn without a persona is refused where
+ * there are some. @throws AppError forbidden
+ */
+export function requirePersona(heldTo: readonly number[] | null | undefined, personaId: number | null): void {
+  if (heldTo == null || (personaId !== null && heldTo.includes(personaId))) return;
+  const what = personaId === null ? 'to personas, and this session has none' : 'to other personas';
+  throw new AppError('forbidden', `persona: the key is held ${what}`, { field: 'persona' });
+}
+
+/**
  * The scope of an organization that the caller administers. The organization need not exist.
  * @throws AppError forbidden if the caller administers nothing, not_found for an organization of somebody else
  */

@@ -292,7 +292,7 @@ class PooledWorker {
   #answered(answer: Answer): void {
     if (this.#isGone) return;
     this.#settle(answer);
-    if ('isSpent' in answer && answer.isSpent === true) return void this.end('spent');
+    if (answer.isSpent === true) return void this.end('spent');
     this.#rest();
     this.#listener.onFree();
   }

@@ -3,6 +3,7 @@ import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
 import { isOrigin } from '../domain/text/origin.ts';
+import { trimSlashes } from '../domain/text/trimming.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
@@ -224,7 +225,7 @@ function readApiKey(reader: Reader, name: string): string | undefined {
 function readBaseUrl(reader: Reader, name: string): string | undefined {
   const url = reader.url(name, ['http:', 'https:']);
   if (url !== undefined && /[?#]/.test(url)) reader.reject(name);
-  return url?.replace(/\/+$/, '');
+  return url && trimSlashes(url);
 }
 
 function readLocalModel(reader: ServerReader, hasProvider: boolean): LocalModelConfig {

@@ -1,6 +1,7 @@
 /** The proxies behind which the server may stand: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { basicCredentials } from '../domain/text/basic-credentials.ts';
 import { type ConfigProblem, quote, redactUrl } from './problems.ts';
 import { normalizeNetwork, type RawEnvironment } from './reader.ts';
 import { serverVariables } from './variables.ts';
@@ -79,10 +80,9 @@ function parseServer(value: string): ProxyServerConfig | undefined {
   const isProxy = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (url === null || !isProxy || url.hostname === '' || /[?#]/.test(value)) return undefined;
   const { origin } = url;
-  if (url.username === '' && url.password === '') return { origin };
   try {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    return { origin, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+    const authorization = basicCredentials(url);
+    return { origin, ...(authorization !== undefined && { authorization }) };
   } catch {
     return undefined;
   }

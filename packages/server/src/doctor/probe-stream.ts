@@ -1,5 +1,6 @@
 /** Reads the server's `/healthz/stream` and notes when each frame arrives. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { basicCredentials } from '../domain/text/basic-credentials.ts';
 import { explainConnectionFailure } from '../network/connection-failure.ts';
 import type { createOutsideAgent } from '../network/outside-agent.ts';
 
@@ -44,6 +45,8 @@ export async function probeStream(connections: Connections, base: URL, wanted: P
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/healthz/stream`, base);
   url.searchParams.set('count', String(wanted.count));
   url.searchParams.set('interval_ms', String(wanted.intervalMs));
+  // They are meant for a proxy in front of the server, as browsers send them.
+  const authorization = basicCredentials(base);
   const startedAt = performance.now();
   const since = (): number => performance.now() - startedAt;
   const leaving = new AbortController();
@@ -58,7 +61,7 @@ export async function probeStream(connections: Connections, base: URL, wanted: P
         accept: 'text/event-stream',
         // The same as browsers send, so that a proxy that compresses does it here too.
         'accept-encoding': 'gzip, deflate, br',
-        ...credentialsOf(base),
+        ...(authorization !== undefined && { authorization }),
         ...(wanted.lastEventId === undefined ? {} : { 'last-event-id': String(wanted.lastEventId) }),
       },
     });
@@ -96,13 +99,6 @@ export async function probeStream(connections: Connections, base: URL, wanted: P
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Credentials in the address are meant for a proxy in front of the server, as browsers send them. */
-function credentialsOf({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '' && password === '') return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
 function messageOf(error: unknown): string {

@@ -8,8 +8,9 @@ import { findDefaultOrganization, findOrganization } from '../store/queries/orga
 import type { Store } from '../store/store.ts';
 
 /**
- * The organization that requests without a credential act for, and the origins that may send them: `default` on an embedded server that only this machine
- * reaches, the one that `ANONYMOUS_ORG` names elsewhere; undefined where such requests are refused.
+ * The organization that requests without a credential act for, and the origins that may send them: `default` on an
+ * embedded server that only this machine reaches, the one that `ANONYMOUS_ORG` names elsewhere; undefined where such
+ * requests are refused.
  * @throws ConfigError for an organization that does not exist
  */
 export async function findAnonymousAccess(

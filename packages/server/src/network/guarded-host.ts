@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { trimEndOf } from '../domain/text/trimming.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type Resolve, resolveBySystem } from './guarded-agent.ts';
+import { portOf } from './proxies.ts';
 
 /** Names that mean something only inside a network. */
 const internalName = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/i;
@@ -17,7 +18,7 @@ export async function refusalOfHost(
   guard: AddressGuard,
   resolve: Resolve = resolveBySystem,
 ): Promise<string | undefined> {
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const port = portOf(url.protocol, url.port);
   const host = trimEndOf(url.hostname.replace(/^\[|\]$/g, ''), (sign) => sign === '.');
   if (isIP(host) !== 0) return guard.refusalOf(host, port);
   if (!host.includes('.') || internalName.test(host)) return `${host} is a name of an internal network`;

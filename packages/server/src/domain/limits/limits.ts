@@ -96,10 +96,15 @@ export function utcMonth(ms: number): number {
   return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
 }
 
+/** The first moment (UTC) of the month of a time, or of the month so many later, in epoch milliseconds. */
+export function utcMonthStart(ms: number, later = 0): number {
+  const date = new Date(ms);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later, 1);
+}
+
 /** Seconds until the count of a limit begins anew; undefined where it does not begin anew by the calendar. */
 export function secondsUntilReset(name: LimitName, nowMs: number): number | undefined {
   if (name === 'tokens_per_day') return Math.ceil(((utcDay(nowMs) + 1) * dayMs - nowMs) / 1000);
   if (name !== 'budget_per_month') return undefined;
-  const date = new Date(nowMs);
-  return Math.ceil((Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - nowMs) / 1000);
+  return Math.ceil((utcMonthStart(nowMs, 1) - nowMs) / 1000);
 }

@@ -2,6 +2,7 @@
 import { newId } from '../../domain/ids.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import { type ModelCall, type ModelCallPurpose, nearestTokenCount, type Usage } from '../../domain/usage.ts';
+import { costOfTokens } from './call-bounds.ts';
 
 export type Accounting = Pick<
   ModelCall,
@@ -49,9 +50,8 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
   };
 }
 
-/** Prices are per million tokens. */
 function costOf({ prices }: Pick<ModelRecord, 'prices'>, usage: Usage): number | null {
   if (prices === null) return null;
-  const cost = (usage.prompt_tokens * prices.input + usage.completion_tokens * prices.output) / 1e6;
+  const cost = costOfTokens({ prices }, usage.prompt_tokens, usage.completion_tokens);
   return Number.isFinite(cost) ? cost : null;
 }

@@ -1,4 +1,5 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
+import { requirePersona } from '../../auth/permissions.ts';
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
@@ -134,13 +135,6 @@ function baseOf(read: SessionWithBasis | undefined, text: string): Base {
   return { persona, modelId, basis: read.basis, sessionId: read.session.id, text };
 }
 
-/** @throws AppError forbidden where the key is held to other personas, or to personas and the turn has none */
-function checkHeldTo({ personas = null }: TurnRequest, { persona }: Base): void {
-  if (personas === null || (persona !== null && personas.includes(persona.personaId))) return;
-  const what = persona === null ? 'to personas, and this session has none' : 'to other personas';
-  throw new AppError('forbidden', `persona: the key is held ${what}`, { field: 'persona' });
-}
-
 function toTarget(request: TurnRequest): TurnTarget {
   const { target } = request;
   if (target.kind === 'message') {
@@ -181,7 +175,7 @@ export async function acceptRequest(
   const { store, models, storedLimits, owner, generationId, now } = dependencies;
   const { scope } = request;
   const base = await readBase(store, request);
-  checkHeldTo(request, base);
+  requirePersona(request.personas, base.persona?.personaId ?? null);
   const earlier = await earlierParameters(store.reads, request);
   let parameters: GenerationParameters = {
     ...(earlier?.internet !== undefined && { internet: earlier.internet }),

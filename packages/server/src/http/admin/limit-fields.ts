@@ -10,7 +10,7 @@ const maxBudget = 9_000_000;
 const minBudget = 0.000_001;
 
 const count = (description: string, example: number) =>
-  orNull(Type.Integer({ minimum: 1, maximum: maxCount, description, examples: [example] }));
+  Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: maxCount, description, examples: [example] })));
 
 const fields = {
   requests_per_minute: count('Requests that start a generation.', 60),
@@ -18,30 +18,25 @@ const fields = {
   tokens_per_day: count('Tokens of prompts and answers in a day (UTC), in every call of a model.', 5_000_000),
   concurrent_streams: count('Generations that run at once.', 20),
   queued_turns: count('Turns that wait at once; a session has at most 20 anyway.', 100),
-  budget_per_month: orNull(
-    Type.Number({
-      minimum: minBudget,
-      maximum: maxBudget,
-      description:
-        'What all calls of models may cost in a month (UTC), in the currency of the prices. A model without prices counts 0.',
-      examples: [50],
-    }),
+  budget_per_month: Type.Optional(
+    orNull(
+      Type.Number({
+        minimum: minBudget,
+        maximum: maxBudget,
+        description:
+          'What all calls of models may cost in a month (UTC), in the currency of the prices. A model without prices counts 0.',
+        examples: [50],
+      }),
+    ),
   ),
 } satisfies Partial<Record<LimitName, unknown>>;
 
 /** @param whose what the limits are of, to end a sentence */
 export function LimitsField(whose: string) {
-  return Type.Object(
-    {
-      requests_per_minute: Type.Optional(fields.requests_per_minute),
-      tokens_per_minute: Type.Optional(fields.tokens_per_minute),
-      tokens_per_day: Type.Optional(fields.tokens_per_day),
-      concurrent_streams: Type.Optional(fields.concurrent_streams),
-      queued_turns: Type.Optional(fields.queued_turns),
-      budget_per_month: Type.Optional(fields.budget_per_month),
-    },
-    { ...closed, description: `What ${whose} may use up; what is absent or null is not limited.` },
-  );
+  return Type.Object(fields, {
+    ...closed,
+    description: `What ${whose} may use up; what is absent or null is not limited.`,
+  });
 }
 
 export const Warnings = Type.Array(

@@ -3,6 +3,7 @@
  * `search.formats`, else it answers 403. https://docs.searxng.org/dev/search_api.html
  */
 
+import { basicCredentials } from '../../domain/text/basic-credentials.ts';
 import { trimSlashes } from '../../domain/text/trimming.ts';
 import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
 import { callEngine, memberOf, readHits, SearchError } from './engine-request.ts';
@@ -36,9 +37,8 @@ export function createSearxng(options: EngineOptions & { readonly baseUrl: strin
 
 /** Credentials in the configured address (`https://user:password@host`) are sent by HTTP Basic authentication. */
 function takeCredentials(url: URL): Readonly<Record<string, string>> {
-  if (url.username === '' && url.password === '') return {};
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const authorization = basicCredentials(url);
   url.username = '';
   url.password = '';
-  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+  return authorization === undefined ? {} : { authorization };
 }

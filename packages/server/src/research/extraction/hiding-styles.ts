@@ -14,19 +14,21 @@ const maxSelectorsLength = 2_000;
 export function findHidingSelectors(styles: string): HidingSelectors {
   const classes = new Set<string>();
   const ids = new Set<string>();
+  const addNames = (selectors: string): void => {
+    for (const selector of selectors.split(',')) {
+      const [, kind, name] = /^\s*[a-z]*([.#])([\w-]+)\s*$/i.exec(selector) ?? [];
+      if (name !== undefined) (kind === '.' ? classes : ids).add(name);
+    }
+  };
   const topLevel = withoutAtRules(styles.slice(0, maxStyleLength).replace(/\/\*[\s\S]*?(\*\/|$)/g, ''));
   // One pass over pieces: a pattern for a whole rule goes back over the text from each of its characters.
   let [selectors, declarations] = ['', ''];
   for (const [piece] of topLevel.matchAll(/[^{}]+|[{}]/g)) {
     if (piece === '{') [selectors, declarations] = [declarations, ''];
     else if (piece !== '}') declarations = piece;
-    if (piece !== '}') continue;
-    const isRule = selectors.length <= maxSelectorsLength && isHiding(declarations);
-    const named = isRule ? selectors : '';
-    [selectors, declarations] = ['', ''];
-    for (const selector of named.split(',')) {
-      const [, kind, name] = /^\s*[a-z]*([.#])([\w-]+)\s*$/i.exec(selector) ?? [];
-      if (name !== undefined) (kind === '.' ? classes : ids).add(name);
+    else {
+      if (selectors.length <= maxSelectorsLength && isHiding(declarations)) addNames(selectors);
+      [selectors, declarations] = ['', ''];
     }
   }
   return { classes, ids };

@@ -375,8 +375,11 @@ async function insertAnswer(
     events: JSON.stringify(events),
   });
   const written = writes.run();
-  if (turn.reserved === undefined) context.commitsNow?.();
-  await (turn.reserved === undefined ? written : reserveTurn(context, turn, written, !isRunning));
+  const { generationId, owner, reserved, now } = turn;
+  if (reserved === undefined) {
+    context.commitsNow?.();
+    await written;
+  } else await reserveTurn(context, { generationId, owner, reserved, now }, written, !isRunning);
   return {
     generationId: turn.generationId,
     conversationId: place.conversationId,

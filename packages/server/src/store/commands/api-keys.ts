@@ -39,7 +39,7 @@ export async function createApiKey(
       expires_at: args.expiresAt,
       limits: JSON.stringify(args.limits),
       end_user_limits: JSON.stringify(args.endUserLimits ?? noLimits),
-      allowed_origins: args.allowedOrigins === null ? null : JSON.stringify(args.allowedOrigins),
+      allowed_origins: toJson(args.allowedOrigins),
       created_at: args.now,
       last_used_at: null,
       revoked_at: null,
@@ -125,9 +125,7 @@ export async function updateApiKey(context: CommandContext, args: UpdateApiKey):
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
     ...(limits !== undefined && { limits: JSON.stringify(limits) }),
     ...(endUserLimits !== undefined && { end_user_limits: JSON.stringify(endUserLimits) }),
-    ...(allowedOrigins !== undefined && {
-      allowed_origins: toJson(allowedOrigins),
-    }),
+    ...(allowedOrigins !== undefined && { allowed_origins: toJson(allowedOrigins) }),
   };
   if (Object.keys(columns).length === 0) return null;
   await context.db.updateTable('api_key').set(columns).where('id', '=', id).execute();

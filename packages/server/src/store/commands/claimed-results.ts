@@ -7,6 +7,7 @@ import type { CommandContext } from '../command-context.ts';
 import { toConversation } from '../queries/conversations.ts';
 import { toMessage } from '../queries/messages.ts';
 import { toSession } from '../queries/sessions.ts';
+import type { Database } from '../tables.ts';
 import type { CommandName, CommandResult } from './registry.ts';
 
 interface ClaimedResult<R> {
@@ -27,44 +28,48 @@ function asItIs<R>(): ClaimedResult<R> {
 
 const keepId = ({ id }: Identified): Identified => ({ id });
 
-const session = {
-  keep: keepId,
-  async restore({ db }: CommandContext, { id }: Identified) {
-    const row = await db.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirst();
-    if (row === undefined) throw notFound('session');
-    return toSession(row);
-  },
-};
+/** For results that are one row, which is read again by its id. */
+function asRow<Row, R>(
+  what: string,
+  find: (db: Database, id: string) => Promise<Row | undefined>,
+  toResult: (row: Row) => R,
+) {
+  return {
+    keep: keepId,
+    async restore({ db }: CommandContext, { id }: Identified): Promise<R> {
+      const row = await find(db, id);
+      if (row === undefined) throw notFound(what);
+      return toResult(row);
+    },
+  };
+}
+
+const session = asRow(
+  'session',
+  (db, id) => db.selectFrom('session').selectAll().where('id', '=', id).executeTakeFirst(),
+  toSession,
+);
 
 /** The commands that can run under a claim. */
 export const claimedResults = {
   acceptTurn: asItIs<CommandResult<'acceptTurn'>>(),
-  createConversation: {
-    keep: keepId,
-    async restore({ db }: CommandContext, { id }: Identified) {
-      const row = await db.selectFrom('conversation').selectAll().where('id', '=', id).executeTakeFirst();
-      if (row === undefined) throw notFound('conversation');
-      return toConversation(row);
-    },
-  },
+  createConversation: asRow(
+    'conversation',
+    (db, id) => db.selectFrom('conversation').selectAll().where('id', '=', id).executeTakeFirst(),
+    toConversation,
+  ),
   createSession: session,
   completeSession: session,
-  postMessage: {
-    keep: keepId,
-    async restore({ db }: CommandContext, { id }: Identified) {
-      const row = await db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst();
-      if (row === undefined) throw notFound('message');
-      return toMessage(row);
-    },
-  },
-  ensureEndUser: {
-    keep: keepId,
-    async restore({ db }: CommandContext, { id }: Identified) {
-      const row = await db.selectFrom('end_user').select('id').where('id', '=', id).executeTakeFirst();
-      if (row === undefined) throw notFound('user');
-      return row;
-    },
-  },
+  postMessage: asRow(
+    'message',
+    (db, id) => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst(),
+    toMessage,
+  ),
+  ensureEndUser: asRow(
+    'user',
+    (db, id) => db.selectFrom('end_user').select('id').where('id', '=', id).executeTakeFirst(),
+    (row) => row,
+  ),
   createOrganization: asItIs<CommandResult<'createOrganization'>>(),
   createModel: asItIs<CommandResult<'createModel'>>(),
   createPersona: asItIs<CommandResult<'createPersona'>>(),

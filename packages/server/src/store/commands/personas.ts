@@ -93,13 +93,7 @@ export async function deletePersona(context: CommandContext, args: PersonaRefere
     .where('revoked_at', 'is', null)
     .orderBy('id')
     .execute();
-  if (keys.length > 0) {
-    const names = keys.map((key) => `${key.name} (${key.prefix}…)`).join(', ');
-    throw new AppError(
-      'in_use',
-      `the persona is the default of the key${keys.length > 1 ? 's' : ''} ${names}`,
-    );
-  }
+  if (keys.length > 0) throw inUse('the default of', keys);
   await checkIsNotNamed(context, args);
   await db.deleteFrom('persona').where('id', '=', args.id).execute();
   return null;
@@ -116,9 +110,12 @@ async function checkIsNotNamed({ db }: CommandContext, args: PersonaReference): 
     .orderBy('id')
     .execute();
   const keys = rows.filter(({ personas }) => (JSON.parse(personas ?? '[]') as number[]).includes(args.id));
-  if (keys.length === 0) return;
+  if (keys.length > 0) throw inUse('named by', keys);
+}
+
+function inUse(how: string, keys: readonly { readonly name: string; readonly prefix: string }[]): AppError {
   const names = keys.map((key) => `${key.name} (${key.prefix}…)`).join(', ');
-  throw new AppError('in_use', `the persona is named by the key${keys.length > 1 ? 's' : ''} ${names}`);
+  return new AppError('in_use', `the persona is ${how} the key${keys.length > 1 ? 's' : ''} ${names}`);
 }
 
 /** The settings of a new version; null leaves a parameter to the provider. */

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import {
+  dayMs,
   type StoredLimitName,
   type SubjectLimits,
   secondsUntilReset,
@@ -12,6 +13,7 @@ import {
   toBillionths,
   utcDay,
   utcMonth,
+  utcMonthStart,
 } from '../../domain/limits/limits.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type Consumed, excess, readConsumed } from '../queries/consumption.ts';
@@ -123,7 +125,7 @@ export async function reserveTurn(
   turn: {
     readonly generationId: string;
     readonly owner: number;
-    readonly reserved?: Reserved | undefined;
+    readonly reserved: Reserved;
     readonly now: number;
   },
   written: Promise<unknown>,
@@ -133,10 +135,7 @@ export async function reserveTurn(
   // PostgreSQL takes the statement behind those before it; SQLite has run them only when they are answered.
   if (context.engine === 'sqlite') await written;
   const call = { id: generationId, generationId, owner };
-  await answersInOrder([
-    written,
-    reserved === undefined ? undefined : reserve(context, call, reserved, { now, isQueued }),
-  ]);
+  await answersInOrder([written, reserve(context, call, reserved, { now, isQueued })]);
 }
 
 const orderOfNaming: readonly StoredLimitName[] = ['budget_per_month', 'tokens_per_day', 'queued_turns'];
@@ -210,9 +209,8 @@ export async function beginCounting(
   if (fresh.length === 0) return null;
   // A call that is being stored must not come between the sum and the new row.
   if (engine === 'postgres') await sql`lock table model_call in share row exclusive mode`.execute(db);
-  const dayStart = utcDay(now) * 86_400_000;
-  const date = new Date(now);
-  const monthStart = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+  const dayStart = utcDay(now) * dayMs;
+  const monthStart = utcMonthStart(now);
   const column = { key: 'api_key_id', organization: 'organization_id', end_user: 'end_user_id' } as const;
   for (const { subject, id } of fresh) {
     const { rows } = await sql<{ tokens: number | string | null; cost: number | null }>`

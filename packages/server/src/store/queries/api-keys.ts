@@ -75,31 +75,25 @@ function toAuthenticatedKey(row: KeyRow): AuthenticatedKey {
   return { ...toApiKey(row), organization: toOrganizationLimits(row.organization_id, row) };
 }
 
-const byHash = statement<{ hash: string }, KeyRow>((db, param) =>
-  db
+function selectKeys(db: Database) {
+  return db
     .selectFrom('api_key')
     .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
     .selectAll('api_key')
-    .select(organizationLimitColumns)
-    .where('hash', '=', param('hash')),
+    .select(organizationLimitColumns);
+}
+
+const byHash = statement<{ hash: string }, KeyRow>((db, param) =>
+  selectKeys(db).where('hash', '=', param('hash')),
 );
 
 const byPreviousHash = statement<{ hash: string }, KeyRow>((db, param) =>
-  db
-    .selectFrom('api_key')
-    .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
-    .selectAll('api_key')
-    .select(organizationLimitColumns)
-    .where('previous_hash', '=', param('hash')),
+  selectKeys(db).where('previous_hash', '=', param('hash')),
 );
 
 const ofToken = statement<{ key: string; end_user: string }, KeyRow>((db, param) =>
-  db
-    .selectFrom('api_key')
+  selectKeys(db)
     .innerJoin('end_user', 'end_user.organization_id', 'api_key.organization_id')
-    .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
-    .selectAll('api_key')
-    .select(organizationLimitColumns)
     .where('api_key.id', '=', param('key'))
     .where('end_user.id', '=', param('end_user')),
 );

@@ -53,6 +53,14 @@ export function wordsOf(text: string): Word[] {
   const matcher = new RegExp(nextPattern, 'gv');
   let open: { term: string; start: number; link: Link } | undefined;
   let end = -1;
+  const closeOpen = (): void => {
+    if (open !== undefined) words.push({ ...open, isSign: false });
+    open = undefined;
+  };
+  const openOrLengthen = (by: string, start: number, link: Link): void => {
+    if (open === undefined) open = { term: by, start, link };
+    else open.term = lengthen(open.term, by);
+  };
   for (
     let match = matcher.exec(text);
     match !== null && words.length < maxWords;
@@ -65,26 +73,20 @@ export function wordsOf(text: string): Word[] {
     let link = gap;
     const folded = plain?.toLowerCase() ?? fold(raw);
     if (folded === '') continue;
-    if (open !== undefined && gap !== 'joined') {
-      words.push(close(open));
-      open = undefined;
-    }
+    if (gap !== 'joined') closeOpen();
     if (plain !== undefined) {
-      if (open === undefined) open = { term: folded, start, link };
-      else open.term = lengthen(open.term, folded);
+      openOrLengthen(folded, start, link);
       continue;
     }
     if (flag.test(raw)) {
-      if (open !== undefined) words.push(close(open));
-      open = undefined;
+      closeOpen();
       words.push({ term: raw, start, isSign: true, link: symbolLink(link, text, start) });
       continue;
     }
     for (const sign of folded) {
       const isSymbol = symbol.test(sign);
       if (isSymbol || signLetter.test(sign)) {
-        if (open !== undefined) words.push(close(open));
-        open = undefined;
+        closeOpen();
         words.push({
           term: sign,
           start,
@@ -93,27 +95,21 @@ export function wordsOf(text: string): Word[] {
         });
         link = 'joined';
       } else if (letter.test(sign)) {
-        if (open === undefined) open = { term: sign, start, link };
-        else open.term = lengthen(open.term, sign);
+        openOrLengthen(sign, start, link);
         link = 'joined';
       } else {
         // A ligature of several words.
-        if (open !== undefined) words.push(close(open));
-        open = undefined;
+        closeOpen();
         link = 'linked';
       }
     }
   }
-  if (open !== undefined && words.length < maxWords) words.push(close(open));
+  if (words.length < maxWords) closeOpen();
   return words;
 }
 
 /** Two letters that are shown as one flag. */
 const flag = /^\p{Regional_Indicator}{2}$/u;
-
-function close({ term, start, link }: { term: string; start: number; link: Link }): Word {
-  return { term, start, isSign: false, link };
-}
 
 function lengthen(term: string, by: string): string {
   if (term.length >= maxTermLength) return term;

@@ -197,7 +197,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
       async preValidation(request) {
         request.body ??= {};
       },
-      async handler(request, reply) {
+      async handler(request) {
         const { caller, scope, params, body } = request;
         const at = now();
         const { type, id } = await living(scope, params.id);
@@ -208,7 +208,6 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
           { organizationId: scope.organizationId, id, prefix, hash, overlapMs, now: at },
           idempotencyClaim(request, caller, at),
         );
-        reply.header('Cache-Control', 'no-store');
         return { ...(await get(scope, id)), ...(!replayed && { key }) };
       },
     }),

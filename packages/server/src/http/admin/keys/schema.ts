@@ -133,30 +133,23 @@ export const NewKey = Type.Object(
 );
 
 export const KeyParams = Type.Object({ ...OrganizationParams.properties, id: IdField('The key.') });
+/** What may be left out of a request, and be changed later. */
+const changeable = {
+  default_persona_id: Type.Optional(fields.default_persona_id),
+  personas: Type.Optional(fields.personas),
+  expires_at: Type.Optional(fields.expires_at),
+  limits: Type.Optional(resourceFields.limits),
+  end_user_limits: Type.Optional(resourceFields.end_user_limits),
+  allowed_origins: Type.Optional(fields.allowed_origins),
+};
+
 export const CreateKeyBody = Type.Object(
-  {
-    name: fields.name,
-    type: fields.type,
-    default_persona_id: Type.Optional(fields.default_persona_id),
-    personas: Type.Optional(fields.personas),
-    expires_at: Type.Optional(fields.expires_at),
-    limits: Type.Optional(LimitsField('the key')),
-    end_user_limits: Type.Optional(LimitsField('each end user with a token of the key')),
-    allowed_origins: Type.Optional(fields.allowed_origins),
-  },
+  { name: fields.name, type: fields.type, ...changeable },
   { ...closed, title: 'ApiKeyRequest' },
 );
 
 export const UpdateKeyBody = Type.Object(
-  {
-    name: Type.Optional(fields.name),
-    default_persona_id: Type.Optional(fields.default_persona_id),
-    personas: Type.Optional(fields.personas),
-    expires_at: Type.Optional(fields.expires_at),
-    limits: Type.Optional(LimitsField('the key')),
-    end_user_limits: Type.Optional(LimitsField('each end user with a token of the key')),
-    allowed_origins: Type.Optional(fields.allowed_origins),
-  },
+  { name: Type.Optional(fields.name), ...changeable },
   { ...closed, title: 'ApiKeyChanges' },
 );
 

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { toTime } from '../../../domain/text/time.ts';
 import type { OrganizationRecord } from '../../../store/queries/organizations.ts';
-import { KeptCopies } from '../../end-users/schema.ts';
+import { Erased } from '../../end-users/schema.ts';
 import { closed, exampleId, IdField, nullable, TextField } from '../../openapi/fields.ts';
 import { createdAt, updatedAt } from '../schema.ts';
 
@@ -33,16 +33,7 @@ export const UpdateOrganizationBody = Type.Object(
   { ...closed, title: 'OrganizationChanges' },
 );
 
-export const ErasedOrganization = Type.Object(
-  {
-    deleted: Type.Record(Type.String(), Type.Integer(), {
-      description: 'How many entries went, by store.',
-      examples: [{ conversations: 3, messages: 12 }],
-    }),
-    kept: KeptCopies,
-  },
-  { title: 'ErasedOrganization', description: 'What was deleted.' },
-);
+export const ErasedOrganization = Erased('ErasedOrganization', 'How many entries went, by store.');
 
 export function toOrganizationResource(record: OrganizationRecord): Static<typeof Organization> {
   return {

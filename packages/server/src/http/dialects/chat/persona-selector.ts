@@ -1,4 +1,5 @@
 /** Resolves the persona that a request selects, by the table of key types: permission first, then existence. */
+import { requirePersona } from '../../../auth/permissions.ts';
 import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import type { VersionType } from '../../../domain/persona.ts';
@@ -32,7 +33,7 @@ export async function resolveRevision(
     if (personaId === null || personaVersion === null) {
       throw invalid('persona', 'the token has no persona');
     }
-    requireHeldTo(principal, personaId);
+    requirePersona(principal.personas, personaId);
     return { personaId, version: personaVersion };
   }
   const wantsDraft = selector?.version_type === 'next';
@@ -40,7 +41,7 @@ export async function resolveRevision(
   const found = await findPersonaBasis(reads, principal.scope, where, wantsDraft ? 'next' : 'active');
   if (found === undefined) throw notFound('persona');
   const { persona, basis } = found;
-  requireHeldTo(principal, persona.id);
+  requirePersona(principal.personas, persona.id);
   const version = wantsDraft ? persona.nextVersion : persona.activeVersion;
   if (version === null) throw notFound(`${wantsDraft ? 'a next' : 'an active'} version of the persona`);
   return { personaId: persona.id, version, basis };
@@ -63,7 +64,7 @@ export async function selectedPersonaId(
   }
   const persona = await findPersona(reads, principal.scope, personaOf(principal, selector));
   if (persona === undefined) throw notFound('persona');
-  requireHeldTo(principal, persona.id);
+  requirePersona(principal.personas, persona.id);
   return persona.id;
 }
 
@@ -93,12 +94,6 @@ function checkPermitted(principal: ChatPrincipal, selector: PersonaSelector): vo
       { field: 'persona' },
     );
   }
-}
-
-/** @throws AppError forbidden for a persona that the caller's key is not held to */
-function requireHeldTo({ personas }: ChatPrincipal, personaId: number): void {
-  if (personas === null || personas.includes(personaId)) return;
-  throw new AppError('forbidden', 'persona: the key is held to other personas', { field: 'persona' });
 }
 
 function checkForm(selector: PersonaSelector): void {
@@ -135,6 +130,6 @@ function personaOf(
   if (alias !== undefined) return { alias };
   if (id === null) throw invalid('persona', 'persona is required: the key has no default persona');
   // Whether another persona exists is not told.
-  requireHeldTo(principal, id);
+  requirePersona(principal.personas, id);
   return { id };
 }
