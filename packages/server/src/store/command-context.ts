@@ -11,6 +11,8 @@ export interface CommandContext {
    * PostgreSQL then commits at once instead of after the answers.
    */
   commitsNow?(): void;
+  /** A command calls this before it sends its only statement: PostgreSQL then needs no transaction around it. */
+  sendsOne?(): void;
 }
 
 /** Locks the rows that a query reads until the commit. SQLite has one writer at a time and needs none. */

@@ -9,7 +9,7 @@ import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
-import type { AcceptedTurn, TurnTarget } from '../../store/commands/accept-turn.ts';
+import type { AcceptedTurn, TurnTarget } from '../../store/commands/new-turn.ts';
 import { findNewestAttempt } from '../../store/queries/attempts.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';

@@ -69,7 +69,7 @@ export async function requireOwner({ db, engine }: CommandContext, owner: number
   if (row === undefined || row.fenced_at !== null) throw leaseLost();
 }
 
-function leaseLost(): AppError {
+export function leaseLost(): AppError {
   return new AppError('interrupted', 'this process lost its lease');
 }
 

@@ -125,13 +125,18 @@ export async function reserveTurn(
   turn: {
     readonly generationId: string;
     readonly owner: number;
-    readonly reserved: Reserved;
+    /** Absent where no limit of the store bounds it; the rows are then waited for alone. */
+    readonly reserved?: Reserved | undefined;
     readonly now: number;
   },
   written: Promise<unknown>,
   isQueued: boolean,
 ): Promise<void> {
   const { generationId, owner, reserved, now } = turn;
+  if (reserved === undefined) {
+    await written;
+    return;
+  }
   // PostgreSQL takes the statement behind those before it; SQLite has run them only when they are answered.
   if (context.engine === 'sqlite') await written;
   const call = { id: generationId, generationId, owner };

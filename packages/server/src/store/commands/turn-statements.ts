@@ -13,7 +13,9 @@ import type {
   SessionTable,
 } from '../tables.ts';
 
-export const insertConversation = statement<ConversationTable, unknown>((db, param) =>
+export type NewConversation = Omit<ConversationTable, 'title_source' | 'is_archived' | 'updated_at'>;
+
+export const insertConversation = statement<NewConversation, unknown>((db, param) =>
   db.insertInto('conversation').values({
     id: param('id'),
     organization_id: param('organization_id'),
@@ -28,7 +30,9 @@ export const insertConversation = statement<ConversationTable, unknown>((db, par
   }),
 );
 
-export const insertSession = statement<Omit<SessionTable, 'updated_at' | 'status'>, unknown>((db, param) =>
+export type NewSession = Omit<SessionTable, 'updated_at' | 'status'>;
+
+export const insertSession = statement<NewSession, unknown>((db, param) =>
   db.insertInto('session').values({
     id: param('id'),
     conversation_id: param('conversation_id'),
@@ -45,7 +49,9 @@ export const insertSession = statement<Omit<SessionTable, 'updated_at' | 'status
   }),
 );
 
-export const insertMessage = statement<Omit<MessageTable, 'updated_at' | 'usage'>, unknown>((db, param) =>
+export type NewMessage = Omit<MessageTable, 'updated_at' | 'usage'>;
+
+export const insertMessage = statement<NewMessage, unknown>((db, param) =>
   db.insertInto('message').values({
     id: param('id'),
     conversation_id: param('conversation_id'),
@@ -67,7 +73,7 @@ export const insertMessage = statement<Omit<MessageTable, 'updated_at' | 'usage'
   }),
 );
 
-type NewGeneration = Pick<
+export type NewGeneration = Pick<
   GenerationTable,
   | 'id'
   | 'organization_id'

@@ -1,6 +1,7 @@
 /** The scaled-out store: PostgreSQL, a transaction per command. */
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import { AppError } from '../../domain/errors.ts';
 import {
   type ClaimedCommandName,
   type CommandArgs,
@@ -10,6 +11,8 @@ import {
   type IdempotencyClaim,
   runCommand,
 } from '../command.ts';
+import { acceptInNewConversations } from '../commands/accept-turn.ts';
+import { type AcceptedTurn, type StartingTurn, startsAlone } from '../commands/new-turn.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
 import { catchUp } from '../search/indexer.ts';
@@ -18,6 +21,7 @@ import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { isUnavailable, storeUnavailable } from '../unavailable.ts';
 import { PooledDialect } from './bound-database.ts';
+import { createGrouping } from './grouping.ts';
 import { createSenders, preparing } from './prepared.ts';
 import { createReadLine } from './read-line.ts';
 import { createTransact } from './transaction.ts';
@@ -26,6 +30,8 @@ import { types } from './types.ts';
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
 const maxTries = 5;
+/** How many turns that start conversations are stored by one statement at most. */
+const mostStarts = 32;
 
 // Locks the owner's row until the commit, so that a process that fences this owner waits for this write.
 const appendStatement = {
@@ -84,7 +90,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const transact = createTransact(pool, senderOf);
   const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
 
-  async function run<N extends CommandName>(
+  async function runAlone<N extends CommandName>(
     name: N,
     args: CommandArgs<N>,
     claim: IdempotencyClaim | undefined,
@@ -98,6 +104,31 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
         throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
       }
     }
+  }
+  const start = createGrouping<StartingTurn, Executed<AcceptedTurn>>({
+    most: mostStarts,
+    async together(turns) {
+      const accepted = await transact((context) => acceptInNewConversations(context, turns));
+      return accepted.map((result) => ({ result, replayed: false }));
+    },
+    alone: (turn) => runAlone('acceptTurn', turn, undefined),
+    tellApart(error) {
+      // Where the answer to the commit was lost, they may be stored.
+      if (!isTransient(error) && isUnavailable(error)) throw storeUnavailable(error as Error);
+      if (error instanceof AppError && error.code === 'overloaded') throw error;
+    },
+  });
+
+  async function run<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    claim: IdempotencyClaim | undefined,
+  ): Promise<Executed<CommandResult<N>>> {
+    if (name === 'acceptTurn' && claim === undefined) {
+      const turn = args as CommandArgs<'acceptTurn'>;
+      if (startsAlone(turn)) return (await start(turn)) as Executed<CommandResult<N>>;
+    }
+    return await runAlone(name, args, claim);
   }
 
   const store: Store = {

@@ -33,34 +33,35 @@ export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) 
 class Connection {
   readonly #send: SendQuery;
   readonly #db: Database;
+  #state: 'new' | 'begun' | 'closed' = 'new';
+  /** Whether the command's only statement is to be sent, which commits by itself. */
+  #isAlone = false;
+  #begun: Promise<pg.QueryResult> | undefined;
   #commit: Promise<pg.QueryResult> | undefined;
 
   constructor(send: SendQuery) {
     this.#send = send;
-    this.#db = boundDatabase((text, values) => {
-      if (this.#commit === undefined) return send(text, values);
-      return Promise.reject(new Error('a command sent a statement after its commit'));
-    });
+    this.#db = boundDatabase((text, values) => this.#sendStatement(text, values));
   }
 
   async transact<R>(run: (context: CommandContext) => Promise<R>): Promise<R> {
+    this.#state = 'new';
+    this.#isAlone = false;
+    this.#begun = undefined;
     this.#commit = undefined;
-    // `begin` travels with the command's first statements, which fail if it fails.
-    const begun = this.#send('begin', []);
-    begun.catch(() => undefined);
     const context: CommandContext = {
       db: this.#db,
       engine: 'postgres',
-      commitsNow: () => {
-        this.#commit ??= this.#send('commit', []);
-        this.#commit.catch(() => undefined);
+      commitsNow: () => this.#sendCommit(),
+      sendsOne: () => {
+        this.#isAlone = this.#state === 'new';
       },
     };
     const result = await run(context);
-    await begun;
-    this.#commit ??= this.#send('commit', []);
-    const { command } = await this.#commit;
-    if (command === 'ROLLBACK')
+    await this.#begun;
+    this.#sendCommit();
+    const committed = await this.#committed();
+    if (committed?.command === 'ROLLBACK')
       throw new Error('PostgreSQL rolled the transaction back instead of committing it');
     return result;
   }
@@ -68,10 +69,37 @@ class Connection {
   /** Rolls back once all statements under way are answered. Gives false if the connection can't be used any more. */
   async rollback(): Promise<boolean> {
     try {
-      await this.#send('rollback', []);
+      // Outside a transaction there is nothing to roll back, and PostgreSQL's log would warn of it.
+      await this.#send(this.#begun === undefined ? 'select' : 'rollback', []);
       return true;
     } catch {
       return false;
     }
+  }
+
+  #sendStatement(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    if (this.#state === 'closed')
+      return Promise.reject(new Error('a command sent a statement after its commit'));
+    if (this.#isAlone) {
+      this.#state = 'closed';
+    } else if (this.#state === 'new') {
+      this.#state = 'begun';
+      // `begin` travels with the command's first statements, which fail if it fails.
+      this.#begun = this.#send('begin', []);
+      this.#begun.catch(() => undefined);
+    }
+    return this.#send(text, values);
+  }
+
+  #committed(): Promise<pg.QueryResult> | undefined {
+    return this.#commit;
+  }
+
+  #sendCommit(): void {
+    if (this.#state === 'begun') {
+      this.#commit = this.#send('commit', []);
+      this.#commit.catch(() => undefined);
+    }
+    this.#state = 'closed';
   }
 }

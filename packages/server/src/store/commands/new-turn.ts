@@ -1,0 +1,207 @@
+/** A turn that is to be accepted, and the rows that it becomes. */
+import type { LogEvent } from '../../domain/event.ts';
+import type { Dialect, WhenBusy } from '../../domain/generation.ts';
+import type { Tenant } from '../../domain/scope.ts';
+import type { SessionTable } from '../tables.ts';
+import type { LiveTurn } from './busy-session.ts';
+import type { Reserved } from './reservations.ts';
+import type { TurnRows } from './turn-rows.ts';
+
+export type TurnTarget =
+  /** A new conversation with its first session. */
+  | {
+      readonly kind: 'new-conversation';
+      readonly conversationId: string;
+      readonly sessionId: string;
+      readonly title: string;
+      readonly personaId: number | null;
+      readonly personaVersion: number | null;
+      readonly userMessageId: string;
+      readonly text: string;
+    }
+  /** A new message at the head of an existing session. */
+  | {
+      readonly kind: 'session';
+      readonly sessionId: string;
+      readonly userMessageId: string;
+      readonly text: string;
+    }
+  /** An answer to a message that exists. `again`: another attempt though one exists. */
+  | { readonly kind: 'message'; readonly messageId: string; readonly again: boolean };
+
+export interface AcceptTurn {
+  readonly tenant: Tenant;
+  readonly target: TurnTarget;
+  readonly answerMessageId: string;
+  readonly generationId: string;
+  readonly dialect: Dialect;
+  readonly model: { readonly id: string; readonly name: string; readonly provider: string };
+  /** The model that was asked first, which a new session keeps. Default: `model`. */
+  readonly requestedModelId?: string | undefined;
+  readonly personaId: number | null;
+  readonly personaVersion: number | null;
+  readonly apiKeyId: string | null;
+  /** JSON of what the engine needs to run it. */
+  readonly parameters: string;
+  readonly whenBusy: WhenBusy;
+  readonly owner: number;
+  /** What the answer may cost, where a limit that is counted in the store bounds it. */
+  readonly reserved?: Reserved | undefined;
+  readonly now: number;
+}
+
+export interface AcceptedTurn {
+  readonly generationId: string;
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly userMessageId: string;
+  readonly answerMessageId: string;
+  readonly attempt: number;
+  /** False: a generation for this message existed already, and `generationId` names the newest. */
+  readonly isNew: boolean;
+  readonly isRunning: boolean;
+  /** The first events of the log, already stored. */
+  readonly events: readonly LogEvent[];
+  /** Generations that were asked to stop, so that this one may start. */
+  readonly interrupted: readonly string[];
+}
+
+/** Where the turn hangs: what the three kinds of target come down to. */
+export interface Place {
+  readonly conversationId: string;
+  readonly sessionId: string;
+  readonly userMessageId: string;
+  readonly attempt: number;
+  readonly becomesHead: boolean;
+  readonly isNewSession: boolean;
+}
+
+/** A turn that starts a conversation. */
+export type StartingTurn = AcceptTurn & {
+  readonly target: Extract<TurnTarget, { kind: 'new-conversation' }>;
+};
+
+/** Whether a turn depends on nothing that others write, so that it can be accepted with others by one statement. */
+export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
+  return turn.target.kind === 'new-conversation' && turn.reserved === undefined;
+}
+
+function textParts(text: string): string {
+  return JSON.stringify([{ type: 'text', text }]);
+}
+
+export function tenantColumns(
+  tenant: Tenant,
+): Pick<SessionTable, 'organization_id' | 'environment' | 'end_user_id'> {
+  return {
+    organization_id: tenant.organizationId,
+    environment: tenant.environment,
+    end_user_id: tenant.endUserId,
+  };
+}
+
+/** Adds a user's message. */
+export function addUserMessage(
+  rows: TurnRows,
+  turn: AcceptTurn,
+  place: {
+    readonly conversationId: string;
+    readonly sessionId: string;
+    readonly parentId: string | null;
+    readonly position: number;
+  },
+  id: string,
+  text: string,
+): void {
+  rows.messages.push({
+    id,
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    ...tenantColumns(turn.tenant),
+    parent_id: place.parentId,
+    role: 'user',
+    parts: textParts(text),
+    text,
+    position: place.position,
+    status: 'done',
+    generation_id: null,
+    model_id: null,
+    created_at: turn.now,
+  });
+}
+
+/** Adds an answer's place, its generation and the first events of its log. It waits behind the turns that live. */
+export function addAnswer(
+  rows: TurnRows,
+  turn: AcceptTurn,
+  place: Place,
+  position: number,
+  live: LiveTurn,
+): AcceptedTurn {
+  const isRunning = live.ahead.length === 0;
+  const status = isRunning ? 'running' : 'queued';
+  rows.messages.push({
+    id: turn.answerMessageId,
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    ...tenantColumns(turn.tenant),
+    parent_id: place.userMessageId,
+    role: 'assistant',
+    parts: '[]',
+    text: '',
+    position,
+    status,
+    generation_id: turn.generationId,
+    model_id: turn.model.id,
+    created_at: turn.now,
+  });
+  rows.generations.push({
+    id: turn.generationId,
+    ...tenantColumns(turn.tenant),
+    conversation_id: place.conversationId,
+    session_id: place.sessionId,
+    reply_to: place.userMessageId,
+    attempt: place.attempt,
+    message_id: turn.answerMessageId,
+    model_id: turn.model.id,
+    model_name: turn.model.name,
+    provider: turn.model.provider,
+    requested_model_id: requestedOther(turn),
+    persona_id: turn.personaId,
+    persona_version: turn.personaVersion,
+    api_key_id: turn.apiKeyId,
+    dialect: turn.dialect,
+    status,
+    owner: isRunning ? turn.owner : null,
+    parameters: turn.parameters,
+    created_at: turn.now,
+    started_at: isRunning ? turn.now : null,
+  });
+  const events: LogEvent[] = [
+    { type: 'generation-queued', position: live.ahead.length, new_session: place.isNewSession },
+  ];
+  if (isRunning) events.push({ type: 'generation-started' });
+  rows.segments.push({
+    generation_id: turn.generationId,
+    first_seq: 1,
+    last_seq: events.length,
+    events: JSON.stringify(events),
+  });
+  return {
+    generationId: turn.generationId,
+    conversationId: place.conversationId,
+    sessionId: place.sessionId,
+    userMessageId: place.userMessageId,
+    answerMessageId: turn.answerMessageId,
+    attempt: place.attempt,
+    isNew: true,
+    isRunning,
+    events,
+    interrupted: live.interrupted,
+  };
+}
+
+/** The model that was asked first, if another one answers. */
+function requestedOther({ model, requestedModelId }: AcceptTurn): string | null {
+  return requestedModelId === undefined || requestedModelId === model.id ? null : requestedModelId;
+}
