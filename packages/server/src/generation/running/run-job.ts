@@ -40,7 +40,12 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const recovered = live.message.text();
   const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
   const run: Run = {
-    ...{ job, dependencies, recovered, begun, research: undefined, modelCalls: [] },
+    job,
+    dependencies,
+    recovered,
+    begun,
+    research: undefined,
+    modelCalls: [],
     researchWasBegun: live.message.hasResearchStatus,
   };
   const spent: Usage[] = [];

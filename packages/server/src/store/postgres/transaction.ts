@@ -52,15 +52,14 @@ class Connection {
     const context: CommandContext = {
       db: this.#db,
       engine: 'postgres',
-      commitsNow: () => this.#sendCommit(),
+      commitsNow: () => void this.#sendCommit(),
       sendsOne: () => {
         this.#isAlone = this.#state === 'new';
       },
     };
     const result = await run(context);
     await this.#begun;
-    this.#sendCommit();
-    const committed = await this.#committed();
+    const committed = await this.#sendCommit();
     if (committed?.command === 'ROLLBACK')
       throw new Error('PostgreSQL rolled the transaction back instead of committing it');
     return result;
@@ -91,15 +90,13 @@ class Connection {
     return this.#send(text, values);
   }
 
-  #committed(): Promise<pg.QueryResult> | undefined {
-    return this.#commit;
-  }
-
-  #sendCommit(): void {
+  /** Undefined where there is nothing to commit: the command has sent one statement alone, or none. */
+  #sendCommit(): Promise<pg.QueryResult> | undefined {
     if (this.#state === 'begun') {
       this.#commit = this.#send('commit', []);
       this.#commit.catch(() => undefined);
     }
     this.#state = 'closed';
+    return this.#commit;
   }
 }
