@@ -8,7 +8,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type AddressGuard, AddressRefusedError } from './address-guard.ts';
-import { type Proxies, portOf } from './proxies.ts';
+import { type Proxies, portOf, unbracketed } from './proxies.ts';
 import { createTunnelConnector } from './proxy-tunnel.ts';
 
 export interface ResolvedAddress {
@@ -46,7 +46,7 @@ export function createGuardedAgent(options: GuardedAgentOptions): Agent {
   return new Agent({
     connect(target, callback) {
       const port = portOf(target.protocol, target.port);
-      const literal = target.hostname.replace(/^\[|\]$/g, '');
+      const literal = unbracketed(target.hostname);
       // The socket does not call `lookup` for a literal address.
       const refusal = isIP(literal) ? guard.refusalOf(literal, port) : undefined;
       if (refusal !== undefined) return callback(new AddressRefusedError(refusal, literal), null);

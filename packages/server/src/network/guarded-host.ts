@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { trimEndOf } from '../domain/text/trimming.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type Resolve, resolveBySystem } from './guarded-agent.ts';
-import { portOf } from './proxies.ts';
+import { portOf, unbracketed } from './proxies.ts';
 
 /** Names that mean something only inside a network. */
 const internalName = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/i;
@@ -19,7 +19,7 @@ export async function refusalOfHost(
   resolve: Resolve = resolveBySystem,
 ): Promise<string | undefined> {
   const port = portOf(url.protocol, url.port);
-  const host = trimEndOf(url.hostname.replace(/^\[|\]$/g, ''), (sign) => sign === '.');
+  const host = trimEndOf(unbracketed(url.hostname), (sign) => sign === '.');
   if (isIP(host) !== 0) return guard.refusalOf(host, port);
   if (!host.includes('.') || internalName.test(host)) return `${host} is a name of an internal network`;
   const addresses = await resolve(host).catch(nobody);

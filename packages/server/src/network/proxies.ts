@@ -67,12 +67,14 @@ export function portOf(protocol: string, port: string | number): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
+/** A URL's host without the brackets of an IPv6 address. */
+export function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
 /** A host in lower case, without brackets and a dot at its end. */
 function bareHost(hostname: string): string {
-  return hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  return unbracketed(hostname).replace(/\.$/, '').toLowerCase();
 }
 
 function toMatcher(exception: ProxyException): Matcher {

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { isIP, isIPv6, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { certificateFault } from './connection-failure.ts';
-import type { ProxyServer } from './proxies.ts';
+import { type ProxyServer, unbracketed } from './proxies.ts';
 import { ProxyError } from './proxy-error.ts';
 
 export interface TunnelTarget {
@@ -18,7 +18,7 @@ type ConnectTarget = buildConnector.Options;
 /** Opens plain connections to a proxy, over TLS where it has an `https:` address. Its errors are `ProxyError`s. */
 export function connectToProxy(proxy: ProxyServer, connectMs: number): Promise<Socket> {
   const { protocol, hostname, host, port } = new URL(proxy.origin);
-  const bare = hostname.replace(/^\[|\]$/g, '');
+  const bare = unbracketed(hostname);
   const connect = buildConnector({ timeout: connectMs, allowH2: false });
   const target = { protocol, hostname: bare, host, port, ...(isIP(bare) === 0 && { servername: bare }) };
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
