@@ -34,21 +34,27 @@ export function firstByte(probe: Probe, intervalMs: number): Finding {
   };
 }
 
-/** The largest delay of an event, relative to the delay of the first one. */
-function worstDelayMs(probe: Probe): number {
-  const delays = probe.arrivals.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs);
-  return delays.length === 0 ? 0 : Math.max(...delays) - Math.min(...delays);
+/** How much longer than the quickest event the middle one and the slowest one took, in milliseconds. */
+function delaysOf(probe: Probe): { readonly median: number; readonly worst: number } {
+  const delays = probe.arrivals.map(({ arrivedMs, sentMs }) => arrivedMs - sentMs).sort((a, b) => a - b);
+  const [quickest = 0] = delays;
+  return {
+    median: (delays[Math.floor(delays.length / 2)] ?? 0) - quickest,
+    worst: (delays.at(-1) ?? 0) - quickest,
+  };
 }
 
+/** A buffer holds back nearly all events; a machine or network that falters for a moment holds back one or two. */
 function isBuffered(probe: Probe): boolean {
-  return worstDelayMs(probe) > toleranceMs;
+  return delaysOf(probe).median > toleranceMs;
 }
 
 export function buffering(probe: Probe): Finding {
   const spread = (times: readonly number[]): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
+  const { median, worst } = delaysOf(probe);
   const measured =
     `${probe.arrivals.length} events sent over ${ms(spread(probe.arrivals.map(({ sentMs }) => sentMs)))} came over ` +
-    `${ms(spread(probe.arrivals.map(({ arrivedMs }) => arrivedMs)))}; at most ${ms(worstDelayMs(probe))} held back`;
+    `${ms(spread(probe.arrivals.map(({ arrivedMs }) => arrivedMs)))}; half of them held back ${ms(median)} or more, one ${ms(worst)}`;
   if (!isBuffered(probe)) return { name: 'buffering', verdict: 'ok', measured };
   return { name: 'buffering', verdict: 'bad', measured, advice: bufferingAdvice };
 }
