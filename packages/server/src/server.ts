@@ -277,7 +277,6 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         return discoverModels({ ...server, dispatcher: connections, timeoutMs });
       },
       cancelLive: (where) => engine.cancelWhere(where),
-      checkpoint: () => engine.checkpoint(),
     },
   });
   openApi = () => openApiDocument(app);

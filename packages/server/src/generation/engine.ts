@@ -176,7 +176,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#cancelling.cancelWhere(where);
   }
 
-  async checkpoint(): Promise<void> {
+  async settleBeforeDelete(all: Parameters<GenerationEngine['settleBeforeDelete']>[0]): Promise<void> {
+    for (const where of all) await this.cancelWhere(where);
     await this.#current.mover.move();
   }
 

@@ -77,8 +77,11 @@ export interface GenerationEngine {
   cancel(scope: Scope, generationId: string): Promise<GenerationView>;
   /** Cancels live generations, wherever they run, before a delete or after a revocation; resolves when they ended. */
   cancelWhere(where: LiveGenerations): Promise<void>;
-  /** Moves committed events into segments and prunes the journal, so that it holds no events of ended generations. */
-  checkpoint(): Promise<void>;
+  /**
+   * Call it before a delete: cancels these live generations, and then moves all committed events into segments, so that
+   * the journal holds none of what is deleted.
+   */
+  settleBeforeDelete(all: readonly LiveGenerations[]): Promise<void>;
   /** Sends the events after `afterSeq` (0: all) to the sink, then new ones. The caller has checked the scope. */
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogSubscription;
   /** The stored and committed events from 1 up to `throughSeq`, for checking a cursor and priming a codec. */

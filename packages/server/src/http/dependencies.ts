@@ -26,7 +26,7 @@ export interface HttpDependencies {
   /** What the administration needs besides; without it there is none. */
   readonly admin?: Pick<
     AdminDependencies,
-    'secret' | 'testModel' | 'discoverModels' | 'cancelLive' | 'checkpoint' | 'resolve'
+    'secret' | 'testModel' | 'discoverModels' | 'cancelLive' | 'resolve'
   >;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;

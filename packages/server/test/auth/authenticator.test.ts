@@ -255,7 +255,7 @@ onBothStores('authenticator', async (engine) => {
     const token = await place.userToken(key, 'gone');
     const { organizationId } = place;
     const endUserIds = [String(decodeJwt(token).sub)];
-    await place.store.execute('eraseEndUsers', { organizationId, endUserIds });
+    await place.store.execute('eraseEndUsers', { organizationId, endUserIds, now: Date.now() });
     await place.refused({ accessToken: token }, /its user was erased/);
     await place.userToken(key, 'gone');
     await place.refused({ accessToken: token }, /its user was erased/);

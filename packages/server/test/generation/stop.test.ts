@@ -92,7 +92,7 @@ onBothStores('stopping', (storeEngine) => {
       Array.from({ length: 70 }, () => engine.accept(h.turn({ text: 'Hi' }))),
     );
     await Promise.all(accepted.map(({ generationId }) => readLog(engine, generationId).until(4)));
-    const moving = engine.checkpoint();
+    const moving = engine.settleBeforeDelete([]);
     await move.reached;
     const stopping = engine[Symbol.asyncDispose]();
     move.release();

@@ -93,7 +93,6 @@ export async function startTestApp(
       }),
       testModel: async () => ({ ok: true, latency_ms: 1, error: null, hint: null, found: null }),
       cancelLive: (where) => engine.cancelWhere(where),
-      checkpoint: async () => {},
     },
     ...overrides,
   });

@@ -7,6 +7,7 @@ import type { FoundModel } from '../../models/advice.ts';
 import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
+import type { LiveGenerations } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
 import type { ErasureDependencies } from '../end-users/erasure.ts';
 
@@ -23,7 +24,9 @@ export interface ModelTest {
 export interface AdminDependencies extends ErasureDependencies {
   readonly store: Store;
   readonly authenticator: Authenticator;
-  readonly engine: Pick<GenerationEngine, 'cancel'>;
+  readonly engine: Pick<GenerationEngine, 'cancel' | 'settleBeforeDelete'>;
+  /** Ends live generations after a revocation; resolves when they ended. */
+  cancelLive(where: LiveGenerations): Promise<void>;
   /** Encrypts the providers' keys. */
   readonly secret: string;
   /** Calls a model for a few tokens, and looks at its server. */

@@ -1,8 +1,8 @@
 /** Erases data in small steps, so that other writes never wait long. Running generations are ended first. */
 import type { OrganizationScope } from '../../domain/scope.ts';
+import type { GenerationEngine } from '../../generation/interface.ts';
 import type { ErasedConversations } from '../../store/commands/end-users.ts';
 import { listLiveConversations } from '../../store/queries/end-users.ts';
-import type { LiveGenerations } from '../../store/queries/generations.ts';
 import type { Leftover, Store } from '../../store/store.ts';
 
 const conversationsAtOnce = 50;
@@ -10,10 +10,9 @@ const modelCallsAtOnce = 2000;
 
 export interface ErasureDependencies {
   readonly store: Store;
-  /** Ends live generations before a delete or after a revocation; resolves when they ended. */
-  cancelLive(where: LiveGenerations): Promise<void>;
-  /** Moves the events of ended generations out of the journal, so that nothing erased stays in it. */
-  checkpoint(): Promise<void>;
+  readonly engine: Pick<GenerationEngine, 'settleBeforeDelete'>;
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
 /** What an erasure answers with. */
@@ -45,7 +44,7 @@ export async function eraseOrganization(
   dependencies: ErasureDependencies,
   { organizationId }: OrganizationScope,
 ): Promise<ErasureReceipt> {
-  const { store } = dependencies;
+  const { store, now } = dependencies;
   const conversations = await eraseConversations(dependencies, organizationId, null);
   let modelCalls = 0;
   for (;;) {
@@ -55,6 +54,7 @@ export async function eraseOrganization(
   }
   const { endUsers, idempotencyClaims, ...rest } = await store.execute('deleteOrganization', {
     organizationId,
+    now: now(),
   });
   return receiptOf(store, {
     organizations: 1,
@@ -73,8 +73,9 @@ export async function eraseEndUsers(
   endUserIds: readonly string[],
 ): Promise<ErasureReceipt> {
   const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
-  const users = await dependencies.store.execute('eraseEndUsers', { organizationId, endUserIds });
-  return receiptOf(dependencies.store, {
+  const { store, now } = dependencies;
+  const users = await store.execute('eraseEndUsers', { organizationId, endUserIds, now: now() });
+  return receiptOf(store, {
     end_users: users.endUsers,
     idempotency_claims: users.idempotencyClaims,
     model_calls_anonymised: users.modelCallsAnonymised,
@@ -87,17 +88,16 @@ async function eraseConversations(
   organizationId: string,
   endUserIds: readonly string[] | null,
 ): Promise<ErasedConversations> {
-  const { store, cancelLive, checkpoint } = dependencies;
-  for (const conversationId of await listLiveConversations(store.reads, organizationId, endUserIds)) {
-    await cancelLive({ conversationId });
-  }
-  await checkpoint();
+  const { store, engine, now } = dependencies;
+  const live = await listLiveConversations(store.reads, organizationId, endUserIds);
+  await engine.settleBeforeDelete(live.map((conversationId) => ({ conversationId })));
   const total = { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
   for (;;) {
     const step = await store.execute('eraseConversations', {
       organizationId,
       endUserIds,
       limit: conversationsAtOnce,
+      now: now(),
     });
     if (step.conversations === 0) return total;
     for (const name of Object.keys(total) as (keyof ErasedConversations)[]) total[name] += step[name];

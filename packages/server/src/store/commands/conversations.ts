@@ -114,11 +114,11 @@ export async function setGeneratedTitle(
  */
 export async function deleteConversation(
   context: CommandContext,
-  args: { readonly scope: Scope; readonly id: string },
+  args: { readonly scope: Scope; readonly id: string; readonly now: number },
 ): Promise<ConversationRecord> {
   const before = await lockConversation(context, args.scope, args.id);
   await context.db.deleteFrom('conversation').where('id', '=', before.id).execute();
-  await noteErasure(context);
+  await noteErasure(context, args.now);
   return toConversation(before);
 }
 

@@ -44,6 +44,7 @@ export interface EraseConversations {
   readonly endUserIds: readonly string[] | null;
   /** Maximum number of conversations, so that no other write waits long. */
   readonly limit: number;
+  readonly now: number;
 }
 
 export interface ErasedConversations {
@@ -80,7 +81,7 @@ export async function eraseConversations(
     generations: await count('generation'),
     segments: Number(segments.numDeletedRows),
   };
-  await noteErasure(context);
+  await noteErasure(context, args.now);
   const conversations = await db.deleteFrom('conversation').where('id', 'in', ids).executeTakeFirstOrThrow();
   return { conversations: Number(conversations.numDeletedRows), ...counts };
 }
@@ -107,6 +108,7 @@ export async function eraseModelCalls(
 export interface EraseEndUsers {
   readonly organizationId: string;
   readonly endUserIds: readonly string[];
+  readonly now: number;
 }
 
 /**
@@ -124,7 +126,7 @@ export async function eraseEndUsers(
   const { db } = context;
   const ids = [...args.endUserIds];
   if (ids.length === 0) return { endUsers: 0, idempotencyClaims: 0, modelCallsAnonymised: 0 };
-  await noteErasure(context);
+  await noteErasure(context, args.now);
   const claims = await db
     .deleteFrom('idempotency')
     .where(

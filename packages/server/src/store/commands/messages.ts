@@ -59,6 +59,6 @@ export async function deleteMessage(
     .set({ deleted_messages: conversation.deleted_messages + 1, updated_at: args.now })
     .where('id', '=', conversation.id)
     .execute();
-  await noteErasure(context);
+  await noteErasure(context, args.now);
   return toMessage(message);
 }

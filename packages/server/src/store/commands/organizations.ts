@@ -94,12 +94,12 @@ export interface DeletedOrganization {
  */
 export async function deleteOrganization(
   context: CommandContext,
-  args: { readonly organizationId: string },
+  args: { readonly organizationId: string; readonly now: number },
 ): Promise<DeletedOrganization> {
   const { db } = context;
   const query = db.selectFrom('organization').select('id').where('id', '=', args.organizationId);
   if ((await forUpdate(context, query).executeTakeFirst()) === undefined) throw notFound('organization');
-  await noteErasure(context);
+  await noteErasure(context, args.now);
   const claims = await deleteClaims(context, args.organizationId);
   const count = async (table: 'member' | 'model' | 'persona' | 'api_key' | 'end_user'): Promise<number> => {
     const deleted = await db

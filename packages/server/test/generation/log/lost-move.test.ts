@@ -55,10 +55,10 @@ onBothStores('a move whose answer was lost', (storeEngine) => {
       const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
       const reading = readLog(engine, generationId);
       await reading.until(4);
-      await assert.rejects(engine.checkpoint(), /the answer was lost/);
+      await assert.rejects(engine.settleBeforeDelete([]), /the answer was lost/);
       goOn?.();
       await reading.until(5);
-      if (movesAgain) await engine.checkpoint();
+      if (movesAgain) await engine.settleBeforeDelete([]);
       end?.();
       await reading.ended;
       assert.equal(textOf(reading), 'one two three');

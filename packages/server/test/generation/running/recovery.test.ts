@@ -89,7 +89,7 @@ onBothStores('recovery', (storeEngine) => {
     const engine = await h.start();
     const { generationId } = await engine.accept(h.turn({ text: 'a secret' }));
     await readLog(engine, generationId).ended;
-    await engine.checkpoint();
+    await engine.settleBeforeDelete([]);
     const left = await h.place.store.reads.selectFrom('journal').selectAll().execute();
     assert.deepEqual(left, []);
   });

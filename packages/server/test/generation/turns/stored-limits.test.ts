@@ -211,7 +211,11 @@ onBothStores('stored limits', (storeEngine) => {
     assert.ok((await asking.consumed())?.tokens_per_day !== 0);
     await asking.engine.cancel(h.scope, stalled.generationId);
     await asking.engine.cancelWhere({ conversationId: deleted.conversationId });
-    await h.place.store.execute('deleteConversation', { scope: h.scope, id: deleted.conversationId });
+    await h.place.store.execute('deleteConversation', {
+      scope: h.scope,
+      id: deleted.conversationId,
+      now: Date.now(),
+    });
     const { tokens, cost } = await asking.reported();
     const left = { tokens_per_day: tokens, budget_per_month: cost, queued_turns: 0 };
     assert.deepEqual(await asking.consumed(), left);

@@ -84,7 +84,6 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
         return testApp.nextTest ?? { ok: true, latency_ms: 7, error: null, hint: null, found: null };
       },
       cancelLive: (where) => engine.cancelWhere(where),
-      checkpoint: () => engine.checkpoint(),
       resolve: async () => [],
     },
   });

@@ -65,10 +65,11 @@ onBothStores('results of claimed calls', (engine) => {
     assert.equal(result.id, opened.result.id);
     assert.deepEqual((await store.executeOnce('ensureEndUser', user, claimOf('d'))).result, seen.result);
 
-    await store.execute('deleteConversation', { scope, id: made.result.id });
+    await store.execute('deleteConversation', { scope, id: made.result.id, now: 1000 });
     await store.execute('eraseEndUsers', {
       organizationId: scope.organizationId,
       endUserIds: [seen.result.id],
+      now: 1000,
     });
     const gone = { code: 'not_found' };
     await assert.rejects(store.executeOnce('createConversation', conversation, claimOf('a')), gone);

@@ -112,7 +112,7 @@ onBothStores('the first start', (engine) => {
     await using place = await openTestStore(engine);
     const { store } = place;
     const made = await first(store, [guide()]);
-    await store.execute('deleteOrganization', { organizationId: made.organizationId });
+    await store.execute('deleteOrganization', { organizationId: made.organizationId, now: 5 });
     assert.equal(await findDefaultOrganization(store.reads), undefined);
     assert.equal((await store.execute('followEnvironment', { models: [], now })).organizationId, null);
     const again = await first(store, [guide()]);

@@ -74,7 +74,7 @@ test('what erased rows left is taken out of the file, and the note of it goes', 
     return found;
   };
   for (const [n, id] of ids.entries()) {
-    if (n % 5 === 0) await store.execute('deleteConversation', { scope, id });
+    if (n % 5 === 0) await store.execute('deleteConversation', { scope, id, now });
   }
   assert.ok((await count('Geheimnis')) > 0, 'there was something to take out');
   assert.deepEqual(await store.scrub(), []);
@@ -99,7 +99,9 @@ test('a reader that has not gone on is waited for by nobody, and said', async ()
   const reader = new DatabaseSync(join(place.dataDir, 'colloquy.db'), { readOnly: true });
   reader.exec('begin');
   reader.prepare('select count(*) from conversation').get();
-  await store.execute('deleteConversation', { scope, id });
+  await store.execute('deleteConversation', { scope, id, now });
+  const noted = await store.reads.selectFrom('erasure').select('first_at').executeTakeFirstOrThrow();
+  assert.equal(noted.first_at, now, 'the time that the command was given');
   assert.deepEqual(await store.scrub(), ['write-ahead']);
   reader.exec('rollback');
   reader.close();

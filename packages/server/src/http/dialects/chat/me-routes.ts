@@ -11,7 +11,7 @@ import * as documentation from './documentation.ts';
 
 const access = 'key-or-end-user';
 
-export function meRoutes({ store, engine }: DialectDependencies): readonly Route[] {
+export function meRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -31,12 +31,7 @@ export function meRoutes({ store, engine }: DialectDependencies): readonly Route
       schema: documentation.eraseMe,
       async handler({ caller, scope, query }) {
         const user = await findUser(store.reads, caller, query.user_id);
-        const erasure = {
-          store,
-          cancelLive: engine.cancelWhere.bind(engine),
-          checkpoint: engine.checkpoint.bind(engine),
-        };
-        return eraseEndUsers(erasure, scope, [user.id]);
+        return eraseEndUsers({ store, engine, now }, scope, [user.id]);
       },
     }),
   ];

@@ -75,9 +75,8 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
       schema: documentation.deleteChat,
       async handler({ scope, params }, reply) {
         const { id } = await getChat(store.reads, scope, params.id);
-        await engine.cancelWhere({ conversationId: id });
-        await engine.checkpoint();
-        return reply.send(toChat(await store.execute('deleteConversation', { scope, id })));
+        await engine.settleBeforeDelete([{ conversationId: id }]);
+        return reply.send(toChat(await store.execute('deleteConversation', { scope, id, now: now() })));
       },
     }),
   ];

@@ -89,8 +89,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   /** Deletes a message, after cancelling the generations that answer it. */
   async function remove(scope: Scope, id: string): Promise<MessageRecord> {
     for (let tries = 1; ; tries += 1) {
-      await engine.cancelWhere({ messageId: id });
-      await engine.checkpoint();
+      await engine.settleBeforeDelete([{ messageId: id }]);
       try {
         return await store.execute('deleteMessage', { scope, id, now: now() });
       } catch (error) {

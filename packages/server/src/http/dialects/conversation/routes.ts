@@ -155,9 +155,8 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       schema: documentation.remove,
       async handler({ scope, query }) {
         const { id } = await getConversation(scope, query.conversation_id);
-        await engine.cancelWhere({ conversationId: id });
-        await engine.checkpoint();
-        return toConversationResource(await store.execute('deleteConversation', { scope, id }));
+        await engine.settleBeforeDelete([{ conversationId: id }]);
+        return toConversationResource(await store.execute('deleteConversation', { scope, id, now: now() }));
       },
     }),
   ];
