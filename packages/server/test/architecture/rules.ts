@@ -27,7 +27,19 @@ const below: Readonly<Record<string, readonly string[]>> = {
     'auth',
     'limits',
   ],
-  http: ['domain', 'config', 'store', 'network', 'models', 'research', 'bus', 'auth', 'limits', 'generation'],
+  http: [
+    'domain',
+    'concurrency',
+    'config',
+    'store',
+    'network',
+    'models',
+    'research',
+    'bus',
+    'auth',
+    'limits',
+    'generation',
+  ],
 };
 
 /** Folders that compose the program: they see everything, and nothing in the folders above imports them. */

@@ -1,5 +1,6 @@
 /** Reads messages. */
 import { sql } from 'kysely';
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { Source } from '../../domain/event.ts';
 import type { MessagePart, MessageRole, MessageStatus } from '../../domain/message.ts';
@@ -75,78 +76,105 @@ function sourcesIn(parts: string): readonly Source[] {
   );
 }
 
-const fromPosition = statement<{ conversation_id: string; from: number; limit: number }, MessageTable>(
-  (db, param) =>
-    db
-      .selectFrom('message')
-      .selectAll()
-      .where('conversation_id', '=', param('conversation_id'))
-      .where('position', '>=', param('from'))
-      .orderBy('position')
-      .limit(param('limit')),
+/** Messages that are read at once, and the bytes of their texts after which no more are. */
+const messagesAtOnce = 200;
+const bytesAtOnce = 256 * 1024;
+
+/**
+ * Messages from a position on: those before which less than `bytes` were read, at most `limit`. The lengths come first,
+ * without the texts, so that no text beyond them is read. Only answers have parts that their texts do not tell.
+ */
+const fromPosition = statement<
+  { conversation_id: string; from: number; limit: number; bytes: number },
+  MessageTable
+>(
+  (_db, param) => sql`with sized as (
+      select id, position, octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end as bytes
+      from message
+      where conversation_id = ${param('conversation_id')} and position >= ${param('from')}
+      order by position limit ${param('limit')}
+    ), summed as (
+      select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
+    )
+    select m.id, m.conversation_id, m.session_id, m.role, m.text, m.position, m.status, m.generation_id, m.model_id,
+      m.usage, m.created_at, m.updated_at, case when m.role = 'assistant' then m.parts else '[]' end as parts
+    from summed cross join message m
+    where m.id = summed.id and summed.bytes_before < ${param('bytes')} order by m.position`,
 );
 
-const countGaps = statement<{ conversation_id: string; through: number }, { gaps: number | string }>(
-  (db, param) =>
-    db
-      .selectFrom('message_gap')
-      .select((eb) => eb.fn.countAll<number | string>().as('gaps'))
-      .where('conversation_id', '=', param('conversation_id'))
-      .where('position', '<=', param('through')),
+const countGaps = statement<
+  { conversation_id: string; after: number; through: number },
+  { gaps: number | string }
+>((db, param) =>
+  db
+    .selectFrom('message_gap')
+    .select((eb) => eb.fn.countAll<number | string>().as('gaps'))
+    .where('conversation_id', '=', param('conversation_id'))
+    .where('position', '>', param('after'))
+    .where('position', '<=', param('through')),
 );
 
-/** The position of the message that `offset` others stand before. Each round skips the gaps found so far. */
+/** Positions that are counted at once, at most. */
+const positionsAtOnce = 20_000;
+
+/** The position of the message that `offset` others stand before. Each gap up to it is counted once. */
 async function positionAt(db: Database, conversationId: string, offset: number): Promise<number> {
   let position = offset;
-  for (;;) {
-    const [row] = await countGaps(db, { conversation_id: conversationId, through: position });
-    const next = offset + Number(row?.gaps ?? 0);
-    if (next === position) return position;
-    position = next;
+  for (let counted = -1; counted < position; ) {
+    const through = Math.min(position, counted + positionsAtOnce);
+    await loopTurn();
+    const [row] = await countGaps(db, { conversation_id: conversationId, after: counted, through });
+    position += Number(row?.gaps ?? 0);
+    counted = through;
   }
+  return position;
 }
 
-export interface MessagePage {
-  readonly messages: readonly MessageRecord[];
+/** Where a page of messages begins. */
+export interface MessagePlace {
+  readonly conversationId: string;
   /** The number of messages in the whole conversation. */
   readonly total: number;
+  /** The position of the page's first message; where there is none, the one that the next message gets. */
+  readonly position: number;
 }
 
 /**
- * A conversation's messages, oldest first. If none was ever deleted, `offset` is a position; otherwise the gaps before
- * it are counted.
+ * Finds the message that `offset` others stand before. If none was ever deleted, `offset` is a position; otherwise the
+ * gaps before it are counted.
  * @throws AppError not_found
  */
-export async function pageMessages(
+export async function findMessagePlace(
   db: Database,
   scope: Scope,
   conversationId: string,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<MessagePage> {
+  offset: number,
+): Promise<MessagePlace> {
   const conversation = await findConversationRow(db, scope, conversationId);
   if (conversation === undefined) throw notFound('conversation');
   const { id, next_position, deleted_messages } = conversation;
   const total = next_position - deleted_messages;
-  if (page.offset >= total) return { messages: [], total };
-  let from = page.offset;
-  if (deleted_messages > 0) {
-    from = await positionAt(db, id, page.offset);
-  }
-  const rows = await fromPosition(db, { conversation_id: id, from, limit: page.limit });
-  return { messages: rows.map(toMessage), total };
+  if (offset >= total) return { conversationId: id, total, position: next_position };
+  const position = deleted_messages > 0 ? await positionAt(db, id, offset) : offset;
+  return { conversationId: id, total, position };
 }
 
 /**
- * Messages after a position (-1: from the first), oldest first, for whole lists. The caller has checked the scope of
- * the conversation.
+ * The next messages of a conversation from a position on, oldest first: as many as are read at once, at most `limit`,
+ * and none only where there are none. The caller has checked the scope of the conversation.
  */
-export async function pageMessagesAfter(
+export async function readMessages(
   db: Database,
-  conversation: { readonly id: string },
-  afterPosition: number,
-  limit: number,
+  conversationId: string,
+  from: number,
+  limit = messagesAtOnce,
 ): Promise<MessageRecord[]> {
-  const rows = await fromPosition(db, { conversation_id: conversation.id, from: afterPosition + 1, limit });
+  const rows = await fromPosition(db, {
+    conversation_id: conversationId,
+    from,
+    limit: Math.min(limit, messagesAtOnce),
+    bytes: bytesAtOnce,
+  });
   return rows.map(toMessage);
 }
 

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { type ConversationRecord, pageConversations } from '../../../store/queries/conversations.ts';
-import { streamJsonArray } from '../../answer/json-array.ts';
+import { sendList } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -16,10 +16,11 @@ const pageSize = 500;
 
 export function chatRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   async function list({ scope }: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<FastifyReply> {
-    const readPage = (after: ConversationRecord | undefined) =>
-      pageConversations(store.reads, scope, { limit: pageSize, after });
-    reply.type('application/json; charset=utf-8');
-    return reply.send(await streamJsonArray(readPage, toChat));
+    return sendList(reply, {
+      read: (after: ConversationRecord | undefined) =>
+        pageConversations(store.reads, scope, { limit: pageSize, after }),
+      toResource: toChat,
+    });
   }
 
   return [

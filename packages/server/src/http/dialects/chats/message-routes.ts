@@ -5,8 +5,8 @@ import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { newestActiveSession } from '../../../store/queries/conversations.ts';
-import { findMessage, type MessageRecord, pageMessagesAfter } from '../../../store/queries/messages.ts';
-import { streamJsonArray } from '../../answer/json-array.ts';
+import { findMessage, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
+import { sendList } from '../../answer/json-list.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
@@ -18,42 +18,29 @@ import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './reso
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
 
-const pageSize = 200;
 /** Number of tries to cancel and delete; an answer that starts between the two makes another try necessary. */
 const deleteTries = 3;
-
-/** A message as it is shown, and where it stands. */
-interface Shown {
-  readonly position: number;
-  readonly resource: ReturnType<typeof toChatMessage>;
-}
 
 export function messageRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   const { reads } = store;
 
   async function list(scope: Scope, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
     const chat = await getChat(reads, scope, chatId);
-    reply.type('application/json; charset=utf-8');
-    const readPage = (after: Shown | undefined) => readShown(chat, after?.position ?? -1);
-    return reply.send(await streamJsonArray(readPage, ({ resource }) => resource));
+    return sendList(reply, {
+      read: (after: MessageRecord | undefined) => readShown(chat.id, (after?.position ?? -1) + 1),
+      toResource: (message) => toCurrentChatMessage(message, engine),
+    });
   }
 
-  /** The next messages to show after a position; empty if there are no more. */
-  async function readShown(chat: { readonly id: string }, position: number): Promise<Shown[]> {
-    for (let behind = position; ; ) {
-      const page = await pageMessagesAfter(reads, chat, behind, pageSize);
-      const last = page.at(-1);
+  /** The next messages to show from a position on; none if there are no more. */
+  async function readShown(chatId: string, from: number): Promise<readonly MessageRecord[]> {
+    for (let position = from; ; ) {
+      const messages = await readMessages(reads, chatId, position);
+      const last = messages.at(-1);
       if (last === undefined) return [];
-      const shown = page.filter(isShown);
-      if (shown.length > 0) {
-        return Promise.all(
-          shown.map(async (message) => ({
-            position: message.position,
-            resource: await toCurrentChatMessage(message, engine),
-          })),
-        );
-      }
-      behind = last.position;
+      const shown = messages.filter(isShown);
+      if (shown.length > 0) return shown;
+      position = last.position + 1;
     }
   }
 

@@ -98,7 +98,8 @@ export const messages = {
   tags,
   operationId: 'listMessages',
   summary: 'Get messages of a conversation',
-  description: 'Of all its sessions, oldest first, answers that are being written among them.',
+  description:
+    'Of all its sessions, oldest first, answers that are being written among them. A page ends at `limit` messages, or at 4 MiB: then `limit` says how many it holds, and `next_offset` where the next one begins.',
   querystring: schema.MessagesQuery,
   response: answer('A page of messages.', schema.MessagesSchema, schema.exampleMessages, 404),
 };

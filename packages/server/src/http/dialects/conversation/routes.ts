@@ -11,11 +11,11 @@ import {
   listSessions,
   pageConversations,
 } from '../../../store/queries/conversations.ts';
-import { readEndings } from '../../../store/queries/generations.ts';
-import { pageMessages } from '../../../store/queries/messages.ts';
+import { type Ending, readEndings } from '../../../store/queries/generations.ts';
+import { findMessagePlace, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { audienceOf } from '../../answer/audience.ts';
-import { streamJsonArray } from '../../answer/json-array.ts';
+import { sendList, sendPage } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -27,11 +27,28 @@ const listPageSize = 200;
 /** How many matches a search has at most. */
 const maxMatches = 1000;
 
+interface EndedMessage {
+  readonly message: MessageRecord;
+  readonly ending: Ending | undefined;
+}
+
 export function conversationRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   async function getConversation(scope: Scope, id: string): Promise<ConversationRecord> {
     const conversation = await findConversation(store.reads, scope, id);
     if (conversation === undefined) throw notFound('conversation');
     return conversation;
+  }
+
+  /** The next messages from a position on, and how their generations ended. */
+  async function readEnded(
+    conversationId: string,
+    position: number,
+    limit: number,
+  ): Promise<readonly EndedMessage[]> {
+    const messages = await readMessages(store.reads, conversationId, position, limit);
+    const generations = messages.flatMap(({ generationId }) => generationId ?? []);
+    const endings = await readEndings(store.reads, generations);
+    return messages.map((message) => ({ message, ending: endings.get(message.generationId ?? '') }));
   }
 
   return [
@@ -73,12 +90,11 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
         if (limit !== undefined) {
           return reply.send((await read({ limit, offset })).map(toConversationResource));
         }
-        const list = await streamJsonArray(
-          (last: ConversationRecord | undefined) =>
+        return sendList(reply, {
+          read: (last: ConversationRecord | undefined) =>
             read(last === undefined ? { limit: listPageSize, offset } : { limit: listPageSize, after: last }),
-          toConversationResource,
-        );
-        return reply.header('Content-Type', 'application/json; charset=utf-8').send(list);
+          toResource: toConversationResource,
+        });
       },
     }),
     route({
@@ -115,16 +131,31 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       schema: documentation.messages,
       async handler({ caller, scope, query }, reply) {
         const { conversation_id: id, limit = 20, offset = 0 } = query;
-        const { messages, total } = await pageMessages(store.reads, scope, id, { limit, offset });
-        const generations = messages.flatMap(({ generationId }) => generationId ?? []);
-        const endings = await readEndings(store.reads, generations);
+        const { conversationId, total, position } = await findMessagePlace(store.reads, scope, id, offset);
         const audience = audienceOf(caller);
-        const shown = await Promise.all(
-          messages.map((message) =>
-            toMessageResource(message, endings.get(message.generationId ?? ''), engine, audience),
-          ),
+        return sendPage(
+          reply,
+          {
+            read: (after: EndedMessage | undefined, wanted) =>
+              readEnded(conversationId, after ? after.message.position + 1 : position, wanted),
+            toResource: ({ message, ending }) => toMessageResource(message, ending, engine, audience),
+          },
+          {
+            name: 'messages',
+            limit: Math.min(limit, total - offset),
+            rest({ count, isCut }) {
+              const end = offset + count;
+              const hasMore = count > 0 && end < total;
+              return {
+                total,
+                limit: isCut ? count : limit,
+                offset,
+                has_more: hasMore,
+                next_offset: hasMore ? end : null,
+              };
+            },
+          },
         );
-        return reply.send({ messages: shown, total, limit, offset });
       },
     }),
     route({

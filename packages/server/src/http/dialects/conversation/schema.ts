@@ -226,8 +226,18 @@ export const MessagesSchema = Type.Object({
     { description: 'The messages of all sessions, oldest first.' },
   ),
   total: Type.Integer({ description: 'Messages in the conversation.', examples: [2] }),
-  limit: Type.Integer({ description: 'As asked for.', examples: [20] }),
+  limit: Type.Integer({
+    description: 'As asked for; if the page was full at 4 MiB before, the number of its messages.',
+    examples: [20],
+  }),
   offset: Type.Integer({ description: 'As asked for.', examples: [0] }),
+  has_more: Type.Boolean({
+    description: 'Whether there are messages behind those of the page.',
+    examples: [false],
+  }),
+  next_offset: orNull(
+    Type.Integer({ description: 'The `offset` of the next page; null: there is none.', examples: [20] }),
+  ),
 });
 
 export const exampleMessages = {
@@ -251,6 +261,8 @@ export const exampleMessages = {
   total: 2,
   limit: 1,
   offset: 1,
+  has_more: false,
+  next_offset: null,
 };
 
 export const ModelsSchema = Type.Array(

@@ -1,0 +1,112 @@
+/**
+ * Sends lists as JSON, read and written in steps, so that neither memory nor a turn of the event loop grows with their
+ * length or with the length of their entries' texts.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { loopTurn } from '../../concurrency/loop-turn.ts';
+
+/** Most bytes of a page's entries as JSON; an entry that is longer alone is a page of its own. */
+export const maxPageBytes = 4 * 1024 * 1024;
+
+/** A list that is this short, in characters, is answered whole; a longer one while it is read. */
+const maxWhole = 256 * 1024;
+
+export interface ListSource<T> {
+  /**
+   * Reads the entries behind a record, or the first ones: no more than a few hundred, nor much more text than some
+   * hundred KiB. `wanted` is how many can still be shown. None: the list has ended.
+   */
+  read(after: T | undefined, wanted: number): Promise<readonly T[]>;
+  /** The entry as clients see it. */
+  toResource(record: T): object | Promise<object>;
+}
+
+/** What a page came to hold. */
+export interface PageEnd<T> {
+  readonly count: number;
+  /** The last entry. */
+  readonly last: T | undefined;
+  /** Whether it ended before its limit and before the list did, since it was full. */
+  readonly isCut: boolean;
+}
+
+/** Sends a list as a JSON array, complete whatever its length. An error of its first step has a status of its own. */
+export function sendList<T>(reply: FastifyReply, source: ListSource<T>): Promise<FastifyReply> {
+  const entries = entriesOf(source, { limit: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY });
+  return send(
+    reply,
+    around('[', entries, () => ']'),
+  );
+}
+
+/**
+ * Sends a page of at most `limit` entries and `maxPageBytes`, as the field `name` of an object; `rest` gives the other
+ * fields, at least one. An error of its first step has a status of its own.
+ */
+export function sendPage<T>(
+  reply: FastifyReply,
+  source: ListSource<T>,
+  page: { readonly limit: number; readonly name: string; rest(end: PageEnd<T>): object },
+): Promise<FastifyReply> {
+  const entries = entriesOf(source, { limit: page.limit, maxBytes: maxPageBytes });
+  const closing = (end: PageEnd<T>): string => `],${JSON.stringify(page.rest(end)).slice(1)}`;
+  return send(reply, around(`{${JSON.stringify(page.name)}:[`, entries, closing));
+}
+
+/** The entries as JSON, separated by commas, a step of them at a time. */
+async function* entriesOf<T>(
+  { read, toResource }: ListSource<T>,
+  { limit, maxBytes }: { readonly limit: number; readonly maxBytes: number },
+): AsyncGenerator<string, PageEnd<T>> {
+  let last: T | undefined;
+  let count = 0;
+  let bytes = 0;
+  while (count < limit) {
+    await loopTurn();
+    const records = await read(last, limit - count);
+    if (records.length === 0) break;
+    await loopTurn();
+    let chunk = '';
+    for (const record of records) {
+      const resource = toResource(record);
+      const json = JSON.stringify(resource instanceof Promise ? await resource : resource);
+      bytes += Buffer.byteLength(json) + 1;
+      if (count > 0 && bytes > maxBytes) {
+        yield chunk;
+        return { count, last, isCut: true };
+      }
+      chunk += count === 0 ? json : `,${json}`;
+      last = record;
+      count += 1;
+    }
+    yield chunk;
+  }
+  return { count, last, isCut: false };
+}
+
+async function* around<T>(
+  opening: string,
+  entries: AsyncGenerator<string, PageEnd<T>>,
+  closing: (end: PageEnd<T>) => string,
+): AsyncGenerator<string> {
+  yield opening;
+  yield closing(yield* entries);
+}
+
+async function send(reply: FastifyReply, chunks: AsyncGenerator<string>): Promise<FastifyReply> {
+  reply.type('application/json; charset=utf-8');
+  let text = '';
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) return reply.send(text);
+    text += next.value;
+    if (text.length > maxWhole) break;
+  }
+  return reply.send(Readable.from(following(text, chunks), { objectMode: false }));
+}
+
+async function* following(text: string, chunks: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield text;
+  yield* chunks;
+}
