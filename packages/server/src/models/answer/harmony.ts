@@ -1,6 +1,8 @@
 /**
  * Reads a text in OpenAI's harmony format, which servers without a parser for gpt-oss pass on as it is:
  * `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…<|return|>`.
+ * A template may have written the beginning of that into the prompt, so that the text begins inside a header (`bareHeaderAt`)
+ * or inside a message; and a server may leave the tokens out and the words between them in (`isStrippedAt`).
  * Format: https://cookbook.openai.com/articles/openai-harmony
  */
 import type { TextKind } from './reasoning-marks.ts';
@@ -18,6 +20,18 @@ const longestToken = Math.max(...tokens.map((token) => token.length));
 /** A header that is longer, in characters, is none. */
 const longestHeader = 256;
 
+/** What a header begins with, and what may follow in it, besides `to=` and the name of a tool. */
+const firstWords = ['assistant', 'analysis', 'final', 'commentary'] as const;
+const laterWords = ['json', 'code'] as const;
+/** The tokens that may end a header which begins without one. */
+const headerEnds: readonly string[] = [
+  '<|channel|>',
+  '<|message|>',
+  '<|constrain|>',
+] satisfies readonly Token[];
+
+const role = 'assistant';
+
 type Token = (typeof tokens)[number];
 type Emit = (kind: TextKind, text: string) => void;
 
@@ -31,6 +45,15 @@ export class HarmonyReader {
   #isAddressed = false;
   /** Whether a message has ended, and no new one has begun. */
   #isBetween = false;
+  /** What stands there, as long as it may be the role of the next message. */
+  #between = '';
+  /** The token that began the first message, while no message has begun: without one, the text is no harmony. */
+  #first: string | undefined = '';
+
+  /** `startsInHeader`: the text begins inside a header. */
+  constructor(startsInHeader = false) {
+    if (startsInHeader) this.#header = '';
+  }
 
   push(text: string, emit: Emit): void {
     const all = this.#held + text;
@@ -60,6 +83,8 @@ export class HarmonyReader {
     const rest = this.#held;
     this.#held = '';
     this.#take(rest, emit);
+    if (this.#header !== undefined && this.#first !== undefined) emit('text', this.#first + this.#header);
+    this.#header = undefined;
   }
 
   #take(text: string, emit: Emit): void {
@@ -67,19 +92,32 @@ export class HarmonyReader {
     if (this.#header !== undefined) {
       this.#header += text;
       if (this.#header.length <= longestHeader) return;
-      const noHeader = this.#header;
+      const noHeader = (this.#first ?? '') + this.#header;
       this.#header = undefined;
       emit('text', noHeader);
-    } else if (!this.#isBetween || text.trim() !== '') emit(this.#kind, text);
+    } else if (this.#isBetween) this.#takeBetween(text, emit);
+    else emit(this.#kind, text);
+  }
+
+  /** Some servers leave `<|start|>` out, so that the role stands between two messages. */
+  #takeBetween(text: string, emit: Emit): void {
+    this.#between += text;
+    const word = this.#between.trim();
+    if (role.startsWith(word) && this.#between.length <= longestHeader) return;
+    if (word !== '') emit(this.#kind, this.#between);
+    this.#between = '';
   }
 
   #turn(token: Token): void {
+    this.#between = '';
     switch (token) {
       case '<|start|>':
+        if (this.#first === '') this.#first = token;
         this.#isAddressed = false;
         this.#header = '';
         return;
       case '<|channel|>':
+        if (this.#first === '' && !this.#header) this.#first = token;
         this.#isAddressed = isAddressed(this.#header);
         this.#header = '';
         return;
@@ -88,6 +126,7 @@ export class HarmonyReader {
           this.#kind = this.#isAddressed || isAddressed(this.#header) ? 'reasoning' : kindOf(this.#header);
         }
         this.#header = undefined;
+        this.#first = undefined;
         this.#isBetween = false;
         return;
       case '<|constrain|>':
@@ -109,9 +148,47 @@ function kindOf(header: string): TextKind {
 }
 
 function isAddressed(header: string | undefined): boolean {
-  return header !== undefined && /\sto=/.test(header);
+  return header !== undefined && /(?:^|\s)to=/.test(header);
 }
 
 function isBeginning(here: string): boolean {
   return tokens.some((token) => here.length < token.length && token.startsWith(here));
+}
+
+/**
+ * Whether a header without the token before it stands at a place of a text: `analysis<|message|>`,
+ * `commentary to=functions.f <|constrain|>json<|message|>`, `assistant<|channel|>…`. `partial`: the text ends inside of
+ * what may become one.
+ */
+export function bareHeaderAt(text: string, at: number): boolean | 'partial' {
+  const end = text.indexOf('<', at);
+  const length = (end < 0 ? text.length : end) - at;
+  if (length > longestHeader) return false;
+  const words = text.slice(at, at + length).split(/\s+/);
+  if (end < 0) return areHeaderWords(words, true) ? 'partial' : false;
+  if (words.at(-1) === '') words.pop();
+  if (!areHeaderWords(words, false)) return false;
+  const here = text.slice(end, end + longestToken);
+  if (headerEnds.some((token) => here.startsWith(token))) return true;
+  return headerEnds.some((token) => token.startsWith(here)) ? 'partial' : false;
+}
+
+/** `isOpen`: the last word may go on. */
+function areHeaderWords(words: readonly string[], isOpen: boolean): boolean {
+  return (
+    words.length > 0 &&
+    words.every((word, index) => {
+      const known: readonly string[] = index === 0 ? firstWords : laterWords;
+      if (word.startsWith('to=') || known.includes(word)) return true;
+      return isOpen && index === words.length - 1 && ['to=', ...known].some((one) => one.startsWith(word));
+    })
+  );
+}
+
+/** What a text begins with whose tokens were left out: `analysisThe user asks.assistantfinalHello`. */
+export const strippedAnalysis = 'analysis';
+
+export function isStrippedAt(text: string, at: number): boolean {
+  const next = at + strippedAnalysis.length;
+  return text.startsWith(strippedAnalysis, at) && /^[\p{Lu}\p{Lo}]/u.test(text.slice(next, next + 2));
 }

@@ -10,12 +10,13 @@
  * mark comes that is not quoted and had no opening one before it, `text-was-reasoning` says what the text was. From then
  * on the model is one that was seen to think: its answers begin as reasoning, up to the closing mark. If there is none
  * and the answer ends by itself, it was an answer without reasoning; it is given as text, and the model is taken for an
- * ordinary one again.
+ * ordinary one again. The same holds where a template opens the reasoning in OpenAI's harmony format, and the end of a
+ * message and the beginning of the next one come alone.
  *
  * All is linear, and after the beginning a text without `<` and `◁` passes as it is.
  */
 import type { ModelPart } from '../language-model.ts';
-import { HarmonyReader } from './harmony.ts';
+import { bareHeaderAt, HarmonyReader, isStrippedAt, strippedAnalysis } from './harmony.ts';
 import {
   beginningMarks,
   closingMarks,
@@ -25,6 +26,7 @@ import {
   nextSign,
   nextSignOrBracket,
   type TextKind,
+  turningMarks,
 } from './reasoning-marks.ts';
 
 /** What is known of a model, shared by its answers. */
@@ -32,6 +34,9 @@ export interface ThinkingHabit {
   /** Whether its last answer of that kind bore only a closing mark. */
   beginsInside: boolean;
 }
+
+/** What ends an answer whose reasoning was a guess, and is no part of it. */
+const endOfMessage = /<\|(?:end|return)\|>$/;
 
 /** More blanks than these are not held back, in characters. */
 const mostBlanks = 512;
@@ -57,8 +62,9 @@ export class ReasoningFilter {
   #leading = false;
   /** Blanks of reasoning, left out if nothing follows them. */
   #blanks = '';
-  /** The last UTF-16 unit of the text so far. */
+  /** The last UTF-16 unit of the text so far, and the one before it; 0 at the beginning. */
   #last = 0;
+  #secondLast = 0;
   #textParts = 0;
   #harmony: HarmonyReader | undefined;
   #out: ModelPart[] = [];
@@ -92,7 +98,18 @@ export class ReasoningFilter {
     this.#harmony?.flush(this.#emit);
     if (rest === '') return;
     if (this.#state === 'inside') this.#reason(rest);
-    else if (this.#state === 'passing' && isWholeClosing(rest) && !isQuote(this.#last)) this.#recant('');
+    else if (
+      this.#state === 'passing' &&
+      isWhole(rest, 'close') &&
+      !isOpeningQuote(this.#secondLast, this.#last)
+    )
+      this.#recant();
+    else if (
+      this.#state === 'passing' &&
+      isWhole(rest, 'end') &&
+      !isOpeningQuote(this.#secondLast, this.#last)
+    )
+      return;
     else if (!(this.#thought && rest.trim() === '')) this.#emit('text', rest);
   }
 
@@ -100,8 +117,8 @@ export class ReasoningFilter {
   #passes(text: string): boolean {
     if (this.#state !== 'passing' || this.#held !== '') return false;
     if (this.#watches) {
-      if (nextSign(text, 0) >= 0) return false;
-      if (text.length > 0) this.#last = text.charCodeAt(text.length - 1);
+      if (nextSign(text, 0, this.#last) >= 0) return false;
+      this.#noteEnd(text);
     }
     this.#textParts += 1;
     return true;
@@ -169,9 +186,29 @@ export class ReasoningFilter {
       this.#held = text;
       return undefined;
     }
-    if (place !== undefined) return this.#beginWith(place, text, at);
-    if (this.#habit.beginsInside && !this.#thought && !this.#isTold) {
-      this.#enter(closingMarks);
+    if (place?.kind === 'message') {
+      // Behind a header comes a text at once; who speaks of the token goes on with a blank.
+      const after = text.slice(at + place.text.length);
+      if (after === '') {
+        this.#held = text;
+        return undefined;
+      }
+      if (/^\S/.test(after)) return after;
+    } else if (place !== undefined) return this.#beginWith(place, text, at);
+    const isFirst = at >= 0 && !this.#thought && !this.#isTold;
+    const header = isFirst && bareHeaderAt(text, at);
+    if (header === 'partial') {
+      this.#held = text;
+      return undefined;
+    }
+    if (header) return this.#readHarmony(text.slice(at), true);
+    if (isFirst && isStrippedAt(text, at)) {
+      this.#enter(turningMarks);
+      this.#guessed = [text.slice(0, at) + strippedAnalysis];
+      return text.slice(at + strippedAnalysis.length);
+    }
+    if (isFirst && this.#habit.beginsInside) {
+      this.#enter(turningMarks);
       this.#guessed = [];
       return text;
     }
@@ -186,13 +223,16 @@ export class ReasoningFilter {
     const after = text.slice(at + mark.text.length);
     if (mark.kind === 'open') this.#enter(closingMarks.filter(({ text: close }) => close === mark.close));
     else if (mark.kind === 'close') this.#thought = true;
-    else {
-      this.#state = 'harmony';
-      this.#harmony = new HarmonyReader();
-      return text.slice(at);
-    }
+    else return this.#readHarmony(text.slice(at));
     this.#watches = false;
     return after;
+  }
+
+  #readHarmony(text: string, startsInHeader = false): string {
+    this.#state = 'harmony';
+    this.#harmony = new HarmonyReader(startsInHeader);
+    this.#watches = false;
+    return text;
   }
 
   #enter(closing: readonly Mark[]): void {
@@ -214,6 +254,7 @@ export class ReasoningFilter {
       this.#guessed = undefined;
       this.#blanks = '';
       this.#thought = true;
+      if (place.kind === 'harmony') return this.#readHarmony(text.slice(at));
       this.#state = 'beginning';
       return text.slice(at + place.text.length);
     }
@@ -226,25 +267,32 @@ export class ReasoningFilter {
       this.#emit('text', text);
       return undefined;
     }
-    for (let at = nextSign(text, 0); at >= 0; at = nextSign(text, at + 1)) {
+    for (let at = nextSign(text, 0, this.#last); at >= 0; at = nextSign(text, at + 1, 0)) {
       const place = markAt(text, at, marksInText);
       if (place === undefined) continue;
-      // A closing mark at the text's end waits for the sign behind it, which may be a quote.
+      // A closing mark at the text's end waits for the sign behind it, which may be a quote; the end of a message for more.
       const isOpenEnded =
-        place !== 'partial' && place.kind === 'close' && at + place.text.length === text.length;
+        place !== 'partial' &&
+        (place.kind === 'close' || place.kind === 'end') &&
+        at + place.text.length === text.length;
       if (place === 'partial' || isOpenEnded) {
         this.#emitWatched(text.slice(0, at));
         this.#held = text.slice(at);
         return undefined;
       }
-      const before = at > 0 ? text.charCodeAt(at - 1) : this.#last;
+      this.#emitWatched(text.slice(0, at));
+      const isQuoted = isOpeningQuote(this.#secondLast, this.#last);
       const after = text.charCodeAt(at + place.text.length);
-      if (place.kind === 'open' || isMention(before, after)) {
+      const isTurn = place.kind === 'harmony' && !isQuoted;
+      const isClosing =
+        !isQuoted && (place.kind === 'turn' || (place.kind === 'close' && !isMention(this.#last, after)));
+      if (!isTurn && !isClosing) {
         this.#watches = false;
-        this.#emit('text', text);
+        this.#emit('text', text.slice(at));
         return undefined;
       }
-      this.#recant(text.slice(0, at));
+      this.#recant();
+      if (isTurn) return this.#readHarmony(text.slice(at));
       return text.slice(at + place.text.length);
     }
     this.#emitWatched(text);
@@ -252,8 +300,7 @@ export class ReasoningFilter {
   }
 
   /** A closing mark has come alone: what was said before it was reasoning. */
-  #recant(before: string): void {
-    this.#emitWatched(before);
+  #recant(): void {
     const parts = this.#out;
     const here = parts.reduce((count, part) => (part.type === 'text' ? count + 1 : count), 0);
     if (here === this.#textParts) {
@@ -269,7 +316,7 @@ export class ReasoningFilter {
 
   /** The reasoning of this answer was its text. */
   #revoke(): void {
-    const text = this.#guessed?.join('') ?? '';
+    const text = (this.#guessed?.join('') ?? '').replace(endOfMessage, '');
     this.#guessed = undefined;
     this.#habit.beginsInside = false;
     this.#state = 'passing';
@@ -277,9 +324,14 @@ export class ReasoningFilter {
   }
 
   #emitWatched(text: string): void {
-    if (text === '') return;
-    this.#last = text.charCodeAt(text.length - 1);
+    this.#noteEnd(text);
     this.#emit('text', text);
+  }
+
+  #noteEnd(text: string): void {
+    if (text === '') return;
+    this.#secondLast = text.length > 1 ? text.charCodeAt(text.length - 2) : this.#last;
+    this.#last = text.charCodeAt(text.length - 1);
   }
 
   #reason(text: string): void {
@@ -304,14 +356,21 @@ export class ReasoningFilter {
   };
 }
 
-/** Whether an answer speaks about a closing mark, by the UTF-16 units around it: it is quoted, or a word of a line. */
+/** Whether an answer speaks about a closing mark, by the UTF-16 units around it: a quote follows, or it is a word of a line. */
 function isMention(before: number, after: number): boolean {
-  return isQuote(before) || isQuote(after) || (before === 0x20 && after === 0x20);
+  return isQuote(after) || (before === 0x20 && after === 0x20);
 }
 
-function isWholeClosing(text: string): boolean {
-  const place = markAt(text, 0, marksInText);
-  return typeof place === 'object' && place.kind === 'close' && place.text.length === text.length;
+/** Whether a quote that is opened stands at a place. One behind a word closes what was quoted, as in `It says "hi"</think>`. */
+function isOpeningQuote(before: number, quote: number): boolean {
+  return (
+    isQuote(quote) &&
+    (before === 0 || isQuote(before) || /[\s\p{Ps}\p{Pd}:=/]/u.test(String.fromCharCode(before)))
+  );
+}
+
+function isWhole(text: string, kind: 'close' | 'end'): boolean {
+  return marksInText.some((mark) => mark.kind === kind && mark.text === text.toLowerCase());
 }
 
 /** Signs that quote the mark beside them: ` ' " and typographic quotes. */

@@ -25,64 +25,115 @@ const pairs: readonly MarkPair[] = [
   { open: '[think]', close: '[/think]' },
   // Command A Reasoning.
   { open: '<|start_thinking|>', close: '<|end_thinking|>' },
+  // Gemma 4.
+  { open: '<|channel>thought', close: '<channel|>' },
+  // LongCat.
+  { open: '<longcat_think>', close: '</longcat_think>' },
   // OpenThinker and Sky-T1.
   { open: '<|begin_of_thought|>', close: '<|end_of_thought|>' },
 ];
 
-/** A mark; an opening one has what closes it, `harmony` begins a text in OpenAI's harmony format. */
+/**
+ * A mark. An opening one has what closes it. `harmony` begins a text in OpenAI's harmony format, or one of its messages;
+ * `message` begins the message itself, behind a header that the template wrote, `end` ends one, and `turn` stands between
+ * two where a server leaves the tokens out.
+ */
 export interface Mark {
   readonly text: string;
-  readonly kind: 'open' | 'close' | 'harmony';
+  readonly kind: 'open' | 'close' | 'harmony' | 'message' | 'end' | 'turn';
   readonly close?: string;
 }
 
 export const closingMarks: readonly Mark[] = pairs.map(({ close }) => ({ text: close, kind: 'close' }));
 
+/** Where a message of the harmony format ends and the model's next one begins. */
+const harmonyTurns: readonly Mark[] = [
+  '<|end|><|start|>assistant',
+  '<|end|>\n<|start|>assistant',
+  '<|end|>assistant<|channel|>',
+  '<|end|><|channel|>',
+  '<|start|>assistant<|channel|>',
+].map((text) => ({ text, kind: 'harmony' }));
+
+/** What stands between reasoning and answer of that format where a server leaves its tokens out. */
+const strippedTurn: Mark = { text: 'assistantfinal', kind: 'turn' };
+
 /** What an answer may begin with. */
 export const beginningMarks: readonly Mark[] = [
   ...pairs.map(({ open, close }) => ({ text: open, kind: 'open', close }) as const),
   ...closingMarks,
+  ...harmonyTurns,
   { text: '<|channel|>', kind: 'harmony' },
   { text: '<|start|>', kind: 'harmony' },
+  { text: '<|message|>', kind: 'message' },
 ];
 
-/** The marks that are looked for in an answer that did not begin with one: those that begin with rare signs. */
-export const marksInText: readonly Mark[] = beginningMarks.filter(
-  ({ kind, text }) => kind !== 'harmony' && !text.startsWith('['),
-);
+/** What ends the reasoning of an answer that began inside of it. */
+export const turningMarks: readonly Mark[] = [...closingMarks, ...harmonyTurns, strippedTurn];
+
+/**
+ * The marks that are looked for in an answer that did not begin with one: those that begin with rare signs. A text that
+ * speaks of the harmony format names another token than a turn's first, which counts as an opening mark.
+ */
+export const marksInText: readonly Mark[] = [
+  ...beginningMarks.filter(
+    ({ kind, text }) => (kind === 'open' || kind === 'close') && !text.startsWith('['),
+  ),
+  ...harmonyTurns,
+  strippedTurn,
+  { text: '<|start|>', kind: 'open' },
+  { text: '<|channel|>', kind: 'open' },
+  { text: '<|message|>', kind: 'open' },
+  { text: '<|end|>', kind: 'end' },
+  { text: '<|return|>', kind: 'end' },
+];
 
 /** What a place of a text holds: a mark, the beginning of one at the text's end (`partial`), or neither. */
 export type Place = Mark | 'partial' | undefined;
 
-const longestMark = Math.max(...beginningMarks.map(({ text }) => text.length));
+const longestMark = Math.max(...[...beginningMarks, ...marksInText].map(({ text }) => text.length));
 
+/** The longest mark counts; while one that is longer may still come, the place is `partial`. */
 export function markAt(text: string, at: number, marks: readonly Mark[]): Place {
   const here = text.slice(at, at + longestMark).toLowerCase();
-  let isPartial = false;
+  let found: Mark | undefined;
   for (const mark of marks) {
-    if (here.startsWith(mark.text)) return mark;
-    if (here.length < mark.text.length && mark.text.startsWith(here)) isPartial = true;
+    if (here.length < mark.text.length) {
+      if (mark.text.startsWith(here)) return 'partial';
+    } else if (mark.text.length > (found?.text.length ?? 0) && here.startsWith(mark.text)) found = mark;
   }
-  return isPartial ? 'partial' : undefined;
+  return found;
 }
 
-/** The place of the next `<` or `◁` at which a mark may begin; -1 for none. */
-export function nextSign(text: string, from: number): number {
+/**
+ * The next place at which one of `marksInText` may begin; -1 for none. `last` is the UTF-16 unit before the text. What
+ * begins with a letter counts behind a letter or a full stop alone, so that the end of no chunk is held for it else.
+ */
+export function nextSign(text: string, from: number, last: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x25c1 || (code === 0x3c && mayFollow(text.charCodeAt(at + 1)))) return at;
+    if (code === 0x61 && (at > 0 ? text.charCodeAt(at - 1) : last) > 0x20 && mayTurn(text, at)) return at;
   }
   return -1;
 }
 
-/** As `nextSign`, but for `[` too. */
+/** As `nextSign`, but for `[` too, and behind anything. */
 export function nextSignOrBracket(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x25c1 || ((code === 0x3c || code === 0x5b) && mayFollow(text.charCodeAt(at + 1))))
       return at;
+    if (code === 0x61 && mayTurn(text, at)) return at;
   }
   return -1;
+}
+
+/** Whether an `a` may begin `strippedTurn`. */
+function mayTurn(text: string, at: number): boolean {
+  const next = text.charCodeAt(at + 1);
+  if (next !== 0x73 && !Number.isNaN(next)) return false;
+  return strippedTurn.text.startsWith(text.slice(at, at + strippedTurn.text.length));
 }
 
 const followers: ReadonlySet<number> = new Set(

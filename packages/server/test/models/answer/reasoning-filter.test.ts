@@ -67,6 +67,9 @@ const marked: readonly (readonly [written: string, reasoning: string, text: stri
   ['[THINK]a[0] < [1][/THINK]so', 'a[0] < [1]', 'so'],
   ['<|START_THINKING|>why<|END_THINKING|>so', 'why', 'so'],
   ['<|begin_of_thought|>why<|end_of_thought|>so', 'why', 'so'],
+  ['<|channel>thought\nwhy\n<channel|>so', 'why', 'so'],
+  ['<|channel>thought\n<channel|>so', '', 'so'],
+  ['<longcat_think>\nwhy</longcat_think>\nso', 'why', 'so'],
   ['<think>\n\n</think>\n\nso', '', 'so'],
   ['</think>\n\nso', '', 'so'],
   ['<think>a</think>\n<think>b</think>\nso', 'ab', 'so'],
@@ -86,6 +89,28 @@ const marked: readonly (readonly [written: string, reasoning: string, text: stri
     'why{}',
     'I look it up.',
   ],
+  // The template has written the beginning.
+  ['analysis<|message|>why<|end|><|start|>assistant<|channel|>final<|message|>so<|return|>', 'why', 'so'],
+  [
+    '\nassistant<|channel|>analysis<|message|>why<|end|>\n<|start|>assistant<|channel|>final<|message|>so',
+    'why',
+    'so',
+  ],
+  ['final<|message|>so<|end|>', '', 'so'],
+  ['final <|constrain|>json<|message|>{"so":1}', '', '{"so":1}'],
+  ['commentary<|message|>I look.<|end|><|start|>assistant<|channel|>final<|message|>So.', '', 'I look.So.'],
+  ['commentary to=functions.f <|constrain|>json<|message|>{"a":"<"}<|call|>', '{"a":"<"}', ''],
+  ['commentary to=functions.f json<|message|>{}<|call|>', '{}', ''],
+  [' to=functions.f<|channel|>commentary json<|message|>{}<|call|>', '{}', ''],
+  ['<|end|><|start|>assistant<|channel|>final<|message|>so<|return|>', '', 'so'],
+  ['<|end|>assistant<|channel|>final<|message|>so', '', 'so'],
+  // A server has left the tokens out.
+  [
+    'analysisThe user asks. An assistant helps.assistantfinalHello!',
+    'The user asks. An assistant helps.',
+    'Hello!',
+  ],
+  ['analysis用户问。assistantfinal你好', '用户问。', '你好'],
 ];
 
 const plain: readonly string[] = [
@@ -94,6 +119,10 @@ const plain: readonly string[] = [
   'The `<think>` tag, and </think>, and a < b.',
   'Close it with `</think>`, or with "</think>".',
   'Write </think> at the end.',
+  'Close it ("</think>").',
+  'Close it: “</think>',
+  '```</think>',
+  '"</think>',
   '```xml\n<think>\nwhy\n</think>\n```\nThat is all.',
   '```\n<thinking>why</thinking>\n```',
   '<b>bold</b> <thinker>',
@@ -103,6 +132,29 @@ const plain: readonly string[] = [
   '< think >why</ think >',
   '◁ a sign',
   'An answer <|channel|>analysis<|message|>',
+  'analysis',
+  'analysis of the final <|message|> token',
+  'final answer: <|message|>',
+  'assistant to=',
+  'commentary to=functions.f',
+  'to be <|channel|> or not',
+  `${'to='.padEnd(300, 'x')}<|message|>`,
+  '<|message|> is a token.',
+  '<|message|>',
+  '<|start|>',
+  '<|start|> begins a message.',
+  '<|channel|>',
+  `<|start|>${' word'.repeat(60)}`,
+  'A message ends with `<|end|>`.',
+  'It ends with "<|end|>',
+  'It is `<|end|><|start|>assistant`, then.',
+  'It goes <|start|>system<|message|>You help.<|end|><|start|>assistant<|channel|>final<|message|>So.',
+  'So <|end|> it ends.',
+  'So <|return|> it goes.',
+  'So <|retur',
+  'Was it the data? As assistants, assistant finals.',
+  'It has',
+  'So <|end|><|start|>assis',
   '   \n ',
 ];
 
@@ -165,6 +217,29 @@ describe('only the closing mark', () => {
     assert.deepEqual(readAtOnce([...written]), { text: 'Four.', reasoning: 'Let me think.\nIt is four.\n' });
   });
 
+  test('reasoning may end with a quote', () => {
+    for (const thought of ['The user says "hi"', "It is 'a'", 'Say “hi”', 'Call `f()`']) {
+      for (const close of [
+        '</think>\n\n',
+        '<channel|>',
+        'assistantfinal',
+        '<|end|><|start|>assistant<|channel|>final<|message|>',
+      ]) {
+        for (let cut = 0; cut <= thought.length + close.length; cut += 1) {
+          const all = `${thought}${close}Four.`;
+          const { text, reasoning } = read([all.slice(0, cut), all.slice(cut)]);
+          assert.deepEqual(
+            { text, reasoning },
+            { text: 'Four.', reasoning: thought },
+            `${all}, cut at ${cut}`,
+          );
+        }
+        assert.equal(read([...`${thought}${close}Four.`]).text, 'Four.');
+      }
+      assert.deepEqual(read([`${thought}</think>`]).text, '');
+    }
+  });
+
   test('nothing is held back for it, and its own end counts', () => {
     const { batches, text, reasoning } = read(['Let', ' me', ' think', '</think>']);
     assert.deepEqual(batches.slice(0, 3).flat().length, 3);
@@ -197,6 +272,71 @@ describe('only the closing mark', () => {
   test('its answer with both marks is read as any other', () => {
     const { text, reasoning } = read(['<think>why</think>so'], { beginsInside: true });
     assert.deepEqual({ text, reasoning }, { text: 'so', reasoning: 'why' });
+  });
+});
+
+describe('a message of the harmony format that the template began', () => {
+  const turns = [
+    '<|end|><|start|>assistant<|channel|>final<|message|>Four.<|return|>',
+    '<|end|>\n<|start|>assistant<|channel|>final<|message|>Four.',
+    '<|start|>assistant<|channel|>final<|message|>Four.<|return|>',
+    '<|end|>assistant<|channel|>final<|message|>Four.<|return|>',
+    '<|end|><|channel|>final<|message|>Four.<|return|>',
+    'assistantfinalFour.',
+    '<|end|><|start|>assistant to=functions.f<|channel|>commentary<|message|><|call|><|start|>assistant<|message|>Four.',
+  ];
+  for (const turn of turns) {
+    for (const begun of ['It is <4>? No:\nfour.', '<|message|>It is <4>? No:\nfour.']) {
+      const written = begun + turn;
+      const expected = { text: 'Four.', reasoning: 'It is <4>? No:\nfour.' };
+      test(JSON.stringify(written), () => {
+        for (const beginsInside of [false, true]) {
+          for (let cut = 0; cut <= written.length; cut += 1) {
+            const habit = { beginsInside };
+            const { batches, ...folded } = read([written.slice(0, cut), written.slice(cut)], habit);
+            assert.deepEqual(folded, expected, `${beginsInside}, cut at ${cut}`);
+            assert.equal(habit.beginsInside, true);
+          }
+          const { batches, ...folded } = read([...written], { beginsInside });
+          assert.deepEqual(folded, expected);
+        }
+        assert.deepEqual(readAtOnce([...written]), expected);
+      });
+    }
+  }
+
+  test('nothing is held back for it, and the next answer begins as reasoning', () => {
+    const habit = { beginsInside: false };
+    const first = read(
+      ['It', ' is', '<|end|>', '<|start|>', 'assistant', '<|channel|>final<|message|>', '4'],
+      habit,
+    );
+    assert.deepEqual(first.batches.slice(0, 2).flat(), [
+      { type: 'text', text: 'It' },
+      { type: 'text', text: ' is' },
+    ]);
+    const second = read(['It', ' is', '<|end|><|start|>assistant<|channel|>final<|message|>', '4'], habit);
+    assert.deepEqual(second.batches[0], [{ type: 'reasoning', text: 'It' }]);
+  });
+
+  test('an answer behind words without tokens may begin with a quote', () => {
+    assert.deepEqual(fold(read([...'Translate.assistantfinal"Hallo" heißt es.']).batches.flat()), {
+      text: '"Hallo" heißt es.',
+      reasoning: 'Translate.',
+    });
+  });
+
+  test('a token that ends the only message is no part of it', () => {
+    for (const end of ['<|end|>', '<|return|>']) {
+      for (const beginsInside of [false, true]) {
+        const { text } = read([...`Four.${end}`], { beginsInside });
+        assert.equal(text, 'Four.');
+      }
+    }
+  });
+
+  test('what has no tokens and was no reasoning after all is given whole', () => {
+    assert.equal(read([...'\nanalysisResult is a name.\n']).text, '\nanalysisResult is a name.\n');
   });
 });
 
