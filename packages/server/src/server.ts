@@ -48,6 +48,7 @@ import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
+import { UsageAdder } from './store/usage/adder.ts';
 
 /** What a caller may hand in instead of the program's own. */
 export interface ServerOverrides {
@@ -120,6 +121,13 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
       onRefused: (text) =>
         log.warn({ ...text }, 'a text can’t be searched, since the search index does not take it'),
+    }),
+  );
+  cleanup.use(
+    new UsageAdder({
+      store,
+      onError: (error) =>
+        log.warn({ err: error }, 'usage could not be added up; the next try follows shortly'),
     }),
   );
   cleanup.use(

@@ -92,6 +92,10 @@ export interface ModelCall {
   readonly isRequest: boolean;
   /** Whether the model failed; not where the call was broken off here. */
   readonly isFailed: boolean;
+  /** Milliseconds from the request until the first token; absent or null without one. */
+  readonly firstTokenMs?: number | null | undefined;
+  /** Milliseconds from the request until the end; absent or null for calls that failed or were broken off. */
+  readonly durationMs?: number | null | undefined;
   /** The reservation that ends when the call is stored, where it has one of its own. */
   readonly reservationId?: string | undefined;
   /** Epoch milliseconds. */

@@ -13,6 +13,7 @@ import * as erasure from './migrations/0009-erasure.ts';
 import * as keyRotation from './migrations/0010-key-rotation.ts';
 import * as keyPersonas from './migrations/0011-key-personas.ts';
 import * as limits from './migrations/0012-limits.ts';
+import * as usageRollups from './migrations/0013-usage-rollups.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -31,6 +32,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0010-key-rotation': keyRotation.up,
   '0011-key-personas': keyPersonas.up,
   '0012-limits': limits.up,
+  '0013-usage-rollups': usageRollups.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -17,10 +17,8 @@ import type {
 import type { Role, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
+import type { UsageTables } from './queries/usage-tables.ts';
 
-import type { ConsumptionTable, ModelCallTable, ReservationTable } from './queries/usage-tables.ts';
-
-export type { ConsumptionTable, ModelCallTable, ReservationTable } from './queries/usage-tables.ts';
 export type Flag = 0 | 1;
 export type EpochMs = number;
 export type Json = string;
@@ -355,7 +353,7 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables {
+export interface Tables extends UsageTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   member: MemberTable;
@@ -368,13 +366,10 @@ export interface Tables {
   session: SessionTable;
   message: MessageTable & SearchState;
   generation: GenerationTable & GenerationCosts;
-  model_call: ModelCallTable;
   idempotency: IdempotencyTable;
   owner: OwnerTable;
   journal: JournalTable;
   segment: SegmentTable;
-  consumption: ConsumptionTable;
-  reservation: ReservationTable;
   summary: SummaryTable;
   context_receipt: ContextReceiptTable;
   message_gap: MessageGapTable;

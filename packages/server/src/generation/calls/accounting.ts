@@ -15,6 +15,9 @@ export function accountingOf(record: Accounting): Accounting {
   return { organizationId, environment, endUserId, apiKeyId, personaId };
 }
 
+/** Milliseconds, as in `ModelCall`. */
+export type CallTimes = Pick<ModelCall, 'firstTokenMs' | 'durationMs'>;
+
 export interface SpentCall {
   readonly purpose: ModelCallPurpose;
   /** Null for a call that belongs to no generation. */
@@ -27,12 +30,14 @@ export interface SpentCall {
   readonly isRequest?: boolean;
   /** Default false. */
   readonly isFailed?: boolean;
+  /** How long it took; absent where that is not known. */
+  readonly times?: CallTimes;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
 export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
-  const { purpose, generationId, model, usage, at, isRequest = false, isFailed = false } = call;
+  const { purpose, generationId, model, usage, at, isRequest = false, isFailed = false, times } = call;
   return {
     ...accountingOf(accounting),
     id: newId(),
@@ -45,9 +50,16 @@ export function modelCall(accounting: Accounting, call: SpentCall): ModelCall {
     cost: costOf(model, usage),
     isRequest,
     isFailed,
+    firstTokenMs: wholeOrNull(times?.firstTokenMs),
+    durationMs: wholeOrNull(times?.durationMs),
     ...(call.reservationId !== undefined && { reservationId: call.reservationId }),
     createdAt: at,
   };
+}
+
+/** A clock that was set back does not make a time negative. */
+function wholeOrNull(ms: number | null | undefined): number | null {
+  return typeof ms === 'number' ? Math.max(0, Math.round(ms)) : null;
 }
 
 function costOf({ prices }: Pick<ModelRecord, 'prices'>, usage: Usage): number | null {

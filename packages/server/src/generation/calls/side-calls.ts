@@ -114,13 +114,13 @@ export class SideCalls {
     const { taken, reservationId } = await this.#reserve(writer, accounting, question);
     let spent = 0;
     let isAccounted = false;
-    const onSpent: Question['onSpent'] = (usage, isFailed) => {
+    const onSpent: Question['onSpent'] = ({ usage, isFailed, times }) => {
       spent += usage.total_tokens;
       isAccounted = true;
       const { purpose, generationId } = question;
       const at = this.#options.now();
-      const spentCall = { purpose, generationId, model: writer.record, usage, isFailed, reservationId, at };
-      question.onCall(modelCall(accounting, spentCall));
+      const purposeOfCall = { purpose, generationId, model: writer.record, reservationId };
+      question.onCall(modelCall(accounting, { ...purposeOfCall, usage, isFailed, times, at }));
     };
     try {
       const reply = await this.#askOnce(writer, question, onSpent);

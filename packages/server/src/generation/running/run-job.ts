@@ -157,14 +157,21 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
     const request = toAsk(sources);
     return isSmaller(request, tooLong) ? request : undefined;
   };
+  const askedAt = now();
+  const hadToken = live.firstTokenAt !== null;
   const end = await runModel(live, plan.model, toAsk(found), dependencies, refit, manner);
+  const at = now();
   if (end.kind === 'dropped') return null;
   const { outcome, earlier, isOpen = false, isOfModel = false } = end;
   const before = earlier === undefined ? [] : [earlier];
   if (recovered !== '') before.push(estimateUsage(plan.model, fitted.messages, recovered));
-  for (const usage of before) run.modelCalls.push(answerCall(job, plan, { usage, at: now() }));
+  for (const usage of before) run.modelCalls.push(answerCall(job, plan, { usage, at }));
   const isFailed = outcome.status === 'failed' && isOfModel;
-  run.modelCalls.push(answerCall(job, plan, { usage: outcome.usage, isFailed, at: now() }));
+  const times = {
+    firstTokenMs: hadToken || live.firstTokenAt === null ? null : live.firstTokenAt - askedAt,
+    durationMs: outcome.status === 'done' ? at - askedAt : null,
+  };
+  run.modelCalls.push(answerCall(job, plan, { usage: outcome.usage, isFailed, times, at }));
   return { outcome, spent: [...before, outcome.usage], isOpen };
 }
 
@@ -196,7 +203,7 @@ export async function estimateInterrupted(
 function answerCall(
   { live, accounting }: Job,
   plan: RunPlan,
-  call: Pick<SpentCall, 'usage' | 'isFailed' | 'at'>,
+  call: Pick<SpentCall, 'usage' | 'isFailed' | 'times' | 'at'>,
 ): ModelCall {
   const purpose = plan.record.id === requestedModel(plan) ? 'answer' : 'fallback';
   return modelCall(accounting, { ...call, purpose, generationId: live.id, model: plan.record });

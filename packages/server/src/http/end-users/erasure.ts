@@ -49,8 +49,8 @@ export async function eraseOrganization(
   let modelCalls = 0;
   for (;;) {
     const step = await store.execute('eraseModelCalls', { organizationId, limit: modelCallsAtOnce });
-    if (step.modelCalls === 0) break;
     modelCalls += step.modelCalls;
+    if (step.isLast) break;
   }
   const { endUsers, idempotencyClaims, ...rest } = await store.execute('deleteOrganization', {
     organizationId,

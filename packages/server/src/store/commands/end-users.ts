@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import { keyNames } from '../usage/rollup.ts';
 import { noteErasure } from './erasure.ts';
 
 export interface EnsureEndUser {
@@ -86,12 +87,12 @@ export async function eraseConversations(
   return { conversations: Number(conversations.numDeletedRows), ...counts };
 }
 
-/** Erases model calls of an organization, the oldest first. Call it until it finds none. */
+/** Erases model calls of an organization, the oldest first, then what they come to. Call it until `isLast`. */
 export async function eraseModelCalls(
-  context: CommandContext,
+  { db }: CommandContext,
   args: { readonly organizationId: string; readonly limit: number },
-): Promise<{ readonly modelCalls: number }> {
-  const deleted = await context.db
+): Promise<{ readonly modelCalls: number; readonly isLast: boolean }> {
+  const deleted = await db
     .deleteFrom('model_call')
     .where('id', 'in', (eb) =>
       eb
@@ -102,8 +103,23 @@ export async function eraseModelCalls(
         .limit(args.limit),
     )
     .executeTakeFirstOrThrow();
-  return { modelCalls: Number(deleted.numDeletedRows) };
+  const modelCalls = Number(deleted.numDeletedRows);
+  if (modelCalls === args.limit) return { modelCalls, isLast: false };
+  for (const [table, key] of keysOfUsage) {
+    const columns = sql.join(key.map((name) => sql.ref(name)));
+    const rows = await sql`delete from ${sql.table(table)} where (${columns}) in (
+      select ${columns} from ${sql.table(table)} where organization_id = ${args.organizationId}
+      limit ${sql`cast(${args.limit} as integer)`})`.execute(db);
+    if (Number(rows.numAffectedRows ?? 0) === args.limit) return { modelCalls, isLast: false };
+  }
+  return { modelCalls, isLast: true };
 }
+
+/** The tables that hold what calls come to, with their primary keys. */
+const keysOfUsage = [
+  ['usage_pending', ['organization_id', 'call_id']],
+  ['usage_rollup', keyNames],
+] as const;
 
 export interface EraseEndUsers {
   readonly organizationId: string;
@@ -113,7 +129,7 @@ export interface EraseEndUsers {
 
 /**
  * Erases end users, and conversations that they started since `eraseConversations` found no more. Their usage stays in
- * the organization's account, without the user's name.
+ * the organization's account, without the user's name: in the rollups of everybody.
  */
 export async function eraseEndUsers(
   context: CommandContext,
@@ -146,6 +162,12 @@ export async function eraseEndUsers(
     .where('id', 'in', ids)
     .where('organization_id', '=', args.organizationId)
     .executeTakeFirstOrThrow();
+  // After the users, whose rows are locked while their usage is added up.
+  await db
+    .deleteFrom('usage_rollup')
+    .where('organization_id', '=', args.organizationId)
+    .where('end_user_id', 'in', ids)
+    .execute();
   return {
     endUsers: Number(users.numDeletedRows),
     idempotencyClaims: Number(claims.numDeletedRows),

@@ -5,9 +5,12 @@ import { answersInOrder, statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 import { release } from './reservations.ts';
 
-interface CallRow extends Omit<ModelCall, 'isRequest' | 'isFailed' | 'reservationId'> {
+interface CallRow
+  extends Omit<ModelCall, 'isRequest' | 'isFailed' | 'reservationId' | 'firstTokenMs' | 'durationMs'> {
   readonly isRequest: number;
   readonly isFailed: number;
+  readonly firstTokenMs: number | null;
+  readonly durationMs: number | null;
 }
 
 const insertCall = statement<CallRow, unknown>((db, param) =>
@@ -30,6 +33,8 @@ const insertCall = statement<CallRow, unknown>((db, param) =>
       created_at: param('createdAt'),
       is_request: param('isRequest'),
       is_failed: param('isFailed'),
+      first_token_ms: param('firstTokenMs'),
+      duration_ms: param('durationMs'),
     })
     // A command is retried with the same calls if its answer was lost.
     .onConflict((conflict) => conflict.column('id').doNothing()),
@@ -37,7 +42,13 @@ const insertCall = statement<CallRow, unknown>((db, param) =>
 
 /** Also ends the reservation of a call that had one of its own. */
 export async function insertModelCall(db: Database, call: ModelCall): Promise<void> {
-  const row = { ...call, isRequest: Number(call.isRequest), isFailed: Number(call.isFailed) };
+  const row = {
+    ...call,
+    isRequest: Number(call.isRequest),
+    isFailed: Number(call.isFailed),
+    firstTokenMs: call.firstTokenMs ?? null,
+    durationMs: call.durationMs ?? null,
+  };
   const inserted = insertCall(db, row);
   if (call.reservationId === undefined) await inserted;
   else await answersInOrder([inserted, release(db, { id: call.reservationId })]);

@@ -1,5 +1,6 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
+import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
@@ -47,6 +48,7 @@ export const commands = {
   switchModel,
   storeSummary,
   accountCalls,
+  addUpUsage,
   beginCounting,
   reserveCall,
   releaseCall,

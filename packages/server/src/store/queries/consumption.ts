@@ -9,7 +9,8 @@ import {
   utcDay,
   utcMonth,
 } from '../../domain/limits/limits.ts';
-import type { ConsumptionTable, Database } from '../tables.ts';
+import type { Database } from '../tables.ts';
+import type { ConsumptionTable } from './usage-tables.ts';
 
 /** What a subject has used up and reserved, of each limit in the limit's own unit. */
 export type Consumed = { readonly [Name in StoredLimitName]: number };

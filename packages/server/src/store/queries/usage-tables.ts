@@ -1,6 +1,9 @@
 /** The tables of usage: the calls of models, and what limits count of them. Rows are as in `../tables.ts`. */
+import type { Generated } from 'kysely';
 import type { Environment } from '../../domain/scope.ts';
 import type { ModelCallPurpose, UsageProvenance } from '../../domain/usage.ts';
+
+type Flag = 0 | 1;
 
 export interface ModelCallTable {
   id: string;
@@ -22,6 +25,43 @@ export interface ModelCallTable {
   is_request: number | null;
   /** 1 where the model failed. */
   is_failed: number;
+  /** From the request until the first token, and until the end of an answer that did not fail. */
+  first_token_ms: number | null;
+  duration_ms: number | null;
+}
+/** A call that no rollup holds yet; a trigger notes it. */
+export interface UsagePendingTable {
+  organization_id: string;
+  call_id: string;
+  /** 1 for calls that were made before rollups were kept: their times are those of their generation. */
+  is_before: Generated<Flag>;
+}
+/** What an hour's calls come to, by who made them and why. */
+export interface UsageRollupTable {
+  organization_id: string;
+  /** Empty for the calls of everybody; what end users made is kept for each of them besides. */
+  end_user_id: string;
+  /** Hours since 1970. */
+  hour: number;
+  environment: Environment;
+  model_id: string;
+  /** 0: none. */
+  persona_id: number;
+  /** Empty: none. */
+  api_key_id: string;
+  purpose: ModelCallPurpose;
+  provenance: UsageProvenance;
+  calls: number;
+  requests: number;
+  errors: number;
+  unpriced_calls: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  /** Billionths of the prices' currency. */
+  cost: number;
+  /** `Latencies` as text. */
+  first_token: string;
+  duration: string;
 }
 /** What a subject of limits has used; a row exists once it is counted, and triggers keep it. */
 export interface ConsumptionTable {
@@ -51,5 +91,13 @@ export interface ReservationTable {
   tokens: number;
   cost: number;
   /** 1 while its turn waits. */
-  queued: 0 | 1;
+  queued: Flag;
+}
+
+export interface UsageTables {
+  model_call: ModelCallTable;
+  usage_pending: UsagePendingTable;
+  usage_rollup: UsageRollupTable;
+  consumption: ConsumptionTable;
+  reservation: ReservationTable;
 }

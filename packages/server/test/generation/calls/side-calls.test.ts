@@ -78,6 +78,11 @@ test('a server that refuses to leave reasoning out is asked with it, and from th
   const first = await ask(writer);
   assert.equal(first.reply, 'Name');
   assert.equal(first.calls.length, 2, 'both calls are accounted');
+  const times = first.calls.map((call) => [typeof call.firstTokenMs, typeof call.durationMs]);
+  assert.deepEqual(times, [
+    ['object', 'object'],
+    ['number', 'number'],
+  ]);
   await ask(writer);
   assert.deepEqual(
     requests.map(({ withoutReasoning }) => withoutReasoning ?? false),
