@@ -30,7 +30,10 @@ export const exportAnswer = {
   description: 'A JSON object a line; `type` says what it is.',
   content: {
     'application/jsonl': {
-      schema: Type.String({ examples: ['{"type":"end_user","user_id":"customer-4711"}\n'] }),
+      // Fastify sends a stream as it is.
+      schema: Type.Unsafe<Readable>(
+        Type.String({ examples: ['{"type":"end_user","user_id":"customer-4711"}\n'] }),
+      ),
     },
   },
 };

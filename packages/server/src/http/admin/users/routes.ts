@@ -2,6 +2,7 @@
  * `/organizations/{org_id}/users`: exports or erases everything that is stored about an end user, who stands in the path
  * or, for ids that are awkward there, in `?user_id=`.
  */
+import type { Readable } from 'node:stream';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
 import { type EndUserRecord, listEndUsers } from '../../../store/queries/end-users.ts';
@@ -38,9 +39,8 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
     return users;
   }
 
-  /** Fastify sends a stream as it is; the schema's type is that of the text. */
-  async function exported(scope: OrganizationScope, asked: Asked): Promise<string> {
-    return exportUsers(store, scope, await usersOf(scope, asked)) as unknown as string;
+  async function exported(scope: OrganizationScope, asked: Asked): Promise<Readable> {
+    return exportUsers(store, scope, await usersOf(scope, asked));
   }
 
   async function erase(scope: OrganizationScope, asked: Asked) {

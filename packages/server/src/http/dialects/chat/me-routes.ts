@@ -20,8 +20,7 @@ export function meRoutes({ store, engine, now }: DialectDependencies): readonly 
       schema: documentation.exportMe,
       async handler({ caller, scope, query }, reply) {
         const user = await findUser(store.reads, caller, query.user_id);
-        // Fastify sends a stream as it is; the schema's type is that of the text.
-        return reply.type(exportType).send(exportUsers(store, scope, [user]) as unknown as string);
+        return reply.type(exportType).send(exportUsers(store, scope, [user]));
       },
     }),
     route({
