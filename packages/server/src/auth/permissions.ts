@@ -42,6 +42,33 @@ export function requirePersona(heldTo: readonly number[] | null | undefined, per
 }
 
 /**
+ * Checks the persona of a session against that of an end user's token; null: the caller has no such token. A session
+ * without a persona was begun by a key or a member, and goes on. @throws AppError forbidden
+ */
+export function requireTokenPersona(tokenPersona: number | null, personaId: number | null): void {
+  if (tokenPersona === null || personaId === null || personaId === tokenPersona) return;
+  throw new AppError('forbidden', 'persona: the token is for another persona', { field: 'persona' });
+}
+
+/** What answers an end user is their token's persona, never a model that they choose. @throws AppError forbidden */
+export function requireModelChoice(principal: Principal): void {
+  if (principal.kind === 'end-user')
+    throw forbidden('model_id: the token is for its persona, not for models');
+}
+
+/** What the assistant said is not an end user's to write. @throws AppError forbidden */
+export function requireAssistantWords(principal: Principal): void {
+  if (principal.kind !== 'end-user') return;
+  throw new AppError('forbidden', "role: an end user's token adds messages of Human only", { field: 'role' });
+}
+
+/** Whether an end user's answers use the web is their persona's to say. @throws AppError forbidden */
+export function requireInternet(tokenPersona: number | null, hasInternet: boolean): void {
+  if (tokenPersona === null || hasInternet) return;
+  throw forbidden("the token's persona answers without the internet");
+}
+
+/**
  * The scope of an organization that the caller administers. The organization need not exist.
  * @throws AppError forbidden if the caller administers nothing, not_found for an organization of somebody else
  */

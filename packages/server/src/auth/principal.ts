@@ -72,16 +72,32 @@ export type Principal =
 /** The callers that may hold conversations: all but admin keys. */
 export type ConversationPrincipal = Exclude<Principal, AdminPrincipal>;
 
-/** The key that a turn of this caller is accounted to, whose limits hold for it, and the personas that it is held to. */
-export function accountOf(principal: ConversationPrincipal): {
+/** What a turn has from its caller. */
+export interface Account {
+  /** The key that pays. */
   readonly apiKeyId: string | null;
+  /** Whose limits hold. */
   readonly limits: readonly SubjectLimits[];
-  readonly personas?: readonly number[] | null;
-} {
+  /** The ids of the personas that the key is held to; null: all, and bare models. */
+  readonly personas: readonly number[] | null;
+  /** The persona that an end user's token is for; null: the caller has no such token. */
+  readonly tokenPersona: number | null;
+}
+
+export function accountOf(principal: ConversationPrincipal): Account {
   const { limits } = principal;
-  return principal.kind === 'api-key' || principal.kind === 'end-user'
-    ? { apiKeyId: principal.keyId, limits, personas: principal.personas }
-    : { apiKeyId: null, limits };
+  const none = { apiKeyId: null, limits, personas: null, tokenPersona: null };
+  switch (principal.kind) {
+    case 'api-key':
+      return { ...none, apiKeyId: principal.keyId, personas: principal.personas };
+    case 'end-user': {
+      const { keyId, personas, personaId } = principal;
+      return { apiKeyId: keyId, limits, personas, tokenPersona: personaId };
+    }
+    case 'member':
+    case 'anonymous':
+      return none;
+  }
 }
 
 /** Who a caller is, for what it makes. */

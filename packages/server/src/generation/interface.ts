@@ -65,7 +65,7 @@ export interface LogSubscription {
 export interface GenerationEngine {
   /**
    * Stores the turn and starts the answer, which needs no connection to continue; resolves once that is committed.
-   * @throws AppError not_found, conflict, session_busy, model_unavailable, context_overflow, overloaded,
+   * @throws AppError not_found, forbidden, conflict, session_busy, model_unavailable, context_overflow, overloaded,
    *   idempotency_mismatch
    */
   accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;

@@ -47,4 +47,6 @@ export interface TurnRequest {
   readonly limits?: readonly SubjectLimits[];
   /** The ids of the personas that the key is held to; null or absent: all, and bare models. */
   readonly personas?: readonly number[] | null;
+  /** The persona that the end user's token is for; null or absent: the caller has no such token. */
+  readonly tokenPersona?: number | null;
 }

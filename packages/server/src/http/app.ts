@@ -132,7 +132,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 
   const streamGeneration = createGenerationStreams(engine, hub, dialects);
   const attach = createAttach(engine, streamGeneration, dialects);
-  const turns = createTurns({ engine, streamGeneration, attach, now });
+  const turns = createTurns({ reads: store.reads, engine, streamGeneration, attach, now });
   const { isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));

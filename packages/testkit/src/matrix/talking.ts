@@ -77,10 +77,14 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       path: `/api/conversation/create?${org(world)}`,
       body: { title: 'New' },
     })),
-    'POST /api/conversation/create_session': talk(hers(200, 403, foreign), async (world) => ({
-      path: `/api/conversation/create_session?${org(world)}`,
-      body: { conversation_id: await chat(world), model_id: world.tenant.modelId },
-    })),
+    // A token is for its persona: it chooses no model.
+    'POST /api/conversation/create_session': talk(
+      hers(403, 403, { ...foreign, otherUser: 403 }),
+      async (world) => ({
+        path: `/api/conversation/create_session?${org(world)}`,
+        body: { conversation_id: await chat(world), model_id: world.tenant.modelId },
+      }),
+    ),
     'POST /api/conversation/stream_chat': talk(hers(200, 403, foreign), async (world) => ({
       path: `/api/conversation/stream_chat?${org(world)}`,
       body: { chat_session_id: (await session(world)).session, message: 'Hi' },
@@ -165,7 +169,8 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'GET /conversations/inference/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
       path: `/conversations/inference/${await message(world)}`,
     })),
-    'GET /conversations/inference_internet/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+    // The persona of the token answers without the internet.
+    'GET /conversations/inference_internet/:id': talk(hers(403, 403, anonymous(404)), async (world) => ({
       path: `/conversations/inference_internet/${await message(world)}`,
     })),
 

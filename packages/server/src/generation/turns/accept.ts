@@ -1,9 +1,7 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
-import { requirePersona } from '../../auth/permissions.ts';
-import { AppError, notFound } from '../../domain/errors.ts';
+import { notFound } from '../../domain/errors.ts';
 import type { GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
-import type { RevisionReference } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
@@ -13,14 +11,13 @@ import type { AcceptedTurn, TurnTarget } from '../../store/commands/new-turn.ts'
 import { findNewestAttempt } from '../../store/queries/attempts.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
-import { findMessage } from '../../store/queries/messages.ts';
-import { findSessionBasis, type RunBasis, type SessionWithBasis } from '../../store/queries/run-basis.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
 import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
 import { type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
 import type { TurnRequest } from '../turn.ts';
+import { mayUseInternet, readPermitted } from './permitted.ts';
 import { planReservation } from './reservation.ts';
 
 export interface AcceptDependencies {
@@ -97,44 +94,6 @@ export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'
   };
 }
 
-interface Base {
-  readonly persona: RevisionReference | null;
-  readonly modelId: string | null;
-  readonly basis: RunBasis | undefined;
-  /** Null for a new one. */
-  readonly sessionId: string | null;
-  /** The message's text, whose length is checked. */
-  readonly text: string;
-}
-
-async function readBase(store: Store, request: TurnRequest): Promise<Base> {
-  const { target, scope } = request;
-  if (target.kind === 'new-conversation') {
-    const text = target.text;
-    return 'persona' in target
-      ? { persona: target.persona, modelId: null, basis: target.persona.basis, sessionId: null, text }
-      : { persona: null, modelId: target.modelId, basis: undefined, sessionId: null, text };
-  }
-  if (target.kind === 'session') {
-    const { sessionId, text, read = await findSessionBasis(store.reads, scope, sessionId) } = target;
-    return baseOf(read, text);
-  }
-  const message = await findMessage(store.reads, scope, target.messageId);
-  if (message === undefined) throw notFound('message');
-  if (message.role !== 'user')
-    throw new AppError('invalid_request', 'only a message of a user can be answered');
-  return baseOf(await findSessionBasis(store.reads, scope, message.sessionId), message.text);
-}
-
-/** @throws AppError not_found */
-function baseOf(read: SessionWithBasis | undefined, text: string): Base {
-  if (read === undefined) throw notFound('session');
-  const { personaId, personaVersion, modelId } = read.session;
-  const persona =
-    personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
-  return { persona, modelId, basis: read.basis, sessionId: read.session.id, text };
-}
-
 function toTarget(request: TurnRequest): TurnTarget {
   const { target } = request;
   if (target.kind === 'message') {
@@ -174,11 +133,10 @@ export async function acceptRequest(
 ): Promise<Acceptance> {
   const { store, models, storedLimits, owner, generationId, now } = dependencies;
   const { scope } = request;
-  const base = await readBase(store, request);
-  requirePersona(request.personas, base.persona?.personaId ?? null);
+  const base = await readPermitted(store.reads, request);
   const earlier = await earlierParameters(store.reads, request);
   let parameters: GenerationParameters = {
-    ...(earlier?.internet !== undefined && { internet: earlier.internet }),
+    ...(earlier?.internet !== undefined && mayUseInternet(request, base) && { internet: earlier.internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
     ...(request.target.kind === 'message' &&

@@ -1,11 +1,13 @@
 /** The handling of turns that all dialects share: accepting one, streaming or returning its answer, reconnecting. */
 import type { FastifyReply } from 'fastify';
-import { accountOf } from '../../auth/principal.ts';
+import { type Account, accountOf } from '../../auth/principal.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
 import type { TurnRequest } from '../../generation/turn.ts';
+import { readPermitted } from '../../generation/turns/permitted.ts';
+import type { Database } from '../../store/store.ts';
 import { audienceOf } from '../answer/audience.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
 import type { GrantedRequest } from '../routing/route.ts';
@@ -17,7 +19,7 @@ import { failureOf } from '../streaming/shown.ts';
 type ConversationRequest = GrantedRequest<'conversation'>;
 
 /** A turn request without the fields that come from the caller's credential. */
-export type Turn = Omit<TurnRequest, 'scope' | 'apiKeyId' | 'limits' | 'personas'>;
+export type Turn = Omit<TurnRequest, 'scope' | keyof Account>;
 
 export interface Answer {
   readonly text: string;
@@ -28,6 +30,11 @@ export interface Answer {
 export interface Turns {
   /** Stores the turn and starts its answer, once for each `Idempotency-Key`. Throws as `engine.accept`. */
   accept(request: ConversationRequest, turn: Turn): Promise<AcceptedGeneration>;
+  /**
+   * Checks whether `accept` would let the caller have this answered, and starts nothing.
+   * @throws AppError not_found, invalid_request, forbidden
+   */
+  permit(request: ConversationRequest, turn: Turn): Promise<void>;
   /** Streams the answer of a turn from its first event. */
   stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
   /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
@@ -44,6 +51,7 @@ export interface Turns {
 }
 
 export interface TurnsOptions {
+  readonly reads: Database;
   readonly engine: Pick<GenerationEngine, 'accept' | 'answer'>;
   readonly streamGeneration: StreamGeneration;
   readonly attach: Attach;
@@ -51,12 +59,15 @@ export interface TurnsOptions {
   readonly now: () => number;
 }
 
-export function createTurns({ engine, streamGeneration, attach, now }: TurnsOptions): Turns {
+export function createTurns({ reads, engine, streamGeneration, attach, now }: TurnsOptions): Turns {
   return {
     accept(request, turn) {
       const { caller, scope } = request;
       const claim = request.method === 'POST' ? idempotencyClaim(request, caller, now()) : undefined;
       return engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
+    },
+    async permit({ caller, scope }, turn) {
+      await readPermitted(reads, { ...turn, scope, ...accountOf(caller) });
     },
     stream(reply, dialect, { generationId, conversationId, sessionId, answerMessageId }) {
       const audience = audienceOf(reply.request.caller);

@@ -188,6 +188,25 @@ const newestOfRole = statement<{ conversation_id: string; role: MessageRole }, M
     .limit(sql.lit(1)),
 );
 
+const newestAnswer = statement<{ conversation_id: string }, MessageTable>((db, param) =>
+  db
+    .selectFrom('message')
+    .selectAll()
+    .where('conversation_id', '=', param('conversation_id'))
+    .where('generation_id', 'is not', null)
+    .orderBy('position', 'desc')
+    .limit(sql.lit(1)),
+);
+
+/** The newest answer that a model gave in a conversation. The caller has checked the conversation's scope. */
+export async function findNewestAnswer(
+  db: Database,
+  conversation: { readonly id: string },
+): Promise<MessageRecord | undefined> {
+  const [row] = await newestAnswer(db, { conversation_id: conversation.id });
+  return row && toMessage(row);
+}
+
 /** The newest message of a role in all sessions of a conversation. */
 export async function findNewestMessage(
   db: Database,

@@ -110,7 +110,7 @@ export const createMessage = {
   operationId: 'createChatMessage',
   summary: 'Add a message to a chat',
   description:
-    "Goes into the chat's newest active session; a chat without one gets a session of the token's persona, of the key's default persona, or on the organization's default model. It is answered by `GET /conversations/inference/{id}`.",
+    "Goes into the chat's newest active session; a chat without one gets a session of the token's persona, of the key's default persona, or on the organization's default model. It is answered by `GET /conversations/inference/{id}`. An Assistant message that equals the chat's newest answer is that answer, and nothing is stored; others are not for end users' tokens.",
   headers: idempotency,
   body: CreateMessageBody,
   response: { 201: created(message, '/conversations/'), ...refused(404, 409, 413) },

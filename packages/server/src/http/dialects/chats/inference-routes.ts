@@ -10,6 +10,7 @@ import { findMessage, findNewestMessage } from '../../../store/queries/messages.
 import { answerStreamHead } from '../../routing/head.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import type { Turn } from '../turns.ts';
 import { reading } from './access.ts';
 import * as documentation from './documentation.ts';
 
@@ -46,13 +47,17 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
     // An existing answer is also shown to guests, during a shutdown, and when its model is not available.
     if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
     requireWrite(caller);
-    if (request.method === 'HEAD') return answerStreamHead(reply);
-    const accepted = await turns.accept(request, {
+    const turn: Turn = {
       target: { kind: 'message', messageId, again: false },
       dialect: 'chats',
       whenBusy,
       ...(internet && { internet: true }),
-    });
+    };
+    if (request.method === 'HEAD') {
+      await turns.permit(request, turn);
+      return answerStreamHead(reply);
+    }
+    const accepted = await turns.accept(request, turn);
     return turns.stream(reply, 'chats', accepted);
   }
 

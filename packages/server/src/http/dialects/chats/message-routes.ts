@@ -1,11 +1,18 @@
 /** `/conversations`: the messages of chats, which this dialect calls conversations. */
 import type { FastifyReply } from 'fastify';
+import { requireAssistantWords, requireTokenPersona } from '../../../auth/permissions.ts';
+import { accountOf } from '../../../auth/principal.ts';
 import { AppError, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { newestActiveSession } from '../../../store/queries/conversations.ts';
-import { findMessage, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
+import {
+  findMessage,
+  findNewestAnswer,
+  type MessageRecord,
+  readMessages,
+} from '../../../store/queries/messages.ts';
 import { sendList } from '../../answer/json-list.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -53,7 +60,15 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   async function post(request: GrantedRequest<'writer'>, body: CreateMessage): Promise<MessageRecord> {
     const { caller, scope } = request;
     const chat = await getChat(reads, scope, body.chat_id);
+    const text = normalizeNewlines(body.message);
+    if (body.role === 'Assistant') {
+      // Clients that keep their own record send each answer back; it is there already.
+      const answer = await findNewestAnswer(reads, chat);
+      if (answer?.text === text) return answer;
+      requireAssistantWords(caller);
+    }
     const session = await newestActiveSession(reads, scope, chat.id);
+    requireTokenPersona(accountOf(caller).tokenPersona, session?.personaId ?? null);
     const newSession =
       session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;
     const at = now();
@@ -64,7 +79,7 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
         conversationId: chat.id,
         messageId: newId(),
         role: roleOfName[body.role],
-        text: normalizeNewlines(body.message),
+        text,
         newSession,
         now: at,
       },

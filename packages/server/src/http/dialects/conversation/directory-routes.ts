@@ -1,6 +1,9 @@
 /** `/api/llm/list` and `/api/org/list`: what the conversation dialect's users choose from. */
+import type { ConversationPrincipal } from '../../../auth/principal.ts';
 import { listActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
+import { findRevision } from '../../../store/queries/personas.ts';
+import type { Database } from '../../../store/store.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
@@ -11,9 +14,9 @@ export function modelDirectory({ store }: DialectDependencies): Route {
     path: '/api/llm/list',
     access: 'conversation',
     schema: documentation.listModels,
-    async handler({ scope }, reply) {
+    async handler({ caller, scope }, reply) {
       const organization = await findOrganization(store.reads, scope.organizationId);
-      const models = await listActiveModels(store.reads, scope);
+      const models = (await listActiveModels(store.reads, scope)).filter(await shownTo(store.reads, caller));
       return reply.send(
         models.map(({ id, name, provider, model, contextWindow }) => ({
           id,
@@ -26,6 +29,18 @@ export function modelDirectory({ store }: DialectDependencies): Route {
       );
     },
   });
+}
+
+/** An end user's token shows the model of its persona only. */
+async function shownTo(
+  reads: Database,
+  caller: ConversationPrincipal,
+): Promise<(model: { readonly id: string }) => boolean> {
+  if (caller.kind !== 'end-user') return () => true;
+  const { scope, personaId, personaVersion } = caller;
+  if (personaId === null || personaVersion === null) return () => false;
+  const revision = await findRevision(reads, scope, personaId, personaVersion);
+  return ({ id }) => id === revision?.modelId;
 }
 
 /** The list of organizations. It takes no `org_id`, since clients learn from it which one to send. */

@@ -32,7 +32,7 @@ export const createSession = {
   operationId: 'createChatSession',
   summary: 'Create a chat session',
   description:
-    'A session of a conversation with one model. A model sees the history of its own session: a second one starts afresh, with another model if wished.',
+    'A session of a conversation with one model. A model sees the history of its own session: a second one starts afresh, with another model if wished. End users’ tokens are for their persona, and choose no model (403).',
   headers: idempotency,
   querystring: schema.OrganizationQuery,
   body: schema.CreateSessionBody,

@@ -1,6 +1,6 @@
 /** Sessions of conversations: one is created, answers messages, and is completed. */
 import type { FastifyReply } from 'fastify';
-import { requireWrite } from '../../../auth/permissions.ts';
+import { requireModelChoice, requireWrite } from '../../../auth/permissions.ts';
 import { invalid } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
@@ -42,6 +42,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       async handler(request) {
         const { caller, scope } = request;
         const { conversation_id: conversationId, model_id: modelId } = request.body;
+        requireModelChoice(caller);
         const { result } = await store.executeOnce(
           'createSession',
           { scope, id: newId(), conversationId, modelId, persona: null, now: now() },
