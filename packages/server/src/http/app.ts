@@ -4,13 +4,7 @@ import { newId } from '../domain/ids.ts';
 import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
 import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts';
-import {
-  clientErrorHandler,
-  errorEnvelope,
-  errorHandler,
-  type KnownMethods,
-  notFoundHandler,
-} from './answer/errors.ts';
+import { clientErrorHandler, errorEnvelope, errorHandler } from './answer/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { dialectRegistry } from './dialects/registry.ts';
@@ -19,7 +13,7 @@ import { generations } from './generations/routes.ts';
 import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
 import { documentationPages } from './openapi/pages.ts';
-import { DetailErrorSchema, ErrorSchema } from './openapi/responses.ts';
+import { DetailErrorSchema, EarlyErrorSchema, ErrorSchema } from './openapi/responses.ts';
 import { operationRoutes } from './operations/health-routes.ts';
 import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
 import { probeRoutes } from './operations/probe-routes.ts';
@@ -30,7 +24,7 @@ import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
 import { addAccess } from './routing/access.ts';
 import { readNothingForHead } from './routing/head.ts';
-import { collectMethods } from './routing/known-methods.ts';
+import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
@@ -100,23 +94,26 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   });
   // A client that has sent its request and shuts down its side still wants the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true });
+  // Node would refuse an expectation that it does not know with an answer of its own, without an id.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   const methodsOf = collectMethods(app, maxParamLength);
   readNothingForHead(app);
   app.setErrorHandler(errorHandler(errorEnvelope));
-  app.setNotFoundHandler(notFoundHandler(errorEnvelope, methodsOf));
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
   refuseOddRequests(app);
   refuseStrayBodies(app);
   addCors(app);
+  refuseUnknown(app, methodsOf);
   addAccess(app, access);
   addOpenApi(
     app,
     dependencies.version,
     Object.values(dialects).map(({ tag }) => tag),
   );
-  for (const schema of [ErrorSchema, DetailErrorSchema, ...sharedFieldSchemas]) app.addSchema(schema);
+  for (const schema of [ErrorSchema, DetailErrorSchema, EarlyErrorSchema, ...sharedFieldSchemas])
+    app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
   const stalled = dropStalledReaders(app.server, {
@@ -139,7 +136,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, methodsOf, { authenticator, store, engine, turns, attach, now });
+    addDialect(app, dialect, { authenticator, store, engine, turns, attach, now });
   }
   app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
@@ -149,18 +146,13 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 }
 
 /** All errors of a dialect have its envelope, also those for unknown paths below its prefixes. */
-function addDialect(
-  app: FastifyInstance,
-  dialect: DialectModule,
-  methodsOf: KnownMethods,
-  dependencies: DialectDependencies,
-): void {
+function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: DialectDependencies): void {
   const { envelope, prefixes, routes } = dialect;
   for (const prefix of prefixes) {
     app.register(
       async (scope) => {
-        scope.setNotFoundHandler(notFoundHandler(envelope, methodsOf));
-        // Also for a body that is refused before it is known that no route takes it.
+        // Fastify gives an unknown path the error handler of this scope only if the scope has a handler of its own for it.
+        scope.setNotFoundHandler(notRefused);
         scope.setErrorHandler(errorHandler(envelope));
       },
       { prefix },
@@ -170,6 +162,11 @@ function addDialect(
     scope.setErrorHandler(errorHandler(envelope));
     scope.register(routes(dependencies));
   });
+}
+
+/** `refuseUnknown` has answered before. */
+function notRefused(): never {
+  throw new Error('a path that no route takes was not refused');
 }
 
 /** Every answer bears its request's id, and is logged by its route's pattern: never by its address. */

@@ -24,7 +24,7 @@ export function FallbacksField(description: string) {
 }
 
 /** Every error that the administration has. */
-export const refusals = errorResponses(400, 401, 403, 404, 409, 413, 429);
+export const refusals = errorResponses(400, 401, 403, 404, 409, 429);
 
 /** The answer to a POST that makes something. */
 export function createdAnswer(made: DocumentedResponse) {

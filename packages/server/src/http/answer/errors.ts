@@ -151,36 +151,21 @@ function forCaller(error: AppError, { caller }: FastifyRequest): AppError {
   return message === error.message ? error : new AppError(error.code, message, error.details);
 }
 
-/** Answers what no route takes: 405 where the path takes other methods, else 404. */
-export function notFoundHandler(envelope: ErrorEnvelope, methodsOf: KnownMethods) {
-  return (request: FastifyRequest, reply: FastifyReply): void => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const shown = path.slice(0, 200);
-    const methods = methodsOf(path);
-    if (methods.length === 0) {
-      const error = new AppError('not_found', `there is no ${request.method} ${shown}`);
-      sendError(reply, error, envelope);
-      return;
-    }
-    const allow = methods.join(', ');
-    reply.header('Allow', allow);
-    const message = `${request.method} is not among the methods of ${shown}: ${allow}`;
-    sendError(reply, new AppError('method_not_allowed', message), envelope);
-  };
+interface ParseError extends NodeJS.ErrnoException {
+  /** What was read last. */
+  readonly rawPacket?: unknown;
 }
-
-/** The methods that a path takes; empty for a path that no route has. */
-export type KnownMethods = (path: string) => readonly string[];
 
 /** Makes the answer to what Node's parser refused, for which there is no request and no reply; it ends the connection. */
 export function clientErrorHandler(version: string) {
-  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+  return (error: ParseError, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
     const [status, text] = statusOfParseError(error.code);
-    const body = JSON.stringify({ error: text, code: 'invalid_request' });
+    // Whose path it is nobody knows, so it bears the field of every dialect.
+    const body = JSON.stringify({ error: text, detail: text, code: 'invalid_request' });
     const headers = {
       ...baseHeaders(version, newId()),
       'Content-Type': 'application/json; charset=utf-8',
@@ -188,8 +173,13 @@ export function clientErrorHandler(version: string) {
       Connection: 'close',
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+    socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${isHead(error) ? '' : body}`);
   };
+}
+
+/** An answer to HEAD has no body; what reads it would take one for the next answer. */
+function isHead({ rawPacket }: ParseError): boolean {
+  return Buffer.isBuffer(rawPacket) && rawPacket.toString('latin1', 0, 5) === 'HEAD ';
 }
 
 function statusOfParseError(code: string | undefined): [status: string, text: string] {

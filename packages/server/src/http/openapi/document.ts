@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { defaultSecurity } from '../routing/access.ts';
+import { withBodyRefusals } from './responses.ts';
 
 /** A section of the document. */
 export interface Tag {
@@ -76,13 +77,30 @@ export function addOpenApi(app: FastifyInstance, version: string, dialectTags: r
   });
 }
 
-/** The document as it is sent: with those tags only that some operation has. */
+interface Operation {
+  readonly tags?: readonly string[];
+  readonly responses: Parameters<typeof withBodyRefusals>[1];
+}
+
+/** The document as it is sent: with those tags only that some operation has, and with what refuses a body. */
 export function openApiDocument(app: FastifyInstance): object {
-  const document = app.swagger() as {
-    paths?: Record<string, Record<string, { tags?: string[] }>>;
-    tags?: { name: string }[];
+  const document = app.swagger() as unknown as {
+    readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+    readonly tags?: readonly { readonly name: string }[];
   };
-  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path));
-  const used = new Set(operations.flatMap((operation) => operation.tags ?? []));
-  return { ...document, tags: document.tags?.filter(({ name }) => used.has(name)) };
+  const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
+    const whole = Object.entries(operations).map(([method, operation]) => {
+      const responses = withBodyRefusals(method, operation.responses);
+      return [method, { ...operation, responses }] as const;
+    });
+    return [path, Object.fromEntries(whole)] as const;
+  });
+  const used = new Set(
+    paths.flatMap(([, operations]) => Object.values(operations).flatMap(({ tags }) => tags ?? [])),
+  );
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    tags: document.tags?.filter(({ name }) => used.has(name)),
+  };
 }

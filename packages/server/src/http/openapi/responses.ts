@@ -62,6 +62,24 @@ export const DetailErrorSchema = Type.Object(
   },
 );
 
+/** What fails before it is known which path is asked for. */
+export const EarlyErrorSchema = Type.Object(
+  {
+    error: Type.String({
+      description: 'What went wrong, for people.',
+      examples: ['the headers are larger than 16 KiB'],
+    }),
+    detail: Type.String({ description: 'The same text.', examples: ['the headers are larger than 16 KiB'] }),
+    code: Type.Literal('invalid_request', { description: 'What went wrong, for programs.' }),
+  },
+  {
+    $id: 'EarlyError',
+    title: 'EarlyError',
+    description:
+      'A request that did not arrive whole, whatever its path: so it has the field of every dialect.',
+  },
+);
+
 /** Why an answer failed, as resources show it. */
 export const FailureField = orNull(
   Type.Object(
@@ -96,6 +114,11 @@ const documentation = {
     description: 'Not there, or in another organization.',
     code: 'not_found',
     text: 'session not found',
+  },
+  408: {
+    description: 'The request took too long to arrive.',
+    code: 'invalid_request',
+    text: 'the request took too long to arrive',
   },
   409: {
     description: 'It conflicts with what is there: `code` says how.',
@@ -156,8 +179,8 @@ export interface DocumentedResponse {
 const retryAfter = Type.Integer({ description: 'Seconds to wait.', examples: [5] });
 
 /**
- * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 431 and 500 are always
- * added, and 415 where a body is taken (413). Bodies have the envelope `{"error", "code"}`.
+ * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 408, 431 and 500
+ * are always added. What refuses a body (413, 415) is added in `document.ts` to each method that has one. Bodies have the envelope `{"error", "code"}`.
  */
 export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
   return responses(statuses, 'error', Type.Ref('Error#'));
@@ -168,21 +191,58 @@ export function detailErrorResponses(...statuses: ErrorStatus[]): Record<number,
   return responses(statuses, 'detail', Type.Ref('DetailError#'));
 }
 
+const alwaysPossible = [408, 431, 500] as const;
+
+/** Whether a status is answered before it is known which path is asked for. */
+function isEarly(status: ErrorStatus): boolean {
+  return status === 408 || status === 431;
+}
+
+/** What refuses a body. */
+const bodyRefusals = [413, 415] as const;
+
+/** The part of a response of the document that is read and made here. */
+interface ErrorResponse {
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: unknown; readonly example?: object }>>;
+}
+
+/**
+ * The answers of an operation of the document, with what refuses a body: every method may be sent one, and that of GET
+ * is passed over. Their envelope is that of the operation's 400.
+ */
+export function withBodyRefusals<Responses extends Readonly<Record<string, ErrorResponse>>>(
+  method: string,
+  responses: Responses,
+): Responses {
+  const { schema, example = {} } = responses[400]?.content?.['application/json'] ?? {};
+  const [field] = Object.keys(example);
+  if (method === 'get' || field === undefined) return responses;
+  const refusals = bodyRefusals.map((status) => {
+    const { description, code, text } = documentation[status];
+    const content = { 'application/json': { schema, example: { [field]: text, code } } };
+    return [status, { description, content }];
+  });
+  return { ...responses, ...Object.fromEntries(refusals) };
+}
+
 function responses(
   statuses: readonly ErrorStatus[],
   field: 'error' | 'detail',
   schema: TSchema,
 ): Record<number, DocumentedResponse> {
-  const always = statuses.includes(413) ? ([415, 431, 500] as const) : ([431, 500] as const);
   return Object.fromEntries(
-    [...new Set([...statuses, ...always])].map((status) => {
+    [...new Set([...statuses, ...alwaysPossible])].map((status) => {
       const { description, code: example, text } = documentation[status];
+      const content = isEarly(status)
+        ? { schema: Type.Ref('EarlyError#'), example: { error: text, detail: text, code: example } }
+        : { schema, example: { [field]: text, code: example } };
       return [
         status,
         {
           description,
           ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
-          content: { 'application/json': { schema, example: { [field]: text, code: example } } },
+          content: { 'application/json': content },
         },
       ];
     }),

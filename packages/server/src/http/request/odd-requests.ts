@@ -13,7 +13,7 @@ export function refuseOddRequests(app: FastifyInstance): void {
     done(refusalOf(request));
   });
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    done(mediaRefusalOf(request.headers), payload);
+    done(isBodyRead(request) ? mediaRefusalOf(request.headers) : undefined, payload);
   });
 }
 
@@ -48,7 +48,11 @@ function repeatedCredential({ headers, rawHeaders }: IncomingMessage): AppError 
   return undefined;
 }
 
-/** Only a request with a body comes here. */
+/** A GET's body is passed over, whatever it is. */
+function isBodyRead({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}
+
 function mediaRefusalOf(headers: FastifyRequest['headers']): AppError | undefined {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') {

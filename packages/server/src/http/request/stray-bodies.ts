@@ -5,8 +5,8 @@ import { shortName } from './json-body.ts';
 
 /** Runs after validation, so that a caller who may not call learns that first. */
 export function refuseStrayBodies(app: FastifyInstance): void {
-  app.addHook('preHandler', async ({ is404, body, routeOptions: { schema } }) => {
-    if (is404 || schema?.body !== undefined || body === undefined || body === null) return;
+  app.addHook('preHandler', async ({ body, routeOptions: { schema } }) => {
+    if (schema?.body !== undefined || body === undefined || body === null) return;
     if (typeof body !== 'object' || Array.isArray(body)) {
       throw new AppError('invalid_request', 'the body must be a JSON object');
     }

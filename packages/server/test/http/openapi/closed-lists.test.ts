@@ -350,6 +350,11 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: null,
     places: ['ConversationEvent.type'],
   },
+  'codes of what did not arrive whole': {
+    values: ['invalid_request'],
+    list: null,
+    places: ['EarlyError.code'],
+  },
   health: { values: ['ok'], list: null, places: ['getHealth.status'] },
 };
 

@@ -68,6 +68,20 @@ describe('the documentation', () => {
     assert.ok(body.components.schemas.ChatEvent.oneOf.length === 5);
   });
 
+  test('every method but GET declares what refuses a body, in its own envelope', async () => {
+    const { body } = await app.call('/docs/openapi.json');
+    for (const [path, operations] of Object.entries<object>(body.paths)) {
+      for (const [method, { responses }] of Object.entries(operations)) {
+        const schemaOf = (status: number): string | undefined =>
+          responses[status]?.content['application/json'].schema.$ref;
+        const own = method === 'get' ? undefined : schemaOf(400);
+        assert.deepEqual([schemaOf(413), schemaOf(415)], [own, own], `${method} ${path}`);
+        const early = '#/components/schemas/EarlyError';
+        assert.deepEqual([schemaOf(408), schemaOf(431)], [early, early], `${method} ${path}`);
+      }
+    }
+  });
+
   test('the page shows the operations and asks no other host', 'skip' in browser ? browser : {}, async () => {
     if ('skip' in browser) return;
     const chrome = await chromium.launch({ executablePath: browser.path, args: ['--no-sandbox'] });

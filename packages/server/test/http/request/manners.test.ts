@@ -75,6 +75,45 @@ describe('HTTP manners', () => {
     }
   });
 
+  test('the answer to a HEAD that fails before routing has no body', async () => {
+    const { status, body } = await raw(request('HEAD /chats HTTP/1.1', host, `X: ${'a'.repeat(20_000)}`));
+    assert.deepEqual([status, body], [431, '']);
+  });
+
+  test('what fails before its path is known has the text in the field of every dialect', async () => {
+    const { body } = await raw(request('GET / HTTP/1.1', host, `X: ${'a'.repeat(20_000)}`));
+    const text = 'the headers are larger than 16 KiB';
+    assert.deepEqual(JSON.parse(body), { error: text, detail: text, code: 'invalid_request' });
+  });
+
+  test('an expectation that nobody knows is passed over', async () => {
+    const { status, headers } = await raw(request('GET /healthz HTTP/1.1', host, 'Expect: something'));
+    assert.equal(status, 200);
+    assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
+  });
+
+  test('what no route takes is refused without a look at its body', async () => {
+    const cases: readonly (readonly [line: string, status: number, ...headers: string[]])[] = [
+      ['QUERY /chats HTTP/1.1', 405],
+      ['QUERY /nothing HTTP/1.1', 404],
+      ['QUERY /chats HTTP/1.1', 405, 'Content-Type: application/json'],
+      ['POST /nothing HTTP/1.1', 404, 'Content-Type: text/plain', 'Content-Length: 1'],
+      ['POST /nothing HTTP/1.1', 404, 'Content-Encoding: gzip', 'Content-Length: 9000000'],
+      ['PUT /api/conversation/list HTTP/1.1', 405, 'Content-Type: ;', 'Content-Length: 1'],
+    ];
+    for (const [line, status, ...more] of cases) {
+      const answer = await raw(request(line, host, ...more));
+      assert.equal(answer.status, status, line);
+      const { detail, error } = JSON.parse(answer.body) as { detail?: string; error?: string };
+      assert.equal(typeof (line.includes('/api/conversation') ? detail : error), 'string', answer.body);
+    }
+  });
+
+  test('the body of a GET is passed over, in whatever encoding', async () => {
+    const { status } = await app.call('/healthz', { headers: { 'content-encoding': 'gzip' } });
+    assert.equal(status, 200);
+  });
+
   test('HTTP/1.0 needs no Host', async () => {
     assert.equal((await raw('GET /healthz HTTP/1.0\r\n\r\n')).status, 200);
   });

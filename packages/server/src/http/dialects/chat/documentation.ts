@@ -55,7 +55,7 @@ export const getToken = {
         },
       },
     },
-    ...errorResponses(400, 401, 403, 404, 413, 429),
+    ...errorResponses(400, 401, 403, 404, 429),
   },
 };
 
@@ -70,7 +70,7 @@ export const completionStream = {
   response: {
     200: eventStream,
     204: alreadySeen,
-    ...errorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+    ...errorResponses(400, 401, 403, 404, 409, 429, 503),
   },
 };
 
@@ -84,7 +84,7 @@ export const continuationStream = {
   response: {
     200: eventStream,
     204: alreadySeen,
-    ...errorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+    ...errorResponses(400, 401, 403, 404, 409, 429, 503),
   },
 };
 
@@ -95,7 +95,7 @@ export const completion = {
   description: 'The same as the stream, in one answer.',
   headers: idempotency,
   body: CompletionBody,
-  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 413, 429, 502, 503, 504) },
+  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 429, 502, 503, 504) },
 };
 
 export const continuation = {
@@ -105,7 +105,7 @@ export const continuation = {
   description: 'The same as the stream, in one answer.',
   headers: idempotency,
   body: ContinuationBody,
-  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 413, 429, 502, 503, 504) },
+  response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 429, 502, 503, 504) },
 };
 
 const user = Type.Object({

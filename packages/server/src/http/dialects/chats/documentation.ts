@@ -64,7 +64,7 @@ export const createChat = {
   description: 'An empty one, with a name.',
   headers: idempotency,
   body: CreateChatBody,
-  response: { 201: created(chat, '/chats/'), ...refused(409, 413) },
+  response: { 201: created(chat, '/chats/'), ...refused(409) },
 };
 
 export const updateChat = {
@@ -74,7 +74,7 @@ export const updateChat = {
   description: 'Renames it; `updated_at` is stored as given, or becomes now.',
   params: chatId,
   body: UpdateChatBody,
-  response: { 200: chat, ...refused(404, 413) },
+  response: { 200: chat, ...refused(404) },
 };
 
 export const deleteChat = {
@@ -113,7 +113,7 @@ export const createMessage = {
     "Goes into the chat's newest active session; a chat without one gets a session of the token's persona, of the key's default persona, or on the organization's default model. It is answered by `GET /conversations/inference/{id}`. An Assistant message that equals the chat's newest answer is that answer, and nothing is stored; others are not for end users' tokens.",
   headers: idempotency,
   body: CreateMessageBody,
-  response: { 201: created(message, '/conversations/'), ...refused(404, 409, 413) },
+  response: { 201: created(message, '/conversations/'), ...refused(404, 409) },
 };
 
 export const deleteMessage = {

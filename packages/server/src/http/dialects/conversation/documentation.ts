@@ -24,7 +24,7 @@ export const create = {
   headers: idempotency,
   querystring: schema.OrganizationQuery,
   body: schema.CreateBody,
-  response: answer('The conversation.', conversation, schema.exampleConversation, 409, 413),
+  response: answer('The conversation.', conversation, schema.exampleConversation, 409),
 };
 
 export const createSession = {
@@ -36,7 +36,7 @@ export const createSession = {
   headers: idempotency,
   querystring: schema.OrganizationQuery,
   body: schema.CreateSessionBody,
-  response: answer('The session.', Type.Ref('ChatSession#'), schema.exampleSession, 404, 409, 413),
+  response: answer('The session.', Type.Ref('ChatSession#'), schema.exampleSession, 404, 409),
 };
 
 export const streamChat = {
@@ -64,7 +64,7 @@ export const streamChat = {
       description: 'The event of `Last-Event-ID` was the last one: there is nothing more to come.',
       type: 'null',
     },
-    ...detailErrorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+    ...detailErrorResponses(400, 401, 403, 404, 409, 429, 503),
   },
 };
 
@@ -111,7 +111,7 @@ export const update = {
   description: 'Its title, or whether it is archived. What is not given stays.',
   querystring: schema.ConversationQuery,
   body: schema.UpdateBody,
-  response: answer('The conversation.', conversation, schema.exampleConversation, 404, 413),
+  response: answer('The conversation.', conversation, schema.exampleConversation, 404),
 };
 
 export const remove = {
