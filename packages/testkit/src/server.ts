@@ -1,6 +1,6 @@
 /** Runs the whole server in this process, with a scripted upstream as its model and one tenant. */
 import { rm } from 'node:fs/promises';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { catalog } from '../../server/src/catalog.ts';
 import { parseConfig } from '../../server/src/config/config.ts';
 import { type RunningServer, startServer } from '../../server/src/server.ts';
@@ -21,6 +21,8 @@ export interface TestServerOptions {
   readonly environment?: Record<string, string>;
   /** Whether the model makes titles for new conversations, in calls of their own. Default false. */
   readonly titles?: boolean;
+  /** The server's log. Default: none. */
+  readonly log?: Logger;
 }
 
 /** Starts a server in this process with one tenant, on the given engine. */
@@ -33,7 +35,7 @@ export async function startTestServer(
   const { config, problems } = parseConfig(serverEnvironment(place, options.environment), catalog);
   if (config === undefined) throw new Error(JSON.stringify(problems));
   const server = await startServer(config, {
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
     backoffMs: 5,
     titles: options.titles ?? false,
   });

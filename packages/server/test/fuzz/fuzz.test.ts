@@ -1,0 +1,17 @@
+/**
+ * Some hundred requests that are made up from the OpenAPI document. `npm run fuzz` sends as many as one likes, with
+ * another seed each time.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { describe, runFuzz } from './fuzz.ts';
+
+onBothStores('requests from the document', (storeEngine) => {
+  test('what holds for every answer holds', async () => {
+    const seed = storeEngine === 'sqlite' ? 20261126 : 11262026;
+    const { requests, violations } = await runFuzz({ storeEngine, seed, requests: 400 });
+    assert.deepEqual(violations.map(describe), []);
+    assert.equal(requests, 400);
+  });
+});
