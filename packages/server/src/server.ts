@@ -133,6 +133,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   cleanup.use(
     startHousekeeping({
       store,
+      auditDays: config.auditDays,
       onError: (error) =>
         log.warn(
           { err: error },

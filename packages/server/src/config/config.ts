@@ -1,4 +1,5 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
+import { leastKeptDays } from '../domain/audit/trail.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
@@ -55,6 +56,8 @@ export interface Config {
   /** Whether models summarise what no longer fits, where an organization sets nothing. */
   readonly summaries: boolean;
   readonly tokenTtlSeconds: number;
+  /** How long the audit trail is kept. */
+  readonly auditDays: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
   readonly logLevel: LogLevel;
@@ -162,6 +165,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     anonymousOrigins: readOrigins(reader),
     trustedProxies: readNetworks(reader, 'TRUSTED_PROXIES'),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
+    auditDays: reader.integer('AUDIT_RETENTION_DAYS', leastKeptDays.others, 3650),
     titles: reader.oneOf('COLLOQUY_TITLES', ['on', 'off'], 'on') === 'on',
     summaries: reader.oneOf('COLLOQUY_SUMMARIES', ['on', 'off'], 'on') === 'on',
     leaseMs: reader.integer('LEASE_MS', 100, 600_000),

@@ -2,6 +2,7 @@
  * Every environment variable that the server reads, with its default; `.env.example` lists the same. The variables of
  * providers and search engines come from the catalog.
  */
+import { leastKeptDays } from '../domain/audit/trail.ts';
 import { namedLocalModels } from '../domain/model.ts';
 import type { Catalog } from './catalog.ts';
 
@@ -96,6 +97,7 @@ const otherVariables = {
   ),
   TRUSTED_PROXIES: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
+  AUDIT_RETENTION_DAYS: text('400', `a whole number of days from ${leastKeptDays.others} to 3650`),
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),
   SHUTDOWN_GRACE_MS: text('30000', 'a whole number of milliseconds from 0 to 3600000'),

@@ -1,6 +1,7 @@
 /** The HTTP side, composed: `createApp(dependencies)` gives a Fastify instance that is ready to listen. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { newId } from '../domain/ids.ts';
+import { createAdminStore } from './admin/changes.ts';
 import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
 import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts';
@@ -9,6 +10,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { dialectRegistry } from './dialects/registry.ts';
 import { createTurns } from './dialects/turns.ts';
+import { createErasure } from './end-users/erasure.ts';
 import { generations } from './generations/routes.ts';
 import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
@@ -140,7 +142,11 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   }
   app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
-    app.register(administration({ ...admin, store, engine, authenticator, now }), { prefix: adminPath });
+    const erasure = createErasure({ store, engine, now });
+    const adminStore = createAdminStore(store, now);
+    app.register(administration({ ...admin, store: adminStore, erasure, engine, authenticator, now }), {
+      prefix: adminPath,
+    });
   }
   return app;
 }

@@ -2,6 +2,8 @@
  * Writes are named commands, run inside the writer: on SQLite in a worker thread, all that have arrived in one
  * commit; on PostgreSQL in a transaction each. Arguments and results are plain data (they cross a thread).
  */
+import type { AuditOrigin } from '../domain/audit/trail.ts';
+import { runAudited } from './audit/audited.ts';
 import type { CommandContext } from './command-context.ts';
 import { claimedResultOf } from './commands/claimed-results.ts';
 import { type CommandArgs, type CommandName, type CommandResult, commands } from './commands/registry.ts';
@@ -72,19 +74,32 @@ async function claim(context: CommandContext, wanted: IdempotencyClaim): Promise
   return earlier.result ?? 'null';
 }
 
+async function run<N extends CommandName>(
+  context: CommandContext,
+  name: N,
+  args: CommandArgs<N>,
+  origin: AuditOrigin | undefined,
+): Promise<CommandResult<N>> {
+  const command = commands[name] as (c: CommandContext, a: CommandArgs<N>) => Promise<CommandResult<N>>;
+  if (origin === undefined) return await command(context, args);
+  const { db, engine } = context;
+  const plain = { db, engine };
+  return await runAudited(plain, name, args, origin, () => command(plain, args));
+}
+
 /**
  * Runs one command inside an open transaction. With a claim that an earlier call made, gives that call's result, as far
  * as it is still stored.
- * Throwing rolls back the command and its claim.
+ * Throwing rolls back the command and its claim. With an origin, what the command does goes into the audit trail.
  */
 export async function runCommand<N extends CommandName>(
   context: CommandContext,
   name: N,
   args: CommandArgs<N>,
   wanted: IdempotencyClaim | undefined,
+  origin?: AuditOrigin | undefined,
 ): Promise<Executed<CommandResult<N>>> {
-  const command = commands[name] as (c: CommandContext, a: CommandArgs<N>) => Promise<CommandResult<N>>;
-  if (wanted === undefined) return { result: await command(context, args), replayed: false };
+  if (wanted === undefined) return { result: await run(context, name, args, origin), replayed: false };
   const claimed = claimedResultOf(name);
   const earlier = await claim(context, wanted);
   if (earlier !== undefined) {
@@ -92,7 +107,7 @@ export async function runCommand<N extends CommandName>(
   }
   // The command gets no `commitsNow`, since its result is still to be stored in the claim.
   const { db, engine } = context;
-  const result = await command({ db, engine }, args);
+  const result = await run({ db, engine }, name, args, origin);
   await context.db
     .updateTable('idempotency')
     .set({ result: JSON.stringify(claimed.keep(result) ?? null) })

@@ -1,22 +1,34 @@
 /** Removes, once a minute, what the store keeps for a time only. */
+
 import { every, type Repetition } from '../concurrency/every.ts';
+import { refusalsKeptDays } from '../domain/audit/trail.ts';
 import type { Store } from './store.ts';
 
 export interface HousekeepingOptions {
   readonly store: Pick<Store, 'execute'>;
+  /** How long the audit trail is kept. */
+  readonly auditDays: number;
   readonly now?: () => number;
   readonly intervalMs?: number;
   onError(error: unknown): void;
 }
 
-const claimsAtOnce = 1000;
+const rowsAtOnce = 1000;
+const dayMs = 86_400_000;
 
 /** Removes everything whose time has run out. */
-export async function tidy({ store, now = Date.now }: Omit<HousekeepingOptions, 'onError'>): Promise<void> {
+export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promise<void> {
+  const { store, auditDays, now = Date.now } = options;
   for (;;) {
-    const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: claimsAtOnce });
-    if (deleted < claimsAtOnce) return;
+    const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: rowsAtOnce });
+    if (deleted < rowsAtOnce) break;
   }
+  const due = {
+    before: now() - auditDays * dayMs,
+    refusalsBefore: now() - Math.min(auditDays, refusalsKeptDays) * dayMs,
+    limit: rowsAtOnce,
+  };
+  while (!(await store.execute('pruneAudit', due)).isDone);
 }
 
 export function startHousekeeping(options: HousekeepingOptions): Repetition {

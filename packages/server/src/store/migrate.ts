@@ -14,6 +14,7 @@ import * as keyRotation from './migrations/0010-key-rotation.ts';
 import * as keyPersonas from './migrations/0011-key-personas.ts';
 import * as limits from './migrations/0012-limits.ts';
 import * as usageRollups from './migrations/0013-usage-rollups.ts';
+import * as audit from './migrations/0014-audit.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -33,6 +34,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0011-key-personas': keyPersonas.up,
   '0012-limits': limits.up,
   '0013-usage-rollups': usageRollups.up,
+  '0014-audit': audit.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -1,5 +1,6 @@
 /** The store as the rest of the program sees it. */
 
+import type { AuditOrigin } from '../domain/audit/trail.ts';
 import type { Scope } from '../domain/scope.ts';
 import type {
   ClaimedCommandName,
@@ -27,15 +28,21 @@ export interface Store extends AsyncDisposable {
   /** The connection for reads. Never keep a read open across an `await` of anything else. */
   readonly reads: Database;
   /**
-   * Runs a command; resolves once it is committed to the disk.
+   * Runs a command; resolves once it is committed to the disk. With an origin, the same transaction writes a row of the
+   * audit trail, if there was something to do.
    * @throws AppError as the command does; nothing of it is stored then
    */
-  execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>>;
+  execute<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    origin?: AuditOrigin,
+  ): Promise<CommandResult<N>>;
   /** Like `execute`, under an idempotency claim if there is one. */
   executeOnce<N extends ClaimedCommandName>(
     name: N,
     args: CommandArgs<N>,
     claim: IdempotencyClaim | undefined,
+    origin?: AuditOrigin,
   ): Promise<Executed<CommandResult<N>>>;
   /** Commits one journal row. Calling again with the same `n` after an error is safe: it is stored once. */
   appendJournal(row: JournalRow): Promise<JournalOutcome>;

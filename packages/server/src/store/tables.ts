@@ -17,6 +17,7 @@ import type {
 import type { Role, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
+import type { AuditTables } from './audit/table.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
 
 export type Flag = 0 | 1;
@@ -353,7 +354,7 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables extends UsageTables {
+export interface Tables extends UsageTables, AuditTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   member: MemberTable;

@@ -188,9 +188,9 @@ export const onlyTheStoreSeesTables: Rule = (tree) =>
     .filter(({ from, to }) => to === 'store/tables.ts' && folderOf(from) !== 'store')
     .map(({ from }) => `${from} imports store/tables.ts, which only the store does`);
 
-/** A folder has about a dozen files at most, except those with one file for each command or query. */
+/** A folder has about a dozen files at most, except those with one file for each command, migration or query. */
 const maxFilesOfRoom = 13;
-const foldersOfEntries: readonly string[] = ['store/commands', 'store/queries'];
+const foldersOfEntries: readonly string[] = ['store/commands', 'store/migrations', 'store/queries'];
 
 export const roomsHaveFewFiles: Rule = (tree) =>
   [...Map.groupBy(tree.keys(), (path) => path.split('/').slice(0, -1).join('/'))]

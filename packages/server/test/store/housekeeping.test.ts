@@ -28,13 +28,13 @@ onBothStores('housekeeping', (engine) => {
         claim(key, expiresAt),
       );
     }
-    await tidy({ store, now: () => 2000 });
+    await tidy({ store, auditDays: 400, now: () => 2000 });
     const left = await store.reads.selectFrom('idempotency').select('key').execute();
     assert.deepEqual(
       left.map((row) => row.key),
       ['young'],
     );
-    await tidy({ store, now: () => 3000 });
+    await tidy({ store, auditDays: 400, now: () => 3000 });
     assert.deepEqual(await store.reads.selectFrom('idempotency').select('key').execute(), []);
   });
 });

@@ -209,6 +209,11 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200),
       within('/generations/<id>/cancel', newGeneration),
     ),
+    'GET /api/admin/organizations/:org_id/audit': listed(administered(200), '/audit'),
+    'GET /api/admin/audit': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      at('/api/admin/audit'),
+    ),
     'GET /api/admin/organizations/:org_id/usage': listed(administered(200), '/usage'),
     'GET /api/admin/organizations/:org_id/users/:user_id/export': manage(
       administered(200),

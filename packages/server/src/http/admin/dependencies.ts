@@ -8,8 +8,8 @@ import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { LiveGenerations } from '../../store/queries/generations.ts';
-import type { Store } from '../../store/store.ts';
-import type { ErasureDependencies } from '../end-users/erasure.ts';
+import type { Erasure } from '../end-users/erasure.ts';
+import type { AdminStore } from './changes.ts';
 
 export interface ModelTest {
   readonly ok: boolean;
@@ -21,10 +21,11 @@ export interface ModelTest {
   readonly found: FoundModel | null;
 }
 
-export interface AdminDependencies extends ErasureDependencies {
-  readonly store: Store;
+export interface AdminDependencies {
+  readonly store: AdminStore;
+  readonly erasure: Erasure;
   readonly authenticator: Authenticator;
-  readonly engine: Pick<GenerationEngine, 'cancel' | 'settleBeforeDelete'>;
+  readonly engine: Pick<GenerationEngine, 'cancel'>;
   /** Ends live generations after a revocation; resolves when they ended. */
   cancelLive(where: LiveGenerations): Promise<void>;
   /** Encrypts the providers' keys. */

@@ -1,6 +1,8 @@
 /** The administration, `/api/admin`. */
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
+import { auditRoutes } from './audit/routes.ts';
+import { AuditActorSchema, AuditEntrySchema } from './audit/schema.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { organizationGenerationRoutes } from './generations/routes.ts';
 import { OrganizationGenerationSchema } from './generations/schema.ts';
@@ -20,7 +22,8 @@ export type { AdminDependencies, ModelTest } from './dependencies.ts';
 /** Register it with the prefix `/api/admin`. */
 export function administration(dependencies: AdminDependencies): AppPlugin {
   return async (app) => {
-    app.addSchema(OrganizationGenerationSchema);
+    for (const schema of [OrganizationGenerationSchema, AuditActorSchema, AuditEntrySchema])
+      app.addSchema(schema);
     addRoutes(app, [
       ...organizationRoutes(dependencies),
       ...settingsRoutes(dependencies),
@@ -33,6 +36,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...organizationGenerationRoutes(dependencies),
       ...usageRoutes(dependencies),
       ...userRoutes(dependencies),
+      ...auditRoutes(dependencies),
     ]);
   };
 }

@@ -1,18 +1,43 @@
 /** Erases data in small steps, so that other writes never wait long. Running generations are ended first. */
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../../auth/principal.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { ErasedConversations } from '../../store/commands/end-users.ts';
 import { listLiveConversations } from '../../store/queries/end-users.ts';
 import type { Leftover, Store } from '../../store/store.ts';
+import { auditOrigin } from '../request/audit-origin.ts';
 
 const conversationsAtOnce = 50;
 const modelCallsAtOnce = 2000;
+const auditRowsAtOnce = 2000;
 
 export interface ErasureDependencies {
   readonly store: Store;
   readonly engine: Pick<GenerationEngine, 'settleBeforeDelete'>;
   /** Epoch milliseconds. */
   now(): number;
+}
+
+/** A request that erases something, for the audit trail. */
+export type ErasingRequest = FastifyRequest & { readonly caller: Principal };
+
+export interface Erasure {
+  /** Erases an organization with all of its data. It may be interrupted at any point: the next call continues. */
+  organization(scope: OrganizationScope, request: ErasingRequest): Promise<ErasureReceipt>;
+  /** Erases everything that is stored about end users. */
+  endUsers(
+    scope: OrganizationScope,
+    endUserIds: readonly string[],
+    request: ErasingRequest,
+  ): Promise<ErasureReceipt>;
+}
+
+export function createErasure(dependencies: ErasureDependencies): Erasure {
+  return {
+    organization: (scope, request) => eraseOrganization(dependencies, scope, request),
+    endUsers: (scope, endUserIds, request) => eraseEndUsers(dependencies, scope, endUserIds, request),
+  };
 }
 
 /** What an erasure answers with. */
@@ -39,10 +64,10 @@ async function receiptOf(store: Store, deleted: ErasureReceipt['deleted']): Prom
   return { deleted, kept: [...left.map((one) => leftovers[one]), inBackups] };
 }
 
-/** Erases an organization with all of its data. It may be interrupted at any point: the next call continues. */
-export async function eraseOrganization(
+async function eraseOrganization(
   dependencies: ErasureDependencies,
   { organizationId }: OrganizationScope,
+  request: ErasingRequest,
 ): Promise<ErasureReceipt> {
   const { store, now } = dependencies;
   const conversations = await eraseConversations(dependencies, organizationId, null);
@@ -52,10 +77,14 @@ export async function eraseOrganization(
     modelCalls += step.modelCalls;
     if (step.isLast) break;
   }
-  const { endUsers, idempotencyClaims, ...rest } = await store.execute('deleteOrganization', {
-    organizationId,
-    now: now(),
-  });
+  const { endUsers, idempotencyClaims, ...rest } = await store.execute(
+    'deleteOrganization',
+    { organizationId, now: now() },
+    auditOrigin(request, request.caller, organizationId, now()),
+  );
+  // Its audit trail goes last, since it holds who did all this. What is left by a crash goes with the housekeeping.
+  const goneAlone = { before: 0, refusalsBefore: 0, limit: auditRowsAtOnce };
+  while (!(await store.execute('pruneAudit', goneAlone)).isDone);
   return receiptOf(store, {
     organizations: 1,
     ...rest,
@@ -66,15 +95,19 @@ export async function eraseOrganization(
   });
 }
 
-/** Erases everything that is stored about end users. */
-export async function eraseEndUsers(
+async function eraseEndUsers(
   dependencies: ErasureDependencies,
   { organizationId }: OrganizationScope,
   endUserIds: readonly string[],
+  request: ErasingRequest,
 ): Promise<ErasureReceipt> {
   const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
   const { store, now } = dependencies;
-  const users = await store.execute('eraseEndUsers', { organizationId, endUserIds, now: now() });
+  const users = await store.execute(
+    'eraseEndUsers',
+    { organizationId, endUserIds, now: now() },
+    auditOrigin(request, request.caller, organizationId, now()),
+  );
   return receiptOf(store, {
     end_users: users.endUsers,
     idempotency_claims: users.idempotencyClaims,

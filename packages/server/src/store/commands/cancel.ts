@@ -7,19 +7,20 @@ import { type FinishedGeneration, startNext } from './finish-generation.ts';
 import { requireOwner } from './owner.ts';
 import { insertSegment, lockSession } from './turn-statements.ts';
 
+/** `requested` counts the live ones that nobody had asked to cancel before. */
 export async function requestCancel(
   context: CommandContext,
   args: { readonly generationIds: readonly string[]; readonly now: number },
-): Promise<null> {
-  if (args.generationIds.length === 0) return null;
-  await context.db
+): Promise<{ readonly requested: number }> {
+  if (args.generationIds.length === 0) return { requested: 0 };
+  const updated = await context.db
     .updateTable('generation')
     .set({ cancel_requested_at: args.now })
     .where('id', 'in', [...args.generationIds])
     .where('status', 'in', ['queued', 'running'])
     .where('cancel_requested_at', 'is', null)
-    .execute();
-  return null;
+    .executeTakeFirstOrThrow();
+  return { requested: Number(updated.numUpdatedRows) };
 }
 
 const cancelledUnstarted: Outcome = {

@@ -100,6 +100,7 @@ export async function deleteOrganization(
   const query = db.selectFrom('organization').select('id').where('id', '=', args.organizationId);
   if ((await forUpdate(context, query).executeTakeFirst()) === undefined) throw notFound('organization');
   await noteErasure(context, args.now);
+  await db.insertInto('deleted_organization').values({ id: args.organizationId }).execute();
   const claims = await deleteClaims(context, args.organizationId);
   const count = async (table: 'member' | 'model' | 'persona' | 'api_key' | 'end_user'): Promise<number> => {
     const deleted = await db

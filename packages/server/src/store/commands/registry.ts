@@ -2,6 +2,7 @@
 import { acceptTurn } from './accept-turn.ts';
 import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
+import { noteAction, noteRefusals, pruneAudit } from './audit.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
   completeSession,
@@ -99,6 +100,9 @@ export const commands = {
   eraseConversations,
   eraseEndUsers,
   eraseModelCalls,
+  noteAction,
+  noteRefusals,
+  pruneAudit,
 } as const;
 
 type Commands = typeof commands;

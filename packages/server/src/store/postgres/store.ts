@@ -1,6 +1,7 @@
 /** The scaled-out store: PostgreSQL, a transaction per command. */
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
+import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import { AppError } from '../../domain/errors.ts';
 import {
   type ClaimedCommandName,
@@ -94,10 +95,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     name: N,
     args: CommandArgs<N>,
     claim: IdempotencyClaim | undefined,
+    origin?: AuditOrigin,
   ): Promise<Executed<CommandResult<N>>> {
     for (let tries = 1; ; tries++) {
       try {
-        return await transact((context) => runCommand(context, name, args, claim));
+        return await transact((context) => runCommand(context, name, args, claim, origin));
       } catch (error) {
         if (isTransient(error) && tries < maxTries) continue;
         if (isUniqueViolation(error)) throw writeConflict();
@@ -123,26 +125,32 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     name: N,
     args: CommandArgs<N>,
     claim: IdempotencyClaim | undefined,
+    origin?: AuditOrigin,
   ): Promise<Executed<CommandResult<N>>> {
     if (name === 'acceptTurn' && claim === undefined) {
       const turn = args as CommandArgs<'acceptTurn'>;
       if (startsAlone(turn)) return (await start(turn)) as Executed<CommandResult<N>>;
     }
-    return await runAlone(name, args, claim);
+    return await runAlone(name, args, claim, origin);
   }
 
   const store: Store = {
     engine: 'postgres',
     reads: db,
-    async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
-      return (await run(name, args, undefined)).result;
+    async execute<N extends CommandName>(
+      name: N,
+      args: CommandArgs<N>,
+      origin?: AuditOrigin,
+    ): Promise<CommandResult<N>> {
+      return (await run(name, args, undefined, origin)).result;
     },
     executeOnce<N extends ClaimedCommandName>(
       name: N,
       args: CommandArgs<N>,
       claim: IdempotencyClaim | undefined,
+      origin?: AuditOrigin,
     ): Promise<Executed<CommandResult<N>>> {
-      return run(name, args, claim);
+      return run(name, args, claim, origin);
     },
     async appendJournal(row) {
       const result = await pool.query({ ...appendStatement, values: [row.owner, row.n, row.payload] });

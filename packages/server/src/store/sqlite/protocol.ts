@@ -1,5 +1,6 @@
 /** What the main thread and the writer's thread say to each other. */
 
+import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import type { SerializedError } from '../../domain/errors.ts';
 import type { CommandName, IdempotencyClaim } from '../command.ts';
 import type { JournalRow } from '../journal.ts';
@@ -11,6 +12,7 @@ export type WriterRequest =
       readonly name: CommandName;
       readonly args: unknown;
       readonly claim: IdempotencyClaim | undefined;
+      readonly origin: AuditOrigin | undefined;
     }
   | { readonly id: number; readonly kind: 'journal'; readonly row: JournalRow }
   | { readonly id: number; readonly kind: 'scrub'; readonly step: ScrubStep };

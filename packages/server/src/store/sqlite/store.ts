@@ -2,6 +2,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
 import { catchUp } from '../search/indexer.ts';
@@ -37,12 +38,16 @@ export async function openSqliteStore(
     const store: Store = {
       engine: 'sqlite',
       reads,
-      async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
-        const executed = await writer.send({ kind: 'command', name, args, claim: undefined });
+      async execute<N extends CommandName>(
+        name: N,
+        args: CommandArgs<N>,
+        origin?: AuditOrigin,
+      ): Promise<CommandResult<N>> {
+        const executed = await writer.send({ kind: 'command', name, args, claim: undefined, origin });
         return (executed as Executed<CommandResult<N>>).result;
       },
-      async executeOnce(name, args, claim) {
-        return (await writer.send({ kind: 'command', name, args, claim })) as Executed<
+      async executeOnce(name, args, claim, origin) {
+        return (await writer.send({ kind: 'command', name, args, claim, origin })) as Executed<
           CommandResult<typeof name>
         >;
       },

@@ -123,7 +123,7 @@ async function runInSavepoint(request: WriteRequest): Promise<WriterReply> {
 
 function run(request: WriteRequest): unknown {
   if (request.kind === 'journal') return append(request.row);
-  return runCommand(context, request.name, request.args as never, request.claim);
+  return runCommand(context, request.name, request.args as never, request.claim, request.origin);
 }
 
 function append(row: Extract<WriterRequest, { kind: 'journal' }>['row']): 'committed' | 'fenced' {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { apiKeyTypes } from '../../../src/domain/api-key.ts';
+import { auditActions, auditActorKinds, auditSubjects } from '../../../src/domain/audit/trail.ts';
 import { errorCodes } from '../../../src/domain/errors.ts';
 import { partKinds, researchStatuses } from '../../../src/domain/event.ts';
 import {
@@ -277,6 +278,60 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['member', 'key', 'end-user', 'operator', 'anonymous'],
     list: creatorKinds,
     places: ['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
+  },
+  'actions of the audit trail': {
+    values: [
+      'organization.create',
+      'organization.update',
+      'organization.delete',
+      'settings.update',
+      'model.create',
+      'model.update',
+      'model.delete',
+      'model.test',
+      'model.discover',
+      'persona.create',
+      'persona.update',
+      'persona.draft',
+      'persona.submit',
+      'persona.rollback',
+      'persona.delete',
+      'key.create',
+      'key.update',
+      'key.rotate',
+      'key.revoke',
+      'member.create',
+      'member.update',
+      'member.delete',
+      'member.token',
+      'user.export',
+      'user.erase',
+      'generation.cancel',
+      'credential.refused',
+      'access.refused',
+    ],
+    list: auditActions,
+    places: ['AuditEntry.action', 'listAudit.action', 'listWholeAudit.action'],
+  },
+  'subjects of the audit trail': {
+    values: [
+      'organization',
+      'settings',
+      'model',
+      'persona',
+      'key',
+      'member',
+      'user',
+      'generation',
+      'credential',
+    ],
+    list: auditSubjects,
+    places: ['AuditEntry.kind'],
+  },
+  'actors of the audit trail': {
+    values: ['member', 'key', 'end-user', 'operator', 'anonymous', 'server', 'stranger'],
+    list: auditActorKinds,
+    places: ['AuditActor.kind'],
   },
   environments: {
     values: ['test', 'prod'],

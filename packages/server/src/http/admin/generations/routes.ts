@@ -22,7 +22,7 @@ import {
 const access = 'organization-admin';
 const path = `${organizationPath}/generations`;
 
-export function organizationGenerationRoutes({ store, engine }: AdminDependencies): readonly Route[] {
+export function organizationGenerationRoutes({ store, engine, now }: AdminDependencies): readonly Route[] {
   /** The `user_id` of each end user of these generations. */
   function usersOf(
     scope: OrganizationScope,
@@ -97,10 +97,12 @@ export function organizationGenerationRoutes({ store, engine }: AdminDependencie
         params: GenerationParams,
         response: { 200: answer('The generation.', OrganizationGeneration), ...refusals },
       },
-      async handler({ scope, params }) {
+      async handler(request) {
+        const { scope, params } = request;
         const generation = await findGenerationOf(store.reads, scope, params.generation_id);
         if (generation === undefined) throw notFound('generation');
         const { organizationId, environment, id } = generation;
+        await store.change(request, 'requestCancel', { generationIds: [id], now: now() });
         await engine.cancel(conversationScope(organizationId, environment), id);
         const ended = await findGenerationOf(store.reads, scope, id);
         if (ended === undefined) throw notFound('generation');

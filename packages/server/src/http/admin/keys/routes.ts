@@ -17,7 +17,6 @@ import {
 } from '../../../store/queries/api-keys.ts';
 import { nameCreators } from '../../../store/queries/creators.ts';
 import { answer, gone } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { budgetWarnings } from '../budget-warnings.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -82,26 +81,22 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         const limits = toLimits(body.limits ?? {});
         const endUserLimits = toLimits(body.end_user_limits ?? {});
         const { key, prefix, hash } = generateApiKey(body.type);
-        const { result, replayed } = await store.executeOnce(
-          'createApiKey',
-          {
-            id: newId(),
-            organizationId: scope.organizationId,
-            name: body.name,
-            type: body.type,
-            prefix,
-            hash,
-            defaultPersonaId: body.default_persona_id ?? null,
-            personas: distinct(body.personas ?? null),
-            limits,
-            endUserLimits,
-            allowedOrigins: body.allowed_origins ?? null,
-            expiresAt: typeof body.expires_at === 'string' ? fromTime(body.expires_at) : null,
-            createdBy: creatorOf(caller),
-            now: at,
-          },
-          idempotencyClaim(request, caller, at),
-        );
+        const { result, replayed } = await store.changeOnce(request, 'createApiKey', {
+          id: newId(),
+          organizationId: scope.organizationId,
+          name: body.name,
+          type: body.type,
+          prefix,
+          hash,
+          defaultPersonaId: body.default_persona_id ?? null,
+          personas: distinct(body.personas ?? null),
+          limits,
+          endUserLimits,
+          allowedOrigins: body.allowed_origins ?? null,
+          expiresAt: typeof body.expires_at === 'string' ? fromTime(body.expires_at) : null,
+          createdBy: creatorOf(caller),
+          now: at,
+        });
         reply.code(201).header('Location', locationOf(scope, 'keys', result.id));
         const warnings = await budgetWarnings(store.reads, scope, limits, endUserLimits);
         return { ...(await get(scope, result.id)), ...warnings, ...(!replayed && { key }) };
@@ -158,12 +153,13 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         body: UpdateKeyBody,
         response: { 200: answer('The changed key.', Key), ...refusals },
       },
-      async handler({ scope, params, body }) {
+      async handler(request) {
+        const { scope, params, body } = request;
         const { type, id } = await living(scope, params.id);
         checkBody(body, type, now());
         const { name, default_persona_id, personas, expires_at, limits, end_user_limits, allowed_origins } =
           body;
-        await store.execute('updateApiKey', {
+        await store.change(request, 'updateApiKey', {
           organizationId: scope.organizationId,
           id,
           changes: {
@@ -198,16 +194,18 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         request.body ??= {};
       },
       async handler(request) {
-        const { caller, scope, params, body } = request;
-        const at = now();
+        const { scope, params, body } = request;
         const { type, id } = await living(scope, params.id);
         const { key, prefix, hash } = generateApiKey(type);
         const overlapMs = (body.overlap_seconds ?? 0) * 1000;
-        const { replayed } = await store.executeOnce(
-          'rotateApiKey',
-          { organizationId: scope.organizationId, id, prefix, hash, overlapMs, now: at },
-          idempotencyClaim(request, caller, at),
-        );
+        const { replayed } = await store.changeOnce(request, 'rotateApiKey', {
+          organizationId: scope.organizationId,
+          id,
+          prefix,
+          hash,
+          overlapMs,
+          now: now(),
+        });
         return { ...(await get(scope, id)), ...(!replayed && { key }) };
       },
     }),
@@ -223,9 +221,10 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         params: KeyParams,
         response: { 204: gone, ...refusals },
       },
-      async handler({ scope: { organizationId }, params }, reply) {
-        const id = params.id.toLowerCase();
-        await store.execute('revokeApiKey', { organizationId, id, now: now() });
+      async handler(request, reply) {
+        const { organizationId } = request.scope;
+        const id = request.params.id.toLowerCase();
+        await store.change(request, 'revokeApiKey', { organizationId, id, now: now() });
         // Nothing new starts under the key by now; what it and its end users have running and queued ends.
         await cancelLive({ apiKeyId: id });
         return reply.code(204).send(null);

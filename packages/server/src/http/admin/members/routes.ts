@@ -5,7 +5,6 @@ import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { findMember, listMembers } from '../../../store/queries/members.ts';
 import { answer, gone } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
@@ -51,20 +50,16 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
         response: { 201: createdAnswer(answer('The new member.', Member)), ...refusals },
       },
       async handler(request, reply) {
-        const { caller, scope } = request;
+        const { scope } = request;
         const { name, email, role } = request.body;
-        const { result } = await store.executeOnce(
-          'createMember',
-          {
-            id: newId(),
-            organizationId: scope.organizationId,
-            name,
-            email: email.toLowerCase(),
-            role,
-            now: now(),
-          },
-          idempotencyClaim(request, caller, now()),
-        );
+        const { result } = await store.changeOnce(request, 'createMember', {
+          id: newId(),
+          organizationId: scope.organizationId,
+          name,
+          email: email.toLowerCase(),
+          role,
+          now: now(),
+        });
         reply.code(201).header('Location', locationOf(scope, 'members', result.id));
         return get(scope, result.id);
       },
@@ -112,9 +107,10 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
         body: UpdateMemberBody,
         response: { 200: answer('The changed member.', Member), ...refusals },
       },
-      async handler({ scope, params, body }) {
-        const { email, ...changes } = body;
-        await store.execute('updateMember', {
+      async handler(request) {
+        const { scope, params } = request;
+        const { email, ...changes } = request.body;
+        await store.change(request, 'updateMember', {
           organizationId: scope.organizationId,
           id: params.id.toLowerCase(),
           changes: { ...changes, ...(email !== undefined && { email: email.toLowerCase() }) },
@@ -134,8 +130,9 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
         params: MemberParams,
         response: { 204: gone, ...refusals },
       },
-      async handler({ scope: { organizationId }, params }, reply) {
-        await store.execute('deleteMember', { organizationId, id: params.id.toLowerCase() });
+      async handler(request, reply) {
+        const { organizationId } = request.scope;
+        await store.change(request, 'deleteMember', { organizationId, id: request.params.id.toLowerCase() });
         return reply.code(204).send(null);
       },
     }),
@@ -155,12 +152,11 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
       async preValidation(request) {
         request.body ??= {};
       },
-      async handler({ scope, params, body }) {
-        const { token, expiresAt } = await authenticator.issueMemberToken(
-          scope,
-          params.id.toLowerCase(),
-          body.ttl_seconds,
-        );
+      async handler(request) {
+        const { scope, body } = request;
+        const id = request.params.id.toLowerCase();
+        const { token, expiresAt } = await authenticator.issueMemberToken(scope, id, body.ttl_seconds);
+        await store.note(request, 'member.token', { kind: 'member', id }, { expires_at: expiresAt });
         return { token, expires_at: expiresAt };
       },
     }),

@@ -97,7 +97,8 @@ export function modelLookRoutes(
         body: DiscoverBody,
         response: { 200: answer('What was found.', Discovered), ...refusals },
       },
-      async handler({ caller, body }) {
+      async handler(request) {
+        const { caller, body } = request;
         const { provider, preset, headers } = body;
         if (isBuiltIn(provider)) {
           throw invalid('provider', `provider: the models of ${provider} run in the server; it lists none`);
@@ -112,6 +113,12 @@ export function modelLookRoutes(
         if (headers) checkHeaders(headers);
         const byOperator = isOperator(caller);
         const baseUrl = given === undefined ? undefined : await checkBaseUrl(given, byOperator, dependencies);
+        await store.note(
+          request,
+          'model.discover',
+          { kind: 'model', id: null },
+          { provider, base_url: baseUrl ?? null },
+        );
         const found = await dependencies.discoverModels(
           {
             provider,
@@ -149,10 +156,11 @@ export function modelLookRoutes(
         params: ModelParams,
         response: { 200: answer('Whether it answered.', ModelTestResult), ...refusals },
       },
-      async handler({ scope, params }) {
+      async handler(request) {
+        const { scope, params } = request;
         const record = await get(scope, params.id);
         const { ok, latency_ms, error, hint, found } = await dependencies.testModel(record);
-        await store.execute('storeModelTest', {
+        await store.change(request, 'storeModelTest', {
           organizationId: scope.organizationId,
           id: record.id,
           test: { ok, latencyMs: latency_ms, error, hint, at: now() },

@@ -8,7 +8,6 @@ import type { OrganizationScope } from '../../../domain/scope.ts';
 import { findModelStates } from '../../../store/queries/model-states.ts';
 import { findModel, listModels } from '../../../store/queries/models.ts';
 import { answer, gone } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
@@ -69,23 +68,19 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
           byOperator,
           dependencies,
         );
-        const { result } = await store.executeOnce(
-          'createModel',
-          {
-            id: modelId,
-            organizationId: scope.organizationId,
-            settings: {
-              ...settings,
-              name: body.name,
-              provider: body.provider,
-              model: body.model,
-            },
-            listedContextWindow,
-            byOperator,
-            now: now(),
+        const { result } = await store.changeOnce(request, 'createModel', {
+          id: modelId,
+          organizationId: scope.organizationId,
+          settings: {
+            ...settings,
+            name: body.name,
+            provider: body.provider,
+            model: body.model,
           },
-          idempotencyClaim(request, caller, now()),
-        );
+          listedContextWindow,
+          byOperator,
+          now: now(),
+        });
         reply.code(201).header('Location', locationOf(scope, 'models', result.id));
         return show(scope, result.id);
       },
@@ -136,12 +131,13 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         body: UpdateModelBody,
         response: { 200: answer('The changed model.', Model), ...refusals },
       },
-      async handler({ caller, scope, params, body }) {
+      async handler(request) {
+        const { caller, scope, params, body } = request;
         const byOperator = isOperator(caller);
         const stored = await get(scope, params.id);
         const target = { id: stored.id, stored };
         const { settings, listedContextWindow } = await toSettings(body, target, byOperator, dependencies);
-        await store.execute('updateModel', {
+        await store.change(request, 'updateModel', {
           organizationId: scope.organizationId,
           id: stored.id,
           changes: settings,
@@ -163,8 +159,9 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         params: ModelParams,
         response: { 204: gone, ...refusals },
       },
-      async handler({ scope: { organizationId }, params }, reply) {
-        await store.execute('deleteModel', { organizationId, id: params.id.toLowerCase() });
+      async handler(request, reply) {
+        const { organizationId } = request.scope;
+        await store.change(request, 'deleteModel', { organizationId, id: request.params.id.toLowerCase() });
         return reply.code(204).send(null);
       },
     }),

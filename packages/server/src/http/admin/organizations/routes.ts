@@ -3,9 +3,7 @@ import type { Static } from 'typebox';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { findOrganization, listOrganizations } from '../../../store/queries/organizations.ts';
-import { eraseOrganization } from '../../end-users/erasure.ts';
 import { answer } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageById, pageOf, toPageResource } from '../page.ts';
@@ -18,9 +16,7 @@ import {
   UpdateOrganizationBody,
 } from './schema.ts';
 
-export function organizationRoutes(dependencies: AdminDependencies): readonly Route[] {
-  const { store, now } = dependencies;
-
+export function organizationRoutes({ store, erasure, now }: AdminDependencies): readonly Route[] {
   async function get(organizationId: string): Promise<Static<typeof Organization>> {
     const record = await findOrganization(store.reads, organizationId);
     if (record === undefined) throw notFound('organization');
@@ -40,11 +36,11 @@ export function organizationRoutes(dependencies: AdminDependencies): readonly Ro
         response: { 201: createdAnswer(answer('The new organization.', Organization)), ...refusals },
       },
       async handler(request, reply) {
-        const { result } = await store.executeOnce(
-          'createOrganization',
-          { id: newId(), name: request.body.name, now: now() },
-          idempotencyClaim(request, request.caller, now()),
-        );
+        const { result } = await store.changeOnce(request, 'createOrganization', {
+          id: newId(),
+          name: request.body.name,
+          now: now(),
+        });
         reply.code(201).header('Location', `${adminPath}/organizations/${result.id}`);
         return get(result.id);
       },
@@ -93,9 +89,10 @@ export function organizationRoutes(dependencies: AdminDependencies): readonly Ro
         body: UpdateOrganizationBody,
         response: { 200: answer('The changed organization.', Organization), ...refusals },
       },
-      async handler({ scope: { organizationId }, body }) {
-        const { name, default_model_id } = body;
-        await store.execute('updateOrganization', {
+      async handler(request) {
+        const { organizationId } = request.scope;
+        const { name, default_model_id } = request.body;
+        await store.change(request, 'updateOrganization', {
           organizationId,
           name,
           defaultModelId: default_model_id?.toLowerCase() ?? default_model_id,
@@ -115,7 +112,7 @@ export function organizationRoutes(dependencies: AdminDependencies): readonly Ro
         params: OrganizationParams,
         response: { 200: answer('How much was deleted.', ErasedOrganization), ...refusals },
       },
-      handler: ({ scope }) => eraseOrganization(dependencies, scope),
+      handler: (request) => erasure.organization(request.scope, request),
     }),
   ];
 }

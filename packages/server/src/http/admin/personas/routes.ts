@@ -6,7 +6,6 @@ import type { OrganizationScope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findPersona, listPersonas } from '../../../store/queries/personas.ts';
 import { answer, gone } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';
@@ -49,19 +48,15 @@ export function personaRoutes({ store, now }: AdminDependencies): readonly Route
         response: { 201: createdAnswer(answer('The new persona.', Persona)), ...refusals },
       },
       async handler(request, reply) {
-        const { caller, scope } = request;
+        const { scope } = request;
         const { name, alias, description } = request.body;
-        const { result } = await store.executeOnce(
-          'createPersona',
-          {
-            organizationId: scope.organizationId,
-            name,
-            alias,
-            description: typeof description === 'string' ? normalizeNewlines(description) : null,
-            now: now(),
-          },
-          idempotencyClaim(request, caller, now()),
-        );
+        const { result } = await store.changeOnce(request, 'createPersona', {
+          organizationId: scope.organizationId,
+          name,
+          alias,
+          description: typeof description === 'string' ? normalizeNewlines(description) : null,
+          now: now(),
+        });
         reply.code(201).header('Location', locationOf(scope, 'personas', result.id));
         return getPersona({ store }, scope, result.id);
       },
@@ -109,9 +104,11 @@ export function personaRoutes({ store, now }: AdminDependencies): readonly Route
         body: UpdatePersonaBody,
         response: { 200: answer('The changed persona.', Persona), ...refusals },
       },
-      async handler({ scope, params: { id }, body }) {
-        const { description, ...changes } = body;
-        await store.execute('updatePersona', {
+      async handler(request) {
+        const { scope } = request;
+        const { id } = request.params;
+        const { description, ...changes } = request.body;
+        await store.change(request, 'updatePersona', {
           organizationId: scope.organizationId,
           id,
           changes: {
@@ -134,8 +131,9 @@ export function personaRoutes({ store, now }: AdminDependencies): readonly Route
         params: PersonaParams,
         response: { 204: gone, ...refusals },
       },
-      async handler({ scope: { organizationId }, params: { id } }, reply) {
-        await store.execute('deletePersona', { organizationId, id });
+      async handler(request, reply) {
+        const { organizationId } = request.scope;
+        await store.change(request, 'deletePersona', { organizationId, id: request.params.id });
         return reply.code(204).send(null);
       },
     }),

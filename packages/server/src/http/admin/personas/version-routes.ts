@@ -4,7 +4,6 @@ import { notFound } from '../../../domain/errors.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { findPersona, listVersions } from '../../../store/queries/personas.ts';
 import { answer } from '../../openapi/answers.ts';
-import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';
@@ -29,8 +28,10 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
         body: RevisionBody,
         response: { 200: answer('The persona; `next_version` is the new draft.', Persona), ...refusals },
       },
-      async handler({ scope, params: { id }, body }) {
-        await store.execute('putNextVersion', {
+      async handler(request) {
+        const { scope, body } = request;
+        const { id } = request.params;
+        await store.change(request, 'putNextVersion', {
           organizationId: scope.organizationId,
           id,
           revision: {
@@ -61,13 +62,13 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
         response: { 200: answer('The persona; what was `next` is `active`.', Persona), ...refusals },
       },
       async handler(request) {
-        const { caller, scope } = request;
+        const { scope } = request;
         const { id } = request.params;
-        await store.executeOnce(
-          'submitPersona',
-          { organizationId: scope.organizationId, id, now: now() },
-          idempotencyClaim(request, caller, now()),
-        );
+        await store.changeOnce(request, 'submitPersona', {
+          organizationId: scope.organizationId,
+          id,
+          now: now(),
+        });
         return getPersona({ store }, scope, id);
       },
     }),
@@ -84,13 +85,14 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
         response: { 200: answer('The persona; the version is `active`.', Persona), ...refusals },
       },
       async handler(request) {
-        const { caller, scope, body } = request;
+        const { scope, body } = request;
         const { id } = request.params;
-        await store.executeOnce(
-          'rollbackPersona',
-          { organizationId: scope.organizationId, id, version: body.version, now: now() },
-          idempotencyClaim(request, caller, now()),
-        );
+        await store.changeOnce(request, 'rollbackPersona', {
+          organizationId: scope.organizationId,
+          id,
+          version: body.version,
+          now: now(),
+        });
         return getPersona({ store }, scope, id);
       },
     }),

@@ -44,14 +44,15 @@ export function settingsRoutes({ store, now }: AdminDependencies): readonly Rout
         body: UpdateSettingsBody,
         response: { 200: answer('The changed settings.', Settings), ...refusals },
       },
-      async handler({ scope, body }) {
+      async handler(request) {
+        const { scope, body } = request;
         for (const field of promptFields) {
           if (body[field] != null && isBlank(body[field]))
             throw invalid(field, `${field} must not be blank; null takes the built-in one back`);
         }
         const changes = toSettingsChanges(body);
         const changed = { organizationId: scope.organizationId, changes, now: now() };
-        const settings = await store.execute('updateOrganizationSettings', changed);
+        const settings = await store.change(request, 'updateOrganizationSettings', changed);
         const warnings = await budgetWarnings(store.reads, scope, changes.limits, changes.endUserLimits);
         return { ...toSettingsResource(settings), ...warnings };
       },

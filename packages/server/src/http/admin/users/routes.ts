@@ -6,11 +6,10 @@ import type { Readable } from 'node:stream';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import type { Environment, OrganizationScope } from '../../../domain/scope.ts';
 import { type EndUserRecord, listEndUsers } from '../../../store/queries/end-users.ts';
-import { eraseEndUsers } from '../../end-users/erasure.ts';
 import { exportAnswer, exportType, exportUsers } from '../../end-users/export.ts';
 import { ErasedUser } from '../../end-users/schema.ts';
 import { answer } from '../../openapi/answers.ts';
-import { type Route, route } from '../../routing/route.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
 import { NamedUserQuery, UserParams, UserQuery } from './schema.ts';
@@ -18,13 +17,15 @@ import { NamedUserQuery, UserParams, UserQuery } from './schema.ts';
 const access = 'organization-admin';
 const path = `${organizationPath}/users`;
 
+type Request = GrantedRequest<'organization-admin'>;
+
 interface Asked {
   readonly user_id?: string;
   readonly environment?: Environment;
 }
 
 export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
-  const { store } = dependencies;
+  const { store, erasure } = dependencies;
 
   /** @throws AppError invalid_request, not_found */
   async function usersOf(
@@ -39,16 +40,21 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
     return users;
   }
 
-  async function exported(scope: OrganizationScope, asked: Asked): Promise<Readable> {
-    return exportUsers(store, scope, await usersOf(scope, asked));
+  async function exported(request: Request, asked: Asked): Promise<Readable> {
+    const users = await usersOf(request.scope, asked);
+    if (request.method !== 'HEAD') {
+      const environments = users.map(({ environment }) => environment);
+      await store.note(request, 'user.export', { kind: 'user', id: null }, { environments });
+    }
+    return exportUsers(store, request.scope, users);
   }
 
-  async function erase(scope: OrganizationScope, asked: Asked) {
-    const users = await usersOf(scope, asked);
-    return eraseEndUsers(
-      dependencies,
-      scope,
+  async function erase(request: Request, asked: Asked) {
+    const users = await usersOf(request.scope, asked);
+    return erasure.endUsers(
+      request.scope,
       users.map(({ id }) => id),
+      request,
     );
   }
 
@@ -65,8 +71,8 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: UserQuery,
         response: { 200: exportAnswer, ...refusals },
       },
-      async handler({ scope, params, query }, reply) {
-        const lines = await exported(scope, { ...query, user_id: params.user_id });
+      async handler(request, reply) {
+        const lines = await exported(request, { ...request.query, user_id: request.params.user_id });
         return reply.type(exportType).send(lines);
       },
     }),
@@ -82,7 +88,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: NamedUserQuery,
         response: { 200: exportAnswer, ...refusals },
       },
-      handler: async ({ scope, query }, reply) => reply.type(exportType).send(await exported(scope, query)),
+      handler: async (request, reply) => reply.type(exportType).send(await exported(request, request.query)),
     }),
     route({
       method: 'DELETE',
@@ -96,7 +102,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: UserQuery,
         response: { 200: answer('How much was deleted.', ErasedUser), ...refusals },
       },
-      handler: ({ scope, params, query }) => erase(scope, { ...query, user_id: params.user_id }),
+      handler: (request) => erase(request, { ...request.query, user_id: request.params.user_id }),
     }),
     route({
       method: 'DELETE',
@@ -110,7 +116,7 @@ export function userRoutes(dependencies: AdminDependencies): readonly Route[] {
         querystring: NamedUserQuery,
         response: { 200: answer('How much was deleted.', ErasedUser), ...refusals },
       },
-      handler: ({ scope, query }) => erase(scope, query),
+      handler: (request) => erase(request, request.query),
     }),
   ];
 }

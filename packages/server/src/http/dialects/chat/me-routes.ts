@@ -3,7 +3,7 @@ import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import { type EndUserRecord, findEndUser, listEndUsers } from '../../../store/queries/end-users.ts';
 import type { Database } from '../../../store/store.ts';
-import { eraseEndUsers } from '../../end-users/erasure.ts';
+import { createErasure } from '../../end-users/erasure.ts';
 import { exportType, exportUsers } from '../../end-users/export.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -12,6 +12,7 @@ import * as documentation from './documentation.ts';
 const access = 'key-or-end-user';
 
 export function meRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
+  const erasure = createErasure({ store, engine, now });
   return [
     route({
       method: 'GET',
@@ -28,9 +29,10 @@ export function meRoutes({ store, engine, now }: DialectDependencies): readonly 
       path: '/api/chat/me',
       access,
       schema: documentation.eraseMe,
-      async handler({ caller, scope, query }) {
+      async handler(request) {
+        const { caller, scope, query } = request;
         const user = await findUser(store.reads, caller, query.user_id);
-        return eraseEndUsers({ store, engine, now }, scope, [user.id]);
+        return erasure.endUsers(scope, [user.id], request);
       },
     }),
   ];

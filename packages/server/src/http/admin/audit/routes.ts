@@ -1,0 +1,60 @@
+/** `/organizations/{org_id}/audit`, and the operator's `/audit`: who did what, and who was refused. */
+import type { Static } from 'typebox';
+import { invalid } from '../../../domain/errors.ts';
+import type { OrganizationScope } from '../../../domain/scope.ts';
+import { fromTime } from '../../../domain/text/time.ts';
+import { pageAudit } from '../../../store/queries/audit.ts';
+import { answer } from '../../openapi/answers.ts';
+import { type Route, route } from '../../routing/route.ts';
+import type { AdminDependencies } from '../dependencies.ts';
+import { pageByTime, pageOf, toTimePageResource } from '../page.ts';
+import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
+import { AuditEntry, AuditQuery, toAuditEntry } from './schema.ts';
+
+const description =
+  'Newest first. A page may hold fewer than `limit` and still have a `next_cursor`: each looks at a bounded number of entries.';
+
+export function auditRoutes({ store }: AdminDependencies): readonly Route[] {
+  async function list(scope: OrganizationScope | null, query: Static<typeof AuditQuery>) {
+    const from = query.from === undefined ? undefined : fromTime(query.from);
+    const to = query.to === undefined ? undefined : fromTime(query.to);
+    if (from !== undefined && to !== undefined && from >= to) {
+      throw invalid('from', 'from must lie before to');
+    }
+    const { actor, action } = query;
+    const page = await pageAudit(store.reads, scope, { actor, action, from, to }, pageByTime(query));
+    return toTimePageResource(page, toAuditEntry);
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path: `${organizationPath}/audit`,
+      access: 'organization-admin',
+      schema: {
+        tags,
+        operationId: 'listAudit',
+        summary: 'The audit trail of an organization',
+        description,
+        params: OrganizationParams,
+        querystring: AuditQuery,
+        response: { 200: answer('A page of entries.', pageOf('AuditTrail', AuditEntry)), ...refusals },
+      },
+      handler: ({ scope, query }) => list(scope, query),
+    }),
+    route({
+      method: 'GET',
+      path: '/audit',
+      access: 'operator',
+      schema: {
+        tags,
+        operationId: 'listWholeAudit',
+        summary: 'The audit trail of all organizations and of the server (operator)',
+        description,
+        querystring: AuditQuery,
+        response: { 200: answer('A page of entries.', pageOf('WholeAuditTrail', AuditEntry)), ...refusals },
+      },
+      handler: ({ query }) => list(null, query),
+    }),
+  ];
+}

@@ -1,0 +1,36 @@
+/** Where an audited command comes from: who called, from which address, in which request. */
+import type { FastifyRequest } from 'fastify';
+import { creatorOf, type Principal } from '../../auth/principal.ts';
+import type { AuditActor, AuditOrigin } from '../../domain/audit/trail.ts';
+import { newId } from '../../domain/ids.ts';
+
+/** Who a caller is in the trail. An end user is nobody in particular there, since nothing of them may stay. */
+export function actorOf(caller: Principal): AuditActor {
+  const { kind, id } = creatorOf(caller);
+  return { kind, id: kind === 'end-user' ? null : id };
+}
+
+/** @param now in epoch milliseconds */
+export function auditOrigin(
+  request: FastifyRequest,
+  caller: Principal,
+  organizationId: string | null,
+  now: number,
+): AuditOrigin {
+  return {
+    id: newId(),
+    actor: actorOf(caller),
+    address: addressOf(request),
+    requestId: request.id,
+    organizationId,
+    at: now,
+  };
+}
+
+/**
+ * The client's address: the connection's, or the one that a trusted proxy has forwarded. An IPv4 address is written as
+ * one, also where the connection came in over IPv6.
+ */
+export function addressOf({ ip }: FastifyRequest): string {
+  return ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}

@@ -1,0 +1,145 @@
+/**
+ * What the audit trail says of each command. The list is total: a new command does not compile before it has a rule, or
+ * null where it belongs to conversations, to their answers, or to the upkeep of the store.
+ */
+import type { AuditAction, AuditSubject, AuditValues } from '../../domain/audit/trail.ts';
+import type { CommandArgs, CommandName, CommandResult } from '../commands/registry.ts';
+import type { AuditedTable } from './columns.ts';
+
+export interface AuditRule<N extends CommandName> {
+  readonly action: AuditAction | ((args: CommandArgs<N>) => AuditAction);
+  readonly subject: AuditSubject | ((args: CommandArgs<N>) => AuditSubject);
+  /** The id of the subject; undefined or null where there is none, or none yet. */
+  id(args: CommandArgs<N>, result?: CommandResult<N>): string | number | null | undefined;
+  /** The row of the subject, before and after: where nothing that is shown differs, nothing was done. */
+  readonly table?: AuditedTable;
+  /** What else there is to say of what was done; null: nothing was done. */
+  says?(args: CommandArgs<N>, result: CommandResult<N>): AuditValues | null;
+  /** The organization in whose trail it is, if that is not the one of the request. */
+  organization?(args: CommandArgs<N>): string | null;
+}
+
+const ofId = (args: { readonly id: string | number }) => args.id;
+
+/** Each command; those with a rule are audited where they are called with an origin. */
+export const auditRules = {
+  createOrganization: {
+    action: 'organization.create',
+    subject: 'organization',
+    id: ofId,
+    table: 'organization',
+    organization: ({ id }) => id,
+  },
+  updateOrganization: {
+    action: 'organization.update',
+    subject: 'organization',
+    id: ({ organizationId }) => organizationId,
+    table: 'organization',
+  },
+  /** All that its trail held goes with it; that it was deleted is for the operator. */
+  deleteOrganization: {
+    action: 'organization.delete',
+    subject: 'organization',
+    id: ({ organizationId }) => organizationId,
+    says: (_args, counts) => ({ ...counts }),
+    organization: () => null,
+  },
+  updateOrganizationSettings: {
+    action: 'settings.update',
+    subject: 'settings',
+    id: ({ organizationId }) => organizationId,
+    table: 'organization_settings',
+  },
+  createModel: { action: 'model.create', subject: 'model', id: ofId, table: 'model' },
+  updateModel: { action: 'model.update', subject: 'model', id: ofId, table: 'model' },
+  deleteModel: { action: 'model.delete', subject: 'model', id: ofId, table: 'model' },
+  storeModelTest: {
+    action: 'model.test',
+    subject: 'model',
+    id: ofId,
+    says: ({ test }) => ({ ok: test.ok }),
+  },
+  createPersona: {
+    action: 'persona.create',
+    subject: 'persona',
+    id: (_args, result) => result?.id,
+    table: 'persona',
+  },
+  updatePersona: { action: 'persona.update', subject: 'persona', id: ofId, table: 'persona' },
+  deletePersona: { action: 'persona.delete', subject: 'persona', id: ofId, table: 'persona' },
+  putNextVersion: { action: 'persona.draft', subject: 'persona', id: ofId, table: 'persona' },
+  submitPersona: { action: 'persona.submit', subject: 'persona', id: ofId, table: 'persona' },
+  rollbackPersona: { action: 'persona.rollback', subject: 'persona', id: ofId, table: 'persona' },
+  createApiKey: { action: 'key.create', subject: 'key', id: ofId, table: 'api_key' },
+  updateApiKey: { action: 'key.update', subject: 'key', id: ofId, table: 'api_key' },
+  rotateApiKey: { action: 'key.rotate', subject: 'key', id: ofId, table: 'api_key' },
+  revokeApiKey: { action: 'key.revoke', subject: 'key', id: ofId, table: 'api_key' },
+  createMember: { action: 'member.create', subject: 'member', id: ofId, table: 'member' },
+  updateMember: { action: 'member.update', subject: 'member', id: ofId, table: 'member' },
+  deleteMember: { action: 'member.delete', subject: 'member', id: ofId, table: 'member' },
+  /** Nothing of the user stays: neither their `user_id` nor the id by which the store knew them. */
+  eraseEndUsers: {
+    action: 'user.erase',
+    subject: 'user',
+    id: () => null,
+    says: (_args, counts) => (counts.endUsers === 0 ? null : { ...counts }),
+  },
+  requestCancel: {
+    action: 'generation.cancel',
+    subject: 'generation',
+    id: ({ generationIds: [id] }) => id,
+    says: (_args, { requested }) => (requested === 0 ? null : {}),
+  },
+  noteAction: {
+    action: ({ action }) => action,
+    subject: ({ subject }) => subject.kind,
+    id: ({ subject }) => subject.id,
+    says: ({ values }) => values,
+  },
+
+  acceptTurn: null,
+  finishGeneration: null,
+  failGeneration: null,
+  startNextTurn: null,
+  switchModel: null,
+  storeSummary: null,
+  accountCalls: null,
+  addUpUsage: null,
+  beginCounting: null,
+  reserveCall: null,
+  releaseCall: null,
+  moveSegments: null,
+  cancelQueued: null,
+  createConversation: null,
+  updateConversation: null,
+  setGeneratedTitle: null,
+  deleteConversation: null,
+  createSession: null,
+  completeSession: null,
+  postMessage: null,
+  deleteMessage: null,
+  indexSearch: null,
+  registerOwner: null,
+  renewLease: null,
+  endLease: null,
+  claimDeadOwners: null,
+  deleteExpiredClaims: null,
+  settleErasure: null,
+  firstStart: null,
+  followEnvironment: null,
+  learnAboutModel: null,
+  touchApiKeys: null,
+  ensureEndUser: null,
+  eraseConversations: null,
+  eraseModelCalls: null,
+  noteRefusals: null,
+  pruneAudit: null,
+} as const satisfies { readonly [N in CommandName]: AuditRule<N> | null };
+
+export type AuditedCommandName = {
+  [N in CommandName]: (typeof auditRules)[N] extends null ? never : N;
+}[CommandName];
+
+export function auditRuleOf<N extends CommandName>(name: N): AuditRule<N> | null {
+  return auditRules[name] as AuditRule<N> | null;
+}
