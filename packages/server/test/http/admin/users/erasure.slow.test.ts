@@ -116,7 +116,7 @@ async function talk(
         { 'idempotency-key': `chat-${n}` },
       );
       await call(server, tokens[whose], 'PUT', `/chats/update/${chat.id}`, { name: `${mark} again` });
-      const post = { chat_id: chat.id, role: 'Assistant', message: `${filler} ${mark}` };
+      const post = { chat_id: chat.id, role: 'Human', message: `${filler} ${mark}` };
       await call(server, tokens[whose], 'POST', '/conversations/create', post, {
         'idempotency-key': `post-${n}`,
       });
