@@ -1,7 +1,8 @@
 /** Finds out who is calling from a request's credentials. Nothing is cached, so a revoked key fails at the next request. */
 import { AppError, notFound, unauthenticated } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import type { Environment, OrganizationScope } from '../domain/scope.ts';
+import { type Role, seesEndUsers } from '../domain/organization.ts';
+import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   type ApiKeyRecord,
@@ -11,7 +12,7 @@ import {
 } from '../store/queries/api-keys.ts';
 import { findEndUserId } from '../store/queries/end-users.ts';
 import { findMember } from '../store/queries/members.ts';
-import { findOrganizationLimits } from '../store/queries/organization-settings.ts';
+import { findOrganizationRules, type OrganizationRules } from '../store/queries/organization-settings.ts';
 import type { Store } from '../store/store.ts';
 import { hashApiKey, hashesEqual } from './api-keys.ts';
 import { limitsOfCaller } from './caller-limits.ts';
@@ -118,7 +119,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     if (found === undefined) throw unauthenticated('the member of this token was removed');
     return {
       kind: 'member',
-      scope: conversationScope(found.organizationId, toEnvironment(environment)),
+      scope: memberScope(found.organization, found.role, environment),
       memberId: found.id,
       role: found.role,
       limits: limitsOfCaller({ organization: found.organization }),
@@ -132,11 +133,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     environment: string | undefined,
   ): Promise<MemberPrincipal> {
     const { subject, organizationId, role } = await provider.verify(token);
-    const organization = await findOrganizationLimits(store.reads, organizationId);
+    const organization = await findOrganizationRules(store.reads, organizationId);
     if (organization === undefined) throw noOrganization();
     return {
       kind: 'member',
-      scope: conversationScope(organizationId, toEnvironment(environment)),
+      scope: memberScope(organization, role, environment),
       memberId: `idp:${subject}`,
       role,
       limits: limitsOfCaller({ organization }),
@@ -186,11 +187,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return undefined;
     },
     async anonymous(organizationId) {
-      const organization = await findOrganizationLimits(store.reads, organizationId);
+      const organization = await findOrganizationRules(store.reads, organizationId);
       if (organization === undefined) {
         throw unauthenticated('the organization of requests without a credential was deleted');
       }
-      const scope = conversationScope(organizationId, 'prod');
+      // What end users said is not for everybody.
+      const scope = conversationScope(organizationId, 'prod', null);
       return { kind: 'anonymous', scope, limits: limitsOfCaller({ organization }) };
     },
     async issueEndUserToken(principal, { userId, persona }, claim) {
@@ -225,6 +227,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     flushLastUsed: () => usage.flush(),
     [Symbol.asyncDispose]: () => usage[Symbol.asyncDispose](),
   };
+}
+
+/** @throws AppError invalid_request (environment) */
+function memberScope(
+  { id, endUserConversations }: OrganizationRules,
+  role: Role,
+  environment: string | undefined,
+): Scope {
+  const isAny = seesEndUsers(role, endUserConversations);
+  return conversationScope(id, toEnvironment(environment), isAny ? undefined : null);
 }
 
 function isApiKey(value: string): boolean {

@@ -5,11 +5,11 @@ export function organizationScope(organizationId: string): OrganizationScope {
   return { organizationId } as OrganizationScope;
 }
 
-/** With `endUserId`, the scope covers only what belongs to that end user. */
+/** `endUserId`: the scope covers only what belongs to that end user, or with null, to none. */
 export function conversationScope(
   organizationId: string,
   environment: Environment,
-  endUserId?: string,
+  endUserId?: string | null,
 ): Scope {
   const scope = { organizationId, environment, ...(endUserId === undefined ? {} : { endUserId }) };
   return scope as Scope;

@@ -6,6 +6,10 @@ import { type Limits, noLimits } from './limits/limits.ts';
 export const switches = ['on', 'off'] as const;
 export type Switch = (typeof switches)[number];
 
+/** Who may read the conversations of end users: owners and admins, or guests and members too. */
+export const endUserReaders = ['admins', 'members'] as const;
+export type EndUserReaders = (typeof endUserReaders)[number];
+
 /** What an organization sets for all of its conversations. */
 export interface OrganizationSettings {
   /** Whether models name conversations; null: as the environment has it. */
@@ -20,6 +24,8 @@ export interface OrganizationSettings {
   readonly queryPrompt: string | null;
   /** `off`: no answer uses the web, whatever asks for it. */
   readonly internet: Switch;
+  /** Which members see the conversations of end users. */
+  readonly endUserConversations: EndUserReaders;
   /** Of the organization as a whole, and of each of its end users. */
   readonly limits: Limits;
   readonly endUserLimits: Limits;
@@ -33,6 +39,7 @@ export const defaultSettings: OrganizationSettings = {
   summaryPrompt: null,
   queryPrompt: null,
   internet: 'on',
+  endUserConversations: 'admins',
   limits: noLimits,
   endUserLimits: noLimits,
 };
@@ -43,6 +50,11 @@ export type Role = (typeof roles)[number];
 /** Guests may only read. */
 export function mayWrite(role: Role): boolean {
   return role !== 'guest';
+}
+
+/** Whether a member of this role sees the conversations of end users. */
+export function seesEndUsers(role: Role, readers: EndUserReaders): boolean {
+  return readers === 'members' || mayAdminister(role);
 }
 
 export function mayAdminister(role: Role): boolean {

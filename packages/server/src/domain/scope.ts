@@ -22,8 +22,8 @@ export interface OrganizationScope {
 /** An organization's conversations. */
 export interface Scope extends OrganizationScope {
   readonly environment: Environment;
-  /** If set, only what belongs to this end user; otherwise everything of the organization and environment. */
-  readonly endUserId?: string;
+  /** Only what belongs to this end user; null: only what belongs to none; absent: all of the organization and environment. */
+  readonly endUserId?: string | null;
 }
 
 /** The kinds of callers, as who made something. */

@@ -15,6 +15,7 @@ import * as keyPersonas from './migrations/0011-key-personas.ts';
 import * as limits from './migrations/0012-limits.ts';
 import * as usageRollups from './migrations/0013-usage-rollups.ts';
 import * as audit from './migrations/0014-audit.ts';
+import * as whoseConversations from './migrations/0015-whose-conversations.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -35,6 +36,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0012-limits': limits.up,
   '0013-usage-rollups': usageRollups.up,
   '0014-audit': audit.up,
+  '0015-whose-conversations': whoseConversations.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -14,7 +14,7 @@ import type {
   ThinkTags,
   TokenField,
 } from '../domain/model.ts';
-import type { Role, Switch } from '../domain/organization.ts';
+import type { EndUserReaders, Role, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
@@ -43,6 +43,8 @@ export interface OrganizationSettingsTable {
   summary_prompt: string | null;
   query_prompt: string | null;
   internet: Switch;
+  /** Null: the default. */
+  end_user_conversations: EndUserReaders | null;
   /** `Limits` as JSON, of the organization and of each of its end users; null: none. */
   limits: Json | null;
   end_user_limits: Json | null;
@@ -169,6 +171,8 @@ export interface EndUserTable {
   environment: Environment;
   external_id: string;
   created_at: EpochMs;
+  /** Since when it is being erased; its tokens are worth nothing from then on. */
+  erasing_at: EpochMs | null;
 }
 export interface ConversationTable {
   id: string;
@@ -341,6 +345,11 @@ export interface ErasureTable {
   /** Number of erasures since then. */
   count: number;
 }
+/** Who made a row; null for those of before this was kept. */
+export interface CreatorColumns {
+  created_by_kind: CreatorKind | null;
+  created_by_id: string | null;
+}
 /** Columns that only the store itself uses. */
 export interface SearchState {
   /** Whether the search index has the current text of the row: one of `searchStates`. */
@@ -363,10 +372,10 @@ export interface Tables extends UsageTables, AuditTables {
   persona: PersonaTable;
   persona_version: PersonaVersionTable;
   end_user: EndUserTable;
-  conversation: ConversationTable & ConversationCounters & SearchState;
+  conversation: ConversationTable & CreatorColumns & ConversationCounters & SearchState;
   session: SessionTable;
   message: MessageTable & SearchState;
-  generation: GenerationTable & GenerationCosts;
+  generation: GenerationTable & CreatorColumns & GenerationCosts;
   idempotency: IdempotencyTable;
   owner: OwnerTable;
   journal: JournalTable;

@@ -101,14 +101,14 @@ onBothStores('authenticator', async (engine) => {
   const place = new Place(opened.store, async () => await opened[Symbol.asyncDispose]());
   after(() => place[Symbol.asyncDispose]());
   await place.organization();
-  const scopeOf = (environment: 'test' | 'prod', user?: string) =>
+  const scopeOf = (environment: 'test' | 'prod', user?: string | null) =>
     conversationScope(place.organizationId, environment, user);
 
   test('no credential is nobody', async () => {
     assert.equal(await place.authenticator.authenticate({}), undefined);
     assert.deepEqual(await place.authenticator.anonymous(place.organizationId), {
       kind: 'anonymous',
-      scope: scopeOf('prod'),
+      scope: scopeOf('prod', null),
       limits: [],
     });
   });
@@ -297,11 +297,11 @@ onBothStores('authenticator', async (engine) => {
     const { token, expiresAt } = await place.authenticator.issueMemberToken(organization, memberId, 60);
     assert.equal(expiresAt, Math.floor(place.now / 1000) + 60);
     const authorization = `Bearer ${token}`;
-    const expected = { kind: 'member', scope: scopeOf('prod'), memberId, role: 'member', limits: [] };
+    const expected = { kind: 'member', scope: scopeOf('prod', null), memberId, role: 'member', limits: [] };
     assert.deepEqual(await place.authenticator.authenticate({ authorization }), expected);
     assert.deepEqual(await place.authenticator.authenticate({ authorization, environment: 'test' }), {
       ...expected,
-      scope: scopeOf('test'),
+      scope: scopeOf('test', null),
     });
     await assert.rejects(place.authenticator.authenticate({ authorization, environment: 'x' }), {
       code: 'invalid_request',
@@ -317,6 +317,11 @@ onBothStores('authenticator', async (engine) => {
       role: 'guest',
       limits: [],
     });
+    const { organizationId } = place;
+    const promote = { organizationId, id: memberId, changes: { role: 'admin' as const }, now: place.now };
+    await place.store.execute('updateMember', promote);
+    const administering = { ...expected, role: 'admin', scope: scopeOf('prod') };
+    assert.deepEqual(await place.authenticator.authenticate({ authorization }), administering);
     await place.store.execute('deleteMember', { organizationId: place.organizationId, id: memberId });
     await place.refused({ authorization }, /removed/);
     await assert.rejects(place.authenticator.issueMemberToken(organization, memberId), {

@@ -89,7 +89,7 @@ onBothStores('identity provider', async (engine) => {
   test('its tokens speak for members; the keys are fetched once', async () => {
     const member = {
       kind: 'member',
-      scope: conversationScope(organizationId, 'prod'),
+      scope: conversationScope(organizationId, 'prod', null),
       memberId: 'idp:ada|42',
       role: 'member',
       limits: [],
@@ -97,7 +97,7 @@ onBothStores('identity provider', async (engine) => {
     assert.deepEqual(await authenticate(await sign()), member);
     assert.deepEqual(await authenticate(await sign(), 'test'), {
       ...member,
-      scope: conversationScope(organizationId, 'test'),
+      scope: conversationScope(organizationId, 'test', null),
     });
     assert.equal(provider.fetches(), 1);
   });
@@ -111,7 +111,11 @@ onBothStores('identity provider', async (engine) => {
       [{ admin: true }, 'guest'],
     ] as const) {
       const principal = await authenticate(await sign({ ...usual, realm_access: { roles } }));
-      assert.equal(principal?.kind === 'member' && principal.role, expected);
+      assert.ok(principal?.kind === 'member');
+      assert.equal(principal.role, expected);
+      const ofNobody = { endUserId: null };
+      const rest = expected === 'guest' ? ofNobody : {};
+      assert.deepEqual(principal.scope, { organizationId, environment: 'prod', ...rest });
     }
   });
 

@@ -9,7 +9,7 @@ import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/new-turn.ts';
 import { findNewestAttempt } from '../../store/queries/attempts.ts';
-import { readGeneration } from '../../store/queries/generations.ts';
+import { findGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
@@ -67,7 +67,9 @@ export async function findExisting(
 ): Promise<AcceptedGeneration | undefined> {
   const claimed = claim && (await findClaimed<AcceptedTurn>(reads, claim));
   if (claimed !== undefined) {
-    if ((await readGeneration(reads, claimed.generationId)) === undefined) throw notFound('generation');
+    // What the caller may see can have changed since the first try.
+    const generation = await findGeneration(reads, request.scope, claimed.generationId);
+    if (generation === undefined) throw notFound('generation');
     return { ...toAccepted(claimed), isNew: false };
   }
   const { target, scope } = request;

@@ -33,6 +33,7 @@ export const auditedTables = {
     summary_prompt: 'shown',
     query_prompt: 'shown',
     internet: 'shown',
+    end_user_conversations: 'shown',
     limits: 'json',
     end_user_limits: 'json',
     updated_at: 'hidden',

@@ -37,6 +37,7 @@ export async function updateOrganizationSettings(
     summary_prompt: after.summaryPrompt,
     query_prompt: after.queryPrompt,
     internet: after.internet,
+    end_user_conversations: after.endUserConversations,
     limits: JSON.stringify(after.limits),
     end_user_limits: JSON.stringify(after.endUserLimits),
     updated_at: now,

@@ -5,10 +5,10 @@ import type { Creator, OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
 import {
-  type OrganizationLimits,
-  type OrganizationLimitsRow,
-  organizationLimitColumns,
-  toOrganizationLimits,
+  type OrganizationRules,
+  type OrganizationRulesRow,
+  organizationRuleColumns,
+  toOrganizationRules,
 } from './organization-settings.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 
@@ -66,13 +66,13 @@ export function toApiKey(row: ApiKeyTable): ApiKeyRecord {
 
 /** A key with the limits of its organization, which hold for each of its requests. */
 export interface AuthenticatedKey extends ApiKeyRecord {
-  readonly organization: OrganizationLimits;
+  readonly organization: OrganizationRules;
 }
 
-type KeyRow = ApiKeyTable & OrganizationLimitsRow;
+type KeyRow = ApiKeyTable & OrganizationRulesRow;
 
 function toAuthenticatedKey(row: KeyRow): AuthenticatedKey {
-  return { ...toApiKey(row), organization: toOrganizationLimits(row.organization_id, row) };
+  return { ...toApiKey(row), organization: toOrganizationRules(row.organization_id, row) };
 }
 
 function selectKeys(db: Database) {
@@ -80,7 +80,7 @@ function selectKeys(db: Database) {
     .selectFrom('api_key')
     .leftJoin('organization_settings', 'organization_settings.organization_id', 'api_key.organization_id')
     .selectAll('api_key')
-    .select(organizationLimitColumns);
+    .select(organizationRuleColumns);
 }
 
 const byHash = statement<{ hash: string }, KeyRow>((db, param) =>

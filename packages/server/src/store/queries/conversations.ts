@@ -78,7 +78,8 @@ export async function pageConversations(
     .selectAll()
     .where('organization_id', '=', scope.organizationId)
     .where('environment', '=', scope.environment);
-  if (scope.endUserId !== undefined) query = query.where('end_user_id', '=', scope.endUserId);
+  if (scope.endUserId === null) query = query.where('end_user_id', 'is', null);
+  else if (scope.endUserId !== undefined) query = query.where('end_user_id', '=', scope.endUserId);
   if (page.isArchived !== undefined) query = query.where('is_archived', '=', page.isArchived ? 1 : 0);
   if (page.after !== undefined) {
     const { createdAt, id } = page.after;

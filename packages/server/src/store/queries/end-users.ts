@@ -15,7 +15,10 @@ export interface EndUserRecord {
   readonly createdAt: number;
 }
 
-const byExternalId = statement<Omit<EndUserTable, 'id' | 'created_at'>, { id: string }>((db, param) =>
+const byExternalId = statement<
+  Pick<EndUserTable, 'organization_id' | 'environment' | 'external_id'>,
+  { id: string }
+>((db, param) =>
   db
     .selectFrom('end_user')
     .select('id')

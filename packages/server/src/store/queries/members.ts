@@ -4,10 +4,10 @@ import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, MemberTable } from '../tables.ts';
 import {
-  type OrganizationLimits,
-  type OrganizationLimitsRow,
-  organizationLimitColumns,
-  toOrganizationLimits,
+  type OrganizationRules,
+  type OrganizationRulesRow,
+  organizationRuleColumns,
+  toOrganizationRules,
 } from './organization-settings.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 
@@ -36,16 +36,16 @@ function toMember(row: MemberTable): MemberRecord {
 
 /** A member with the limits of the organization, which hold for each of the member's requests. */
 export interface AuthenticatedMember extends MemberRecord {
-  readonly organization: OrganizationLimits;
+  readonly organization: OrganizationRules;
 }
 
-const byId = statement<{ organization_id: string; id: string }, MemberTable & OrganizationLimitsRow>(
+const byId = statement<{ organization_id: string; id: string }, MemberTable & OrganizationRulesRow>(
   (db, param) =>
     db
       .selectFrom('member')
       .leftJoin('organization_settings', 'organization_settings.organization_id', 'member.organization_id')
       .selectAll('member')
-      .select(organizationLimitColumns)
+      .select(organizationRuleColumns)
       .where('member.id', '=', param('id'))
       .where('member.organization_id', '=', param('organization_id')),
 );
@@ -56,7 +56,7 @@ export async function findMember(
   id: string,
 ): Promise<AuthenticatedMember | undefined> {
   const [row] = await byId(db, { organization_id: scope.organizationId, id });
-  return row && { ...toMember(row), organization: toOrganizationLimits(row.organization_id, row) };
+  return row && { ...toMember(row), organization: toOrganizationRules(row.organization_id, row) };
 }
 
 export async function listMembers(

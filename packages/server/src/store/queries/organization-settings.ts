@@ -1,6 +1,10 @@
 /** Reads what organizations have set. */
 import { type Limits, parseLimits } from '../../domain/limits/limits.ts';
-import { defaultSettings, type OrganizationSettings } from '../../domain/organization.ts';
+import {
+  defaultSettings,
+  type EndUserReaders,
+  type OrganizationSettings,
+} from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, OrganizationSettingsTable } from '../tables.ts';
@@ -20,6 +24,7 @@ export function settingsOrDefault(row: OrganizationSettingsTable | undefined): O
     summaryPrompt: row.summary_prompt,
     queryPrompt: row.query_prompt,
     internet: row.internet,
+    endUserConversations: row.end_user_conversations ?? defaultSettings.endUserConversations,
     limits: parseLimits(row.limits),
     endUserLimits: parseLimits(row.end_user_limits),
   };
@@ -34,42 +39,46 @@ export async function readSettings(
   return settingsOrDefault(row);
 }
 
-/** The limits of an organization, and of each of its end users. */
-export interface OrganizationLimits {
+/** What holds for each request: the limits of an organization and of each of its end users, and who reads what these say. */
+export interface OrganizationRules {
   readonly id: string;
   readonly limits: Limits;
   readonly endUserLimits: Limits;
+  readonly endUserConversations: EndUserReaders;
 }
 
-/** What a query joins from `organization_settings` to know the limits with whatever else it reads. */
-export const organizationLimitColumns = [
+/** What a query joins from `organization_settings` to know the rules with whatever else it reads. */
+export const organizationRuleColumns = [
   'organization_settings.limits as organization_limits',
   'organization_settings.end_user_limits as organization_end_user_limits',
+  'organization_settings.end_user_conversations as organization_end_user_conversations',
 ] as const;
 
-export interface OrganizationLimitsRow {
+export interface OrganizationRulesRow {
   readonly organization_limits: string | null;
   readonly organization_end_user_limits: string | null;
+  readonly organization_end_user_conversations: EndUserReaders | null;
 }
 
-export function toOrganizationLimits(id: string, row: OrganizationLimitsRow): OrganizationLimits {
+export function toOrganizationRules(id: string, row: OrganizationRulesRow): OrganizationRules {
   return {
     id,
     limits: parseLimits(row.organization_limits),
     endUserLimits: parseLimits(row.organization_end_user_limits),
+    endUserConversations: row.organization_end_user_conversations ?? defaultSettings.endUserConversations,
   };
 }
 
 /** Undefined where the organization was deleted. */
-export async function findOrganizationLimits(
+export async function findOrganizationRules(
   db: Database,
   organizationId: string,
-): Promise<OrganizationLimits | undefined> {
+): Promise<OrganizationRules | undefined> {
   const row = await db
     .selectFrom('organization')
     .leftJoin('organization_settings', 'organization_settings.organization_id', 'organization.id')
-    .select(organizationLimitColumns)
+    .select(organizationRuleColumns)
     .where('organization.id', '=', organizationId)
     .executeTakeFirst();
-  return row && toOrganizationLimits(organizationId, row);
+  return row && toOrganizationRules(organizationId, row);
 }

@@ -74,6 +74,11 @@ function* keysOf(words: Iterable<Word>): Generator<string> {
   }
 }
 
+/** Every entry says which end user's it is, or that it is nobody's. */
+function endUserKey(endUserId: string | null): string {
+  return `u${endUserId ?? ''}`;
+}
+
 /** The tokens of an entry; none for a text without words. */
 export function tokensOfText(tenant: Tenant, kind: EntryKind, text: string): Token[] {
   const mark = markOf(tenant.organizationId, tenant.environment, kind);
@@ -82,14 +87,15 @@ export function tokensOfText(tenant: Tenant, kind: EntryKind, text: string): Tok
     tokens.add(tokenOf(mark + key));
     if (tokens.size === maxTokens) break;
   }
-  if (tokens.size > 0 && tenant.endUserId !== null) tokens.add(tokenOf(`${mark}u${tenant.endUserId}`));
+  if (tokens.size > 0) tokens.add(tokenOf(mark + endUserKey(tenant.endUserId)));
   return [...tokens];
 }
 
 export interface AskedScope {
   readonly organizationId: string;
   readonly environment: Environment;
-  readonly endUserId?: string;
+  /** As a scope's: null, what belongs to no end user. */
+  readonly endUserId?: string | null;
 }
 
 /** The tokens that every entry has which matches the phrases. */
@@ -99,7 +105,7 @@ export function tokensOfPhrases(scope: AskedScope, kind: EntryKind, phrases: rea
   for (const { words } of phrases) {
     for (const key of phraseKeys(words)) keys.add(key);
   }
-  if (scope.endUserId !== undefined) keys.add(`u${scope.endUserId}`);
+  if (scope.endUserId !== undefined) keys.add(endUserKey(scope.endUserId));
   return [...keys].map((key) => tokenOf(mark + key));
 }
 

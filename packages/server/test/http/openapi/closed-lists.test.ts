@@ -30,7 +30,7 @@ import {
   thinkTagChoices,
   tokenFields,
 } from '../../../src/domain/model.ts';
-import { roles, switches } from '../../../src/domain/organization.ts';
+import { endUserReaders, roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
@@ -237,6 +237,11 @@ const published: Readonly<Record<string, PublishedList>> = {
       'getMember.role',
       'updateMember.role',
     ],
+  },
+  endUserReaders: {
+    values: ['admins', 'members'],
+    list: endUserReaders,
+    places: ['getSettings.end_user_conversations', 'updateSettings.end_user_conversations'],
   },
   switches: {
     values: ['on', 'off'],

@@ -1,6 +1,6 @@
 /** The schemas of an organization's settings. */
 import { type Static, Type } from 'typebox';
-import { type OrganizationSettings, switches } from '../../../domain/organization.ts';
+import { endUserReaders, type OrganizationSettings, switches } from '../../../domain/organization.ts';
 import { closed, exampleId, nullable, oneOf, orNull, TextField } from '../../openapi/fields.ts';
 import { LimitsField, toLimits, Warnings } from '../limit-fields.ts';
 
@@ -49,6 +49,11 @@ const fields = {
       '`off`: every answer is written without the web, whatever asks for it; the call succeeds, with no sources, and where the dialect shows notices, with one that says so.',
     examples: ['on'],
   }),
+  end_user_conversations: oneOf(endUserReaders, {
+    description:
+      'Who reads the conversations of end users, besides the keys: `admins`, owners and admins; `members`, members and guests too.',
+    examples: ['admins'],
+  }),
   limits: LimitsField('the organization, all of its keys and members together,'),
   end_user_limits: LimitsField('each end user'),
 };
@@ -70,6 +75,7 @@ export const UpdateSettingsBody = Type.Object(
     summary_prompt: Type.Optional(fields.summary_prompt),
     query_prompt: Type.Optional(fields.query_prompt),
     internet: Type.Optional(fields.internet),
+    end_user_conversations: Type.Optional(fields.end_user_conversations),
     limits: Type.Optional(fields.limits),
     end_user_limits: Type.Optional(fields.end_user_limits),
   },
@@ -87,6 +93,7 @@ export function toSettingsResource(settings: OrganizationSettings): Static<typeo
     summary_prompt: settings.summaryPrompt,
     query_prompt: settings.queryPrompt,
     internet: settings.internet,
+    end_user_conversations: settings.endUserConversations,
     limits: settings.limits,
     end_user_limits: settings.endUserLimits,
   };
@@ -94,7 +101,7 @@ export function toSettingsResource(settings: OrganizationSettings): Static<typeo
 
 export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Partial<OrganizationSettings> {
   const { titles, summaries, helper_model_id, title_prompt, summary_prompt, query_prompt, internet } = body;
-  const { limits, end_user_limits } = body;
+  const { end_user_conversations, limits, end_user_limits } = body;
   return {
     ...(titles !== undefined && { titles }),
     ...(summaries !== undefined && { summaries }),
@@ -103,6 +110,7 @@ export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Part
     ...(summary_prompt !== undefined && { summaryPrompt: summary_prompt }),
     ...(query_prompt !== undefined && { queryPrompt: query_prompt }),
     ...(internet !== undefined && { internet }),
+    ...(end_user_conversations !== undefined && { endUserConversations: end_user_conversations }),
     ...(limits !== undefined && { limits: toLimits(limits) }),
     ...(end_user_limits !== undefined && { endUserLimits: toLimits(end_user_limits) }),
   };

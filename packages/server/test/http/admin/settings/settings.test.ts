@@ -12,6 +12,7 @@ const nothingSet = {
   summary_prompt: null,
   query_prompt: null,
   internet: 'on',
+  end_user_conversations: 'admins',
   limits: {},
   end_user_limits: {},
 };
@@ -33,6 +34,7 @@ onBothStores('settings', async (engine) => {
       summary_prompt: 'Sum it up.',
       query_prompt: 'Find it.',
       internet: 'off',
+      end_user_conversations: 'members',
       limits: { tokens_per_day: 1000, queued_turns: 7 },
       end_user_limits: { requests_per_minute: 5 },
     };
@@ -62,6 +64,7 @@ onBothStores('settings', async (engine) => {
       [{ titles: true }, 'titles', /titles must be/],
       [{ summaries: '' }, 'summaries', /summaries must be/],
       [{ internet: null }, 'internet', /internet must be one of "on", "off"/],
+      [{ end_user_conversations: 'owners' }, 'end_user_conversations', /must be one of "admins", "members"/],
       [{ title_prompt: '' }, 'title_prompt', /title_prompt must have 1 to 4000 characters/],
       [{ title_prompt: ' \n\u200b\u3164' }, 'title_prompt', /title_prompt must not be blank/],
       [{ summary_prompt: '\u2003' }, 'summary_prompt', /summary_prompt must not be blank/],
