@@ -82,6 +82,8 @@ export interface AuthenticatorOptions {
   readonly onFlushError?: (error: unknown) => void;
 }
 
+const operator: AdminPrincipal = { kind: 'admin', organization: null, keyId: null, limits: [] };
+
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator & AsyncDisposable {
   const { store, now = Date.now } = options;
   const tokens = createTokenSigner(options.secret, now);
@@ -90,7 +92,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function byKey(key: string): Promise<Principal> {
     const hash = hashApiKey(key);
-    if (hashesEqual(hash, adminKeyHash)) return { kind: 'admin', organization: null, keyId: null };
+    if (hashesEqual(hash, adminKeyHash)) return operator;
     const record = await findApiKeyByHash(store.reads, hash);
     const isCurrent = record !== undefined && hashesEqual(hash, record.hash);
     const isPrevious =
@@ -263,7 +265,12 @@ function requireAlive(key: ApiKeyRecord, now: number): void {
 
 function keyPrincipal(key: AuthenticatedKey): ApiKeyPrincipal | AdminPrincipal {
   if (key.type === 'admin') {
-    return { kind: 'admin', organization: organizationScope(key.organizationId), keyId: key.id };
+    return {
+      kind: 'admin',
+      organization: organizationScope(key.organizationId),
+      keyId: key.id,
+      limits: limitsOfCaller({ organization: key.organization, key }),
+    };
   }
   return {
     kind: 'api-key',

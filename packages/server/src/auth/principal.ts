@@ -54,6 +54,8 @@ export interface AdminPrincipal {
   /** Null for the operator, who administers every organization. */
   readonly organization: OrganizationScope | null;
   readonly keyId: string | null;
+  /** None for the operator. */
+  readonly limits: readonly SubjectLimits[];
 }
 
 /** The operator's key. */

@@ -67,7 +67,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #afterwards: Afterwards;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
-  readonly #storedLimits: StoredLimits;
+  readonly limiter: Limiter;
+  readonly storedLimits: StoredLimits;
   readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
   #incarnating: Promise<void> | undefined;
@@ -87,8 +88,9 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#now = options.now ?? Date.now;
     const { store, models, breakers, researcher, limiter = createProcessLimiter(this.#now) } = options;
     const { reads } = store;
-    this.#storedLimits = new StoredLimits(store, this.#now);
-    const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.#storedLimits];
+    this.limiter = limiter;
+    this.storedLimits = new StoredLimits(store, this.#now);
+    const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.storedLimits];
     const sideCalls = new SideCalls({ reads, models, limiter, storedLimits, owner, now });
     const { titles = false, summaries = true, log } = options;
     this.#afterwards = new Afterwards({ store, sideCalls, now, titles, summaries, log });
@@ -296,7 +298,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         acceptRequest(request, claim, {
           store: this.#store,
           models: this.#options.models,
-          storedLimits: this.#storedLimits,
+          storedLimits: this.storedLimits,
           owner: this.#current.owner,
           generationId,
           now: this.#now,

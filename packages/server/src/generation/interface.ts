@@ -4,6 +4,8 @@ import type { EventRun, LogEvent } from '../domain/event.ts';
 import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import type { LiveGenerations } from '../store/queries/generations.ts';
 import type { ContextReceipt } from './context-receipt.ts';
@@ -63,6 +65,10 @@ export interface LogSubscription {
 }
 
 export interface GenerationEngine {
+  /** Counts what is limited by the minute, and what is open at once: turns, and what else is taken from it. */
+  readonly limiter: Limiter;
+  /** Knows what is limited by the day, the month and in all. */
+  readonly storedLimits: Pick<StoredLimits, 'states'>;
   /**
    * Stores the turn and starts the answer, which needs no connection to continue; resolves once that is committed.
    * @throws AppError not_found, forbidden, conflict, session_busy, model_unavailable, context_overflow, overloaded,

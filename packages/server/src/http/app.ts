@@ -25,12 +25,14 @@ import { refuseOddRequests } from './request/odd-requests.ts';
 import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
 import { addAccess } from './routing/access.ts';
+import { addCallerLimits } from './routing/caller-limits.ts';
 import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createSseHub } from './streaming/sse.ts';
 import { dropStalledReaders } from './streaming/stalled-readers.ts';
+import { createOpenViewer } from './streaming/viewers.ts';
 
 export type { HttpDependencies } from './dependencies.ts';
 
@@ -109,6 +111,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   addCors(app);
   refuseUnknown(app, methodsOf);
   addAccess(app, access);
+  const showLimits = addCallerLimits(app, engine);
   addOpenApi(
     app,
     dependencies.version,
@@ -130,8 +133,17 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   });
 
   const streamGeneration = createGenerationStreams(engine, hub, dialects);
-  const attach = createAttach(engine, streamGeneration, dialects);
-  const turns = createTurns({ reads: store.reads, engine, streamGeneration, attach, now });
+  const openViewer = createOpenViewer(engine.limiter, showLimits);
+  const attach = createAttach(engine, streamGeneration, dialects, openViewer);
+  const turns = createTurns({
+    reads: store.reads,
+    engine,
+    streamGeneration,
+    attach,
+    openViewer,
+    showLimits,
+    now,
+  });
   const { isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));

@@ -4,6 +4,7 @@
  */
 import { AppError } from '../domain/errors.ts';
 import {
+  type LimitName,
   type LimitSubject,
   type ProcessLimitName,
   processLimitNames,
@@ -26,17 +27,24 @@ export interface Taken {
 /** Where a limit stands. */
 export interface LimitState {
   readonly subject: LimitSubject;
-  readonly name: ProcessLimitName;
+  readonly name: LimitName;
   readonly limit: number;
-  /** What is left now, an integer of at least 0. */
+  /** What is left now, of at least 0; an integer but for `budget_per_month`. */
   readonly remaining: number;
-  /** Seconds until the whole limit is free again; undefined where that is not a matter of time. */
-  readonly resetSeconds: number | undefined;
+  /** Seconds until one more is left; 0 where all is, undefined where that is not a matter of time. */
+  readonly moreInSeconds: number | undefined;
 }
 
 export interface Limiter {
-  /** @throws AppError rate_limited, naming the limit for which one has to wait longest, and for how long */
-  take(subjects: readonly SubjectLimits[], wanted: Wanted): Promise<Taken>;
+  /**
+   * Takes what is wanted from all subjects. With `evenBeyond` it takes it though a limit is passed.
+   * @throws AppError rate_limited, naming the limit for which one has to wait longest, and for how long
+   */
+  take(
+    subjects: readonly SubjectLimits[],
+    wanted: Wanted,
+    options?: { readonly evenBeyond?: boolean },
+  ): Promise<Taken>;
   states(subjects: readonly SubjectLimits[]): Promise<readonly LimitState[]>;
 }
 
@@ -72,15 +80,14 @@ class Account {
     else this.#open[name] += amount;
   }
 
-  /** What is free of a limit, and when all of it is. */
-  state(name: ProcessLimitName, limit: number, nowMs: number): { remaining: number; resetMs?: number } {
+  /** What is free of a limit, and when one more is. */
+  state(name: ProcessLimitName, limit: number, nowMs: number): { remaining: number; moreInMs?: number } {
     if (!isRate(name)) return { remaining: Math.max(0, limit - this.#open[name]) };
     const bucket = this.#rates.get(name)?.bucket;
     const used = bucket === undefined ? 0 : bucket.used(limit, minuteMs, nowMs);
-    return {
-      remaining: Math.max(0, Math.floor(limit - used)),
-      resetMs: (used * minuteMs) / limit,
-    };
+    const remaining = Math.max(0, Math.floor(limit - used));
+    const missing = used === 0 ? 0 : remaining + 1 - (limit - used);
+    return { remaining, moreInMs: (missing * minuteMs) / limit };
   }
 
   isIdle(nowMs: number): boolean {
@@ -111,7 +118,7 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
   };
 
   return {
-    async take(subjects, wanted) {
+    async take(subjects, wanted, { evenBeyond = false } = {}) {
       const nowMs = now();
       const names = processLimitNames.filter((name) => wanted[name] !== undefined);
       const parts: { account: Account; name: ProcessLimitName; amount: number }[] = [];
@@ -124,7 +131,7 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
           parts.push({ account, name, amount });
           if (limit === undefined) continue;
           const waitMs = account.waitMs(name, limit, amount, nowMs);
-          if (waitMs > (worst?.waitMs ?? 0))
+          if (!evenBeyond && waitMs > (worst?.waitMs ?? 0))
             worst = { waitMs, error: limited(subject.subject, name, limit, waitMs) };
         }
       }
@@ -155,12 +162,12 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
           const limit = one.limits[name];
           if (limit === undefined) continue;
           const account = accounts.get(subjectName(one));
-          const { remaining, resetMs } = account?.state(name, limit, nowMs) ?? {
+          const { remaining, moreInMs } = account?.state(name, limit, nowMs) ?? {
             remaining: limit,
-            resetMs: isRate(name) ? 0 : undefined,
+            moreInMs: isRate(name) ? 0 : undefined,
           };
-          const resetSeconds = resetMs === undefined ? undefined : Math.ceil(resetMs / 1000);
-          states.push({ subject: one.subject, name, limit, remaining, resetSeconds });
+          const moreInSeconds = moreInMs === undefined ? undefined : Math.ceil(moreInMs / 1000);
+          states.push({ subject: one.subject, name, limit, remaining, moreInSeconds });
         }
       }
       return states;

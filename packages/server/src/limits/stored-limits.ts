@@ -1,9 +1,15 @@
 /** The limits that are counted in the store: who is counted, what is left, and reservations for single calls. */
 import { AppError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import { type SubjectLimits, subjectName } from '../domain/limits/limits.ts';
+import {
+  type SubjectLimits,
+  secondsUntilReset,
+  storedLimitNames,
+  subjectName,
+} from '../domain/limits/limits.ts';
 import { type Consumed, hasStoredLimit, readConsumed } from '../store/queries/consumption.ts';
 import type { Store } from '../store/store.ts';
+import type { LimitState } from './limiter.ts';
 
 /** Names of subjects that are remembered as counted; a forgotten one is looked up again. */
 const maxRemembered = 50_000;
@@ -49,6 +55,22 @@ export class StoredLimits {
 
   consumed(subjects: readonly SubjectLimits[]): Promise<ReadonlyMap<string, Consumed>> {
     return readConsumed(this.#store.reads, subjects, this.#now());
+  }
+
+  /** Where the limits stand that are counted in the store. A subject that is not counted yet has used nothing. */
+  async states(subjects: readonly SubjectLimits[]): Promise<readonly LimitState[]> {
+    const bound = subjects.filter((one) => hasStoredLimit(one.limits));
+    const consumed = await this.consumed(bound);
+    const now = this.#now();
+    return bound.flatMap((one) =>
+      storedLimitNames.flatMap((name): LimitState[] => {
+        const limit = one.limits[name];
+        if (limit === undefined) return [];
+        const used = consumed.get(subjectName(one))?.[name] ?? 0;
+        const moreInSeconds = used === 0 ? 0 : secondsUntilReset(name, now);
+        return [{ subject: one.subject, name, limit, remaining: Math.max(0, limit - used), moreInSeconds }];
+      }),
+    );
   }
 
   /**

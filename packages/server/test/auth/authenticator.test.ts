@@ -143,11 +143,13 @@ onBothStores('authenticator', async (engine) => {
       kind: 'admin',
       organization: organizationScope(place.organizationId),
       keyId: id,
+      limits: [{ subject: 'key', id, limits: { requests_per_minute: 5, writes_per_minute: 50 } }],
     });
     assert.deepEqual(await place.authenticator.authenticate({ authorization: `Bearer ${operatorKey}` }), {
       kind: 'admin',
       organization: null,
       keyId: null,
+      limits: [],
     });
   });
 

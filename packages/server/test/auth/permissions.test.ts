@@ -25,8 +25,13 @@ function endUser(keyType: 'test' | 'prod'): Principal {
 function member(role: Role): Principal {
   return { kind: 'member', scope, memberId: 'member', role, limits: [] };
 }
-const operator: Principal = { kind: 'admin', organization: null, keyId: null };
-const adminKey: Principal = { kind: 'admin', organization: organizationScope('org'), keyId: 'key' };
+const operator: Principal = { kind: 'admin', organization: null, keyId: null, limits: [] };
+const adminKey: Principal = {
+  kind: 'admin',
+  organization: organizationScope('org'),
+  keyId: 'key',
+  limits: [],
+};
 const anonymous: Principal = { kind: 'anonymous', scope, limits: [] };
 
 /** The code of the error that a check throws, or `ok` if it throws none. */

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { type ClientStream, type Frame, openStream, type StreamCall } from 'colloquy-testkit/event-stream';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import type { Engine } from '../../src/generation/engine.ts';
+import type { Engine, EngineOptions } from '../../src/generation/engine.ts';
 import { createApp, type HttpDependencies } from '../../src/http/app.ts';
 import type { StoreEngine } from '../../src/store/store.ts';
 import { type EngineHarness, startEngineHarness } from '../generation/engines.ts';
@@ -63,9 +63,10 @@ export interface TestApp extends AsyncDisposable {
 export async function startTestApp(
   storeEngine: StoreEngine,
   overrides: Partial<HttpDependencies> = {},
+  engineOptions: Partial<EngineOptions> = {},
 ): Promise<TestApp> {
   const harness = await startEngineHarness(storeEngine);
-  const engine = await harness.start();
+  const engine = await harness.start(undefined, engineOptions);
   const { store } = harness.place;
   const secret = 'the secret of the tests, long enough';
   const authenticator = createAuthenticator({ store, secret, adminKey: operatorKey, tokenTtlSeconds: 3600 });

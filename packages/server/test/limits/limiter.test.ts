@@ -106,15 +106,33 @@ test('of several subjects, the one to wait for longest is named, and nothing is 
   );
 });
 
-test('states tell what is left, and when all of it is free', async () => {
+test('states tell what is left, and when one more is', async () => {
   const { limiter, advance } = makeLimiter();
   const limits = [of({ writes_per_minute: 6, viewers: 3 })];
   for (let i = 0; i < 3; i++) await limiter.take(limits, { writes_per_minute: 1, viewers: 1 });
   const state = { subject: 'key', limit: 6, name: 'writes_per_minute' };
-  const viewers = { subject: 'key', limit: 3, name: 'viewers', remaining: 0, resetSeconds: undefined };
-  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 3, resetSeconds: 30 }, viewers]);
+  const viewers = { subject: 'key', limit: 3, name: 'viewers', remaining: 0, moreInSeconds: undefined };
+  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 3, moreInSeconds: 10 }, viewers]);
   advance(15_000);
-  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 4, resetSeconds: 15 }, viewers]);
+  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 4, moreInSeconds: 5 }, viewers]);
+  advance(15_000);
+  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 6, moreInSeconds: 0 }, viewers]);
+});
+
+test('until one more is left is as long as a refusal says, also where more was used than there is', async () => {
+  const { limiter } = makeLimiter();
+  const limits = [of({ tokens_per_minute: 600 })];
+  (await limiter.take(limits, turn)).end(1200);
+  const [state] = await limiter.states(limits);
+  assert.deepEqual([state?.remaining, state?.moreInSeconds], [0, 61]);
+  assert.equal(await retryAfter(limiter.take(limits, turn)), 61);
+});
+
+test('what is taken even beyond a limit is never refused, and refuses others', async () => {
+  const { limiter } = makeLimiter();
+  const limits = [of({ writes_per_minute: 2 })];
+  for (let i = 0; i < 5; i++) await limiter.take(limits, { writes_per_minute: 1 }, { evenBeyond: true });
+  assert.equal(await retryAfter(limiter.take(limits, { writes_per_minute: 1 })), 120);
 });
 
 test('what is idle is forgotten, what is open or spent is not', async () => {

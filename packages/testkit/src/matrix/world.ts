@@ -91,6 +91,8 @@ export async function makeWorld(server: TestServer): Promise<World> {
     return { id, token };
   };
 
+  // Each user calls every route many times, within a minute.
+  await own('PATCH', '/settings', { end_user_limits: { writes_per_minute: 100_000 } });
   const ada = await userToken(url, server.prodKey, 'ada');
   const guest = (await member('guest')).token;
   const removed = await member('owner');

@@ -14,9 +14,14 @@ const count = (description: string, example: number) =>
 
 const fields = {
   requests_per_minute: count('Requests that start a generation.', 60),
+  writes_per_minute: count(
+    'Calls that write, of any kind. A key with `requests_per_minute` has ten times as many, at least 20, unless it says otherwise; an end user has 120.',
+    120,
+  ),
   tokens_per_minute: count('Tokens, of prompts and answers.', 100_000),
   tokens_per_day: count('Tokens of prompts and answers in a day (UTC), in every call of a model.', 5_000_000),
   concurrent_streams: count('Generations that run at once.', 20),
+  viewers: count('Streams of generations that are open at once. An end user has 20.', 50),
   queued_turns: count('Turns that wait at once; a session has at most 20 anyway.', 100),
   budget_per_month: Type.Optional(
     orNull(

@@ -10,11 +10,13 @@ import { readPermitted } from '../../generation/turns/permitted.ts';
 import type { Database } from '../../store/store.ts';
 import { audienceOf } from '../answer/audience.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
+import type { ShowLimits } from '../routing/caller-limits.ts';
 import type { GrantedRequest } from '../routing/route.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import type { StreamGeneration } from '../streaming/generation-streams.ts';
 import { failureOf } from '../streaming/shown.ts';
+import type { OpenViewer } from '../streaming/viewers.ts';
 
 type ConversationRequest = GrantedRequest<'conversation'>;
 
@@ -35,8 +37,15 @@ export interface Turns {
    * @throws AppError not_found, invalid_request, forbidden
    */
   permit(request: ConversationRequest, turn: Turn): Promise<void>;
-  /** Streams the answer of a turn from its first event. */
-  stream(reply: FastifyReply, dialect: Dialect, accepted: AcceptedGeneration): FastifyReply;
+  /**
+   * Streams the answer of the turn that `accept` accepts from its first event. A caller who may open no more streams is
+   * refused before. Throws as `accept`.
+   */
+  stream(
+    reply: FastifyReply,
+    dialect: Dialect,
+    accept: () => Promise<AcceptedGeneration>,
+  ): Promise<FastifyReply>;
   /** The whole answer, once it has ended. Throws AppError with the code of an answer that failed. */
   answer(request: ConversationRequest, accepted: AcceptedGeneration): Promise<Answer>;
   /**
@@ -55,21 +64,29 @@ export interface TurnsOptions {
   readonly engine: Pick<GenerationEngine, 'accept' | 'answer'>;
   readonly streamGeneration: StreamGeneration;
   readonly attach: Attach;
+  readonly openViewer: OpenViewer;
+  readonly showLimits: ShowLimits;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-export function createTurns({ reads, engine, streamGeneration, attach, now }: TurnsOptions): Turns {
+export function createTurns(options: TurnsOptions): Turns {
+  const { reads, engine, streamGeneration, attach, openViewer, showLimits, now } = options;
   return {
-    accept(request, turn) {
+    async accept(request, turn) {
       const { caller, scope } = request;
       const claim = request.method === 'POST' ? idempotencyClaim(request, caller, now()) : undefined;
-      return engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
+      const accepted = await engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
+      request.limitStates = undefined;
+      return accepted;
     },
     async permit({ caller, scope }, turn) {
       await readPermitted(reads, { ...turn, scope, ...accountOf(caller) });
     },
-    stream(reply, dialect, { generationId, conversationId, sessionId, answerMessageId }) {
+    async stream(reply, dialect, accept) {
+      await openViewer(reply);
+      const { generationId, conversationId, sessionId, answerMessageId } = await accept();
+      await showLimits(reply);
       const audience = audienceOf(reply.request.caller);
       const context = { generationId, conversationId, sessionId, messageId: answerMessageId, audience };
       streamGeneration(reply, { context, dialect });

@@ -44,7 +44,12 @@ const response = {
 };
 
 /** Guests may call these routes to reconnect, which only reads; starting an answer needs `requireWrite`. */
-const shared = { method: 'POST', access: 'conversation', admits: ['anonymous'] } as const;
+const shared = {
+  method: 'POST',
+  access: 'conversation',
+  admits: ['anonymous'],
+  writes: startsAnswer,
+} as const;
 
 export function generationAgainRoutes(options: GenerationAgainOptions): readonly Route[] {
   const { engine, turns } = options;
@@ -60,18 +65,19 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
     requireWrite(caller);
     const earlier = await engine.get(scope, id);
     if (continues) requireContinuable(earlier);
-    const accepted = await turns.accept(request, {
-      target: {
-        kind: 'message',
-        messageId: earlier.replyTo,
-        again: true,
-        ...(continues && { continueFrom: earlier.messageId }),
-      },
-      dialect: earlier.dialect,
-      whenBusy: whenBusy ?? 'reject',
-    });
-    if (wantsStream(request)) return turns.stream(reply, earlier.dialect, accepted);
-    const { generationId } = accepted;
+    const accept = () =>
+      turns.accept(request, {
+        target: {
+          kind: 'message',
+          messageId: earlier.replyTo,
+          again: true,
+          ...(continues && { continueFrom: earlier.messageId }),
+        },
+        dialect: earlier.dialect,
+        whenBusy: whenBusy ?? 'reject',
+      });
+    if (wantsStream(request)) return turns.stream(reply, earlier.dialect, accept);
+    const { generationId } = await accept();
     return reply
       .code(201)
       .header('Location', `/api/generations/${generationId}/stream`)
@@ -80,7 +86,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
 
   /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and starts no new answer. */
   async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
-    if (lastEventId(request) === undefined || !wantsStream(request)) return undefined;
+    if (startsAnswer(request)) return undefined;
     const { id } = request.params as { readonly id: string };
     const { replyTo: question } = await engine.get(request.scope, id);
     return turns.reconnect(request, reply, {
@@ -128,6 +134,11 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
       handler: (request, reply) => again(request, reply, request.params.id, request.query.when_busy, true),
     }),
   ];
+}
+
+/** Whether a request starts an answer, by its headers alone; another one attaches to what it names. */
+function startsAnswer(request: FastifyRequest): boolean {
+  return lastEventId(request) === undefined || !wantsStream(request);
 }
 
 function wantsStream(request: FastifyRequest): boolean {

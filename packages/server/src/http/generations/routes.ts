@@ -97,7 +97,7 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
             },
           },
           204: { description: 'The event was the last one: there is nothing more to come.', type: 'null' },
-          ...errorResponses(400, 401, 403, 404),
+          ...errorResponses(400, 401, 403, 404, 429),
         },
       },
       async handler(request, reply) {
@@ -118,7 +118,7 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
         description:
           'Ends it with what it has; the call to the model is aborted. Answers once it has ended; cancelling again, or what has ended, changes nothing.',
         params,
-        response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404) },
+        response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404, 429) },
       },
       handler: async ({ caller, scope, params }, reply) =>
         reply.send(toGeneration(await engine.cancel(scope, params.id), audienceOf(caller))),

@@ -29,6 +29,9 @@ const description = `Colloquy is a self-hosted conversation server for language 
 **Streams** go on when a client goes away. Every event has an \`id:\`; \`Last-Event-ID\` (or \`?after=\`) at
 \`GET /api/generations/{id}/stream\` sends everything behind it. \`POST /api/generations/{id}/cancel\` stops an answer.
 
+**Limits** of keys, organizations and end users: every answer of a caller that has some bears \`RateLimit-Policy\` and
+\`RateLimit\`; 429 names the \`limit\` that refuses, and \`Retry-After\`. Every call that writes counts.
+
 **Idempotency-Key** on a POST makes a retry safe: the same key and body gets the first call's result.`;
 
 /** Call it before any route is added. */

@@ -134,12 +134,30 @@ export const LastEventIdHeader = {
 };
 
 /** Response headers of a stream. */
+/** Answers of callers with limits bear these. */
+export const rateLimitHeaders = {
+  'RateLimit-Policy': Type.Optional(
+    Type.String({
+      description:
+        'The limits of the caller, as the IETF draft has it: `q` of them in `w` seconds. The name is `<subject>.<limit>`; `budget_per_month` is in millionths.',
+      examples: ['"key.requests_per_minute";q=60;w=60'],
+    }),
+  ),
+  RateLimit: Type.Optional(
+    Type.String({
+      description: 'What is left of them (`r`), and in how many seconds there is more (`t`).',
+      examples: ['"key.requests_per_minute";r=59;t=1'],
+    }),
+  ),
+};
+
 export const streamHeaders = {
   'Content-Location': Type.String({
     description: 'Where the stream can be had again.',
     examples: [`/api/generations/${exampleId}/stream`],
   }),
   'X-Request-Id': Type.String({ format: 'uuid', description: 'Finds the request in the log.' }),
+  ...rateLimitHeaders,
 };
 
 /** Schemas that routes refer to by name. */

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { type ErrorCode, errorCodes } from '../../domain/errors.ts';
 import { limitNames, limitSubjects } from '../../domain/limits/limits.ts';
-import { oneOf, orNull } from './fields.ts';
+import { oneOf, orNull, rateLimitHeaders } from './fields.ts';
 
 const code = oneOf(errorCodes, {
   description: 'What went wrong, for programs.',
@@ -176,7 +176,11 @@ export interface DocumentedResponse {
   readonly content: { readonly 'application/json': { readonly schema: TSchema; readonly example?: object } };
 }
 
-const retryAfter = Type.Integer({ description: 'Seconds to wait.', examples: [5] });
+const retryAfter = { 'Retry-After': Type.Integer({ description: 'Seconds to wait.', examples: [5] }) };
+const headersOf: { readonly [Status in ErrorStatus]?: Record<string, TSchema> } = {
+  429: { ...retryAfter, ...rateLimitHeaders },
+  503: retryAfter,
+};
 
 /**
  * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 408, 431 and 500
@@ -241,7 +245,7 @@ function responses(
         status,
         {
           description,
-          ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
+          ...(headersOf[status] !== undefined && { headers: headersOf[status] }),
           content: { 'application/json': content },
         },
       ];

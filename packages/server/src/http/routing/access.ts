@@ -209,6 +209,8 @@ export function addAccess(app: FastifyInstance, options: AccessOptions): void {
     const caller = Object.hasOwn(administering, access)
       ? await identifyAdministrator(request, options)
       : await identify(request, reply, options, admits);
+    // An answer that refuses it is told about the caller's limits too.
+    request.caller = caller;
     Object.assign(request, await rules[access].grant(caller, request, options.store));
   });
 }

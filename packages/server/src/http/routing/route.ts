@@ -53,6 +53,7 @@ import type {
 } from 'fastify';
 import type { Admission } from '../request/authentication.ts';
 import { type Access, type Granted, securityOf } from './access.ts';
+import type { Writes } from './caller-limits.ts';
 
 type Request<Schema extends FastifySchema> = FastifyRequest<
   RouteGenericInterface,
@@ -94,6 +95,8 @@ export interface RouteDefinition<Kind extends Access, Schema extends FastifySche
   readonly access: Kind;
   /** What the route admits besides credentials in headers. */
   readonly admits?: readonly Admission[];
+  /** How its calls count in `writes_per_minute`. Default: all of them, unless the method is GET or HEAD. */
+  readonly writes?: Writes;
   /** It has no `security`, which follows from the access. */
   readonly schema: Schema & { readonly security?: never };
   /** The largest body that it takes, in bytes; the server's own bound otherwise. */
@@ -113,6 +116,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   path,
   access,
   admits = [],
+  writes,
   schema,
   ...rest
 }: RouteDefinition<Kind, Schema>): Route {
@@ -120,7 +124,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   const options = {
     ...rest,
     url: path,
-    config: { access, admits },
+    config: { access, admits, writes },
     schema: { ...schema, ...(security !== undefined && { security }) },
   };
   // Fastify's own type of a handler knows neither what the hook of `access.ts` grants nor this schema.

@@ -11,6 +11,7 @@ import { neverIssued, parseCursor } from './cursor.ts';
 import { eventsThrough } from './cursor-events.ts';
 import { isIssued, positionAt } from './encoder.ts';
 import { type StreamGeneration, streamLocation } from './generation-streams.ts';
+import type { OpenViewer } from './viewers.ts';
 
 export interface AttachRequest {
   readonly scope: Scope;
@@ -27,11 +28,12 @@ export interface AttachRequest {
 /** Streams with the reply hijacked, or answers 204 if the client has seen the end. */
 export type Attach = (reply: FastifyReply, request: AttachRequest) => Promise<FastifyReply>;
 
-/** Makes `Attach`, which throws AppError not_found, and invalid_request for a cursor that no dialect issued. */
+/** Makes `Attach`, which throws AppError not_found, invalid_request for a cursor that no dialect issued, and rate_limited. */
 export function createAttach(
   engine: GenerationEngine,
   streamGeneration: StreamGeneration,
   registry: CodecRegistry,
+  openViewer: OpenViewer,
 ): Attach {
   return async (reply, request) => {
     const cursor = request.cursor === undefined ? undefined : parseCursor(request.cursor);
@@ -45,6 +47,7 @@ export function createAttach(
     const isHead = reply.request.method === 'HEAD';
     if (cursor === undefined) {
       if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
+      await openViewer(reply);
       streamGeneration(reply, { context, dialect });
       return reply;
     }
@@ -53,6 +56,7 @@ export function createAttach(
     if (!codecs.some((codec) => isIssued(codec, context, cursor, events))) throw neverIssued();
     if (cursor.part === undefined && isFinalEvent(events.at(-1))) return reply.code(204).send();
     if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
+    await openViewer(reply);
     const from = positionAt(registry[dialect].codec, context, cursor, events);
     streamGeneration(reply, { context, dialect, from });
     return reply;

@@ -40,3 +40,8 @@ export function lastEventId(request: FastifyRequest): string | undefined {
   const header = request.headers['last-event-id'];
   return (Array.isArray(header) ? header[0] : header) || undefined;
 }
+
+/** Whether a request has no `Last-Event-ID`: `writes` of a route where one with it only reads. */
+export function isNoReconnect(request: FastifyRequest): boolean {
+  return lastEventId(request) === undefined;
+}

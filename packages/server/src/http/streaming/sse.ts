@@ -44,6 +44,8 @@ export interface SseHubOptions {
 /** With 4.5 s between checks a silence lasts 9 to 13.5 s. */
 const defaultHeartbeatMs = 4500;
 const looksOfSilence = 3;
+/** Longer than most ways to a client and back. */
+const secondPingMs = 250;
 const defaultMaxBufferedBytes = 256 * 1024;
 
 interface OpenStream {
@@ -51,6 +53,8 @@ interface OpenStream {
   /** Number of checks since the last write. */
   silentLooks: number;
   ended: boolean;
+  /** Whether the client has closed its side. */
+  isOneSided: boolean;
 }
 
 export function createSseHub(options: SseHubOptions = {}): SseHub {
@@ -61,10 +65,13 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
   const look = (): void => {
     for (const stream of streams) {
       stream.silentLooks += 1;
-      if (stream.silentLooks < looksOfSilence || stream.ended || stream.response.writableNeedDrain) continue;
-      stream.silentLooks = 0;
-      stream.response.write(': ping\n\n');
+      if (stream.isOneSided || stream.silentLooks >= looksOfSilence) ping(stream);
     }
+  };
+  const ping = (stream: OpenStream): void => {
+    if (stream.ended || stream.response.writableNeedDrain) return;
+    stream.silentLooks = 0;
+    stream.response.write(': ping\n\n');
   };
   const add = (stream: OpenStream): void => {
     streams.add(stream);
@@ -89,17 +96,32 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
     open(reply, { location }, listener) {
       reply.hijack();
       const response = reply.raw;
-      const stream: OpenStream = { response, silentLooks: 0, ended: false };
-      response.once('close', () => {
+      const stream: OpenStream = { response, silentLooks: 0, ended: response.destroyed, isOneSided: false };
+      const { socket } = response;
+      // A client that sends no more has closed its side, or is gone. The system knows which once it has sent something,
+      // and says so at the next write.
+      let second: NodeJS.Timeout | undefined;
+      const onLastByte = (): void => {
+        stream.isOneSided = true;
+        ping(stream);
+        second = setTimeout(ping, secondPingMs, stream).unref();
+      };
+      socket?.once('end', onLastByte);
+      const onClose = (): void => {
+        socket?.off('end', onLastByte);
+        clearTimeout(second);
         stream.ended = true;
         remove(stream);
         listener.onClose();
-      });
+      };
+      // A client that is gone already closes no second time.
+      if (response.destroyed) queueMicrotask(onClose);
+      else response.once('close', onClose);
       // Every error of the connection is followed by 'close', which ends the stream.
       response.on('error', () => undefined);
       response.on('drain', () => listener.onDrain());
       add(stream);
-      response.socket?.setNoDelay(true);
+      socket?.setNoDelay(true);
       response.writeHead(200, eventStreamHeaders(reply, { 'content-location': location }));
       // The headers leave with frames that come within this turn of the event loop, else alone.
       let areHeadersOut = false;

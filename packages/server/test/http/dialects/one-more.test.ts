@@ -10,6 +10,7 @@ import type { DialectModule } from '../../../src/http/dialects/dialect-module.ts
 import { dialectRegistry } from '../../../src/http/dialects/registry.ts';
 import { addRoutes, route } from '../../../src/http/routing/route.ts';
 import { type Codec, hidden } from '../../../src/http/streaming/codec.ts';
+import { isNoReconnect } from '../../../src/http/streaming/cursor.ts';
 import { generationOf, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
 
@@ -47,12 +48,14 @@ const plain: DialectModule = {
             summary: 'Answer a text',
             body: Type.Object({ text: Type.String(), model_id: Type.String() }),
           },
+          writes: isNoReconnect,
           preValidation: (request, reply) => turns.reconnect(request, reply, { dialect: name }),
           async handler(request, reply) {
             const { text, model_id: modelId } = request.body;
             const target = { kind: 'new-conversation', modelId, text } as const;
-            const accepted = await turns.accept(request, { target, dialect: name, whenBusy: 'reject' });
-            return turns.stream(reply, name, accepted);
+            return turns.stream(reply, name, () =>
+              turns.accept(request, { target, dialect: name, whenBusy: 'reject' }),
+            );
           },
         }),
       ]),

@@ -49,6 +49,22 @@ describe('the documentation', () => {
     }
   });
 
+  test('every operation that writes or streams says that a limit may refuse it', async () => {
+    const { body } = await app.call('/docs/openapi.json');
+    let checked = 0;
+    for (const [path, operations] of Object.entries<object>(body.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const isPublic = operation.security?.length === 0;
+        const isStream = operation.responses[200]?.content?.['text/event-stream'] !== undefined;
+        if (isPublic || (method === 'get' && !isStream)) continue;
+        checked += 1;
+        const { headers } = operation.responses[429] ?? assert.fail(`${method} ${path} lacks 429`);
+        assert.deepEqual(Object.keys(headers), ['Retry-After', 'RateLimit-Policy', 'RateLimit']);
+      }
+    }
+    assert.ok(checked > 30, `${checked}`);
+  });
+
   test('every operation has a summary, and says what each of its answers is', async () => {
     const { body } = await app.call('/docs/openapi.json');
     for (const [path, operations] of Object.entries<object>(body.paths)) {

@@ -145,6 +145,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
       method: 'PATCH',
       path: `${path}/:id`,
       access,
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'updateKey',
@@ -181,6 +182,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
       method: 'POST',
       path: `${path}/:id/rotate`,
       access,
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'rotateKey',
@@ -213,6 +215,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
       method: 'DELETE',
       path: `${path}/:id`,
       access,
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'deleteKey',
@@ -251,8 +254,14 @@ function checkBody(body: Static<typeof UpdateKeyBody>, type: ApiKeyType, now: nu
     );
   }
   if (type !== 'admin') return;
-  const useless = (
-    ['default_persona_id', 'personas', 'limits', 'end_user_limits', 'allowed_origins'] as const
-  ).find((name) => body[name] !== undefined && body[name] !== null);
+  const useless = (['default_persona_id', 'personas', 'end_user_limits', 'allowed_origins'] as const).find(
+    (name) => body[name] !== undefined && body[name] !== null,
+  );
   if (useless !== undefined) throw invalid(useless, `${useless} must be absent for a key of type admin`);
+  const { writes_per_minute: _, ...others } = toLimits(body.limits ?? {});
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    const field = `limits.${other}`;
+    throw invalid(field, `${field} must be absent for a key of type admin, which has writes_per_minute only`);
+  }
 }

@@ -99,6 +99,7 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
       method: 'PATCH',
       path: `${path}/:id`,
       access,
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'updateMember',
@@ -123,6 +124,7 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
       method: 'DELETE',
       path: `${path}/:id`,
       access,
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'deleteMember',

@@ -36,6 +36,7 @@ export function settingsRoutes({ store, now }: AdminDependencies): readonly Rout
       method: 'PATCH',
       path,
       access: 'organization-admin',
+      writes: 'beyond',
       schema: {
         tags,
         operationId: 'updateSettings',

@@ -132,5 +132,8 @@ export const eraseMe = {
   description:
     'What the user has running is cancelled first. The tokens of the user end with it. Usage stays in the account of the organization, without the user.',
   querystring: user,
-  response: { 200: answerOf('How much was deleted.', ErasedUser), ...errorResponses(400, 401, 403, 404) },
+  response: {
+    200: answerOf('How much was deleted.', ErasedUser),
+    ...errorResponses(400, 401, 403, 404, 429),
+  },
 };

@@ -8,6 +8,7 @@ import type { TurnRequestTarget } from '../../../generation/turn.ts';
 import { findSessionBasis } from '../../../store/queries/run-basis.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import { isNoReconnect } from '../../streaming/cursor.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { checkSessionPersona, resolveRevision, selectedPersonaId } from './persona-selector.ts';
@@ -85,8 +86,9 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       access,
       bodyLimit: messageBodyLimit,
       schema: documentation.completionStream,
+      writes: isNoReconnect,
       preValidation: reconnect,
-      handler: async (request, reply) => turns.stream(reply, 'chat', await complete(request, request.body)),
+      handler: async (request, reply) => turns.stream(reply, 'chat', () => complete(request, request.body)),
     }),
     route({
       method: 'POST',
@@ -94,9 +96,10 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       access,
       bodyLimit: messageBodyLimit,
       schema: documentation.continuationStream,
+      writes: isNoReconnect,
       preValidation: reconnect,
       handler: async (request, reply) =>
-        turns.stream(reply, 'chat', await continueSession(request, request.body)),
+        turns.stream(reply, 'chat', () => continueSession(request, request.body)),
     }),
     route({
       method: 'POST',

@@ -38,7 +38,7 @@ function created(described: ReturnType<typeof answer>, path: string) {
   return { ...described, headers: { Location: location } };
 }
 
-const refused = (...statuses: ErrorStatus[]) => errorResponses(400, 401, 403, ...statuses);
+const refused = (...statuses: ErrorStatus[]) => errorResponses(400, 401, 403, 429, ...statuses);
 
 export const listChats = {
   ...common,

@@ -57,8 +57,7 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
       await turns.permit(request, turn);
       return answerStreamHead(reply);
     }
-    const accepted = await turns.accept(request, turn);
-    return turns.stream(reply, 'chats', accepted);
+    return turns.stream(reply, 'chats', () => turns.accept(request, turn));
   }
 
   /** A `Last-Event-ID` is a reconnect, which is decided before path and query are validated. */

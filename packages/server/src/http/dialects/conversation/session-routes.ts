@@ -7,6 +7,7 @@ import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import { isNoReconnect } from '../../streaming/cursor.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { toSessionResource } from './resources.ts';
@@ -57,15 +58,17 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       access: 'conversation',
       bodyLimit: messageBodyLimit,
       schema: documentation.streamChat,
+      writes: isNoReconnect,
       preValidation: reconnect,
       async handler(request, reply) {
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
-        const accepted = await turns.accept(request, {
-          target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
-          dialect: 'conversation',
-          whenBusy,
-        });
-        return turns.stream(reply, 'conversation', accepted);
+        return turns.stream(reply, 'conversation', () =>
+          turns.accept(request, {
+            target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
+            dialect: 'conversation',
+            whenBusy,
+          }),
+        );
       },
     }),
     route({

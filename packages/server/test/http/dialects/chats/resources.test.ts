@@ -56,7 +56,11 @@ onBothStores('chats', async (storeEngine) => {
   });
 
   test('the list is newest first, complete over its pages, with and without the slash', async () => {
-    const mine = await token('lister');
+    const { key: free } = await app.key('prod', {
+      default_persona_id: app.harness.persona.personaId,
+      end_user_limits: { writes_per_minute: 100_000 },
+    });
+    const mine = await token('lister', free);
     const empty = await app.call('/chats/', { token: mine });
     assert.deepEqual(empty.body, []);
     const made: string[] = [];
