@@ -9,9 +9,16 @@ export type UsageProvenance = (typeof usageProvenances)[number];
 export const modelCallPurposes = ['answer', 'title', 'summary', 'query', 'fallback', 'test'] as const;
 export type ModelCallPurpose = (typeof modelCallPurposes)[number];
 
-/** What a line of a usage report stands for. */
-export const usageGroups = ['day', 'model', 'persona', 'key', 'user'] as const;
+/** The stretches of time that a usage report tells apart, in UTC. */
+export const usageIntervals = ['hour', 'day', 'month'] as const;
+export type UsageInterval = (typeof usageIntervals)[number];
+
+/** What else the lines of a usage report stand for. */
+export const usageGroups = ['model', 'persona', 'key', 'user', 'purpose', 'environment'] as const;
 export type UsageGroup = (typeof usageGroups)[number];
+
+/** The words of `group_by`: `day` is another name of the interval. */
+export const usageGroupings = ['day', ...usageGroups] as const;
 
 export interface Usage {
   readonly prompt_tokens: number;

@@ -11,6 +11,7 @@ import type {
   IdempotencyClaim,
 } from './command.ts';
 import type { JournalOutcome, JournalRow } from './journal.ts';
+import type { Reporter } from './reports/report-threads.ts';
 import type { FoundConversation, MatchPage } from './search/find.ts';
 import type { IndexStep, PreparedStep } from './search/pending.ts';
 import type { Database, StoreEngine } from './tables.ts';
@@ -23,7 +24,7 @@ export type { Database, StoreEngine } from './tables.ts';
  */
 export type Leftover = 'unused-pages' | 'write-ahead' | 'dead-rows' | 'write-ahead-log';
 
-export interface Store extends AsyncDisposable {
+export interface Store extends AsyncDisposable, Reporter {
   readonly engine: StoreEngine;
   /** The connection for reads. Never keep a read open across an `await` of anything else. */
   readonly reads: Database;

@@ -106,6 +106,18 @@ function decode(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
 }
 
+/** Numbers as a cursor. */
+export function numbersCursor(numbers: readonly number[]): string {
+  return Buffer.from(numbers.join(':')).toString('base64url');
+}
+
+/** So many numbers from a cursor, of 15 digits at most. @throws AppError invalid_request */
+export function numbersOfCursor(cursor: string, count: number): readonly number[] {
+  const parts = decode(cursor)?.split(':') ?? [];
+  if (parts.length !== count || !parts.every((part) => /^-?\d{1,15}$/.test(part))) throw badCursor();
+  return parts.map(Number);
+}
+
 function badCursor(): Error {
   return invalid('cursor', 'cursor must be the next_cursor of the page before');
 }

@@ -16,6 +16,7 @@ import { acceptInNewConversations } from '../commands/accept-turn.ts';
 import { type AcceptedTurn, type StartingTurn, startsAlone } from '../commands/new-turn.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
+import { createReportThreads } from '../reports/report-threads.ts';
 import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
@@ -90,6 +91,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 
   const transact = createTransact(pool, senderOf);
   const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
+  const reportThreads = createReportThreads({ engine: 'postgres', url: options.url });
 
   async function runAlone<N extends CommandName>(
     name: N,
@@ -163,6 +165,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       return await searchThread.search(scope, query, page);
     },
     prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
+    report: reportThreads.report,
     scrub: async () => ['dead-rows', 'write-ahead-log'],
     async isReady() {
       await sql`select 1`.execute(db);
@@ -170,6 +173,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     },
     async [Symbol.asyncDispose]() {
       await searchThread[Symbol.asyncDispose]();
+      await reportThreads[Symbol.asyncDispose]();
       await readLine[Symbol.asyncDispose]();
       await db.destroy();
     },

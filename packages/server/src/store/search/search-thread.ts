@@ -1,14 +1,15 @@
 /** The search thread as the main thread sees it. It starts with the first call, and runs one at a time. */
 import { createWorkerPool } from '../../concurrency/worker-pool.ts';
 import { threads } from '../../concurrency/worker-thread.ts';
+import type { DataPlace, ReadAnswer } from '../own-connection.ts';
 import type { Store } from '../store.ts';
 import { storeUnavailable } from '../unavailable.ts';
-import type { SearchAnswer, SearchCall, SearchThreadData } from './search.worker.ts';
+import type { SearchCall } from './search.worker.ts';
 
 export type SearchThread = AsyncDisposable & Pick<Store, 'search' | 'prepareSearchIndex'>;
 
 /** Calls fail with WorkerError, or with an AppError where the store is not available. */
-export function createSearchThread(workerData: SearchThreadData): SearchThread {
+export function createSearchThread(workerData: DataPlace): SearchThread {
   const entry = new URL('./search.worker.ts', import.meta.url);
   // PostgreSQL's client takes what the URL leaves out from the environment.
   const pool = createWorkerPool({
@@ -16,7 +17,7 @@ export function createSearchThread(workerData: SearchThreadData): SearchThread {
     maxWorkers: 1,
   });
   async function call<T>(request: SearchCall): Promise<T> {
-    const answer = (await pool.run(request)) as SearchAnswer;
+    const answer = (await pool.run(request)) as ReadAnswer;
     if ('unavailable' in answer) throw storeUnavailable(new Error(answer.unavailable));
     return answer.value as T;
   }

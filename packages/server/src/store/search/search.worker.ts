@@ -2,38 +2,20 @@
 import { workerData } from 'node:worker_threads';
 import { answerCalls } from '../../concurrency/worker-calls.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { openForSearch } from '../postgres/search-connection.ts';
-import { kyselyOn, openForReading } from '../sqlite/database.ts';
-import type { Database } from '../tables.ts';
-import { isUnavailable } from '../unavailable.ts';
+import { type DataPlace, openOwnConnection, toReadAnswer } from '../own-connection.ts';
 import { type MatchPage, searchConversations } from './find.ts';
 import { type IndexStep, preparePending } from './pending.ts';
-
-/** Where the data is: the database file at `path`, or a PostgreSQL server. */
-export type SearchThreadData =
-  | { readonly engine: 'sqlite'; readonly path: string }
-  | { readonly engine: 'postgres'; readonly url: string };
 
 export type SearchCall =
   | { readonly name: 'search'; readonly scope: Scope; readonly query: string; readonly page: MatchPage }
   | { readonly name: 'prepare'; readonly step: IndexStep };
 
-/** An answer, or why the store was not available. */
-export type SearchAnswer = { readonly value: unknown } | { readonly unavailable: string };
+const place = workerData as DataPlace;
+const db = openOwnConnection(place);
 
-const data = workerData as SearchThreadData;
-const db: Database = data.engine === 'sqlite' ? kyselyOn(openForReading(data.path)) : openForSearch(data.url);
-
-answerCalls(async (call: SearchCall): Promise<SearchAnswer> => {
-  try {
-    return { value: await answer(call) };
-  } catch (error) {
-    if (isUnavailable(error)) return { unavailable: (error as Error).message };
-    throw error;
-  }
-});
+answerCalls((call: SearchCall) => toReadAnswer(answer(call)));
 
 function answer(call: SearchCall): Promise<unknown> {
   if (call.name === 'prepare') return preparePending(db, call.step);
-  return searchConversations(db, data.engine, call.scope, call.query, call.page);
+  return searchConversations(db, place.engine, call.scope, call.query, call.page);
 }

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
+import { createReportThreads } from '../reports/report-threads.ts';
 import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
@@ -29,6 +30,7 @@ export async function openSqliteStore(
     const writer = await startSqliteWriter({ path });
     const reads = kyselyOn(openForReading(path));
     const searchThread = createSearchThread({ engine: 'sqlite', path });
+    const reportThreads = createReportThreads({ engine: 'sqlite', path });
     const scrubber = createScrubber({
       reads,
       take: async (step) => (await writer.send({ kind: 'scrub', step })) as boolean,
@@ -62,6 +64,7 @@ export async function openSqliteStore(
         return await searchThread.search(scope, query, page);
       },
       prepareSearchIndex: (step) => searchThread.prepareSearchIndex(step),
+      report: reportThreads.report,
       scrub: () => scrubber.scrub(),
       async isReady() {
         await sql`select 1`.execute(reads);
@@ -69,6 +72,7 @@ export async function openSqliteStore(
       },
       async [Symbol.asyncDispose]() {
         await searchThread[Symbol.asyncDispose]();
+        await reportThreads[Symbol.asyncDispose]();
         await scrubber[Symbol.asyncDispose]();
         await writer[Symbol.asyncDispose]();
         await reads.destroy();

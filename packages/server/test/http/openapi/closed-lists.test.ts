@@ -34,7 +34,13 @@ import { endUserReaders, roles, switches } from '../../../src/domain/organizatio
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
-import { modelCallPurposes, usageGroups, usageProvenances } from '../../../src/domain/usage.ts';
+import {
+  modelCallPurposes,
+  usageGroupings,
+  usageGroups,
+  usageIntervals,
+  usageProvenances,
+} from '../../../src/domain/usage.ts';
 import { startTestApp } from '../http-app.ts';
 
 interface PublishedList {
@@ -218,9 +224,19 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: ['ContextReceipt.tokens_provenance'],
   },
   'groups of usage': {
-    values: ['day', 'model', 'persona', 'key', 'user'],
+    values: ['model', 'persona', 'key', 'user', 'purpose', 'environment'],
     list: usageGroups,
+    places: ['getUsage.by'],
+  },
+  'words of group_by': {
+    values: ['day', 'model', 'persona', 'key', 'user', 'purpose', 'environment'],
+    list: usageGroupings,
     places: ['getUsage.group_by'],
+  },
+  'intervals of usage': {
+    values: ['hour', 'day', 'month'],
+    list: usageIntervals,
+    places: ['getUsage.interval'],
   },
   'purposes of model calls': {
     values: ['answer', 'title', 'summary', 'query', 'fallback', 'test'],

@@ -6,7 +6,7 @@ import type { OrganizationScope } from '../../../domain/scope.ts';
 import { fromTime } from '../../../domain/text/time.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
 import { findGenerationOf, pageGenerations } from '../../../store/queries/generation-lists.ts';
-import { findGroupNames } from '../../../store/queries/usage.ts';
+import { findGroupNames } from '../../../store/queries/group-names.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';

@@ -90,9 +90,6 @@ onBothStores('usage and end users', async (engine) => {
     assert.equal(prod.body.data[0].requests.total, 1);
     const past = await app.call('GET', `${path}/usage?to=2020-01-01T00:00:00Z`);
     assert.deepEqual(past.body.data, []);
-    for (const query of ['group_by=x', 'from=x', 'from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z']) {
-      assert.equal((await app.call('GET', `${path}/usage?${query}`)).status, 400, query);
-    }
   });
 
   test('a report of more calls than a page counts each once', async () => {
