@@ -1,0 +1,4 @@
+/** The second third of the hostile PDFs, each of which takes some seconds. */
+import { testHostilePdfs } from './hostile-pdf-research.ts';
+
+testHostilePdfs(1);
