@@ -91,6 +91,17 @@ export interface LearntFacts {
   /** Tokens, as the provider named them when it refused a prompt as too long. */
   readonly contextWindow?: number;
   readonly refusedParameters?: readonly RefusableParameter[];
+  readonly prompts?: LearntAboutPrompts;
+}
+
+/** What prompts that were too long have shown beside the window. */
+export interface LearntAboutPrompts {
+  /** How many tokens of a prompt are counted here where the provider counts one; more than 0, at most 1. */
+  readonly countRatio: number;
+  /** Most tokens of a prompt, counted here, where the provider named no window. */
+  readonly promptTokens?: number | undefined;
+  /** Tokens that the provider counted for the answer, beside the prompt. */
+  readonly answerTokens?: number | undefined;
 }
 
 /** Bounds of a context window that can be learnt, in tokens; what else a provider says is no window. */

@@ -129,6 +129,8 @@ export interface ModelTable {
   learnt_context_window: number | null;
   /** Names of parameters, as JSON. */
   refused_parameters: Json | null;
+  /** `LearntAboutPrompts`, as JSON. */
+  learnt_prompts: Json | null;
   learnt_at: EpochMs | null;
   /** The result of the last `POST …/test`, as JSON. */
   last_test: Json | null;

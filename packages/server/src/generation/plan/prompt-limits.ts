@@ -1,36 +1,34 @@
 /**
- * What calls of this process have shown of how much a model takes, beside what its record says. It is kept by the
- * model's id until a setting of the model changes.
+ * What calls have shown of how much a model takes, beside what its record says. It is stored with the model; until a
+ * record bears it, this process remembers it by the model's id.
  */
-import type { ModelRecord } from '../../domain/model.ts';
+import type { LearntAboutPrompts, ModelRecord } from '../../domain/model.ts';
 
-export interface PromptLimit {
+export interface PromptLimit extends LearntAboutPrompts {
   /** Tokens that prompt and answer may take together, by the provider's count. Absent: the provider named none. */
   readonly windowTokens?: number | undefined;
-  /** How many tokens of a prompt are counted here where the provider counts one; at most 1. */
-  readonly countRatio: number;
-  /** Most tokens of a prompt, counted here, where the provider named no window. */
-  readonly promptTokens?: number | undefined;
-  /** Tokens that the provider counted for the answer, beside the prompt. */
-  readonly answerTokens?: number | undefined;
 }
 
-interface Entry {
-  readonly updatedAt: number;
+/** A model's record, of which something else is known as soon as it is changed or something is learnt about it. */
+type Versioned = Pick<ModelRecord, 'id' | 'updatedAt' | 'learntAt' | 'learnt'>;
+
+interface Entry extends Pick<Versioned, 'updatedAt' | 'learntAt'> {
   readonly limit: PromptLimit;
 }
 
 const maxEntries = 1000;
 const entries = new Map<string, Entry>();
 
-type Versioned = Pick<ModelRecord, 'id' | 'updatedAt'>;
-
 export function promptLimitOf(record: Versioned): PromptLimit | undefined {
-  const entry = entries.get(record.id);
-  return entry?.updatedAt === record.updatedAt ? entry.limit : undefined;
+  const { id, updatedAt, learntAt, learnt } = record;
+  const entry = entries.get(id);
+  if (entry?.updatedAt === updatedAt && entry.learntAt === learntAt) return entry.limit;
+  const { contextWindow, prompts } = learnt;
+  if (contextWindow === undefined && prompts === undefined) return undefined;
+  return { countRatio: 1, ...prompts, windowTokens: contextWindow };
 }
 
-export function rememberPromptLimit(record: Versioned, limit: PromptLimit): void {
-  if (entries.size >= maxEntries && !entries.has(record.id)) entries.clear();
-  entries.set(record.id, { updatedAt: record.updatedAt, limit });
+export function rememberPromptLimit({ id, updatedAt, learntAt }: Versioned, limit: PromptLimit): void {
+  if (entries.size >= maxEntries && !entries.has(id)) entries.clear();
+  entries.set(id, { updatedAt, learntAt, limit });
 }

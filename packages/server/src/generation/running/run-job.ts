@@ -17,12 +17,12 @@ import type { Database } from '../../store/store.ts';
 import { modelCall, type SpentCall } from '../calls/accounting.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
+import { countMessages, isSmaller, learnFromOverflow } from '../context/overflow.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { answerBound } from '../plan/context-window.ts';
 import { type RunPlan, requestedModel } from '../plan/plan.ts';
 import { type CallManner, type Refit, runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
-import { countMessages, isSmaller, learnFromOverflow } from './refit.ts';
 import { type ResearchStage, researchFor, shortenSection, withResearch } from './research-stage.ts';
 import { tries } from './tries.ts';
 
@@ -150,8 +150,8 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
     return toRequest({ ...plan, parameters }, withResearch(fitted.messages, sources), begun);
   };
   const refit: Refit = async (tooLong, overflow) => {
-    const { windowTokens } = learnFromOverflow(plan, overflow, countMessages(plan, tooLong.messages));
-    if (windowTokens !== undefined) dependencies.learn(plan.record, { contextWindow: windowTokens });
+    const counted = countMessages(plan, tooLong.messages);
+    dependencies.learn(plan.record, learnFromOverflow(plan, overflow, counted));
     const sources = shortenSection(research.promptSection, plan);
     fitted = await fit(sources);
     const request = toAsk(sources);

@@ -69,6 +69,7 @@ export const auditedTables = {
     fallbacks: 'json',
     learnt_context_window: 'hidden',
     refused_parameters: 'hidden',
+    learnt_prompts: 'hidden',
     learnt_at: 'hidden',
     last_test: 'hidden',
     address_is_guarded: 'hidden',

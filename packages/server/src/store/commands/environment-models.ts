@@ -38,6 +38,7 @@ type WindowColumns = Pick<ModelTable, 'context_window' | 'context_window_source'
 export const nothingLearnt = {
   learnt_context_window: null,
   refused_parameters: null,
+  learnt_prompts: null,
   learnt_at: null,
 } as const;
 

@@ -1,5 +1,6 @@
 /** Keeps what calls of a model have shown. */
 import {
+  type LearntAboutPrompts,
   type LearntFacts,
   learntWindowBounds,
   type RefusableParameter,
@@ -12,7 +13,7 @@ export interface LearnAboutModel {
   readonly id: string;
   /** `updatedAt` of the record with which the facts were learnt. */
   readonly updatedAt: number;
-  /** A window replaces the one learnt before; refused parameters are added to those known. */
+  /** A window, and what is known of prompts, replace what was learnt before; refused parameters are added. */
   readonly facts: LearntFacts;
   readonly now: number;
 }
@@ -22,7 +23,7 @@ export async function learnAboutModel(context: CommandContext, args: LearnAboutM
   const { db } = context;
   const query = db
     .selectFrom('model')
-    .select(['learnt_context_window', 'refused_parameters'])
+    .select(['learnt_context_window', 'refused_parameters', 'learnt_prompts'])
     .where('id', '=', args.id)
     .where('organization_id', '=', args.organizationId)
     .where('updated_at', '=', args.updatedAt);
@@ -35,12 +36,16 @@ export async function learnAboutModel(context: CommandContext, args: LearnAboutM
     (name) => known.has(name) || args.facts.refusedParameters?.includes(name),
   );
   const window = plausibleWindow(args.facts.contextWindow) ?? row.learnt_context_window;
-  if (window === row.learnt_context_window && refused.length === known.size) return false;
+  const prompts = plausiblePrompts(args.facts.prompts) ?? row.learnt_prompts;
+  const isKnown =
+    window === row.learnt_context_window && refused.length === known.size && prompts === row.learnt_prompts;
+  if (isKnown) return false;
   await db
     .updateTable('model')
     .set({
       learnt_context_window: window,
       refused_parameters: refused.length === 0 ? null : JSON.stringify(refused),
+      learnt_prompts: prompts,
       learnt_at: args.now,
     })
     .where('id', '=', args.id)
@@ -51,4 +56,19 @@ export async function learnAboutModel(context: CommandContext, args: LearnAboutM
 function plausibleWindow(tokens: number | undefined): number | undefined {
   if (tokens === undefined || !Number.isSafeInteger(tokens)) return undefined;
   return tokens >= learntWindowBounds.least && tokens <= learntWindowBounds.most ? tokens : undefined;
+}
+
+/** As JSON with its fields in one order. */
+function plausiblePrompts(prompts: LearntAboutPrompts | undefined): string | undefined {
+  if (prompts === undefined || !(prompts.countRatio > 0 && prompts.countRatio <= 1)) return undefined;
+  const { countRatio, promptTokens, answerTokens } = prompts;
+  return JSON.stringify({
+    countRatio,
+    ...(isFigure(promptTokens) && { promptTokens }),
+    ...(isFigure(answerTokens) && { answerTokens }),
+  });
+}
+
+function isFigure(tokens: number | undefined): boolean {
+  return Number.isSafeInteger(tokens) && (tokens ?? 0) > 0 && (tokens ?? 0) <= learntWindowBounds.most;
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import {
   defaultRequestSettings,
+  type LearntAboutPrompts,
   type LearntFacts,
   type ModelRecord,
   type Provider,
@@ -61,6 +62,7 @@ function toLearntFacts(row: ModelTable): LearntFacts {
     ...(row.refused_parameters !== null && {
       refusedParameters: parse<readonly RefusableParameter[]>(row.refused_parameters, []),
     }),
+    ...(row.learnt_prompts !== null && { prompts: JSON.parse(row.learnt_prompts) as LearntAboutPrompts }),
   };
 }
 

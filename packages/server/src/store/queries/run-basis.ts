@@ -68,6 +68,7 @@ const modelColumns = [
   'context_window_source',
   'learnt_context_window',
   'refused_parameters',
+  'learnt_prompts',
   'learnt_at',
   'address_is_guarded',
 ] as const satisfies readonly (keyof ModelTable)[];

@@ -50,7 +50,11 @@ function writerOf(
     },
     countTokens: (text) => Math.ceil(text.length / 4),
   };
-  const record = { id: 'm', prices: null, contextWindow: 8000, maxOutputTokens: null, updatedAt: 1, ...more };
+  const record = {
+    ...{ id: 'm', prices: null, contextWindow: 8000, maxOutputTokens: null },
+    ...{ updatedAt: 1, learntAt: null, learnt: {} },
+    ...more,
+  };
   return { writer: { model, record } as never, requests };
 }
 

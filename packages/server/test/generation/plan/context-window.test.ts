@@ -35,6 +35,8 @@ for (const [what, fields, window] of cases) {
       preset: null,
       baseUrl: null,
       contextWindow: null,
+      learntAt: null,
+      learnt: {},
       ...fields,
     } as ModelRecord;
     assert.equal(contextWindowOf({ record }), window);

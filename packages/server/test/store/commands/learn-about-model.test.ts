@@ -64,6 +64,23 @@ onBothStores('learnt facts', (engine) => {
     assert.equal(record.learnt.contextWindow, 2000);
   });
 
+  test('what prompts have shown is replaced as a whole', async () => {
+    await using model = await start();
+    assert.equal(await model.learn({ prompts: { countRatio: 0.8, promptTokens: 500 } }), true);
+    assert.equal(await model.learn({ prompts: { promptTokens: 500, countRatio: 0.8 } }), false);
+    assert.equal(
+      await model.learn({ contextWindow: 2000, prompts: { countRatio: 0.7, answerTokens: 9 } }),
+      true,
+    );
+    const { learnt } = await model.read();
+    assert.deepEqual(learnt, { contextWindow: 2000, prompts: { countRatio: 0.7, answerTokens: 9 } });
+    for (const countRatio of [0, -1, 1.5, Number.NaN]) {
+      assert.equal(await model.learn({ prompts: { countRatio } }), false, String(countRatio));
+    }
+    await model.learn({ prompts: { countRatio: 1, promptTokens: -4, answerTokens: 1.5 } });
+    assert.deepEqual((await model.read()).learnt.prompts, { countRatio: 1 });
+  });
+
   test('what is no window is not kept', async () => {
     await using model = await start();
     for (const contextWindow of [0, -5, 127, 1.5, Number.NaN, 1e300, 100_000_001]) {
@@ -74,7 +91,11 @@ onBothStores('learnt facts', (engine) => {
 
   test('it is forgotten when what it depends on changes, and only then', async () => {
     await using model = await start();
-    const facts: LearntFacts = { contextWindow: 2000, refusedParameters: ['stop'] };
+    const facts: LearntFacts = {
+      contextWindow: 2000,
+      refusedParameters: ['stop'],
+      prompts: { countRatio: 0.9 },
+    };
     await model.learn(facts);
     await model.change({ name: 'Another', isActive: false, prices: { input: 1, output: 2 }, maxRetries: 1 });
     assert.deepEqual((await model.read()).learnt, facts);

@@ -100,6 +100,13 @@ const Learnt = Type.Object(
         examples: [['temperature']],
       },
     ),
+    prompt_tokens: nullable(
+      tokens('Most tokens of a prompt, by our count, since a longer one was refused without a figure.', 2000),
+    ),
+    count_ratio: Type.Number({
+      description: 'How many tokens are counted here where the provider counts one; at most 1.',
+      examples: [0.85],
+    }),
     at: TimeField('When something was learnt last.'),
   },
   { description: 'What calls have shown; it is forgotten when a setting changes on which it depends.' },
@@ -293,6 +300,8 @@ function toLearnt({ learnt, learntAt }: ModelRecord): Static<typeof Learnt> | nu
   return {
     context_window: learnt.contextWindow ?? null,
     refused_parameters: [...(learnt.refusedParameters ?? [])],
+    prompt_tokens: learnt.prompts?.promptTokens ?? null,
+    count_ratio: learnt.prompts?.countRatio ?? 1,
     at: toTime(learntAt),
   };
 }

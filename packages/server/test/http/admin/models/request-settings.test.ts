@@ -223,7 +223,11 @@ onBothStores('settings of requests', async (engine) => {
       organizationId: organization,
       id,
       updatedAt: record?.updatedAt ?? 0,
-      facts: { contextWindow: 4096, refusedParameters: ['temperature'] },
+      facts: {
+        contextWindow: 4096,
+        refusedParameters: ['temperature'],
+        prompts: { countRatio: 0.75, promptTokens: 900 },
+      },
       now: Date.parse('2026-11-26T10:00:00.000Z'),
     });
     const { body } = await app.call('GET', `${path}/${id}`);
@@ -232,7 +236,13 @@ onBothStores('settings of requests', async (engine) => {
       [
         4096,
         'learnt',
-        { context_window: 4096, refused_parameters: ['temperature'], at: '2026-11-26T10:00:00.000Z' },
+        {
+          context_window: 4096,
+          refused_parameters: ['temperature'],
+          prompt_tokens: 900,
+          count_ratio: 0.75,
+          at: '2026-11-26T10:00:00.000Z',
+        },
       ],
     );
     const changed = await patch(id, { context_window: 9000 });

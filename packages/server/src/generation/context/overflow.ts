@@ -1,10 +1,11 @@
-/** After a prompt that was too long for the model: what that shows of the model's window, and whether to ask once more. */
+/** After a prompt that was too long for the model: what that shows of the model, and whether to ask once more. */
+import type { LearntFacts } from '../../domain/model.ts';
 import type { ModelRequest } from '../../models/language-model.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
-import { TokenEstimate } from '../context/token-estimate.ts';
 import { budgetWithin, contextWindowOf } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { type PromptLimit, promptLimitOf, rememberPromptLimit } from '../plan/prompt-limits.ts';
+import { TokenEstimate } from './token-estimate.ts';
 
 /**
  * What of a prompt is sent the second time where the provider names no figures, or such as explain nothing: less where
@@ -21,8 +22,15 @@ export function countMessages(plan: Pick<RunPlan, 'model'>, messages: ModelReque
   return messages.reduce((sum, { text }) => sum + estimate.ofMessage(text), 0);
 }
 
-/** Remembers what an overflow shows; `counted` are the tokens of the prompt that was too long, as counted here. */
-export function learnFromOverflow(plan: RunPlan, overflow: Overflow, counted: number): PromptLimit {
+/**
+ * Remembers what an overflow shows, and gives it to be kept with the model; `counted` are the tokens of the prompt that
+ * was too long, as counted here.
+ */
+export function learnFromOverflow(
+  plan: Pick<RunPlan, 'record' | 'model' | 'parameters'>,
+  overflow: Overflow,
+  counted: number,
+): LearntFacts {
   const before = promptLimitOf(plan.record);
   const { promptTokens } = overflow;
   const ratio = promptTokens === undefined ? (before?.countRatio ?? 1) : counted / promptTokens;
@@ -41,7 +49,8 @@ export function learnFromOverflow(plan: RunPlan, overflow: Overflow, counted: nu
     ? shown
     : { ...shown, promptTokens: Math.max(smallestPrompt, Math.floor(counted * share)) };
   rememberPromptLimit(plan.record, limit);
-  return limit;
+  const { windowTokens, ...prompts } = limit;
+  return { ...(windowTokens !== undefined && { contextWindow: windowTokens }), prompts };
 }
 
 /** Whether another request may pass where `first` was too long: one with less text, or less room for the answer. */
