@@ -88,7 +88,11 @@ export interface RawDocument {
 /** Paths that are the same with a slash at the end, as their descriptions say. */
 const withSlash: ReadonlySet<string> = new Set(['/chats', '/conversations']);
 /** Answers whose documented headers stand on some of them only. */
-const optionalHeaders: ReadonlySet<string> = new Set(['content-location', 'retry-after', 'location']);
+const optionalHeaders: ReadonlySet<string> = new Set([
+  ...['content-location', 'retry-after', 'location'],
+  // Of callers with limits.
+  ...['ratelimit', 'ratelimit-policy'],
+]);
 
 export function readDocument(raw: RawDocument): ApiDocument {
   const ajv = createAjv(raw);
