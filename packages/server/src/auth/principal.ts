@@ -84,17 +84,20 @@ export interface Account {
   readonly personas: readonly number[] | null;
   /** The persona that an end user's token is for; null: the caller has no such token. */
   readonly tokenPersona: number | null;
+  /** Who asks for it. */
+  readonly createdBy: Creator;
 }
 
 export function accountOf(principal: ConversationPrincipal): Account {
   const { limits } = principal;
-  const none = { apiKeyId: null, limits, personas: null, tokenPersona: null };
+  const createdBy = creatorOf(principal);
+  const none = { apiKeyId: null, limits, personas: null, tokenPersona: null, createdBy };
   switch (principal.kind) {
     case 'api-key':
       return { ...none, apiKeyId: principal.keyId, personas: principal.personas };
     case 'end-user': {
       const { keyId, personas, personaId } = principal;
-      return { apiKeyId: keyId, limits, personas, tokenPersona: personaId };
+      return { ...none, apiKeyId: keyId, personas, tokenPersona: personaId };
     }
     case 'member':
     case 'anonymous':

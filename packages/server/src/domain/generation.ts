@@ -1,6 +1,6 @@
 /** A generation: the background job that answers one message, and its state machine. */
 import type { SerializedError } from './errors.ts';
-import type { Environment } from './scope.ts';
+import type { Creator, Environment } from './scope.ts';
 import type { Usage } from './usage.ts';
 
 /** The dialects that a generation can be started in; `http/dialects` has a module for each. */
@@ -68,6 +68,8 @@ export interface GenerationRecord {
   readonly personaId: number | null;
   readonly personaVersion: number | null;
   readonly apiKeyId: string | null;
+  /** Null for generations of before this was kept. */
+  readonly createdBy: Creator | null;
   readonly dialect: Dialect;
   readonly status: GenerationStatus;
   /** The process incarnation that runs it; null while it is queued. */

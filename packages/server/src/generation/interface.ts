@@ -2,7 +2,7 @@
 
 import type { EventRun, LogEvent } from '../domain/event.ts';
 import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
-import type { Scope } from '../domain/scope.ts';
+import type { Creator, Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { StoredLimits } from '../limits/stored-limits.ts';
@@ -31,6 +31,7 @@ export interface GenerationView {
   readonly sessionId: string;
   readonly replyTo: string;
   readonly messageId: string;
+  readonly createdBy: Creator | null;
   readonly model: { readonly id: string; readonly name: string; readonly provider: string };
   readonly createdAt: number;
   readonly startedAt: number | null;

@@ -2,7 +2,7 @@
 import type { Dialect, WhenBusy } from '../domain/generation.ts';
 import type { SubjectLimits } from '../domain/limits/limits.ts';
 import type { RevisionReference } from '../domain/persona.ts';
-import type { Scope } from '../domain/scope.ts';
+import type { Creator, Scope } from '../domain/scope.ts';
 import type { RunBasis, SessionWithBasis } from '../store/queries/run-basis.ts';
 
 /** A persona's revision. */
@@ -49,4 +49,6 @@ export interface TurnRequest {
   readonly personas?: readonly number[] | null;
   /** The persona that the end user's token is for; null or absent: the caller has no such token. */
   readonly tokenPersona?: number | null;
+  /** Who asks for it; null or absent: nobody that is known. */
+  readonly createdBy?: Creator | null;
 }

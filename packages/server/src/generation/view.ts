@@ -12,6 +12,7 @@ export function toView(generation: GenerationRecord, live: LiveGeneration | unde
     sessionId: generation.sessionId,
     replyTo: generation.replyTo,
     messageId: generation.messageId,
+    createdBy: generation.createdBy,
     model: { id: generation.modelId, name: generation.modelName, provider: generation.provider },
     createdAt: generation.createdAt,
     startedAt: generation.startedAt,

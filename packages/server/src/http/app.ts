@@ -152,7 +152,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   for (const dialect of Object.values(dialects)) {
     addDialect(app, dialect, { authenticator, store, engine, turns, attach, now });
   }
-  app.register(generations({ engine, attach, turns }), { prefix: '/api/generations' });
+  app.register(generations({ reads: store.reads, engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     const erasure = createErasure({ store, engine, now });
     const adminStore = createAdminStore(store, now);

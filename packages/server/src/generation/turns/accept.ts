@@ -179,6 +179,7 @@ export async function acceptRequest(
       personaId: base.persona?.personaId ?? null,
       personaVersion: base.persona?.version ?? null,
       apiKeyId: request.apiKeyId,
+      createdBy: request.createdBy ?? null,
       parameters: JSON.stringify(parameters),
       whenBusy: request.whenBusy,
       owner,

@@ -5,15 +5,16 @@ import { requireWrite } from '../../auth/permissions.ts';
 import { AppError, invalid } from '../../domain/errors.ts';
 import { isTerminal, type WhenBusy, whenBusyChoices } from '../../domain/generation.ts';
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
-import { audienceOf } from '../answer/audience.ts';
+import type { Database } from '../../store/store.ts';
 import type { Turns } from '../dialects/turns.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { type GrantedRequest, type Route, route } from '../routing/route.ts';
 import { lastEventId } from '../streaming/cursor.ts';
-import { toGeneration } from './schema.ts';
+import { shownGeneration } from './shown.ts';
 
 export interface GenerationAgainOptions {
+  readonly reads: Database;
   readonly engine: GenerationEngine;
   readonly turns: Turns;
 }
@@ -52,7 +53,7 @@ const shared = {
 } as const;
 
 export function generationAgainRoutes(options: GenerationAgainOptions): readonly Route[] {
-  const { engine, turns } = options;
+  const { reads, engine, turns } = options;
 
   async function again(
     request: GrantedRequest<'conversation'>,
@@ -81,7 +82,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
     return reply
       .code(201)
       .header('Location', `/api/generations/${generationId}/stream`)
-      .send(toGeneration(await engine.get(scope, generationId), audienceOf(caller)));
+      .send(await shownGeneration(reads, request, await engine.get(scope, generationId)));
   }
 
   /** A repeated streaming call with a `Last-Event-ID` is a reconnect: it attaches, and starts no new answer. */

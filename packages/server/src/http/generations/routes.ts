@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
-import { audienceOf } from '../answer/audience.ts';
+import type { Database } from '../../store/store.ts';
 import type { Turns } from '../dialects/turns.ts';
 import { exampleId, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
@@ -12,9 +12,11 @@ import type { Attach } from '../streaming/attach.ts';
 import { cursorText } from '../streaming/cursor.ts';
 import { generationAgainRoutes } from './again-routes.ts';
 import { ContextReceiptSchema, contextReceiptRoutes } from './context-routes.ts';
-import { DialectSchema, exampleGeneration, GenerationSchema, toGeneration } from './schema.ts';
+import { DialectSchema, exampleGeneration, GenerationSchema } from './schema.ts';
+import { shownGeneration } from './shown.ts';
 
 export interface GenerationRoutesOptions {
+  readonly reads: Database;
   readonly engine: GenerationEngine;
   readonly attach: Attach;
   readonly turns: Turns;
@@ -40,7 +42,7 @@ const generationResponse = {
   content: { 'application/json': { schema: Type.Ref('Generation#'), example: exampleGeneration } },
 };
 
-function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly Route[] {
+function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -56,7 +58,7 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
         response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404) },
       },
       handler: async ({ caller, scope, params }, reply) =>
-        reply.send(toGeneration(await engine.get(scope, params.id), audienceOf(caller))),
+        reply.send(await shownGeneration(reads, { caller, scope }, await engine.get(scope, params.id))),
     }),
     route({
       method: 'GET',
@@ -121,7 +123,7 @@ function generationRoutes({ engine, attach }: GenerationRoutesOptions): readonly
         response: { 200: generationResponse, ...errorResponses(400, 401, 403, 404, 429) },
       },
       handler: async ({ caller, scope, params }, reply) =>
-        reply.send(toGeneration(await engine.cancel(scope, params.id), audienceOf(caller))),
+        reply.send(await shownGeneration(reads, { caller, scope }, await engine.cancel(scope, params.id))),
     }),
   ];
 }

@@ -3,10 +3,13 @@
 import { Type } from 'typebox';
 import { dialects, generationStatuses } from '../../domain/generation.ts';
 import { providers } from '../../domain/model.ts';
+import type { NamedCreator } from '../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../domain/text/time.ts';
 import type { GenerationView } from '../../generation/interface.ts';
 import { type Audience, failureFor } from '../answer/audience.ts';
 import {
+  CreatedByField,
+  exampleCreator,
   exampleId,
   exampleUsage,
   FinishReasonSchema,
@@ -33,6 +36,7 @@ export const GenerationSchema = Type.Object(
     conversation_id: IdField('The conversation.'),
     session_id: IdField('The session.'),
     message_id: IdField('The answer.'),
+    created_by: CreatedByField,
     model: Type.Object(
       {
         id: IdField('The model.'),
@@ -63,6 +67,7 @@ export const exampleGeneration = {
   conversation_id: exampleId,
   session_id: exampleId,
   message_id: exampleId,
+  created_by: exampleCreator,
   model: { id: exampleId, name: 'GPT-5 mini', provider: 'openai' },
   requested_model_id: exampleId,
   created_at: '2026-11-22T20:30:00.000Z',
@@ -75,7 +80,7 @@ export const exampleGeneration = {
 };
 
 /** A generation as those of this audience see it. */
-export function toGeneration(view: GenerationView, audience: Audience) {
+export function toGeneration(view: GenerationView, audience: Audience, createdBy: NamedCreator | null) {
   return {
     id: view.id,
     status: view.status,
@@ -83,6 +88,7 @@ export function toGeneration(view: GenerationView, audience: Audience) {
     conversation_id: view.conversationId,
     session_id: view.sessionId,
     message_id: view.messageId,
+    created_by: createdBy,
     model: view.model,
     requested_model_id: view.requestedModelId,
     created_at: toTime(view.createdAt),

@@ -2,6 +2,7 @@
 import { type Static, type TSchema, type TString, type TUnsafe, Type } from 'typebox';
 import { finishReasons, whenBusyChoices } from '../../domain/generation.ts';
 import { maxMessageCharacters } from '../../domain/message.ts';
+import { creatorKinds } from '../../domain/scope.ts';
 import { usageProvenances } from '../../domain/usage.ts';
 
 export const exampleId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
@@ -162,3 +163,37 @@ export const streamHeaders = {
 
 /** Schemas that routes refer to by name. */
 export const sharedFieldSchemas = [UsageSchema, SourceSchema];
+
+/** `created_by`. */
+export const CreatedByField = orNull(
+  Type.Object(
+    {
+      kind: oneOf(creatorKinds, { description: 'What kind of caller.', examples: ['member'] }),
+      id: nullable(
+        Type.String({
+          description: 'The id of the member, key or end user; null where there is none.',
+          examples: [exampleId],
+        }),
+      ),
+      name: nullable(
+        Type.String({
+          description:
+            'The name now, of an end user the `user_id`; null: there is none, it is gone, or the reader may not know it.',
+          examples: ['Ada'],
+        }),
+      ),
+    },
+    { description: 'Who made it; null: it is not known.' },
+  ),
+);
+
+/** `created_by` in examples. */
+export const exampleCreator = { kind: 'member', id: exampleId, name: 'Ada' };
+
+/** `?mine=`. */
+export const MineField = Type.Optional(
+  Type.Boolean({
+    description: 'With `true`, only what the caller made; with `false`, as without it.',
+    examples: [true],
+  }),
+);

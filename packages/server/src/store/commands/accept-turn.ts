@@ -5,6 +5,7 @@
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { Tenant } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import { answersInOrder } from '../statement.ts';
 import type { SessionTable } from '../tables.ts';
 import { type LiveTurn, passBusy } from './busy-session.ts';
@@ -78,6 +79,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     ...tenantColumns(turn.tenant),
     title,
     next_position: 2,
+    ...creatorColumns(turn.createdBy),
     created_at: turn.now,
   });
   rows.sessions.push({

@@ -4,6 +4,7 @@ import { type Limits, noLimits } from '../../domain/limits/limits.ts';
 import { toTime } from '../../domain/text/time.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ApiKeyRecord, toApiKey } from '../queries/api-keys.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable } from '../tables.ts';
 
@@ -45,8 +46,7 @@ export async function createApiKey(
       revoked_at: null,
       previous_hash: null,
       previous_until: null,
-      created_by_kind: args.createdBy?.kind ?? null,
-      created_by_id: args.createdBy?.id ?? null,
+      ...creatorColumns(args.createdBy),
       personas: toJson(args.personas ?? null),
     })
     .execute();

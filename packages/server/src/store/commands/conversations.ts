@@ -1,14 +1,15 @@
 /** Creates, changes and deletes conversations and their sessions. Every command checks the scope itself. */
 import { notFound } from '../../domain/errors.ts';
-import type { Scope } from '../../domain/scope.ts';
+import type { Creator, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import { isInScope } from '../queries/scope.ts';
 import { toSession } from '../queries/sessions.ts';
 import { searchStates } from '../search/pending.ts';
-import type { ConversationRow, ConversationTable, SessionTable } from '../tables.ts';
+import type { ConversationRow, ConversationTable, CreatorColumns, SessionTable } from '../tables.ts';
 import { noteErasure } from './erasure.ts';
 import { insertModelCall } from './model-calls.ts';
 import { insertSession } from './turn-statements.ts';
@@ -19,6 +20,8 @@ export interface CreateConversation {
   readonly id: string;
   readonly title: string;
   readonly isArchived: boolean;
+  /** Default: nobody that is known. */
+  readonly createdBy?: Creator;
   readonly now: number;
 }
 
@@ -26,7 +29,7 @@ export async function createConversation(
   context: CommandContext,
   args: CreateConversation,
 ): Promise<ConversationRecord> {
-  const row: ConversationTable = {
+  const row: ConversationTable & CreatorColumns = {
     id: args.id,
     organization_id: args.scope.organizationId,
     environment: args.scope.environment,
@@ -35,6 +38,7 @@ export async function createConversation(
     title_source: 'user',
     is_archived: args.isArchived ? 1 : 0,
     next_position: 0,
+    ...creatorColumns(args.createdBy),
     created_at: args.now,
     updated_at: args.now,
   };

@@ -1,7 +1,8 @@
 /** A turn that is to be accepted, and the rows that it becomes. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Dialect, WhenBusy } from '../../domain/generation.ts';
-import type { Tenant } from '../../domain/scope.ts';
+import type { Creator, Tenant } from '../../domain/scope.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import type { SessionTable } from '../tables.ts';
 import type { LiveTurn } from './busy-session.ts';
 import type { Reserved } from './reservations.ts';
@@ -41,6 +42,8 @@ export interface AcceptTurn {
   readonly personaId: number | null;
   readonly personaVersion: number | null;
   readonly apiKeyId: string | null;
+  /** Default: nobody that is known. */
+  readonly createdBy?: Creator | null | undefined;
   /** JSON of what the engine needs to run it. */
   readonly parameters: string;
   readonly whenBusy: WhenBusy;
@@ -170,6 +173,7 @@ export function addAnswer(
     persona_id: turn.personaId,
     persona_version: turn.personaVersion,
     api_key_id: turn.apiKeyId,
+    ...creatorColumns(turn.createdBy),
     dialect: turn.dialect,
     status,
     owner: isRunning ? turn.owner : null,

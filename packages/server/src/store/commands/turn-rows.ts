@@ -61,7 +61,10 @@ function insertAll<T extends keyof Tables, Row>(
 const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
   const conversations = insertAll<'conversation', NewConversation>(
     'conversation',
-    ['id', 'organization_id', 'environment', 'end_user_id', 'title', 'next_position', 'created_at'],
+    [
+      ...(['id', 'organization_id', 'environment', 'end_user_id', 'title', 'next_position'] as const),
+      ...(['created_by_kind', 'created_by_id', 'created_at'] as const),
+    ],
     sql`${param('conversations')}`,
     { title_source: `'automatic'`, is_archived: '0', updated_at: 'created_at' },
   );
@@ -90,6 +93,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
       ...(['id', 'organization_id', 'environment', 'end_user_id', 'conversation_id', 'session_id'] as const),
       ...(['reply_to', 'attempt', 'message_id', 'model_id', 'model_name', 'provider'] as const),
       ...(['requested_model_id', 'persona_id', 'persona_version', 'api_key_id', 'dialect'] as const),
+      ...(['created_by_kind', 'created_by_id'] as const),
       ...(['status', 'owner', 'parameters', 'created_at', 'started_at'] as const),
     ],
     sql`${param('generations')}`,

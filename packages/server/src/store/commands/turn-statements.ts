@@ -7,13 +7,15 @@ import type { PackedSegment } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type {
   ConversationTable,
+  CreatorColumns,
   GenerationTable,
   MessageTable,
   SegmentTable,
   SessionTable,
 } from '../tables.ts';
 
-export type NewConversation = Omit<ConversationTable, 'title_source' | 'is_archived' | 'updated_at'>;
+export type NewConversation = Omit<ConversationTable, 'title_source' | 'is_archived' | 'updated_at'> &
+  CreatorColumns;
 
 export const insertConversation = statement<NewConversation, unknown>((db, param) =>
   db.insertInto('conversation').values({
@@ -25,6 +27,8 @@ export const insertConversation = statement<NewConversation, unknown>((db, param
     title_source: 'automatic',
     is_archived: 0,
     next_position: param('next_position'),
+    created_by_kind: param('created_by_kind'),
+    created_by_id: param('created_by_id'),
     created_at: param('created_at'),
     updated_at: param('created_at'),
   }),
@@ -96,7 +100,8 @@ export type NewGeneration = Pick<
   | 'parameters'
   | 'created_at'
   | 'started_at'
-> & { readonly requested_model_id: string | null };
+> &
+  CreatorColumns & { readonly requested_model_id: string | null };
 
 export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
   db.insertInto('generation').values({
@@ -116,6 +121,8 @@ export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
     persona_id: param('persona_id'),
     persona_version: param('persona_version'),
     api_key_id: param('api_key_id'),
+    created_by_kind: param('created_by_kind'),
+    created_by_id: param('created_by_id'),
     dialect: param('dialect'),
     status: param('status'),
     owner: param('owner'),

@@ -4,6 +4,7 @@ import { type Limits, parseLimits } from '../../domain/limits/limits.ts';
 import type { Creator, OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
+import { toCreator } from './creators.ts';
 import {
   type OrganizationRules,
   type OrganizationRulesRow,
@@ -60,7 +61,7 @@ export function toApiKey(row: ApiKeyTable): ApiKeyRecord {
       row.previous_hash === null || row.previous_until === null
         ? null
         : { hash: row.previous_hash, until: row.previous_until },
-    createdBy: row.created_by_kind && { kind: row.created_by_kind, id: row.created_by_id },
+    createdBy: toCreator(row),
   };
 }
 

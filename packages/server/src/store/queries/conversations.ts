@@ -1,9 +1,16 @@
 /** Reads conversations. */
 import { sql } from 'kysely';
-import type { Environment, Scope } from '../../domain/scope.ts';
+import type { Creator, Environment, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
-import type { ConversationRow, ConversationTable, Database, SessionTable } from '../tables.ts';
+import type {
+  ConversationRow,
+  ConversationTable,
+  CreatorColumns,
+  Database,
+  SessionTable,
+} from '../tables.ts';
+import { creatorColumns, toCreator } from './creators.ts';
 import { isInScope } from './scope.ts';
 import { toSession } from './sessions.ts';
 
@@ -15,12 +22,14 @@ export interface ConversationRecord {
   readonly title: string;
   readonly titleSource: ConversationTable['title_source'];
   readonly isArchived: boolean;
+  /** Null for conversations of before this was kept. */
+  readonly createdBy: Creator | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-export function toConversation(row: ConversationTable): ConversationRecord {
+export function toConversation(row: ConversationTable & CreatorColumns): ConversationRecord {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -29,6 +38,7 @@ export function toConversation(row: ConversationTable): ConversationRecord {
     title: row.title,
     titleSource: row.title_source,
     isArchived: row.is_archived === 1,
+    createdBy: toCreator(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -60,6 +70,8 @@ export async function findConversation(
 export interface ConversationPage {
   /** Absent for archived conversations and others. */
   readonly isArchived?: boolean | undefined;
+  /** Only those that this caller made. */
+  readonly createdBy?: Creator | undefined;
   readonly limit: number;
   /** Conversations to skip, counted from `after` if both are given. */
   readonly offset?: number | undefined;
@@ -81,6 +93,12 @@ export async function pageConversations(
   if (scope.endUserId === null) query = query.where('end_user_id', 'is', null);
   else if (scope.endUserId !== undefined) query = query.where('end_user_id', '=', scope.endUserId);
   if (page.isArchived !== undefined) query = query.where('is_archived', '=', page.isArchived ? 1 : 0);
+  if (page.createdBy !== undefined) {
+    const { created_by_kind: kind, created_by_id: id } = creatorColumns(page.createdBy);
+    // The kind as a literal, as in the condition of the partial index.
+    query = query.where(sql<boolean>`created_by_kind = ${sql.lit(kind)}`);
+    query = id === null ? query.where('created_by_id', 'is', null) : query.where('created_by_id', '=', id);
+  }
   if (page.after !== undefined) {
     const { createdAt, id } = page.after;
     query = query.where(sql<boolean>`(created_at, id) < (${createdAt}, ${id})`);

@@ -56,6 +56,7 @@ async function* conversationsOf(db: Database, scope: OrganizationScope, endUserI
     let query = db
       .selectFrom('conversation')
       .select(['id', 'environment', 'title', 'title_source', 'is_archived', 'created_at', 'updated_at'])
+      .select(['created_by_kind', 'created_by_id'])
       .where('organization_id', '=', scope.organizationId)
       .where('end_user_id', '=', endUserId);
     if (last !== undefined) {
@@ -120,7 +121,7 @@ async function* generationsOf(db: Database, conversationId: string): AsyncGenera
       .select(['id', 'conversation_id', 'session_id', 'reply_to', 'attempt', 'message_id', 'model_id'])
       .select(['model_name', 'provider', 'persona_id', 'persona_version', 'api_key_id', 'dialect'])
       .select(['status', 'created_at', 'started_at', 'first_token_at', 'finished_at', 'finish_reason'])
-      .select(['usage', 'error'])
+      .select(['usage', 'error', 'created_by_kind', 'created_by_id'])
       .where('id', '=', id)
       .executeTakeFirst();
     if (generation === undefined) continue;

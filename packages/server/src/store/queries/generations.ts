@@ -5,6 +5,7 @@ import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
 import type { Database, GenerationRow, SegmentTable } from '../tables.ts';
+import { toCreator } from './creators.ts';
 import { isInScope } from './scope.ts';
 
 export function toGeneration(row: GenerationRow): GenerationRecord {
@@ -24,6 +25,7 @@ export function toGeneration(row: GenerationRow): GenerationRecord {
     personaId: row.persona_id,
     personaVersion: row.persona_version,
     apiKeyId: row.api_key_id,
+    createdBy: toCreator(row),
     dialect: row.dialect,
     status: row.status,
     owner: row.owner,

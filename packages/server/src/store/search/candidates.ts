@@ -1,9 +1,10 @@
 /** Finds the newest entries that may match a query, with an amount of work that does not grow with the matches. */
 import { sql } from 'kysely';
-import type { Scope } from '../../domain/scope.ts';
+import type { Creator, Scope } from '../../domain/scope.ts';
 import { newestBlocks, storedToken } from '../postgres/search-blocks.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import { isInScope, type TenantColumns } from '../queries/scope.ts';
-import type { Database, Flag, StoreEngine } from '../tables.ts';
+import type { CreatorColumns, Database, Flag, StoreEngine } from '../tables.ts';
 import type { Token } from './tokens.ts';
 
 export interface Candidate {
@@ -18,22 +19,23 @@ export interface CandidateQuery {
   /** All of them must be the entry's. */
   readonly tokens: readonly Token[];
   readonly isArchived: boolean | undefined;
+  readonly createdBy: Creator | undefined;
   /** Maximum number of candidates. */
   readonly limit: number;
 }
 
-interface Row extends TenantColumns {
+interface Row extends TenantColumns, CreatorColumns {
   readonly conversation_id: string;
   readonly message_id: string | null;
   readonly created_at: number;
   readonly is_archived: Flag;
 }
 
-/** Whether a conversation is archived is not in the index: so many entries are looked at to find those that are. */
+/** Whether a conversation is archived, and who made it, is not in the index: so many entries are looked at for one of those. */
 const entriesPerWanted = 8;
 
 const columns = sql`d.conversation_id, d.message_id, c.created_at, c.is_archived, c.organization_id, c.environment,
-  c.end_user_id`;
+  c.end_user_id, c.created_by_kind, c.created_by_id`;
 
 /** The newest entry first. */
 export async function findCandidates(
@@ -41,13 +43,14 @@ export async function findCandidates(
   engine: StoreEngine,
   query: CandidateQuery,
 ): Promise<Candidate[]> {
-  const { scope, isArchived, limit } = query;
-  const most = isArchived === undefined ? limit : limit * entriesPerWanted;
+  const { isArchived, createdBy, limit } = query;
+  const isInIndex = isArchived === undefined && createdBy === undefined;
+  const most = isInIndex ? limit : limit * entriesPerWanted;
   const rows =
     engine === 'postgres'
       ? await readInPostgres(db, query, most)
       : await readInSqlite(db, query.tokens, most);
-  return wanted(rows, scope, isArchived)
+  return wanted(rows, query)
     .slice(0, limit)
     .map((row) => ({
       conversationId: row.conversation_id,
@@ -56,9 +59,14 @@ export async function findCandidates(
     }));
 }
 
-function wanted(rows: readonly Row[], scope: Scope, isArchived: boolean | undefined): Row[] {
+function wanted(rows: readonly Row[], { scope, isArchived, createdBy }: CandidateQuery): Row[] {
+  const made = createdBy && creatorColumns(createdBy);
   return rows.filter(
-    (row) => isInScope(row, scope) && (isArchived === undefined || (row.is_archived === 1) === isArchived),
+    (row) =>
+      isInScope(row, scope) &&
+      (isArchived === undefined || (row.is_archived === 1) === isArchived) &&
+      (made === undefined ||
+        (row.created_by_kind === made.created_by_kind && row.created_by_id === made.created_by_id)),
   );
 }
 
@@ -73,11 +81,8 @@ async function readInSqlite(db: Database, tokens: readonly Token[], most: number
   return rows;
 }
 
-async function readInPostgres(
-  db: Database,
-  { scope, tokens, isArchived, limit }: CandidateQuery,
-  most: number,
-): Promise<readonly Row[]> {
+async function readInPostgres(db: Database, query: CandidateQuery, most: number): Promise<readonly Row[]> {
+  const { tokens, limit } = query;
   const newest = await db
     .selectFrom('search_document')
     .select((eb) => eb.fn.max('id').as('id'))
@@ -95,7 +100,7 @@ async function readInPostgres(
       select ${columns} from d join conversation c on c.id = d.conversation_id
       order by d.id desc`.execute(db);
     rows = result.rows;
-    if (rows.length >= most || wanted(rows, scope, isArchived).length >= limit) break;
+    if (rows.length >= most || wanted(rows, query).length >= limit) break;
   }
   return rows;
 }

@@ -1,6 +1,6 @@
 /** Full-text search over the titles and messages of a scope. */
 import { sql } from 'kysely';
-import type { Scope } from '../../domain/scope.ts';
+import type { Creator, Scope } from '../../domain/scope.ts';
 import { isAmong } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import type { Database, StoreEngine } from '../tables.ts';
@@ -12,6 +12,8 @@ import { type EntryKind, isVague, maxTextLength, tokensOfPhrases } from './token
 
 export interface MatchPage {
   readonly isArchived?: boolean | undefined;
+  /** Only conversations that this caller made. */
+  readonly createdBy?: Creator | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -84,6 +86,7 @@ async function findOfKind(
     scope,
     tokens: tokensOfPhrases(scope, kind, phrases),
     isArchived: page.isArchived,
+    createdBy: page.createdBy,
     limit: isVague(phrases) ? maxVague : maxRanked,
   });
   const found: Found[] = [];

@@ -298,7 +298,10 @@ const published: Readonly<Record<string, PublishedList>> = {
   'kinds of callers': {
     values: ['member', 'key', 'end-user', 'operator', 'anonymous'],
     list: creatorKinds,
-    places: ['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
+    places: [
+      ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
+      ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
+    ],
   },
   'actions of the audit trail': {
     values: [

@@ -4,6 +4,7 @@ import { invalid, notFound } from '../../../domain/errors.ts';
 import type { GenerationRecord } from '../../../domain/generation.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { fromTime } from '../../../domain/text/time.ts';
+import { nameCreators } from '../../../store/queries/creators.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
 import { findGenerationOf, pageGenerations } from '../../../store/queries/generation-lists.ts';
 import { findGroupNames } from '../../../store/queries/group-names.ts';
@@ -32,9 +33,15 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
     return findGroupNames(store.reads, scope, 'user', [...ids]);
   }
 
-  async function shown(scope: OrganizationScope, generation: GenerationRecord) {
-    const users = await usersOf(scope, [generation]);
-    return toGenerationResource(generation, users.get(generation.endUserId ?? '') ?? null);
+  /** A function that shows these generations. */
+  async function showing(scope: OrganizationScope, generations: readonly GenerationRecord[]) {
+    const users = await usersOf(scope, generations);
+    const creators = generations.map(({ createdBy }) => createdBy);
+    const named = await nameCreators(store.reads, scope, creators);
+    return (generation: GenerationRecord) => {
+      const { endUserId, createdBy } = generation;
+      return toGenerationResource(generation, users.get(endUserId ?? '') ?? null, named(createdBy));
+    };
   }
 
   return [
@@ -79,10 +86,7 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
           },
           page,
         );
-        const names = await usersOf(scope, found.data);
-        return toTimePageResource(found, (generation) =>
-          toGenerationResource(generation, names.get(generation.endUserId ?? '') ?? null),
-        );
+        return toTimePageResource(found, await showing(scope, found.data));
       },
     }),
     route({
@@ -106,7 +110,7 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
         await engine.cancel(conversationScope(organizationId, environment), id);
         const ended = await findGenerationOf(store.reads, scope, id);
         if (ended === undefined) throw notFound('generation');
-        return shown(scope, ended);
+        return (await showing(scope, [ended]))(ended);
       },
     }),
   ];

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { GenerationRecord } from '../../../domain/generation.ts';
 import { generationStatuses } from '../../../domain/generation.ts';
-import { environments } from '../../../domain/scope.ts';
+import { environments, type NamedCreator } from '../../../domain/scope.ts';
 import { toView } from '../../../generation/view.ts';
 import { maxPersonaId } from '../../../store/queries/personas.ts';
 import { GenerationSchema, toGeneration } from '../../generations/schema.ts';
@@ -79,10 +79,14 @@ export const OrganizationGenerationSchema = Type.Object(
 export const OrganizationGeneration = Type.Ref('OrganizationGeneration#');
 
 /** `userId` is the `user_id` of its end user. */
-export function toGenerationResource(generation: GenerationRecord, userId: string | null) {
+export function toGenerationResource(
+  generation: GenerationRecord,
+  userId: string | null,
+  createdBy: NamedCreator | null,
+) {
   const { environment, apiKeyId, personaId, personaVersion, cost, retries } = generation;
   return {
-    ...toGeneration(toView(generation, undefined), 'insiders'),
+    ...toGeneration(toView(generation, undefined), 'insiders', createdBy),
     environment,
     user_id: userId,
     key_id: apiKeyId,

@@ -1,18 +1,17 @@
 /** The schemas of API keys. */
 import { type Static, Type } from 'typebox';
 import { apiKeyTypes } from '../../../domain/api-key.ts';
-import { creatorKinds, type NamedCreator } from '../../../domain/scope.ts';
+import type { NamedCreator } from '../../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { ApiKeyRecord } from '../../../store/queries/api-keys.ts';
 import { maxPersonaId } from '../../../store/queries/personas.ts';
 import {
+  CreatedByField,
   closed,
-  exampleId,
   exampleTime,
   IdField,
   nullable,
   oneOf,
-  orNull,
   TextField,
 } from '../../openapi/fields.ts';
 import { LimitsField, Warnings } from '../limit-fields.ts';
@@ -67,22 +66,6 @@ const fields = {
   ),
 };
 
-const CreatedBy = Type.Object(
-  {
-    kind: oneOf(creatorKinds, { description: 'What kind of caller.', examples: ['member'] }),
-    id: nullable(
-      Type.String({
-        description: 'The id of the member or key; null for the operator.',
-        examples: [exampleId],
-      }),
-    ),
-    name: nullable(
-      Type.String({ description: 'The name now; null: there is none, or it is gone.', examples: ['Ada'] }),
-    ),
-  },
-  { description: 'Who made it; null: it is not known.' },
-);
-
 const resourceFields = {
   id: IdField('The id.'),
   ...fields,
@@ -111,7 +94,7 @@ const resourceFields = {
       examples: [exampleTime],
     }),
   ),
-  created_by: orNull(CreatedBy),
+  created_by: CreatedByField,
 };
 
 export const Key = Type.Object(resourceFields, {

@@ -1,5 +1,6 @@
 /** `/chats`: chats are created, listed, renamed and deleted. */
 import type { FastifyReply } from 'fastify';
+import { creatorOf } from '../../../auth/principal.ts';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { type ConversationRecord, pageConversations } from '../../../store/queries/conversations.ts';
@@ -11,21 +12,37 @@ import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { getChat } from './get-chat.ts';
 import { readTime, toChat } from './resources.ts';
+import { ListChatsQuery } from './schema.ts';
 
 const pageSize = 500;
 
 export function chatRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
-  async function list({ scope }: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<FastifyReply> {
+  async function list(
+    { caller, scope }: GrantedRequest<'conversation'>,
+    { mine }: { readonly mine?: boolean },
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const createdBy = mine === true ? creatorOf(caller) : undefined;
     return sendList(reply, {
       read: (after: ConversationRecord | undefined) =>
-        pageConversations(store.reads, scope, { limit: pageSize, after }),
+        pageConversations(store.reads, scope, { limit: pageSize, after, createdBy }),
       toResource: toChat,
     });
   }
 
   return [
-    route({ ...reading, path: '/chats', schema: documentation.listChats, handler: list }),
-    route({ ...reading, path: '/chats/', schema: { hide: true }, handler: list }),
+    route({
+      ...reading,
+      path: '/chats',
+      schema: documentation.listChats,
+      handler: (request, reply) => list(request, request.query, reply),
+    }),
+    route({
+      ...reading,
+      path: '/chats/',
+      schema: { querystring: ListChatsQuery, hide: true },
+      handler: (request, reply) => list(request, request.query, reply),
+    }),
     route({
       ...reading,
       path: '/chats/:id',
@@ -43,7 +60,14 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
         const at = now();
         const { result } = await store.executeOnce(
           'createConversation',
-          { scope, id: newId(), title: normalizeNewlines(body.name), isArchived: false, now: at },
+          {
+            scope,
+            id: newId(),
+            title: normalizeNewlines(body.name),
+            isArchived: false,
+            createdBy: creatorOf(caller),
+            now: at,
+          },
           idempotencyClaim(request, caller, at),
         );
         return reply.code(201).header('Location', `/chats/${result.id}`).send(toChat(result));

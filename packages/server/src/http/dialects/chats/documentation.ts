@@ -15,6 +15,7 @@ import {
   exampleChatMessage,
   frameExamples,
   InferenceQuery,
+  ListChatsQuery,
   ListMessagesQuery,
   UpdateChatBody,
 } from './schema.ts';
@@ -45,6 +46,7 @@ export const listChats = {
   operationId: 'listChats',
   summary: 'List the chats',
   description: 'All of them, archived ones too, newest first. `/chats/` is the same.',
+  querystring: ListChatsQuery,
   response: { 200: chats, ...refused() },
 };
 

@@ -6,6 +6,7 @@ import {
   exampleUsage,
   IdField,
   MessageField,
+  MineField,
   oneOf,
   TimeField,
   WhenBusySchema,
@@ -97,6 +98,8 @@ export const CreateMessageBody = Type.Object(
   },
   closed,
 );
+
+export const ListChatsQuery = Type.Object({ mine: MineField });
 
 export const ListMessagesQuery = Type.Object({ chat_id: IdField('The chat.') });
 

@@ -1,4 +1,5 @@
 /** Conversations, sessions and messages in the conversation dialect's form. */
+import type { NamedCreator } from '../../../domain/scope.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
@@ -8,11 +9,12 @@ import type { Ending } from '../../../store/queries/generations.ts';
 import type { MessageRecord } from '../../../store/queries/messages.ts';
 import { type Audience, failureFor } from '../../answer/audience.ts';
 
-export function toConversationResource(record: ConversationRecord) {
+export function toConversationResource(record: ConversationRecord, createdBy: NamedCreator | null) {
   return {
     id: record.id,
     title: record.title,
     is_archived: record.isArchived,
+    created_by: createdBy,
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),
   };

@@ -1,4 +1,5 @@
 /** Conversations of an organization: created, listed, read, changed and deleted. */
+import { creatorOf } from '../../../auth/principal.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
@@ -15,9 +16,10 @@ import { type Ending, readEndings } from '../../../store/queries/generations.ts'
 import { findMessagePlace, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { audienceOf } from '../../answer/audience.ts';
+import { creatorsFor } from '../../answer/creators.ts';
 import { sendList, sendPage } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
-import { type Route, route } from '../../routing/route.ts';
+import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
 import { toConversationResource, toMessageResource } from './resources.ts';
@@ -26,6 +28,12 @@ import { toConversationResource, toMessageResource } from './resources.ts';
 const listPageSize = 200;
 /** How many matches a search has at most. */
 const maxMatches = 1000;
+
+/** A conversation, and what the caller sees of it. */
+interface ShownConversation {
+  readonly conversation: ConversationRecord;
+  readonly resource: ReturnType<typeof toConversationResource>;
+}
 
 interface EndedMessage {
   readonly message: MessageRecord;
@@ -37,6 +45,23 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
     const conversation = await findConversation(store.reads, scope, id);
     if (conversation === undefined) throw notFound('conversation');
     return conversation;
+  }
+
+  async function allShown(
+    { caller, scope }: GrantedRequest<'conversation'>,
+    conversations: readonly ConversationRecord[],
+  ): Promise<ShownConversation[]> {
+    const creators = conversations.map(({ createdBy }) => createdBy);
+    const named = await creatorsFor(store.reads, scope, audienceOf(caller), creators);
+    return conversations.map((conversation) => ({
+      conversation,
+      resource: toConversationResource(conversation, named(conversation.createdBy)),
+    }));
+  }
+
+  async function shown(request: GrantedRequest<'conversation'>, conversation: ConversationRecord) {
+    const [one] = await allShown(request, [conversation]);
+    return (one as ShownConversation).resource;
   }
 
   /** The next messages from a position on, and how their generations ended. */
@@ -62,10 +87,14 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
         const { title, is_archived: isArchived = false } = request.body;
         const { result } = await store.executeOnce(
           'createConversation',
-          { scope, id: newId(), title: normalizeNewlines(title), isArchived, now: now() },
+          {
+            ...{ scope, id: newId(), title: normalizeNewlines(title), isArchived },
+            createdBy: creatorOf(caller),
+            now: now(),
+          },
           idempotencyClaim(request, caller, now()),
         );
-        return toConversationResource(result);
+        return shown(request, result);
       },
     }),
     route({
@@ -73,27 +102,40 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       path: '/api/conversation/list',
       access: 'conversation',
       schema: documentation.list,
-      async handler({ scope, query }, reply) {
+      async handler(request, reply) {
+        const { caller, scope, query } = request;
         const { limit, offset, is_archived: isArchived, q } = query;
+        const filter = { isArchived, createdBy: query.mine === true ? creatorOf(caller) : undefined };
         if (q !== undefined && q.trim() !== '') {
           const found = await store.search(scope, q, {
-            isArchived,
+            ...filter,
             limit: limit ?? maxMatches,
             offset: offset ?? 0,
           });
+          const conversations = await allShown(
+            request,
+            found.map(({ conversation }) => conversation),
+          );
           return reply.send(
-            found.map(({ conversation, snippet }) => ({ ...toConversationResource(conversation), snippet })),
+            conversations.map(({ resource }, index) => ({
+              ...resource,
+              snippet: found[index]?.snippet ?? '',
+            })),
           );
         }
-        const read = (page: ConversationPage) =>
-          pageConversations(store.reads, scope, { isArchived, ...page });
+        const read = async (page: ConversationPage) =>
+          allShown(request, await pageConversations(store.reads, scope, { ...filter, ...page }));
         if (limit !== undefined) {
-          return reply.send((await read({ limit, offset })).map(toConversationResource));
+          return reply.send((await read({ limit, offset })).map(({ resource }) => resource));
         }
         return sendList(reply, {
-          read: (last: ConversationRecord | undefined) =>
-            read(last === undefined ? { limit: listPageSize, offset } : { limit: listPageSize, after: last }),
-          toResource: toConversationResource,
+          read: (last: ShownConversation | undefined) =>
+            read(
+              last === undefined
+                ? { limit: listPageSize, offset }
+                : { limit: listPageSize, after: last.conversation },
+            ),
+          toResource: ({ resource }) => resource,
         });
       },
     }),
@@ -102,7 +144,8 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       path: '/api/conversation/get_with_sessions',
       access: 'conversation',
       schema: documentation.getWithSessions,
-      async handler({ scope, query }, reply) {
+      async handler(request, reply) {
+        const { scope, query } = request;
         const conversation = await getConversation(scope, query.conversation_id);
         const sessions = await listSessions(store.reads, scope, query.conversation_id);
         const models = new Map<string, { id: string; name: string; provider: string }>();
@@ -113,7 +156,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
           }
         }
         return reply.send({
-          conversation: toConversationResource(conversation),
+          conversation: await shown(request, conversation),
           sessions: sessions.map(({ id, modelId, status, createdAt, updatedAt }) => ({
             id,
             model: models.get(modelId) ?? { id: modelId, name: null, provider: null },
@@ -163,20 +206,15 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       path: '/api/conversation/update',
       access: 'writer',
       schema: documentation.update,
-      async handler({ scope, query, body }) {
+      async handler(request) {
+        const { scope, query, body } = request;
         const { title, is_archived: isArchived } = body;
         const changes = {
           ...(title !== undefined && { title: normalizeNewlines(title) }),
           ...(isArchived !== undefined && { isArchived }),
         };
-        return toConversationResource(
-          await store.execute('updateConversation', {
-            scope,
-            id: query.conversation_id,
-            changes,
-            now: now(),
-          }),
-        );
+        const update = { scope, id: query.conversation_id, changes, now: now() };
+        return shown(request, await store.execute('updateConversation', update));
       },
     }),
     route({
@@ -184,10 +222,11 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       path: '/api/conversation/delete',
       access: 'writer',
       schema: documentation.remove,
-      async handler({ scope, query }) {
+      async handler(request) {
+        const { scope, query } = request;
         const { id } = await getConversation(scope, query.conversation_id);
         await engine.settleBeforeDelete([{ conversationId: id }]);
-        return toConversationResource(await store.execute('deleteConversation', { scope, id, now: now() }));
+        return shown(request, await store.execute('deleteConversation', { scope, id, now: now() }));
       },
     }),
   ];

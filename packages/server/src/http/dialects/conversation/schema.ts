@@ -6,12 +6,15 @@ import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
 import { sessionStatuses } from '../../../domain/session.ts';
 import {
+  CreatedByField,
   closed,
+  exampleCreator,
   exampleId,
   exampleUsage,
   FinishReasonSchema,
   IdField,
   MessageField,
+  MineField,
   oneOf,
   orNull,
   TimeField,
@@ -61,6 +64,7 @@ export const ListQuery = Type.Object({
   is_archived: Type.Optional(
     Type.Boolean({ description: 'Only archived ones, or only others.', examples: [false] }),
   ),
+  mine: MineField,
   q: Type.Optional(
     Type.String({
       maxLength: 1000,
@@ -115,6 +119,7 @@ export const ConversationSchema = Type.Object(
     id: conversationId,
     title,
     is_archived: isArchived,
+    created_by: CreatedByField,
     created_at: TimeField('When it was made.'),
     updated_at: TimeField('When it was changed last, by a message too.'),
   },
@@ -125,6 +130,7 @@ export const exampleConversation = {
   id: exampleId,
   title: 'Project Discussion',
   is_archived: false,
+  created_by: exampleCreator,
   created_at: '2026-11-22T20:30:00.000Z',
   updated_at: '2026-11-22T20:30:00.000Z',
 };

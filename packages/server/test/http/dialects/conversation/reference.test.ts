@@ -71,7 +71,8 @@ onBothStores("the document's curls", async (storeEngine) => {
   test('from create to messages', curl, async () => {
     const created = await run(create);
     assert.equal(created.status, 200);
-    const { id, created_at, updated_at, ...conversation } = created.body;
+    const { id, created_at, updated_at, created_by, ...conversation } = created.body;
+    assert.equal(created_by.kind, 'member');
     assert.deepEqual(conversation, { title: 'Project Discussion', is_archived: false });
     for (const one of [created_at, updated_at]) assert.match(one, time);
 
