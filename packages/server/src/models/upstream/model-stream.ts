@@ -17,6 +17,8 @@ const closingMs = 5_000;
 const refusalMs = 5_000;
 /** The longest wait for a retry where something else could answer at once. */
 const hurriedDelayMs = 2_000;
+/** How often, in milliseconds, a wait for a retry is looked at: whether something else could answer by now. */
+const lookMs = 250;
 const defaultMaxWaitMs = 600_000;
 /** A timer that is later than this, in milliseconds, means that the process stood still and has data to read first. */
 const lateMs = 500;
@@ -88,6 +90,9 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   #loadingTries = 0;
   #yielded = false;
   #phase: Phase = 'new';
+  /** The failure after which the call is made again, and when that is. */
+  #failed: ModelError | undefined;
+  #retryAtMs = 0;
   /** The error that the iteration throws once, after the parts that came before it. */
   #failure: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -202,13 +207,32 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
       return;
     }
     const delayMs = received ? undefined : this.#delayBeforeRetry(error);
-    if (delayMs === undefined || (delayMs > hurriedDelayMs && this.#isHurried?.() === true)) {
+    if (delayMs === undefined || this.#isTooLong(delayMs)) {
       this.#end(error);
       return;
     }
     this.#attempt = undefined;
-    this.#onRetry?.(error);
-    this.#arm('backoff', delayMs);
+    this.#failed = error;
+    this.#retryAtMs = performance.now() + delayMs;
+    this.#arm('backoff', Math.min(delayMs, lookMs));
+  }
+
+  /** Whether a wait is not to be made since something else could answer. */
+  #isTooLong(waitMs: number): boolean {
+    return waitMs > hurriedDelayMs && this.#isHurried?.() === true;
+  }
+
+  #waitForRetry(nowMs: number): void {
+    const error = this.#failed;
+    const leftMs = this.#retryAtMs - nowMs;
+    if (error === undefined || leftMs <= 0.5) {
+      if (error !== undefined) this.#onRetry?.(error);
+      this.#try();
+    } else if (this.#isTooLong(leftMs)) {
+      this.#end(error);
+    } else {
+      this.#arm('backoff', Math.min(leftMs, lookMs));
+    }
   }
 
   #delayBeforeRetry(error: ModelError): number | undefined {
@@ -287,7 +311,7 @@ class ModelStream implements AsyncIterator<Batch, undefined>, AttemptListener {
   onTimer(): void {
     const nowMs = performance.now();
     const phase = this.#phase;
-    if (phase === 'backoff') this.#try();
+    if (phase === 'backoff') this.#waitForRetry(nowMs);
     if (phase === 'backoff' || phase === 'over' || phase === 'new') return;
     if (nowMs - this.#timerDueMs > lateMs) {
       this.#arm(phase, lateMs);

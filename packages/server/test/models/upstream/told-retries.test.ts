@@ -28,6 +28,28 @@ for (const wire of wires) {
   });
 }
 
+test('a long wait for a retry ends once something else could answer', async () => {
+  await using h = await startHarness();
+  h.upstream.setDefault(refuse(429, { retryAfter: '30' }));
+  const told: unknown[] = [];
+  const answers = [false, true];
+  const { signal } = new AbortController();
+  const options = {
+    signal,
+    onRetry: (error: unknown) => told.push(error),
+    // At the failure itself it is not known yet.
+    isHurried: () => answers.shift() ?? true,
+  };
+  const stream = h.model('openai').stream(hello, options);
+  await assert.rejects(
+    async () => {
+      for await (const parts of stream) assert.ok(parts.length > 0);
+    },
+    { name: 'ModelError', status: 429 },
+  );
+  assert.deepEqual([told, h.upstream.requests.length, answers], [[], 1, []]);
+});
+
 test('an account tells address and key apart, and holds neither', async () => {
   await using h = await startHarness();
   const one = h.model('openai').account ?? '';
