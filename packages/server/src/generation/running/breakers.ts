@@ -36,7 +36,10 @@ const statusesOfAccounts: ReadonlySet<number> = new Set([401, 402, 408, 429]);
 
 /** What a breaker counts; it passes over every other error. */
 class CallFailedError extends Error {}
-class NothingShownError extends Error {}
+
+/** Made once: a stack for each call would cost more than the rest of its watch. */
+const callFailed = new CallFailedError('the call failed');
+const nothingShown = new Error('the call has shown nothing');
 
 export class Breakers {
   readonly #options: BreakerOptions;
@@ -48,26 +51,26 @@ export class Breakers {
   }
 
   /** Watches the call that is made now; undefined: the account's breaker is open, and the call should not be made. */
-  async watch(account: string | undefined): Promise<Watch | undefined> {
+  watch(account: string | undefined): Watch | undefined {
     if (account === undefined) return unwatched;
     const breaker = this.#breakerOf(account);
     // A call that tries again is under way; until it is decided, cockatiel would let this one wait.
     if (breaker.state === CircuitState.HalfOpen) return undefined;
     const verdict = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<boolean>();
-    breaker
-      .execute(() => {
-        begun.resolve(true);
-        return verdict.promise;
-      })
-      .catch(() => begun.resolve(false));
-    if (!(await begun.promise)) return undefined;
+    let isBegun = false;
+    // A breaker that is not open calls this at once.
+    const executed = breaker.execute(() => {
+      isBegun = true;
+      return verdict.promise;
+    });
+    executed.catch(() => undefined);
+    if (!isBegun) return undefined;
     // A trial that shows nothing leaves the breaker open for another while. The type of the state was narrowed above.
     const isTrial = (breaker.state as CircuitState) === CircuitState.HalfOpen;
     return {
       succeeded: () => verdict.resolve(),
-      failed: () => verdict.reject(new CallFailedError()),
-      ended: () => verdict.reject(isTrial ? new CallFailedError() : new NothingShownError()),
+      failed: () => verdict.reject(callFailed),
+      ended: () => verdict.reject(isTrial ? callFailed : nothingShown),
     };
   }
 

@@ -24,6 +24,16 @@ export interface ResearchStage {
   readonly promptSection: string;
 }
 
+export const withoutResearch: ResearchStage = { promptSection: '' };
+
+/** Whether the web is to be researched for an answer, or it is to be said in the log why it is not. */
+export function isResearched(
+  { live, plan }: Pick<Job, 'live' | 'plan'>,
+  { researcher }: Pick<JobDependencies, 'researcher'>,
+): boolean {
+  return plan.internet && researcher !== undefined && !live.message.hasSources;
+}
+
 /**
  * Researches the last message of `messages`. If a dead process had begun the research (`wasBegun`), the answer continues
  * without: what was found in the web may be what ended the process. `modelCalls` gets the calls that write the search queries.
@@ -38,15 +48,14 @@ export async function researchFor(
 ): Promise<ResearchStage> {
   const { live, plan, accounting } = job;
   const { researcher, writer, sideCalls } = dependencies;
-  const nothing: ResearchStage = { promptSection: '' };
-  if (!plan.internet || researcher === undefined || live.message.hasSources) return nothing;
+  if (researcher === undefined || !isResearched(job, dependencies)) return withoutResearch;
   const append = (event: Parameters<typeof live.append>[0]): void => {
     live.append(event);
     writer.touch(live, true);
   };
   const without = (notice: string): ResearchStage => {
     append({ type: 'sources', sources: [], notice });
-    return nothing;
+    return withoutResearch;
   };
   if (wasBegun) return without(stopped);
   const settings = await sideCalls.settings(accounting);

@@ -23,8 +23,15 @@ import { answerBound } from '../plan/context-window.ts';
 import { type RunPlan, requestedModel } from '../plan/plan.ts';
 import { type CallManner, type Refit, runModel } from './call-model.ts';
 import type { Job, JobDependencies, JobEnd } from './job.ts';
-import { type ResearchStage, researchFor, shortenSection, withResearch } from './research-stage.ts';
-import { tries } from './tries.ts';
+import {
+  isResearched,
+  type ResearchStage,
+  researchFor,
+  shortenSection,
+  withoutResearch,
+  withResearch,
+} from './research-stage.ts';
+import { Tries } from './tries.ts';
 
 /** Asks a model that cannot continue a prefix for the rest of its answer. */
 const continueInstruction =
@@ -33,12 +40,16 @@ const continueInstruction =
 /**
  * Asks the job's model, and as long as nothing of an answer has come, what may be tried in its place. Gives null if the
  * generation was dropped: another process has it now. @throws what keeps it from starting, where nothing was asked
+ *
+ * The first question of a conversation leaves within this call, before anything is awaited: whoever waits for the turn
+ * to be accepted is answered while the provider works. So what can be had at once is not awaited here.
  */
 export async function runJob(job: Job, dependencies: JobDependencies): Promise<JobEnd | null> {
   const { live } = job;
   // A log that already has text was left by a dead process; the call that wrote it is lost, but it was paid for.
   const recovered = live.message.text();
-  const begun = recovered === '' ? await repeatEarlier(job, dependencies) : recovered;
+  const isRepeat = recovered === '' && job.continueFrom !== undefined;
+  const begun = isRepeat ? await repeatEarlier(job, dependencies) : recovered;
   const run: Run = {
     job,
     dependencies,
@@ -58,7 +69,12 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
     modelCalls: withRequest(run.modelCalls),
   });
   try {
-    for await (const { plan, watch, hasOther } of tries(job.plan, dependencies.breakers)) {
+    const tries = new Tries(job.plan, dependencies.breakers);
+    for (;;) {
+      const next = tries.next();
+      const current = next instanceof Promise ? await next : next;
+      if (current === undefined) break;
+      const { plan, watch, hasOther } = current;
       try {
         if (plan.record.id !== stored) {
           await dependencies.switchModel(plan);
@@ -132,19 +148,25 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   const { live } = job;
   const { reads, now } = dependencies;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
-  const fit = async (sources?: string): Promise<FittedContext> => {
-    const fitted =
-      job.firstMessage === undefined
-        ? await fitContext(reads, plan, { ...context, sources })
-        : firstContext(plan, job.firstMessage, { ...context, sources });
+  const fit = (sources?: string): FittedContext | Promise<FittedContext> =>
+    job.firstMessage === undefined
+      ? fitContext(reads, plan, { ...context, sources })
+      : firstContext(plan, job.firstMessage, { ...context, sources });
+  const fitting = fit();
+  let fitted = fitting instanceof Promise ? await fitting : fitting;
+  live.setContext(fitted);
+  const refitWith = async (sources: string): Promise<void> => {
+    fitted = await fit(sources);
     live.setContext(fitted);
-    return fitted;
   };
-  let fitted = await fit();
-  const research = await researchOnce(run, plan, fitted.messages);
+  const research =
+    run.research ??
+    (isResearched({ ...job, plan }, dependencies)
+      ? await researchOnce(run, plan, fitted.messages)
+      : withoutResearch);
   const isItsOwn = plan === job.plan;
   const found = isItsOwn ? research.promptSection : shortenSection(research.promptSection, plan);
-  if (found !== '') fitted = await fit(found);
+  if (found !== '') await refitWith(found);
   const toAsk = (sources: string): ModelRequest => {
     const parameters = recovered === '' ? plan.parameters : remainingOf(plan, recovered);
     return toRequest({ ...plan, parameters }, withResearch(fitted.messages, sources), begun);
@@ -153,7 +175,7 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
     const counted = countMessages(plan, tooLong.messages);
     dependencies.learn(plan.record, learnFromOverflow(plan, overflow, counted));
     const sources = shortenSection(research.promptSection, plan);
-    fitted = await fit(sources);
+    await refitWith(sources);
     const request = toAsk(sources);
     return isSmaller(request, tooLong) ? request : undefined;
   };
@@ -180,10 +202,8 @@ async function researchOnce(
   plan: RunPlan,
   messages: readonly ModelMessage[],
 ): Promise<ResearchStage> {
-  if (run.research === undefined) {
-    const { job, dependencies, modelCalls, researchWasBegun } = run;
-    run.research = await researchFor({ ...job, plan }, messages, dependencies, modelCalls, researchWasBegun);
-  }
+  const { job, dependencies, modelCalls, researchWasBegun } = run;
+  run.research = await researchFor({ ...job, plan }, messages, dependencies, modelCalls, researchWasBegun);
   return run.research;
 }
 

@@ -1,8 +1,9 @@
 /**
- * Server-sent events on raw responses: headers go out at once, frames are written whole, a comment breaks a long
- * silence, and the bytes that wait for a slow reader are bounded.
+ * Server-sent events on raw responses: headers go out at the end of the turn of the event loop, with the frames that it
+ * brings, behind the requests to models that leave in it. Frames are written whole, a comment breaks a long silence, and
+ * the bytes that wait for a slow reader are bounded.
  */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { eventStreamHeaders } from '../answer/base-headers.ts';
 
@@ -47,9 +48,15 @@ const looksOfSilence = 3;
 /** Longer than most ways to a client and back. */
 const secondPingMs = 250;
 const defaultMaxBufferedBytes = 256 * 1024;
+/** Characters of frames that wait for the headers at most; with more they leave at once. */
+const maxEarlyLength = 64 * 1024;
 
 interface OpenStream {
   readonly response: ServerResponse;
+  /** Its headers, until they are sent. */
+  headers: OutgoingHttpHeaders | undefined;
+  /** Frames that wait for the headers. */
+  early: string;
   /** Number of checks since the last write. */
   silentLooks: number;
   ended: boolean;
@@ -71,6 +78,7 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
   const ping = (stream: OpenStream): void => {
     if (stream.ended || stream.response.writableNeedDrain) return;
     stream.silentLooks = 0;
+    begin(stream);
     stream.response.write(': ping\n\n');
   };
   const add = (stream: OpenStream): void => {
@@ -83,8 +91,19 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
     clearInterval(timer);
     timer = undefined;
   };
+  /** Sends the headers, and the frames that wait for them. Gives false if the reader is slow. */
+  const begin = (stream: OpenStream): boolean => {
+    const { response, headers, early } = stream;
+    if (headers === undefined) return true;
+    stream.headers = undefined;
+    stream.early = '';
+    response.writeHead(200, headers);
+    if (early === '') response.flushHeaders();
+    return early === '' || response.write(early) || response.writableLength <= maxBufferedBytes;
+  };
   const end = (stream: OpenStream): void => {
     if (stream.ended) return;
+    begin(stream);
     stream.ended = true;
     stream.response.end();
   };
@@ -96,7 +115,14 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
     open(reply, { location }, listener) {
       reply.hijack();
       const response = reply.raw;
-      const stream: OpenStream = { response, silentLooks: 0, ended: response.destroyed, isOneSided: false };
+      const stream: OpenStream = {
+        response,
+        headers: eventStreamHeaders(reply, { 'content-location': location }),
+        early: '',
+        silentLooks: 0,
+        ended: response.destroyed,
+        isOneSided: false,
+      };
       const { socket } = response;
       // A client that sends no more has closed its side, or is gone. The system knows which once it has sent something,
       // and says so at the next write.
@@ -122,17 +148,17 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
       response.on('drain', () => listener.onDrain());
       add(stream);
       socket?.setNoDelay(true);
-      response.writeHead(200, eventStreamHeaders(reply, { 'content-location': location }));
-      // The headers leave with frames that come within this turn of the event loop, else alone.
-      let areHeadersOut = false;
       setImmediate(() => {
-        if (!areHeadersOut && !stream.ended) response.flushHeaders();
+        if (!stream.ended) begin(stream);
       });
       return {
         write(frames) {
           if (stream.ended) return true;
           stream.silentLooks = 0;
-          areHeadersOut = true;
+          if (stream.headers !== undefined) {
+            stream.early += frames;
+            return stream.early.length <= maxEarlyLength || begin(stream);
+          }
           return response.write(frames) || response.writableLength <= maxBufferedBytes;
         },
         end: () => end(stream),
