@@ -46,6 +46,7 @@ import { createProxies, destinationOf } from './network/proxies.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
+import { startRetention } from './store/retention/retention.ts';
 import { SearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
 import { UsageAdder } from './store/usage/adder.ts';
@@ -247,6 +248,14 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         logEnded(log, ended);
         metrics.count(ended);
       },
+    }),
+  );
+  cleanup.use(
+    startRetention({
+      store,
+      settle: () => engine.settleBeforeDelete([]),
+      onError: (error) =>
+        log.warn({ err: error }, 'old conversations could not be deleted; the next try follows shortly'),
     }),
   );
   // Without a proxy, the platform's own `fetch` does.

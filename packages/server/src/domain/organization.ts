@@ -1,6 +1,7 @@
 /** Organizations, their settings and their members. */
 
 import { type Limits, noLimits } from './limits/limits.ts';
+import type { Environment } from './scope.ts';
 
 /** What a setting of the kind "whether" can be. */
 export const switches = ['on', 'off'] as const;
@@ -29,6 +30,19 @@ export interface OrganizationSettings {
   /** Of the organization as a whole, and of each of its end users. */
   readonly limits: Limits;
   readonly endUserLimits: Limits;
+  readonly retentionDays: RetentionDays;
+}
+
+/** For how many days conversations are kept after the last that happened in them; null: for good. */
+export type RetentionDays = { readonly [Name in Environment]: number | null };
+
+export const maxRetentionDays = 3650;
+
+const keptForGood: RetentionDays = { test: null, prod: null };
+
+/** @param json `RetentionDays`; null: nothing was set */
+export function parseRetention(json: string | null): RetentionDays {
+  return json === null ? keptForGood : (JSON.parse(json) as RetentionDays);
 }
 
 export const defaultSettings: OrganizationSettings = {
@@ -42,6 +56,7 @@ export const defaultSettings: OrganizationSettings = {
   endUserConversations: 'admins',
   limits: noLimits,
   endUserLimits: noLimits,
+  retentionDays: keptForGood,
 };
 
 export const roles = ['owner', 'admin', 'member', 'guest'] as const;

@@ -19,6 +19,7 @@ import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
+import type { RetentionTables } from './retention/table.ts';
 
 export type Flag = 0 | 1;
 export type EpochMs = number;
@@ -49,6 +50,8 @@ export interface OrganizationSettingsTable {
   limits: Json | null;
   end_user_limits: Json | null;
   updated_at: EpochMs;
+  /** `RetentionDays` as JSON; null: nothing was set. */
+  retention_days: Json | null;
 }
 export interface MemberTable {
   id: string;
@@ -365,7 +368,7 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables extends UsageTables, AuditTables {
+export interface Tables extends UsageTables, AuditTables, RetentionTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   member: MemberTable;

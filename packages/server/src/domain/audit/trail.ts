@@ -29,6 +29,7 @@ export const auditActions = [
   'user.export',
   'user.erase',
   'generation.cancel',
+  'retention.run',
   'credential.refused',
   'access.refused',
 ] as const;
@@ -51,6 +52,7 @@ export const auditSubjects = [
   'member',
   'user',
   'generation',
+  'conversations',
   'credential',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];

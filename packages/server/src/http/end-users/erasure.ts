@@ -3,7 +3,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../auth/principal.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
-import type { ErasedConversations } from '../../store/commands/end-users.ts';
+import {
+  addErased,
+  type ErasedConversations,
+  nothingErased,
+} from '../../store/commands/erase-conversations.ts';
 import { listLiveConversations } from '../../store/queries/end-users.ts';
 import type { Leftover, Store } from '../../store/store.ts';
 import { auditOrigin } from '../request/audit-origin.ts';
@@ -124,15 +128,15 @@ async function eraseConversations(
   const { store, engine, now } = dependencies;
   const live = await listLiveConversations(store.reads, organizationId, endUserIds);
   await engine.settleBeforeDelete(live.map((conversationId) => ({ conversationId })));
-  const total = { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
+  let total = nothingErased;
   for (;;) {
-    const step = await store.execute('eraseConversations', {
+    const { isDone, ...step } = await store.execute('eraseConversations', {
       organizationId,
       endUserIds,
       limit: conversationsAtOnce,
       now: now(),
     });
-    if (step.conversations === 0) return total;
-    for (const name of Object.keys(total) as (keyof ErasedConversations)[]) total[name] += step[name];
+    if (isDone) return total;
+    total = addErased(total, step);
   }
 }

@@ -65,6 +65,7 @@ async function readRow(
 const absent: { readonly [Table in AuditedTable]?: AuditedRow } = {
   organization_settings: {
     internet: defaultSettings.internet,
+    end_user_conversations: defaultSettings.endUserConversations,
     limits: JSON.stringify(defaultSettings.limits),
     end_user_limits: JSON.stringify(defaultSettings.endUserLimits),
   },

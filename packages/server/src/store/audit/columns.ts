@@ -36,6 +36,7 @@ export const auditedTables = {
     end_user_conversations: 'shown',
     limits: 'json',
     end_user_limits: 'json',
+    retention_days: 'json',
     updated_at: 'hidden',
   },
   model: {

@@ -90,6 +90,12 @@ export const auditRules = {
     id: ({ generationIds: [id] }) => id,
     says: (_args, { requested }) => (requested === 0 ? null : {}),
   },
+  endRetentionRun: {
+    action: 'retention.run',
+    subject: 'conversations',
+    id: () => null,
+    says: ({ environment }, erased) => erased && { environment, ...erased },
+  },
   noteAction: {
     action: ({ action }) => action,
     subject: ({ subject }) => subject.kind,
@@ -134,6 +140,8 @@ export const auditRules = {
   eraseModelCalls: null,
   noteRefusals: null,
   pruneAudit: null,
+  takeJob: null,
+  expireConversations: null,
 } as const satisfies { readonly [N in CommandName]: AuditRule<N> | null };
 
 export type AuditedCommandName = {

@@ -39,54 +39,6 @@ export async function ensureEndUser(
     .executeTakeFirstOrThrow();
 }
 
-export interface EraseConversations {
-  readonly organizationId: string;
-  /** Null for the conversations of all end users. */
-  readonly endUserIds: readonly string[] | null;
-  /** Maximum number of conversations, so that no other write waits long. */
-  readonly limit: number;
-  readonly now: number;
-}
-
-export interface ErasedConversations {
-  readonly conversations: number;
-  readonly sessions: number;
-  readonly messages: number;
-  readonly generations: number;
-  readonly segments: number;
-}
-
-/** Erases the oldest conversations with everything that belongs to them. Call it until it finds none. */
-export async function eraseConversations(
-  context: CommandContext,
-  args: EraseConversations,
-): Promise<ErasedConversations> {
-  const { db } = context;
-  let query = db.selectFrom('conversation').select('id').where('organization_id', '=', args.organizationId);
-  if (args.endUserIds !== null) query = query.where('end_user_id', 'in', [...args.endUserIds]);
-  const ids = (await query.limit(args.limit).execute()).map((row) => row.id);
-  if (ids.length === 0) return { conversations: 0, sessions: 0, messages: 0, generations: 0, segments: 0 };
-  const segments = await db
-    .deleteFrom('segment')
-    .where('generation_id', 'in', (eb) =>
-      eb.selectFrom('generation').select('id').where('conversation_id', 'in', ids),
-    )
-    .executeTakeFirstOrThrow();
-  const count = async (table: 'session' | 'message' | 'generation'): Promise<number> => {
-    const deleted = await db.deleteFrom(table).where('conversation_id', 'in', ids).executeTakeFirstOrThrow();
-    return Number(deleted.numDeletedRows);
-  };
-  const counts = {
-    sessions: await count('session'),
-    messages: await count('message'),
-    generations: await count('generation'),
-    segments: Number(segments.numDeletedRows),
-  };
-  await noteErasure(context, args.now);
-  const conversations = await db.deleteFrom('conversation').where('id', 'in', ids).executeTakeFirstOrThrow();
-  return { conversations: Number(conversations.numDeletedRows), ...counts };
-}
-
 /** Erases model calls of an organization, the oldest first, then what they come to. Call it until `isLast`. */
 export async function eraseModelCalls(
   { db }: CommandContext,

@@ -1,13 +1,15 @@
 /** Changes what an organization has set. */
 import { invalid, notFound } from '../../domain/errors.ts';
-import type { OrganizationSettings } from '../../domain/organization.ts';
+import type { OrganizationSettings, RetentionDays } from '../../domain/organization.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { settingsOrDefault } from '../queries/organization-settings.ts';
 
 export interface UpdateOrganizationSettings {
   readonly organizationId: string;
   /** What is absent stays as it is. */
-  readonly changes: Partial<OrganizationSettings>;
+  readonly changes: Partial<Omit<OrganizationSettings, 'retentionDays'>> & {
+    readonly retentionDays?: Partial<RetentionDays>;
+  };
   readonly now: number;
 }
 
@@ -28,7 +30,9 @@ export async function updateOrganizationSettings(
     .selectAll()
     .where('organization_id', '=', organizationId)
     .executeTakeFirst();
-  const after = { ...settingsOrDefault(before), ...changes };
+  const set = settingsOrDefault(before);
+  const retentionDays = { ...set.retentionDays, ...changes.retentionDays };
+  const after = { ...set, ...changes, retentionDays };
   const columns = {
     titles: after.titles,
     summaries: after.summaries,
@@ -40,11 +44,12 @@ export async function updateOrganizationSettings(
     end_user_conversations: after.endUserConversations,
     limits: JSON.stringify(after.limits),
     end_user_limits: JSON.stringify(after.endUserLimits),
+    ...(changes.retentionDays !== undefined && { retention_days: JSON.stringify(retentionDays) }),
     updated_at: now,
   };
   await db
     .insertInto('organization_settings')
-    .values({ organization_id: organizationId, ...columns })
+    .values({ organization_id: organizationId, retention_days: null, ...columns })
     .onConflict((conflict) => conflict.column('organization_id').doUpdateSet(columns))
     .execute();
   return after;

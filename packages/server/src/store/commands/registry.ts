@@ -12,12 +12,14 @@ import {
   setGeneratedTitle,
   updateConversation,
 } from './conversations.ts';
-import { ensureEndUser, eraseConversations, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { ensureEndUser, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { eraseConversations } from './erase-conversations.ts';
 import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { indexSearch } from './index-search.ts';
+import { takeJob } from './job-leases.ts';
 import { learnAboutModel } from './learn-about-model.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
 import { deleteMessage } from './messages.ts';
@@ -38,6 +40,7 @@ import {
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
+import { endRetentionRun, expireConversations } from './retention.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
 
@@ -103,6 +106,9 @@ export const commands = {
   noteAction,
   noteRefusals,
   pruneAudit,
+  takeJob,
+  expireConversations,
+  endRetentionRun,
 } as const;
 
 type Commands = typeof commands;

@@ -4,6 +4,7 @@ import {
   defaultSettings,
   type EndUserReaders,
   type OrganizationSettings,
+  parseRetention,
 } from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
@@ -27,6 +28,7 @@ export function settingsOrDefault(row: OrganizationSettingsTable | undefined): O
     endUserConversations: row.end_user_conversations ?? defaultSettings.endUserConversations,
     limits: parseLimits(row.limits),
     endUserLimits: parseLimits(row.end_user_limits),
+    retentionDays: parseRetention(row.retention_days),
   };
 }
 

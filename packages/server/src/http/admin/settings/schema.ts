@@ -1,6 +1,12 @@
 /** The schemas of an organization's settings. */
 import { type Static, Type } from 'typebox';
-import { endUserReaders, type OrganizationSettings, switches } from '../../../domain/organization.ts';
+import {
+  endUserReaders,
+  maxRetentionDays,
+  type OrganizationSettings,
+  switches,
+} from '../../../domain/organization.ts';
+import type { UpdateOrganizationSettings } from '../../../store/commands/organization-settings.ts';
 import { closed, exampleId, nullable, oneOf, orNull, TextField } from '../../openapi/fields.ts';
 import { LimitsField, toLimits, Warnings } from '../limit-fields.ts';
 
@@ -58,8 +64,30 @@ const fields = {
   end_user_limits: LimitsField('each end user'),
 };
 
+const days = (environment: string) =>
+  orNull(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxRetentionDays,
+      description: `Days; null: conversations of ${environment} keys are kept for good.`,
+      examples: [30],
+    }),
+  );
+
+const retention = {
+  description:
+    'For how many days conversations are kept after the last that happened in them. Older ones are deleted by the next run, which begins within ten minutes.',
+};
+
+/** In an answer, and in a change, where an environment that is absent stays as it is. */
+const RetentionDays = Type.Object({ test: days('test'), prod: days('prod') }, retention);
+const RetentionChanges = Type.Object(
+  { test: Type.Optional(days('test')), prod: Type.Optional(days('prod')) },
+  { ...closed, ...retention },
+);
+
 export const Settings = Type.Object(
-  { ...fields, warnings: Type.Optional(Warnings) },
+  { ...fields, retention_days: RetentionDays, warnings: Type.Optional(Warnings) },
   {
     title: 'Settings',
     description: "What holds for all of an organization's conversations.",
@@ -78,6 +106,7 @@ export const UpdateSettingsBody = Type.Object(
     end_user_conversations: Type.Optional(fields.end_user_conversations),
     limits: Type.Optional(fields.limits),
     end_user_limits: Type.Optional(fields.end_user_limits),
+    retention_days: Type.Optional(RetentionChanges),
   },
   { ...closed, title: 'SettingsChanges' },
 );
@@ -96,12 +125,15 @@ export function toSettingsResource(settings: OrganizationSettings): Static<typeo
     end_user_conversations: settings.endUserConversations,
     limits: settings.limits,
     end_user_limits: settings.endUserLimits,
+    retention_days: settings.retentionDays,
   };
 }
 
-export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Partial<OrganizationSettings> {
+export function toSettingsChanges(
+  body: Static<typeof UpdateSettingsBody>,
+): UpdateOrganizationSettings['changes'] {
   const { titles, summaries, helper_model_id, title_prompt, summary_prompt, query_prompt, internet } = body;
-  const { end_user_conversations, limits, end_user_limits } = body;
+  const { end_user_conversations, limits, end_user_limits, retention_days } = body;
   return {
     ...(titles !== undefined && { titles }),
     ...(summaries !== undefined && { summaries }),
@@ -113,5 +145,6 @@ export function toSettingsChanges(body: Static<typeof UpdateSettingsBody>): Part
     ...(end_user_conversations !== undefined && { endUserConversations: end_user_conversations }),
     ...(limits !== undefined && { limits: toLimits(limits) }),
     ...(end_user_limits !== undefined && { endUserLimits: toLimits(end_user_limits) }),
+    ...(retention_days !== undefined && { retentionDays: retention_days }),
   };
 }

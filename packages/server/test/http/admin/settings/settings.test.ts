@@ -15,6 +15,7 @@ const nothingSet = {
   end_user_conversations: 'admins',
   limits: {},
   end_user_limits: {},
+  retention_days: { test: null, prod: null },
 };
 
 onBothStores('settings', async (engine) => {
@@ -37,6 +38,7 @@ onBothStores('settings', async (engine) => {
       end_user_conversations: 'members',
       limits: { tokens_per_day: 1000, queued_turns: 7 },
       end_user_limits: { requests_per_minute: 5 },
+      retention_days: { test: 7, prod: 3650 },
     };
     let expected: Record<string, unknown> = { ...nothingSet };
     for (const [field, value] of Object.entries(all)) {
@@ -74,6 +76,15 @@ onBothStores('settings', async (engine) => {
       [{ helper_model_id: foreign }, 'helper_model_id', /has no model/],
       [{ helper_model_id: inactive, titles: 'off' }, 'helper_model_id', /is not active/],
       [{ helper_model_id: guide }, 'helper_model_id', /the guide only searches/],
+      [
+        { retention_days: { test: 0 } },
+        'retention_days.test',
+        /must be from 1 to 3650|retention_days\.test must be/,
+      ],
+      [{ retention_days: { prod: 3651 } }, 'retention_days.prod', /retention_days\.prod must be/],
+      [{ retention_days: { prod: 1.5 } }, 'retention_days.prod', /retention_days\.prod must be/],
+      [{ retention_days: { staging: 7 } }, 'retention_days.staging', /unknown field retention_days\.staging/],
+      [{ retention_days: null }, 'retention_days', /retention_days must be/],
       [{ helper_model: guide }, 'helper_model', /unknown field helper_model.*helper_model_id/],
     ];
     for (const [body, field, error] of wrong) {
