@@ -22,10 +22,10 @@ import { Afterwards } from './afterwards/afterwards.ts';
 import { SideCalls } from './calls/side-calls.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context-receipt.ts';
-import type { AcceptedGeneration, GenerationEngine, GenerationView, LogSink } from './interface.ts';
+import type { AcceptedGeneration, GenerationEngine, GenerationView, LogPlace, LogSink } from './interface.ts';
 import { Lives } from './log/live-generations.ts';
 import { LogReader } from './log/log-reader.ts';
-import { awaitAnswer, readCommitted } from './log/read-log.ts';
+import { awaitAnswer, readCommitted, readPlace } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import type { ModelRegistry } from './plan/plan.ts';
 import type { BreakerOptions } from './running/breakers.ts';
@@ -193,6 +193,10 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return readCommitted(this.#store.reads, this.#lives, generationId, throughSeq);
   }
 
+  readPlace(generationId: string, seq: number, isWhole: boolean): Promise<LogPlace | undefined> {
+    return readPlace(this.#store.reads, this.#lives, generationId, seq, isWhole);
+  }
+
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }> {
     return awaitAnswer(this, generationId);
   }
@@ -340,8 +344,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const row = await readGeneration(this.#store.reads, generationId);
     if (row === undefined || row.status !== 'running' || !this.#owns(row)) return;
     const events = await this.#runner.readLog(row);
-    if (events === undefined) return;
-    if (this.#lives.find(generationId) !== undefined || !this.#owns(row)) return;
+    if (events === undefined || this.#lives.find(generationId) !== undefined || !this.#owns(row)) return;
     // A log with text was begun before: the answer to the command that started it was lost.
     const isLeft = events.some((event) => typeof event === 'string');
     await this.#runner.startStored(row, events, isLeft);
@@ -382,9 +385,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   #track<T>(job: Promise<T>): Promise<T> {
     this.#busy.add(job);
-    const done = (): void => {
-      this.#busy.delete(job);
-    };
+    const done = (): boolean => this.#busy.delete(job);
     job.then(done, done);
     return job;
   }

@@ -59,6 +59,16 @@ export interface LogSink {
   fail(error: Error): void;
 }
 
+/** An event of a log, and what leads to it. */
+export interface LogPlace {
+  readonly seq: number;
+  readonly event: LogEvent;
+  /** What is before it: all events, or all but the deltas. */
+  readonly before: readonly LogEvent[];
+  /** Whether `before` has the deltas too. */
+  readonly isWhole: boolean;
+}
+
 export interface LogSubscription {
   /** Continues from where the sink stopped, after `write` returned false. */
   resume(): void;
@@ -91,8 +101,13 @@ export interface GenerationEngine {
   settleBeforeDelete(all: readonly LiveGenerations[]): Promise<void>;
   /** Sends the events after `afterSeq` (0: all) to the sink, then new ones. The caller has checked the scope. */
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogSubscription;
-  /** The stored and committed events from 1 up to `throughSeq`, for checking a cursor and priming a codec. */
+  /** The stored and committed events from 1 up to `throughSeq`. */
   readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]>;
+  /**
+   * A committed event and the events before it, for checking a cursor and priming a codec: all, or all but the deltas,
+   * which takes no longer in a long log than in a short one. Undefined if the log ends before.
+   */
+  readPlace(generationId: string, seq: number, isWhole: boolean): Promise<LogPlace | undefined>;
   /** Resolves with the text and the outcome once the generation ended. */
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }>;
   /** The text so far of a generation that runs here; undefined if it does not. */

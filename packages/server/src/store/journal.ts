@@ -41,6 +41,8 @@ export interface PackedSegment {
   readonly lastSeq: number;
   /** The events as JSON. */
   readonly events: string;
+  /** Whether all of them are deltas. */
+  readonly isPlain: boolean;
 }
 
 const segmentCharacters = 64 * 1024;
@@ -54,5 +56,6 @@ export function segmentsOf(run: EventRun): PackedSegment[] {
     firstSeq,
     lastSeq: firstSeq + events.length - 1,
     events: JSON.stringify(events),
+    isPlain: events.every((event) => typeof event === 'string'),
   }));
 }

@@ -298,6 +298,8 @@ export interface SegmentTable {
   first_seq: number;
   last_seq: number;
   events: Json;
+  /** 1 if all its events are deltas; null: there may be others. */
+  is_plain: 1 | null;
 }
 /** A summary of a session's older messages, for models whose context they no longer fit into. It is never changed. */
 export interface SummaryTable {

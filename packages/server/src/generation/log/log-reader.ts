@@ -3,16 +3,18 @@
  * never skipped and nothing is sent twice; a sink that is full leaves the live log and comes back by backfill.
  */
 
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { AppError, notFound } from '../../domain/errors.ts';
 import { type EventRun, eventsFrom, isFinalEvent, piecesOf } from '../../domain/event.ts';
 import { isTerminal } from '../../domain/generation.ts';
-import { readGeneration, readSegments } from '../../store/queries/generations.ts';
+import { readGeneration } from '../../store/queries/generations.ts';
+import { readSegments } from '../../store/queries/segments.ts';
 import type { Database } from '../../store/store.ts';
 import type { LogSink, LogSubscription } from '../interface.ts';
 import { type LiveGeneration, type LiveListener, pieceCharacters } from './live-generation.ts';
 import type { LiveDirectory } from './live-generations.ts';
 
-/** A segment holds 64 Ki characters at most, and mostly far fewer. */
+/** A segment holds 64 Ki characters at most, and mostly far fewer. They are one piece of work for the event loop. */
 const segmentsAtOnce = 4;
 const pollMs = 1000;
 
@@ -105,6 +107,8 @@ export class LogReader implements LogSubscription, LiveListener {
         live.addListener(this);
         return;
       }
+      await loopTurn();
+      if (this.#isClosed) return;
       const segments = await readSegments(this.#reads, this.#generationId, this.#seq, segmentsAtOnce);
       if (this.#isClosed) return;
       for (const segment of segments) {

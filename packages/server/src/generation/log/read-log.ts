@@ -1,14 +1,16 @@
 /** Reads whole logs, to check cursors, to recover, and to answer without a stream. */
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type EventRun, eventsFrom, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/generation.ts';
-import { readSegments } from '../../store/queries/generations.ts';
+import { maxSeq, readSegments, readStructuredSegments } from '../../store/queries/segments.ts';
 import type { Database } from '../../store/store.ts';
-import type { GenerationEngine } from '../interface.ts';
+import type { GenerationEngine, LogPlace } from '../interface.ts';
 import type { LiveDirectory } from './live-generations.ts';
 import { MessageBuilder } from './message-builder.ts';
 
-const segmentsAtOnce = 64;
+/** Segments that are one piece of work for the event loop. */
+const segmentsAtOnce = 4;
 
 /** The committed events from 1 up to `throughSeq`. @throws Error where the log has a gap */
 export async function readCommitted(
@@ -24,6 +26,7 @@ export async function readCommitted(
       for (const event of inMemory.events) events.push(event);
       break;
     }
+    await loopTurn();
     const segments = await readSegments(reads, generationId, events.length, segmentsAtOnce);
     if (segments.length === 0) break;
     for (const segment of segments) {
@@ -33,6 +36,67 @@ export async function readCommitted(
     }
   }
   return events.slice(0, throughSeq);
+}
+
+/** An event of a log, and what is before it: all, or all but the deltas. Undefined if the log ends before. */
+export function readPlace(
+  reads: Database,
+  lives: LiveDirectory,
+  generationId: string,
+  seq: number,
+  isWhole: boolean,
+): Promise<LogPlace | undefined> {
+  return (isWhole ? readWholePlace : readStructuredPlace)(reads, lives, generationId, seq);
+}
+
+/** However long the log is, only the event's segment is read and those that may hold structured events. */
+async function readStructuredPlace(
+  reads: Database,
+  lives: LiveDirectory,
+  generationId: string,
+  seq: number,
+): Promise<LogPlace | undefined> {
+  if (seq > maxSeq) return undefined;
+  // What the owner's memory holds beyond the segments is taken before anything is awaited: it moves to segments.
+  const live = lives.find(generationId);
+  const inMemory =
+    live !== undefined && live.segmentedSeq < seq ? live.committedAfter(live.segmentedSeq) : undefined;
+  await loopTurn();
+  const [segment] = inMemory === undefined ? await readSegments(reads, generationId, seq - 1, 1) : [];
+  const own = inMemory ?? segment;
+  const event = own?.events[seq - own.firstSeq];
+  if (own === undefined || event === undefined) return undefined;
+  const before = await readStructured(reads, generationId, own.firstSeq);
+  for (const one of own.events.slice(0, seq - own.firstSeq)) if (typeof one !== 'string') before.push(one);
+  return { seq, event, before, isWhole: false };
+}
+
+/** The events before `beforeSeq`, which begins a segment or follows the last, that are no deltas. */
+async function readStructured(reads: Database, generationId: string, beforeSeq: number): Promise<LogEvent[]> {
+  const found: LogEvent[] = [];
+  for (let after = 0; ; ) {
+    await loopTurn();
+    const place = { after, before: beforeSeq, limit: segmentsAtOnce };
+    const segments = await readStructuredSegments(reads, generationId, place);
+    for (const { firstSeq, events } of segments) {
+      events.forEach((event, index) => {
+        if (typeof event !== 'string' && firstSeq + index < beforeSeq) found.push(event);
+      });
+      after = firstSeq;
+    }
+    if (segments.length < segmentsAtOnce) return found;
+  }
+}
+
+async function readWholePlace(
+  reads: Database,
+  lives: LiveDirectory,
+  generationId: string,
+  seq: number,
+): Promise<LogPlace | undefined> {
+  const events = await readCommitted(reads, lives, generationId, seq);
+  const event = events[seq - 1];
+  return event === undefined ? undefined : { seq, event, before: events.slice(0, -1), isWhole: true };
 }
 
 /** The stored events of a damaged log: those before the first that is missing, or can't be read. */

@@ -1,7 +1,7 @@
 /** Ends a generation whose stored log is damaged, so that nobody can go on with it. */
 import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
 import { unknownUsage } from '../../domain/usage.ts';
-import { readLastSeq } from '../../store/queries/generations.ts';
+import { readLastSeq } from '../../store/queries/segments.ts';
 import { MessageBuilder } from '../log/message-builder.ts';
 import { readUndamaged } from '../log/read-log.ts';
 import type { Finished } from './finish.ts';

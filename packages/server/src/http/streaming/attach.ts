@@ -3,12 +3,12 @@ import type { FastifyReply } from 'fastify';
 import { isFinalEvent } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
+import type { GenerationEngine, GenerationView, LogPlace } from '../../generation/interface.ts';
 import { type Audience, audienceOf } from '../answer/audience.ts';
 import { answerStreamHead } from '../routing/head.ts';
-import type { CodecContext, CodecRegistry } from './codec.ts';
-import { neverIssued, parseCursor } from './cursor.ts';
-import { eventsThrough } from './cursor-events.ts';
+import type { Codec, CodecContext, CodecRegistry } from './codec.ts';
+import { type Cursor, neverIssued, parseCursor } from './cursor.ts';
+import { placeOf } from './cursor-place.ts';
 import { isIssued, positionAt } from './encoder.ts';
 import { type StreamGeneration, streamLocation } from './generation-streams.ts';
 import type { OpenViewer } from './viewers.ts';
@@ -35,6 +35,29 @@ export function createAttach(
   registry: CodecRegistry,
   openViewer: OpenViewer,
 ): Attach {
+  const codecs = Object.values(registry).map(({ codec }) => codec);
+  const deltaReaders = codecs.filter((codec) => codec.readsDeltas === true);
+
+  /** The place of a cursor that a dialect issued, as `codec` needs it. @throws AppError invalid_request */
+  async function issuedPlace(
+    scope: Scope,
+    context: CodecContext,
+    cursor: Cursor,
+    codec: Codec,
+  ): Promise<LogPlace> {
+    const { generationId } = context;
+    const place = await placeOf(engine, scope, generationId, cursor.seq);
+    if (place === undefined) throw neverIssued();
+    const isIssuedBy = (one: Codec, at: LogPlace): boolean => isIssued(one, context, cursor, at);
+    const isKnown = codecs.some((one) => one.readsDeltas !== true && isIssuedBy(one, place));
+    if (isKnown && codec.readsDeltas !== true) return place;
+    if (!isKnown && deltaReaders.length === 0) throw neverIssued();
+    const whole = await engine.readPlace(generationId, cursor.seq, true);
+    if (whole === undefined) throw neverIssued();
+    if (!isKnown && !deltaReaders.some((one) => isIssuedBy(one, whole))) throw neverIssued();
+    return whole;
+  }
+
   return async (reply, request) => {
     const cursor = request.cursor === undefined ? undefined : parseCursor(request.cursor);
     const generationId = request.generationId ?? cursor?.generationId;
@@ -51,13 +74,11 @@ export function createAttach(
       streamGeneration(reply, { context, dialect });
       return reply;
     }
-    const events = await eventsThrough(engine, request.scope, generation.id, cursor.seq);
-    const codecs = Object.values(registry).map(({ codec }) => codec);
-    if (!codecs.some((codec) => isIssued(codec, context, cursor, events))) throw neverIssued();
-    if (cursor.part === undefined && isFinalEvent(events.at(-1))) return reply.code(204).send();
+    const place = await issuedPlace(request.scope, context, cursor, registry[dialect].codec);
+    if (cursor.part === undefined && isFinalEvent(place.event)) return reply.code(204).send();
     if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
     await openViewer(reply);
-    const from = positionAt(registry[dialect].codec, context, cursor, events);
+    const from = positionAt(registry[dialect].codec, context, cursor, place);
     streamGeneration(reply, { context, dialect, from });
     return reply;
   };

@@ -27,8 +27,16 @@ export interface Codec<State = unknown> {
   begin(context: CodecContext): State;
   /** Called with every shown event, in order. `state` is the state after the previous events. */
   frames(event: ShownEvent, state: State): Frames;
-  /** The state after an event. A codec without this method keeps its first state, and a token costs no allocation. */
+  /**
+   * The state after an event; called with what comes of deltas only if `readsDeltas`. A codec without this method keeps
+   * its first state, and a token costs no allocation.
+   */
   advance?(state: State, event: ShownEvent): State;
+  /**
+   * Whether the state depends on deltas: pieces of texts, of reasoning and of tool calls. A stream that is resumed then
+   * reads the whole log before it; else only what is no delta.
+   */
+  readonly readsDeltas?: boolean;
 }
 
 /** Gives the codec of each dialect; the registry of dialects has this type too. */

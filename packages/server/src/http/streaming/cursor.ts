@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../domain/errors.ts';
 import { uuidSource } from '../../domain/ids.ts';
+import { maxSeq } from '../../store/queries/segments.ts';
 
 export interface Cursor {
   readonly generationId: string;
@@ -16,7 +17,7 @@ const pattern = new RegExp(`^(${uuidSource}):([1-9]\\d{0,14})(?:\\.([1-9]\\d{0,8
 /** @throws AppError invalid_request for a text that is not an event id */
 export function parseCursor(text: string): Cursor {
   const [, generationId, seq, part] = pattern.exec(text) ?? [];
-  if (generationId === undefined) throw neverIssued();
+  if (generationId === undefined || Number(seq) > maxSeq) throw neverIssued();
   return {
     generationId,
     seq: Number(seq),

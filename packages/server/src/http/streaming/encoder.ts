@@ -3,6 +3,7 @@
  * frames before it have `<generation>:<seq>.<k>`, with k from 1.
  */
 import type { EventRun, LogEvent } from '../../domain/event.ts';
+import type { LogPlace } from '../../generation/interface.ts';
 import type { Codec, CodecContext, Frames } from './codec.ts';
 import type { Cursor } from './cursor.ts';
 import { emptyFold, type Fold, foldAfter, type ShownStep, shownIn, type TextPiece } from './shown.ts';
@@ -22,44 +23,38 @@ export function beginning(codec: Codec, context: CodecContext): Position {
   return { fold: emptyFold(context.audience), state: codec.begin(context), seq: 0, skipFrames: 0 };
 }
 
-/** The position behind an issued cursor. `events` are the log's events 1 to the cursor's `seq`. */
-export function positionAt(
-  codec: Codec,
-  context: CodecContext,
-  cursor: Cursor,
-  events: readonly LogEvent[],
-): Position {
-  if (cursor.part === undefined) return behind(codec, context, events);
-  const before = behind(codec, context, events.slice(0, -1));
+/** The position behind an issued cursor. `place` is that of the cursor's event. */
+export function positionAt(codec: Codec, context: CodecContext, { part }: Cursor, place: LogPlace): Position {
+  const before = positionBefore(codec, context, place);
   // If this dialect has no such frame, the cursor counts as the position before its event.
-  const skipFrames = cursor.part < frameCount(codec, before, events.at(-1)) ? cursor.part : 0;
-  return { ...before, skipFrames };
+  if (part !== undefined)
+    return { ...before, skipFrames: part < frameCount(codec, before, place.event) ? part : 0 };
+  return behind(codec, before, place.event);
 }
 
 /** Whether a dialect gives a frame of the event exactly this id. */
-export function isIssued(
-  codec: Codec,
-  context: CodecContext,
-  cursor: Cursor,
-  events: readonly LogEvent[],
-): boolean {
-  if (events.length !== cursor.seq) return false;
-  const count = frameCount(codec, behind(codec, context, events.slice(0, -1)), events.at(-1));
-  return cursor.part === undefined ? count > 0 : cursor.part < count;
+export function isIssued(codec: Codec, context: CodecContext, { part }: Cursor, place: LogPlace): boolean {
+  const count = frameCount(codec, positionBefore(codec, context, place), place.event);
+  return part === undefined ? count > 0 : part < count;
 }
 
-/** The position behind the given events of a log, computed without writing their frames. */
-function behind(codec: Codec, context: CodecContext, events: readonly LogEvent[]): Position {
-  let { fold, state } = beginning(codec, context);
-  for (const event of events) {
-    if (codec.advance !== undefined) state = stateAfter(codec, state, shownIn(fold, event));
-    fold = foldAfter(fold, event);
-  }
-  return { fold, state, seq: events.length, skipFrames: 0 };
+/**
+ * The position before an event, computed without writing frames.
+ * @throws Error if the codec reads deltas, and the place lacks them
+ */
+function positionBefore(codec: Codec, context: CodecContext, { seq, before, isWhole }: LogPlace): Position {
+  if (codec.readsDeltas === true && !isWhole) throw new Error('a codec that reads deltas was given none');
+  let position = beginning(codec, context);
+  for (const event of before) position = behind(codec, position, event);
+  return { ...position, seq: seq - 1 };
 }
 
-function frameCount(codec: Codec, { fold, state }: Position, event: LogEvent | undefined): number {
-  if (event === undefined) return 0;
+function behind(codec: Codec, { fold, state, seq }: Position, event: LogEvent): Position {
+  const next = stateBehind(codec, state, event, shownIn(fold, event));
+  return { fold: foldAfter(fold, event), state: next, seq: seq + 1, skipFrames: 0 };
+}
+
+function frameCount(codec: Codec, { fold, state }: Position, event: LogEvent): number {
   const frames = framesOf(codec, state, shownIn(fold, event));
   return typeof frames === 'string' ? 1 : frames.length;
 }
@@ -86,7 +81,7 @@ export function encodeRun(codec: Codec, generationId: string, from: Position, ru
       text += withIds(frames, `${generationId}:${seq}`, skipFrames);
     }
     skipFrames = 0;
-    state = stateAfter(codec, state, shown);
+    state = stateBehind(codec, state, event, shown);
     fold = foldAfter(fold, event);
   }
   return { text, position: { fold, state, seq, skipFrames } };
@@ -112,6 +107,16 @@ function framesOf(codec: Codec, state: unknown, shown: TextPiece | readonly Show
     current = stateAfter(codec, current, [step]);
   }
   return all;
+}
+
+/** The codec's state after an event of the log: deltas count only for a codec that reads them. */
+function stateBehind(
+  codec: Codec,
+  state: unknown,
+  event: LogEvent,
+  shown: TextPiece | readonly ShownStep[],
+): unknown {
+  return typeof event === 'string' && codec.readsDeltas !== true ? state : stateAfter(codec, state, shown);
 }
 
 function stateAfter(codec: Codec, state: unknown, shown: TextPiece | readonly ShownStep[]): unknown {

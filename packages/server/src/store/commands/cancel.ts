@@ -70,6 +70,7 @@ export async function cancelQueued(
     first_seq: seq,
     last_seq: seq,
     events: JSON.stringify(events),
+    is_plain: null,
   });
   const next = await startNext(context, row.session_id, args.owner, args.now);
   return { next, outcome: cancelledUnstarted };

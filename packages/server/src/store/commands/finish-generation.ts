@@ -147,6 +147,7 @@ async function finishAtOnce(context: CommandContext, args: FinishGeneration): Pr
     first_seqs: segments.map((segment) => segment.firstSeq),
     last_seqs: segments.map((segment) => segment.lastSeq),
     events: segments.map((segment) => segment.events),
+    are_plain: segments.map((segment) => (segment.isPlain ? 1 : null)),
     receipt,
   });
   const started = startNext(context, args.sessionId, args.owner, args.now);
@@ -217,6 +218,12 @@ export async function startNext(
     .where('generation_id', '=', next.id)
     .executeTakeFirstOrThrow();
   const firstSeq = Number(last.seq ?? 0) + 1;
-  await insertSegment(db, { generation_id: next.id, first_seq: firstSeq, last_seq: firstSeq, events });
+  await insertSegment(db, {
+    generation_id: next.id,
+    first_seq: firstSeq,
+    last_seq: firstSeq,
+    events,
+    is_plain: null,
+  });
   return { generationId: next.id, firstSeq, events: startEvents };
 }

@@ -24,6 +24,7 @@ interface End {
   readonly first_seqs: readonly number[];
   readonly last_seqs: readonly number[];
   readonly events: readonly string[];
+  readonly are_plain: readonly (1 | null)[];
   /** The context receipt as JSON; null if none is kept. */
   readonly receipt: string | null;
 }
@@ -43,13 +44,14 @@ export const endInPostgres = statement<End, { id: string }>(
         usage = ${param('usage')}, updated_at = ${param('finished_at')}
       from finished where message.id = ${param('message_id')}
     ), logged as (
-      insert into segment (generation_id, first_seq, last_seq, events)
+      insert into segment (generation_id, first_seq, last_seq, events, is_plain)
       select id, segment.* from finished, unnest(
-        ${param('first_seqs')}::integer[], ${param('last_seqs')}::integer[], ${param('events')}::text[]
+        ${param('first_seqs')}::integer[], ${param('last_seqs')}::integer[], ${param('events')}::text[],
+        ${param('are_plain')}::integer[]
       ) as segment
       -- A segment is there already where the answer to a move of its first events was lost.
       on conflict (generation_id, first_seq) do update
-      set last_seq = excluded.last_seq, events = excluded.events
+      set last_seq = excluded.last_seq, events = excluded.events, is_plain = excluded.is_plain
     ), kept as (
       insert into context_receipt (generation_id, receipt)
       select id, receipt from finished, (select ${param('receipt')}::text as receipt) as given

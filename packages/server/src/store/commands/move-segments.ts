@@ -21,15 +21,16 @@ export interface MoveSegments {
 export async function moveSegments(context: CommandContext, args: MoveSegments): Promise<null> {
   const { db } = context;
   await requireOwner(context, args.owner);
-  for (const { generationId, firstSeq, lastSeq, events, firstTokenAt } of args.segments) {
+  for (const { generationId, firstSeq, lastSeq, events, isPlain, firstTokenAt } of args.segments) {
     // The generation may have been deleted meanwhile; its events go with it. A segment is there already where the answer
     // to an earlier move was lost: this one has its events, and perhaps more.
     await sql`
-      insert into segment (generation_id, first_seq, last_seq, events)
-      select ${generationId}, ${sql`cast(${firstSeq} as integer)`}, ${sql`cast(${lastSeq} as integer)`}, ${events}
+      insert into segment (generation_id, first_seq, last_seq, events, is_plain)
+      select ${generationId}, ${sql`cast(${firstSeq} as integer)`}, ${sql`cast(${lastSeq} as integer)`}, ${events},
+        ${sql`cast(${isPlain ? 1 : null} as integer)`}
       where exists (select 1 from generation where id = ${generationId})
       on conflict (generation_id, first_seq) do update
-      set last_seq = excluded.last_seq, events = excluded.events
+      set last_seq = excluded.last_seq, events = excluded.events, is_plain = excluded.is_plain
       where excluded.last_seq > segment.last_seq`.execute(db);
     if (firstTokenAt !== null) {
       await db

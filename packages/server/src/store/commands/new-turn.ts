@@ -190,6 +190,7 @@ export function addAnswer(
     first_seq: 1,
     last_seq: events.length,
     events: JSON.stringify(events),
+    is_plain: null,
   });
   return {
     generationId: turn.generationId,

@@ -138,6 +138,7 @@ export const insertSegment = statement<SegmentTable, unknown>((db, param) =>
     first_seq: param('first_seq'),
     last_seq: param('last_seq'),
     events: param('events'),
+    is_plain: param('is_plain'),
   }),
 );
 
@@ -150,11 +151,13 @@ export const replaceSegment = statement<SegmentTable, unknown>((db, param) =>
       first_seq: param('first_seq'),
       last_seq: param('last_seq'),
       events: param('events'),
+      is_plain: param('is_plain'),
     })
     .onConflict((conflict) =>
       conflict.columns(['generation_id', 'first_seq']).doUpdateSet((eb) => ({
         last_seq: eb.ref('excluded.last_seq'),
         events: eb.ref('excluded.events'),
+        is_plain: eb.ref('excluded.is_plain'),
       })),
     ),
 );
@@ -165,6 +168,7 @@ export function segmentRow(generationId: string, segment: PackedSegment): Segmen
     first_seq: segment.firstSeq,
     last_seq: segment.lastSeq,
     events: segment.events,
+    is_plain: segment.isPlain ? 1 : null,
   };
 }
 

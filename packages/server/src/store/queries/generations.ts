@@ -1,10 +1,9 @@
 /** Reads generations and their logs. */
-import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationParameters, GenerationRecord, Outcome } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
-import type { Database, GenerationRow, SegmentTable } from '../tables.ts';
+import type { Database, GenerationRow } from '../tables.ts';
 import { toCreator } from './creators.ts';
 import { isInScope } from './scope.ts';
 
@@ -87,48 +86,6 @@ export async function findGeneration(
 export async function readGeneration(db: Database, id: string): Promise<GenerationRecord | undefined> {
   const [row] = await byId(db, { id });
   return row && toGeneration(row);
-}
-
-export interface Segment {
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly events: readonly LogEvent[];
-}
-
-const segmentsAfter = statement<{ generation_id: string; after: number; limit: number }, SegmentTable>(
-  (db, param) =>
-    db
-      .selectFrom('segment')
-      .selectAll()
-      .where('generation_id', '=', param('generation_id'))
-      .where('last_seq', '>', param('after'))
-      .orderBy('first_seq')
-      .limit(param('limit')),
-);
-
-/** Segments that hold events after `afterSeq`, oldest first, at most `limit` of them. */
-export async function readSegments(
-  db: Database,
-  generationId: string,
-  afterSeq: number,
-  limit: number,
-): Promise<Segment[]> {
-  const rows = await segmentsAfter(db, { generation_id: generationId, after: afterSeq, limit });
-  return rows.map((row) => ({
-    firstSeq: row.first_seq,
-    lastSeq: row.last_seq,
-    events: JSON.parse(row.events) as LogEvent[],
-  }));
-}
-
-/** The seq of the last event that a segment of the generation holds; 0 where there is none. */
-export async function readLastSeq(db: Database, generationId: string): Promise<number> {
-  const { seq } = await db
-    .selectFrom('segment')
-    .select((eb) => eb.fn.max('last_seq').as('seq'))
-    .where('generation_id', '=', generationId)
-    .executeTakeFirstOrThrow();
-  return Number(seq ?? 0);
 }
 
 /** Live generations of an owner whose cancellation was requested. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { packJournal } from '../../../src/store/journal.ts';
-import { readSegments } from '../../../src/store/queries/generations.ts';
+import { readSegments } from '../../../src/store/queries/segments.ts';
 import { acceptAs, readLog, startEngineHarness } from '../engines.ts';
 
 onBothStores('a log with a gap', (storeEngine) => {
@@ -13,7 +13,7 @@ onBothStores('a log with a gap', (storeEngine) => {
     const { owner } = await h.place.store.execute('registerOwner', { leaseMs: 60_000 });
     // Its log has the events 1 and 2, and nobody runs it.
     const { generationId } = await acceptAs(h, owner);
-    const behind = { firstSeq: 9, lastSeq: 10, events: '["behind ","the gap"]' };
+    const behind = { firstSeq: 9, lastSeq: 10, events: '["behind ","the gap"]', isPlain: true };
     await h.place.store.execute('moveSegments', {
       owner,
       segments: [{ generationId, firstTokenAt: null, ...behind }],
@@ -54,11 +54,12 @@ onBothStores('a log with a gap', (storeEngine) => {
     const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
     const { generationId, sessionId, answerMessageId } = await acceptAs(h, owner);
     const part = '{"type":"part-started","kind":"text"}';
+    const common = { generationId, firstTokenAt: null };
     await store.execute('moveSegments', {
       owner,
       segments: [
-        { generationId, firstTokenAt: null, firstSeq: 3, lastSeq: 4, events: `[${part},"before"]` },
-        { generationId, firstTokenAt: null, firstSeq: 9, lastSeq: 9, events: '["behind"]' },
+        { ...common, firstSeq: 3, lastSeq: 4, events: `[${part},"before"]`, isPlain: false },
+        { ...common, firstSeq: 9, lastSeq: 9, events: '["behind"]', isPlain: true },
       ],
       pruneThrough: null,
     });

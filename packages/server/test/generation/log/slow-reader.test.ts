@@ -5,7 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { EventRun } from '../../../src/domain/event.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
-import { readSegments } from '../../../src/store/queries/generations.ts';
+import { readSegments } from '../../../src/store/queries/segments.ts';
 import { readLog, startEngineHarness } from '../engines.ts';
 
 const tokens = Array.from({ length: 400 }, (_, index) => `${index} ${'x'.repeat(2000)}`);

@@ -20,6 +20,7 @@ const name = 'plain' as string as Dialect;
 /** A codec that shows the answer piece by piece, and at its end the whole text and its length in two frames. */
 const plainCodec: Codec<string> = {
   begin: () => '',
+  readsDeltas: true,
   advance: (text, event) => (typeof event === 'string' ? text + event : text),
   frames(event, text) {
     if (typeof event === 'string') return `data: ${event}\n`;

@@ -4,7 +4,9 @@ import { describe, test } from 'node:test';
 import { AppError } from '../../../src/domain/errors.ts';
 import type { LogEvent } from '../../../src/domain/event.ts';
 import { dialects } from '../../../src/domain/generation.ts';
+import type { LogPlace } from '../../../src/generation/interface.ts';
 import { dialectRegistry } from '../../../src/http/dialects/registry.ts';
+import type { Codec } from '../../../src/http/streaming/codec.ts';
 import { type Cursor, parseCursor } from '../../../src/http/streaming/cursor.ts';
 import { beginning, encodeRun, isIssued, positionAt } from '../../../src/http/streaming/encoder.ts';
 
@@ -60,6 +62,12 @@ function wholeIn(dialect: (typeof dialects)[number], events = log): readonly Fra
   return framesOf(encodeRun(codec, generationId, beginning(codec, context), run).text);
 }
 
+/** The place of an event of the log, as the engine gives it for a codec. */
+function placeIn(seq: number, { readsDeltas: isWhole = false }: Codec): LogPlace {
+  const before = log.slice(0, seq - 1).filter((event) => isWhole || typeof event !== 'string');
+  return { seq, event: log[seq - 1] ?? assert.fail(`no event ${seq}`), before, isWhole };
+}
+
 /** Whether a frame comes after a cursor in the order of the log; a part stands before the rest of its event. */
 function isBehind(
   { cursor: { seq, part = Number.POSITIVE_INFINITY } }: Frame,
@@ -106,9 +114,9 @@ for (const name of dialects) {
       test(`goes on behind every event of ${from}`, () => {
         const whole = wholeIn(name);
         for (const { cursor } of wholeIn(from)) {
-          const events = log.slice(0, cursor.seq);
-          assert.ok(isIssued(dialectRegistry[from].codec, context, cursor, events));
-          const position = positionAt(codec, context, cursor, events);
+          const issuing = dialectRegistry[from].codec;
+          assert.ok(isIssued(issuing, context, cursor, placeIn(cursor.seq, issuing)));
+          const position = positionAt(codec, context, cursor, placeIn(cursor.seq, codec));
           const run = { firstSeq: position.seq + 1, events: log.slice(position.seq) };
           const rest = framesOf(encodeRun(codec, generationId, position, run).text);
           const parts = whole.filter((frame) => frame.cursor.seq === cursor.seq).length;
