@@ -11,10 +11,11 @@ export interface StoreDigest extends AsyncDisposable {
 }
 
 /**
- * Tables that are no tenant's data: leases, the log of answers that are being given, and the search index, which all
- * change by themselves; and the audit, which keeps refusals too.
+ * Tables that are no tenant's data: leases, the log of answers that are being given, what usage is added up to, and the
+ * search index, which all change by themselves; and the audit, which keeps refusals too.
  */
-const passedOver = /^(owner|journal|segment|setting|erasure|audit\w*|search\w*|\w*migration\w*|sqlite_\w+)$/;
+const passedOver =
+  /^(owner|journal|segment|setting|erasure|audit\w*|usage\w*|search\w*|\w*migration\w*|sqlite_\w+)$/;
 /** Columns that change by themselves. */
 const passedOverColumns = ['last_used_at', 'search_state', 'learnt_at'];
 

@@ -195,7 +195,7 @@ function documentsOf(type: string, text: string, schema: Schema | undefined): re
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const time = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function createAjv(raw: RawDocument): Compile {
   const ajv = new Ajv2020({ strict: false, validateSchema: false, logger: false });

@@ -184,6 +184,7 @@ function textOf({ format, pattern, minLength = 0, maxLength }: Schema, kind: str
     { weight: 2, arbitrary: fc.string({ unit: 'grapheme', minLength: least, maxLength: most }) },
     ...(maxLength === undefined ? [] : [{ weight: 1, arbitrary: fc.constant(`<<long.${maxLength}>>`) }]),
   );
+  if (kind === 'cursor') return fc.oneof(place(kind), forgedCursors);
   if (kind !== undefined && kind !== 'event') {
     return fc.oneof({ weight: 9, arbitrary: place(kind) }, { weight: 1, arbitrary: uuidOrText(format) });
   }
@@ -203,6 +204,23 @@ function textOf({ format, pattern, minLength = 0, maxLength }: Schema, kind: str
       return pattern === undefined ? plain : fc.stringMatching(new RegExp(pattern, 'u'));
   }
 }
+
+const anId = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+/** What somebody may take for a cursor who has seen what one looks like inside. */
+const forgedCursors = fc
+  .constantFrom(
+    ...['', '0', '-1', '1', '2147483648', '4294967296', '9999999999', anId, anId.toUpperCase(), `0:${anId}`],
+    ...[`999999999999999:${anId}`, `-1:${anId}`, '0:', '0:1:0', '1:0:0', '0:1:-1', '0:1:999999999999999'],
+    ...[
+      '-999999999999999:999999999999999:5',
+      '0:999999999999999:0',
+      '-99999999999999:1:0',
+      'a:b:c',
+      '\0',
+      '💥',
+    ],
+  )
+  .map((inside) => Buffer.from(inside).toString('base64url'));
 
 function uuidOrText(format: string | undefined): Value {
   return format === 'uuid' ? fc.uuid() : fc.constantFrom('somebody', 'helper', 'x'.repeat(255));

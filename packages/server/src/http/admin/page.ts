@@ -118,6 +118,7 @@ export function numbersOfCursor(cursor: string, count: number): readonly number[
   return parts.map(Number);
 }
 
-function badCursor(): Error {
+/** The error for a cursor that no page has given. */
+export function badCursor(): Error {
   return invalid('cursor', 'cursor must be the next_cursor of the page before');
 }

@@ -26,7 +26,7 @@ function isDay(text: string): boolean {
 const formats: Readonly<Record<string, { says: string; validate: (text: string) => boolean }>> = {
   uuid: { says: 'a UUID', validate: isUuid },
   'date-time': {
-    says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z',
+    says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z, in the years 0 to 9999 in UTC',
     validate: (text) => dateTime.test(text) && isDay(text) && !Number.isNaN(fromTime(text)),
   },
   date: {

@@ -23,3 +23,11 @@ test('every form of RFC 3339 is read', () => {
   }
   assert.ok(Number.isNaN(fromTime('yesterday')));
 });
+
+test('a time that its offset takes out of the years of four digits is none', () => {
+  assert.equal(toTime(fromTime('9999-12-31T23:59:59.999Z')), '9999-12-31T23:59:59.999Z');
+  assert.equal(toTime(fromTime('0000-01-01T01:00:00+01:00')), '0000-01-01T00:00:00.000Z');
+  for (const text of ['9999-12-31T23:59:59-00:01', '0000-01-01T00:00:00+00:01']) {
+    assert.ok(Number.isNaN(fromTime(text)), text);
+  }
+});

@@ -1,12 +1,12 @@
 /** `/organizations/{org_id}/usage` */
 import { invalid } from '../../../domain/errors.ts';
-import { fromTime, toTime } from '../../../domain/text/time.ts';
+import { earliestMs, fromTime, latestMs, toTime } from '../../../domain/text/time.ts';
 import { type UsageGroup, type UsageInterval, usageGroups } from '../../../domain/usage.ts';
 import { mostUsageLines } from '../../../store/reports/usage-report.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
-import { numbersCursor, numbersOfCursor } from '../page.ts';
+import { badCursor, numbersCursor, numbersOfCursor } from '../page.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
 import { csvType, prefersCsv, usageCsv } from './csv.ts';
 import { mostLines, toUsageLine, UsageQuery, UsageReport } from './schema.ts';
@@ -113,11 +113,14 @@ function rangeOf(
   if (query.cursor !== undefined) {
     // The next page is of the same range, whatever the time is now.
     const [from = 0, to = 0, offset = 0] = numbersOfCursor(query.cursor, 3);
+    if (from < earliestMs || from >= to || to > latestMs || offset < 0) throw badCursor();
     return { from, to, offset };
   }
   const to = query.to === undefined ? now : fromTime(query.to);
   const from =
-    query.from === undefined ? Math.floor((to - defaultRangeMs) / hourMs) * hourMs : fromTime(query.from);
+    query.from === undefined
+      ? Math.max(earliestMs, Math.floor((to - defaultRangeMs) / hourMs) * hourMs)
+      : fromTime(query.from);
   if (from >= to) throw invalid('from', 'from must lie before to');
   return { from, to, offset: 0 };
 }

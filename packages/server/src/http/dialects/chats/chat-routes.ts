@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { creatorOf } from '../../../auth/principal.ts';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { fromTime } from '../../../domain/text/time.ts';
 import { type ConversationRecord, pageConversations } from '../../../store/queries/conversations.ts';
 import { sendList } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -11,7 +12,7 @@ import type { DialectDependencies } from '../dialect-module.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { getChat } from './get-chat.ts';
-import { readTime, toChat } from './resources.ts';
+import { toChat } from './resources.ts';
 import { ListChatsQuery } from './schema.ts';
 
 const pageSize = 500;
@@ -82,7 +83,7 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
         const { name, updated_at: updatedAt } = body;
         const changes = {
           ...(name !== undefined && { title: normalizeNewlines(name) }),
-          ...(updatedAt !== undefined && { updatedAt: readTime(updatedAt, 'updated_at') }),
+          ...(updatedAt !== undefined && { updatedAt: fromTime(updatedAt) }),
         };
         const chat = await store.execute('updateConversation', {
           scope,

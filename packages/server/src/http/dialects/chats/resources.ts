@@ -1,7 +1,6 @@
 /** The store's conversations and messages in this dialect's form, which calls them chats and conversations. */
-import { invalid } from '../../../domain/errors.ts';
 import type { MessageRole } from '../../../domain/message.ts';
-import { fromTime, toTime } from '../../../domain/text/time.ts';
+import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
@@ -41,12 +40,4 @@ export function toChatMessage(message: MessageRecord, text = message.text) {
 /** A message as clients see it; an answer that is still being generated has its committed text. */
 export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
   return toChatMessage(message, await currentText(message, engine));
-}
-
-/** Epoch milliseconds of an RFC 3339 time. @throws AppError invalid_request if its year in UTC is not 0 to 9999 */
-export function readTime(text: string, field: string): number {
-  const epochMs = fromTime(text);
-  const year = new Date(epochMs).getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) throw invalid(field, `${field} must lie in the years 0 to 9999, in UTC`);
-  return epochMs;
 }

@@ -167,6 +167,15 @@ onBothStores('usage reports of the API', async (engine) => {
         assert.equal((await usage(`${query}&interval=${interval}`)).status, 200, query);
       }
     }
+    const { body } = await usage('to=0000-01-02T00:00:00Z');
+    assert.deepEqual([body.from, body.to], ['0000-01-01T00:00:00.000Z', '0000-01-02T00:00:00.000Z']);
+    const beyond = await usage('to=9999-12-31T23:59:59-01:00');
+    assert.deepEqual([beyond.status, beyond.body.field], [400, 'to']);
+    // Cursors that no page has given, though they are numbers.
+    for (const inside of ['0:999999999999999:0', '-99999999999999:1:0', '1:0:0', '0:1:-1']) {
+      const { status, body } = await usage(`cursor=${Buffer.from(inside).toString('base64url')}`);
+      assert.deepEqual([status, body.field], [400, 'cursor'], inside);
+    }
   });
 
   test('pages hold each line once, in order, and those of a report go on in its range', async () => {
