@@ -19,6 +19,7 @@ import * as whoseConversations from './migrations/0015-whose-conversations.ts';
 import * as learntPrompts from './migrations/0016-learnt-prompts.ts';
 import * as retention from './migrations/0017-retention.ts';
 import * as plainSegments from './migrations/0018-plain-segments.ts';
+import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -43,6 +44,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0016-learnt-prompts': learntPrompts.up,
   '0017-retention': retention.up,
   '0018-plain-segments': plainSegments.up,
+  '0019-end-users-by-time': endUsersByTime.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

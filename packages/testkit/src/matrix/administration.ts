@@ -40,6 +40,12 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     if (!response.ok) throw new Error(await response.text());
     return user_id;
   };
+  const newConversation = async (world: World): Promise<string> => {
+    await world.make('/api/chat/completion/stream', { message: 'Hi' });
+    const newest = '/conversations?limit=1';
+    const { data } = await world.administer<{ data: [{ id: string }] }>('GET', newest);
+    return data[0].id;
+  };
   const newGeneration = async ({ make }: World): Promise<string> =>
     (await make('/api/chat/completion/stream', { message: 'Hi' })).generationId;
   /** A request to the organization's administration; `make` first makes what the path names. */
@@ -213,6 +219,16 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     'GET /api/admin/audit': manage(
       administered(200, { otherOrganization: 403, adminKey: 403 }),
       at('/api/admin/audit'),
+    ),
+    'GET /api/admin/organizations/:org_id/conversations': listed(administered(200), '/conversations'),
+    'GET /api/admin/organizations/:org_id/conversations/:conversation_id': manage(
+      administered(200),
+      within('/conversations/<id>', newConversation),
+    ),
+    'GET /api/admin/organizations/:org_id/users': listed(administered(200), '/users'),
+    'GET /api/admin/organizations/:org_id/users/:user_id': manage(
+      administered(200),
+      within('/users/<id>', newUser),
     ),
     'GET /api/admin/organizations/:org_id/usage': listed(administered(200), '/usage'),
     'GET /api/admin/organizations/:org_id/users/:user_id/export': manage(

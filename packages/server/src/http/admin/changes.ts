@@ -18,7 +18,7 @@ export interface AdminRequest extends FastifyRequest {
   readonly scope: OrganizationScope | null;
 }
 
-export interface AdminStore extends Pick<Store, 'reads' | 'report'> {
+export interface AdminStore extends Pick<Store, 'reads' | 'report' | 'search'> {
   /** @throws AppError as the command does; nothing is stored then, and nothing noted */
   change<N extends AuditedCommandName>(
     request: AdminRequest,
@@ -47,6 +47,7 @@ export function createAdminStore(store: Store, now: () => number): AdminStore {
   return {
     reads: store.reads,
     report: store.report,
+    search: store.search,
     change: (request, name, args) => store.execute(name, args, originOf(request)),
     changeOnce: (request, name, args) =>
       store.executeOnce(name, args, idempotencyClaim(request, request.caller, now()), originOf(request)),

@@ -3,6 +3,8 @@ import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { AuditActorSchema, AuditEntrySchema } from './audit/schema.ts';
+import { organizationConversationRoutes } from './conversations/routes.ts';
+import { OrganizationConversationSchema, OrganizationSessionSchema } from './conversations/schema.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { organizationGenerationRoutes } from './generations/routes.ts';
 import { OrganizationGenerationSchema } from './generations/schema.ts';
@@ -15,14 +17,23 @@ import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
+import { userListRoutes } from './users/list-routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { EndUserSchema } from './users/schema.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
 /** Register it with the prefix `/api/admin`. */
 export function administration(dependencies: AdminDependencies): AppPlugin {
   return async (app) => {
-    for (const schema of [OrganizationGenerationSchema, AuditActorSchema, AuditEntrySchema])
+    for (const schema of [
+      OrganizationGenerationSchema,
+      AuditActorSchema,
+      AuditEntrySchema,
+      OrganizationConversationSchema,
+      OrganizationSessionSchema,
+      EndUserSchema,
+    ])
       app.addSchema(schema);
     addRoutes(app, [
       ...organizationRoutes(dependencies),
@@ -34,7 +45,9 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...keyRoutes(dependencies),
       ...memberRoutes(dependencies),
       ...organizationGenerationRoutes(dependencies),
+      ...organizationConversationRoutes(dependencies),
       ...usageRoutes(dependencies),
+      ...userListRoutes(dependencies),
       ...userRoutes(dependencies),
       ...auditRoutes(dependencies),
     ]);

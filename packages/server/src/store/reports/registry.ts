@@ -1,8 +1,34 @@
 /** The reads that take long, by name. They run on threads of their own. */
+import type { OrganizationScope } from '../../domain/scope.ts';
+import { type GenerationFilter, type GenerationPage, pageGenerations } from '../queries/generation-lists.ts';
+import type { Database, StoreEngine } from '../tables.ts';
+import { findOrganizationConversation, listOrganizationConversations } from './conversation-list.ts';
+import type { TimePageRequest } from './newest-first.ts';
 import { readUsage } from './usage-report.ts';
+import { listOrganizationUsers } from './user-list.ts';
 
-/** Each takes the thread's connection, its engine and plain data, and gives plain data. */
-export const reports = { usage: readUsage } as const;
+/** Each takes the thread's connection, its engine and plain data with the scope, and gives plain data. */
+export const reports = {
+  usage: readUsage,
+  conversations: listOrganizationConversations,
+  conversation: findOrganizationConversation,
+  users: listOrganizationUsers,
+  generations: listGenerations,
+} as const;
+
+interface GenerationList {
+  readonly scope: OrganizationScope;
+  readonly filter: GenerationFilter;
+  readonly page: TimePageRequest;
+}
+
+function listGenerations(
+  db: Database,
+  _engine: StoreEngine,
+  { scope, filter, page }: GenerationList,
+): Promise<GenerationPage> {
+  return pageGenerations(db, scope, filter, page);
+}
 
 type Reports = typeof reports;
 export type ReportName = keyof Reports;

@@ -13,8 +13,8 @@ import {
   type CountedCall,
   costUnit,
   type Figures,
-  figureNames,
   hourOf,
+  noFigures,
   startOfHour,
 } from '../usage/rollup.ts';
 
@@ -67,7 +67,7 @@ class Line {
   sumOf(provenance: UsageProvenance) {
     let figures = this.figures.get(provenance);
     if (figures === undefined) {
-      figures = Object.fromEntries(figureNames.map((name) => [name, 0])) as Figures;
+      figures = noFigures();
       this.figures.set(provenance, figures);
     }
     return { figures, firstToken: this.firstToken, duration: this.duration };

@@ -17,6 +17,7 @@ import {
   hourOf,
   startOfHour,
 } from '../usage/rollup.ts';
+import { inSnapshot } from './snapshot.ts';
 import { hoursOfDay, type UsageLine, UsageLines } from './usage-lines.ts';
 
 export interface UsageQuery {
@@ -59,9 +60,7 @@ interface WholeHours {
 }
 
 export async function readUsage(db: Database, engine: StoreEngine, query: UsageQuery): Promise<UsagePage> {
-  const transaction = db.transaction();
-  const snapshot = engine === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
-  return await snapshot.execute(async (reads) => {
+  return await inSnapshot(db, engine, async (reads) => {
     const lines = await addUp(reads, engine, query);
     if (lines === undefined) return { isTooLarge: true };
     const all = lines.result();

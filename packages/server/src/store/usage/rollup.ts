@@ -76,11 +76,17 @@ export function keyOf(call: CountedCall, endUserId: string): RollupKey {
 }
 
 export function emptyRollup(key: RollupKey): Rollup {
-  const figures = Object.fromEntries(figureNames.map((name) => [name, 0])) as Figures;
-  return { key, figures, firstToken: new Latencies(), duration: new Latencies() };
+  return { key, figures: noFigures(), firstToken: new Latencies(), duration: new Latencies() };
 }
 
 export function addCall({ figures, firstToken, duration }: Omit<Rollup, 'key'>, call: CountedCall): void {
+  countCall(figures, call);
+  if (typeof call.firstTokenMs === 'number') firstToken.add(call.firstTokenMs);
+  if (typeof call.durationMs === 'number') duration.add(call.durationMs);
+}
+
+/** Adds a call without its times. */
+export function countCall(figures: Figures, call: CountedCall): void {
   figures.calls += 1;
   if (call.isRequest) figures.requests += 1;
   if (call.isFailed) figures.errors += 1;
@@ -88,8 +94,10 @@ export function addCall({ figures, firstToken, duration }: Omit<Rollup, 'key'>, 
   else figures.cost += Math.min(Math.round(call.cost * costUnit), Number.MAX_SAFE_INTEGER);
   figures.prompt_tokens += call.promptTokens;
   figures.completion_tokens += call.completionTokens;
-  if (typeof call.firstTokenMs === 'number') firstToken.add(call.firstTokenMs);
-  if (typeof call.durationMs === 'number') duration.add(call.durationMs);
+}
+
+export function noFigures(): Figures {
+  return Object.fromEntries(figureNames.map((name) => [name, 0])) as Figures;
 }
 
 /** Adds what is stored, or several rows of it in one; `sign` −1 takes it away. */

@@ -102,6 +102,11 @@ const published: Readonly<Record<string, PublishedList>> = {
       'listMessages.status',
       'OrganizationGeneration.status',
       'listGenerations.status',
+      'OrganizationConversation.status',
+      'listOrganizationConversations.status',
+      'getOrganizationConversation.status',
+      'listUsers.status',
+      'EndUser.status',
     ],
   },
   'finish reasons': {
@@ -301,6 +306,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: [
       ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
       ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
+      ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
     ],
   },
   'actions of the audit trail': {
@@ -362,7 +368,17 @@ const published: Readonly<Record<string, PublishedList>> = {
   environments: {
     values: ['test', 'prod'],
     list: environments,
-    places: ['getUsage', ...ofUsers, 'OrganizationGeneration'].map((name) => `${name}.environment`),
+    places: [
+      'getUsage',
+      'OrganizationConversation',
+      'listOrganizationConversations',
+      'getOrganizationConversation',
+      'listUsers',
+      'getUser',
+      'EndUser',
+      ...ofUsers,
+      'OrganizationGeneration',
+    ].map((name) => `${name}.environment`),
   },
   'types of versions': {
     values: ['next', 'active'],
@@ -383,7 +399,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'statuses of sessions': {
     values: ['active', 'completed'],
     list: sessionStatuses,
-    places: ['ChatSession.status', 'getConversationWithSessions.status'],
+    places: ['ChatSession.status', 'getConversationWithSessions.status', 'OrganizationSession.status'],
   },
   'roles of messages': {
     values: ['system', 'user', 'assistant', 'tool'],

@@ -1,15 +1,15 @@
 /** `/organizations/{org_id}/generations`: what was answered, how it ended, and what it cost. */
 import { conversationScope } from '../../../auth/scopes.ts';
-import { invalid, notFound } from '../../../domain/errors.ts';
+import { notFound } from '../../../domain/errors.ts';
 import type { GenerationRecord } from '../../../domain/generation.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
-import { fromTime } from '../../../domain/text/time.ts';
 import { nameCreators } from '../../../store/queries/creators.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
-import { findGenerationOf, pageGenerations } from '../../../store/queries/generation-lists.ts';
+import { findGenerationOf } from '../../../store/queries/generation-lists.ts';
 import { findGroupNames } from '../../../store/queries/group-names.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
+import { activityFilter } from '../activity.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { pageByTime, pageOf, toTimePageResource } from '../page.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
@@ -63,29 +63,13 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
         },
       },
       async handler({ scope, query }) {
-        const from = query.from === undefined ? undefined : fromTime(query.from);
-        const to = query.to === undefined ? undefined : fromTime(query.to);
-        if (from !== undefined && to !== undefined && from >= to) {
-          throw invalid('from', 'from must lie before to');
-        }
+        const filter = activityFilter(query);
         const page = pageByTime(query);
         const users =
           query.user_id === undefined ? undefined : await listEndUsers(store.reads, scope, query.user_id);
         if (users?.length === 0) return { data: [], next_cursor: null };
-        const found = await pageGenerations(
-          store.reads,
-          scope,
-          {
-            status: query.status,
-            modelId: query.model_id?.toLowerCase(),
-            personaId: query.persona_id,
-            apiKeyId: query.key_id?.toLowerCase(),
-            endUserIds: users?.map(({ id }) => id),
-            from,
-            to,
-          },
-          page,
-        );
+        const endUserIds = users?.map(({ id }) => id);
+        const found = await store.report('generations', { scope, filter: { ...filter, endUserIds }, page });
         return toTimePageResource(found, await showing(scope, found.data));
       },
     }),

@@ -1,12 +1,11 @@
 /** The schemas of an organization's generations. */
 import { Type } from 'typebox';
 import type { GenerationRecord } from '../../../domain/generation.ts';
-import { generationStatuses } from '../../../domain/generation.ts';
 import { environments, type NamedCreator } from '../../../domain/scope.ts';
 import { toView } from '../../../generation/view.ts';
-import { maxPersonaId } from '../../../store/queries/personas.ts';
 import { GenerationSchema, toGeneration } from '../../generations/schema.ts';
-import { IdField, nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
+import { IdField, nullable, oneOf, orNull } from '../../openapi/fields.ts';
+import { activityFields } from '../activity.ts';
 import { PageQuery } from '../page.ts';
 import { OrganizationParams } from '../schema.ts';
 
@@ -17,29 +16,13 @@ export const GenerationParams = Type.Object({
 
 export const GenerationsQuery = Type.Object({
   ...PageQuery.properties,
-  status: Type.Optional(
-    oneOf(generationStatuses, { description: 'Only those with this status.', examples: ['failed'] }),
-  ),
-  model_id: Type.Optional(IdField('Only those that this model answers.')),
-  persona_id: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: maxPersonaId,
-      description: 'Only those of this persona.',
-      examples: [47],
-    }),
-  ),
-  key_id: Type.Optional(IdField('Only those that this key pays.')),
-  user_id: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'Only those of this end user: the `user_id` of `get_token`.',
-      examples: ['customer-4711'],
-    }),
-  ),
-  from: Type.Optional(TimeField('Only those made from this time on.')),
-  to: Type.Optional(TimeField('Only those made before this time.')),
+  ...activityFields({
+    status: 'Only those with this status.',
+    model_id: 'Only those that this model answers.',
+    persona_id: 'Only those of this persona.',
+    key_id: 'Only those that this key pays.',
+    user_id: 'Only those of this end user',
+  }),
 });
 
 export const OrganizationGenerationSchema = Type.Object(
