@@ -26,6 +26,7 @@ import type {
   MemberPrincipal,
   Principal,
 } from './principal.ts';
+import { RefusedCredential, refusedKey } from './refused-credential.ts';
 import { conversationScope, organizationScope } from './scopes.ts';
 import { createTokenSigner, type EndUserClaims, type IssuedToken, type MemberClaims } from './tokens.ts';
 
@@ -101,7 +102,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       throw unauthenticated('the API key is not valid');
     }
     if (!isCurrent && (record.previous?.until ?? 0) <= now()) {
-      throw unauthenticated('this secret of the API key was replaced by another one');
+      throw new RefusedCredential(
+        'this secret of the API key was replaced by another one',
+        refusedKey(record),
+      );
     }
     requireAlive(record, now());
     usage.note(record.id, now());
@@ -118,7 +122,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   async function member(claims: MemberClaims, environment: string | undefined): Promise<MemberPrincipal> {
     const found = await findMember(store.reads, organizationScope(claims.organizationId), claims.memberId);
-    if (found === undefined) throw unauthenticated('the member of this token was removed');
+    if (found === undefined) {
+      const { organizationId, memberId: id } = claims;
+      throw new RefusedCredential('the member of this token was removed', {
+        organizationId,
+        actor: { kind: 'member', id },
+        keyId: null,
+      });
+    }
     return {
       kind: 'member',
       scope: memberScope(found.organization, found.role, environment),
@@ -150,7 +161,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const { keyId, endUserId, organizationId, environment } = claims;
     const key = await findApiKeyOfToken(store.reads, keyId, endUserId);
     if (key === undefined || key.type !== environment || key.organizationId !== organizationId) {
-      throw unauthenticated('the key of this token was revoked, or its user was erased');
+      throw new RefusedCredential('the key of this token was revoked, or its user was erased', {
+        organizationId,
+        actor: { kind: 'end-user', id: null },
+        keyId,
+      });
     }
     requireAlive(key, now());
     usage.note(keyId, now());
@@ -259,8 +274,10 @@ function toEnvironment(value: string | undefined): Environment {
 }
 
 function requireAlive(key: ApiKeyRecord, now: number): void {
-  if (key.revokedAt !== null) throw unauthenticated('the API key was revoked');
-  if (key.expiresAt !== null && key.expiresAt <= now) throw unauthenticated('the API key has expired');
+  if (key.revokedAt !== null) throw new RefusedCredential('the API key was revoked', refusedKey(key));
+  if (key.expiresAt !== null && key.expiresAt <= now) {
+    throw new RefusedCredential('the API key has expired', refusedKey(key));
+  }
 }
 
 function keyPrincipal(key: AuthenticatedKey): ApiKeyPrincipal | AdminPrincipal {

@@ -22,6 +22,7 @@ import { probeRoutes } from './operations/probe-routes.ts';
 import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
 import { refuseOddRequests } from './request/odd-requests.ts';
+import { addRefusals } from './request/refusals.ts';
 import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
 import { addAccess } from './routing/access.ts';
@@ -106,6 +107,11 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.setErrorHandler(errorHandler(errorEnvelope));
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
+  const refusals = addRefusals(app, {
+    store,
+    now,
+    onError: (error) => log.warn({ err: error }, 'refusals could not be put into the audit trail yet'),
+  });
   refuseOddRequests(app);
   refuseStrayBodies(app);
   addCors(app);
@@ -156,9 +162,12 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   if (admin !== undefined) {
     const erasure = createErasure({ store, engine, now });
     const adminStore = createAdminStore(store, now);
-    app.register(administration({ ...admin, store: adminStore, erasure, engine, authenticator, now }), {
-      prefix: adminPath,
-    });
+    app.register(
+      administration({ ...admin, store: adminStore, erasure, refusals, engine, authenticator, now }),
+      {
+        prefix: adminPath,
+      },
+    );
   }
   return app;
 }

@@ -9,6 +9,7 @@ import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { LiveGenerations } from '../../store/queries/generations.ts';
 import type { Erasure } from '../end-users/erasure.ts';
+import type { Refusals } from '../request/refusals.ts';
 import type { AdminStore } from './changes.ts';
 
 export interface ModelTest {
@@ -24,6 +25,7 @@ export interface ModelTest {
 export interface AdminDependencies {
   readonly store: AdminStore;
   readonly erasure: Erasure;
+  readonly refusals: Refusals;
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel'>;
   /** Ends live generations after a revocation; resolves when they ended. */

@@ -149,6 +149,7 @@ export function errorHandler(envelope: ErrorEnvelope) {
     if (appError.code === 'overloaded' && appError.cause !== undefined) {
       request.log.warn({ err: appError }, 'overloaded: the request was refused');
     }
+    request.answeredError = appError;
     sendError(reply, forCaller(appError, request), envelope);
   };
 }

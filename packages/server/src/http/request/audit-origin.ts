@@ -1,4 +1,5 @@
 /** Where an audited command comes from: who called, from which address, in which request. */
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { creatorOf, type Principal } from '../../auth/principal.ts';
 import type { AuditActor, AuditOrigin } from '../../domain/audit/trail.ts';
@@ -28,9 +29,18 @@ export function auditOrigin(
 }
 
 /**
- * The client's address: the connection's, or the one that a trusted proxy has forwarded. An IPv4 address is written as
- * one, also where the connection came in over IPv6.
+ * The client's address: the connection's, or the one that a trusted proxy has forwarded, if it is one. An IPv4 address is
+ * written as one, also where the connection came in over IPv6.
  */
-export function addressOf({ ip }: FastifyRequest): string {
-  return ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+export function addressOf({ ip, socket }: FastifyRequest): string | null {
+  return toAddress(ip) ?? toAddress(socket.remoteAddress ?? '');
+}
+
+/** Some proxies forward the port too: `192.0.2.1:443`, `[2001:db8::1]:443`. */
+function toAddress(written: string): string | null {
+  const plain = written
+    .replace(/^\[([^\]]*)\](?::\d+)?$/, '$1')
+    .replace(/^([^:]*):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  return isIP(plain) === 0 ? null : plain;
 }

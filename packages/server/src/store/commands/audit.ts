@@ -24,7 +24,11 @@ export async function noteRefusals(
   context: CommandContext,
   { refusals }: { readonly refusals: readonly Refusal[] },
 ): Promise<null> {
+  const ids = refusals.map(({ id }) => id);
+  const known = await context.db.selectFrom('audit').select('id').where('id', 'in', ids).execute();
   for (const refusal of refusals) {
+    // Where the answer to the commit was lost, they are stored already.
+    if (known.some(({ id }) => id === refusal.id)) continue;
     const name = await nameOfActor(context.db, refusal.actor);
     await insertAudit(context, { ...refusal, actor: { ...refusal.actor, name } });
   }

@@ -54,7 +54,10 @@ export interface AdminTestApp extends AsyncDisposable {
   ): Promise<{ id: string; key: string }>;
 }
 
-export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTestApp> {
+export async function startAdminApp(
+  storeEngine: StoreEngine,
+  options: { readonly trustedProxies?: readonly string[] } = {},
+): Promise<AdminTestApp> {
   const harness = await startEngineHarness(storeEngine);
   const { store } = harness.place;
   const engine = await harness.start();
@@ -73,6 +76,7 @@ export async function startAdminApp(storeEngine: StoreEngine): Promise<AdminTest
     authenticator,
     log: pino({ level: 'silent' }),
     version: '0.0.0',
+    ...options,
     isAccepting: () => true,
     isReady: async () => ({ ready: true, models: {} }),
     now,

@@ -14,7 +14,7 @@ import { AuditEntry, AuditQuery, toAuditEntry } from './schema.ts';
 const description =
   'Newest first. A page may hold fewer than `limit` and still have a `next_cursor`: each looks at a bounded number of entries.';
 
-export function auditRoutes({ store }: AdminDependencies): readonly Route[] {
+export function auditRoutes({ store, refusals: refused }: AdminDependencies): readonly Route[] {
   async function list(scope: OrganizationScope | null, query: Static<typeof AuditQuery>) {
     const from = query.from === undefined ? undefined : fromTime(query.from);
     const to = query.to === undefined ? undefined : fromTime(query.to);
@@ -22,6 +22,7 @@ export function auditRoutes({ store }: AdminDependencies): readonly Route[] {
       throw invalid('from', 'from must lie before to');
     }
     const { actor, action } = query;
+    await refused.settle();
     const page = await pageAudit(store.reads, scope, { actor, action, from, to }, pageByTime(query));
     return toTimePageResource(page, toAuditEntry);
   }
