@@ -1,4 +1,4 @@
-/** Finds out who is calling from a request's credentials. Nothing is cached, so a revoked key fails at the next request. */
+/** Finds out who is calling from a request's credentials. A revoked key fails at the next request. */
 import { AppError, notFound, unauthenticated } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { type Role, seesEndUsers } from '../domain/organization.ts';

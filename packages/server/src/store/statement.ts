@@ -8,6 +8,27 @@ import type { Database } from './tables.ts';
 /** A Kysely adapter that can run a compiled query directly, without Kysely's layers of promises. */
 export interface DirectAdapter {
   runDirectly(query: CompiledQuery): unknown[] | Promise<unknown[]>;
+  /** Absent where other processes write too. */
+  readonly memory?: ReadMemory | undefined;
+}
+
+/** Keeps what was read until a command may have changed it. */
+export interface ReadMemory {
+  /** What `read` gave last for this key, or gives now. What it did not find is not kept. */
+  remember<T>(key: string, read: () => Promise<T | undefined>): Promise<T | undefined>;
+}
+
+/**
+ * Reads what administrators have set: again only where it may have changed, if the database can tell. The value may be
+ * shared, so it is never changed. `key` names the read with its arguments.
+ */
+export function remembered<T>(
+  db: Database,
+  key: string,
+  read: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const adapter: object & Partial<DirectAdapter> = db.getExecutor().adapter;
+  return adapter.memory === undefined ? read() : adapter.memory.remember(key, read);
 }
 
 /** Runs a compiled query directly if the database's adapter can, else through Kysely. */

@@ -2,7 +2,7 @@
 import type { ApiKeyType } from '../../domain/api-key.ts';
 import { type Limits, parseLimits } from '../../domain/limits/limits.ts';
 import type { Creator, OrganizationScope } from '../../domain/scope.ts';
-import { statement } from '../statement.ts';
+import { remembered, statement } from '../statement.ts';
 import type { ApiKeyTable, Database } from '../tables.ts';
 import { toCreator } from './creators.ts';
 import {
@@ -103,19 +103,23 @@ const ofToken = statement<{ key: string; end_user: string }, KeyRow>((db, param)
  * Finds a key in any state by the hash of its secret, or of the one before; the caller checks `revokedAt`, `expiresAt`
  * and `previous`. No scope is known yet.
  */
-export async function findApiKeyByHash(db: Database, hash: string): Promise<AuthenticatedKey | undefined> {
-  const [row = (await byPreviousHash(db, { hash }))[0]] = await byHash(db, { hash });
-  return row && toAuthenticatedKey(row);
+export function findApiKeyByHash(db: Database, hash: string): Promise<AuthenticatedKey | undefined> {
+  return remembered(db, `key ${hash}`, async () => {
+    const [row = (await byPreviousHash(db, { hash }))[0]] = await byHash(db, { hash });
+    return row && toAuthenticatedKey(row);
+  });
 }
 
 /** The key of an end user's token, in any state; undefined if the key or the end user was deleted. */
-export async function findApiKeyOfToken(
+export function findApiKeyOfToken(
   db: Database,
   keyId: string,
   endUserId: string,
 ): Promise<AuthenticatedKey | undefined> {
-  const [row] = await ofToken(db, { key: keyId, end_user: endUserId });
-  return row && toAuthenticatedKey(row);
+  return remembered(db, `key ${keyId} of ${endUserId}`, async () => {
+    const [row] = await ofToken(db, { key: keyId, end_user: endUserId });
+    return row && toAuthenticatedKey(row);
+  });
 }
 
 /** A key that is not revoked. */

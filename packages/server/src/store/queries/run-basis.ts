@@ -4,7 +4,7 @@ import type { ModelRecord } from '../../domain/model.ts';
 import type { PersonaRecord, PersonaRevision } from '../../domain/persona.ts';
 import type { OrganizationScope, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
-import { statement } from '../statement.ts';
+import { remembered, statement } from '../statement.ts';
 import type { Database, ModelTable, PersonaVersionTable, SessionTable } from '../tables.ts';
 import { toModel } from './models.ts';
 import { maxPersonaId, type PersonaRow, toPersona, toRevision } from './personas.ts';
@@ -101,14 +101,16 @@ const ofRevision = statement<{ organization_id: string; id: number; version: num
       and persona.organization_id = ${param('organization_id')}`,
 );
 
-export async function findRevisionBasis(
+export function findRevisionBasis(
   db: Database,
-  scope: OrganizationScope,
+  { organizationId }: OrganizationScope,
   personaId: number,
   version: number,
 ): Promise<RunBasis | undefined> {
-  const [row] = await ofRevision(db, { organization_id: scope.organizationId, id: personaId, version });
-  return row && toBasis(row);
+  return remembered(db, `basis ${organizationId} ${personaId} ${version}`, async () => {
+    const [row] = await ofRevision(db, { organization_id: organizationId, id: personaId, version });
+    return row && toBasis(row);
+  });
 }
 
 function ofPersona<K extends 'id' | 'alias'>(key: K, versionColumn: 'active_version' | 'next_version') {
@@ -133,20 +135,22 @@ export interface PersonaWithBasis {
   readonly basis: RunBasis;
 }
 
-export async function findPersonaBasis(
+export function findPersonaBasis(
   db: Database,
-  scope: OrganizationScope,
+  { organizationId }: OrganizationScope,
   selector: { readonly id: number } | { readonly alias: string },
   version: 'active' | 'next',
 ): Promise<PersonaWithBasis | undefined> {
-  const { organizationId } = scope;
-  let row: (PersonaRow & BasisColumns) | undefined;
-  if ('alias' in selector) {
-    [row] = await byAlias[version](db, { organization_id: organizationId, value: selector.alias });
-  } else if (Number.isInteger(selector.id) && Math.abs(selector.id) <= maxPersonaId) {
-    [row] = await byId[version](db, { organization_id: organizationId, value: selector.id });
-  }
-  return row && { persona: toPersona(row), basis: toBasis(row) };
+  const named = 'alias' in selector ? `alias ${selector.alias}` : `id ${selector.id}`;
+  return remembered(db, `persona ${organizationId} ${version} ${named}`, async () => {
+    let row: (PersonaRow & BasisColumns) | undefined;
+    if ('alias' in selector) {
+      [row] = await byAlias[version](db, { organization_id: organizationId, value: selector.alias });
+    } else if (Number.isInteger(selector.id) && Math.abs(selector.id) <= maxPersonaId) {
+      [row] = await byId[version](db, { organization_id: organizationId, value: selector.id });
+    }
+    return row && { persona: toPersona(row), basis: toBasis(row) };
+  });
 }
 
 const ofSession = statement<{ id: string }, SessionTable & BasisColumns>(

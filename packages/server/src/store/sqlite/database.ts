@@ -1,7 +1,7 @@
 /** `node:sqlite` behind Kysely's SQLite dialect: a cache of prepared statements, and the pragmas. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
-import type { DirectAdapter } from '../statement.ts';
+import type { DirectAdapter, ReadMemory } from '../statement.ts';
 import type { Database, Tables } from '../tables.ts';
 
 const maxCachedStatements = 500;
@@ -58,10 +58,12 @@ export function openForReading(path: string): DatabaseSync {
 
 class DirectSqliteAdapter extends SqliteAdapter implements DirectAdapter {
   readonly #database: SqliteDatabase;
+  readonly memory: ReadMemory | undefined;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, memory: ReadMemory | undefined) {
     super();
     this.#database = database;
+    this.memory = memory;
   }
 
   runDirectly({ sql, parameters }: CompiledQuery): unknown[] {
@@ -75,9 +77,9 @@ class DirectSqliteAdapter extends SqliteAdapter implements DirectAdapter {
 class DirectSqliteDialect extends SqliteDialect {
   readonly #adapter: SqliteAdapter;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, memory: ReadMemory | undefined) {
     super({ database });
-    this.#adapter = new DirectSqliteAdapter(database);
+    this.#adapter = new DirectSqliteAdapter(database, memory);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -85,6 +87,7 @@ class DirectSqliteDialect extends SqliteDialect {
   }
 }
 
-export function kyselyOn(database: DatabaseSync): Database {
-  return new Kysely<Tables>({ dialect: new DirectSqliteDialect(adapt(database)) });
+/** With a `memory`, what `remembered` reads is kept in it. */
+export function kyselyOn(database: DatabaseSync, memory?: ReadMemory): Database {
+  return new Kysely<Tables>({ dialect: new DirectSqliteDialect(adapt(database), memory) });
 }

@@ -3,13 +3,14 @@ import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { AuditOrigin } from '../../domain/audit/trail.ts';
-import type { CommandArgs, CommandName, CommandResult, Executed } from '../command.ts';
+import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
 import { createReportThreads } from '../reports/report-threads.ts';
 import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
 import { kyselyOn, openForReading } from './database.ts';
+import { SqliteReadMemory } from './read-memory.ts';
 import { createScrubber } from './scrubber.ts';
 import { lockForServer } from './server-lock.ts';
 import { startSqliteWriter } from './writer.ts';
@@ -28,7 +29,8 @@ export async function openSqliteStore(
   try {
     keepPrivate(path);
     const writer = await startSqliteWriter({ path });
-    const reads = kyselyOn(openForReading(path));
+    const memory = new SqliteReadMemory();
+    const reads = kyselyOn(openForReading(path), memory);
     const searchThread = createSearchThread({ engine: 'sqlite', path });
     const reportThreads = createReportThreads({ engine: 'sqlite', path });
     const scrubber = createScrubber({
@@ -37,6 +39,19 @@ export async function openSqliteStore(
       settle: (args) => store.execute('settleErasure', args),
       onError: onUpkeepError,
     });
+    const run = async <N extends CommandName>(
+      name: N,
+      args: CommandArgs<N>,
+      claim: IdempotencyClaim | undefined,
+      origin: AuditOrigin | undefined,
+    ): Promise<Executed<CommandResult<N>>> => {
+      try {
+        const executed = await writer.send({ kind: 'command', name, args, claim, origin });
+        return executed as Executed<CommandResult<N>>;
+      } finally {
+        memory.commandEnded(name);
+      }
+    };
     const store: Store = {
       engine: 'sqlite',
       reads,
@@ -45,14 +60,9 @@ export async function openSqliteStore(
         args: CommandArgs<N>,
         origin?: AuditOrigin,
       ): Promise<CommandResult<N>> {
-        const executed = await writer.send({ kind: 'command', name, args, claim: undefined, origin });
-        return (executed as Executed<CommandResult<N>>).result;
+        return (await run(name, args, undefined, origin)).result;
       },
-      async executeOnce(name, args, claim, origin) {
-        return (await writer.send({ kind: 'command', name, args, claim, origin })) as Executed<
-          CommandResult<typeof name>
-        >;
-      },
+      executeOnce: (name, args, claim, origin) => run(name, args, claim, origin),
       async appendJournal(row) {
         const committed = writer.send({ kind: 'journal', row });
         // The row has collected a turn of the event loop already; in a rush the next one is long.
