@@ -5,9 +5,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
-
-/** Most bytes of a page's entries as JSON; an entry that is longer alone is a page of its own. */
-export const maxPageBytes = 4 * 1024 * 1024;
+import { maxPageBytes } from '../../store/queries/page.ts';
 
 /** A list that is this short, in characters, is answered whole; a longer one while it is read. */
 const maxWhole = 256 * 1024;
@@ -41,15 +39,17 @@ export function sendList<T>(reply: FastifyReply, source: ListSource<T>): Promise
 }
 
 /**
- * Sends a page of at most `limit` entries and `maxPageBytes`, as the field `name` of an object; `rest` gives the other
- * fields, at least one. An error of its first step has a status of its own.
+ * Sends a page of at most `limit` entries and `maxPageBytes`, or without a limit the whole list, as the field `name` of an
+ * object; `rest` gives the other fields, at least one. An error of its first step has a status of its own.
  */
 export function sendPage<T>(
   reply: FastifyReply,
   source: ListSource<T>,
-  page: { readonly limit: number; readonly name: string; rest(end: PageEnd<T>): object },
+  page: { readonly limit: number | undefined; readonly name: string; rest(end: PageEnd<T>): object },
 ): Promise<FastifyReply> {
-  const entries = entriesOf(source, { limit: page.limit, maxBytes: maxPageBytes });
+  const { limit = Number.POSITIVE_INFINITY } = page;
+  const maxBytes = page.limit === undefined ? limit : maxPageBytes;
+  const entries = entriesOf(source, { limit, maxBytes });
   const closing = (end: PageEnd<T>): string => `],${JSON.stringify(page.rest(end)).slice(1)}`;
   return send(reply, around(`{${JSON.stringify(page.name)}:[`, entries, closing));
 }

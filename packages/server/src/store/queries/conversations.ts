@@ -1,5 +1,6 @@
 /** Reads conversations. */
-import { sql } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 import type { Creator, Environment, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
@@ -9,6 +10,7 @@ import type {
   CreatorColumns,
   Database,
   SessionTable,
+  Tables,
 } from '../tables.ts';
 import { creatorColumns, toCreator } from './creators.ts';
 import { isInScope } from './scope.ts';
@@ -79,42 +81,106 @@ export interface ConversationPage {
   readonly after?: Pick<ConversationRecord, 'id' | 'createdAt'> | undefined;
 }
 
-/** A page of conversations, newest first. Whole lists are read page by page, by `after`. */
+/** Rows that one statement passes over, at most: a piece of work for the event loop. */
+const rowsAtOnce = 2000;
+
+type Query = SelectQueryBuilder<Tables, 'conversation', ConversationRow>;
+
+/**
+ * A page of conversations, newest first. Whole lists are read page by page, by `after`. What is skipped, and what is or is
+ * not archived, is passed over in steps, so that no statement's work grows with the list.
+ */
 export async function pageConversations(
   db: Database,
   scope: Scope,
   page: ConversationPage,
 ): Promise<ConversationRecord[]> {
+  const { isArchived, limit, offset = 0 } = page;
+  if (isArchived === undefined) {
+    const after = await placeBehind(db, scope, page, offset);
+    if (after === 'end') return [];
+    return (await inRange(db, scope, page, after).limit(limit).execute()).map(toConversation);
+  }
+  const found: ConversationRow[] = [];
+  for (let [after, left] = [page.after, offset]; ; ) {
+    const looked = inRange(db, scope, page, after).limit(rowsAtOnce);
+    const rows = await newest(db.selectFrom(looked.as('conversation')).selectAll() as unknown as Query)
+      .where('is_archived', '=', isArchived ? 1 : 0)
+      .limit(left + limit - found.length)
+      .execute();
+    found.push(...rows.slice(left));
+    left = Math.max(0, left - rows.length);
+    if (found.length === limit) break;
+    const last = await placeBehind(db, scope, { ...page, after }, rowsAtOnce);
+    if (last === 'end') break;
+    after = last;
+  }
+  return found.map(toConversation);
+}
+
+/** The place behind the next `count` conversations of a page's range; `end`: there are not so many. */
+async function placeBehind(
+  db: Database,
+  scope: Scope,
+  page: ConversationPage,
+  count: number,
+): Promise<ConversationPage['after'] | 'end'> {
+  let { after } = page;
+  for (let left = count; left > 0; left -= rowsAtOnce) {
+    await loopTurn();
+    const last = await inRange(db, scope, page, after)
+      .clearSelect()
+      .select(['created_at as createdAt', 'id'])
+      .offset(Math.min(left, rowsAtOnce) - 1)
+      .limit(1)
+      .executeTakeFirst();
+    if (last === undefined) return 'end';
+    after = last;
+  }
+  return after;
+}
+
+/** What an index finds. */
+function inRange(
+  db: Database,
+  { organizationId, environment, endUserId }: Scope,
+  { createdBy }: ConversationPage,
+  after: ConversationPage['after'],
+): Query {
   let query = db
     .selectFrom('conversation')
     .selectAll()
-    .where('organization_id', '=', scope.organizationId)
-    .where('environment', '=', scope.environment);
-  if (scope.endUserId === null) query = query.where('end_user_id', 'is', null);
-  else if (scope.endUserId !== undefined) query = query.where('end_user_id', '=', scope.endUserId);
-  if (page.isArchived !== undefined) query = query.where('is_archived', '=', page.isArchived ? 1 : 0);
-  if (page.createdBy !== undefined) {
-    const { created_by_kind: kind, created_by_id: id } = creatorColumns(page.createdBy);
+    .where('organization_id', '=', organizationId)
+    .where('environment', '=', environment);
+  if (endUserId === null) query = query.where('end_user_id', 'is', null);
+  else if (endUserId !== undefined) query = query.where('end_user_id', '=', endUserId);
+  if (createdBy !== undefined) {
+    const { created_by_kind: kind, created_by_id: id } = creatorColumns(createdBy);
     // The kind as a literal, as in the condition of the partial index.
     query = query.where(sql<boolean>`created_by_kind = ${sql.lit(kind)}`);
     query = id === null ? query.where('created_by_id', 'is', null) : query.where('created_by_id', '=', id);
   }
-  if (page.after !== undefined) {
-    const { createdAt, id } = page.after;
-    query = query.where(sql<boolean>`(created_at, id) < (${createdAt}, ${id})`);
-  }
-  query = query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(page.limit);
-  if (page.offset !== undefined && page.offset > 0) query = query.offset(page.offset);
-  return (await query.execute()).map(toConversation);
+  if (after !== undefined)
+    query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`);
+  return newest(query);
 }
 
-const sessionsOf = statement<{ conversation_id: string }, SessionTable>((db, param) =>
+function newest(query: Query): Query {
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc');
+}
+
+const sessionsAfter = statement<
+  { conversation_id: string; created_at: number; id: string; limit: number },
+  SessionTable
+>((db, param) =>
   db
     .selectFrom('session')
     .selectAll()
     .where('conversation_id', '=', param('conversation_id'))
+    .where((eb) => sql<boolean>`(created_at, id) > (${eb.val(param('created_at'))}, ${eb.val(param('id'))})`)
     .orderBy('created_at')
-    .orderBy('id'),
+    .orderBy('id')
+    .limit(param('limit')),
 );
 
 const newestActive = statement<{ conversation_id: string }, SessionTable>((db, param) =>
@@ -128,14 +194,17 @@ const newestActive = statement<{ conversation_id: string }, SessionTable>((db, p
     .limit(sql.lit(1)),
 );
 
-/** A conversation's sessions, oldest first; empty if the conversation does not exist. */
-export async function listSessions(
+/** A conversation's sessions behind one, or the first ones, oldest first. The caller has checked the scope. */
+export async function pageSessions(
   db: Database,
-  scope: Scope,
-  conversationId: string,
+  conversation: { readonly id: string },
+  after: Pick<SessionRecord, 'createdAt' | 'id'> | undefined,
+  limit: number,
 ): Promise<SessionRecord[]> {
-  const rows = await sessionsOf(db, { conversation_id: conversationId.toLowerCase() });
-  return rows.filter((row) => isInScope(row, scope)).map(toSession);
+  const { createdAt: created_at, id } = after ?? { createdAt: -1, id: '' };
+  return (await sessionsAfter(db, { conversation_id: conversation.id, created_at, id, limit })).map(
+    toSession,
+  );
 }
 
 /** The session that a new message of the conversation is added to. */

@@ -1,5 +1,5 @@
 /** Reads messages. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { Source } from '../../domain/event.ts';
@@ -80,27 +80,43 @@ function sourcesIn(parts: string): readonly Source[] {
 const messagesAtOnce = 200;
 const bytesAtOnce = 256 * 1024;
 
+interface FromPosition {
+  conversation_id: string;
+  from: number;
+  limit: number;
+  bytes: number;
+}
+
 /**
  * Messages from a position on: those before which less than `bytes` were read, at most `limit`. The lengths come first,
- * without the texts, so that no text beyond them is read. Only answers have parts that their texts do not tell.
+ * without the texts, so that no text beyond them is read. `columns` are of the message `m`, `length` is theirs.
  */
-const fromPosition = statement<
-  { conversation_id: string; from: number; limit: number; bytes: number },
-  MessageTable
->(
-  (_db, param) => sql`with sized as (
-      select id, position, octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end as bytes
-      from message
+function fromPosition<R>(length: RawBuilder<unknown>, columns: RawBuilder<unknown>) {
+  return statement<FromPosition, R>(
+    (_db, param) => sql`with sized as (
+      select id, position, ${length} as bytes from message
       where conversation_id = ${param('conversation_id')} and position >= ${param('from')}
       order by position limit ${param('limit')}
     ), summed as (
       select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
     )
-    select m.id, m.conversation_id, m.session_id, m.role, m.text, m.position, m.status, m.generation_id, m.model_id,
-      m.usage, m.created_at, m.updated_at, case when m.role = 'assistant' then m.parts else '[]' end as parts
+    select m.id, m.conversation_id, m.session_id, m.role, m.position, m.status, m.generation_id, m.model_id, m.usage,
+      m.created_at, m.updated_at, ${columns}
     from summed cross join message m
     where m.id = summed.id and summed.bytes_before < ${param('bytes')} order by m.position`,
+  );
+}
+
+/** Only answers have parts that their texts do not tell. */
+const shownFrom = fromPosition<MessageTable>(
+  sql`octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end`,
+  sql`m.text, case when m.role = 'assistant' then m.parts else '[]' end as parts`,
 );
+
+/** A message with all that it says. */
+export type WholeMessage = Omit<MessageTable, 'organization_id' | 'environment' | 'end_user_id' | 'text'>;
+
+const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, sql`m.parent_id, m.parts`);
 
 const countGaps = statement<
   { conversation_id: string; after: number; through: number },
@@ -169,13 +185,19 @@ export async function readMessages(
   from: number,
   limit = messagesAtOnce,
 ): Promise<MessageRecord[]> {
-  const rows = await fromPosition(db, {
-    conversation_id: conversationId,
-    from,
-    limit: Math.min(limit, messagesAtOnce),
-    bytes: bytesAtOnce,
-  });
+  const atOnce = { limit: Math.min(limit, messagesAtOnce), bytes: bytesAtOnce };
+  const rows = await shownFrom(db, { conversation_id: conversationId, from, ...atOnce });
   return rows.map(toMessage);
+}
+
+/** As `readMessages`, with all parts. */
+export function readWholeMessages(
+  db: Database,
+  conversationId: string,
+  from: number,
+): Promise<WholeMessage[]> {
+  const atOnce = { limit: messagesAtOnce, bytes: bytesAtOnce };
+  return wholeFrom(db, { conversation_id: conversationId, from, ...atOnce });
 }
 
 const newestOfRole = statement<{ conversation_id: string; role: MessageRole }, MessageTable>((db, param) =>

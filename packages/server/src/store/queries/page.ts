@@ -1,5 +1,6 @@
-/** Pages of lists by id, oldest first, since ids are ordered by creation time. */
+/** Pages of lists by id, oldest first, since ids are ordered by creation time; and lists that are read in steps. */
 import { type SelectQueryBuilder, sql } from 'kysely';
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 
 export interface PageRequest<Id extends string | number = string> {
   /** Maximum number of rows, 1 to 1000. */
@@ -9,9 +10,46 @@ export interface PageRequest<Id extends string | number = string> {
 }
 
 export interface Page<T, Id extends string | number = string> {
+  /** Fewer than the limit where the page was full before, or the list has ended. */
   readonly data: readonly T[];
   /** The next page's `after`; null if there is no next page. */
   readonly next: Id | null;
+}
+
+/** Most bytes of a page's rows, as JSON; a row that is longer alone is a page of its own. */
+export const maxPageBytes = 4 * 1024 * 1024;
+
+/** Rows that are read at once: few, since each may have texts. */
+const rowsAtOnce = 32;
+
+/** Reads the rows behind one, or the first ones; fewer than `limit` only at the end of the list. */
+export type ReadRows<R> = (after: R | undefined, limit: number) => Promise<readonly R[]>;
+
+/** All rows of a list, some at a time, each time in a turn of the event loop of its own. */
+export async function* inSteps<R>(read: ReadRows<R>): AsyncGenerator<R, void> {
+  for (let last: R | undefined; ; ) {
+    await loopTurn();
+    const rows = await read(last, rowsAtOnce);
+    yield* rows;
+    if (rows.length < rowsAtOnce) return;
+    last = rows.at(-1);
+  }
+}
+
+/** Reads rows until there are `limit` of them, or they are too long for a page. */
+export async function readFull<R>(
+  limit: number,
+  read: ReadRows<R>,
+): Promise<{ readonly rows: readonly R[]; readonly hasMore: boolean }> {
+  const rows: R[] = [];
+  let bytes = 0;
+  const all = inSteps<R>((last, atOnce) => read(last, Math.min(atOnce, limit + 1 - rows.length)));
+  for await (const row of all) {
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    if (rows.length === limit || (rows.length > 0 && bytes > maxPageBytes)) return { rows, hasMore: true };
+    rows.push(row);
+  }
+  return { rows, hasMore: false };
 }
 
 /** Reads a page of a query by its `id` column, oldest first. */
@@ -21,25 +59,21 @@ export async function readPage<DB, TB extends keyof DB, R extends { readonly id:
   map: (row: R) => T,
 ): Promise<Page<T, R['id']>> {
   const id = sql.ref('id');
-  const rest = after === undefined ? query : query.where(id, '>', after);
-  const rows = await rest
-    .orderBy(id)
-    .limit(limit + 1)
-    .execute();
-  return toPage(rows, limit, map, (row) => row.id);
+  const { rows, hasMore } = await readFull<R>(limit, (last, atOnce) => {
+    const from = last?.id ?? after;
+    const rest = from === undefined ? query : query.where(id, '>', from);
+    return rest.orderBy(id).limit(atOnce).execute();
+  });
+  return toPage(rows, hasMore, map, (row) => row.id);
 }
 
-/** Makes a page of rows that were read with one more than the limit. */
+/** Makes a page of rows that `readFull` has read. */
 export function toPage<R, T, Id extends string | number>(
   rows: readonly R[],
-  limit: number,
+  hasMore: boolean,
   map: (row: R) => T,
   idOf: (row: R) => Id,
 ): Page<T, Id> {
-  const kept = rows.slice(0, limit);
-  const last = kept.at(-1);
-  return {
-    data: kept.map(map),
-    next: rows.length > limit && last !== undefined ? idOf(last) : null,
-  };
+  const last = rows.at(-1);
+  return { data: rows.map(map), next: hasMore && last !== undefined ? idOf(last) : null };
 }

@@ -3,7 +3,7 @@ import type { PersonaRecord, PersonaRevision, VersionState } from '../../domain/
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
-import { type Page, type PageRequest, readPage, toPage } from './page.ts';
+import { type Page, type PageRequest, readFull, readPage, toPage } from './page.ts';
 
 /** The largest id of a persona that both engines can store. */
 export const maxPersonaId = 2_147_483_647;
@@ -118,21 +118,25 @@ export async function listVersions(
   personaId: number,
   page: PageRequest<number>,
 ): Promise<Page<PersonaVersion, number>> {
-  let query = db
+  const query = db
     .selectFrom('persona_version')
     .innerJoin('persona', 'persona.id', 'persona_version.persona_id')
     .selectAll('persona_version')
     .select(['persona.active_version', 'persona.next_version'])
     .where('persona.id', '=', personaId)
-    .where('persona.organization_id', '=', scope.organizationId);
-  if (page.after !== undefined) query = query.where('persona_version.version', '<', page.after);
-  const rows = await query
-    .orderBy('persona_version.version', 'desc')
-    .limit(page.limit + 1)
-    .execute();
+    .where('persona.organization_id', '=', scope.organizationId)
+    .orderBy('persona_version.version', 'desc');
+  type Row = Awaited<ReturnType<typeof query.execute>>[number];
+  const { rows, hasMore } = await readFull<Row>(page.limit, (last, limit) => {
+    const from = last?.version ?? page.after;
+    return query
+      .$if(from !== undefined, (rest) => rest.where('persona_version.version', '<', from as number))
+      .limit(limit)
+      .execute();
+  });
   return toPage(
     rows,
-    page.limit,
+    hasMore,
     (row) => ({
       revision: toRevision(row),
       state: stateOf(row.version, row.active_version, row.next_version),

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { after, test } from 'node:test';
 import Fastify, { type FastifyReply } from 'fastify';
-import { type ListSource, maxPageBytes, sendList, sendPage } from '../../../src/http/answer/json-list.ts';
+import { type ListSource, sendList, sendPage } from '../../../src/http/answer/json-list.ts';
+import { maxPageBytes } from '../../../src/store/queries/page.ts';
 
 interface Numbers extends ListSource<number> {
   readonly reads: (readonly [after: number | undefined, wanted: number])[];

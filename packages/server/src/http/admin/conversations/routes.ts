@@ -2,9 +2,11 @@
 import { conversationScope } from '../../../auth/scopes.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { type Environment, environments, type OrganizationScope } from '../../../domain/scope.ts';
-import { listSessions } from '../../../store/queries/conversations.ts';
+import type { SessionRecord } from '../../../domain/session.ts';
+import { pageSessions } from '../../../store/queries/conversations.ts';
 import { nameCreators } from '../../../store/queries/creators.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
+import { sendPage } from '../../answer/json-list.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { activityFilter } from '../activity.ts';
@@ -25,6 +27,8 @@ const path = `${organizationPath}/conversations`;
 
 /** As many as a search finds: its newest 200 titles and 200 messages. */
 const mostFound = 400;
+/** Sessions of a conversation that are read at once. */
+const sessionsAtOnce = 200;
 
 export function organizationConversationRoutes({ store }: AdminDependencies): readonly Route[] {
   /** The text around the words in each conversation that a search finds, by the conversation's id. */
@@ -106,16 +110,22 @@ export function organizationConversationRoutes({ store }: AdminDependencies): re
         params: ConversationParams,
         response: { 200: answer('The conversation.', ConversationWithSessions), ...refusals },
       },
-      async handler({ scope, params }) {
+      async handler({ scope, params }, reply) {
         const record = await store.report('conversation', { scope, id: params.conversation_id });
         if (record === undefined) throw notFound('conversation');
-        const { organizationId, environment, id, createdBy } = record;
+        const { id, createdBy } = record;
         const named = await nameCreators(store.reads, scope, [createdBy]);
-        const sessions = await listSessions(store.reads, conversationScope(organizationId, environment), id);
-        return {
-          ...toConversationResource(record, named(createdBy)),
-          session_list: sessions.map(toSessionResource),
-        };
+        const read = (after: SessionRecord | undefined) =>
+          pageSessions(store.reads, { id }, after, sessionsAtOnce);
+        return sendPage(
+          reply,
+          { read, toResource: toSessionResource },
+          {
+            name: 'session_list',
+            limit: undefined,
+            rest: () => toConversationResource(record, named(createdBy)),
+          },
+        );
       },
     }),
   ];

@@ -3,14 +3,15 @@ import { creatorOf } from '../../../auth/principal.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
+import type { SessionRecord } from '../../../domain/session.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import {
   type ConversationPage,
   type ConversationRecord,
   findConversation,
-  listSessions,
   pageConversations,
+  pageSessions,
 } from '../../../store/queries/conversations.ts';
 import { type Ending, readEndings } from '../../../store/queries/generations.ts';
 import { findMessagePlace, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
@@ -62,6 +63,18 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
   async function shown(request: GrantedRequest<'conversation'>, conversation: ConversationRecord) {
     const [one] = await allShown(request, [conversation]);
     return (one as ShownConversation).resource;
+  }
+
+  /** Gives a model as its sessions show it; each is read once. */
+  function namedModels(scope: Scope) {
+    const models = new Map<string, { id: string; name: string | null; provider: string | null }>();
+    return async (id: string) => {
+      const known = models.get(id);
+      if (known !== undefined) return known;
+      const { name = null, provider = null } = (await findModel(store.reads, scope, id)) ?? {};
+      models.set(id, { id, name, provider });
+      return { id, name, provider };
+    };
   }
 
   /** The next messages from a position on, and how their generations ended. */
@@ -147,24 +160,23 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       async handler(request, reply) {
         const { scope, query } = request;
         const conversation = await getConversation(scope, query.conversation_id);
-        const sessions = await listSessions(store.reads, scope, query.conversation_id);
-        const models = new Map<string, { id: string; name: string; provider: string }>();
-        for (const modelId of new Set(sessions.map((session) => session.modelId))) {
-          const model = await findModel(store.reads, scope, modelId);
-          if (model !== undefined) {
-            models.set(modelId, { id: modelId, name: model.name, provider: model.provider });
-          }
-        }
-        return reply.send({
-          conversation: await shown(request, conversation),
-          sessions: sessions.map(({ id, modelId, status, createdAt, updatedAt }) => ({
-            id,
-            model: models.get(modelId) ?? { id: modelId, name: null, provider: null },
-            status,
-            created_at: toTime(createdAt),
-            updated_at: toTime(updatedAt),
-          })),
-        });
+        const record = await shown(request, conversation);
+        const modelOf = namedModels(scope);
+        return sendPage(
+          reply,
+          {
+            read: (after: SessionRecord | undefined) =>
+              pageSessions(store.reads, conversation, after, listPageSize),
+            toResource: async ({ id, modelId, status, createdAt, updatedAt }) => ({
+              id,
+              model: await modelOf(modelId),
+              status,
+              created_at: toTime(createdAt),
+              updated_at: toTime(updatedAt),
+            }),
+          },
+          { name: 'sessions', limit: undefined, rest: () => ({ conversation: record }) },
+        );
       },
     }),
     route({

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { maxPageBytes } from '../../../../src/http/answer/json-list.ts';
 import { readMessages } from '../../../../src/store/queries/messages.ts';
+import { maxPageBytes } from '../../../../src/store/queries/page.ts';
 import { insertMessages } from '../../../generation/insert-message.ts';
 import { startTestApp } from '../../http-app.ts';
 
