@@ -79,7 +79,7 @@ export interface GenerationEngine {
   /** Counts what is limited by the minute, and what is open at once: turns, and what else is taken from it. */
   readonly limiter: Limiter;
   /** Knows what is limited by the day, the month and in all. */
-  readonly storedLimits: Pick<StoredLimits, 'states'>;
+  readonly storedLimits: Pick<StoredLimits, 'states' | 'counted' | 'ofStorage'>;
   /**
    * Stores the turn and starts the answer, which needs no connection to continue; resolves once that is committed.
    * @throws AppError not_found, forbidden, conflict, session_busy, model_unavailable, context_overflow, overloaded,

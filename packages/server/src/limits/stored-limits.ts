@@ -19,6 +19,15 @@ export interface CallEstimate {
   readonly cost: number;
 }
 
+function isStoring({ limits }: SubjectLimits): boolean {
+  return limits.storage_bytes !== undefined;
+}
+
+/** Stored messages are measured for those alone who have a limit of them. */
+function countName(one: SubjectLimits): string {
+  return isStoring(one) ? `${subjectName(one)}:storage_bytes` : subjectName(one);
+}
+
 export class StoredLimits {
   readonly #store: Store;
   readonly #now: () => number;
@@ -36,21 +45,29 @@ export class StoredLimits {
     subjects: readonly SubjectLimits[],
   ): Promise<readonly SubjectLimits[]> {
     const bound = subjects.filter((one) => hasStoredLimit(one.limits));
-    const fresh = bound.filter((one) => !this.#counted.has(subjectName(one)));
+    const fresh = bound.filter((one) => !this.#counted.has(countName(one)));
     if (fresh.length === 0) return bound;
     await this.#store.execute('beginCounting', {
       organizationId,
-      subjects: fresh.map(({ subject, id }) => ({ subject, id })),
+      subjects: fresh.map((one) => ({ subject: one.subject, id: one.id, isStoring: isStoring(one) })),
       now: this.#now(),
     });
     if (this.#counted.size > maxRemembered) this.#counted.clear();
-    for (const one of fresh) this.#counted.add(subjectName(one));
+    for (const one of fresh) this.#counted.add(countName(one));
     return bound;
+  }
+
+  /** Gives those subjects that have a limit of what they store, after making sure that it is measured. */
+  async ofStorage(
+    organizationId: string,
+    subjects: readonly SubjectLimits[],
+  ): Promise<readonly SubjectLimits[]> {
+    return await this.counted(organizationId, subjects.filter(isStoring));
   }
 
   /** A subject turned out not to be counted, since its row went with what it belonged to. */
   forget(subjects: readonly SubjectLimits[]): void {
-    for (const one of subjects) this.#counted.delete(subjectName(one));
+    for (const one of subjects) this.#counted.delete(countName(one));
   }
 
   consumed(subjects: readonly SubjectLimits[]): Promise<ReadonlyMap<string, Consumed>> {

@@ -20,6 +20,7 @@ import * as learntPrompts from './migrations/0016-learnt-prompts.ts';
 import * as retention from './migrations/0017-retention.ts';
 import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
+import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import type { Database, StoreEngine } from './tables.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
@@ -45,6 +46,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0017-retention': retention.up,
   '0018-plain-segments': plainSegments.up,
   '0019-end-users-by-time': endUsersByTime.up,
+  '0020-stored-bytes': storedBytes.up,
 };
 
 /** The database was written by a newer version of the program, whose schema this version does not know. */

@@ -223,6 +223,7 @@ export interface MessageTable {
   status: MessageStatus;
   /** The generation that writes this answer. */
   generation_id: string | null;
+  api_key_id: string | null;
   model_id: string | null;
   /** Token usage as JSON; only answers have it. */
   usage: Json | null;

@@ -12,6 +12,7 @@ import { newId } from '../../src/domain/ids.ts';
 import type { ModelRecord } from '../../src/domain/model.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { Engine, type EngineOptions } from '../../src/generation/engine.ts';
+import type { ModelRegistry } from '../../src/generation/plan/plan.ts';
 import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turn.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
@@ -24,6 +25,7 @@ export interface EngineHarness extends AsyncDisposable {
   readonly upstream: ScriptedUpstream;
   readonly scope: Scope;
   readonly modelId: string;
+  readonly models: ModelRegistry;
   readonly persona: { readonly personaId: number; readonly version: number };
   /** The messages that the engine logged. */
   readonly warnings: { readonly message: string; readonly details: object }[];
@@ -117,6 +119,7 @@ export async function startEngineHarness(
         countTokens: estimateTokens,
       },
     );
+  const models: ModelRegistry = { get: model, whenReady: async (record) => model(record) };
   const engines: Engine[] = [];
   const scope = conversationScope(organizationId, 'prod');
   const persona = { personaId, version: 1 };
@@ -125,12 +128,13 @@ export async function startEngineHarness(
     upstream,
     scope,
     modelId,
+    models,
     persona,
     warnings,
     async start(store = place.store, options = {}) {
       const started = await Engine.start({
         store,
-        models: { get: model, whenReady: async (record) => model(record) },
+        models,
         leaseMs: 10_000,
         log,
         ...options,

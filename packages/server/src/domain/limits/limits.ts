@@ -5,7 +5,12 @@ export const limitSubjects = ['key', 'organization', 'end_user'] as const;
 export type LimitSubject = (typeof limitSubjects)[number];
 
 /** Limits that are counted in the store, in the command that accepts what they bound. */
-export const storedLimitNames = ['tokens_per_day', 'budget_per_month', 'queued_turns'] as const;
+export const storedLimitNames = [
+  'tokens_per_day',
+  'budget_per_month',
+  'queued_turns',
+  'storage_bytes',
+] as const;
 export type StoredLimitName = (typeof storedLimitNames)[number];
 
 /** Limits that are counted in memory. */

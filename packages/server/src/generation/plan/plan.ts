@@ -146,6 +146,19 @@ async function readBasis(
   return modelId === null ? nothing : { ...nothing, model: await findModel(reads, scope, modelId) };
 }
 
+/** The plan, and what may be tried after it, with answers of at most so many tokens. */
+export function boundedPlan(plan: RunPlan, maxTokens: number): RunPlan {
+  const bound = (one: RunPlan): RunPlan => {
+    const { parameters } = one;
+    const smaller = Math.min(maxTokens, parameters.maxTokens ?? maxTokens);
+    return { ...one, parameters: { ...parameters, maxTokens: smaller } };
+  };
+  const fallbacks = (plan.fallbacks ?? []).map(
+    ({ modelId, open }): Fallback => ({ modelId, open: async () => bound(await open()) }),
+  );
+  return { ...bound(plan), fallbacks };
+}
+
 /** The persona's parameters, with the smallest of the three bounds on the answer's length. */
 function effectiveParameters(
   revision: SamplingParameters | undefined,

@@ -15,10 +15,10 @@ import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
 import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
-import { type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
+import { boundedPlan, type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
 import type { TurnRequest } from '../turn.ts';
 import { mayUseInternet, readPermitted } from './permitted.ts';
-import { planReservation } from './reservation.ts';
+import { planReservation, withLongestAnswer } from './reservation.ts';
 
 export interface AcceptDependencies {
   readonly store: Store;
@@ -137,30 +137,32 @@ export async function acceptRequest(
   const { scope } = request;
   const base = await readPermitted(store.reads, request);
   const earlier = await earlierParameters(store.reads, request);
-  let parameters: GenerationParameters = {
+  const asked: GenerationParameters = {
     ...(earlier?.internet !== undefined && mayUseInternet(request, base) && { internet: earlier.internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
-  const planWith = (parameters: GenerationParameters): Promise<RunPlan> =>
-    resolvePlan(store.reads, models, scope, { ...base, parameters }, (candidate) =>
-      checkMessageFits(candidate, base.text),
-    );
-  let plan = await planWith(parameters);
   const { limits = [] } = request;
   const { sessionId, text } = base;
+  const planned = await resolvePlan(
+    store.reads,
+    models,
+    scope,
+    { ...base, parameters: asked },
+    // The message has to fit beside the longest answer that its limits may leave.
+    (candidate) => checkMessageFits(withLongestAnswer(candidate, limits), text),
+  );
   const reservation = await planReservation(
     store.reads,
     storedLimits,
     { scope, limits, sessionId, text },
-    plan,
+    planned,
   );
-  if (reservation !== undefined && plan.parameters.maxTokens === undefined) {
-    parameters = { ...parameters, maxTokens: reservation.maxTokens };
-    plan = await planWith(parameters);
-  }
+  const isBounded = planned.parameters.maxTokens === undefined && reservation?.maxTokens !== undefined;
+  const plan = isBounded ? boundedPlan(planned, reservation.maxTokens) : planned;
+  const parameters = isBounded ? { ...asked, maxTokens: reservation.maxTokens } : asked;
   const tenant = {
     organizationId: scope.organizationId,
     environment: scope.environment,

@@ -12,7 +12,7 @@ import { readHistorySize } from '../../store/queries/histories.ts';
 import type { Database } from '../../store/store.ts';
 import { costOfTokens, fewestBytesPerToken } from '../calls/call-bounds.ts';
 import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
-import type { RunPlan } from '../plan/plan.ts';
+import { boundedPlan, type RunPlan } from '../plan/plan.ts';
 
 export interface ReservationRequest {
   readonly scope: Scope;
@@ -30,8 +30,8 @@ const researchTokens = 8192;
 
 export interface PlannedReservation {
   readonly reserved: Reserved;
-  /** The bound of the answer, in tokens. */
-  readonly maxTokens: number;
+  /** The bound of the answer, in tokens; undefined where no limit bounds it. */
+  readonly maxTokens?: number;
 }
 
 /** Undefined where no limit of the store holds. */
@@ -44,11 +44,22 @@ export async function planReservation(
   if (limits.length === 0) return undefined;
   const subjects = await stored.counted(scope.organizationId, limits);
   if (subjects.length === 0) return undefined;
+  if (!subjects.some(boundsTokens)) return { reserved: { subjects, tokens: 0, cost: 0 } };
   const promptTokens = await promptBound(reads, sessionId, text, plan);
   const records = await candidates(plan, subjects);
   const maxTokens = plan.parameters.maxTokens ?? (await answerBound(stored, subjects, promptTokens, records));
   const cost = Math.max(...records.map((record) => costOfTokens(record, promptTokens, maxTokens)));
   return { reserved: { subjects, tokens: promptTokens + maxTokens, cost }, maxTokens };
+}
+
+/** The plan with the longest answer that a turn of who has these limits may have. */
+export function withLongestAnswer(plan: RunPlan, limits: readonly SubjectLimits[]): RunPlan {
+  if (plan.parameters.maxTokens !== undefined || !limits.some(boundsTokens)) return plan;
+  return boundedPlan(plan, longestAnswerTokens);
+}
+
+function boundsTokens({ limits }: SubjectLimits): boolean {
+  return limits.tokens_per_day !== undefined || limits.budget_per_month !== undefined;
 }
 
 async function promptBound(

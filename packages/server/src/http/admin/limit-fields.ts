@@ -5,6 +5,8 @@ import { closed, orNull } from '../openapi/fields.ts';
 
 /** The largest number that the store's columns take. */
 const maxCount = 2_147_483_647;
+/** Header fields have integers of 15 digits at most. */
+const maxBytes = 999_999_999_999_999;
 /** Billionths of it are still exact in a JavaScript number. */
 const maxBudget = 9_000_000;
 const minBudget = 0.000_001;
@@ -34,7 +36,18 @@ const fields = {
       }),
     ),
   ),
-} satisfies Partial<Record<LimitName, unknown>>;
+  storage_bytes: Type.Optional(
+    orNull(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxBytes,
+        description:
+          'Bytes (UTF-8) of the texts of messages that are stored. An answer that passes it is kept whole; what follows is answered with 413.',
+        examples: [100_000_000],
+      }),
+    ),
+  ),
+} satisfies Record<LimitName, unknown>;
 
 /** @param whose what the limits are of, to end a sentence */
 export function LimitsField(whose: string) {

@@ -41,6 +41,7 @@ const measures: { readonly [Name in LimitName]: Measure } = {
   viewers: { unit: 'concurrent-requests' },
   queued_turns: { unit: 'concurrent-requests' },
   tokens_per_day: { unit: 'tokens', window: 86_400 },
+  storage_bytes: { unit: 'content-bytes' },
   // The fields have integers only.
   budget_per_month: { unit: 'micros', scale: 1e6 },
 };

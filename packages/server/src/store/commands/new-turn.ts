@@ -128,6 +128,7 @@ export function addUserMessage(
     position: place.position,
     status: 'done',
     generation_id: null,
+    api_key_id: turn.apiKeyId,
     model_id: null,
     created_at: turn.now,
   });
@@ -155,6 +156,7 @@ export function addAnswer(
     position,
     status,
     generation_id: turn.generationId,
+    api_key_id: turn.apiKeyId,
     model_id: turn.model.id,
     created_at: turn.now,
   });

@@ -1,10 +1,12 @@
 /** Adds a message without starting an answer, at the end of a conversation's newest active session. */
 import { AppError, notFound } from '../../domain/errors.ts';
+import type { SubjectLimits } from '../../domain/limits/limits.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
 import type { MessageTable } from '../tables.ts';
 import { lockConversation } from './conversations.ts';
+import { requireStorage } from './reservations.ts';
 import { insertMessage, insertSession, moveHead, takePositions } from './turn-statements.ts';
 
 export interface PostMessage {
@@ -20,10 +22,17 @@ export interface PostMessage {
     readonly personaVersion: number | null;
     readonly modelId: string;
   } | null;
+  /** The key that the message came with. */
+  readonly apiKeyId: string | null;
+  /** Whose limits of what is stored hold for it. Default: nobody's. */
+  readonly limits?: readonly SubjectLimits[];
   readonly now: number;
 }
 
-/** @throws AppError not_found, conflict (there is no active session, and `newSession` is null) */
+/**
+ * @throws AppError not_found, conflict (there is no active session, and `newSession` is null), payload_too_large (more
+ * than a limit lets somebody store)
+ */
 export async function postMessage(context: CommandContext, args: PostMessage): Promise<MessageRecord> {
   const { db } = context;
   const { now } = args;
@@ -46,10 +55,12 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
     position: taken.next_position - 1,
     status: 'done',
     generation_id: null,
+    api_key_id: args.apiKeyId,
     model_id: null,
     created_at: now,
   } as const;
   await insertMessage(db, row);
+  await requireStorage(context, args.limits ?? [], now);
   await moveHead(db, { id: session.id, head: args.messageId, now });
   return toMessage({ ...row, usage: null, updated_at: now } as MessageTable);
 }

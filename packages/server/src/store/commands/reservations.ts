@@ -18,7 +18,8 @@ import {
 import type { CommandContext } from '../command-context.ts';
 import { type Consumed, excess, readConsumed } from '../queries/consumption.ts';
 import { answersInOrder, statement } from '../statement.ts';
-import type { StoreEngine } from '../tables.ts';
+import type { Database, StoreEngine } from '../tables.ts';
+import { sumBytes } from './stored-bytes.ts';
 
 /** What a call may cost at most, and whose limits it counts against. */
 export interface Reserved {
@@ -47,9 +48,9 @@ const booking = (engine: StoreEngine) =>
     const isPostgres = engine === 'postgres';
     const wanted = isPostgres
       ? sql`(select * from json_to_recordset(${param('wanted')}::json)
-          as w (subject text, tokens bigint, cost double precision, queued integer))`
+          as w (subject text, tokens bigint, cost double precision, queued integer, bytes bigint))`
       : sql`(select value ->> 'subject' as subject, value ->> 'tokens' as tokens, value ->> 'cost' as cost,
-          value ->> 'queued' as queued from json_each(${param('wanted')}))`;
+          value ->> 'queued' as queued, value ->> 'bytes' as bytes from json_each(${param('wanted')}))`;
     const locked = isPostgres ? sql`order by counted.subject for update of counted` : sql``;
     return sql`insert into reservation (id, subject, generation_id, owner, tokens, cost, queued)
       select cast(${param('id')} as text), counted.subject, cast(${param('generation_id')} as text),
@@ -64,6 +65,7 @@ const booking = (engine: StoreEngine) =>
             + counted.reserved_cost + cast(${param('cost')} as double precision) <= wanted.cost)
         and (wanted.queued is null or cast(${param('queued')} as integer) = 0
           or counted.queued + cast(${param('queued')} as integer) <= wanted.queued)
+        and (wanted.bytes is null or counted.bytes <= wanted.bytes)
       ${locked}
       returning subject`;
   });
@@ -79,7 +81,16 @@ export async function reserve(
   context: CommandContext,
   call: { readonly id: string; readonly generationId: string | null; readonly owner: number },
   { subjects, tokens, cost }: Reserved,
-  { now, isQueued }: { readonly now: number; readonly isQueued: boolean },
+  {
+    now,
+    isQueued,
+    isStoring,
+  }: {
+    readonly now: number;
+    readonly isQueued: boolean;
+    /** Whether the command has stored messages, whose bytes the triggers have counted by now. */
+    readonly isStoring: boolean;
+  },
 ): Promise<void> {
   if (subjects.length === 0) return;
   const wanted = subjects.map((one) => ({
@@ -87,6 +98,7 @@ export async function reserve(
     tokens: one.limits.tokens_per_day ?? null,
     cost: one.limits.budget_per_month === undefined ? null : toBillionths(one.limits.budget_per_month),
     queued: one.limits.queued_turns ?? null,
+    bytes: isStoring ? (one.limits.storage_bytes ?? null) : null,
   }));
   const booking = {
     id: call.id,
@@ -99,7 +111,12 @@ export async function reserve(
     month: utcMonth(now),
     wanted: JSON.stringify(wanted),
   };
-  const amounts = { tokens_per_day: tokens, budget_per_month: cost, queued_turns: isQueued ? 1 : 0 };
+  const amounts: Consumed = {
+    tokens_per_day: tokens,
+    budget_per_month: cost,
+    queued_turns: isQueued ? 1 : 0,
+    storage_bytes: isStoring ? 0 : null,
+  };
   for (let tries = 1; ; tries += 1) {
     const booked = await book[context.engine](context.db, booking);
     if (booked.length === subjects.length) return;
@@ -108,9 +125,7 @@ export async function reserve(
     // On PostgreSQL what was reserved may have been given back between the two statements; then there is room now.
     if (tightest !== undefined && tightest.excess <= 0 && tries < maxTries) continue;
     if (tightest !== undefined) throw exhausted(tightest.name, tightest.subject, now);
-    throw new AppError('overloaded', 'the use of this limit is being counted; retry shortly', {
-      retry_after_seconds: 1,
-    });
+    throw notCounted();
   }
 }
 
@@ -140,10 +155,15 @@ export async function reserveTurn(
   // PostgreSQL takes the statement behind those before it; SQLite has run them only when they are answered.
   if (context.engine === 'sqlite') await written;
   const call = { id: generationId, generationId, owner };
-  await answersInOrder([written, reserve(context, call, reserved, { now, isQueued })]);
+  await answersInOrder([written, reserve(context, call, reserved, { now, isQueued, isStoring: true })]);
 }
 
-const orderOfNaming: readonly StoredLimitName[] = ['budget_per_month', 'tokens_per_day', 'queued_turns'];
+const orderOfNaming: readonly StoredLimitName[] = [
+  'storage_bytes',
+  'budget_per_month',
+  'tokens_per_day',
+  'queued_turns',
+];
 /** Without a calendar, a turn that waits is started within about this time, in seconds. */
 const queueRetrySeconds = 5;
 
@@ -169,8 +189,11 @@ function tightestOf(
       const limit = subject.limits[name];
       const used = consumed.get(subjectName(subject));
       if (used === undefined) return undefined;
-      if (limit === undefined || (name === 'queued_turns' && amounts.queued_turns === 0)) continue;
-      const one = { name, subject, excess: excess(name, limit, used[name], amounts[name]) };
+      const amount = amounts[name];
+      if (limit === undefined || amount === null || (name === 'queued_turns' && amount === 0)) continue;
+      const usedOfIt = used[name];
+      if (usedOfIt === null) return undefined;
+      const one = { name, subject, excess: excess(name, limit, usedOfIt, amount) };
       if (one.excess > 0) return one;
       first ??= one;
     }
@@ -181,25 +204,44 @@ function tightestOf(
 /** @returns the error for a limit that is counted in the store and used up */
 export function exhausted(name: StoredLimitName, { subject, limits }: SubjectLimits, now: number): AppError {
   const whose = subject === 'end_user' ? 'end user' : subject;
-  const what = {
-    budget_per_month: `${limits.budget_per_month} a month`,
-    tokens_per_day: `${limits.tokens_per_day} tokens a day`,
-    queued_turns: `${limits.queued_turns} waiting turns`,
-  }[name];
-  const isQueue = name === 'queued_turns';
-  return new AppError(
-    isQueue ? 'rate_limited' : 'quota_exhausted',
-    `this ${whose} allows at most ${what}${isQueue ? '' : ', and what is left does not suffice for this call'}`,
-    {
-      limit: { name, subject },
-      retry_after_seconds: secondsUntilReset(name, now) ?? queueRetrySeconds,
-    },
-  );
+  const limit = { name, subject };
+  const spent = ', and what is left does not suffice for this call';
+  const retry = { limit, retry_after_seconds: secondsUntilReset(name, now) ?? queueRetrySeconds };
+  switch (name) {
+    case 'storage_bytes': {
+      const message = `this ${whose} may store ${limits.storage_bytes} bytes of messages, which this one would exceed`;
+      return new AppError('payload_too_large', message, { limit });
+    }
+    case 'queued_turns':
+      return new AppError(
+        'rate_limited',
+        `this ${whose} allows at most ${limits.queued_turns} waiting turns`,
+        retry,
+      );
+    case 'budget_per_month':
+    case 'tokens_per_day': {
+      const what =
+        name === 'tokens_per_day'
+          ? `${limits.tokens_per_day} tokens a day`
+          : `${limits.budget_per_month} a month`;
+      return new AppError('quota_exhausted', `this ${whose} allows at most ${what}${spent}`, retry);
+    }
+  }
+}
+
+/** A subject turned out not to be counted; the next try finds that it is. */
+export function notCounted(): AppError {
+  return new AppError('overloaded', 'the use of this limit is being counted; retry shortly', {
+    retry_after_seconds: 1,
+  });
 }
 
 export interface BeginCounting {
   readonly organizationId: string;
-  readonly subjects: readonly Pick<SubjectLimits, 'subject' | 'id'>[];
+  readonly subjects: readonly (Pick<SubjectLimits, 'subject' | 'id'> & {
+    /** Whether its stored messages are measured too. */
+    readonly isStoring: boolean;
+  })[];
   readonly now: number;
 }
 
@@ -211,37 +253,79 @@ export async function beginCounting(
   const { db, engine } = context;
   const known = await readConsumed(db, subjects, now);
   const fresh = subjects.filter((one) => !known.has(subjectName(one)));
-  if (fresh.length === 0) return null;
-  // A call that is being stored must not come between the sum and the new row.
-  if (engine === 'postgres') await sql`lock table model_call in share row exclusive mode`.execute(db);
-  const dayStart = utcDay(now) * dayMs;
-  const monthStart = utcMonthStart(now);
-  const column = { key: 'api_key_id', organization: 'organization_id', end_user: 'end_user_id' } as const;
-  for (const { subject, id } of fresh) {
-    const { rows } = await sql<{ tokens: number | string | null; cost: number | null }>`
-      select sum(case when created_at >= ${dayStart} then prompt_tokens + completion_tokens else 0 end) as tokens,
-        sum(round(coalesce(cost, 0) * 1e9)) as cost
-      from model_call
-      where organization_id = ${organizationId} and created_at >= ${monthStart}
-        and ${sql.ref(column[subject])} = ${id}`.execute(db);
+  const unmeasured = subjects.filter(
+    (one) => one.isStoring && (known.get(subjectName(one))?.storage_bytes ?? null) === null,
+  );
+  // What is being stored must not come between a sum and the row that begins with it. A turn that ends locks its tables
+  // in this order.
+  const tables = [...(unmeasured.length > 0 ? ['message'] : []), ...(fresh.length > 0 ? ['model_call'] : [])];
+  if (engine === 'postgres' && tables.length > 0)
+    await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in share row exclusive mode`.execute(
+      db,
+    );
+  for (const one of fresh) await insertCounts(db, organizationId, one, now);
+  for (const one of unmeasured) {
     await db
-      .insertInto('consumption')
-      .values({
-        subject: subjectName({ subject, id }),
-        organization_id: organizationId,
-        end_user_id: subject === 'end_user' ? id : null,
-        day: utcDay(now),
-        tokens: Number(rows[0]?.tokens ?? 0),
-        month: utcMonth(now),
-        cost: Number(rows[0]?.cost ?? 0),
-        reserved_tokens: 0,
-        reserved_cost: 0,
-        queued: 0,
-      })
-      .onConflict((conflict) => conflict.column('subject').doNothing())
+      .updateTable('consumption')
+      .set({ bytes: await sumBytes(db, organizationId, one) })
+      .where('subject', '=', subjectName(one))
+      .where('bytes', 'is', null)
       .execute();
   }
   return null;
+}
+
+const callColumn = { key: 'api_key_id', organization: 'organization_id', end_user: 'end_user_id' } as const;
+
+async function insertCounts(
+  db: Database,
+  organizationId: string,
+  { subject, id }: Pick<SubjectLimits, 'subject' | 'id'>,
+  now: number,
+): Promise<void> {
+  const { rows } = await sql<{ tokens: number | string | null; cost: number | null }>`
+    select sum(case when created_at >= ${utcDay(now) * dayMs} then prompt_tokens + completion_tokens else 0 end)
+        as tokens,
+      sum(round(coalesce(cost, 0) * 1e9)) as cost
+    from model_call
+    where organization_id = ${organizationId} and created_at >= ${utcMonthStart(now)}
+      and ${sql.ref(callColumn[subject])} = ${id}`.execute(db);
+  await db
+    .insertInto('consumption')
+    .values({
+      subject: subjectName({ subject, id }),
+      organization_id: organizationId,
+      end_user_id: subject === 'end_user' ? id : null,
+      day: utcDay(now),
+      tokens: Number(rows[0]?.tokens ?? 0),
+      month: utcMonth(now),
+      cost: Number(rows[0]?.cost ?? 0),
+      reserved_tokens: 0,
+      reserved_cost: 0,
+      queued: 0,
+      bytes: null,
+    })
+    .onConflict((conflict) => conflict.column('subject').doNothing())
+    .execute();
+}
+
+/**
+ * Checks that what the subjects have stored, with what the command has just added, is within their limits: that the
+ * triggers have locked their counts keeps others from adding to them before the commit.
+ * @throws AppError payload_too_large, naming the limit; overloaded (nobody counts yet)
+ */
+export async function requireStorage(
+  { db }: CommandContext,
+  subjects: readonly SubjectLimits[],
+  now: number,
+): Promise<void> {
+  const bound = subjects.filter(({ limits }) => limits.storage_bytes !== undefined);
+  const consumed = await readConsumed(db, bound, now);
+  for (const one of bound) {
+    const bytes = consumed.get(subjectName(one))?.storage_bytes ?? null;
+    if (bytes === null) throw notCounted();
+    if (bytes > (one.limits.storage_bytes ?? 0)) throw exhausted('storage_bytes', one, now);
+  }
 }
 
 export interface ReserveCall extends Reserved {
@@ -254,7 +338,7 @@ export interface ReserveCall extends Reserved {
 
 /** Reserves for one call of a model that belongs to no new turn. @throws AppError as `reserve` */
 export async function reserveCall(context: CommandContext, args: ReserveCall): Promise<null> {
-  await reserve(context, args, args, { now: args.now, isQueued: false });
+  await reserve(context, args, args, { now: args.now, isQueued: false, isStoring: false });
   return null;
 }
 

@@ -70,6 +70,7 @@ export const insertMessage = statement<NewMessage, unknown>((db, param) =>
     position: param('position'),
     status: param('status'),
     generation_id: param('generation_id'),
+    api_key_id: param('api_key_id'),
     model_id: param('model_id'),
     usage: null,
     created_at: param('created_at'),

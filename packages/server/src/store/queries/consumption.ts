@@ -13,9 +13,12 @@ import type { Database } from '../tables.ts';
 import type { ConsumptionTable } from './usage-tables.ts';
 
 /** What a subject has used up and reserved, of each limit in the limit's own unit. */
-export type Consumed = { readonly [Name in StoredLimitName]: number };
+export type Consumed = { readonly [Name in Exclude<StoredLimitName, 'storage_bytes'>]: number } & {
+  /** Null where nobody has asked for it: then it is not counted. */
+  readonly storage_bytes: number | null;
+};
 
-const nothing: Consumed = { tokens_per_day: 0, budget_per_month: 0, queued_turns: 0 };
+const nothing: Consumed = { tokens_per_day: 0, budget_per_month: 0, queued_turns: 0, storage_bytes: null };
 
 /** A count of an earlier day or month is none; what is reserved counts on every day. */
 export function consumedOf(row: ConsumptionTable | undefined, nowMs: number): Consumed {
@@ -26,6 +29,7 @@ export function consumedOf(row: ConsumptionTable | undefined, nowMs: number): Co
     tokens_per_day: Number(tokens) + Number(row.reserved_tokens),
     budget_per_month: (Number(cost) + Number(row.reserved_cost)) / 1e9,
     queued_turns: Number(row.queued),
+    storage_bytes: row.bytes === null ? null : Number(row.bytes),
   };
 }
 

@@ -79,6 +79,8 @@ export interface ConsumptionTable {
   reserved_tokens: number;
   reserved_cost: number;
   queued: number;
+  /** Of the texts of the messages that are stored; null: they are not counted. */
+  bytes: number | null;
 }
 /** What a live call may cost at most, for each subject that it counts against. */
 export interface ReservationTable {

@@ -96,6 +96,7 @@ async function post(w: World, script: string): Promise<string> {
       role,
       text: one.slice(2),
       newSession,
+      apiKeyId: null,
       now,
     } as const;
     await place.store.execute('postMessage', { scope, ...message });

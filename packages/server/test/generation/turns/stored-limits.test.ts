@@ -1,174 +1,16 @@
-/** Limits that are counted in the store are exact, however many ask at once, and whatever becomes of an answer. */
+/** Limits that are counted in the store hold whatever becomes of an answer; `budget-of-…` asks a thousand at once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { AppError } from '../../../src/domain/errors.ts';
+import type { AppError } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
-import type { LimitSubject, Limits, SubjectLimits } from '../../../src/domain/limits/limits.ts';
-import { subjectName } from '../../../src/domain/limits/limits.ts';
-import type { Engine } from '../../../src/generation/engine.ts';
-import { type Consumed, readConsumed } from '../../../src/store/queries/consumption.ts';
-import { type EngineHarness, readLog, startEngineHarness } from '../engines.ts';
-
-/** Two currency units for a million tokens of an answer; prompts cost nothing. */
-const pricePerToken = 2 / 1e6;
-
-/** A cost without the error of binary fractions: it is counted in billionths. */
-function exact(cost: number): number {
-  return Math.round(cost * 1e9) / 1e9;
-}
-
-async function makeModel(
-  h: EngineHarness,
-  prices: { input: number; output: number } | null,
-): Promise<string> {
-  const id = newId();
-  await h.place.store.execute('createModel', {
-    id,
-    organizationId: h.scope.organizationId,
-    byOperator: true,
-    now: Date.now(),
-    settings: {
-      name: 'priced',
-      provider: 'openai-compatible',
-      model: 'scripted',
-      baseUrl: h.upstream.openAiUrl,
-      apiKeyEncrypted: null,
-      apiKeyEnv: null,
-      contextWindow: 4000,
-      maxOutputTokens: null,
-      prices,
-      isActive: true,
-      canContinue: false,
-    },
-  });
-  return id;
-}
-
-/** A subject of the organization that exists, with these limits. */
-async function makeSubject(h: EngineHarness, subject: LimitSubject, limits: Limits): Promise<SubjectLimits> {
-  const { organizationId, environment } = h.scope;
-  if (subject === 'organization') return { subject, id: organizationId, limits };
-  const id = newId();
-  if (subject === 'end_user') {
-    const user = { id, organizationId, environment, externalId: id, now: Date.now() };
-    await h.place.store.execute('ensureEndUser', user);
-  } else {
-    await h.place.store.execute('createApiKey', {
-      ...{ id, organizationId, limits },
-      name: 'limited',
-      type: 'prod',
-      prefix: 'sk_prod_x',
-      hash: id,
-      defaultPersonaId: null,
-      allowedOrigins: null,
-      expiresAt: null,
-      now: Date.now(),
-    });
-  }
-  return { subject, id, limits };
-}
-
-class Asking {
-  readonly h: EngineHarness;
-  readonly engine: Engine;
-  readonly modelId: string;
-  readonly held: SubjectLimits;
-
-  constructor(h: EngineHarness, engine: Engine, modelId: string, held: SubjectLimits) {
-    this.h = h;
-    this.engine = engine;
-    this.modelId = modelId;
-    this.held = held;
-  }
-
-  accept(maxTokens: number | undefined, more: object = {}) {
-    const { subject, id } = this.held;
-    const endUserId = subject === 'end_user' ? id : undefined;
-    const request = this.h.turn(
-      { kind: 'new-conversation', modelId: this.modelId, text: 'Hello' },
-      {
-        scope: { ...this.h.scope, ...(endUserId !== undefined && { endUserId }) },
-        apiKeyId: subject === 'key' ? id : null,
-        limits: [this.held],
-        ...(maxTokens !== undefined && { maxTokens }),
-        ...more,
-      },
-    );
-    return this.engine.accept(request);
-  }
-
-  /** How many of so many turns at once were let in, all of which have ended. @throws what is no refusal by a quota */
-  async wave(count: number, maxTokens: number): Promise<number> {
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: count }, async () => {
-        const { generationId } = await this.accept(maxTokens);
-        await this.engine.answer(generationId);
-      }),
-    );
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') continue;
-      assert.ok(outcome.reason instanceof AppError, String(outcome.reason));
-      assert.equal(outcome.reason.code, 'quota_exhausted');
-      assert.equal(outcome.reason.details.limit?.subject, this.held.subject);
-    }
-    return outcomes.filter(({ status }) => status === 'fulfilled').length;
-  }
-
-  async consumed(): Promise<Consumed | undefined> {
-    const all = await readConsumed(this.h.place.store.reads, [this.held], Date.now());
-    return all.get(subjectName(this.held));
-  }
-
-  /** What the calls that a report reads have cost together. */
-  async reported(): Promise<{ cost: number; tokens: number }> {
-    const column = { key: 'api_key_id', organization: 'organization_id', end_user: 'end_user_id' } as const;
-    const rows = await this.h.place.store.reads
-      .selectFrom('model_call')
-      .select(['cost', 'prompt_tokens', 'completion_tokens'])
-      .where(column[this.held.subject], '=', this.held.id)
-      .execute();
-    return {
-      cost: exact(rows.reduce((sum, row) => sum + (row.cost ?? 0), 0)),
-      tokens: rows.reduce((sum, row) => sum + row.prompt_tokens + row.completion_tokens, 0),
-    };
-  }
-}
-
-async function ask(h: EngineHarness, subject: LimitSubject, limits: Limits): Promise<Asking> {
-  const modelId = await makeModel(h, { input: 0, output: 2 });
-  return new Asking(h, await h.start(), modelId, await makeSubject(h, subject, limits));
-}
+import type { ModelRecord } from '../../../src/domain/model.ts';
+import { readConsumed } from '../../../src/store/queries/consumption.ts';
+import { readLog, startEngineHarness } from '../engines.ts';
+import { Asking, ask, exact, makeModel, makeSubject, pricePerToken } from './asking.ts';
 
 onBothStores('stored limits', (storeEngine) => {
-  for (const subject of ['key', 'organization', 'end_user'] as const) {
-    test(`1,000 turns of one ${subject} at once against a budget of 100 answers: exactly 100`, async () => {
-      await using h = await startEngineHarness(storeEngine, { record: false });
-      h.upstream.setDefault(answer('Fine', { usage: { promptTokens: 20, completionTokens: 50 } }));
-      const asking = await ask(h, subject, { budget_per_month: exact(100 * 50 * pricePerToken) });
-      assert.equal(await asking.wave(1000, 50), 100);
-      assert.equal((await asking.consumed())?.budget_per_month, exact(100 * 50 * pricePerToken));
-      assert.equal((await asking.reported()).cost, exact(100 * 50 * pricePerToken));
-      assert.equal(await asking.wave(5, 50), 0);
-    });
-  }
-
-  test('with looser reservations a budget is never passed, and later waves fill it', async () => {
-    await using h = await startEngineHarness(storeEngine, { record: false });
-    h.upstream.setDefault(answer('Fine', { usage: { promptTokens: 20, completionTokens: 10 } }));
-    const budget = exact(100 * 10 * pricePerToken);
-    const asking = await ask(h, 'key', { budget_per_month: budget });
-    const first = await asking.wave(300, 50);
-    assert.ok(first >= 20 && first < 100, `${first}`);
-    // Each wave takes a fifth of what is left: reservations are five times the cost.
-    for (let i = 0; i < 24; i++) await asking.wave(30, 50);
-    const { cost } = await asking.reported();
-    assert.ok(cost <= budget);
-    assert.ok(cost > budget - 50 * pricePerToken, `${cost} of ${budget}`);
-    assert.equal((await asking.consumed())?.budget_per_month, cost);
-  });
-
   test('tokens a day: what reports read is what is counted, on the day (UTC) of the call', async () => {
     await using h = await startEngineHarness(storeEngine);
     h.upstream.setDefault(answer('Fine', { usage: { promptTokens: 300, completionTokens: 100 } }));
@@ -217,7 +59,7 @@ onBothStores('stored limits', (storeEngine) => {
       now: Date.now(),
     });
     const { tokens, cost } = await asking.reported();
-    const left = { tokens_per_day: tokens, budget_per_month: cost, queued_turns: 0 };
+    const left = { tokens_per_day: tokens, budget_per_month: cost, queued_turns: 0, storage_bytes: null };
     assert.deepEqual(await asking.consumed(), left);
   });
 
@@ -309,5 +151,44 @@ onBothStores('stored limits', (storeEngine) => {
     };
     for (let i = 0; i < 2; i++) await h.place.store.execute('finishGeneration', ending as never);
     assert.equal((await asking.consumed())?.budget_per_month, exact(30 * pricePerToken));
+  });
+
+  test('a turn without max_tokens is planned once, and what may be tried after its model is bounded too', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const fallback = await makeModel(h, { input: 0, output: 2 });
+    const first = await makeModel(h, { input: 0, output: 2 });
+    const organization = { organizationId: h.scope.organizationId, byOperator: true, now: Date.now() };
+    await h.place.store.execute('updateModel', {
+      ...organization,
+      id: first,
+      changes: { fallbacks: [fallback] },
+    } as never);
+    const planned: string[] = [];
+    const { get } = h.models;
+    const models = {
+      ...h.models,
+      get(record: ModelRecord) {
+        planned.push(record.id);
+        return get(record);
+      },
+    };
+    const engine = await h.start(undefined, { models });
+    const held = await makeSubject(h, 'key', { tokens_per_day: 2000 });
+    const asking = new Asking(h, engine, first, held);
+    h.upstream.enqueue({ status: 400, body: '{"error":{"message":"no"}}' } as never, answer('Fine'));
+    const { generationId } = await asking.accept(undefined);
+    assert.deepEqual(planned, [first]);
+    assert.equal((await engine.answer(generationId)).text, 'Fine');
+    const bounds = h.upstream.requests.map(({ body }) => Number(body?.max_tokens));
+    assert.equal(bounds.length, 2);
+    for (const bound of bounds) assert.ok(bound > 0 && bound < 2000, `${bound}`);
+  });
+
+  test('waiting turns alone bound no answer', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.setDefault(answer('Fine'));
+    const asking = await ask(h, 'key', { queued_turns: 3 });
+    await asking.engine.answer((await asking.accept(undefined)).generationId);
+    assert.equal(h.upstream.requests[0]?.body?.max_tokens, undefined);
   });
 });

@@ -286,6 +286,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'tokens_per_day',
       'budget_per_month',
       'queued_turns',
+      'storage_bytes',
     ],
     list: limitNames,
     places: ['Error.name', 'DetailError.name'],

@@ -232,4 +232,34 @@ describe('limits of callers', () => {
     const again = `/api/generations/${id.split(':')[0]}/regenerate`;
     assert.equal((await app.call(again, { key, body: {}, headers: { 'last-event-id': id } })).status, 429);
   });
+
+  test('what may be stored is refused with 413 in every dialect, until something is deleted', async () => {
+    const { key } = await app.key('prod', {
+      limits: { storage_bytes: 60 },
+      default_persona_id: app.harness.persona.personaId,
+    });
+    const chat = (await newChat(key)).body;
+    const say = (message: string) =>
+      app.call('/conversations/create', { key, body: { chat_id: chat.id, role: 'Human', message } });
+    const first = await say('x'.repeat(50));
+    assert.equal(first.status, 201);
+    const refused = [
+      await say('y'.repeat(11)),
+      await app.call('/api/chat/completion', { key, body: { message: 'y'.repeat(11) } }),
+      await app.call('/api/chat/completion/stream', { key, body: { message: 'y'.repeat(11) } }),
+    ];
+    for (const { status, body, headers } of refused) {
+      assert.equal(status, 413, JSON.stringify(body));
+      assert.equal(body.code, 'payload_too_large');
+      assert.deepEqual(body.limit, { name: 'storage_bytes', subject: 'key' });
+      assert.equal(headers.get('retry-after'), null);
+      assert.equal(fieldsOf({ headers }, 'ratelimit')['key.storage_bytes']?.r, '10');
+    }
+    assert.equal(
+      (await app.call(`/conversations/delete/${first.body.id}`, { key, method: 'DELETE' })).status,
+      200,
+    );
+    assert.equal((await say('y'.repeat(60))).status, 201);
+    assert.equal((await say('z')).status, 413);
+  });
 });

@@ -35,6 +35,7 @@ onBothStores('results of claimed calls', (engine) => {
       role: 'user',
       text: 'Geheimnis im Text',
       newSession: null,
+      apiKeyId: null,
       now: 1000,
     } as const;
     const posted = await store.executeOnce('postMessage', message, claimOf('c'));

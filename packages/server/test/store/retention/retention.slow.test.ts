@@ -63,6 +63,7 @@ async function start(engine: Parameters<typeof startEngineHarness>[0]) {
           messageId: newId(),
           role: 'user',
           text: `Words ${n}`,
+          apiKeyId: null,
           newSession,
           now: at,
         });

@@ -72,9 +72,13 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
     const newSession =
       session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;
     const at = now();
+    const { apiKeyId } = accountOf(caller);
+    const limits = await engine.storedLimits.ofStorage(scope.organizationId, caller.limits);
     const { result } = await store.executeOnce(
       'postMessage',
       {
+        apiKeyId,
+        limits,
         scope,
         conversationId: chat.id,
         messageId: newId(),
