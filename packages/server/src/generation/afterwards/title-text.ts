@@ -5,7 +5,9 @@
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { isRefusal } from '../../domain/text/refusals.ts';
 import { trimEndOf } from '../../domain/text/trimming.ts';
+import { isAround, undecorated } from './title-marks.ts';
 import { maxTitleWords, type SpokenMessage } from './title-prompt.ts';
+import { isLabel, isPreamble, titleInJson, unwrapped, withoutLabel } from './title-wrappers.ts';
 import { isInScriptsOf } from './writing-systems.ts';
 
 /** What was asked, and so is known of the title. */
@@ -21,7 +23,8 @@ export interface AskedTitle {
 const maxLength = 80;
 /** Characters of a reply that are looked at. */
 const maxReply = 2000;
-const maxLines = 12;
+/** Lines and wrappers before a title that are passed over. */
+const maxSteps = 16;
 /** A line of more words is a sentence of an answer, no title, and so is one of more characters. */
 const maxWordsOfLine = 16;
 const maxLine = 1000;
@@ -32,17 +35,20 @@ const nothingAsked: AskedTitle = { ownWords: '', spoken: [], maxWords: maxTitleW
 
 /** Undefined if the reply holds no title. */
 export function titleOf(reply: string, asked: AskedTitle = nothingAsked): string | undefined {
-  const text = withoutControls(reply.slice(0, maxReply)).trim();
-  if (text.startsWith('{') || text.startsWith('[') || /^```json\b/i.test(text)) {
-    const found = fromJson(text);
-    return found === undefined ? undefined : titleOfLine(found, asked);
-  }
-  const unwrapped = text.replace(/^<title>([^<]{1,300})<\/title>[\s\S]*$/i, '$1');
-  if (beginsWithTag(unwrapped) || isRefusal(unwrapped) || isThinkingAloud(unwrapped)) return undefined;
-  for (const line of unwrapped.split('\n', maxLines)) {
-    if (!/[\p{L}\p{N}]/u.test(line) || /^\s*```/.test(line)) continue;
-    if (line.length <= maxLine && isPreamble(line)) continue;
-    return titleOfLine(line, asked);
+  let rest = withoutControls(reply.slice(0, maxReply)).trim();
+  for (let steps = 0; rest !== '' && steps < maxSteps; steps++) {
+    const inside = unwrapped(rest);
+    if (inside !== undefined) {
+      rest = inside.trim();
+      continue;
+    }
+    const held = titleInJson(rest);
+    if (held !== undefined) return titleOfLine(held.trim(), asked);
+    if (beginsWithTag(rest) || isRefusal(rest) || isThinkingAloud(rest)) return undefined;
+    const [line = ''] = rest.split('\n', 1);
+    if (/[\p{L}\p{N}]/u.test(line) && !(line.length <= maxLine && (isPreamble(line) || isLabel(line))))
+      return titleOfLine(line, asked);
+    rest = rest.slice(line.length).trim();
   }
   return undefined;
 }
@@ -68,7 +74,13 @@ function titleOfLine(line: string, asked: AskedTitle): string | undefined {
   const isSentence = sentence !== plain || endOfSentence.test(trimEndOf(line, isAround));
   if (isSentence && (words.length > asked.maxWords || [...sentence].length > maxLength / 2)) return undefined;
   const title = undecorated(cutGraphemes(words.slice(0, asked.maxWords).join(' '), maxLength).toWellFormed());
-  if (!/[\p{L}\p{N}]/u.test(title) || isOwnWords(title, asked.ownWords)) return undefined;
+  if (
+    !/[\p{L}\p{N}]/u.test(title) ||
+    /^\\\w+$/.test(title) ||
+    isLabel(title) ||
+    isOwnWords(title, asked.ownWords)
+  )
+    return undefined;
   return isInScriptsOf(
     title,
     asked.spoken.map(({ text }) => text),
@@ -96,93 +108,10 @@ function isThinkingAloud(text: string): boolean {
   );
 }
 
-/** "Sure! Here is a title for this conversation:" */
-function isPreamble(line: string): boolean {
-  return (
-    /[:：](?:\*\*)?$/.test(line.replace(/\s+/g, '')) &&
-    /^[\s*_#>-]*(?:sure|certainly|of course|okay|ok|here(?:['’]s| is| are)|(?:a |the |one )?(?:possible |suggested )?title|hier (?:ist|sind)|voici|aquí|ecco|вот|以下|これ|다음)/i.test(
-      line,
-    )
-  );
-}
-
-const label =
-  /^(?:(?:sure|certainly|of course|okay|ok)[,.!]?\s+)?(?:here(?:['’]s| is)\s+)?(?:(?:the|a|an|my|one|possible|suggested|proposed|short|new|conversation|chat)\s+){0,4}(?:title|titel|titre|título|titolo|tytuł|заголовок|название|标题|標題|タイトル|题目|제목|عنوان|العنوان|כותרת|शीर्षक|topic|subject|thema|betreff|sujet|tema|asunto|тема|主题|主題)(?:\s+(?:of|for)\s+(?:this|the|your)\s+(?:conversation|chat))?(?:\s+(?:is|could be|ist|est|es))?\s*[:：]\s*/i;
-
-function withoutLabel(text: string): string {
-  return text.replace(label, '');
-}
-
-/** Signs that end a text: Markdown's marks, those that end a sentence, those that may stand behind its end. */
-const isMark = (unit: string): boolean => /[\s*_~`]/.test(unit);
-const isStop = (unit: string): boolean => /[.。،۔।,;:：、，；…\s]/.test(unit);
-const isAround = (unit: string): boolean => /["'”»」*_`\s]/.test(unit);
-
-/** Without Markdown's marks, quotation marks around the whole, and the full stop of a sentence. */
-function undecorated(text: string): string {
-  let plain = text.trim();
-  for (let before = ''; before !== plain; ) {
-    before = plain;
-    const begun = plain
-      .replace(/^(?:#{1,6}|[-*+>•]|\d{1,2}[.)])\s+/, '')
-      .replace(/^(\*{1,3}|_{1,3}|~~|`{1,3})(?=\S)/, '');
-    plain = unquoted(trimEndOf(trimEndOf(begun, isMark), isStop)).trim();
-  }
-  return plain;
-}
-
-const quotes: readonly (readonly [open: string, close: string])[] = [
-  ['"', '"'],
-  ["'", "'"],
-  ['“', '”'],
-  ['„', '“'],
-  ['”', '”'],
-  ['‘', '’'],
-  ['«', '»'],
-  ['»', '«'],
-  ['「', '」'],
-  ['『', '』'],
-  ['《', '》'],
-  ['〈', '〉'],
-  ['【', '】'],
-];
-
-/** Takes away quotation marks that hold the whole text, or that were opened or closed only. */
-function unquoted(text: string): string {
-  for (const [open, close] of quotes) {
-    const opened = text.startsWith(open);
-    const closed = text.endsWith(close) && text.length > 1;
-    const inside = text.slice(opened ? open.length : 0, closed ? -close.length : undefined);
-    if (!opened && !closed) continue;
-    if (opened && closed && !inside.includes(open) && !inside.includes(close)) return inside;
-    if (opened && !closed && !inside.includes(close)) return inside;
-    if (!opened && closed && !inside.includes(open) && close !== "'" && close !== '’') return inside;
-  }
-  return text;
-}
-
 /** The first of several sentences; a period after a short word is an abbreviation's. */
 function firstSentence(text: string): string {
   const end = /[。！？](?=.)|[\p{L}\p{N}]{5}[.!](?=\s\p{Lu})/u.exec(text);
   return end === null ? text : undecorated(text.slice(0, end.index + end[0].length));
-}
-
-function fromJson(text: string): string | undefined {
-  const body = text.replace(/^```\w*/, '').replace(/```$/, '');
-  const value = parsed(body);
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.length === 1 && typeof value[0] === 'string' ? value[0] : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  const named = Object.entries(value).find(([name]) => /title|titel|titre|título|titolo|name/i.test(name));
-  return typeof named?.[1] === 'string' ? named[1] : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Words of every request for a title: alone they name nothing. */
