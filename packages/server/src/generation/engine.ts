@@ -19,6 +19,7 @@ import {
 } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
 import { Afterwards } from './afterwards/afterwards.ts';
+import { createLearn } from './calls/learning.ts';
 import { SideCalls } from './calls/side-calls.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context-receipt.ts';
@@ -87,33 +88,28 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
     const { store, models, breakers, researcher, limiter = createProcessLimiter(this.#now) } = options;
-    const { reads } = store;
     this.limiter = limiter;
     this.storedLimits = new StoredLimits(store, this.#now);
     const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.storedLimits];
-    const sideCalls = new SideCalls({ reads, models, limiter, storedLimits, owner, now });
+    const learn = createLearn(store, now, this.#warn.bind(this));
+    const sideCalls = new SideCalls({ reads: store.reads, models, limiter, storedLimits, owner, now, learn });
     const { titles = false, summaries = true, log } = options;
     this.#afterwards = new Afterwards({ store, sideCalls, now, titles, summaries, log });
-    this.#admission = new Admission(reads, limiter, storedLimits);
+    this.#admission = new Admission(store.reads, limiter, storedLimits);
     const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
     this.#runner = new Runner({
-      ...{ store, models, breakers, researcher, sideCalls },
+      ...{ store, models, breakers, researcher, sideCalls, learn, now, onStarted },
       lives: this.#lives,
-      now: this.#now,
       current: () => this.#current,
       onAnswered: (job, { status }) => this.#afterwards.afterFinish(job, status),
       onEnded: (ended) => this.#ended(ended),
       onLeft: (generationId) => this.#admission.ended(generationId, 0),
-      onStarted,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
     this.#cancelling = new Cancelling({
-      store: options.store,
+      ...{ store, now, owner, onStarted },
       lives: this.#lives,
-      now: this.#now,
-      owner,
-      onEnded: (generation, outcome) => this.#ended(endedUnstarted(generation, outcome, this.#now())),
-      onStarted,
+      onEnded: (generation, outcome) => this.#ended(endedUnstarted(generation, outcome, now())),
     });
   }
 

@@ -6,11 +6,17 @@ import { type HistoryEntry, readHistory, readSessionHead } from '../../store/que
 import { readSummariesBefore } from '../../store/queries/summaries.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
-import { type SideCalls, thinkingTokens, type Writer } from '../calls/side-calls.ts';
+import {
+  isOverflow,
+  type SideCalls,
+  thinkingTokens,
+  usableWindow,
+  type Writer,
+} from '../calls/side-calls.ts';
 import { historyRoom, unitTokens } from '../context/fit-context.ts';
 import { type HistoryUnit, historyUnits } from '../context/history-units.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
-import { contextWindowOf, promptBudget, tokensPerMessage } from '../plan/context-window.ts';
+import { promptBudget, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { summaryOf, summaryPrompt } from './summary-prompt.ts';
 
@@ -57,16 +63,14 @@ interface Sizes {
 
 /** Undefined if the model's window is too small for summaries. */
 function sizesFor({ plan, writer, prompt }: SummaryJob): Sizes | undefined {
-  const target = Math.min(maxSummaryTokens, Math.floor(promptBudget(plan) * summaryShare));
+  // A helper may be smaller than the model that answers.
+  const window = Math.min(promptBudget(plan), usableWindow(writer));
+  const target = Math.min(maxSummaryTokens, Math.floor(window * summaryShare));
   const summaryTokens = Math.min(target, writer.record.maxOutputTokens ?? target);
   const ownTokens = prompt === null ? 0 : writer.model.countTokens(prompt);
   // The earlier summary stands in the prompt, the new one comes as the answer; a model may overrun its words.
   const room =
-    contextWindowOf(writer) * 0.9 -
-    thinkingTokens(writer) -
-    instructionTokens -
-    ownTokens -
-    4 * summaryTokens;
+    usableWindow(writer) * 0.9 - thinkingTokens(writer) - instructionTokens - ownTokens - 4 * summaryTokens;
   const chunkTokens = Math.min(maxChunkTokens, Math.floor(room));
   return chunkTokens < minChunkTokens ? undefined : { summaryTokens, chunkTokens };
 }
@@ -79,16 +83,25 @@ export async function summarise(
   job: SummaryJob,
   dependencies: SummaryJobDependencies,
 ): Promise<number | null> {
-  const sizes = sizesFor(job);
+  let sizes = sizesFor(job);
   if (sizes === undefined) return null;
   const due = await findDue(dependencies.store.reads, job, sizes);
   if (due === undefined) return null;
   const writing = new Writing(job, due.previous, due.isComplete, dependencies);
   let failure: unknown;
-  try {
-    for (const chunk of toChunks(due.units, sizes, job.writer)) await writing.add(chunk, sizes);
-  } catch (error) {
-    failure = error;
+  let { units } = due;
+  while (failure === undefined && units.length > 0) {
+    try {
+      for (const chunk of toChunks(units, sizes, job.writer)) {
+        await writing.add(chunk, sizes);
+        units = units.slice(chunk.units);
+      }
+    } catch (error) {
+      // The writer's window has turned out smaller: what is left is cut into smaller pieces.
+      const smaller = isOverflow(error) ? sizesFor(job) : undefined;
+      if (smaller !== undefined && smaller.chunkTokens < sizes.chunkTokens) sizes = smaller;
+      else failure = error;
+    }
   }
   const { version } = await dependencies.store.execute('storeSummary', writing.result());
   if (failure !== undefined) throw failure;
@@ -156,6 +169,8 @@ function toDue(
 }
 
 interface Chunk {
+  /** How many units it takes in. */
+  readonly units: number;
   readonly entries: readonly HistoryEntry[];
 }
 
@@ -163,20 +178,23 @@ function* toChunks(units: readonly Unit[], sizes: Sizes, writer: Writer): Genera
   const estimate = new TokenEstimate(writer.model);
   let entries: HistoryEntry[] = [];
   let used = 0;
+  let count = 0;
   for (const unit of units) {
     const tokens = unit.isSendable ? Math.min(unitTokens(unit, estimate), sizes.chunkTokens) : 0;
     if (used + tokens > sizes.chunkTokens && used > 0) {
-      yield { entries };
+      yield { units: count, entries };
       entries = [];
       used = 0;
+      count = 0;
     }
     // Messages that can't be sent count as covered, although the summary says nothing about them.
     for (const entry of unit.entries) {
       entries.push(unit.isSendable ? clip(entry, sizes.chunkTokens, estimate) : { ...entry, text: '' });
     }
     used += tokens;
+    count += 1;
   }
-  if (entries.length > 0) yield { entries };
+  if (entries.length > 0) yield { units: count, entries };
 }
 
 /** A message too long for one call keeps its beginning and its end. */

@@ -8,8 +8,7 @@ import type { ModelCall } from '../../domain/usage.ts';
 import { readHistory } from '../../store/queries/histories.ts';
 import { findTitleState } from '../../store/queries/titles.ts';
 import type { Store } from '../../store/store.ts';
-import { isSpent, type SideCalls, type Writer } from '../calls/side-calls.ts';
-import { contextWindowOf } from '../plan/context-window.ts';
+import { isSpent, type SideCalls, usableWindow, type Writer } from '../calls/side-calls.ts';
 import type { Job } from '../running/job.ts';
 import { BackgroundJobs } from './background-jobs.ts';
 import { maxTitleWords, ownWords, type SpokenMessage, titlePrompt } from './title-prompt.ts';
@@ -96,10 +95,12 @@ export class Titler implements AsyncDisposable {
   async #ask({ job, writer, settings, closing, modelCalls }: Asking): Promise<string | undefined> {
     const spoken = await this.#spoken(job);
     const prompt = settings.titlePrompt;
+    const fit = () => titlePrompt({ spoken, prompt, contextWindow: usableWindow(writer) });
     const reply = await this.#options.sideCalls.ask(writer, job.accounting, {
       purpose: 'title',
       generationId: null,
-      messages: titlePrompt({ spoken, prompt, contextWindow: contextWindowOf(writer) }),
+      messages: fit(),
+      fitAnew: fit,
       replyTokens,
       signal: AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]),
       // If the model does not stop, only as much is read as a title needs.

@@ -12,15 +12,18 @@ import type { Limiter, Taken } from '../../limits/limiter.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { LanguageModel, ModelMessage } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
+import type { Overflow } from '../../models/refusals/overflow.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { readSettings } from '../../store/queries/organization-settings.ts';
 import type { Database } from '../../store/store.ts';
-import { TokenEstimate } from '../context/token-estimate.ts';
+import { countMessages, learnFromOverflow } from '../context/overflow.ts';
 import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
+import { promptLimitOf } from '../plan/prompt-limits.ts';
 import { type Accounting, modelCall } from './accounting.ts';
 import { askModel, type Question } from './ask-model.ts';
 import { bytesPerToken, costOfTokens, fewestBytesPerToken } from './call-bounds.ts';
+import type { Learn } from './learning.ts';
 import { readPayerLimits } from './payer-limits.ts';
 
 export interface SideCallsOptions {
@@ -30,6 +33,8 @@ export interface SideCallsOptions {
   readonly limitsOf?: (accounting: Accounting) => Promise<readonly SubjectLimits[]>;
   readonly limiter: Limiter;
   readonly storedLimits: Pick<StoredLimits, 'reserveCall' | 'release'>;
+  /** Keeps with a model what a call has shown. */
+  readonly learn: Learn;
   /** The process incarnation that asks. @throws AppError overloaded, between two of them */
   readonly owner: () => number;
   readonly now: () => number;
@@ -43,6 +48,8 @@ export interface SideQuestion {
   /** The generation that the call belongs to; null: to none. */
   readonly generationId: string | null;
   readonly messages: readonly ModelMessage[];
+  /** The messages anew, after the model's window has turned out smaller. Absent: they stay as they are. */
+  fitAnew?(): readonly ModelMessage[];
   /** Tokens of the reply at most; what the model thinks before it is not counted. */
   readonly replyTokens: number;
   readonly temperature?: number;
@@ -61,25 +68,29 @@ const spareShare = 0.05;
 /** No usual text has more characters to a token. */
 const charactersPerToken = 6;
 
-/** Tokens that the prompt of a side call has to leave for thinking. */
-export function thinkingTokens(writer: Pick<Writer, 'record'>): number {
-  return Math.min(maxThinkingTokens, Math.floor(contextWindowOf(writer) * thinkingShare));
+/** Tokens, counted here, that prompt and reply of a side call may take together. */
+export function usableWindow(writer: Pick<Writer, 'record'>): number {
+  const limit = promptLimitOf(writer.record);
+  const window = Math.floor(contextWindowOf(writer) * (limit?.countRatio ?? 1));
+  return Math.min(window, 2 * (limit?.promptTokens ?? window));
 }
 
-/** Tokens that reply and thinking may have together. */
-function boundOf(writer: Writer, { messages, replyTokens }: SideQuestion): number {
-  const estimate = new TokenEstimate(writer.model);
-  const window = contextWindowOf(writer);
-  let room = Math.floor(window * (1 - spareShare)) - replyTokens;
-  for (const { text } of messages) room -= estimate.ofMessage(text);
-  const bound = replyTokens + Math.max(0, Math.min(maxThinkingTokens, room));
-  return Math.min(bound, writer.record.maxOutputTokens ?? bound);
+/** Tokens that the prompt of a side call has to leave for thinking. */
+export function thinkingTokens(writer: Pick<Writer, 'record'>): number {
+  return Math.min(maxThinkingTokens, Math.floor(usableWindow(writer) * thinkingShare));
+}
+
+/** Tokens that are left for thinking beside prompt and reply; less than 0 where these alone are too much. */
+function roomOf(writer: Writer, { messages, replyTokens }: SideQuestion): number {
+  return Math.floor(usableWindow(writer) * (1 - spareShare)) - replyTokens - countMessages(writer, messages);
 }
 
 export class SideCalls {
   readonly #options: SideCallsOptions;
   /** Models whose servers refused to answer without reasoning. */
   readonly #mustReason = new WeakSet<LanguageModel>();
+  /** Models whose servers refused a prompt as too long, without a figure, when there was room to think. */
+  readonly #hasNoRoom = new WeakSet<LanguageModel>();
 
   constructor(options: SideCallsOptions) {
     this.#options = options;
@@ -123,7 +134,7 @@ export class SideCalls {
       question.onCall(modelCall(accounting, { ...purposeOfCall, usage, isFailed, times, at }));
     };
     try {
-      const reply = await this.#askOnce(writer, question, onSpent);
+      const reply = await this.#askFitting(writer, question, onSpent);
       return storable(reply.slice(0, charactersPerToken * question.replyTokens));
     } finally {
       taken?.end(spent);
@@ -133,10 +144,50 @@ export class SideCalls {
     }
   }
 
+  /** A prompt that is too long is made anew, and asked once more. */
+  async #askFitting(writer: Writer, question: SideQuestion, onSpent: Question['onSpent']): Promise<string> {
+    try {
+      return await this.#askOnce(writer, question, onSpent);
+    } catch (error) {
+      const shorter = isOverflow(error) ? this.#shorten(writer, question, error.overflow ?? {}) : undefined;
+      if (shorter === undefined) throw error;
+      return this.#askOnce(writer, shorter, onSpent);
+    }
+  }
+
+  /** Learns of a prompt that was too long, and gives one that may not be; undefined: there is none. */
+  #shorten(writer: Writer, question: SideQuestion, overflow: Overflow): SideQuestion | undefined {
+    const { record, model } = writer;
+    const maxTokens = this.#boundOf(writer, question);
+    const isNamed = overflow.windowTokens !== undefined || overflow.promptTokens !== undefined;
+    if (!isNamed && maxTokens > question.replyTokens) {
+      // What was too much is more likely the room for thinking than a prompt as short as these.
+      this.#hasNoRoom.add(model);
+      return question;
+    }
+    const counted = countMessages(writer, question.messages);
+    this.#options.learn(
+      record,
+      learnFromOverflow({ record, model, parameters: { maxTokens } }, overflow, counted),
+    );
+    const anew = { ...question, messages: question.fitAnew?.() ?? question.messages };
+    const isShorter = countMessages(writer, anew.messages) < counted;
+    const isLess = isShorter || this.#boundOf(writer, anew) < maxTokens;
+    return isLess && roomOf(writer, anew) >= 0 ? anew : undefined;
+  }
+
+  /** Tokens that reply and thinking may have together. */
+  #boundOf(writer: Writer, question: SideQuestion): number {
+    const { record, model } = writer;
+    const room = this.#hasNoRoom.has(model) ? 0 : roomOf(writer, question);
+    const bound = question.replyTokens + Math.max(0, Math.min(maxThinkingTokens, room));
+    return Math.min(bound, record.maxOutputTokens ?? bound);
+  }
+
   async #askOnce(writer: Writer, question: SideQuestion, onSpent: Question['onSpent']): Promise<string> {
     const { model } = writer;
     const { messages, temperature, signal, isEnough } = question;
-    const maxTokens = boundOf(writer, question);
+    const maxTokens = this.#boundOf(writer, question);
     const request = {
       messages,
       parameters: { maxTokens, ...(temperature === undefined ? {} : { temperature }) },
@@ -173,7 +224,7 @@ export class SideCalls {
     try {
       const promptTokens =
         Math.ceil(bytes / fewestBytesPerToken) + tokensPerMessage * question.messages.length;
-      const answerTokens = boundOf(writer, question);
+      const answerTokens = this.#boundOf(writer, question);
       const { organizationId } = accounting;
       const { generationId } = question;
       const cost = costOfTokens(writer.record, promptTokens, answerTokens);
@@ -192,7 +243,11 @@ export class SideCalls {
 
 /** Whether a server did not take the request as it was. */
 function isRefused(error: unknown): boolean {
-  return error instanceof ModelError && (error.status === 400 || error.status === 422);
+  return error instanceof ModelError && (error.status === 400 || error.status === 422) && !isOverflow(error);
+}
+
+export function isOverflow(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code === 'context_overflow';
 }
 
 /** Whether a side call was not made, because what may be used is spent. */

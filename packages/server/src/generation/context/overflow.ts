@@ -13,6 +13,8 @@ import { TokenEstimate } from './token-estimate.ts';
  */
 const shareWithoutFigures = { known: 0.5, assumed: 0.25 } as const;
 const smallestRatio = 0.1;
+/** Tokens of a prompt that shows how a provider counts; of a shorter one, most may be what it puts around the messages. */
+const fewestTelling = 100;
 /** Tokens of a prompt that is not made smaller. */
 const smallestPrompt = 32;
 
@@ -33,21 +35,28 @@ export function learnFromOverflow(
 ): LearntFacts {
   const before = promptLimitOf(plan.record);
   const { promptTokens } = overflow;
-  const ratio = promptTokens === undefined ? (before?.countRatio ?? 1) : counted / promptTokens;
+  const isTelling = promptTokens !== undefined && counted >= fewestTelling;
+  const ratio = isTelling ? counted / promptTokens : (before?.countRatio ?? 1);
+  const asked = plan.parameters.maxTokens ?? plan.model.defaultMaxTokens ?? 0;
   const shown: PromptLimit = {
     windowTokens: overflow.windowTokens ?? before?.windowTokens,
     countRatio: Math.min(1, Math.max(smallestRatio, ratio)),
     promptTokens: overflow.windowTokens === undefined ? before?.promptTokens : undefined,
-    answerTokens: overflow.answerTokens ?? before?.answerTokens,
+    // What was asked for is this turn's own.
+    answerTokens: (asked === 0 ? overflow.answerTokens : undefined) ?? before?.answerTokens,
   };
   const window = shown.windowTokens ?? contextWindowOf(plan);
   const isExplained =
-    budgetWithin(plan, window, shown) < counted || (promptTokens ?? Number.POSITIVE_INFINITY) <= window / 2;
+    budgetWithin(plan, window, shown) < counted ||
+    counted + asked > window ||
+    (promptTokens ?? Number.POSITIVE_INFINITY) <= window / 2;
   const isAssumed = plan.record.contextWindowSource === 'assumed' && before === undefined;
   const share = shareWithoutFigures[isAssumed ? 'assumed' : 'known'];
+  // Where most of what was asked for is the answer, both get less.
+  const most = asked > counted ? (counted + asked) / 2 : counted;
   const limit = isExplained
     ? shown
-    : { ...shown, promptTokens: Math.max(smallestPrompt, Math.floor(counted * share)) };
+    : { ...shown, promptTokens: Math.max(smallestPrompt, Math.floor(most * share)) };
   rememberPromptLimit(plan.record, limit);
   const { windowTokens, ...prompts } = limit;
   return { ...(windowTokens !== undefined && { contextWindow: windowTokens }), prompts };

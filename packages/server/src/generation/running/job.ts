@@ -1,10 +1,10 @@
 /** A generation that is about to run, and how it ended. */
 import type { Outcome } from '../../domain/generation.ts';
-import type { LearntFacts, ModelRecord } from '../../domain/model.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Database } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
+import type { Learn } from '../calls/learning.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { RunPlan } from '../plan/plan.ts';
@@ -36,8 +36,7 @@ export interface JobDependencies extends RunDependencies {
   switchModel(plan: RunPlan): Promise<unknown>;
   /** How the generation ends where its tries were broken off by this error. */
   outcomeOf(error: unknown): Outcome;
-  /** Keeps with a model what a call has shown. It never throws. */
-  learn(record: ModelRecord, facts: LearntFacts): void;
+  readonly learn: Learn;
 }
 
 export interface JobEnd {

@@ -3,12 +3,12 @@ import { conversationScope } from '../../auth/scopes.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/event.ts';
 import type { GenerationRecord, Outcome } from '../../domain/generation.ts';
-import type { LearntFacts, ModelRecord } from '../../domain/model.ts';
 import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
 import { mayPass } from '../../store/unavailable.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
+import type { Learn } from '../calls/learning.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
 import { LiveGeneration } from '../log/live-generation.ts';
 import type { Lives } from '../log/live-generations.ts';
@@ -40,6 +40,7 @@ export interface RunnerOptions {
   readonly models: ModelRegistry;
   readonly researcher: Researcher | undefined;
   readonly sideCalls: SideCalls;
+  readonly learn: Learn;
   readonly lives: Lives;
   readonly now: () => number;
   readonly breakers?: BreakerOptions | undefined;
@@ -182,7 +183,7 @@ export class Runner {
         switchModel: (plan) => this.#switchModel(job, plan),
         outcomeOf: (error) => this.#outcomeOf(job.live, error),
         now: this.#options.now,
-        learn: (record, facts) => this.#learn(record, facts),
+        learn: this.#options.learn,
         onUnexpected: (error) =>
           this.#options.onTrouble(error, 'a generation failed unexpectedly', { generation: job.live.id }),
       });
@@ -195,13 +196,6 @@ export class Runner {
     const facts = { ...job.facts, model: plan.record, requestedModelId: requestedModel(plan) };
     const stored = await this.#finish(job.live, facts, outcome, modelCalls);
     if (stored !== null) this.#options.onAnswered({ ...job, plan }, stored);
-  }
-
-  #learn({ organizationId, id, updatedAt }: ModelRecord, facts: LearntFacts): void {
-    const { store, now, onTrouble } = this.#options;
-    store
-      .execute('learnAboutModel', { organizationId, id, updatedAt, facts, now: now() })
-      .catch((error: unknown) => onTrouble(error, 'a learnt fact could not be kept', { model: id }));
   }
 
   /** Stores that another model answers, before it is asked. */

@@ -1,13 +1,16 @@
 /** How a model is asked beside the answers; no test here needs the store. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LearntFacts, ModelRecord } from '../../../src/domain/model.ts';
 import type { ModelCall } from '../../../src/domain/usage.ts';
 import { SideCalls, type SideQuestion } from '../../../src/generation/calls/side-calls.ts';
 import { createProcessLimiter } from '../../../src/limits/limiter.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../../../src/models/language-model.ts';
 import { ModelError } from '../../../src/models/model-error.ts';
+import type { Overflow } from '../../../src/models/refusals/overflow.ts';
 import type { Database } from '../../../src/store/store.ts';
 
+const learnt: LearntFacts[] = [];
 const sideCalls = new SideCalls({
   reads: {} as Database,
   models: {
@@ -20,6 +23,7 @@ const sideCalls = new SideCalls({
     reserveCall: () => assert.fail('nothing is limited'),
     release: () => assert.fail('nothing is reserved'),
   },
+  learn: (_record, facts) => void learnt.push(facts),
   owner: () => 1,
   now: () => 1,
 });
@@ -32,10 +36,7 @@ const accounting = {
 } as const;
 
 /** A model that gives what `reply` makes of the request. */
-function writerOf(
-  reply: (request: ModelRequest) => readonly ModelPart[],
-  more: { maxOutputTokens?: number } = {},
-) {
+function writerOf(reply: (request: ModelRequest) => readonly ModelPart[], more: Partial<ModelRecord> = {}) {
   const requests: ModelRequest[] = [];
   const model: LanguageModel = {
     provider: 'test',
@@ -92,6 +93,54 @@ test('a server that refuses to leave reasoning out is asked with it, and from th
     requests.map(({ withoutReasoning }) => withoutReasoning ?? false),
     [true, false, false],
   );
+});
+
+const tooLong = (overflow?: Overflow): ModelError =>
+  new ModelError('context_overflow', 'too long', { retryable: false, status: 400, overflow });
+
+/** A model of a window that nobody knows; `window` is its real one. */
+function smallWriter(id: string, window: number, overflow?: Overflow) {
+  return writerOf(
+    ({ messages, parameters }) => {
+      const prompt = messages.reduce((sum, { text }) => sum + Math.ceil(text.length / 4), 0);
+      if (prompt + (parameters.maxTokens ?? 0) > window) throw tooLong(overflow);
+      return [{ type: 'text', text: 'Name' }];
+    },
+    { id, contextWindow: null, provider: 'openai-compatible', contextWindowSource: 'assumed' },
+  );
+}
+
+test('room to think that a window does not have is not asked for again, whether the window is named or not', async () => {
+  for (const overflow of [{ windowTokens: 2000 }, {}, undefined]) {
+    const { writer, requests } = smallWriter(`named ${JSON.stringify(overflow)}`, 2000, overflow);
+    learnt.length = 0;
+    const { reply, calls } = await ask(writer);
+    assert.equal(reply, 'Name');
+    assert.equal(calls.length, 2, 'both calls are accounted');
+    assert.equal((await ask(writer)).calls.length, 1);
+    assert.deepEqual(
+      learnt.map(({ contextWindow }) => contextWindow),
+      overflow?.windowTokens === undefined ? [] : [2000],
+    );
+    assert.ok((requests[1]?.parameters.maxTokens ?? 0) >= 100);
+  }
+});
+
+test('messages that are too long are made anew for the window, once', async () => {
+  const { writer, requests } = smallWriter('anew', 1000, { windowTokens: 1000 });
+  const messages = [{ role: 'user', text: 'word '.repeat(1000) }] as const;
+  const short = [{ role: 'user', text: 'word '.repeat(100) }] as const;
+  assert.equal((await ask(writer, { messages, fitAnew: () => short })).reply, 'Name');
+  assert.deepEqual(
+    requests.map((request) => request.messages),
+    [messages, short],
+  );
+  for (const fitAnew of [undefined, () => messages]) {
+    const before = requests.length;
+    const { reply } = await ask(writer, { messages, ...(fitAnew && { fitAnew }) });
+    assert.ok(reply instanceof ModelError && reply.code === 'context_overflow');
+    assert.equal(requests.length, before + 1, 'what can not be made shorter is not sent again');
+  }
 });
 
 test('another failure is not tried again, and what it has cost is accounted', async () => {

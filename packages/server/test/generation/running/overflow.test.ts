@@ -13,7 +13,8 @@ import { insertMessages } from '../insert-message.ts';
 
 /** A session with so many turns of some 600 tokens. */
 async function withHistory(h: EngineHarness, turns: number) {
-  const engine = await h.start();
+  // Summaries learn too.
+  const engine = await h.start(undefined, { summaries: false });
   const first = await say(h, engine, { text: 'Hello' });
   const ids = Array.from({ length: 2 * turns }, () => newId());
   const messages = ids.map((_, index) => ({
@@ -111,6 +112,21 @@ onBothStores('a prompt that is too long', (storeEngine) => {
     const bound = Number(second?.body?.max_tokens);
     assert.ok(bound > 1500 && bound < 2000, String(bound));
   });
+
+  for (const [what, overflow] of words) {
+    test(`an answer that is bounded too far, told ${what}, takes nothing from later prompts`, async () => {
+      await using h = await startEngineHarness(storeEngine, { contextWindow: null });
+      const { engine, ask } = await withHistory(h, 2);
+      h.upstream.setDefault(strict({ windowTokens: 3000, ...(overflow && { overflow }) }));
+      const { generationId } = await say(h, engine, { text: 'Hello' }, { maxTokens: 7000 });
+      assert.equal((await engine.get(h.scope, generationId)).status, 'done');
+      const bound = Number(h.upstream.requests.at(-1)?.body?.max_tokens);
+      assert.ok(bound > 500 && bound < 3000, `${bound} tokens for the answer`);
+      const { calls } = await ask('And now?');
+      assert.equal(calls.length, 1);
+      assert.ok(promptOf(calls[0] as (typeof calls)[0]).length > 2, 'a part of the history is sent');
+    });
+  }
 
   for (const canContinue of [true, false]) {
     test(`an answer that ${canContinue ? 'is continued' : 'was cut'} goes on where it stood`, async () => {
