@@ -294,7 +294,6 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         const connections = isGuarded && !isKnownAddress(server.baseUrl) ? guarded : dispatcher;
         return discoverModels({ ...server, dispatcher: connections, timeoutMs });
       },
-      cancelLive: (where) => engine.cancelWhere(where),
     },
   });
   openApi = () => openApiDocument(app);

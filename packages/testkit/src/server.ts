@@ -15,6 +15,8 @@ export interface TestServer extends AsyncDisposable, Tenant {
   readonly server: RunningServer;
   readonly upstream: ScriptedUpstream;
   readonly place: Place;
+  /** Starts another server on the same PostgreSQL, which ends with this one. */
+  replica(): Promise<RunningServer>;
 }
 
 export interface TestServerOptions {
@@ -34,11 +36,14 @@ export async function startTestServer(
   const upstream = await startScriptedUpstream();
   const { config, problems } = parseConfig(serverEnvironment(place, options.environment), catalog);
   if (config === undefined) throw new Error(JSON.stringify(problems));
-  const server = await startServer(config, {
-    log: options.log ?? pino({ level: 'silent' }),
-    backoffMs: 5,
-    titles: options.titles ?? false,
-  });
+  const start = (): Promise<RunningServer> =>
+    startServer(config, {
+      log: options.log ?? pino({ level: 'silent' }),
+      backoffMs: 5,
+      titles: options.titles ?? false,
+    });
+  const server = await start();
+  const replicas: RunningServer[] = [];
   const tenant = await makeTenant(server.url, upstream);
   return {
     ...tenant,
@@ -46,7 +51,13 @@ export async function startTestServer(
     server,
     upstream,
     place,
+    async replica() {
+      const another = await start();
+      replicas.push(another);
+      return another;
+    },
     async [Symbol.asyncDispose]() {
+      for (const replica of replicas) await replica[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
       await rm(place.dataDir, { recursive: true, force: true });

@@ -18,13 +18,14 @@ import { hashApiKey, hashesEqual } from './api-keys.ts';
 import { limitsOfCaller } from './caller-limits.ts';
 import { type IdentityProvider, looksOutside, noOrganization } from './identity-provider.ts';
 import { createKeyUsage } from './key-usage.ts';
-import type {
-  AdminPrincipal,
-  AnonymousPrincipal,
-  ApiKeyPrincipal,
-  EndUserPrincipal,
-  MemberPrincipal,
-  Principal,
+import {
+  type AdminPrincipal,
+  type AnonymousPrincipal,
+  type ApiKeyPrincipal,
+  type EndUserPrincipal,
+  type MemberPrincipal,
+  outsideMemberId,
+  type Principal,
 } from './principal.ts';
 import { RefusedCredential, refusedKey } from './refused-credential.ts';
 import { conversationScope, organizationScope } from './scopes.ts';
@@ -109,7 +110,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
     requireAlive(record, now());
     usage.note(record.id, now());
-    return keyPrincipal(record);
+    return keyPrincipal(record, hash);
   }
 
   async function byToken(token: string, environment: string | undefined): Promise<Principal> {
@@ -151,7 +152,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return {
       kind: 'member',
       scope: memberScope(organization, role, environment),
-      memberId: `idp:${subject}`,
+      memberId: outsideMemberId(subject),
       role,
       limits: limitsOfCaller({ organization }),
     };
@@ -280,7 +281,7 @@ function requireAlive(key: ApiKeyRecord, now: number): void {
   }
 }
 
-function keyPrincipal(key: AuthenticatedKey): ApiKeyPrincipal | AdminPrincipal {
+function keyPrincipal(key: AuthenticatedKey, secretHash: string): ApiKeyPrincipal | AdminPrincipal {
   if (key.type === 'admin') {
     return {
       kind: 'admin',
@@ -293,6 +294,7 @@ function keyPrincipal(key: AuthenticatedKey): ApiKeyPrincipal | AdminPrincipal {
     kind: 'api-key',
     scope: conversationScope(key.organizationId, key.type),
     keyId: key.id,
+    secretHash,
     keyType: key.type,
     defaultPersonaId: key.defaultPersonaId,
     personas: key.personas,

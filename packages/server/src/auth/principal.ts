@@ -8,6 +8,8 @@ export interface ApiKeyPrincipal {
   readonly kind: 'api-key';
   readonly scope: Scope;
   readonly keyId: string;
+  /** SHA-256, hex, of the secret that was given, which another one may replace. */
+  readonly secretHash: string;
   readonly keyType: Environment;
   readonly defaultPersonaId: number | null;
   /** The ids of the personas that it is held to; null: all of the organization. */
@@ -103,6 +105,17 @@ export function accountOf(principal: ConversationPrincipal): Account {
     case 'anonymous':
       return none;
   }
+}
+
+const outsidePrefix = 'idp:';
+
+/** The member's id of a subject of an outside identity provider, which alone knows when somebody is removed. */
+export function outsideMemberId(subject: string): string {
+  return outsidePrefix + subject;
+}
+
+export function isOutsideMember({ memberId }: MemberPrincipal): boolean {
+  return memberId.startsWith(outsidePrefix);
 }
 
 /** Who a caller is, for what it makes. */

@@ -30,7 +30,9 @@ import { addCallerLimits } from './routing/caller-limits.ts';
 import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { createAttach } from './streaming/attach.ts';
+import { createConnections } from './streaming/connections.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
+import { createRevocation } from './streaming/revocation.ts';
 import { createSseHub } from './streaming/sse.ts';
 import { dropStalledReaders } from './streaming/stalled-readers.ts';
 import { createOpenViewer } from './streaming/viewers.ts';
@@ -132,21 +134,29 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     onDrop: () => log.info('a client that took nothing of its answer for too long was dropped'),
   });
   addHttpMetrics(app, registry, () => hub.openCount);
+  const reads = store.reads;
+  const onError = (err: unknown): void =>
+    log.warn({ err }, 'looking after revoked credentials failed; the next look follows');
+  const connections = createConnections({ reads, now, onError });
+  const revocation = createRevocation({ connections, engine, now, onError });
   app.addHook('preClose', async () => {
+    connections[Symbol.dispose]();
+    revocation[Symbol.dispose]();
     hub.endAll();
     stalled[Symbol.dispose]();
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
   });
 
-  const streamGeneration = createGenerationStreams(engine, hub, dialects);
+  const streamGeneration = createGenerationStreams(engine, hub, dialects, connections);
   const openViewer = createOpenViewer(engine.limiter, showLimits);
   const attach = createAttach(engine, streamGeneration, dialects, openViewer);
   const turns = createTurns({
-    reads: store.reads,
+    reads,
     engine,
     streamGeneration,
     attach,
     openViewer,
+    connections,
     showLimits,
     now,
   });
@@ -156,17 +166,18 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, { authenticator, store, engine, turns, attach, now });
+    addDialect(app, dialect, { authenticator, store, engine, turns, attach, revocation, now });
   }
-  app.register(generations({ reads: store.reads, engine, attach, turns }), { prefix: '/api/generations' });
+  app.register(generations({ reads, engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
-    const erasure = createErasure({ store, engine, now });
+    const erasure = createErasure({ store, engine, revocation, now });
     const adminStore = createAdminStore(store, now);
     app.register(
-      administration({ ...admin, store: adminStore, erasure, refusals, engine, authenticator, now }),
-      {
-        prefix: adminPath,
-      },
+      administration({
+        ...admin,
+        ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
+      }),
+      { prefix: adminPath },
     );
   }
   return app;

@@ -24,10 +24,7 @@ export interface HttpDependencies {
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
-  readonly admin?: Pick<
-    AdminDependencies,
-    'secret' | 'testModel' | 'discoverModels' | 'cancelLive' | 'resolve'
-  >;
+  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve'>;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
   /** The dialects that it speaks; all of them otherwise. */

@@ -14,7 +14,7 @@ import { conversationScope, organizationScope } from '../../src/auth/scopes.ts';
 import type { Role } from '../../src/domain/organization.ts';
 
 const scope = conversationScope('org', 'prod');
-const keyFacts = { scope, keyId: 'key', personas: null, limits: [], allowedOrigins: null };
+const keyFacts = { scope, secretHash: '', keyId: 'key', personas: null, limits: [], allowedOrigins: null };
 
 function apiKey(keyType: 'test' | 'prod'): Principal {
   return { kind: 'api-key', keyType, defaultPersonaId: null, ...keyFacts };

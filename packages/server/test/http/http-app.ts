@@ -93,7 +93,6 @@ export async function startTestApp(
         list: { ok: false, error: 'away' },
       }),
       testModel: async () => ({ ok: true, latency_ms: 1, error: null, hint: null, found: null }),
-      cancelLive: (where) => engine.cancelWhere(where),
     },
     ...overrides,
   });

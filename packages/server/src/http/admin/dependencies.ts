@@ -7,9 +7,9 @@ import type { FoundModel } from '../../models/advice.ts';
 import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
-import type { LiveGenerations } from '../../store/queries/generations.ts';
 import type { Erasure } from '../end-users/erasure.ts';
 import type { Refusals } from '../request/refusals.ts';
+import type { Revocation } from '../streaming/revocation.ts';
 import type { AdminStore } from './changes.ts';
 
 export interface ModelTest {
@@ -28,8 +28,7 @@ export interface AdminDependencies {
   readonly refusals: Refusals;
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel'>;
-  /** Ends live generations after a revocation; resolves when they ended. */
-  cancelLive(where: LiveGenerations): Promise<void>;
+  readonly revocation: Revocation;
   /** Encrypts the providers' keys. */
   readonly secret: string;
   /** Calls a model for a few tokens, and looks at its server. */

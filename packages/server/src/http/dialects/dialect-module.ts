@@ -9,6 +9,7 @@ import type { Tag } from '../openapi/document.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import type { Attach } from '../streaming/attach.ts';
 import type { Codec } from '../streaming/codec.ts';
+import type { Revocation } from '../streaming/revocation.ts';
 import type { Turns } from './turns.ts';
 
 /** The parts of the server that the routes of a dialect may use. */
@@ -18,6 +19,7 @@ export interface DialectDependencies {
   readonly engine: GenerationEngine;
   readonly turns: Turns;
   readonly attach: Attach;
+  readonly revocation: Revocation;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

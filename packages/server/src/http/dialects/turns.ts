@@ -1,7 +1,7 @@
 /** The handling of turns that all dialects share: accepting one, streaming or returning its answer, reconnecting. */
 import type { FastifyReply } from 'fastify';
 import { type Account, accountOf } from '../../auth/principal.ts';
-import { AppError } from '../../domain/errors.ts';
+import { AppError, unauthenticated } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
@@ -13,6 +13,7 @@ import { idempotencyClaim } from '../request/idempotency.ts';
 import type { ShowLimits } from '../routing/caller-limits.ts';
 import type { GrantedRequest } from '../routing/route.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
+import { type Connections, revokedMessage, whileGood } from '../streaming/connections.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import type { StreamGeneration } from '../streaming/generation-streams.ts';
 import { failureOf } from '../streaming/shown.ts';
@@ -65,13 +66,14 @@ export interface TurnsOptions {
   readonly streamGeneration: StreamGeneration;
   readonly attach: Attach;
   readonly openViewer: OpenViewer;
+  readonly connections: Connections;
   readonly showLimits: ShowLimits;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { reads, engine, streamGeneration, attach, openViewer, showLimits, now } = options;
+  const { reads, engine, streamGeneration, attach, openViewer, connections, showLimits, now } = options;
   return {
     async accept(request, turn) {
       const { caller, scope } = request;
@@ -93,7 +95,9 @@ export function createTurns(options: TurnsOptions): Turns {
       return reply;
     },
     async answer({ caller }, { generationId }) {
-      const { text, outcome } = await engine.answer(generationId);
+      const { text, outcome } = await whileGood(connections, caller, engine.answer(generationId));
+      const isGood = outcome.status !== 'cancelled' || (await connections.isGood(caller));
+      if (!isGood) throw unauthenticated(revokedMessage);
       const failure = failureOf(outcome, audienceOf(caller));
       if (failure !== undefined) throw new AppError(failure.code, failure.message);
       return { text, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };

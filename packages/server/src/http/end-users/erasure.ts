@@ -11,6 +11,7 @@ import {
 import { listLiveConversations } from '../../store/queries/end-users.ts';
 import type { Leftover, Store } from '../../store/store.ts';
 import { auditOrigin } from '../request/audit-origin.ts';
+import type { Revocation } from '../streaming/revocation.ts';
 
 const conversationsAtOnce = 50;
 const modelCallsAtOnce = 2000;
@@ -19,6 +20,7 @@ const auditRowsAtOnce = 2000;
 export interface ErasureDependencies {
   readonly store: Store;
   readonly engine: Pick<GenerationEngine, 'settleBeforeDelete'>;
+  readonly revocation: Pick<Revocation, 'endUsers'>;
   /** Epoch milliseconds. */
   now(): number;
 }
@@ -105,8 +107,11 @@ async function eraseEndUsers(
   endUserIds: readonly string[],
   request: ErasingRequest,
 ): Promise<ErasureReceipt> {
+  const { store, revocation, now } = dependencies;
+  // Their tokens are worth nothing from here on: their connections end, and they begin nothing new.
+  await store.execute('beginErasure', { organizationId, endUserIds, now: now() });
+  await revocation.endUsers(endUserIds);
   const conversations = await eraseConversations(dependencies, organizationId, endUserIds);
-  const { store, now } = dependencies;
   const users = await store.execute(
     'eraseEndUsers',
     { organizationId, endUserIds, now: now() },

@@ -59,6 +59,12 @@ function frameCount(codec: Codec, { fold, state }: Position, event: LogEvent): n
   return typeof frames === 'string' ? 1 : frames.length;
 }
 
+/** The frames of an event that is none of the log's, at a position: they have no id, so that none is resumed behind them. */
+export function encodeBeside(codec: Codec, { state }: Position, step: ShownStep): string {
+  const frames = codec.frames(step, state);
+  return (typeof frames === 'string' ? [frames] : frames).map((frame) => `${frame}\n`).join('');
+}
+
 export interface Encoded {
   readonly text: string;
   readonly position: Position;

@@ -4,7 +4,8 @@ import type { EventRun } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine, LogSubscription } from '../../generation/interface.ts';
 import type { CodecContext, CodecRegistry } from './codec.ts';
-import { beginning, type Encoded, encodeRun, type Position } from './encoder.ts';
+import { type Connections, revokedMessage } from './connections.ts';
+import { beginning, type Encoded, encodeBeside, encodeRun, type Position } from './encoder.ts';
 import type { SseHub } from './sse.ts';
 
 export interface GenerationStreamRequest {
@@ -34,6 +35,7 @@ export function createGenerationStreams(
   engine: GenerationEngine,
   hub: SseHub,
   registry: CodecRegistry,
+  connections: Connections,
 ): StreamGeneration {
   const allViewers = new Map<string, Viewers>();
 
@@ -57,6 +59,8 @@ export function createGenerationStreams(
     let isFull = false;
     let subscription: LogSubscription | undefined;
     let isClosed = false;
+    /** The end of a cancelled answer, until it is known that the caller's credential is not why it was cancelled. */
+    let lastText: string | undefined;
 
     const encode = (run: EventRun): Encoded => {
       if (viewers.run === run && viewers.encoded && isSamePlace(viewers.from, position)) {
@@ -82,16 +86,34 @@ export function createGenerationStreams(
         },
         onClose() {
           isClosed = true;
+          connection[Symbol.dispose]();
           subscription?.close();
           viewers.count -= 1;
           if (viewers.count === 0) allViewers.delete(name);
         },
       },
     );
+    const revoke = (): void => {
+      subscription?.close();
+      const step = { type: 'error', code: 'unauthenticated', message: revokedMessage } as const;
+      stream.write(encodeBeside(codec, position, step));
+      stream.end();
+    };
+    const { caller } = reply.request;
+    const connection = connections.add(caller, revoke);
+    const endCancelled = async (text: string): Promise<void> => {
+      if (!(await connections.isGood(caller))) return revoke();
+      stream.write(text);
+      stream.end();
+    };
     subscription = engine.subscribe(generationId, from.seq, {
       write(run) {
         try {
           const { text, position: next } = encode(run);
+          if (isCancelled(run)) {
+            lastText = text;
+            return true;
+          }
           position = next;
           if (text === '') return true;
           isFull = !stream.write(text);
@@ -105,7 +127,10 @@ export function createGenerationStreams(
           return false;
         }
       },
-      end: () => stream.end(),
+      end() {
+        if (lastText === undefined) stream.end();
+        else endCancelled(lastText).catch(() => stream.abort());
+      },
       fail(error) {
         log.warn(
           { err: error, generation: generationId },
@@ -116,6 +141,12 @@ export function createGenerationStreams(
     });
     if (isClosed) subscription.close();
   };
+}
+
+/** Whether the answer was cancelled at the end of a run. */
+function isCancelled({ events }: EventRun): boolean {
+  const last = events.at(-1);
+  return typeof last === 'object' && last.type === 'generation-finished' && last.status === 'cancelled';
 }
 
 /** Whether two positions in one log are equal. Their states then are equal too, since codecs are pure. */

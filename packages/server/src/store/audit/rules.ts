@@ -136,6 +136,7 @@ export const auditRules = {
   learnAboutModel: null,
   touchApiKeys: null,
   ensureEndUser: null,
+  beginErasure: null,
   eraseConversations: null,
   eraseModelCalls: null,
   noteRefusals: null,

@@ -1,5 +1,6 @@
 /** End users: stores those seen for the first time, and erases them with their data. */
 import { sql } from 'kysely';
+import { AppError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { keyNames } from '../usage/rollup.ts';
@@ -14,6 +15,7 @@ export interface EnsureEndUser {
   readonly now: number;
 }
 
+/** @throws AppError conflict (the user is being erased) */
 export async function ensureEndUser(
   context: CommandContext,
   args: EnsureEndUser,
@@ -30,13 +32,37 @@ export async function ensureEndUser(
     })
     .onConflict((conflict) => conflict.columns(['organization_id', 'environment', 'external_id']).doNothing())
     .execute();
-  return await db
+  const { id, erasing_at: erasingAt } = await db
     .selectFrom('end_user')
-    .select('id')
+    .select(['id', 'erasing_at'])
     .where('organization_id', '=', args.organizationId)
     .where('environment', '=', args.environment)
     .where('external_id', '=', args.externalId)
     .executeTakeFirstOrThrow();
+  if (erasingAt === null) return { id };
+  throw new AppError(
+    'conflict',
+    'the user is being erased; if that was broken off, erase the user again, and then ask again',
+  );
+}
+
+/**
+ * Makes the tokens of end users worth nothing, before they are erased: from then on nothing new is begun by them, and
+ * their connections end, on every replica.
+ */
+export async function beginErasure(
+  { db }: CommandContext,
+  args: { readonly organizationId: string; readonly endUserIds: readonly string[]; readonly now: number },
+): Promise<null> {
+  if (args.endUserIds.length === 0) return null;
+  await db
+    .updateTable('end_user')
+    .set({ erasing_at: args.now })
+    .where('organization_id', '=', args.organizationId)
+    .where('id', 'in', [...args.endUserIds])
+    .where('erasing_at', 'is', null)
+    .execute();
+  return null;
 }
 
 /** Erases model calls of an organization, the oldest first, then what they come to. Call it until `isLast`. */

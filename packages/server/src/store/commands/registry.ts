@@ -12,7 +12,7 @@ import {
   setGeneratedTitle,
   updateConversation,
 } from './conversations.ts';
-import { ensureEndUser, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { beginErasure, ensureEndUser, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { eraseConversations } from './erase-conversations.ts';
 import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
@@ -101,6 +101,7 @@ export const commands = {
   deleteMember,
   ensureEndUser,
   eraseConversations,
+  beginErasure,
   eraseEndUsers,
   eraseModelCalls,
   noteAction,

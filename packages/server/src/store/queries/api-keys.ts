@@ -96,7 +96,8 @@ const ofToken = statement<{ key: string; end_user: string }, KeyRow>((db, param)
   selectKeys(db)
     .innerJoin('end_user', 'end_user.organization_id', 'api_key.organization_id')
     .where('api_key.id', '=', param('key'))
-    .where('end_user.id', '=', param('end_user')),
+    .where('end_user.id', '=', param('end_user'))
+    .where('end_user.erasing_at', 'is', null),
 );
 
 /**
@@ -110,7 +111,7 @@ export function findApiKeyByHash(db: Database, hash: string): Promise<Authentica
   });
 }
 
-/** The key of an end user's token, in any state; undefined if the key or the end user was deleted. */
+/** The key of an end user's token, in any state; undefined if the key was deleted, or the end user was or is being erased. */
 export function findApiKeyOfToken(
   db: Database,
   keyId: string,

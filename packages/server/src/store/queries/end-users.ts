@@ -24,10 +24,11 @@ const byExternalId = statement<
     .select('id')
     .where('organization_id', '=', param('organization_id'))
     .where('environment', '=', param('environment'))
-    .where('external_id', '=', param('external_id')),
+    .where('external_id', '=', param('external_id'))
+    .where('erasing_at', 'is', null),
 );
 
-/** The id of an end user of this organization and environment. */
+/** The id of an end user of this organization and environment who is not being erased. */
 export async function findEndUserId(
   db: Database,
   scope: Scope,

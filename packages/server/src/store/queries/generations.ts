@@ -1,5 +1,11 @@
 /** Reads generations and their logs. */
-import type { GenerationParameters, GenerationRecord, Outcome } from '../../domain/generation.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type {
+  GenerationParameters,
+  GenerationRecord,
+  GenerationStatus,
+  Outcome,
+} from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
@@ -111,22 +117,48 @@ export async function readRunningGenerations(db: Database, owner: number): Promi
   return rows.map((row) => row.id);
 }
 
-/** Which live generations: of a conversation, of the answers to a message, or of a key and its end users. */
+/** Which live generations. */
 export type LiveGenerations =
   | { readonly conversationId: string }
+  /** The answers to a message, and the one that writes it. */
   | { readonly messageId: string }
-  | { readonly apiKeyId: string };
+  /** Those of a key and its end users. */
+  | { readonly apiKeyId: string }
+  /** Those that a member has asked for. */
+  | { readonly memberId: string }
+  /** Those of keys that are revoked or have expired by this time, of members who are gone, of end users being erased. */
+  | { readonly revokedAt: number };
 
-/** Live generations of a conversation, or of one message's answers. */
+/** The ids of live generations, the newest first. */
 export async function readLiveGenerations(db: Database, where: LiveGenerations): Promise<string[]> {
-  const base = db.selectFrom('generation').select('id').where('status', 'in', ['queued', 'running']);
-  const query =
-    'conversationId' in where
-      ? base.where('conversation_id', '=', where.conversationId)
-      : 'apiKeyId' in where
-        ? base.where('api_key_id', '=', where.apiKeyId)
-        : base.where((eb) =>
-            eb.or([eb('reply_to', '=', where.messageId), eb('message_id', '=', where.messageId)]),
-          );
-  return (await query.orderBy('created_at', 'desc').execute()).map((row) => row.id);
+  const query = db
+    .selectFrom('generation')
+    .select('generation.id')
+    // As literals, as in the conditions of the partial indexes.
+    .where('generation.status', 'in', [
+      sql.lit<GenerationStatus>('queued'),
+      sql.lit<GenerationStatus>('running'),
+    ])
+    .where(conditionOf(where));
+  return (await query.orderBy('generation.created_at', 'desc').execute()).map((row) => row.id);
+}
+
+function conditionOf(where: LiveGenerations): RawBuilder<boolean> {
+  if ('conversationId' in where) return sql`generation.conversation_id = ${where.conversationId}`;
+  if ('messageId' in where) {
+    const { messageId } = where;
+    return sql`(generation.reply_to = ${messageId} or generation.message_id = ${messageId})`;
+  }
+  if ('apiKeyId' in where) return sql`generation.api_key_id = ${where.apiKeyId}`;
+  if ('memberId' in where) {
+    return sql`(generation.created_by_kind = 'member' and generation.created_by_id = ${where.memberId})`;
+  }
+  return sql`(
+    (generation.api_key_id is not null and not exists (
+      select 1 from api_key where api_key.id = generation.api_key_id and api_key.revoked_at is null
+        and (api_key.expires_at is null or api_key.expires_at > ${where.revokedAt})))
+    or (generation.created_by_kind = 'member' and generation.created_by_id not like 'idp:%'
+      and not exists (select 1 from member where member.id = generation.created_by_id))
+    or exists (
+      select 1 from end_user where end_user.id = generation.end_user_id and end_user.erasing_at is not null))`;
 }

@@ -87,7 +87,6 @@ export async function startAdminApp(
         tested.push(model);
         return testApp.nextTest ?? { ok: true, latency_ms: 7, error: null, hint: null, found: null };
       },
-      cancelLive: (where) => engine.cancelWhere(where),
       resolve: async () => [],
     },
   });

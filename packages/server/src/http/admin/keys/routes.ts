@@ -44,7 +44,7 @@ import {
 const access = 'organization-admin';
 const path = `${organizationPath}/keys`;
 
-export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readonly Route[] {
+export function keyRoutes({ store, revocation, now }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, keyId: string): Promise<Static<typeof Key>> {
     const record = await findAnyApiKey(store.reads, scope, keyId.toLowerCase());
     if (record === undefined) throw notFound('key');
@@ -187,6 +187,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         tags,
         operationId: 'rotateKey',
         summary: 'Give an API key another secret; its id, limits, usage and tokens stay',
+        description: 'Connections of the earlier secret end with its overlap; what they have begun goes on.',
         params: KeyParams,
         body: RotateKeyBody,
         response: { 200: answer('The key; `key` is its new secret, shown this once.', NewKey), ...refusals },
@@ -208,6 +209,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
           overlapMs,
           now: now(),
         });
+        await revocation.secret(id);
         return { ...(await get(scope, id)), ...(!replayed && { key }) };
       },
     }),
@@ -220,7 +222,8 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         tags,
         operationId: 'deleteKey',
         summary: 'Revoke an API key and its tokens, at once and everywhere',
-        description: 'What the key and its end users have running and queued ends as cancelled.',
+        description:
+          'Connections of the key and its end users end with an error, and what they have running and queued ends as cancelled.',
         params: KeyParams,
         response: { 204: gone, ...refusals },
       },
@@ -229,7 +232,7 @@ export function keyRoutes({ store, cancelLive, now }: AdminDependencies): readon
         const id = request.params.id.toLowerCase();
         await store.change(request, 'revokeApiKey', { organizationId, id, now: now() });
         // Nothing new starts under the key by now; what it and its end users have running and queued ends.
-        await cancelLive({ apiKeyId: id });
+        await revocation.key(id);
         return reply.code(204).send(null);
       },
     }),

@@ -29,7 +29,7 @@ import {
 const access = 'organization-admin';
 const path = `${organizationPath}/members`;
 
-export function memberRoutes({ store, authenticator, now }: AdminDependencies): readonly Route[] {
+export function memberRoutes({ store, authenticator, now, revocation }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, memberId: string): Promise<Static<typeof Member>> {
     const record = await findMember(store.reads, scope, memberId.toLowerCase());
     if (record === undefined) throw notFound('member');
@@ -129,12 +129,16 @@ export function memberRoutes({ store, authenticator, now }: AdminDependencies): 
         tags,
         operationId: 'deleteMember',
         summary: 'Remove a member; its tokens die at once',
+        description:
+          'Connections of the member end with an error, and what the member has running and queued ends as cancelled.',
         params: MemberParams,
         response: { 204: gone, ...refusals },
       },
       async handler(request, reply) {
         const { organizationId } = request.scope;
-        await store.change(request, 'deleteMember', { organizationId, id: request.params.id.toLowerCase() });
+        const id = request.params.id.toLowerCase();
+        await store.change(request, 'deleteMember', { organizationId, id });
+        await revocation.member(id);
         return reply.code(204).send(null);
       },
     }),

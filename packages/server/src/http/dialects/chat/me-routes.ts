@@ -11,8 +11,8 @@ import * as documentation from './documentation.ts';
 
 const access = 'key-or-end-user';
 
-export function meRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
-  const erasure = createErasure({ store, engine, now });
+export function meRoutes({ store, engine, revocation, now }: DialectDependencies): readonly Route[] {
+  const erasure = createErasure({ store, engine, revocation, now });
   return [
     route({
       method: 'GET',

@@ -74,7 +74,7 @@ onBothStores('what is stored of an end user', (engine) => {
     assert.deepEqual([body.deleted.end_users, body.deleted.conversations, body.deleted.messages], [1, 2, 4]);
     assert.equal(body.kept.at(-1), 'backups that were made before keep what was erased');
     await running.ended;
-    assert.equal(JSON.parse(running.events.at(-1)?.data ?? '').finish_reason, 'cancelled');
+    assert.equal(JSON.parse(running.events.at(-1)?.data ?? '').code, 'unauthenticated');
     for (const method of ['GET', 'DELETE']) {
       assert.equal((await app.call('/api/chat/me', { token: dora, method })).status, 401, method);
     }
