@@ -6,6 +6,8 @@ import type { Database, StoreEngine } from './tables.ts';
 export interface CommandContext {
   readonly db: Database;
   readonly engine: StoreEngine;
+  /** Whether a command that fails is rolled back and runs again without this, so that it needs no savepoint of its own. */
+  readonly runsAgain?: boolean;
   /**
    * A command calls this after it has sent its last statement, if only an error of a statement can still make it fail:
    * PostgreSQL then commits at once instead of after the answers.

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import { type CommandContext, isAmong } from '../command-context.ts';
 import { blocksOfSql, storedTokens } from '../postgres/search-blocks.ts';
+import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 
 export interface SearchEntry {
@@ -66,17 +67,23 @@ async function putInSqlite(
   db: Database,
   { id: known, conversationId, messageId, tokens }: KnownEntry,
 ): Promise<void> {
-  let id = known;
-  if (id === undefined) {
-    const inserted = await db
-      .insertInto('search_document')
-      .values({ conversation_id: conversationId, message_id: messageId })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    id = inserted.id;
-  }
-  await sql`insert or replace into search_tokens (rowid, tokens) values (${id}, ${tokens})`.execute(db);
+  const id = known ?? (await insertDocument(db, { conversationId, messageId }))[0]?.id;
+  if (id === undefined) throw new Error('a document of the search index got no id');
+  await replaceTokens(db, { id, tokens });
 }
+
+const insertDocument = statement<Pick<SearchEntry, 'conversationId' | 'messageId'>, { id: number }>(
+  (db, param) =>
+    db
+      .insertInto('search_document')
+      .values({ conversation_id: param('conversationId'), message_id: param('messageId') })
+      .returning('id'),
+);
+
+const replaceTokens = statement<{ id: number; tokens: string }, unknown>(
+  (_db, param) =>
+    sql`insert or replace into search_tokens (rowid, tokens) values (${param('id')}, ${param('tokens')})`,
+);
 
 /** Puts the entries in statements whose texts are the same for any number of them. */
 async function putInPostgres(db: Database, entries: readonly KnownEntry[]): Promise<void> {

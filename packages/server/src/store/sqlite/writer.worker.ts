@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { AppError, serializeError } from '../../domain/errors.ts';
 import { runCommand } from '../command.ts';
+import type { CommandContext } from '../command-context.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
 import { migrate } from '../migrate.ts';
 import { isUnavailable, RolledBackError } from '../unavailable.ts';
@@ -17,7 +18,9 @@ if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
 const { path } = workerData as WriterOptions;
 const database: DatabaseSync = openForWriting(path);
-const context = { db: kyselyOn(database), engine: 'sqlite' } as const;
+const context: CommandContext = { db: kyselyOn(database), engine: 'sqlite' };
+/** Of a batch's first run; if that fails, all of it is rolled back and runs again. */
+const firstContext: CommandContext = { ...context, runsAgain: true };
 
 await migrate(context.db, 'sqlite');
 
@@ -77,15 +80,21 @@ async function commitTogether(batch: readonly WriteRequest[]): Promise<WriterRep
   try {
     const replies: WriterReply[] = [];
     begin.run();
-    for (const request of batch) replies.push({ id: request.id, ok: true, value: await run(request) });
+    for (const request of batch)
+      replies.push({ id: request.id, ok: true, value: await run(firstContext, request) });
     commit.run();
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
     const [only] = batch;
-    if (only === undefined || batch.length > 1) return await commitWithSavepoints(batch);
+    if (only === undefined || batch.length > 1 || !isLasting(error)) return await commitWithSavepoints(batch);
     return [{ id: only.id, ok: false, error: describe(error) }];
   }
+}
+
+/** Whether a command that runs alone would fail again in the same way. */
+function isLasting(error: unknown): boolean {
+  return error instanceof AppError || isUniqueViolation(error) || isUnavailable(error);
 }
 
 async function commitWithSavepoints(batch: readonly WriteRequest[]): Promise<WriterReply[]> {
@@ -112,7 +121,7 @@ async function commitWithSavepoints(batch: readonly WriteRequest[]): Promise<Wri
 async function runInSavepoint(request: WriteRequest): Promise<WriterReply> {
   try {
     savepoint.run();
-    const value = await run(request);
+    const value = await run(context, request);
     release.run();
     return { id: request.id, ok: true, value };
   } catch (error) {
@@ -121,7 +130,7 @@ async function runInSavepoint(request: WriteRequest): Promise<WriterReply> {
   }
 }
 
-function run(request: WriteRequest): unknown {
+function run(context: CommandContext, request: WriteRequest): unknown {
   if (request.kind === 'journal') return append(request.row);
   return runCommand(context, request.name, request.args as never, request.claim, request.origin);
 }
