@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { describe, runFuzz } from './fuzz.ts';
+import { describe, runFuzz, runRaw } from './fuzz.ts';
 
 onBothStores('requests from the document', (storeEngine) => {
   test('what holds for every answer holds', async () => {
@@ -14,4 +14,8 @@ onBothStores('requests from the document', (storeEngine) => {
     assert.deepEqual(violations.map(describe), []);
     assert.equal(requests, 400);
   });
+});
+
+test('bytes that are no request, or an odd one, are answered as every request or not at all', async () => {
+  assert.deepEqual(await runRaw({ seed: 20261126, requests: 150 }), []);
 });

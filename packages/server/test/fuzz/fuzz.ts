@@ -9,6 +9,7 @@ import type { StoreEngine } from '../../src/store/store.ts';
 import { changedTables, openDigest, type StoreDigest } from './digest.ts';
 import { type ApiDocument, type Operation, type RawDocument, readDocument } from './document.ts';
 import { problemsOf, reachedBy } from './properties.ts';
+import { rawProblems, rawRequests, sendRaw } from './raw.ts';
 import { type Plan, planArbitrary } from './requests.ts';
 import { type Answer, fillPlan, openWire, type Sent, type Wire } from './wire.ts';
 import { makeWorld, type World } from './world.ts';
@@ -237,6 +238,27 @@ class Run {
       slowest: [...this.#slowest].sort(([, a], [, b]) => b - a).slice(0, 10),
     };
   }
+}
+
+/**
+ * Sends requests that no HTTP client sends to a server of its own; gives what is wrong with the simplest that breaks
+ * something, else nothing.
+ */
+export async function runRaw(options: Pick<FuzzOptions, 'seed' | 'requests'>): Promise<readonly string[]> {
+  const errors: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line) => void errors.push(line) });
+  await using server = await startTestServer('sqlite', { log });
+  const property = fc.asyncProperty(rawRequests, async (bytes) => {
+    const problems = [...rawProblems(await sendRaw(server.url, bytes)), ...errors.splice(0)];
+    if (problems.length > 0) throw new Broken(problems, bytes);
+  });
+  const { failed, errorInstance, counterexample } = await fc.check(property, {
+    seed: options.seed,
+    numRuns: options.requests,
+  });
+  if (!failed) return [];
+  if (!(errorInstance instanceof Broken)) throw errorInstance;
+  return [...errorInstance.problems, JSON.stringify(counterexample)];
 }
 
 /** What operations make, by the names of `values.ts`. */
