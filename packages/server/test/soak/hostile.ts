@@ -30,6 +30,8 @@ export interface Target {
   readonly key: string;
   readonly limitedKey: string;
   readonly organizationId: string;
+  /** Only the attacks whose names hold this are made. */
+  readonly only: string;
 }
 
 // Strangers have processors of their own.
@@ -274,6 +276,7 @@ async function attack(): Promise<void> {
   while (isAttacking) {
     for (const [name, run] of Object.entries(attacks)) {
       if (!isAttacking) break;
+      if (!name.includes(target?.only ?? '')) continue;
       tell({ tell: 'attacking', name });
       await run();
       made[name] = (made[name] ?? 0) + 1;

@@ -23,6 +23,10 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     streams: { type: 'string', default: '8' },
     store: { type: 'string', default: 'sqlite' },
+    /** Only the attacks whose names hold this. */
+    only: { type: 'string', default: '' },
+    /** A directory for a profile of the server's threads. */
+    profile: { type: 'string', default: '' },
   },
 });
 const { store } = values;
@@ -72,6 +76,7 @@ const server = await spawnServer(
     INTERNET_ALLOWED_NETWORKS: '127.0.0.1/32',
     COLLOQUY_TITLES: 'on',
     LOG_LEVEL: 'error',
+    ...(values.profile !== '' && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }),
   }),
 );
 let end: number | string | undefined;
@@ -99,6 +104,7 @@ say({
     key: bad.prodKey,
     limitedKey: limited.key,
     organizationId: bad.organizationId,
+    only: values.only,
   },
 });
 
@@ -210,6 +216,10 @@ console.log(`memory in MB:    ${figures.map(({ megabytes }) => megabytes).join('
 console.log(`descriptors:     ${figures.map(({ descriptors }) => descriptors).join(', ')}`);
 console.log(`attacks:         ${JSON.stringify(made)}, answered with 5xx or not at all: ${failures}`);
 console.log(violations.length === 0 ? 'no violations' : [...new Set(violations)].join('\n'));
+if (values.profile !== '') {
+  server.signal('SIGTERM');
+  await server.exited;
+}
 await server[Symbol.asyncDispose]();
 hostile.kill();
 model.closeAllConnections();
