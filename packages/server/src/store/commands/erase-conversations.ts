@@ -51,7 +51,7 @@ interface Erasable {
 }
 
 /** Messages that a step takes at most, and generations. */
-const mostRows = 500;
+const mostRows = 200;
 
 /**
  * Erases the first of these conversations: as many as have few messages enough. If the first one alone has too many, a

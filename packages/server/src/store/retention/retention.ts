@@ -12,7 +12,7 @@ const job = 'retention';
 const leaseMs = 60_000;
 const dayMs = 86_400_000;
 const lookedAtOnce = 500;
-const conversationsAtOnce = 50;
+const conversationsAtOnce = 20;
 /** A step is followed by a pause of at least this, and of as long as the step took: others write for half of the time. */
 const leastPauseMs = 20;
 const mostPauseMs = 2000;

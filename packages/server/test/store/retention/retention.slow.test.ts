@@ -210,7 +210,7 @@ onBothStores('retention', (engine) => {
       .select((eb) => eb.fn.countAll().as('n'))
       .where('conversation_id', '=', long)
       .executeTakeFirstOrThrow();
-    assert.equal(Number(half.n), 201);
+    assert.equal(Number(half.n), 501);
     assert.deepEqual(await t.runs(), []);
     await t.run();
     assert.deepEqual(await t.left(), []);
@@ -225,10 +225,10 @@ onBothStores('retention', (engine) => {
     await t.run({ mayGoOn: times(1) });
     await t.keep({ prod: null });
     await t.run();
-    assert.equal((await t.left()).length, 10);
+    assert.equal((await t.left()).length, 40);
     assert.deepEqual(
       (await t.runs()).map(({ values }) => values.conversations),
-      [50],
+      [20],
     );
     assert.deepEqual(await t.store.reads.selectFrom('retention_run').selectAll().execute(), []);
   });
