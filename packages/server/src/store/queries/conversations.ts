@@ -87,16 +87,18 @@ const rowsAtOnce = 2000;
 type Query = SelectQueryBuilder<Tables, 'conversation', ConversationRow>;
 
 /**
- * A page of conversations, newest first. Whole lists are read page by page, by `after`. What is skipped, and what is or is
- * not archived, is passed over in steps, so that no statement's work grows with the list.
+ * A page of conversations, newest first. Whole lists are read page by page, by `after`. What is skipped, what is or is not
+ * archived, and what others than this key made, is passed over in steps, so that no statement's work grows with the list.
  */
 export async function pageConversations(
   db: Database,
   scope: Scope,
   page: ConversationPage,
 ): Promise<ConversationRecord[]> {
-  const { isArchived, limit, offset = 0 } = page;
-  if (isArchived === undefined) {
+  const { isArchived, createdBy, limit, offset = 0 } = page;
+  // What others made is passed over in steps.
+  const isPassedOver = !isFoundByIndex(createdBy);
+  if (isArchived === undefined && !isPassedOver) {
     const after = await placeBehind(db, scope, page, offset);
     if (after === 'end') return [];
     return (await inRange(db, scope, page, after).limit(limit).execute()).map(toConversation);
@@ -104,10 +106,10 @@ export async function pageConversations(
   const found: ConversationRow[] = [];
   for (let [after, left] = [page.after, offset]; ; ) {
     const looked = inRange(db, scope, page, after).limit(rowsAtOnce);
-    const rows = await newest(db.selectFrom(looked.as('conversation')).selectAll() as unknown as Query)
-      .where('is_archived', '=', isArchived ? 1 : 0)
-      .limit(left + limit - found.length)
-      .execute();
+    let query = newest(db.selectFrom(looked.as('conversation')).selectAll() as unknown as Query);
+    if (isArchived !== undefined) query = query.where('is_archived', '=', isArchived ? 1 : 0);
+    if (isPassedOver && createdBy !== undefined) query = madeBy(query, createdBy);
+    const rows = await query.limit(left + limit - found.length).execute();
     found.push(...rows.slice(left));
     left = Math.max(0, left - rows.length);
     if (found.length === limit) break;
@@ -154,15 +156,22 @@ function inRange(
     .where('environment', '=', environment);
   if (endUserId === null) query = query.where('end_user_id', 'is', null);
   else if (endUserId !== undefined) query = query.where('end_user_id', '=', endUserId);
-  if (createdBy !== undefined) {
-    const { created_by_kind: kind, created_by_id: id } = creatorColumns(createdBy);
-    // The kind as a literal, as in the condition of the partial index.
-    query = query.where(sql<boolean>`created_by_kind = ${sql.lit(kind)}`);
-    query = id === null ? query.where('created_by_id', 'is', null) : query.where('created_by_id', '=', id);
-  }
+  if (createdBy !== undefined && isFoundByIndex(createdBy)) query = madeBy(query, createdBy);
   if (after !== undefined)
     query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`);
   return newest(query);
+}
+
+/** Whether what a caller made, if one is asked for, has an index: only what members made is so little that it has. */
+function isFoundByIndex(createdBy: Creator | undefined): boolean {
+  return createdBy === undefined || createdBy.kind === 'member';
+}
+
+function madeBy(query: Query, createdBy: Creator): Query {
+  const { created_by_kind: kind, created_by_id: id } = creatorColumns(createdBy);
+  // The kind as a literal, as in the condition of the partial index.
+  const ofKind = query.where(sql<boolean>`created_by_kind = ${sql.lit(kind)}`);
+  return id === null ? ofKind.where('created_by_id', 'is', null) : ofKind.where('created_by_id', '=', id);
 }
 
 function newest(query: Query): Query {

@@ -153,12 +153,12 @@ function conditionOf(where: LiveGenerations): RawBuilder<boolean> {
   if ('memberId' in where) {
     return sql`(generation.created_by_kind = 'member' and generation.created_by_id = ${where.memberId})`;
   }
+  // Each looked up by its id: PostgreSQL would read the whole table for an `exists` beside an `or`.
   return sql`(
-    (generation.api_key_id is not null and not exists (
-      select 1 from api_key where api_key.id = generation.api_key_id and api_key.revoked_at is null
-        and (api_key.expires_at is null or api_key.expires_at > ${where.revokedAt})))
+    (generation.api_key_id is not null and coalesce((
+      select case when revoked_at is null and (expires_at is null or expires_at > ${where.revokedAt}) then 1 else 0 end
+      from api_key where api_key.id = generation.api_key_id), 0) = 0)
     or (generation.created_by_kind = 'member' and generation.created_by_id not like 'idp:%'
-      and not exists (select 1 from member where member.id = generation.created_by_id))
-    or exists (
-      select 1 from end_user where end_user.id = generation.end_user_id and end_user.erasing_at is not null))`;
+      and (select id from member where member.id = generation.created_by_id) is null)
+    or (select erasing_at from end_user where end_user.id = generation.end_user_id) is not null)`;
 }

@@ -157,6 +157,39 @@ onBothStores('created_by', (engine) => {
     assert.deepEqual(await shown(made.id), { kind: 'member', id: memberId, name: null });
   });
 
+  test('one’s own are found behind thousands of another key’s, page by page', async () => {
+    const mine = await app.key('test', { name: 'Mine' });
+    const own: string[] = [];
+    const make = async (): Promise<void> => {
+      own.unshift((await app.call('/chats/create', { key: mine.key, body: { name: 'Mine' } })).body.id);
+    };
+    const scope = conversationScope(org, 'test');
+    const createdBy = { kind: 'key', id: newId() } as const;
+    await make();
+    // More than one statement passes over.
+    for (let n = 0; n < 21; n += 1) {
+      const others = Array.from({ length: 100 }, () => ({
+        scope,
+        id: newId(),
+        title: 'x',
+        isArchived: false,
+      }));
+      await Promise.all(
+        others.map((other) =>
+          app.harness.place.store.execute('createConversation', { ...other, createdBy, now: Date.now() }),
+        ),
+      );
+      if (n === 10) await make();
+    }
+    await make();
+    const found = async (more = '') =>
+      idsIn((await app.call(path('list', `&mine=true${more}`), { key: mine.key })).body);
+    assert.deepEqual(await found(), own);
+    assert.deepEqual(await found('&limit=2&offset=1'), own.slice(1));
+    assert.deepEqual(await found('&is_archived=false'), own);
+    assert.deepEqual(await found('&is_archived=true'), []);
+  });
+
   test('no row names an end user who was erased', async () => {
     const token = await chats.user('erased');
     const turn = await app.stream('/api/chat/completion/stream', { token, body: { message: 'Hi' } });
