@@ -54,6 +54,10 @@ const repeated: Readonly<Record<string, string>> = {
   backslashes: '\\',
   'harmony tokens': '<|channel|>',
   'beginnings of tokens': '<|',
+  'ends of messages': '<|end|>',
+  'turns without tokens': '.assistantfina',
+  'headers without tokens': 'to=',
+  boxes: '\\boxed{',
   digits: '1',
   commas: ', ',
   'halves of characters': '\ud83d',
@@ -86,6 +90,7 @@ export const readers: Readonly<Record<string, PrepareReading>> = {
   'an OpenAI stream that thinks': (text) => stream(openAi, `<think>${text}`, openAiEvent),
   'an OpenAI stream in harmony': (text) =>
     stream(openAi, `<|channel|>analysis<|message|>${text}`, openAiEvent),
+  'an OpenAI stream in harmony without tokens': (text) => stream(openAi, `analysisWe ${text}`, openAiEvent),
   'an OpenAI stream of reasoning': (text) =>
     stream(openAi, text, (delta) => openAiDelta({ reasoning_content: delta })),
   'an OpenAI stream of content parts': (text) =>
