@@ -78,16 +78,21 @@ export function isFinalEvent(event: LogEvent | undefined): event is FinishedEven
   return typeof event === 'object' && event.type === 'generation-finished';
 }
 
+/** What an event costs besides its own characters: it is read apart, and leaves as a frame with an id. */
+const charactersOfAnEvent = 100;
+
 /**
- * Splits a run into runs of at most `maxCharacters`, an event that is longer alone being a run of its own. The same
- * events always give the same pieces, but for the last one, which a longer run may extend.
+ * Splits a run into runs of at most `maxCharacters`, of which each event costs 100 besides its own; an event that is
+ * longer alone is a run of its own. The same events always give the same pieces, but for the last one, which a longer run
+ * may extend.
  */
 export function piecesOf({ firstSeq, events }: EventRun, maxCharacters: number): EventRun[] {
   const pieces: EventRun[] = [];
   let start = 0;
   let characters = 0;
   events.forEach((event, index) => {
-    const length = typeof event === 'string' ? event.length : JSON.stringify(event).length;
+    const own = typeof event === 'string' ? event.length : JSON.stringify(event).length;
+    const length = own + charactersOfAnEvent;
     if (index > start && characters + length > maxCharacters) {
       pieces.push({ firstSeq: firstSeq + start, events: events.slice(start, index) });
       start = index;

@@ -41,6 +41,27 @@ function check(runs: readonly EventRun[]): void {
   assert.equal(events.filter((event) => typeof event === 'string').join(''), tokens.join(''));
 }
 
+/** Events in a piece at most: each costs 100 characters besides its own. */
+const mostEvents = (64 * 1024) / 100;
+
+onBothStores('a log of many small events', (storeEngine) => {
+  test('comes in pieces of few events, and lies in segments of few', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const small = Array.from({ length: 3000 }, (_, index) => `${index % 10}`);
+    h.upstream.enqueue(answer('', { tokens: small }));
+    const engine = await h.start();
+    const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
+    await readLog(engine, generationId).ended;
+    const runs = await readSlowly(engine, generationId);
+    const segments = await readSegments(h.place.store.reads, generationId, 0, 1000);
+    for (const run of [...runs, ...segments]) {
+      assert.ok(run.events.length <= mostEvents, `${run.events.length} events in one piece`);
+    }
+    const text = runs.flatMap(({ events }) => events.filter((event) => typeof event === 'string')).join('');
+    assert.equal(text, small.join(''));
+  });
+});
+
 onBothStores('a long log', (storeEngine) => {
   test('comes in pieces: live, from memory and from the store', async () => {
     await using h = await startEngineHarness(storeEngine);
