@@ -27,10 +27,12 @@ export interface Taken {
 /** Where a limit stands. */
 export interface LimitState {
   readonly subject: LimitSubject;
+  /** The subject's id. */
+  readonly id: string;
   readonly name: LimitName;
   readonly limit: number;
-  /** What is left now, of at least 0; an integer but for `budget_per_month`. */
-  readonly remaining: number;
+  /** What is used now, which may be more than the limit; an integer but for `budget_per_month`. */
+  readonly used: number;
   /** Seconds until one more is left; 0 where all is, undefined where that is not a matter of time. */
   readonly moreInSeconds: number | undefined;
 }
@@ -80,14 +82,14 @@ class Account {
     else this.#open[name] += amount;
   }
 
-  /** What is free of a limit, and when one more is. */
-  state(name: ProcessLimitName, limit: number, nowMs: number): { remaining: number; moreInMs?: number } {
-    if (!isRate(name)) return { remaining: Math.max(0, limit - this.#open[name]) };
+  /** What of a limit is used, in whole ones, and when one more is free. */
+  state(name: ProcessLimitName, limit: number, nowMs: number): { used: number; moreInMs?: number } {
+    if (!isRate(name)) return { used: this.#open[name] };
     const bucket = this.#rates.get(name)?.bucket;
     const used = bucket === undefined ? 0 : bucket.used(limit, minuteMs, nowMs);
     const remaining = Math.max(0, Math.floor(limit - used));
     const missing = used === 0 ? 0 : remaining + 1 - (limit - used);
-    return { remaining, moreInMs: (missing * minuteMs) / limit };
+    return { used: Math.ceil(used), moreInMs: (missing * minuteMs) / limit };
   }
 
   isIdle(nowMs: number): boolean {
@@ -162,12 +164,12 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
           const limit = one.limits[name];
           if (limit === undefined) continue;
           const account = accounts.get(subjectName(one));
-          const { remaining, moreInMs } = account?.state(name, limit, nowMs) ?? {
-            remaining: limit,
+          const { used, moreInMs } = account?.state(name, limit, nowMs) ?? {
+            used: 0,
             moreInMs: isRate(name) ? 0 : undefined,
           };
           const moreInSeconds = moreInMs === undefined ? undefined : Math.ceil(moreInMs / 1000);
-          states.push({ subject: one.subject, name, limit, remaining, moreInSeconds });
+          states.push({ subject: one.subject, id: one.id, name, limit, used, moreInSeconds });
         }
       }
       return states;

@@ -85,7 +85,7 @@ export class StoredLimits {
         if (limit === undefined) return [];
         const used = consumed.get(subjectName(one))?.[name] ?? 0;
         const moreInSeconds = used === 0 ? 0 : secondsUntilReset(name, now);
-        return [{ subject: one.subject, name, limit, remaining: Math.max(0, limit - used), moreInSeconds }];
+        return [{ subject: one.subject, id: one.id, name, limit, used, moreInSeconds }];
       }),
     );
   }

@@ -97,11 +97,11 @@ test('of several subjects, the one to wait for longest is named, and nothing is 
   }
   const states = await limiter.states([key, organization, user]);
   assert.deepEqual(
-    states.map(({ subject, remaining }) => [subject, remaining]),
+    states.map(({ subject, used }) => [subject, used]),
     [
-      ['key', 9],
+      ['key', 1],
       ['organization', 1],
-      ['end_user', 0],
+      ['end_user', 1],
     ],
   );
 });
@@ -110,13 +110,13 @@ test('states tell what is left, and when one more is', async () => {
   const { limiter, advance } = makeLimiter();
   const limits = [of({ writes_per_minute: 6, viewers: 3 })];
   for (let i = 0; i < 3; i++) await limiter.take(limits, { writes_per_minute: 1, viewers: 1 });
-  const state = { subject: 'key', limit: 6, name: 'writes_per_minute' };
-  const viewers = { subject: 'key', limit: 3, name: 'viewers', remaining: 0, moreInSeconds: undefined };
-  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 3, moreInSeconds: 10 }, viewers]);
+  const state = { subject: 'key', id: 'k', limit: 6, name: 'writes_per_minute' };
+  const viewers = { subject: 'key', id: 'k', limit: 3, name: 'viewers', used: 3, moreInSeconds: undefined };
+  assert.deepEqual(await limiter.states(limits), [{ ...state, used: 3, moreInSeconds: 10 }, viewers]);
   advance(15_000);
-  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 4, moreInSeconds: 5 }, viewers]);
+  assert.deepEqual(await limiter.states(limits), [{ ...state, used: 2, moreInSeconds: 5 }, viewers]);
   advance(15_000);
-  assert.deepEqual(await limiter.states(limits), [{ ...state, remaining: 6, moreInSeconds: 0 }, viewers]);
+  assert.deepEqual(await limiter.states(limits), [{ ...state, used: 0, moreInSeconds: 0 }, viewers]);
 });
 
 test('until one more is left is as long as a refusal says, also where more was used than there is', async () => {
@@ -124,7 +124,7 @@ test('until one more is left is as long as a refusal says, also where more was u
   const limits = [of({ tokens_per_minute: 600 })];
   (await limiter.take(limits, turn)).end(1200);
   const [state] = await limiter.states(limits);
-  assert.deepEqual([state?.remaining, state?.moreInSeconds], [0, 61]);
+  assert.deepEqual([state?.used, state?.moreInSeconds], [1200, 61]);
   assert.equal(await retryAfter(limiter.take(limits, turn)), 61);
 });
 

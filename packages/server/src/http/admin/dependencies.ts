@@ -27,7 +27,7 @@ export interface AdminDependencies {
   readonly erasure: Erasure;
   readonly refusals: Refusals;
   readonly authenticator: Authenticator;
-  readonly engine: Pick<GenerationEngine, 'cancel'>;
+  readonly engine: Pick<GenerationEngine, 'cancel' | 'limiter' | 'storedLimits'>;
   readonly revocation: Revocation;
   /** Encrypts the providers' keys. */
   readonly secret: string;

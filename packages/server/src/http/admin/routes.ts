@@ -3,6 +3,7 @@ import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { AuditActorSchema, AuditEntrySchema } from './audit/schema.ts';
+import { ConsumedSchema } from './consumed.ts';
 import { organizationConversationRoutes } from './conversations/routes.ts';
 import { OrganizationConversationSchema, OrganizationSessionSchema } from './conversations/schema.ts';
 import type { AdminDependencies } from './dependencies.ts';
@@ -33,6 +34,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       OrganizationConversationSchema,
       OrganizationSessionSchema,
       EndUserSchema,
+      ConsumedSchema,
     ])
       app.addSchema(schema);
     addRoutes(app, [

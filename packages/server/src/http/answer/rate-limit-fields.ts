@@ -94,8 +94,9 @@ function policy(subject: LimitReference['subject'], name: LimitName, quota: numb
   return [[policyName(subject, name), ...parameters].join(';')];
 }
 
-function toItem({ subject, name, remaining, moreInSeconds }: LimitState): string {
+function toItem({ subject, name, limit, used, moreInSeconds }: LimitState): string {
   const { scale = 1 } = measures[name];
+  const remaining = Math.max(0, limit - used);
   const left = `${policyName(subject, name)};r=${Math.floor(remaining * scale)}`;
   return moreInSeconds === undefined ? left : `${left};t=${moreInSeconds}`;
 }

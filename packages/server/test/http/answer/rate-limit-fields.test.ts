@@ -13,9 +13,9 @@ const organization: SubjectLimits = { subject: 'organization', id: 'o', limits: 
 
 test('a policy for each limit of each subject, and where those stand that are known', () => {
   const states = [
-    { subject: 'key', name: 'requests_per_minute', limit: 60, remaining: 12, moreInSeconds: 1 },
-    { subject: 'key', name: 'viewers', limit: 5, remaining: 4, moreInSeconds: undefined },
-    { subject: 'key', name: 'budget_per_month', limit: 0.25, remaining: 0.1, moreInSeconds: 90 },
+    { subject: 'key', id: 'k', name: 'requests_per_minute', limit: 60, used: 48, moreInSeconds: 1 },
+    { subject: 'key', id: 'k', name: 'viewers', limit: 5, used: 1, moreInSeconds: undefined },
+    { subject: 'key', id: 'k', name: 'budget_per_month', limit: 0.25, used: 0.15, moreInSeconds: 90 },
   ] as const;
   assert.deepEqual(rateLimitFields([key, organization], states), {
     'RateLimit-Policy':
@@ -27,7 +27,7 @@ test('a policy for each limit of each subject, and where those stand that are kn
 
 test('what refused has nothing left until Retry-After, and is shown to whoever is refused', () => {
   const states = [
-    { subject: 'key', name: 'requests_per_minute', limit: 60, remaining: 12, moreInSeconds: 1 },
+    { subject: 'key', id: 'k', name: 'requests_per_minute', limit: 60, used: 48, moreInSeconds: 1 },
   ] as const;
   const own = rateLimitFields([key], states, {
     limit: { name: 'requests_per_minute', subject: 'key' },
@@ -54,7 +54,7 @@ test('what refused has nothing left until Retry-After, and is shown to whoever i
 test('all values are integers, whatever the limit', () => {
   for (const name of limitNames) {
     const held = { subject: 'key', id: 'k', limits: { [name]: 3.7 } } as const;
-    const states = [{ subject: 'key', name, limit: 3.7, remaining: 1.2, moreInSeconds: 4 }] as const;
+    const states = [{ subject: 'key', id: 'k', name, limit: 3.7, used: 2.5, moreInSeconds: 4 }] as const;
     const fields = rateLimitFields([held], states);
     assert.match(
       fields['RateLimit-Policy'] ?? '',

@@ -6,6 +6,7 @@ import { creatorOf } from '../../../auth/principal.ts';
 import type { ApiKeyType } from '../../../domain/api-key.ts';
 import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import { type Limits, type SubjectLimits, withWriteLimit } from '../../../domain/limits/limits.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { isOriginPattern } from '../../../domain/text/origin.ts';
 import { fromTime } from '../../../domain/text/time.ts';
@@ -19,6 +20,7 @@ import { nameCreators } from '../../../store/queries/creators.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { budgetWarnings } from '../budget-warnings.ts';
+import { readConsumed } from '../consumed.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { toLimits } from '../limit-fields.ts';
 import { pageById, pageOf, toPageResource } from '../page.ts';
@@ -31,6 +33,7 @@ import {
   tags,
 } from '../schema.ts';
 import {
+  ChangedKey,
   CreateKeyBody,
   Key,
   KeyListQuery,
@@ -44,12 +47,23 @@ import {
 const access = 'organization-admin';
 const path = `${organizationPath}/keys`;
 
-export function keyRoutes({ store, revocation, now }: AdminDependencies): readonly Route[] {
+/** The key's own limits, as they hold. */
+function limitsOf({ id, limits }: Pick<ApiKeyRecord, 'id' | 'limits'>): SubjectLimits {
+  return { subject: 'key', id, limits: withWriteLimit(limits) };
+}
+
+export function keyRoutes({ store, engine, revocation, now }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, keyId: string): Promise<Static<typeof Key>> {
     const record = await findAnyApiKey(store.reads, scope, keyId.toLowerCase());
     if (record === undefined) throw notFound('key');
     const named = await nameCreators(store.reads, scope, [record.createdBy]);
-    return toKeyResource(record, named(record.createdBy), now());
+    const consumed = await readConsumed(engine, [limitsOf(record)]);
+    return toKeyResource(record, named(record.createdBy), consumed(record.id), now());
+  }
+
+  /** From when a limit is set on, what it bounds is counted, so that what was used before is shown too. */
+  async function count({ organizationId }: OrganizationScope, id: string, limits: Limits): Promise<void> {
+    await engine.storedLimits.counted(organizationId, [limitsOf({ id, limits })]);
   }
 
   async function living(scope: OrganizationScope, keyId: string): Promise<ApiKeyRecord> {
@@ -97,6 +111,7 @@ export function keyRoutes({ store, revocation, now }: AdminDependencies): readon
           createdBy: creatorOf(caller),
           now: at,
         });
+        await count(scope, result.id, limits);
         reply.code(201).header('Location', locationOf(scope, 'keys', result.id));
         const warnings = await budgetWarnings(store.reads, scope, limits, endUserLimits);
         return { ...(await get(scope, result.id)), ...warnings, ...(!replayed && { key }) };
@@ -125,7 +140,10 @@ export function keyRoutes({ store, revocation, now }: AdminDependencies): readon
           page.data.map(({ createdBy }) => createdBy),
         );
         const at = now();
-        return toPageResource(page, (record) => toKeyResource(record, named(record.createdBy), at));
+        const consumed = await readConsumed(engine, page.data.map(limitsOf));
+        return toPageResource(page, (record) =>
+          toKeyResource(record, named(record.createdBy), consumed(record.id), at),
+        );
       },
     }),
     route({
@@ -152,7 +170,7 @@ export function keyRoutes({ store, revocation, now }: AdminDependencies): readon
         summary: 'Change an API key; all of its tokens obey at their next request',
         params: KeyParams,
         body: UpdateKeyBody,
-        response: { 200: answer('The changed key.', Key), ...refusals },
+        response: { 200: answer('The changed key.', ChangedKey), ...refusals },
       },
       async handler(request) {
         const { scope, params, body } = request;
@@ -160,6 +178,8 @@ export function keyRoutes({ store, revocation, now }: AdminDependencies): readon
         checkBody(body, type, now());
         const { name, default_persona_id, personas, expires_at, limits, end_user_limits, allowed_origins } =
           body;
+        const changedLimits = limits && toLimits(limits);
+        const changedUserLimits = end_user_limits && toLimits(end_user_limits);
         await store.change(request, 'updateApiKey', {
           organizationId: scope.organizationId,
           id,
@@ -170,12 +190,14 @@ export function keyRoutes({ store, revocation, now }: AdminDependencies): readon
             ...(expires_at !== undefined && {
               expiresAt: expires_at === null ? null : fromTime(expires_at),
             }),
-            ...(limits !== undefined && { limits: toLimits(limits) }),
-            ...(end_user_limits !== undefined && { endUserLimits: toLimits(end_user_limits) }),
+            ...(changedLimits && { limits: changedLimits }),
+            ...(changedUserLimits && { endUserLimits: changedUserLimits }),
             ...(allowed_origins !== undefined && { allowedOrigins: allowed_origins }),
           },
         });
-        return get(scope, id);
+        await count(scope, id, changedLimits ?? {});
+        const warnings = await budgetWarnings(store.reads, scope, changedLimits, changedUserLimits);
+        return { ...(await get(scope, id)), ...warnings };
       },
     }),
     route({

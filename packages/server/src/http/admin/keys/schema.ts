@@ -14,6 +14,7 @@ import {
   oneOf,
   TextField,
 } from '../../openapi/fields.ts';
+import { Consumed, type ConsumedSchema } from '../consumed.ts';
 import { LimitsField, Warnings } from '../limit-fields.ts';
 import { PageQuery } from '../page.ts';
 import { createdAt, OrganizationParams } from '../schema.ts';
@@ -72,6 +73,7 @@ const resourceFields = {
   prefix: Type.String({ description: 'What of the key stays visible.', examples: ['sk_prod_Ab3dE6'] }),
   limits: LimitsField('the key'),
   end_user_limits: LimitsField('each end user with a token of the key'),
+  consumed: Consumed,
   created_at: createdAt,
   last_used_at: nullable(
     Type.String({
@@ -101,6 +103,10 @@ export const Key = Type.Object(resourceFields, {
   title: 'ApiKey',
   description: 'An API key, without its secret.',
 });
+export const ChangedKey = Type.Object(
+  { ...resourceFields, warnings: Type.Optional(Warnings) },
+  { title: 'ChangedApiKey', description: 'An API key that was changed, without its secret.' },
+);
 export const NewKey = Type.Object(
   {
     ...resourceFields,
@@ -165,6 +171,7 @@ export const KeyListQuery = Type.Object({
 export function toKeyResource(
   record: ApiKeyRecord,
   createdBy: NamedCreator | null,
+  consumed: Static<typeof ConsumedSchema>,
   now: number,
 ): Static<typeof Key> {
   const { previous } = record;
@@ -179,6 +186,7 @@ export function toKeyResource(
     prefix: record.prefix,
     limits: record.limits,
     end_user_limits: record.endUserLimits,
+    consumed,
     created_at: toTime(record.createdAt),
     last_used_at: toTimeOrNull(record.lastUsedAt),
     revoked_at: toTimeOrNull(record.revokedAt),

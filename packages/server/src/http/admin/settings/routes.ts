@@ -1,10 +1,13 @@
 /** `/organizations/{org_id}/settings` */
 import { invalid } from '../../../domain/errors.ts';
+import type { OrganizationSettings } from '../../../domain/organization.ts';
+import type { OrganizationScope } from '../../../domain/scope.ts';
 import { isBlank } from '../../../domain/text/blank.ts';
 import { readSettings } from '../../../store/queries/organization-settings.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { budgetWarnings } from '../budget-warnings.ts';
+import { readConsumed } from '../consumed.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
 import {
@@ -17,7 +20,12 @@ import {
 
 const path = `${organizationPath}/settings`;
 
-export function settingsRoutes({ store, now }: AdminDependencies): readonly Route[] {
+export function settingsRoutes({ store, engine, now }: AdminDependencies): readonly Route[] {
+  async function resourceOf({ organizationId: id }: OrganizationScope, settings: OrganizationSettings) {
+    const consumed = await readConsumed(engine, [{ subject: 'organization', id, limits: settings.limits }]);
+    return toSettingsResource(settings, consumed(id));
+  }
+
   return [
     route({
       method: 'GET',
@@ -30,7 +38,7 @@ export function settingsRoutes({ store, now }: AdminDependencies): readonly Rout
         params: OrganizationParams,
         response: { 200: answer('The settings.', Settings), ...refusals },
       },
-      handler: async ({ scope }) => toSettingsResource(await readSettings(store.reads, scope)),
+      handler: async ({ scope }) => resourceOf(scope, await readSettings(store.reads, scope)),
     }),
     route({
       method: 'PATCH',
@@ -55,7 +63,10 @@ export function settingsRoutes({ store, now }: AdminDependencies): readonly Rout
         const changed = { organizationId: scope.organizationId, changes, now: now() };
         const settings = await store.change(request, 'updateOrganizationSettings', changed);
         const warnings = await budgetWarnings(store.reads, scope, changes.limits, changes.endUserLimits);
-        return { ...toSettingsResource(settings), ...warnings };
+        const { organizationId: id } = scope;
+        // From now on what they bound is counted, so that what was used before is shown too.
+        await engine.storedLimits.counted(id, [{ subject: 'organization', id, limits: settings.limits }]);
+        return { ...(await resourceOf(scope, settings)), ...warnings };
       },
     }),
   ];

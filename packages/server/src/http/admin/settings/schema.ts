@@ -8,6 +8,7 @@ import {
 } from '../../../domain/organization.ts';
 import type { UpdateOrganizationSettings } from '../../../store/commands/organization-settings.ts';
 import { closed, exampleId, nullable, oneOf, orNull, TextField } from '../../openapi/fields.ts';
+import { Consumed, type ConsumedSchema } from '../consumed.ts';
 import { LimitsField, toLimits, Warnings } from '../limit-fields.ts';
 
 /** Characters of an instruction at most. */
@@ -87,7 +88,7 @@ const RetentionChanges = Type.Object(
 );
 
 export const Settings = Type.Object(
-  { ...fields, retention_days: RetentionDays, warnings: Type.Optional(Warnings) },
+  { ...fields, consumed: Consumed, retention_days: RetentionDays, warnings: Type.Optional(Warnings) },
   {
     title: 'Settings',
     description: "What holds for all of an organization's conversations.",
@@ -113,7 +114,10 @@ export const UpdateSettingsBody = Type.Object(
 
 export const promptFields = ['title_prompt', 'summary_prompt', 'query_prompt'] as const;
 
-export function toSettingsResource(settings: OrganizationSettings): Static<typeof Settings> {
+export function toSettingsResource(
+  settings: OrganizationSettings,
+  consumed: Static<typeof ConsumedSchema>,
+): Static<typeof Settings> {
   return {
     titles: settings.titles,
     summaries: settings.summaries,
@@ -125,6 +129,7 @@ export function toSettingsResource(settings: OrganizationSettings): Static<typeo
     end_user_conversations: settings.endUserConversations,
     limits: settings.limits,
     end_user_limits: settings.endUserLimits,
+    consumed,
     retention_days: settings.retentionDays,
   };
 }

@@ -1,9 +1,14 @@
 /** `/organizations/{org_id}/users`: who the end users are, and what each of them has used. */
+import { limitsOfCaller } from '../../../auth/caller-limits.ts';
 import { notFound } from '../../../domain/errors.ts';
+import { noLimits } from '../../../domain/limits/limits.ts';
+import type { OrganizationScope } from '../../../domain/scope.ts';
+import { readSettings } from '../../../store/queries/organization-settings.ts';
 import type { UserSummary } from '../../../store/reports/user-list.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { activityFilter } from '../activity.ts';
+import { readConsumed } from '../consumed.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { pageByTime, pageOf, toTimePageResource } from '../page.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
@@ -12,7 +17,17 @@ import { EndUser, toUserResource, UserParams, UserQuery, UsersQuery } from './sc
 const access = 'organization-admin';
 const path = `${organizationPath}/users`;
 
-export function userListRoutes({ store }: AdminDependencies): readonly Route[] {
+export function userListRoutes({ store, engine }: AdminDependencies): readonly Route[] {
+  /** How users are shown, by what holds for all of an organization's. */
+  async function shown(scope: OrganizationScope, users: readonly UserSummary[]) {
+    const { endUserLimits } = await readSettings(store.reads, scope);
+    const organization = { id: scope.organizationId, limits: noLimits, endUserLimits };
+    const subjects = users.flatMap(({ id }) => limitsOfCaller({ organization, endUserId: id }));
+    const limits = new Map(subjects.map((one) => [one.id, one.limits]));
+    const consumed = await readConsumed(engine, subjects);
+    return (user: UserSummary) => toUserResource(user, limits.get(user.id) ?? noLimits, consumed(user.id));
+  }
+
   return [
     route({
       method: 'GET',
@@ -33,7 +48,7 @@ export function userListRoutes({ store }: AdminDependencies): readonly Route[] {
         const page = pageByTime(query);
         const filter = { ...activityFilter(query), environment, userId, q };
         const found = await store.report('users', { scope, filter, page });
-        return toTimePageResource(found, toUserResource);
+        return toTimePageResource(found, await shown(scope, found.data));
       },
     }),
     route({
@@ -57,7 +72,7 @@ export function userListRoutes({ store }: AdminDependencies): readonly Route[] {
         const isProd = (user: UserSummary): boolean => user.environment === 'prod';
         const user = data.find(isProd) ?? data[0];
         if (user === undefined) throw notFound('user');
-        return toUserResource(user);
+        return (await shown(scope, [user]))(user);
       },
     }),
   ];

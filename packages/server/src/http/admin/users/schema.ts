@@ -1,11 +1,14 @@
 /** The schemas of end users. */
 import { type Static, Type } from 'typebox';
 import { generationStatuses } from '../../../domain/generation.ts';
+import type { Limits } from '../../../domain/limits/limits.ts';
 import { environments } from '../../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { UserSummary } from '../../../store/reports/user-list.ts';
 import { IdField, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
 import { activityFields } from '../activity.ts';
+import { Consumed, type ConsumedSchema } from '../consumed.ts';
+import { LimitsField } from '../limit-fields.ts';
 import { PageQuery } from '../page.ts';
 import { OrganizationParams } from '../schema.ts';
 
@@ -76,6 +79,8 @@ export const EndUserSchema = Type.Object(
       examples: [0.42],
     }),
     unpriced_calls: count('Calls of models without prices.'),
+    limits: LimitsField('the user, with whatever key,'),
+    consumed: Consumed,
     created_at: TimeField('When the user got a token first.'),
     last_active_at: orNull(TimeField('When the newest generation was made; null: there is none.')),
   },
@@ -84,7 +89,11 @@ export const EndUserSchema = Type.Object(
 
 export const EndUser = Type.Ref('EndUser#');
 
-export function toUserResource(user: UserSummary): Static<typeof EndUserSchema> {
+export function toUserResource(
+  user: UserSummary,
+  limits: Limits,
+  consumed: Static<typeof ConsumedSchema>,
+): Static<typeof EndUserSchema> {
   return {
     id: user.id,
     user_id: user.externalId,
@@ -98,6 +107,8 @@ export function toUserResource(user: UserSummary): Static<typeof EndUserSchema> 
     total_tokens: user.promptTokens + user.completionTokens,
     cost: user.cost,
     unpriced_calls: user.unpricedCalls,
+    limits,
+    consumed,
     created_at: toTime(user.createdAt),
     last_active_at: toTimeOrNull(user.lastActiveAt),
   };

@@ -35,6 +35,7 @@ onBothStores('keys and members', async (engine) => {
       ...wanted,
       expires_at: '2099-01-01T00:00:00.000Z',
       prefix: key.slice(0, 14),
+      consumed: { requests_per_minute: 0, writes_per_minute: 0, concurrent_streams: 0 },
       created_at: shown.created_at,
       last_used_at: null,
       revoked_at: null,

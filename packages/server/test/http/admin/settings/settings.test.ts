@@ -25,7 +25,7 @@ onBothStores('settings', async (engine) => {
   test('each field is set, kept by changes of others, and taken back', async () => {
     const id = await app.organization();
     const path = `/organizations/${id}/settings`;
-    assert.deepEqual((await app.call('GET', path)).body, nothingSet);
+    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {} });
     const model = await app.model(id);
     const all = {
       titles: 'off',
@@ -45,12 +45,15 @@ onBothStores('settings', async (engine) => {
       const changed = await app.call('PATCH', path, { [field]: value });
       assert.equal(changed.status, 200, changed.text);
       expected = { ...expected, [field]: value };
-      assert.deepEqual(changed.body, expected);
+      const { consumed, ...set } = changed.body;
+      assert.deepEqual(set, expected);
+      assert.deepEqual(Object.keys(consumed), Object.keys(set.limits as object));
     }
-    assert.deepEqual((await app.call('GET', path)).body, all);
-    assert.deepEqual((await app.call('PATCH', path, {})).body, all);
+    const consumed = { tokens_per_day: 0, queued_turns: 0 };
+    assert.deepEqual((await app.call('GET', path)).body, { ...all, consumed });
+    assert.deepEqual((await app.call('PATCH', path, {})).body, { ...all, consumed });
     const back = { ...nothingSet };
-    assert.deepEqual((await app.call('PATCH', path, back)).body, back);
+    assert.deepEqual((await app.call('PATCH', path, back)).body, { ...back, consumed: {} });
     const upper = await app.call('PATCH', path, { helper_model_id: model.toUpperCase() });
     assert.equal(upper.body.helper_model_id, model);
   });
@@ -93,7 +96,7 @@ onBothStores('settings', async (engine) => {
       assert.match(answer.body.error, error);
       assert.match(answer.body.error, new RegExp(field));
     }
-    assert.deepEqual((await app.call('GET', path)).body, nothingSet);
+    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {} });
     const long = await app.call('PATCH', path, { query_prompt: '😀'.repeat(4000) });
     assert.equal(long.status, 200);
   });

@@ -71,6 +71,8 @@ onBothStores('the list of end users', async (storeEngine) => {
       // The harness' model costs 1 and 2 per million.
       cost: 0.0035,
       unpriced_calls: 0,
+      limits: { writes_per_minute: 120, viewers: 20 },
+      consumed: { writes_per_minute: 0, viewers: 0 },
       created_at: '2026-11-01T00:00:00.001Z',
     });
     assert.deepEqual([body.data[1].status, body.data[1].errors], ['failed', 1]);
