@@ -10,7 +10,7 @@ import { administer, adminKey } from 'colloquy-testkit/tenants';
 import type { Target } from './load.ts';
 import { Party, probeArguments } from './party.ts';
 
-const startMs = 20_000;
+const startMs = 60_000;
 
 export interface ColloquyOptions {
   /** The upstream's address, without a path. */

@@ -104,16 +104,17 @@ export async function pageConversations(
     return (await inRange(db, scope, page, after).limit(limit).execute()).map(toConversation);
   }
   const found: ConversationRow[] = [];
-  for (let [after, left] = [page.after, offset]; ; ) {
-    const looked = inRange(db, scope, page, after).limit(rowsAtOnce);
-    let query = newest(db.selectFrom(looked.as('conversation')).selectAll() as unknown as Query);
-    if (isArchived !== undefined) query = query.where('is_archived', '=', isArchived ? 1 : 0);
-    if (isPassedOver && createdBy !== undefined) query = madeBy(query, createdBy);
-    const rows = await query.limit(left + limit - found.length).execute();
+  for (let [after, left] = [page.after, offset]; found.length < limit; ) {
+    const last = await placeBehind(db, scope, { ...page, after }, rowsAtOnce);
+    let step = inRange(db, scope, page, after);
+    if (last !== 'end' && last !== undefined) {
+      step = step.where(sql<boolean>`(created_at, id) >= (${last.createdAt}, ${last.id})`);
+    }
+    if (isArchived !== undefined) step = step.where('is_archived', '=', isArchived ? 1 : 0);
+    if (isPassedOver && createdBy !== undefined) step = madeBy(step, createdBy);
+    const rows = await step.limit(left + limit - found.length).execute();
     found.push(...rows.slice(left));
     left = Math.max(0, left - rows.length);
-    if (found.length === limit) break;
-    const last = await placeBehind(db, scope, { ...page, after }, rowsAtOnce);
     if (last === 'end') break;
     after = last;
   }
@@ -159,7 +160,7 @@ function inRange(
   if (createdBy !== undefined && isFoundByIndex(createdBy)) query = madeBy(query, createdBy);
   if (after !== undefined)
     query = query.where(sql<boolean>`(created_at, id) < (${after.createdAt}, ${after.id})`);
-  return newest(query);
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc');
 }
 
 /** Whether what a caller made, if one is asked for, has an index: only what members made is so little that it has. */
@@ -172,10 +173,6 @@ function madeBy(query: Query, createdBy: Creator): Query {
   // The kind as a literal, as in the condition of the partial index.
   const ofKind = query.where(sql<boolean>`created_by_kind = ${sql.lit(kind)}`);
   return id === null ? ofKind.where('created_by_id', 'is', null) : ofKind.where('created_by_id', '=', id);
-}
-
-function newest(query: Query): Query {
-  return query.orderBy('created_at', 'desc').orderBy('id', 'desc');
 }
 
 const sessionsAfter = statement<
