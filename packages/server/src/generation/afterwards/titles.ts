@@ -68,10 +68,13 @@ export class Titler implements AsyncDisposable {
 
   async #look(job: Job): Promise<void> {
     const { conversationId } = job.live.identity;
+    const { sideCalls, isOn: isDefault } = this.#options;
+    // Where titles are off, nothing is read of the conversation.
+    if (!isDefault && (await sideCalls.settings(job.accounting)).titles !== 'on') return;
     const state = await findTitleState(this.#options.store.reads, conversationId);
     if (state === undefined || !state.isAutomatic || state.tries >= maxTries) return;
     const { settings } = state;
-    const isOn = settings.titles === null ? this.#options.isOn : settings.titles === 'on';
+    const isOn = settings.titles === null ? isDefault : settings.titles === 'on';
     if (isOn) this.#jobs.add(conversationId, (signal) => this.#name(job, settings, signal));
   }
 

@@ -7,7 +7,7 @@ import {
   parseRetention,
 } from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
-import { statement } from '../statement.ts';
+import { remembered, statement } from '../statement.ts';
 import type { Database, OrganizationSettingsTable } from '../tables.ts';
 
 const ofOrganization = statement<{ organization_id: string }, OrganizationSettingsTable>((db, param) =>
@@ -37,8 +37,11 @@ export async function readSettings(
   db: Database,
   { organizationId }: OrganizationScope,
 ): Promise<OrganizationSettings> {
-  const [row] = await ofOrganization(db, { organization_id: organizationId });
-  return settingsOrDefault(row);
+  const found = await remembered(db, `settings ${organizationId}`, async () => {
+    const [row] = await ofOrganization(db, { organization_id: organizationId });
+    return settingsOrDefault(row);
+  });
+  return found ?? defaultSettings;
 }
 
 /** What holds for each request: the limits of an organization and of each of its end users, and who reads what these say. */

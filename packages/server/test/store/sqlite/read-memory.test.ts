@@ -8,6 +8,7 @@ import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { generateApiKey } from '../../../src/auth/api-keys.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { findApiKeyByHash } from '../../../src/store/queries/api-keys.ts';
+import { readSettings } from '../../../src/store/queries/organization-settings.ts';
 import { findPersonaBasis } from '../../../src/store/queries/run-basis.ts';
 import { commandsOfTurns, SqliteReadMemory } from '../../../src/store/sqlite/read-memory.ts';
 import { type EngineHarness, startEngineHarness } from '../../generation/engines.ts';
@@ -71,11 +72,13 @@ onBothStores('what administrators have set', (storeEngine) => {
     const key = async () => findApiKeyByHash(reads, hash);
     const basis = async () => (await findPersonaBasis(reads, h.scope, { alias: 'test' }, 'active'))?.basis;
     assert.deepEqual([(await key())?.revokedAt, (await key())?.organization.limits], [null, {}]);
+    assert.equal((await readSettings(reads, h.scope)).titles, null);
     await store.execute('updateOrganizationSettings', {
       organizationId,
-      changes: { limits: { requests_per_minute: 3 } },
+      changes: { limits: { requests_per_minute: 3 }, titles: 'off' },
       now,
     });
+    assert.equal((await readSettings(reads, h.scope)).titles, 'off');
     assert.deepEqual((await key())?.organization.limits, { requests_per_minute: 3 });
     await store.execute('revokeApiKey', { organizationId, id, now });
     assert.notEqual((await key())?.revokedAt, null);
