@@ -27,7 +27,8 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     return generation(world);
   };
   const org = ({ tenant }: World): string => `org_id=${tenant.organizationId}`;
-  const hidesHers = { hides: () => 'Of ada', sees: ['good', 'guest'] as const };
+  // Guests and members see what belongs to no end user.
+  const hidesHers = { hides: () => 'Of ada', sees: ['good'] as const };
 
   return {
     'GET /': page('/'),
@@ -97,10 +98,10 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       },
       hidesHers,
     ),
-    'GET /api/conversation/get_with_sessions': talk(hers(200, 200, foreign), async (world) => ({
+    'GET /api/conversation/get_with_sessions': talk(hers(200, 404, foreign), async (world) => ({
       path: `/api/conversation/get_with_sessions?${org(world)}&conversation_id=${await chat(world)}`,
     })),
-    'GET /api/conversation/messages': talk(hers(200, 200, foreign), async (world) => ({
+    'GET /api/conversation/messages': talk(hers(200, 404, foreign), async (world) => ({
       path: `/api/conversation/messages?${org(world)}&conversation_id=${await chat(world)}`,
     })),
     'PUT /api/conversation/update': talk(hers(200, 403, foreign), async (world) => ({
@@ -134,7 +135,7 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
         ),
       ]),
     ),
-    'GET /chats/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+    'GET /chats/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/chats/${await chat(world)}`,
     })),
     'POST /chats/create': talk(each(201, 403, anonymous(201)), () => ({
@@ -151,12 +152,12 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     ...Object.fromEntries(
       ['/conversations', '/conversations/'].map((path) => [
         `GET ${path}`,
-        talk(hers(200, 200, anonymous(404)), async (world) => ({
+        talk(hers(200, 404, anonymous(404)), async (world) => ({
           path: `${path}?chat_id=${await chat(world)}`,
         })),
       ]),
     ),
-    'GET /conversations/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+    'GET /conversations/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/conversations/${await message(world)}`,
     })),
     'POST /conversations/create': talk(hers(201, 403, anonymous(404)), async (world) => ({
@@ -166,21 +167,21 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'DELETE /conversations/delete/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
       path: `/conversations/delete/${await message(world)}`,
     })),
-    'GET /conversations/inference/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+    'GET /conversations/inference/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/conversations/inference/${await message(world)}`,
     })),
     // The persona of the token answers without the internet.
-    'GET /conversations/inference_internet/:id': talk(hers(403, 403, anonymous(404)), async (world) => ({
+    'GET /conversations/inference_internet/:id': talk(hers(403, 404, anonymous(404)), async (world) => ({
       path: `/conversations/inference_internet/${await message(world)}`,
     })),
 
-    'GET /api/generations/:id': talk(hers(200, 200, anonymous(404)), async (world) => ({
+    'GET /api/generations/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/api/generations/${await generation(world)}`,
     })),
-    'GET /api/generations/:id/stream': talk(hers(200, 200, anonymous(404)), async (world) => ({
+    'GET /api/generations/:id/stream': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/api/generations/${await generation(world)}/stream`,
     })),
-    'GET /api/generations/:id/context': talk(hers(200, 200, anonymous(404)), async (world) => ({
+    'GET /api/generations/:id/context': talk(hers(200, 404, anonymous(404)), async (world) => ({
       path: `/api/generations/${await generation(world)}/context`,
     })),
     'POST /api/generations/:id/cancel': talk(hers(200, 403, anonymous(404)), async (world) => ({
