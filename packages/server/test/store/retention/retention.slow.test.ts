@@ -157,6 +157,8 @@ onBothStores('retention', (engine) => {
     const answered = await t.talk(40);
     await t.talk(2, { kind: 'session', sessionId: answered.sessionId, text: 'Again' } as never);
     const renamed = await t.chat(40);
+    const completed = await t.talk(40);
+    await t.store.execute('completeSession', { scope: t.h.scope, id: completed.sessionId, now: Date.now() });
     const [backdated, postponed] = [await t.chat(2), await t.chat(40)];
     const set = (id: string, updatedAt?: number) =>
       t.store.execute('updateConversation', {
@@ -169,33 +171,36 @@ onBothStores('retention', (engine) => {
     await set(backdated, Date.now() - 400 * dayMs);
     await set(postponed, Date.now() + 400 * dayMs);
     await t.run();
-    assert.deepEqual(await t.left(), [answered.conversationId, renamed, backdated].toSorted());
+    const kept = [answered.conversationId, completed.conversationId, renamed, backdated];
+    assert.deepEqual(await t.left(), kept.toSorted());
   });
 
   test('nothing is deleted while it is being answered', async () => {
     await using t = await start(engine);
     await t.keep({ prod: 1 });
-    t.h.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['so '] }, { do: 'stall' }] });
+    const stalled = { steps: [{ do: 'tokens', tokens: ['so '] }, { do: 'stall' }] } as const;
+    t.h.upstream.enqueue(stalled, stalled);
     t.clock.agoMs = 9 * dayMs;
+    const alone = await t.engine.accept(t.h.turn({}));
     const running = await t.engine.accept(t.h.turn({}));
-    await t.h.upstream.request(0);
-    const queued = await t.engine.accept(
-      t.h.turn({ kind: 'session', sessionId: running.sessionId, text: 'And?' } as never, {
-        whenBusy: 'queue',
-      }),
-    );
+    await t.h.upstream.request(1);
+    const next = { kind: 'session', sessionId: running.sessionId, text: 'And?' } as never;
+    const queued = await t.engine.accept(t.h.turn(next, { whenBusy: 'queue' }));
     t.clock.agoMs = 0;
-    const quiet = await t.chat(9);
+    await t.chat(9);
     await t.run();
-    assert.deepEqual(await t.left(), [running.conversationId]);
-    assert.ok(quiet);
+    assert.deepEqual(await t.left(), [alone.conversationId, running.conversationId].toSorted());
     t.h.upstream.enqueue(answer('done'));
     t.clock.agoMs = 9 * dayMs;
     await t.engine.cancel(t.h.scope, running.generationId);
     await t.engine.answer(queued.generationId);
     t.clock.agoMs = 0;
     await t.run();
-    assert.deepEqual(await t.left(), []);
+    assert.deepEqual(await t.left(), [alone.conversationId]);
+    // What ends now has happened now, however long ago it was asked for.
+    await t.engine.cancel(t.h.scope, alone.generationId);
+    await t.run();
+    assert.deepEqual(await t.left(), [alone.conversationId]);
     assert.equal((await t.runs()).length, 2);
   });
 

@@ -322,6 +322,37 @@ onBothStores('audit', async (engine) => {
     assert.deepEqual(await app.store.reads.selectFrom('deleted_organization').selectAll().execute(), []);
   });
 
+  test('an answer that is cancelled, a look at a provider, and a second cancel that does nothing', async () => {
+    const { organizationId } = app.harness.scope;
+    const path = `/organizations/${organizationId}`;
+    const { harness } = app;
+    harness.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['so '] }, { do: 'stall' }] });
+    const { generationId } = await app.engine.accept(harness.turn({}));
+    await harness.upstream.request(0);
+    const before = (await trail(organizationId)).length;
+    assert.equal(
+      (await ok(app.call('POST', `${path}/generations/${generationId}/cancel`))).status,
+      'cancelled',
+    );
+    await ok(app.call('POST', `${path}/generations/${generationId}/cancel`));
+    const look = {
+      provider: 'openai-compatible',
+      base_url: 'http://provider.example/v1',
+      api_key: 'sk-secret-of-a-look',
+    };
+    await ok(app.call('POST', `${path}/models/discover`, look));
+    const entries = await trail(organizationId);
+    assert.equal(entries.length - before, 2);
+    assert.deepEqual(
+      entries.slice(0, 2).map(({ action, subject, after }) => [action, subject, after]),
+      [
+        ['model.discover', { kind: 'model', id: null }, { provider: look.provider, base_url: look.base_url }],
+        ['generation.cancel', { kind: 'generation', id: generationId }, {}],
+      ],
+    );
+    assert.ok(!JSON.stringify(entries).includes(look.api_key));
+  });
+
   test('what becomes of end users is in it, but not who they were', async () => {
     const { organizationId } = app.harness.scope;
     const path = `/organizations/${organizationId}`;
