@@ -12,12 +12,11 @@ import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { answerStreamHead } from '../routing/head.ts';
 import { addRoutes, type Route, route } from '../routing/route.ts';
 import { cursorText } from '../streaming/cursor.ts';
+import { ProbePlaces } from './probe-places.ts';
 
 const longestMs = 120_000;
-/** Streams that one address may have open at once. One more ends its oldest, so that nobody can use them all up. */
-const maxStreamsOfAnAddress = 16;
-/** Streams that are open at once, of all addresses together. One more ends the oldest of whoever has most. */
-const maxStreams = 64;
+/** Streams that are open at once, of all addresses together. */
+const maxStreams = 256;
 
 const querystring = Type.Object({
   count: Type.Integer({ minimum: 1, maximum: 100, default: 8, description: 'Frames in all.', examples: [8] }),
@@ -33,33 +32,13 @@ const querystring = Type.Object({
 
 export function probeRoutes(): AppPlugin {
   return async (app) => {
-    const open: OpenStreams = new Map();
-    app.addHook('preClose', async () => {
-      for (const response of open.keys()) response.end();
-    });
-    addRoutes(app, [probeRoute(open)]);
+    const places = new ProbePlaces(maxStreams);
+    app.addHook('preClose', async () => places.endAll());
+    addRoutes(app, [probeRoute(places)]);
   };
 }
 
-/** The streams that are open, oldest first, each with the address of its client. */
-type OpenStreams = Map<ServerResponse, string>;
-
-/** Ends as many of the oldest streams as are too many once `address` opens one more. */
-function makeRoom(open: OpenStreams, address: string): void {
-  const counts = new Map<string, number>();
-  for (const one of open.values()) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const [busiest = address] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
-  const isTooMany = (counts.get(address) ?? 0) >= maxStreamsOfAnAddress;
-  if (!isTooMany && open.size < maxStreams) return;
-  const from = isTooMany ? address : busiest;
-  const oldest = [...open].find(([, one]) => one === from)?.[0];
-  if (oldest === undefined) return;
-  open.delete(oldest);
-  oldest.end();
-}
-
-/** The route keeps `open` current. */
-function probeRoute(open: OpenStreams): Route {
+function probeRoute(places: ProbePlaces): Route {
   return route({
     method: 'GET',
     path: '/healthz/stream',
@@ -82,7 +61,7 @@ function probeRoute(open: OpenStreams): Route {
             },
           },
         },
-        ...errorResponses(400),
+        ...errorResponses(400, 503),
       },
     },
     async handler(request, reply) {
@@ -93,13 +72,17 @@ function probeRoute(open: OpenStreams): Route {
       const cursor = cursorText(request, after) ?? '0';
       if (!/^\d{1,3}$/.test(cursor)) throw invalid('after', 'after must be an id of this stream');
       if (request.method === 'HEAD') return answerStreamHead(reply);
-      makeRoom(open, request.ip);
-      reply.hijack();
       const response = reply.raw;
-      open.set(response, request.ip);
-      response.once('close', () => open.delete(response));
+      const now = performance.now();
+      const frames = { behind: Number(cursor), count, intervalMs };
+      const left = Math.max(0, count - frames.behind - 1);
+      const place = { address: request.ip, endsAt: now + left * intervalMs, end: () => response.end() };
+      places.take(place, now);
+      if (response.destroyed) places.giveBack(place);
+      response.once('close', () => places.giveBack(place));
+      reply.hijack();
       response.writeHead(200, eventStreamHeaders(reply));
-      writeFrames(response, { behind: Number(cursor), count, intervalMs });
+      writeFrames(response, frames);
       return reply;
     },
   });
