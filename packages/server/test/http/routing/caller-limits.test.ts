@@ -262,4 +262,25 @@ describe('limits of callers', () => {
     assert.equal((await say('y'.repeat(60))).status, 201);
     assert.equal((await say('z')).status, 413);
   });
+
+  test('a retry with the same Idempotency-Key is billed once, also where nothing is left for another answer', async () => {
+    const limits = { requests_per_minute: 1, tokens_per_day: 150, storage_bytes: 6 };
+    const { id, key } = await app.key('prod', { default_persona_id: app.harness.persona.personaId, limits });
+    app.harness.upstream.enqueue(answer('Fine', { usage: { promptTokens: 30, completionTokens: 60 } }));
+    const body = { message: 'Hi', max_tokens: 60 };
+    const call = (name: string) =>
+      app.call('/api/chat/completion', { key, body, headers: { 'idempotency-key': name } });
+    const first = await call('once');
+    assert.equal(first.status, 200, JSON.stringify(first.body));
+    const spent = (await app.admin('GET', `/organizations/${organizationId}/keys/${id}`)).body.consumed;
+    assert.deepEqual([spent.requests_per_minute, spent.tokens_per_day, spent.storage_bytes], [1, 90, 6]);
+    for (const retry of await Promise.all(Array.from({ length: 5 }, () => call('once')))) {
+      assert.equal(retry.status, 200, JSON.stringify(retry.body));
+      assert.equal(retry.body.message_id, first.body.message_id);
+    }
+    const { consumed } = (await app.admin('GET', `/organizations/${organizationId}/keys/${id}`)).body;
+    // Each retry is a call that writes, and nothing else.
+    assert.deepEqual(consumed, { ...spent, writes_per_minute: 6 });
+    assert.equal((await call('twice')).status, 429);
+  });
 });
