@@ -1,9 +1,6 @@
 /** Adds calls of models up in the rollups of usage, each exactly once: it is noted until the same commit takes the note. */
 import { sql } from 'kysely';
 import { type CommandContext, isAmong } from '../command-context.ts';
-import type { UsageRollupTable } from '../queries/usage-tables.ts';
-import { answersInOrder, statement } from '../statement.ts';
-import type { Database } from '../tables.ts';
 import { selectPendingCalls, toCountedCall } from '../usage/calls.ts';
 import {
   addCall,
@@ -11,40 +8,15 @@ import {
   type CountedCall,
   emptyRollup,
   everybody,
-  figureNames,
   keyNames,
   keyOf,
   type Rollup,
   type RollupKey,
 } from '../usage/rollup.ts';
+import { readRollups, storeRollups } from '../usage/stored-rollups.ts';
 
 /** Number of PostgreSQL's advisory lock that keeps processes from adding up the same rollups at once. */
 const lockNumber = 1_702_061_421;
-
-const byKey = statement<RollupKey, UsageRollupTable>((db, param) => {
-  let query = db.selectFrom('usage_rollup').selectAll();
-  for (const name of keyNames) query = query.where(name, '=', param(name) as never);
-  return query;
-});
-
-const store = statement<UsageRollupTable, unknown>((db, param) => {
-  const values = Object.fromEntries(
-    [...keyNames, ...figureNames, 'first_token', 'duration'].map((name) => [
-      name,
-      param(name as keyof UsageRollupTable),
-    ]),
-  ) as unknown as UsageRollupTable;
-  return db
-    .insertInto('usage_rollup')
-    .values(values)
-    .onConflict((conflict) =>
-      conflict.columns([...keyNames]).doUpdateSet((eb) => ({
-        ...Object.fromEntries(figureNames.map((name) => [name, eb.ref(`excluded.${name}`)])),
-        first_token: eb.ref('excluded.first_token'),
-        duration: eb.ref('excluded.duration'),
-      })),
-    );
-});
 
 /**
  * Adds up at most `limit` calls, so that no other write waits long. `isLast` if no others were noted, or another process
@@ -63,20 +35,20 @@ export async function addUpUsage(
     .orderBy('call_id')
     .limit(limit)
     .execute();
-  if (noted.length === 0) return { added: 0, isLast: true };
+  const [first, last] = [noted[0], noted.at(-1)];
+  if (first === undefined || last === undefined) return { added: 0, isLast: true };
   const ids = noted.map((row) => row.call_id);
-  const organizations = [...new Set(noted.map((row) => row.organization_id))];
-  const rows = await selectPendingCalls(db)
-    .where(isAmong(engine, 'pending.organization_id', organizations))
-    .where(isAmong(engine, 'pending.call_id', ids))
-    .execute();
+  // The range finds them in the index, so that a step takes no longer where many others are noted.
+  const isTaken = (table: 'usage_pending' | 'pending') => {
+    const [organization, call] = [`${table}.organization_id`, `${table}.call_id`];
+    const place = sql`(${sql.ref(organization)}, ${sql.ref(call)})`;
+    return sql<boolean>`${place} >= (${first.organization_id}, ${first.call_id})
+      and ${place} <= (${last.organization_id}, ${last.call_id}) and ${isAmong(engine, call, ids)}`;
+  };
+  const rows = await selectPendingCalls(db).where(isTaken('pending')).execute();
   const calls = await stillOwned(context, rows.map(toCountedCall));
-  await merge(db, rollUp(calls));
-  await db
-    .deleteFrom('usage_pending')
-    .where(isAmong(engine, 'organization_id', organizations))
-    .where(isAmong(engine, 'call_id', ids))
-    .execute();
+  await merge(context, rollUp(calls));
+  await db.deleteFrom('usage_pending').where(isTaken('usage_pending')).execute();
   return { added: calls.length, isLast: noted.length < limit };
 }
 
@@ -117,34 +89,42 @@ async function lockIds(
   return new Set(rows.map(({ id }) => id));
 }
 
-function rollUp(calls: readonly CountedCall[]): Rollup[] {
+/** By their names. */
+function rollUp(calls: readonly CountedCall[]): ReadonlyMap<string, Rollup> {
   const rollups = new Map<string, Rollup>();
   for (const call of calls) {
     for (const user of call.endUserId === null ? [everybody] : [everybody, call.endUserId]) {
       const key = keyOf(call, user);
-      const name = JSON.stringify(keyNames.map((part) => key[part]));
+      const name = nameOf(key);
       const rollup = rollups.get(name) ?? emptyRollup(key);
       rollups.set(name, rollup);
       addCall(rollup, call);
     }
   }
-  return [...rollups.values()];
+  return rollups;
 }
 
-/** The statements of a step leave together. */
-async function merge(db: Database, rollups: readonly Rollup[]): Promise<void> {
-  const stored = await answersInOrder(rollups.map(({ key }) => byKey(db, key)));
-  await answersInOrder(
-    rollups.map((rollup, index) => {
-      const [before] = stored[index] ?? [];
-      if (before !== undefined) addStored(rollup, before);
-      const { key, figures, firstToken, duration } = rollup;
-      return store(db, {
-        ...key,
-        ...figures,
-        first_token: firstToken.toString(),
-        duration: duration.toString(),
-      });
-    }),
+function nameOf(key: RollupKey): string {
+  return JSON.stringify(keyNames.map((part) => key[part]));
+}
+
+async function merge(context: CommandContext, rollups: ReadonlyMap<string, Rollup>): Promise<void> {
+  const stored = await readRollups(
+    context,
+    rollups
+      .values()
+      .map(({ key }) => key)
+      .toArray(),
   );
+  for (const row of stored) {
+    const rollup = rollups.get(nameOf(row));
+    if (rollup !== undefined) addStored(rollup, row);
+  }
+  const rows = rollups.values().map(({ key, figures, firstToken, duration }) => ({
+    ...key,
+    ...figures,
+    first_token: firstToken.toString(),
+    duration: duration.toString(),
+  }));
+  await storeRollups(context, rows.toArray());
 }

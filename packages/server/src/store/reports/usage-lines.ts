@@ -107,18 +107,19 @@ export class UsageLines {
     addStored(this.#lineOf(key).sumOf(stored.provenance), stored, sign);
   }
 
-  /** Intervals in order, in each the largest use of tokens first; without lines that stand for no call. */
-  result(): UsageLine[] {
-    return [...this.#lines.values()]
-      .filter((line) => line.figure(({ calls }) => calls).total > 0)
-      .map((line) => ({ line, shown: this.#shown(line) }))
+  /** A page: intervals in order, in each the largest use of tokens first; without lines that stand for no call. */
+  page(offset: number, limit: number): { readonly lines: readonly UsageLine[]; readonly isLast: boolean } {
+    const all = [...this.#lines.entries()]
+      .filter(([, line]) => line.figure(({ calls }) => calls).total > 0)
+      .map(([name, line]) => ({ name, line, tokens: line.figure(tokensOf).total }))
       .sort(
         (one, other) =>
           one.line.key.slot - other.line.key.slot ||
-          other.shown.totalTokens.total - one.shown.totalTokens.total ||
-          (nameOf(one.line.key) < nameOf(other.line.key) ? -1 : 1),
-      )
-      .map(({ shown }) => shown);
+          other.tokens - one.tokens ||
+          (one.name < other.name ? -1 : 1),
+      );
+    const shown = all.slice(offset, offset + limit).map(({ line }) => this.#shown(line));
+    return { lines: shown, isLast: all.length <= offset + limit };
   }
 
   #lineOf(key: LineKey): Line {
@@ -138,7 +139,7 @@ export class UsageLines {
       requests: line.figure((figures) => figures.requests),
       promptTokens: line.figure((figures) => figures.prompt_tokens),
       completionTokens: line.figure((figures) => figures.completion_tokens),
-      totalTokens: line.figure((figures) => figures.prompt_tokens + figures.completion_tokens),
+      totalTokens: line.figure(tokensOf),
       cost: inCurrency(line.figure(({ cost }) => cost)),
       errors: line.figure(({ errors }) => errors).total,
       unpricedCalls: line.figure((figures) => figures.unpriced_calls).total,
@@ -146,6 +147,10 @@ export class UsageLines {
       durationMs: percentilesOf(line.duration),
     };
   }
+}
+
+function tokensOf(figures: Figures): number {
+  return figures.prompt_tokens + figures.completion_tokens;
 }
 
 function nameOf({ slot, groups }: LineKey): string {

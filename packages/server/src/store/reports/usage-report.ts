@@ -48,7 +48,7 @@ export type UsagePage =
   | { readonly isTooLarge: false; readonly lines: readonly NamedUsageLine[]; readonly isLast: boolean };
 
 /** Lines of a report, at most, so that the thread's memory stays small. */
-export const mostUsageLines = 100_000;
+export const mostUsageLines = 250_000;
 /** Calls that are read at once. */
 const callsAtOnce = 5000;
 
@@ -63,10 +63,9 @@ export async function readUsage(db: Database, engine: StoreEngine, query: UsageQ
   return await inSnapshot(db, engine, async (reads) => {
     const lines = await addUp(reads, engine, query);
     if (lines === undefined) return { isTooLarge: true };
-    const all = lines.result();
-    const page = all.slice(query.offset, query.offset + query.limit);
-    const isLast = all.length <= query.offset + query.limit;
-    return { isTooLarge: false, lines: await withNames(reads, query, page), isLast };
+    const page = lines.page(query.offset, query.limit);
+    const named = await withNames(reads, query, page.lines);
+    return { isTooLarge: false, lines: named, isLast: page.isLast };
   });
 }
 

@@ -10,7 +10,8 @@ export interface UsageAdderOptions {
   onError(error: unknown): void;
 }
 
-const defaultIntervalMs = 20_000;
+/** The longer, the more calls come to the same row, and the fewer rows a call writes. */
+const defaultIntervalMs = 60_000;
 const pauseMs = 20;
 /** Calls of a step. */
 const callsAtOnce = 200;
