@@ -5,7 +5,7 @@
  * or inside a message; and a server may leave the tokens out and the words between them in (`isStrippedAt`).
  * Format: https://cookbook.openai.com/articles/openai-harmony
  */
-import type { TextKind } from './reasoning-marks.ts';
+import { isOpeningQuote, type TextKind } from './reasoning-marks.ts';
 
 const tokens = [
   '<|channel|>',
@@ -47,6 +47,8 @@ export class HarmonyReader {
   #isBetween = false;
   /** What stands there, as long as it may be the role of the next message. */
   #between = '';
+  /** The end of the message so far, as far as it tells whether a quote is opened. */
+  #tail = '';
   /** The token that began the first message, while no message has begun: without one, the text is no harmony. */
   #first: string | undefined = '';
 
@@ -69,7 +71,8 @@ export class HarmonyReader {
         return;
       }
       this.#take(all.slice(done, at), emit);
-      this.#turn(token);
+      if (this.#isSpokenOf(token)) this.#take(token, emit);
+      else this.#turn(token);
       done = at + token.length;
       at = done - 1;
     }
@@ -96,7 +99,20 @@ export class HarmonyReader {
       this.#header = undefined;
       emit('text', noHeader);
     } else if (this.#isBetween) this.#takeBetween(text, emit);
-    else emit(this.#kind, text);
+    else {
+      this.#tail = (this.#tail + text).slice(-2);
+      emit(this.#kind, text);
+    }
+  }
+
+  /** Whether a token stands in a message as a part of it: in quotes, or where it would have no sense. */
+  #isSpokenOf(token: Token): boolean {
+    if (this.#header !== undefined || this.#isBetween || this.#first !== undefined) return false;
+    if (token === '<|message|>' || token === '<|constrain|>') return true;
+    return isOpeningQuote(
+      this.#tail.length > 1 ? this.#tail.charCodeAt(0) : 0,
+      this.#tail.charCodeAt(this.#tail.length - 1),
+    );
   }
 
   /** Some servers leave `<|start|>` out, so that the role stands between two messages. */
@@ -110,6 +126,7 @@ export class HarmonyReader {
 
   #turn(token: Token): void {
     this.#between = '';
+    this.#tail = '';
     switch (token) {
       case '<|start|>':
         if (this.#first === '') this.#first = token;

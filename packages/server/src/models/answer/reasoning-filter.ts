@@ -20,6 +20,8 @@ import { bareHeaderAt, HarmonyReader, isStrippedAt, strippedAnalysis } from './h
 import {
   beginningMarks,
   closingMarks,
+  isOpeningQuote,
+  isQuote,
   type Mark,
   markAt,
   marksInText,
@@ -36,7 +38,7 @@ export interface ThinkingHabit {
 }
 
 /** What ends an answer whose reasoning was a guess, and is no part of it. */
-const endOfMessage = /<\|(?:end|return)\|>$/;
+const endOfMessage = /<\|(?:end|return|im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn)\|>$/;
 
 /** More blanks than these are not held back, in characters. */
 const mostBlanks = 512;
@@ -197,11 +199,12 @@ export class ReasoningFilter {
     } else if (place !== undefined) return this.#beginWith(place, text, at);
     const isFirst = at >= 0 && !this.#thought && !this.#isTold;
     const header = isFirst && bareHeaderAt(text, at);
-    if (header === 'partial') {
+    // A single letter is no token of a header, and would be held back of many an answer.
+    if (header === 'partial' && text.length - at > 1) {
       this.#held = text;
       return undefined;
     }
-    if (header) return this.#readHarmony(text.slice(at), true);
+    if (header === true) return this.#readHarmony(text.slice(at), true);
     if (isFirst && isStrippedAt(text, at)) {
       this.#enter(turningMarks);
       this.#guessed = [text.slice(0, at) + strippedAnalysis];
@@ -361,19 +364,6 @@ function isMention(before: number, after: number): boolean {
   return isQuote(after) || (before === 0x20 && after === 0x20);
 }
 
-/** Whether a quote that is opened stands at a place. One behind a word closes what was quoted, as in `It says "hi"</think>`. */
-function isOpeningQuote(before: number, quote: number): boolean {
-  return (
-    isQuote(quote) &&
-    (before === 0 || isQuote(before) || /[\s\p{Ps}\p{Pd}:=/]/u.test(String.fromCharCode(before)))
-  );
-}
-
 function isWhole(text: string, kind: 'close' | 'end'): boolean {
   return marksInText.some((mark) => mark.kind === kind && mark.text === text.toLowerCase());
-}
-
-/** Signs that quote the mark beside them: ` ' " and typographic quotes. */
-function isQuote(code: number): boolean {
-  return code === 0x60 || code === 0x27 || code === 0x22 || (code >= 0x2018 && code <= 0x201f);
 }

@@ -86,6 +86,10 @@ export const marksInText: readonly Mark[] = [
   { text: '<|message|>', kind: 'open' },
   { text: '<|end|>', kind: 'end' },
   { text: '<|return|>', kind: 'end' },
+  // What ends an answer in other formats, where a server passes it on.
+  ...['<|im_end|>', '<|eot_id|>', '<|eom_id|>', '<|endoftext|>', '<|end_of_text|>', '<|end_of_turn|>'].map(
+    (text) => ({ text, kind: 'end' }) as const,
+  ),
 ];
 
 /** What a place of a text holds: a mark, the beginning of one at the text's end (`partial`), or neither. */
@@ -124,15 +128,15 @@ export function nextSignOrBracket(text: string, from: number): number {
     const code = text.charCodeAt(at);
     if (code === 0x25c1 || ((code === 0x3c || code === 0x5b) && mayFollow(text.charCodeAt(at + 1))))
       return at;
-    if (code === 0x61 && mayTurn(text, at)) return at;
+    if (code === 0x61 && (at + 1 === text.length || mayTurn(text, at))) return at;
   }
   return -1;
 }
 
 /** Whether an `a` may begin `strippedTurn`. */
 function mayTurn(text: string, at: number): boolean {
-  const next = text.charCodeAt(at + 1);
-  if (next !== 0x73 && !Number.isNaN(next)) return false;
+  // At the end of a chunk a letter alone is not held back for it: in many languages every tenth word ends with it.
+  if (text.charCodeAt(at + 1) !== 0x73) return false;
   return strippedTurn.text.startsWith(text.slice(at, at + strippedTurn.text.length));
 }
 
@@ -143,4 +147,17 @@ const followers: ReadonlySet<number> = new Set(
 /** Whether a mark may go on so behind its first sign; NaN stands for the text's end. */
 function mayFollow(code: number): boolean {
   return Number.isNaN(code) || followers.has(code);
+}
+
+/** Whether a quote that is opened stands at a place. One behind a word closes what was quoted, as in `It says "hi"</think>`. */
+export function isOpeningQuote(before: number, quote: number): boolean {
+  return (
+    isQuote(quote) &&
+    (before === 0 || isQuote(before) || /[\s\p{Ps}\p{Pd}:=/]/u.test(String.fromCharCode(before)))
+  );
+}
+
+/** Signs that quote the mark beside them: ` ' " and typographic quotes. */
+export function isQuote(code: number): boolean {
+  return code === 0x60 || code === 0x27 || code === 0x22 || (code >= 0x2018 && code <= 0x201f);
 }

@@ -39,6 +39,8 @@ export function takeMessage(message: Readonly<Record<string, unknown>>, parts: M
 /** Appends a content in any of its forms. `kind` is what it is where it does not say so itself. */
 export function takeContent(content: unknown, kind: Kind, parts: ModelPart[], depth = 0): void {
   if (typeof content === 'string') push(kind, content, parts);
+  // A gateway that parses what looks like JSON gives an answer of digits as a number.
+  else if (typeof content === 'number' && kind === 'text' && depth === 0) push(kind, String(content), parts);
   else if (Array.isArray(content)) {
     if (depth < deepest) for (const item of content) takeContent(item, kind, parts, depth + 1);
   } else if (isObject(content) && depth < deepest) takeObject(content, kind, parts, depth + 1);

@@ -84,12 +84,25 @@ const marked: readonly (readonly [written: string, reasoning: string, text: stri
   ],
   ['<|start|>assistant<|channel|>final<|message|>a <|b|> c', '', 'a <|b|> c'],
   [
+    '<|channel|>final<|message|>Use `<|start|>` and "<|end|>", then <|message|> or (`<|channel|>`).<|return|>',
+    '',
+    'Use `<|start|>` and "<|end|>", then <|message|> or (`<|channel|>`).',
+  ],
+  [
+    '<|channel|>analysis<|message|>Say "hi"<|end|><|start|>assistant<|channel|>final<|message|>Call `f()`<|return|>',
+    'Say "hi"',
+    'Call `f()`',
+  ],
+  [
     '<|channel|>analysis<|message|>why<|end|><|start|>assistant<|channel|>commentary<|message|>I look it up.<|end|>' +
       '<|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{}<|call|>',
     'why{}',
     'I look it up.',
   ],
-  // The template has written the beginning.
+];
+
+/** What a template has begun, or a server has left the tokens out of: they are known from two letters on. */
+const begunByTemplate: typeof marked = [
   ['analysis<|message|>why<|end|><|start|>assistant<|channel|>final<|message|>so<|return|>', 'why', 'so'],
   [
     '\nassistant<|channel|>analysis<|message|>why<|end|>\n<|start|>assistant<|channel|>final<|message|>so',
@@ -172,6 +185,26 @@ describe('marks at the beginning', () => {
   }
 });
 
+describe('a beginning without its first token', () => {
+  for (const [written, reasoning, text] of begunByTemplate) {
+    test(JSON.stringify(written), () => {
+      for (let cut = 0; cut <= written.length; cut += 1) {
+        if (written.slice(0, cut).trim().length === 1) continue;
+        const { batches, ...folded } = read([written.slice(0, cut), written.slice(cut)]);
+        assert.deepEqual(folded, { text, reasoning }, `cut at ${cut}`);
+      }
+      const { batches, ...folded } = read([written.slice(0, 3), ...written.slice(3)]);
+      assert.deepEqual(folded, { text, reasoning }, 'character by character');
+    });
+  }
+
+  test('a letter is not held back for it', () => {
+    const { batches, text } = read(['a', ' fox']);
+    assert.deepEqual(batches[0], [{ type: 'text', text: 'a' }]);
+    assert.equal(text, 'a fox');
+  });
+});
+
 describe('what is no mark', () => {
   for (const written of plain) {
     test(JSON.stringify(written), () => {
@@ -200,6 +233,16 @@ describe('what is no mark', () => {
   });
 });
 
+/** Whether a cut leaves a single letter of the words that stand where tokens were left out; these come as tokens. */
+function isInWord(text: string, cut: number): boolean {
+  return cut > 0 && text.startsWith('assistantfinal', cut - 1);
+}
+
+/** Single characters, and such words whole. */
+function pieces(text: string): string[] {
+  return text.match(/assistantfinal|[\s\S]/g) ?? [];
+}
+
 describe('only the closing mark', () => {
   const written = 'Let me think.\nIt is four.\n</think>\n\nFour.';
 
@@ -225,8 +268,9 @@ describe('only the closing mark', () => {
         'assistantfinal',
         '<|end|><|start|>assistant<|channel|>final<|message|>',
       ]) {
+        const all = `${thought}${close}Four.`;
         for (let cut = 0; cut <= thought.length + close.length; cut += 1) {
-          const all = `${thought}${close}Four.`;
+          if (isInWord(all, cut)) continue;
           const { text, reasoning } = read([all.slice(0, cut), all.slice(cut)]);
           assert.deepEqual(
             { text, reasoning },
@@ -234,7 +278,7 @@ describe('only the closing mark', () => {
             `${all}, cut at ${cut}`,
           );
         }
-        assert.equal(read([...`${thought}${close}Four.`]).text, 'Four.');
+        assert.equal(read(pieces(all)).text, 'Four.');
       }
       assert.deepEqual(read([`${thought}</think>`]).text, '');
     }
@@ -292,15 +336,16 @@ describe('a message of the harmony format that the template began', () => {
       test(JSON.stringify(written), () => {
         for (const beginsInside of [false, true]) {
           for (let cut = 0; cut <= written.length; cut += 1) {
+            if (isInWord(written, cut)) continue;
             const habit = { beginsInside };
             const { batches, ...folded } = read([written.slice(0, cut), written.slice(cut)], habit);
             assert.deepEqual(folded, expected, `${beginsInside}, cut at ${cut}`);
             assert.equal(habit.beginsInside, true);
           }
-          const { batches, ...folded } = read([...written], { beginsInside });
+          const { batches, ...folded } = read(pieces(written), { beginsInside });
           assert.deepEqual(folded, expected);
         }
-        assert.deepEqual(readAtOnce([...written]), expected);
+        assert.deepEqual(readAtOnce(pieces(written)), expected);
       });
     }
   }
@@ -320,14 +365,14 @@ describe('a message of the harmony format that the template began', () => {
   });
 
   test('an answer behind words without tokens may begin with a quote', () => {
-    assert.deepEqual(fold(read([...'Translate.assistantfinal"Hallo" heißt es.']).batches.flat()), {
+    assert.deepEqual(fold(read(pieces('Translate.assistantfinal"Hallo" heißt es.')).batches.flat()), {
       text: '"Hallo" heißt es.',
       reasoning: 'Translate.',
     });
   });
 
   test('a token that ends the only message is no part of it', () => {
-    for (const end of ['<|end|>', '<|return|>']) {
+    for (const end of ['<|end|>', '<|return|>', '<|im_end|>', '<|eot_id|>', '<|endoftext|>']) {
       for (const beginsInside of [false, true]) {
         const { text } = read([...`Four.${end}`], { beginsInside });
         assert.equal(text, 'Four.');
