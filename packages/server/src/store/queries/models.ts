@@ -90,13 +90,15 @@ const byId = statement<{ organization_id: string; id: string }, ModelTable>((db,
     .where('organization_id', '=', param('organization_id')),
 );
 
-const active = statement<{ organization_id: string }, ModelTable>((db, param) =>
+const active = statement<{ organization_id: string; after: string; limit: number }, ModelTable>((db, param) =>
   db
     .selectFrom('model')
     .selectAll()
     .where('organization_id', '=', param('organization_id'))
     .where('is_active', '=', sql.lit<Flag>(1))
-    .orderBy('id'),
+    .where('id', '>', param('after'))
+    .orderBy('id')
+    .limit(param('limit')),
 );
 
 export async function findModel(
@@ -117,9 +119,15 @@ export async function listModels(
   return readPage(query, page, toModel);
 }
 
-/** All active models, oldest first. */
-export async function listActiveModels(db: Database, scope: OrganizationScope): Promise<ModelRecord[]> {
-  return (await active(db, { organization_id: scope.organizationId })).map(toModel);
+/** Active models behind one, or the first ones, oldest first. */
+export async function pageActiveModels(
+  db: Database,
+  scope: OrganizationScope,
+  after: Pick<ModelRecord, 'id'> | undefined,
+  limit: number,
+): Promise<ModelRecord[]> {
+  const page = { organization_id: scope.organizationId, after: after?.id ?? '', limit };
+  return (await active(db, page)).map(toModel);
 }
 
 /** Names of active models without prices, which a budget does not bound; the guide costs nothing. */

@@ -2,7 +2,7 @@
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
 import { AppError, notFound } from '../../../domain/errors.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
-import { findModel, listActiveModels } from '../../../store/queries/models.ts';
+import { findModel, pageActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
 import { findPersona, findRevision } from '../../../store/queries/personas.ts';
 import type { Store } from '../../../store/store.ts';
@@ -53,7 +53,7 @@ async function chooseModel(reads: Reads, scope: OrganizationScope): Promise<stri
   const defaultId = organization?.defaultModelId ?? null;
   const byDefault = defaultId === null ? undefined : await findModel(reads, scope, defaultId);
   if (byDefault?.isActive === true) return byDefault.id;
-  const [first] = await listActiveModels(reads, scope);
+  const [first] = await pageActiveModels(reads, scope, undefined, 1);
   if (first === undefined) throw new AppError('model_unavailable', 'the organization has no active model');
   return first.id;
 }

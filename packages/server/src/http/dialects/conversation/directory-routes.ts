@@ -1,12 +1,17 @@
 /** `/api/llm/list` and `/api/org/list`: what the conversation dialect's users choose from. */
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
-import { listActiveModels } from '../../../store/queries/models.ts';
+import type { ModelRecord } from '../../../domain/model.ts';
+import { pageActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
 import { findRevision } from '../../../store/queries/personas.ts';
 import type { Database } from '../../../store/store.ts';
+import { sendList } from '../../answer/json-list.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
+
+/** Models that are read at once: few, since each may have settings of many KiB. */
+const modelsAtOnce = 32;
 
 export function modelDirectory({ store }: DialectDependencies): Route {
   return route({
@@ -16,17 +21,25 @@ export function modelDirectory({ store }: DialectDependencies): Route {
     schema: documentation.listModels,
     async handler({ caller, scope }, reply) {
       const organization = await findOrganization(store.reads, scope.organizationId);
-      const models = (await listActiveModels(store.reads, scope)).filter(await shownTo(store.reads, caller));
-      return reply.send(
-        models.map(({ id, name, provider, model, contextWindow }) => ({
+      const isShown = await shownTo(store.reads, caller);
+      return sendList(reply, {
+        async read(last: ModelRecord | undefined) {
+          for (let after = last; ; ) {
+            const models = await pageActiveModels(store.reads, scope, after, modelsAtOnce);
+            const shown = models.filter(isShown);
+            if (shown.length > 0 || models.length === 0) return shown;
+            after = models.at(-1);
+          }
+        },
+        toResource: ({ id, name, provider, model, contextWindow }) => ({
           id,
           name,
           provider,
           model,
           context_window: contextWindow,
           is_default: organization?.defaultModelId === id,
-        })),
-      );
+        }),
+      });
     },
   });
 }

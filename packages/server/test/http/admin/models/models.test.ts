@@ -6,7 +6,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { organizationScope } from '../../../../src/auth/scopes.ts';
 import { open } from '../../../../src/auth/secret-box.ts';
 import { newId } from '../../../../src/domain/ids.ts';
-import { findModel, listActiveModels } from '../../../../src/store/queries/models.ts';
+import { findModel, pageActiveModels } from '../../../../src/store/queries/models.ts';
 import { serverSecret, startAdminApp } from '../admin-app.ts';
 
 const providerKey = 'sk-a-provider-key-that-must-stay-hidden';
@@ -263,7 +263,7 @@ onBothStores('models', async (engine) => {
     const fresh = await app.organization();
     const ids = [await app.model(fresh), await app.model(fresh), await app.model(fresh)];
     await app.call('PATCH', `/organizations/${fresh}/models/${ids[1]}`, { is_active: false });
-    const active = await listActiveModels(app.store.reads, organizationScope(fresh));
+    const active = await pageActiveModels(app.store.reads, organizationScope(fresh), undefined, 100);
     assert.deepEqual(
       active.map((model) => model.id),
       [ids[0], ids[2]],

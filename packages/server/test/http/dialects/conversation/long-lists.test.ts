@@ -93,6 +93,16 @@ onBothStores('long lists', async (storeEngine) => {
     );
   });
 
+  test('the active models are all of them', async () => {
+    await run(sql`insert into model (id, organization_id, name, provider, model, is_active, created_at, updated_at)
+      ${numbers(150)} select ${idSql}, ${scope.organizationId}, 'n' || n, 'openai', 'm', n % 2, 1, 1 from numbers`);
+    const { body } = await app.call(`/api/llm/list?org_id=${scope.organizationId}`, { key });
+    assert.deepEqual(
+      body.map(({ id }: { id: string }) => id),
+      [...ids(Array.from({ length: 75 }, (_, index) => 2 * index + 1)), modelId],
+    );
+  });
+
   test('a conversation has all of its sessions', async () => {
     const id = idOf(7);
     await run(sql`insert into session (id, conversation_id, organization_id, environment, model_id, status, created_at,
