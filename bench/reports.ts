@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
   { path: '/usage?interval=hour&group_by=model,key' },
   { path: '/usage?interval=hour&group_by=model,purpose', accept: 'text/csv' },
   { path: '/usage?group_by=user' },
-  { path: '/usage?group_by=user,model&limit=10' },
+  { path: '/usage?interval=month&group_by=purpose' },
   { path: '/conversations?limit=1000' },
   { path: '/conversations?status=failed&limit=1000' },
   { path: '/conversations?key_id=<rare>' },
