@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { openTestStore } from 'colloquy-testkit/stores';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
-import { generateApiKey } from '../../src/auth/api-keys.ts';
+import { generateApiKey, hashApiKey } from '../../src/auth/api-keys.ts';
 import { type Authenticator, createAuthenticator } from '../../src/auth/authenticator.ts';
 import type { ApiKeyPrincipal } from '../../src/auth/principal.ts';
 import { conversationScope, organizationScope } from '../../src/auth/scopes.ts';
@@ -120,6 +120,7 @@ onBothStores('authenticator', async (engine) => {
         kind: 'api-key',
         scope: scopeOf(type),
         keyId: id,
+        secretHash: hashApiKey(key),
         keyType: type,
         defaultPersonaId: null,
         personas: null,
