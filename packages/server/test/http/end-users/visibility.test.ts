@@ -219,7 +219,12 @@ onBothStores('conversations of end users', (engine) => {
   });
 
   test('a search finds what a member sees behind any number of others', async () => {
-    const ada = { token: await chats.user('ada') };
+    const { key } = await app.key('prod', {
+      default_persona_id: app.harness.persona.personaId,
+      end_user_limits: { writes_per_minute: 1000 },
+    });
+    const { body } = await app.call('/api/chat/get_token', { key, body: { user_id: 'ada' } });
+    const ada = { token: body.token };
     const old = await begin({ key: app.prodKey }, 'narwhal of the team');
     for (let n = 0; n < 210; n += 1) await chats.say(ofAda.id, `narwhal ${n}`, 'Human', ada);
     const found = await app.call(`/api/conversation/list?org_id=${org}&q=narwhal`, {
