@@ -23,6 +23,7 @@ import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
 import { refuseOddRequests } from './request/odd-requests.ts';
 import { addRefusals } from './request/refusals.ts';
+import { spreadRequests } from './request/spread-requests.ts';
 import { refuseStrayBodies } from './request/stray-bodies.ts';
 import { buildValidator } from './request/validation.ts';
 import { addAccess } from './routing/access.ts';
@@ -109,6 +110,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.setErrorHandler(errorHandler(errorEnvelope));
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
+  spreadRequests(app);
   const refusals = addRefusals(app, {
     store,
     now,
