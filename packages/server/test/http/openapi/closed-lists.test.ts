@@ -259,7 +259,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'updateMember.role',
     ],
   },
-  endUserReaders: {
+  'readers of end users’ conversations': {
     values: ['admins', 'members'],
     list: endUserReaders,
     places: ['getSettings.end_user_conversations', 'updateSettings.end_user_conversations'],

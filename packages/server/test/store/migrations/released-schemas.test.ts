@@ -1,49 +1,20 @@
 /** A database of every earlier schema is brought to the present one at start, with what is in it. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { emptyPlace, type Place } from 'colloquy-testkit/place';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import pg from 'pg';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { type Kysely, sql } from 'kysely';
 import { organizationScope } from '../../../src/auth/scopes.ts';
 import { defaultRequestSettings } from '../../../src/domain/model.ts';
 import { migrations } from '../../../src/store/migrate.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { listModels } from '../../../src/store/queries/models.ts';
 import { findRevision } from '../../../src/store/queries/personas.ts';
-import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
-import type { StoreEngine } from '../../../src/store/store.ts';
+import { makeOldDatabase, organization } from './old-database.ts';
 
-const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
-
-function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
-  if (databaseUrl === undefined) {
-    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
-  }
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  return new Kysely({ dialect: new PostgresDialect({ pool }) });
-}
-
-/** Makes the schema as the first `count` migrations leave it, and puts rows of the first one into it. */
-async function makeDatabase(place: Place, engine: StoreEngine, count: number): Promise<void> {
-  const db = connect(place);
-  const known = Object.entries(migrations).slice(0, count);
-  const migrator = new Migrator({
-    db,
-    provider: {
-      getMigrations: async () =>
-        Object.fromEntries(
-          known.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }]),
-        ),
-    },
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
-  await sql`insert into organization (id, name, created_at, updated_at)
-    values (${organization}, 'Acme', 1, 1)`.execute(db);
+/** Rows of the first schema. */
+async function fill(db: Kysely<unknown>): Promise<void> {
   const models = [
     { id: 'a', window: 128_000, fromEnvironment: 1 },
     { id: 'b', window: 128_000, fromEnvironment: 0 },
@@ -71,7 +42,6 @@ async function makeDatabase(place: Place, engine: StoreEngine, count: number): P
     await sql`insert into idempotency (scope, key, body_hash, result, created_at, expires_at)
       values ('key:a', ${key}, 'h', ${result}, 1, 2)`.execute(db);
   }
-  await db.destroy();
 }
 
 onBothStores('released schemas', (engine) => {
@@ -80,7 +50,7 @@ onBothStores('released schemas', (engine) => {
     .map((index) => index + 1)) {
     test(`the schema of ${Object.keys(migrations)[count - 1]}`, async () => {
       const place = await emptyPlace(engine);
-      await makeDatabase(place, engine, count);
+      await makeOldDatabase(place, engine, count, fill);
       const store = await openStore({ ...place, poolSize: 2, onConnectionError: () => {} });
       try {
         const scope = organizationScope(organization);

@@ -1,46 +1,22 @@
 /** What an index of words had indexed is found again after an upgrade, a few texts at a time. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { emptyPlace, type Place } from 'colloquy-testkit/place';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import pg from 'pg';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { type Kysely, sql } from 'kysely';
 import { conversationScope } from '../../../src/auth/scopes.ts';
-import { migrations } from '../../../src/store/migrate.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { indexNext } from '../../../src/store/search/indexer.ts';
 import { hasPending } from '../../../src/store/search/pending.ts';
-import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
 import type { StoreEngine } from '../../../src/store/store.ts';
+import { makeOldDatabase, migrationsBefore, organization } from './old-database.ts';
 
-const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 const conversations = 60;
 const idOf = (kind: string, n: number): string => `${kind}-${String(n).padStart(4, '0')}`;
 
-function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
-  if (databaseUrl === undefined) {
-    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
-  }
-  return new Kysely({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
-  });
-}
-
-/** A database as it was before tokens, with what that version had indexed. */
-async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void> {
-  const db = connect(place);
-  const old = Object.entries(migrations).filter(([name]) => name < '0008');
-  const provider = {
-    getMigrations: async () =>
-      Object.fromEntries(old.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }])),
-  };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
-  await sql`insert into organization (id, name, created_at, updated_at)
-    values (${organization}, 'Acme', 1, 1)`.execute(db);
+/** Conversations with what the version before tokens had indexed. */
+async function fill(db: Kysely<unknown>, engine: StoreEngine): Promise<void> {
   for (let n = 0; n < conversations; n += 1) {
     const [conversation, session, message] = [idOf('c', n), idOf('s', n), idOf('m', n)];
     await sql`insert into conversation (id, organization_id, environment, title, title_source, is_archived,
@@ -71,13 +47,12 @@ async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void>
         values (${rows[0]?.id}, '', ${text}, '')`.execute(db);
     }
   }
-  await db.destroy();
 }
 
 onBothStores('an index from before tokens', (engine) => {
   test('is filled again newest first, goes on after a restart, and answers meanwhile', async () => {
     const place = await emptyPlace(engine);
-    await makeOldDatabase(place, engine);
+    await makeOldDatabase(place, engine, migrationsBefore('0008-search-tokens'), (db) => fill(db, engine));
     const open = () => openStore({ ...place, poolSize: 2, onConnectionError: () => {} });
     const scope = conversationScope(organization, 'prod');
     const step = { maxTexts: 8, maxLength: 10_000 };

@@ -1,49 +1,21 @@
 /** Messages of a database from before `storage_bytes` count for the key of their generation after the upgrade. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { emptyPlace, type Place } from 'colloquy-testkit/place';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import pg from 'pg';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { type Kysely, sql } from 'kysely';
 import { conversationScope } from '../../../src/auth/scopes.ts';
 import { StoredLimits } from '../../../src/limits/stored-limits.ts';
-import { migrations } from '../../../src/store/migrate.ts';
 import { openStore } from '../../../src/store/open.ts';
-import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
-import type { Store, StoreEngine } from '../../../src/store/store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { makeOldDatabase, migrationsBefore, organization } from './old-database.ts';
 
-const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 const question = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f02';
 const conversation = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f03';
 
-function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
-  if (databaseUrl === undefined) {
-    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
-  }
-  return new Kysely({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
-  });
-}
-
 /** A question of 4 bytes that key `first` and then key `second` had answered, with 6 and 8 bytes; a note without a key. */
-async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void> {
-  const db = connect(place);
-  const old = Object.entries(migrations).filter(([name]) => !name.includes('stored-bytes'));
-  const before = old.slice(
-    0,
-    Object.keys(migrations).findIndex((name) => name.includes('stored-bytes')),
-  );
-  const provider = {
-    getMigrations: async () =>
-      Object.fromEntries(before.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }])),
-  };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
-  await sql`insert into organization (id, name, created_at, updated_at)
-    values (${organization}, 'Acme', 1, 1)`.execute(db);
+async function fill(db: Kysely<unknown>): Promise<void> {
   await sql`insert into consumption (subject, organization_id, day, tokens, month, cost, reserved_tokens,
       reserved_cost, queued) values ('key:first', ${organization}, 1, 0, 1, 0, 0, 0, 0)`.execute(db);
   await sql`insert into conversation (id, organization_id, environment, title, title_source, is_archived,
@@ -68,7 +40,6 @@ async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void>
         message_id, model_id, model_name, provider, api_key_id, dialect, status, parameters, created_at)
       values (${`g${attempt}`}, ${organization}, 'prod', ${conversation}, 's', ${question}, ${attempt}, 'one', 'm', 'M',
         'openai', ${key}, 'chat', 'done', '{}', 1)`.execute(db);
-  await db.destroy();
 }
 
 async function bytesOf(store: Store): Promise<Record<string, number | string | null>> {
@@ -81,7 +52,7 @@ async function bytesOf(store: Store): Promise<Record<string, number | string | n
 onBothStores('messages from before stored bytes', (engine) => {
   test('are measured when a limit asks for it, and given back when they are deleted', async () => {
     const place = await emptyPlace(engine);
-    await makeOldDatabase(place, engine);
+    await makeOldDatabase(place, engine, migrationsBefore('0020-stored-bytes'), fill);
     const store = await openStore({ ...place, poolSize: 2, onConnectionError: () => {} });
     try {
       assert.deepEqual(await bytesOf(store), { 'key:first': null });

@@ -1,41 +1,15 @@
 /** Calls of a database from before rollups are added up after its upgrade, with the times of their generations. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { emptyPlace, type Place } from 'colloquy-testkit/place';
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import pg from 'pg';
-import { migrations } from '../../../src/store/migrate.ts';
+import { emptyPlace } from 'colloquy-testkit/place';
+import { type Kysely, sql } from 'kysely';
 import { openStore } from '../../../src/store/open.ts';
-import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
-import type { StoreEngine } from '../../../src/store/store.ts';
-
-const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
-
-function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
-  if (databaseUrl === undefined) {
-    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
-  }
-  return new Kysely({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
-  });
-}
+import { makeOldDatabase, migrationsBefore, organization } from './old-database.ts';
 
 /** Generations that were started at 1000, got their first token at 1100 and ended at 1500, with a call each. */
-async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void> {
-  const db = connect(place);
-  const old = Object.entries(migrations).filter(([name]) => name < '0013');
-  const provider = {
-    getMigrations: async () =>
-      Object.fromEntries(old.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }])),
-  };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
-  await sql`insert into organization (id, name, created_at, updated_at)
-    values (${organization}, 'Acme', 1, 1)`.execute(db);
+async function fill(db: Kysely<unknown>): Promise<void> {
   await sql`insert into conversation (id, organization_id, environment, title, title_source, is_archived,
       next_position, created_at, updated_at)
     values ('c', ${organization}, 'prod', 'Title', 'user', 0, 1, 1, 1)`.execute(db);
@@ -54,13 +28,12 @@ async function makeOldDatabase(place: Place, engine: StoreEngine): Promise<void>
   await sql`insert into model_call (id, generation_id, organization_id, environment, model_id, purpose, prompt_tokens,
       completion_tokens, provenance, created_at)
     values ('call-title', null, ${organization}, 'prod', 'm', 'title', 1, 2, 'reported', 1500)`.execute(db);
-  await db.destroy();
 }
 
 onBothStores('calls from before rollups', (engine) => {
   test('are added up once after the upgrade', async () => {
     const place = await emptyPlace(engine);
-    await makeOldDatabase(place, engine);
+    await makeOldDatabase(place, engine, migrationsBefore('0013-usage-rollups'), fill);
     const store = await openStore({ ...place, poolSize: 2, onConnectionError: () => {} });
     try {
       const first = await store.execute('addUpUsage', { limit: 3 });

@@ -1,0 +1,49 @@
+/** Databases as earlier versions of the program left them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Place } from 'colloquy-testkit/place';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import { migrations } from '../../../src/store/migrate.ts';
+import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
+import type { StoreEngine } from '../../../src/store/store.ts';
+
+/** The one organization of an old database. */
+export const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+
+/** How many migrations there were before this one. */
+export function migrationsBefore(name: string): number {
+  const count = Object.keys(migrations).indexOf(name);
+  assert.notEqual(count, -1, `there is no migration ${name}`);
+  return count;
+}
+
+/** Makes the schema as the first `count` migrations leave it, with an organization, and lets `fill` put rows into it. */
+export async function makeOldDatabase(
+  place: Place,
+  engine: StoreEngine,
+  count: number,
+  fill: (db: Kysely<unknown>) => Promise<void>,
+): Promise<void> {
+  const db = connect(place);
+  const known = Object.entries(migrations).slice(0, count);
+  const provider = {
+    getMigrations: async () =>
+      Object.fromEntries(known.map(([name, up]) => [name, { up: (on: Kysely<unknown>) => up(on, engine) }])),
+  };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+  await sql`insert into organization (id, name, created_at, updated_at)
+    values (${organization}, 'Acme', 1, 1)`.execute(db);
+  await fill(db);
+  await db.destroy();
+}
+
+function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
+  if (databaseUrl === undefined) {
+    return kyselyOn(openForWriting(join(dataDir, 'colloquy.db'))) as unknown as Kysely<unknown>;
+  }
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
