@@ -15,6 +15,31 @@ export interface Accounts {
   account(...calls: readonly ModelCall[]): Promise<void>;
 }
 
+/** A call at noon that cost 0.1, unless changed. */
+export function callOf(organizationId: string, changes: Partial<ModelCall> = {}): ModelCall {
+  return {
+    id: newId(),
+    generationId: null,
+    organizationId,
+    environment: 'prod',
+    endUserId: null,
+    apiKeyId: null,
+    personaId: null,
+    modelId: 'm',
+    purpose: 'answer',
+    promptTokens: 3,
+    completionTokens: 4,
+    provenance: 'reported',
+    cost: 0.1,
+    isRequest: true,
+    isFailed: false,
+    firstTokenMs: 10,
+    durationMs: 20,
+    createdAt: noon + 5,
+    ...changes,
+  };
+}
+
 export async function makeAccounts(store: Store): Promise<Accounts> {
   const organizationId = newId();
   await store.execute('createOrganization', { id: organizationId, name: 'Acme', now: noon });
@@ -25,27 +50,7 @@ export async function makeAccounts(store: Store): Promise<Accounts> {
       const user = { id: newId(), organizationId, environment: 'prod' as const, externalId, now: noon };
       return (await store.execute('ensureEndUser', user)).id;
     },
-    call: (changes = {}) => ({
-      id: newId(),
-      generationId: null,
-      organizationId,
-      environment: 'prod',
-      endUserId: null,
-      apiKeyId: null,
-      personaId: null,
-      modelId: 'm',
-      purpose: 'answer',
-      promptTokens: 3,
-      completionTokens: 4,
-      provenance: 'reported',
-      cost: 0.1,
-      isRequest: true,
-      isFailed: false,
-      firstTokenMs: 10,
-      durationMs: 20,
-      createdAt: noon + 5,
-      ...changes,
-    }),
+    call: (changes = {}) => callOf(organizationId, changes),
     account: async (...modelCalls) => {
       await store.execute('accountCalls', { modelCalls });
     },

@@ -5,9 +5,9 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import { newId } from '../../../../src/domain/ids.ts';
 import type { ModelCall } from '../../../../src/domain/usage.ts';
+import { callOf, hourMs } from '../../../store/usage/accounts.ts';
 import { operatorKey, startAdminApp } from '../admin-app.ts';
 
-const hourMs = 3_600_000;
 const noon = Date.parse('2026-10-31T12:00:00.000Z');
 const range = 'from=2026-10-01T00:00:00Z&to=2026-12-01T00:00:00Z';
 
@@ -40,29 +40,8 @@ onBothStores('usage reports of the API', async (engine) => {
           headers: { authorization: `Bearer ${operatorKey}`, ...headers },
         }),
       async account(...calls: readonly Partial<ModelCall>[]) {
-        const modelCalls = calls.map(
-          (changes): ModelCall => ({
-            id: newId(),
-            generationId: null,
-            organizationId,
-            environment: 'prod',
-            endUserId: null,
-            apiKeyId: null,
-            personaId: null,
-            modelId,
-            purpose: 'answer',
-            promptTokens: 3,
-            completionTokens: 4,
-            provenance: 'reported',
-            cost: 0.25,
-            isRequest: true,
-            isFailed: false,
-            firstTokenMs: 100,
-            durationMs: 500,
-            createdAt: noon,
-            ...changes,
-          }),
-        );
+        const usual = { modelId, cost: 0.25, firstTokenMs: 100, durationMs: 500, createdAt: noon };
+        const modelCalls = calls.map((changes) => callOf(organizationId, { ...usual, ...changes }));
         await app.store.execute('accountCalls', { modelCalls });
       },
     };
