@@ -1,8 +1,6 @@
 /** Puts messages into a store without its commands, also messages that no API can make yet. */
-import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { TestStore } from 'colloquy-testkit/stores';
-import type { CompiledQuery } from 'kysely';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
 import { newId } from '../../src/domain/ids.ts';
 import type { MessageRole } from '../../src/domain/message.ts';
 
@@ -43,7 +41,8 @@ export async function insertMessages(
     generation_id: null,
     usage: null,
   }));
-  await run(place, [
+  await writeDirectly(
+    place,
     ...rows.map((row) => reads.insertInto('message').values(row).compile()),
     reads
       .updateTable('conversation')
@@ -59,21 +58,6 @@ export async function insertMessages(
             .compile(),
         ]
       : []),
-  ]);
+  );
   return rows.map((row) => row.id);
-}
-
-async function run(place: TestStore, queries: readonly CompiledQuery[]): Promise<void> {
-  if (place.store.engine === 'postgres') {
-    for (const query of queries) await place.store.reads.executeQuery(query);
-    return;
-  }
-  const db = new DatabaseSync(join(place.dataDir, 'colloquy.db'), { timeout: 5000 });
-  try {
-    db.exec('begin immediate');
-    for (const query of queries) db.prepare(query.sql).run(...(query.parameters as SQLInputValue[]));
-    db.exec('commit');
-  } finally {
-    db.close();
-  }
 }

@@ -3,12 +3,11 @@
  * every cursor, while the answer runs and when it has ended. Only what the frames need is read.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
-import { type CompiledQuery, sql } from 'kysely';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
+import { type RawBuilder, sql } from 'kysely';
 import type { LogEvent } from '../../../src/domain/event.ts';
 import { dialects } from '../../../src/domain/generation.ts';
 import { readLastSeq } from '../../../src/store/queries/segments.ts';
@@ -45,15 +44,8 @@ onBothStores('a stream that is resumed', async (storeEngine) => {
   const { engine, prodKey: key, harness } = app;
   const { place, upstream } = harness;
 
-  async function run(query: CompiledQuery): Promise<void> {
-    if (storeEngine === 'postgres') {
-      await place.store.reads.executeQuery(query);
-      return;
-    }
-    const db = new DatabaseSync(join(place.dataDir, 'colloquy.db'), { timeout: 5000 });
-    db.prepare(query.sql).run(...(query.parameters as SQLInputValue[]));
-    db.close();
-  }
+  const run = (statement: RawBuilder<unknown>): Promise<void> =>
+    writeDirectly(place, statement.compile(place.store.reads));
 
   const stream = (generation: string, dialect: string, cursor?: string) =>
     app.stream(`/api/generations/${generation}/stream?dialect=${dialect}`, {
@@ -145,15 +137,15 @@ onBothStores('a stream that is resumed', async (storeEngine) => {
     assert.equal(log.filter((event) => typeof event === 'object' && event.type === 'part-started').length, 6);
 
     const segments = sql`update segment set is_plain = null where generation_id = ${generationId}`;
-    await run(segments.compile(place.store.reads));
+    await run(segments);
     await compare(generationId, true, 'segments of an older version');
 
-    await run(sql`delete from segment where generation_id = ${generationId}`.compile(place.store.reads));
+    await run(sql`delete from segment where generation_id = ${generationId}`);
     for (const [index, event] of log.entries()) {
       const [seq, isPlain] = [index + 1, typeof event === 'string' ? 1 : null];
       const row = sql`insert into segment (generation_id, first_seq, last_seq, events, is_plain) values (${generationId},
         ${seq}, ${seq}, ${JSON.stringify([event])}, ${sql`cast(${isPlain} as integer)`})`;
-      await run(row.compile(place.store.reads));
+      await run(row);
     }
     await compare(generationId, true, 'a segment for each event');
   });
@@ -175,7 +167,7 @@ onBothStores('a stream that is resumed', async (storeEngine) => {
     }
     // Whoever reads this segment fails.
     const damage = sql`update segment set events = 'damaged' where generation_id = ${generationId} and events = '[" three"]'`;
-    await run(damage.compile(place.store.reads));
+    await run(damage);
     await assert.rejects(engine.readEvents(generationId, Number.MAX_SAFE_INTEGER));
     const cursor = `${generationId}:${reading.events.find(({ event }) => event === ' four')?.seq ?? 0}`;
     for (const dialect of dialects) {

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
-import { openTestStore } from 'colloquy-testkit/stores';
-import { sql } from 'kysely';
+import { openTestStore, type TestStore } from 'colloquy-testkit/stores';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
+import { CompiledQuery } from 'kysely';
 import type { ModelCall } from '../../../src/domain/usage.ts';
-import type { Store } from '../../../src/store/store.ts';
+import type { Store, StoreEngine } from '../../../src/store/store.ts';
 import { UsageAdder } from '../../../src/store/usage/adder.ts';
 import { type Accounts, addUp, hourMs, makeAccounts, noon } from './accounts.ts';
 
@@ -240,32 +241,18 @@ onBothStores('rollups of usage', (engine) => {
   });
 });
 
-type TestPlace = Awaited<ReturnType<typeof openTestStore>>;
-
-async function breakNotes(place: TestPlace, engine: 'sqlite' | 'postgres'): Promise<void> {
-  if (engine === 'postgres') {
-    await sql`create function refuse() returns trigger language plpgsql as
-      $$ begin raise exception 'no'; end $$`.execute(place.store.reads);
-    await sql`create trigger refuse before delete on usage_pending for each row execute function refuse()`.execute(
-      place.store.reads,
-    );
-    return;
-  }
-  await onFile(
-    place,
-    `create trigger refuse before delete on usage_pending begin select raise(abort, 'no'); end`,
-  );
+async function breakNotes(place: TestStore, engine: StoreEngine): Promise<void> {
+  const statements =
+    engine === 'postgres'
+      ? [
+          `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`,
+          'create trigger refuse before delete on usage_pending for each row execute function refuse()',
+        ]
+      : [`create trigger refuse before delete on usage_pending begin select raise(abort, 'no'); end`];
+  await writeDirectly(place, ...statements.map((statement) => CompiledQuery.raw(statement)));
 }
 
-async function mendNotes(place: TestPlace, engine: 'sqlite' | 'postgres'): Promise<void> {
-  if (engine === 'postgres') await sql`drop trigger refuse on usage_pending`.execute(place.store.reads);
-  else await onFile(place, 'drop trigger refuse');
-}
-
-async function onFile({ dataDir }: TestPlace, statement: string): Promise<void> {
-  const { DatabaseSync } = await import('node:sqlite');
-  const { join } = await import('node:path');
-  const database = new DatabaseSync(join(dataDir, 'colloquy.db'), { timeout: 5000 });
-  database.exec(statement);
-  database.close();
+async function mendNotes(place: TestStore, engine: StoreEngine): Promise<void> {
+  const statement = engine === 'postgres' ? 'drop trigger refuse on usage_pending' : 'drop trigger refuse';
+  await writeDirectly(place, CompiledQuery.raw(statement));
 }

@@ -1,9 +1,8 @@
 /** Lists that are longer than what is read at once: narrowed, skipped and whole, each entry once and in order. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
 import { type RawBuilder, sql } from 'kysely';
 import { startTestApp } from '../../http-app.ts';
 
@@ -15,16 +14,8 @@ onBothStores('long lists', async (storeEngine) => {
   const { scope, place, modelId } = app.harness;
   const key = app.prodKey;
 
-  async function run(statement: RawBuilder<unknown>): Promise<void> {
-    const query = statement.compile(place.store.reads);
-    if (storeEngine === 'postgres') {
-      await place.store.reads.executeQuery(query);
-      return;
-    }
-    const db = new DatabaseSync(join(place.dataDir, 'colloquy.db'), { timeout: 5000 });
-    db.prepare(query.sql).run(...(query.parameters as SQLInputValue[]));
-    db.close();
-  }
+  const run = (statement: RawBuilder<unknown>): Promise<void> =>
+    writeDirectly(place, statement.compile(place.store.reads));
 
   /** Numbers 1 to `last` as the table `numbers`. */
   const numbers = (last: number) =>
