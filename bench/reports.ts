@@ -6,9 +6,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adminKey } from 'colloquy-testkit/tenants';
 import { startColloquy } from './harness/colloquy.ts';
-import { type Waits, waitsWhile } from './harness/healthz-run.ts';
+import { holdsWhile, type Spread } from './harness/holds-run.ts';
 import { readOptions } from './harness/options.ts';
 import { createBenchDatabase } from './harness/postgres.ts';
+import { mainThreadCpuMs } from './harness/proc.ts';
 import { seedUsage } from './harness/seed/usage.ts';
 import { median } from './harness/statistics.ts';
 
@@ -25,8 +26,8 @@ const idleMs = 3000;
 const readsForCpu = 5;
 
 interface Measured {
-  readonly idle: Waits;
-  readonly waits: Waits;
+  readonly idle: Spread;
+  readonly waits: Spread;
   readonly tookMs: number;
   readonly bytes: number;
   readonly mainCpuMs: number;
@@ -60,9 +61,10 @@ async function run(engine: 'sqlite' | 'postgres'): Promise<void> {
     // No model is called, so this address is never used.
     upstreamUrl: 'http://127.0.0.1:9',
     ...(database !== undefined && { databaseUrl: database.url }),
-    seed: (home) => seedUsage(home, { conversations: rows, calls, isAddedUp: true }),
+    seed: (home) => seedUsage(home, { conversations: rows, calls }),
   });
   const { target, home } = colloquy;
+  const { pid } = colloquy.party;
   const base = `http://${target.host}:${target.port}/api/admin/organizations/${home.organizationId}`;
   const read = async ({ path, accept = 'application/json' }: Case): Promise<string> => {
     const headers = { authorization: `Bearer ${adminKey}`, accept };
@@ -73,17 +75,15 @@ async function run(engine: 'sqlite' | 'postgres'): Promise<void> {
   };
   /** CPU of the main thread for a read, in ms: more than that, one read can't hold up the event loop. */
   const mainCpuOf = async (one: Case): Promise<number> => {
-    const cpu = (): number =>
-      colloquy.party.cpu().find(({ tid }) => tid === colloquy.party.pid)?.cpuMs ?? Number.NaN;
-    const before = cpu();
+    const before = mainThreadCpuMs(pid);
     for (let n = 0; n < readsForCpu; n += 1) await read(one);
-    return (cpu() - before) / readsForCpu;
+    return (mainThreadCpuMs(pid) - before) / readsForCpu;
   };
   const measure = async (one: Case): Promise<Measured> => {
-    const idle = await waitsWhile(target, () => sleep(idleMs));
+    const { wait: idle } = await holdsWhile(target, pid, () => sleep(idleMs));
     const took: number[] = [];
     let bytes = 0;
-    const waits = await waitsWhile(target, async () => {
+    const { wait: waits } = await holdsWhile(target, pid, async () => {
       const until = performance.now() + idleMs;
       while (performance.now() < until) {
         const startedAtMs = performance.now();

@@ -3,10 +3,10 @@
  * asked again and again. Beside the time that it waits, the CPU time that the server's main thread spends meanwhile is
  * taken: on a busy machine the wait is also that for a processor, the CPU time is not.
  */
-import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './load.ts';
+import { mainThreadCpuMs } from './proc.ts';
 import { percentile } from './statistics.ts';
 
 const betweenMs = 5;
@@ -61,11 +61,6 @@ export async function holdsWhile(
     agent.destroy();
   }
   return { wait: spreadOf(waits), cpu: spreadOf(cpu) };
-}
-
-/** The first field of Linux's `schedstat` is in nanoseconds. */
-function mainThreadCpuMs(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 }
 
 function spreadOf(values: readonly number[]): Spread {

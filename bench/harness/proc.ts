@@ -35,6 +35,11 @@ export function threadCpu(pids: readonly number[]): ThreadCpu[] {
   );
 }
 
+/** The same of a process's main thread alone; NaN once it has ended. */
+export function mainThreadCpuMs(pid: number): number {
+  return cpuMsOf(`/proc/${pid}/task/${pid}`) ?? Number.NaN;
+}
+
 /** CPU time that each of the threads in `after` has used since `before`. */
 export function threadDifference(before: readonly ThreadCpu[], after: readonly ThreadCpu[]): ThreadCpu[] {
   const cpuBefore = new Map(before.map((thread) => [thread.tid, thread.cpuMs]));

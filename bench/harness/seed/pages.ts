@@ -1,7 +1,6 @@
 /** Fills a store with what is long: messages, the list of conversations, the log of one answer. By one SQL for both. */
-import { DatabaseSync } from 'node:sqlite';
-import { Client } from 'pg';
 import type { Home } from '../colloquy.ts';
+import { runStatements } from './statements.ts';
 
 export interface LongThings {
   /** A conversation of long messages. */
@@ -29,18 +28,7 @@ const numbered = (kind: number): string =>
   `'019ab1c2-7d3e-7c4f-9a1${kind}-' || substr('000000000000' || n, length('000000000000' || n) - 11)`;
 
 export async function seedLongThings(home: Home, sizes: LongSizes): Promise<LongThings> {
-  const { storage } = home;
-  const all = statements(home, sizes);
-  if (storage.engine === 'sqlite') {
-    const db = new DatabaseSync(storage.path, { enableForeignKeyConstraints: false });
-    for (const statement of all) db.exec(statement);
-    db.close();
-  } else {
-    const client = new Client({ connectionString: storage.url });
-    await client.connect();
-    for (const statement of [...all, 'vacuum (analyze)']) await client.query(statement);
-    await client.end();
-  }
+  await runStatements(home, statements(home, sizes));
   return { longMessages: idOf(2), generation: idOf(5), events: sizes.events };
 }
 

@@ -4,16 +4,13 @@
  */
 
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import pg from 'pg';
 import { openStore } from '../../../packages/server/src/store/open.ts';
 import type { Home } from '../colloquy.ts';
+import { runStatements } from './statements.ts';
 
 export interface UsageSeed {
   readonly conversations: number;
   readonly calls: number;
-  /** Whether the calls are added up; else they are left to the server. */
-  readonly isAddedUp: boolean;
 }
 
 const daysMs = 30 * 24 * 3_600_000;
@@ -85,21 +82,9 @@ function statements(
 }
 
 export async function seedUsage(home: Home, seed: UsageSeed): Promise<void> {
-  const { storage } = home;
-  if (storage.engine === 'sqlite') {
-    const database = new DatabaseSync(storage.path);
-    database.exec('pragma synchronous = off; begin');
-    for (const statement of statements(sqlite, home, seed)) database.exec(statement);
-    database.exec('commit');
-    database.close();
-  } else {
-    const client = new pg.Client({ connectionString: storage.url });
-    await client.connect();
-    for (const statement of statements(postgres, home, seed)) await client.query(statement);
-    await client.query('vacuum (analyze)');
-    await client.end();
-  }
-  if (seed.isAddedUp) await addUp(home);
+  const words = home.storage.engine === 'sqlite' ? sqlite : postgres;
+  await runStatements(home, statements(words, home, seed));
+  await addUp(home);
 }
 
 /** Adds up in the server's own steps, and says what they take. */
