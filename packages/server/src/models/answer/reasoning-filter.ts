@@ -20,6 +20,7 @@ import { bareHeaderAt, HarmonyReader, isStrippedAt, strippedAnalysis } from './h
 import {
   beginningMarks,
   closingMarks,
+  endMarks,
   isOpeningQuote,
   isQuote,
   type Mark,
@@ -36,9 +37,6 @@ export interface ThinkingHabit {
   /** Whether its last answer of that kind bore only a closing mark. */
   beginsInside: boolean;
 }
-
-/** What ends an answer whose reasoning was a guess, and is no part of it. */
-const endOfMessage = /<\|(?:end|return|im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn)\|>$/;
 
 /** More blanks than these are not held back, in characters. */
 const mostBlanks = 512;
@@ -99,20 +97,14 @@ export class ReasoningFilter {
     this.#held = '';
     this.#harmony?.flush(this.#emit);
     if (rest === '') return;
-    if (this.#state === 'inside') this.#reason(rest);
-    else if (
-      this.#state === 'passing' &&
-      isWhole(rest, 'close') &&
-      !isOpeningQuote(this.#secondLast, this.#last)
-    )
-      this.#recant();
-    else if (
-      this.#state === 'passing' &&
-      isWhole(rest, 'end') &&
-      !isOpeningQuote(this.#secondLast, this.#last)
-    )
+    if (this.#state === 'inside') {
+      this.#reason(rest);
       return;
-    else if (!(this.#thought && rest.trim() === '')) this.#emit('text', rest);
+    }
+    const isText = this.#state !== 'passing' || isOpeningQuote(this.#secondLast, this.#last);
+    const kind = isText ? undefined : kindOfWhole(rest);
+    if (kind === 'close') this.#recant();
+    else if (kind !== 'end' && !(this.#thought && rest.trim() === '')) this.#emit('text', rest);
   }
 
   /** Whether a text needs no more than to be passed on. */
@@ -319,7 +311,7 @@ export class ReasoningFilter {
 
   /** The reasoning of this answer was its text. */
   #revoke(): void {
-    const text = (this.#guessed?.join('') ?? '').replace(endOfMessage, '');
+    const text = withoutEnd(this.#guessed?.join('') ?? '');
     this.#guessed = undefined;
     this.#habit.beginsInside = false;
     this.#state = 'passing';
@@ -364,6 +356,13 @@ function isMention(before: number, after: number): boolean {
   return isQuote(after) || (before === 0x20 && after === 0x20);
 }
 
-function isWhole(text: string, kind: 'close' | 'end'): boolean {
-  return marksInText.some((mark) => mark.kind === kind && mark.text === text.toLowerCase());
+/** The kind of the mark that a text is, where it is one and nothing else. */
+function kindOfWhole(text: string): Mark['kind'] | undefined {
+  return marksInText.find((mark) => mark.text === text.toLowerCase())?.kind;
+}
+
+/** Without the mark that ends the message, which is no part of it. */
+function withoutEnd(text: string): string {
+  const end = endMarks.find((mark) => text.endsWith(mark.text));
+  return end === undefined ? text : text.slice(0, -end.text.length);
 }

@@ -58,6 +58,18 @@ const harmonyTurns: readonly Mark[] = [
 /** What stands between reasoning and answer of that format where a server leaves its tokens out. */
 const strippedTurn: Mark = { text: 'assistantfinal', kind: 'turn' };
 
+/** What ends a message, in the harmony format and in others, where a server passes it on. */
+export const endMarks: readonly Mark[] = [
+  '<|end|>',
+  '<|return|>',
+  '<|im_end|>',
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|endoftext|>',
+  '<|end_of_text|>',
+  '<|end_of_turn|>',
+].map((text) => ({ text, kind: 'end' }));
+
 /** What an answer may begin with. */
 export const beginningMarks: readonly Mark[] = [
   ...pairs.map(({ open, close }) => ({ text: open, kind: 'open', close }) as const),
@@ -84,12 +96,7 @@ export const marksInText: readonly Mark[] = [
   { text: '<|start|>', kind: 'open' },
   { text: '<|channel|>', kind: 'open' },
   { text: '<|message|>', kind: 'open' },
-  { text: '<|end|>', kind: 'end' },
-  { text: '<|return|>', kind: 'end' },
-  // What ends an answer in other formats, where a server passes it on.
-  ...['<|im_end|>', '<|eot_id|>', '<|eom_id|>', '<|endoftext|>', '<|end_of_text|>', '<|end_of_turn|>'].map(
-    (text) => ({ text, kind: 'end' }) as const,
-  ),
+  ...endMarks,
 ];
 
 /** What a place of a text holds: a mark, the beginning of one at the text's end (`partial`), or neither. */
