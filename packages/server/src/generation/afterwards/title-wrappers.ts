@@ -117,6 +117,11 @@ const memberNames: readonly RegExp[] = [
   new RegExp(`^(?:\\w{0,20}[ _-]?)?(?:${titleWords}|name)$`, 'i'),
   new RegExp(`^(?:final[ _-]?)?(?:${answerWords}|text|content|message)$`, 'i'),
 ];
+/** A member that holds a title, in what only looks like JSON. */
+const looseMember = new RegExp(
+  String.raw`["']?\b(?:${titleWords})["']?\s*[:=：]\s*(["'“])([^\n]{1,300}?)(?:["'”]|$)`,
+  'im',
+);
 const deepest = 3;
 
 /** A title in JSON, or in what looks like it; `undefined` where the text is no JSON, an empty text where it has no title. */
@@ -127,11 +132,7 @@ export function titleInJson(text: string): string | undefined {
   if (/^[^\n]*[\p{L}\p{N}]/u.test(text.slice(body.length))) return undefined;
   const value = parsed(body);
   if (value !== undefined) return titleIn(value, deepest) ?? '';
-  const member = new RegExp(
-    String.raw`["']?\b(?:${titleWords})["']?\s*[:=：]\s*(["'“])([^\n]{1,300}?)(?:["'”]|$)`,
-    'im',
-  );
-  const found = member.exec(body)?.[2];
+  const found = looseMember.exec(body)?.[2];
   if (found !== undefined) return found;
   return /["{}[\]]/.test(body.slice(1, -1)) ? '' : undefined;
 }
