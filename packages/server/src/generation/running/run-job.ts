@@ -48,8 +48,9 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   const { live } = job;
   // A log that already has text was left by a dead process; the call that wrote it is lost, but it was paid for.
   const recovered = live.message.text();
-  const isRepeat = recovered === '' && job.continueFrom !== undefined;
-  const begun = isRepeat ? await repeatEarlier(job, dependencies) : recovered;
+  const { continueFrom } = job;
+  const isRepeat = recovered === '' && continueFrom !== undefined;
+  const begun = isRepeat ? await repeatEarlier(job, continueFrom, dependencies) : recovered;
   const run: Run = {
     job,
     dependencies,
@@ -230,13 +231,16 @@ function answerCall(
 }
 
 /** Puts the text of the answer to continue at the beginning of the log, and gives it. */
-async function repeatEarlier(job: Job, dependencies: JobDependencies): Promise<string> {
-  if (job.continueFrom === undefined) return '';
-  const text = (await findMessageText(dependencies.reads, job.continueFrom)) ?? '';
+async function repeatEarlier(
+  { live }: Job,
+  messageId: string,
+  { reads, writer }: JobDependencies,
+): Promise<string> {
+  const text = (await findMessageText(reads, messageId)) ?? '';
   if (text === '') return '';
-  job.live.append({ type: 'part-started', kind: 'text' });
-  job.live.append(text);
-  dependencies.writer.touch(job.live, true);
+  live.append({ type: 'part-started', kind: 'text' });
+  live.append(text);
+  writer.touch(live, true);
   return text;
 }
 
