@@ -6,15 +6,10 @@ import { type HistoryEntry, readHistory, readSessionHead } from '../../store/que
 import { readSummariesBefore } from '../../store/queries/summaries.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
-import {
-  isOverflow,
-  type SideCalls,
-  thinkingTokens,
-  usableWindow,
-  type Writer,
-} from '../calls/side-calls.ts';
+import { type SideCalls, thinkingTokens, usableWindow, type Writer } from '../calls/side-calls.ts';
 import { historyRoom, unitTokens } from '../context/fit-context.ts';
 import { type HistoryUnit, historyUnits } from '../context/history-units.ts';
+import { isOverflow } from '../context/overflow.ts';
 import { TokenEstimate } from '../context/token-estimate.ts';
 import { promptBudget, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';

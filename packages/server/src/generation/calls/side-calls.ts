@@ -16,7 +16,7 @@ import type { Overflow } from '../../models/refusals/overflow.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { readSettings } from '../../store/queries/organization-settings.ts';
 import type { Database } from '../../store/store.ts';
-import { countMessages, learnFromOverflow } from '../context/overflow.ts';
+import { countMessages, isOverflow, learnFromOverflow } from '../context/overflow.ts';
 import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
 import { promptLimitOf } from '../plan/prompt-limits.ts';
@@ -244,10 +244,6 @@ export class SideCalls {
 /** Whether a server did not take the request as it was. */
 function isRefused(error: unknown): boolean {
   return error instanceof ModelError && (error.status === 400 || error.status === 422) && !isOverflow(error);
-}
-
-export function isOverflow(error: unknown): error is ModelError {
-  return error instanceof ModelError && error.code === 'context_overflow';
 }
 
 /** Whether a side call was not made, because what may be used is spent. */

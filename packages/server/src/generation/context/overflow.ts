@@ -1,6 +1,7 @@
 /** After a prompt that was too long for the model: what that shows of the model, and whether to ask once more. */
 import type { LearntFacts } from '../../domain/model.ts';
 import type { ModelRequest } from '../../models/language-model.ts';
+import { ModelError } from '../../models/model-error.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
 import { budgetWithin, contextWindowOf } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
@@ -17,6 +18,11 @@ const smallestRatio = 0.1;
 const fewestTelling = 100;
 /** Tokens of a prompt that is not made smaller. */
 const smallestPrompt = 32;
+
+/** Whether a call failed since its prompt was too long. */
+export function isOverflow(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code === 'context_overflow';
+}
 
 /** The tokens of a request's messages, as the fitting counts them. */
 export function countMessages(plan: Pick<RunPlan, 'model'>, messages: ModelRequest['messages']): number {

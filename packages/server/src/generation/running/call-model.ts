@@ -7,6 +7,7 @@ import type { LanguageModel, ModelPart, ModelRequest, RetriedFailure } from '../
 import { ModelError } from '../../models/model-error.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
+import { isOverflow } from '../context/overflow.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import type { LogWriter } from '../log/log-writer.ts';
 import { TextNormalizer } from '../log/text-normalizer.ts';
@@ -136,10 +137,6 @@ async function streamInto(
     if (error instanceof ModelError) live.noteProviderError(model.provider, error.status);
     return error;
   }
-}
-
-function isOverflow(failure: unknown): failure is ModelError {
-  return failure instanceof ModelError && failure.code === 'context_overflow';
 }
 
 function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): Outcome {
