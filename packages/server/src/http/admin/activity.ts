@@ -1,4 +1,4 @@
-/** The filters that lists of generations, conversations and end users share. */
+/** The filters that lists of generations, conversations and end users share; the audit trail has that of times too. */
 import { Type } from 'typebox';
 import { invalid } from '../../domain/errors.ts';
 import { type GenerationStatus, generationStatuses } from '../../domain/generation.ts';
@@ -48,15 +48,19 @@ export function activityFilter(query: {
   readonly from?: string;
   readonly to?: string;
 }) {
-  const from = query.from === undefined ? undefined : fromTime(query.from);
-  const to = query.to === undefined ? undefined : fromTime(query.to);
-  if (from !== undefined && to !== undefined && from >= to) throw invalid('from', 'from must lie before to');
   return {
     status: query.status,
     modelId: query.model_id?.toLowerCase(),
     personaId: query.persona_id,
     apiKeyId: query.key_id?.toLowerCase(),
-    from,
-    to,
+    ...timeFilter(query),
   };
+}
+
+/** From when and until when, in epoch milliseconds. @throws AppError invalid_request */
+export function timeFilter(query: { readonly from?: string; readonly to?: string }) {
+  const from = query.from === undefined ? undefined : fromTime(query.from);
+  const to = query.to === undefined ? undefined : fromTime(query.to);
+  if (from !== undefined && to !== undefined && from >= to) throw invalid('from', 'from must lie before to');
+  return { from, to };
 }

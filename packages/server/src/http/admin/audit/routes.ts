@@ -1,11 +1,10 @@
 /** `/organizations/{org_id}/audit`, and the operator's `/audit`: who did what, and who was refused. */
 import type { Static } from 'typebox';
-import { invalid } from '../../../domain/errors.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
-import { fromTime } from '../../../domain/text/time.ts';
 import { pageAudit } from '../../../store/queries/audit.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
+import { timeFilter } from '../activity.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { pageByTime, pageOf, toTimePageResource } from '../page.ts';
 import { OrganizationParams, organizationPath, refusals, tags } from '../schema.ts';
@@ -16,14 +15,10 @@ const description =
 
 export function auditRoutes({ store, refusals: refused }: AdminDependencies): readonly Route[] {
   async function list(scope: OrganizationScope | null, query: Static<typeof AuditQuery>) {
-    const from = query.from === undefined ? undefined : fromTime(query.from);
-    const to = query.to === undefined ? undefined : fromTime(query.to);
-    if (from !== undefined && to !== undefined && from >= to) {
-      throw invalid('from', 'from must lie before to');
-    }
     const { actor, action } = query;
+    const filter = { actor, action, ...timeFilter(query) };
     await refused.settle();
-    const page = await pageAudit(store.reads, scope, { actor, action, from, to }, pageByTime(query));
+    const page = await pageAudit(store.reads, scope, filter, pageByTime(query));
     return toTimePageResource(page, toAuditEntry);
   }
 
