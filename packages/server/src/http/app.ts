@@ -162,17 +162,17 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     showLimits,
     now,
   });
+  const erasure = createErasure({ store, engine, revocation, now });
   const { isAccepting, isReady, version, admin } = dependencies;
 
   app.register(operationRoutes({ isAccepting, isReady, version, registry }));
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, { authenticator, store, engine, turns, attach, revocation, now });
+    addDialect(app, dialect, { authenticator, store, engine, turns, attach, erasure, now });
   }
   app.register(generations({ reads, engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
-    const erasure = createErasure({ store, engine, revocation, now });
     const adminStore = createAdminStore(store, now);
     app.register(
       administration({

@@ -5,11 +5,11 @@ import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Store } from '../../store/store.ts';
 import type { ErrorEnvelope } from '../answer/errors.ts';
+import type { Erasure } from '../end-users/erasure.ts';
 import type { Tag } from '../openapi/document.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import type { Attach } from '../streaming/attach.ts';
 import type { Codec } from '../streaming/codec.ts';
-import type { Revocation } from '../streaming/revocation.ts';
 import type { Turns } from './turns.ts';
 
 /** The parts of the server that the routes of a dialect may use. */
@@ -19,7 +19,7 @@ export interface DialectDependencies {
   readonly engine: GenerationEngine;
   readonly turns: Turns;
   readonly attach: Attach;
-  readonly revocation: Revocation;
+  readonly erasure: Pick<Erasure, 'endUsers'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

@@ -3,7 +3,6 @@ import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.
 import { AppError, invalid, notFound } from '../../../domain/errors.ts';
 import { type EndUserRecord, findEndUser, listEndUsers } from '../../../store/queries/end-users.ts';
 import type { Database } from '../../../store/store.ts';
-import { createErasure } from '../../end-users/erasure.ts';
 import { exportType, exportUsers } from '../../end-users/export.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
@@ -11,8 +10,7 @@ import * as documentation from './documentation.ts';
 
 const access = 'key-or-end-user';
 
-export function meRoutes({ store, engine, revocation, now }: DialectDependencies): readonly Route[] {
-  const erasure = createErasure({ store, engine, revocation, now });
+export function meRoutes({ store, erasure }: DialectDependencies): readonly Route[] {
   return [
     route({
       method: 'GET',
