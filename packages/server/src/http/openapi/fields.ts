@@ -134,7 +134,6 @@ export const LastEventIdHeader = {
   ),
 };
 
-/** Response headers of a stream. */
 /** Answers of callers with limits bear these. */
 export const rateLimitHeaders = {
   'RateLimit-Policy': Type.Optional(
@@ -152,6 +151,7 @@ export const rateLimitHeaders = {
   ),
 };
 
+/** Response headers of a stream. */
 export const streamHeaders = {
   'Content-Location': Type.String({
     description: 'Where the stream can be had again.',

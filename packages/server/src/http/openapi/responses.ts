@@ -183,8 +183,9 @@ const headersOf: { readonly [Status in ErrorStatus]?: Record<string, TSchema> } 
 };
 
 /**
- * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 408, 431 and 500
- * are always added. What refuses a body (413, 415) is added in `document.ts` to each method that has one. Bodies have the envelope `{"error", "code"}`.
+ * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 408, 431 and 500 are always
+ * added. What refuses a body (413, 415) is added in `document.ts` to each method that has one. Bodies have the envelope
+ * `{"error", "code"}`.
  */
 export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
   return responses(statuses, 'error', Type.Ref('Error#'));

@@ -68,11 +68,11 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
       requireAssistantWords(caller);
     }
     const session = await newestActiveSession(reads, scope, chat.id);
-    requireTokenPersona(accountOf(caller).tokenPersona, session?.personaId ?? null);
+    const { apiKeyId, tokenPersona } = accountOf(caller);
+    requireTokenPersona(tokenPersona, session?.personaId ?? null);
     const newSession =
       session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;
     const at = now();
-    const { apiKeyId } = accountOf(caller);
     const limits = await engine.storedLimits.ofStorage(scope.organizationId, caller.limits);
     const { result } = await store.executeOnce(
       'postMessage',
