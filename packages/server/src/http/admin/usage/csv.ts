@@ -1,6 +1,6 @@
 /** A usage report as CSV. */
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { loopTurn } from '../../../concurrency/loop-turn.ts';
 import { type UsageGroup, type UsageInterval, usageProvenances } from '../../../domain/usage.ts';
 import type { Figure } from '../../../store/reports/usage-lines.ts';
 import type { NamedUsageLine } from '../../../store/reports/usage-report.ts';
@@ -9,7 +9,7 @@ import { intervalName } from './schema.ts';
 
 export const csvType = 'text/csv; charset=utf-8; header=present';
 
-/** Lines that are written in one turn of the event loop. */
+/** Lines that are written in one turn of the event loop, of all reports together. */
 const linesAtOnce = 200;
 
 type Cell = string | number | null;
@@ -65,11 +65,11 @@ export function usageCsv(
   async function* pieces(): AsyncGenerator<string> {
     yield toCsvRow(head);
     for (let start = 0; start < lines.length; start += linesAtOnce) {
+      await loopTurn();
       yield lines
         .slice(start, start + linesAtOnce)
         .map(row)
         .join('');
-      await nextTurn();
     }
   }
   return Readable.from(pieces());
