@@ -149,8 +149,8 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
   });
 
-  const streamGeneration = createGenerationStreams(engine, hub, dialects, connections);
-  const openViewer = createOpenViewer(engine.limiter, showLimits);
+  const streamGeneration = createGenerationStreams(engine, hub, dialects, connections, showLimits);
+  const openViewer = createOpenViewer(engine.limiter);
   const attach = createAttach(engine, streamGeneration, dialects, openViewer);
   const turns = createTurns({
     reads,
@@ -159,7 +159,6 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     attach,
     openViewer,
     connections,
-    showLimits,
     now,
   });
   const erasure = createErasure({ store, engine, revocation, now });

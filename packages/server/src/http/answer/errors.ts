@@ -6,7 +6,6 @@ import { newId } from '../../domain/ids.ts';
 import type { LimitReference } from '../../domain/limits/limits.ts';
 import { audienceOf, messageFor } from './audience.ts';
 import { baseHeaders } from './base-headers.ts';
-import { rateLimitFields, shownLimits } from './rate-limit-fields.ts';
 
 /** The HTTP status of each code, for errors that are answers and not events of a stream. */
 const statusOfCode: Readonly<Record<ErrorCode, number>> = {
@@ -72,14 +71,7 @@ export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorE
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="colloquy"');
   if (status === 429 || status === 503) {
     const seconds = error.details.retry_after_seconds ?? defaultRetryAfterSeconds;
-    const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
-    reply.header('Retry-After', String(retryAfterSeconds));
-    const { caller, limitStates = [] } = reply.request;
-    const { limit } = error.details;
-    if (limit !== undefined) {
-      const refusal = { limit, retryAfterSeconds };
-      reply.headers(rateLimitFields(shownLimits(caller), limitStates, refusal, caller?.limits));
-    }
+    reply.header('Retry-After', String(Math.max(1, Math.ceil(seconds))));
   }
   reply.removeHeader('Content-Location');
   return reply

@@ -11,13 +11,6 @@ import {
 } from '../../domain/limits/limits.ts';
 import type { LimitState } from '../../limits/limiter.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Where the limits that the caller is shown stood last; undefined once the request has used some up since. */
-    limitStates: readonly LimitState[] | undefined;
-  }
-}
-
 /** The limits that a caller is told of. End users see their own: what others have left is none of their business. */
 export function shownLimits(caller: Principal | undefined): readonly SubjectLimits[] {
   if (caller === undefined || caller.kind !== 'end-user') return caller?.limits ?? [];

@@ -10,7 +10,6 @@ import { readPermitted } from '../../generation/turns/permitted.ts';
 import type { Database } from '../../store/store.ts';
 import { audienceOf } from '../answer/audience.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
-import type { ShowLimits } from '../routing/caller-limits.ts';
 import type { GrantedRequest } from '../routing/route.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
 import { type Connections, revokedMessage, whileGood } from '../streaming/connections.ts';
@@ -67,20 +66,17 @@ export interface TurnsOptions {
   readonly attach: Attach;
   readonly openViewer: OpenViewer;
   readonly connections: Connections;
-  readonly showLimits: ShowLimits;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { reads, engine, streamGeneration, attach, openViewer, connections, showLimits, now } = options;
+  const { reads, engine, streamGeneration, attach, openViewer, connections, now } = options;
   return {
-    async accept(request, turn) {
+    accept(request, turn) {
       const { caller, scope } = request;
       const claim = request.method === 'POST' ? idempotencyClaim(request, caller, now()) : undefined;
-      const accepted = await engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
-      request.limitStates = undefined;
-      return accepted;
+      return engine.accept({ ...turn, scope, ...accountOf(caller) }, claim);
     },
     async permit({ caller, scope }, turn) {
       await readPermitted(reads, { ...turn, scope, ...accountOf(caller) });
@@ -88,11 +84,9 @@ export function createTurns(options: TurnsOptions): Turns {
     async stream(reply, dialect, accept) {
       await openViewer(reply);
       const { generationId, conversationId, sessionId, answerMessageId } = await accept();
-      await showLimits(reply);
       const audience = audienceOf(reply.request.caller);
       const context = { generationId, conversationId, sessionId, messageId: answerMessageId, audience };
-      streamGeneration(reply, { context, dialect });
-      return reply;
+      return streamGeneration(reply, { context, dialect });
     },
     async answer({ caller }, { generationId }) {
       const { text, outcome } = await whileGood(connections, caller, engine.answer(generationId));

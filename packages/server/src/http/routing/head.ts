@@ -24,8 +24,5 @@ async function withoutReading(_request: unknown, _reply: unknown, payload: unkno
 /** Answers HEAD where GET would send server-sent events. `location` is what `Content-Location` would be, if it is known. */
 export function answerStreamHead(reply: FastifyReply, location?: string): FastifyReply {
   const headers = eventStreamHeaders(reply, location === undefined ? {} : { 'content-location': location });
-  reply.hijack();
-  reply.raw.writeHead(200, headers);
-  reply.raw.end();
-  return reply;
+  return reply.headers(headers).send(Readable.from([]));
 }

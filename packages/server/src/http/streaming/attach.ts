@@ -71,16 +71,14 @@ export function createAttach(
     if (cursor === undefined) {
       if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
       await openViewer(reply);
-      streamGeneration(reply, { context, dialect });
-      return reply;
+      return streamGeneration(reply, { context, dialect });
     }
     const place = await issuedPlace(request.scope, context, cursor, registry[dialect].codec);
     if (cursor.part === undefined && isFinalEvent(place.event)) return reply.code(204).send();
     if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
     await openViewer(reply);
     const from = positionAt(registry[dialect].codec, context, cursor, place);
-    streamGeneration(reply, { context, dialect, from });
-    return reply;
+    return streamGeneration(reply, { context, dialect, from });
   };
 }
 

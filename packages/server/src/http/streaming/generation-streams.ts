@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { EventRun } from '../../domain/event.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine, LogSubscription } from '../../generation/interface.ts';
+import type { ShowLimits } from '../routing/caller-limits.ts';
 import type { CodecContext, CodecRegistry } from './codec.ts';
 import { type Connections, revokedMessage } from './connections.ts';
 import { beginning, type Encoded, encodeBeside, encodeRun, type Position } from './encoder.ts';
@@ -15,8 +16,11 @@ export interface GenerationStreamRequest {
   readonly from?: Position;
 }
 
-/** Starts to send a generation from a position on; returns at once, with the reply hijacked. */
-export type StreamGeneration = (reply: FastifyReply, request: GenerationStreamRequest) => void;
+/** Starts to send a generation from a position on; resolves once it has begun, with the reply hijacked. */
+export type StreamGeneration = (
+  reply: FastifyReply,
+  request: GenerationStreamRequest,
+) => Promise<FastifyReply>;
 
 /** The viewers of one generation in one dialect who may read the same; live events are encoded once for all of them. */
 interface Viewers {
@@ -36,10 +40,11 @@ export function createGenerationStreams(
   hub: SseHub,
   registry: CodecRegistry,
   connections: Connections,
+  showLimits: ShowLimits,
 ): StreamGeneration {
   const allViewers = new Map<string, Viewers>();
 
-  return (reply, request) => {
+  function begin(reply: FastifyReply, request: GenerationStreamRequest): void {
     const { context, dialect } = request;
     const { codec } = registry[dialect];
     const from = request.from ?? beginning(codec, context);
@@ -140,6 +145,12 @@ export function createGenerationStreams(
       },
     });
     if (isClosed) subscription.close();
+  }
+
+  return async (reply, request) => {
+    await showLimits(reply);
+    begin(reply, request);
+    return reply;
   };
 }
 

@@ -1,7 +1,6 @@
 /** Counts the open streams of generations in `viewers`, in whatever dialect they are. */
 import type { FastifyReply } from 'fastify';
 import type { Limiter } from '../../limits/limiter.ts';
-import type { ShowLimits } from '../routing/caller-limits.ts';
 
 /**
  * Takes a viewer for the stream that `reply` is about to become, before anything else happens for it. It is given back
@@ -10,7 +9,7 @@ import type { ShowLimits } from '../routing/caller-limits.ts';
  */
 export type OpenViewer = (reply: FastifyReply) => Promise<void>;
 
-export function createOpenViewer(limiter: Limiter, showLimits: ShowLimits): OpenViewer {
+export function createOpenViewer(limiter: Limiter): OpenViewer {
   return async (reply) => {
     const { caller } = reply.request;
     if (caller === undefined || caller.limits.length === 0) return;
@@ -18,6 +17,5 @@ export function createOpenViewer(limiter: Limiter, showLimits: ShowLimits): Open
     const response = reply.raw;
     if (response.destroyed) taken.end(0);
     else response.once('close', () => taken.end(0));
-    await showLimits(reply);
   };
 }

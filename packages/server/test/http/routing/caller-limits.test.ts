@@ -4,11 +4,21 @@ import { after, before, describe, test } from 'node:test';
 import { withRoutes } from 'colloquy-testkit/route-table';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { newId } from '../../../src/domain/ids.ts';
-import { createProcessLimiter } from '../../../src/limits/limiter.ts';
+import { createProcessLimiter, type Limiter } from '../../../src/limits/limiter.ts';
 import { type Answer, dataOf, startTestApp } from '../http-app.ts';
 
 /** No time passes, so that nothing of a limit comes back while a test runs. */
-const limiter = createProcessLimiter(() => 0);
+const inProcess = createProcessLimiter(() => 0);
+/** How often it was looked at where limits stand, and whether such a look fails. */
+const looks = { count: 0, fail: false };
+const limiter: Limiter = {
+  ...inProcess,
+  async states(subjects) {
+    looks.count += 1;
+    if (looks.fail) throw new Error('nobody knows');
+    return inProcess.states(subjects);
+  },
+};
 const { result: app, routes } = await withRoutes(() => startTestApp('sqlite', {}, { limiter }));
 const { organizationId } = app.harness.scope;
 
@@ -204,6 +214,61 @@ describe('limits of callers', () => {
     const { headers } = await app.call('/chats/', { key, headers: page });
     const exposed = headers.get('access-control-expose-headers') ?? '';
     for (const name of ['RateLimit', 'RateLimit-Policy', 'Retry-After']) assert.ok(exposed.includes(name));
+  });
+
+  test('every answer looks once at where the limits stand, just before it is sent', async () => {
+    const { key } = await app.key('prod', {
+      limits: { requests_per_minute: 2, viewers: 1 },
+      default_persona_id: app.harness.persona.personaId,
+    });
+    const looksOf = async (call: () => Promise<unknown>): Promise<number> => {
+      const before = looks.count;
+      await call();
+      return looks.count - before;
+    };
+    for (const text of ['One', 'Two']) app.harness.upstream.enqueue(answer(text));
+    const body = { message: 'Hi' };
+    const stream = async (): Promise<string> => {
+      const { response, ended } = await app.stream('/api/chat/completion/stream', { key, body });
+      await ended;
+      return response.headers.get('content-location') ?? '';
+    };
+    let location = '';
+    const calls: readonly (() => Promise<unknown>)[] = [
+      async () => {
+        location = await stream();
+      },
+      async () => (await app.stream(location, { key })).ended,
+      () => app.call(location, { key, method: 'HEAD' }),
+      () => app.call('/api/chat/completion', { key, body }),
+      async () => assert.equal((await app.call('/api/chat/completion', { key, body })).status, 429),
+      () => newChat(key),
+      () => app.call('/chats/', { key }),
+    ];
+    for (const call of calls) assert.equal(await looksOf(call), 1, String(call));
+  });
+
+  test('an answer is given also where it can’t be told where the limits stand', async () => {
+    const { key } = await app.key('prod', {
+      limits: { requests_per_minute: 1 },
+      default_persona_id: app.harness.persona.personaId,
+    });
+    app.harness.upstream.enqueue(answer('One'));
+    const body = { message: 'Hi' };
+    looks.fail = true;
+    try {
+      const made = await newChat(key);
+      assert.equal(made.status, 201);
+      assert.equal(made.headers.get('ratelimit'), null);
+      assert.equal(fieldsOf(made, 'ratelimit-policy')['key.requests_per_minute']?.q, '1');
+      await (await app.stream('/api/chat/completion/stream', { key, body })).ended;
+      const refused = await app.call('/api/chat/completion', { key, body });
+      assert.equal(refused.status, 429);
+      const { t } = fieldsOf(refused, 'ratelimit')['key.requests_per_minute'] ?? {};
+      assert.equal(t, refused.headers.get('retry-after'));
+    } finally {
+      looks.fail = false;
+    }
   });
 
   test('a caller without limits gets no such headers', async () => {
