@@ -325,5 +325,9 @@ onBothStores('an end user’s token', (engine) => {
       );
     assert.deepEqual(await names({ token }), ['scripted']);
     assert.deepEqual((await names({ key: app.prodKey })).sort(), ['Second', 'scripted']);
+    const own = `/organizations/${org}/models/${app.harness.modelId}`;
+    assert.equal((await app.admin('PATCH', own, { is_active: false })).status, 200);
+    assert.deepEqual(await names({ token }), []);
+    assert.deepEqual(await names({ key: app.prodKey }), ['Second']);
   });
 });

@@ -1,7 +1,7 @@
 /** `/api/llm/list` and `/api/org/list`: what the conversation dialect's users choose from. */
-import type { ConversationPrincipal } from '../../../auth/principal.ts';
+import type { EndUserPrincipal } from '../../../auth/principal.ts';
 import type { ModelRecord } from '../../../domain/model.ts';
-import { pageActiveModels } from '../../../store/queries/models.ts';
+import { findModel, pageActiveModels } from '../../../store/queries/models.ts';
 import { findOrganization } from '../../../store/queries/organizations.ts';
 import { findRevision } from '../../../store/queries/personas.ts';
 import type { Database } from '../../../store/store.ts';
@@ -21,15 +21,11 @@ export function modelDirectory({ store }: DialectDependencies): Route {
     schema: documentation.listModels,
     async handler({ caller, scope }, reply) {
       const organization = await findOrganization(store.reads, scope.organizationId);
-      const isShown = await shownTo(store.reads, caller);
+      const own = caller.kind === 'end-user' ? await modelsOfToken(store.reads, caller) : undefined;
       return sendList(reply, {
-        async read(last: ModelRecord | undefined) {
-          for (let after = last; ; ) {
-            const models = await pageActiveModels(store.reads, scope, after, modelsAtOnce);
-            const shown = models.filter(isShown);
-            if (shown.length > 0 || models.length === 0) return shown;
-            after = models.at(-1);
-          }
+        async read(after: ModelRecord | undefined) {
+          if (own === undefined) return pageActiveModels(store.reads, scope, after, modelsAtOnce);
+          return after === undefined ? own : [];
         },
         toResource: ({ id, name, provider, model, contextWindow }) => ({
           id,
@@ -45,15 +41,14 @@ export function modelDirectory({ store }: DialectDependencies): Route {
 }
 
 /** An end user's token shows the model of its persona only. */
-async function shownTo(
+async function modelsOfToken(
   reads: Database,
-  caller: ConversationPrincipal,
-): Promise<(model: { readonly id: string }) => boolean> {
-  if (caller.kind !== 'end-user') return () => true;
-  const { scope, personaId, personaVersion } = caller;
-  if (personaId === null || personaVersion === null) return () => false;
+  { scope, personaId, personaVersion }: EndUserPrincipal,
+): Promise<readonly ModelRecord[]> {
+  if (personaId === null || personaVersion === null) return [];
   const revision = await findRevision(reads, scope, personaId, personaVersion);
-  return ({ id }) => id === revision?.modelId;
+  const model = revision && (await findModel(reads, scope, revision.modelId));
+  return model?.isActive === true ? [model] : [];
 }
 
 /** The list of organizations. It takes no `org_id`, since clients learn from it which one to send. */
