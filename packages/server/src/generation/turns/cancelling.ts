@@ -65,6 +65,7 @@ export class Cancelling implements Disposable {
   async cancelWhere(where: LiveGenerations): Promise<void> {
     const { store, now } = this.#options;
     const ids = await readLiveGenerations(store.reads, where);
+    if (ids.length === 0) return;
     // All requests are stored first: otherwise a queued turn would start when the one before it ends.
     await store.execute('requestCancel', { generationIds: ids, now: now() });
     for (const id of ids) await this.cancel(id);
