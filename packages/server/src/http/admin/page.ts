@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { invalid } from '../../domain/errors.ts';
 import { isUuid } from '../../domain/ids.ts';
-import type { Page, PageRequest } from '../../store/queries/page.ts';
+import type { Page, PageRequest, TimePage, TimePageRequest } from '../../store/queries/page.ts';
 import { maxPersonaId } from '../../store/queries/personas.ts';
 import { nullable } from '../openapi/fields.ts';
 
@@ -43,13 +43,6 @@ export function pageOf(title: string, item: TSchema) {
   );
 }
 
-/** A place in a list: behind the entry of this id, which was made at this time. */
-interface TimePlace {
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-  readonly id: string;
-}
-
 interface PageParameters {
   readonly limit?: number;
   readonly cursor?: string;
@@ -72,10 +65,7 @@ export function pageByNumber(query: PageParameters): PageRequest<number> {
 }
 
 /** The page of a list that is ordered by time, then by id. @throws AppError invalid_request */
-export function pageByTime(query: PageParameters): {
-  readonly limit: number;
-  readonly after?: TimePlace | undefined;
-} {
+export function pageByTime(query: PageParameters): TimePageRequest {
   const limit = query.limit ?? defaultLimit;
   const decoded = decode(query.cursor);
   if (decoded === undefined) return { limit };
@@ -85,7 +75,7 @@ export function pageByTime(query: PageParameters): {
 }
 
 export function toTimePageResource<T, R>(
-  page: { readonly data: readonly T[]; readonly next: TimePlace | null },
+  page: TimePage<T>,
   map: (record: T) => R,
 ): { data: R[]; next_cursor: string | null } {
   const { data, next } = page;

@@ -1,5 +1,4 @@
 /** Reads the audit trail, newest first. */
-import { sql } from 'kysely';
 import {
   type AuditAction,
   type AuditActorKind,
@@ -10,28 +9,20 @@ import {
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { AuditTable } from '../audit/table.ts';
 import type { Database } from '../tables.ts';
+import {
+  isInRange,
+  type TimePage,
+  type TimePageRequest,
+  type TimePlace,
+  type TimeRange,
+  toTimePage,
+} from './page.ts';
 
 /** What is absent is not looked at. */
-export interface AuditFilter {
+export interface AuditFilter extends TimeRange {
   /** A kind of actors, or the id of one. */
   readonly actor?: string | undefined;
   readonly action?: AuditAction | undefined;
-  /** Epoch milliseconds, inclusive. */
-  readonly from?: number | undefined;
-  /** Epoch milliseconds, exclusive. */
-  readonly to?: number | undefined;
-}
-
-/** Behind the row of this id and time. */
-export interface AuditPlace {
-  readonly createdAt: number;
-  readonly id: string;
-}
-
-export interface AuditPage {
-  readonly data: readonly AuditRecord[];
-  /** Where the next page begins; null if there is none. A page may hold fewer than were asked for, and be not the last. */
-  readonly next: AuditPlace | null;
 }
 
 /** Rows that a page looks at, at most: whatever the filter is, it does not hold up other reads for long. */
@@ -42,8 +33,8 @@ export async function pageAudit(
   db: Database,
   scope: OrganizationScope | null,
   filter: AuditFilter,
-  page: { readonly limit: number; readonly after?: AuditPlace | undefined },
-): Promise<AuditPage> {
+  page: TimePageRequest,
+): Promise<TimePage<AuditRecord>> {
   const lookedAt = inRange(db, scope, filter, page.after).limit(mostLookedAt);
   let query = db.selectFrom(lookedAt.as('audit')).selectAll();
   const { actor, action } = filter;
@@ -59,31 +50,32 @@ export async function pageAudit(
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const data = rows.slice(0, page.limit).map(toAudit);
-  const last = data.at(-1);
-  if (rows.length > page.limit && last !== undefined)
-    return { data, next: { createdAt: last.at, id: last.id } };
-  const end = await inRange(db, scope, filter, page.after)
-    .clearSelect()
-    .select(['at as createdAt', 'id'])
-    .offset(mostLookedAt - 1)
-    .limit(1)
-    .executeTakeFirst();
-  return { data, next: end ?? null };
+  return await toTimePage(
+    rows.map(toAudit),
+    page.limit,
+    ({ at, id }) => ({ createdAt: at, id }),
+    () =>
+      inRange(db, scope, filter, page.after)
+        .clearSelect()
+        .select(['at as createdAt', 'id'])
+        .offset(mostLookedAt - 1)
+        .limit(1)
+        .executeTakeFirst(),
+  );
 }
 
 /** What an index finds. */
 function inRange(
   db: Database,
   scope: OrganizationScope | null,
-  { from, to }: AuditFilter,
-  after: AuditPlace | undefined,
+  range: TimeRange,
+  after: TimePlace | undefined,
 ) {
-  let query = db.selectFrom('audit').selectAll();
+  let query = db
+    .selectFrom('audit')
+    .selectAll()
+    .where(isInRange(range, after, 'at'));
   if (scope !== null) query = query.where('organization_id', '=', scope.organizationId);
-  if (from !== undefined) query = query.where('at', '>=', from);
-  if (to !== undefined) query = query.where('at', '<', to);
-  if (after !== undefined) query = query.where(sql<boolean>`(at, id) < (${after.createdAt}, ${after.id})`);
   return query.orderBy('at', 'desc').orderBy('id', 'desc');
 }
 

@@ -1,5 +1,8 @@
-/** Pages of lists by id, oldest first, since ids are ordered by creation time; and lists that are read in steps. */
-import { type SelectQueryBuilder, sql } from 'kysely';
+/**
+ * Pages of lists by id, oldest first, since ids are ordered by creation time; pages by time, newest first; and lists that are
+ * read in steps.
+ */
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
 
 export interface PageRequest<Id extends string | number = string> {
@@ -76,4 +79,63 @@ export function toPage<R, T, Id extends string | number>(
 ): Page<T, Id> {
   const last = rows.at(-1);
   return { data: rows.map(map), next: hasMore && last !== undefined ? idOf(last) : null };
+}
+
+/** A place in a list that is ordered by time, then by id: behind the row of this id, which was made at this time. */
+export interface TimePlace {
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+export interface TimePage<T> {
+  readonly data: readonly T[];
+  /** Where the next page begins; null if there is none. A page may hold fewer than were asked for, and be not the last. */
+  readonly next: TimePlace | null;
+}
+
+export interface TimePageRequest {
+  readonly limit: number;
+  readonly after?: TimePlace | undefined;
+}
+
+/** What is absent is no bound. */
+export interface TimeRange {
+  /** Epoch milliseconds, inclusive. */
+  readonly from?: number | undefined;
+  /** Epoch milliseconds, exclusive. */
+  readonly to?: number | undefined;
+}
+
+/** Whether a row was made in the range and comes after the place, newest first. An index finds it by `time` and `id`. */
+export function isInRange(
+  { from, to }: TimeRange,
+  after: TimePlace | undefined,
+  time: 'created_at' | 'at' = 'created_at',
+): RawBuilder<boolean> {
+  const at = sql.ref(time);
+  const conditions: RawBuilder<boolean>[] = [];
+  if (from !== undefined) conditions.push(sql`${at} >= ${from}`);
+  if (to !== undefined) conditions.push(sql`${at} < ${to}`);
+  if (after !== undefined) {
+    const { createdAt, id } = after;
+    conditions.push(sql`(${at}, id) < (${createdAt}, ${id})`, sql`${at} <= ${createdAt}`);
+  }
+  return conditions.length === 0 ? sql`1 = 1` : sql`${sql.join(conditions, sql` and `)}`;
+}
+
+/**
+ * Makes a page of records that were read with one more than the limit from as many rows as a page looks at. `findEnd` gives
+ * the last of those rows; undefined if there are not so many.
+ */
+export async function toTimePage<T>(
+  records: readonly T[],
+  limit: number,
+  placeOf: (record: T) => TimePlace,
+  findEnd: () => Promise<TimePlace | undefined>,
+): Promise<TimePage<T>> {
+  const data = records.slice(0, limit);
+  const last = data.at(-1);
+  const isFull = records.length > limit && last !== undefined;
+  return { data, next: isFull ? placeOf(last) : ((await findEnd()) ?? null) };
 }

@@ -1,17 +1,15 @@
 /** What conversations and end users are filtered by: the generations that they have. */
 import { type RawBuilder, sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
+import type { TimeRange } from '../queries/page.ts';
 
-/** What is absent is not looked at. */
-export interface ActivityFilter {
+/** What is absent is not looked at. The range is that of when they were made. */
+export interface ActivityFilter extends TimeRange {
   /** Of the newest generation. */
   readonly status?: GenerationStatus | undefined;
   readonly modelId?: string | undefined;
   readonly personaId?: number | undefined;
   readonly apiKeyId?: string | undefined;
-  /** Made from this time on, in epoch milliseconds, and before that one. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
 }
 
 /** Whether the generations of an owner pass; `ofOwner` is the condition that finds them, in an index. */

@@ -4,15 +4,10 @@ import type { GenerationStatus } from '../../domain/generation.ts';
 import { type Environment, environments, type OrganizationScope } from '../../domain/scope.ts';
 import { isAmong } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
+import { isInRange, type TimePage, type TimePageRequest, type TimePlace } from '../queries/page.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { type ActivityFilter, isFiltering, newestStatus, passes, roundCost } from './activity.ts';
-import {
-  type Looked,
-  pageNewestFirst,
-  type TimePage,
-  type TimePageRequest,
-  type TimePlace,
-} from './newest-first.ts';
+import { type Looked, pageNewestFirst } from './newest-first.ts';
 
 export interface ConversationFilter extends ActivityFilter {
   readonly environment?: Environment | undefined;
@@ -84,11 +79,7 @@ async function look(
   }`;
   const range = sql.join(
     [
-      ...(after === undefined
-        ? []
-        : [sql`(created_at, id) < (${after.createdAt}, ${after.id})`, sql`created_at <= ${after.createdAt}`]),
-      ...(filter.from === undefined ? [] : [sql`created_at >= ${filter.from}`]),
-      ...(filter.to === undefined ? [] : [sql`created_at < ${filter.to}`]),
+      isInRange(filter, after),
       ...(filter.ids === undefined ? [] : [isAmong(engine, 'id', filter.ids)]),
       sql`organization_id = ${scope.organizationId}`,
     ],

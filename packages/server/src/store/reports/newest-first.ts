@@ -1,22 +1,5 @@
 /** Pages of lists that are read newest first and filtered by what no index tells. */
-
-/** A place in a list: behind the row of this id, which was made at this time. */
-export interface TimePlace {
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-  readonly id: string;
-}
-
-export interface TimePage<T> {
-  readonly data: readonly T[];
-  /** Where the next page begins; null if there is none. A page may hold fewer than were asked for, and be not the last. */
-  readonly next: TimePlace | null;
-}
-
-export interface TimePageRequest {
-  readonly limit: number;
-  readonly after?: TimePlace | undefined;
-}
+import type { TimePage, TimePageRequest, TimePlace } from '../queries/page.ts';
 
 /** A row that was looked at. */
 export interface Looked extends TimePlace {

@@ -1,9 +1,11 @@
 /** The reads that take long, by name. They run on threads of their own. */
+
+import type { GenerationRecord } from '../../domain/generation.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
-import { type GenerationFilter, type GenerationPage, pageGenerations } from '../queries/generation-lists.ts';
+import { type GenerationFilter, pageGenerations } from '../queries/generation-lists.ts';
+import type { TimePage, TimePageRequest } from '../queries/page.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { findOrganizationConversation, listOrganizationConversations } from './conversation-list.ts';
-import type { TimePageRequest } from './newest-first.ts';
 import { readUsage } from './usage-report.ts';
 import { listOrganizationUsers } from './user-list.ts';
 
@@ -26,7 +28,7 @@ function listGenerations(
   db: Database,
   _engine: StoreEngine,
   { scope, filter, page }: GenerationList,
-): Promise<GenerationPage> {
+): Promise<TimePage<GenerationRecord>> {
   return pageGenerations(db, scope, filter, page);
 }
 

@@ -4,17 +4,12 @@ import type { GenerationStatus } from '../../domain/generation.ts';
 import type { Environment, OrganizationScope } from '../../domain/scope.ts';
 import { isAmong } from '../command-context.ts';
 import type { EndUserRecord } from '../queries/end-users.ts';
+import { isInRange, type TimePage, type TimePageRequest, type TimePlace } from '../queries/page.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { selectPendingCalls, toCountedCall } from '../usage/calls.ts';
 import { costUnit, countCall, type Figures, figureNames, noFigures } from '../usage/rollup.ts';
 import { type ActivityFilter, isFiltering, newestStatus, passes } from './activity.ts';
-import {
-  type Looked,
-  pageNewestFirst,
-  type TimePage,
-  type TimePageRequest,
-  type TimePlace,
-} from './newest-first.ts';
+import { type Looked, pageNewestFirst } from './newest-first.ts';
 import { inSnapshot } from './snapshot.ts';
 
 export interface UserFilter extends ActivityFilter {
@@ -72,16 +67,9 @@ async function look(
     .selectFrom('end_user')
     .select(['id', 'environment', 'external_id', 'created_at'])
     .select(sql<number>`case when ${passes(ofUser, filter)} then 1 else 0 end`.as('passes'))
-    .where('organization_id', '=', organizationId);
+    .where('organization_id', '=', organizationId)
+    .where(isInRange(filter, after));
   if (filter.userId !== undefined) query = query.where('external_id', '=', filter.userId);
-  if (filter.from !== undefined) query = query.where('created_at', '>=', filter.from);
-  if (filter.to !== undefined) query = query.where('created_at', '<', filter.to);
-  if (after !== undefined) {
-    const { createdAt, id } = after;
-    query = query
-      .where(sql<boolean>`(created_at, id) < (${createdAt}, ${id})`)
-      .where('created_at', '<=', createdAt);
-  }
   const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   const part = filter.q?.toLowerCase() ?? '';
   return rows.map((row) => ({

@@ -1,7 +1,8 @@
 /** Pages of a long list whose filter lets hardly anything pass. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Looked, pageNewestFirst, type TimePlace } from '../../../src/store/reports/newest-first.ts';
+import type { TimePlace } from '../../../src/store/queries/page.ts';
+import { type Looked, pageNewestFirst } from '../../../src/store/reports/newest-first.ts';
 
 /** A list of `count` rows, newest first, of which those of `passing` pass. Counts what was looked at. */
 function listOf(count: number, passing: (n: number) => boolean) {
