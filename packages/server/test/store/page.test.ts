@@ -1,7 +1,10 @@
 /** Pages of rows end where they are full, and read few rows beyond. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inSteps, maxPageBytes, type ReadRows, readFull } from '../../src/store/queries/page.ts';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { openTestStore } from 'colloquy-testkit/stores';
+import { sql } from 'kysely';
+import { inSteps, isInRange, maxPageBytes, type ReadRows, readFull } from '../../src/store/queries/page.ts';
 
 interface Row {
   readonly n: number;
@@ -61,4 +64,40 @@ test('a page of long rows ends at its bytes, and a row that is longer is one', a
   assert.equal((await readFull(10, giant.source)).rows.length, 1);
   const first = rows(3, () => 'x'.repeat(maxPageBytes + 1));
   assert.deepEqual([(await readFull(10, first.source)).rows.length], [1]);
+});
+
+onBothStores('pages by time', (engine) => {
+  test('a range and a place bound a page from above once, by the lower of them', async () => {
+    await using place = await openTestStore(engine);
+    const { reads } = place.store;
+    const idAt = (at: number) => `id-${at}`;
+    const rows = reads
+      .selectFrom(
+        sql<{ created_at: number; id: string }>`(
+        select 10 as created_at, ${idAt(10)} as id union all select 20, ${idAt(20)} union all select 30, ${idAt(30)}
+        union all select 30, 'id-31' union all select 40, ${idAt(40)})`.as('list'),
+      )
+      .select('id')
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc');
+    const cases = [
+      { range: {}, at: undefined, found: ['id-40', 'id-31', 'id-30', 'id-20', 'id-10'], bounds: [] },
+      { range: { from: 20, to: 40 }, at: undefined, found: ['id-31', 'id-30', 'id-20'], bounds: [40] },
+      { range: { from: 20, to: 40 }, at: 30, found: ['id-20'], bounds: [30, 30] },
+      { range: { to: 40 }, at: 40, found: ['id-31', 'id-30', 'id-20', 'id-10'], bounds: [40] },
+      { range: { to: 30 }, at: 40, found: ['id-20', 'id-10'], bounds: [30] },
+      { range: { from: 30 }, at: 40, found: ['id-31', 'id-30'], bounds: [40, 40] },
+      { range: {}, at: 10, found: [], bounds: [10, 10] },
+    ];
+    for (const { range, at, found, bounds } of cases) {
+      const after = at === undefined ? undefined : { createdAt: at, id: idAt(at) };
+      const condition = isInRange(range, after);
+      const page = await rows.where(condition).execute();
+      assert.deepEqual([...page.map(({ id }) => id)], found, JSON.stringify([range, at]));
+      // SQLite begins at the first upper bound that it is given: at the end of the range, for each page.
+      const numbers = condition.compile(reads).parameters.filter((value) => typeof value === 'number');
+      const below = numbers.slice('from' in range ? 1 : 0);
+      assert.deepEqual(below, bounds, JSON.stringify([range, at]));
+    }
+  });
 });

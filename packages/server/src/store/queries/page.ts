@@ -107,7 +107,10 @@ export interface TimeRange {
   readonly to?: number | undefined;
 }
 
-/** Whether a row was made in the range and comes after the place, newest first. An index finds it by `time` and `id`. */
+/**
+ * Whether a row was made in the range and comes after the place, newest first. An index finds it by `time` and `id`, from the
+ * place on: of the end of the range and the place only the lower one is asked for, since SQLite begins at the first bound.
+ */
 export function isInRange(
   { from, to }: TimeRange,
   after: TimePlace | undefined,
@@ -116,11 +119,10 @@ export function isInRange(
   const at = sql.ref(time);
   const conditions: RawBuilder<boolean>[] = [];
   if (from !== undefined) conditions.push(sql`${at} >= ${from}`);
-  if (to !== undefined) conditions.push(sql`${at} < ${to}`);
-  if (after !== undefined) {
+  if (after !== undefined && (to === undefined || after.createdAt < to)) {
     const { createdAt, id } = after;
     conditions.push(sql`(${at}, id) < (${createdAt}, ${id})`, sql`${at} <= ${createdAt}`);
-  }
+  } else if (to !== undefined) conditions.push(sql`${at} < ${to}`);
   return conditions.length === 0 ? sql`1 = 1` : sql`${sql.join(conditions, sql` and `)}`;
 }
 
