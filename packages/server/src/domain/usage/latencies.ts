@@ -45,17 +45,12 @@ export class Latencies {
     }
   }
 
-  /** Adds the other's times. */
-  merge(other: Latencies): void {
-    for (const [bucket, count] of other.#counts) this.#count(bucket, count);
-  }
-
   /**
    * The smallest time that this share of the calls did not exceed, within 10 %, in whole milliseconds; null without calls.
    * @param share above 0, at most 1
    */
   percentile(share: number): number | null {
-    const buckets = [...this.#counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+    const buckets = this.#buckets();
     const total = buckets.reduce((sum, [, count]) => sum + count, 0);
     const rank = Math.ceil(share * total);
     let seen = 0;
@@ -68,11 +63,14 @@ export class Latencies {
 
   /** The buckets that hold calls, with their counts: `23:1 24:5`; empty without calls. */
   toString(): string {
-    return [...this.#counts]
-      .filter(([, count]) => count > 0)
-      .sort(([a], [b]) => a - b)
+    return this.#buckets()
       .map(([bucket, count]) => `${bucket}:${count}`)
       .join(' ');
+  }
+
+  /** Those that hold calls, the shortest times first. */
+  #buckets(): (readonly [bucket: number, count: number])[] {
+    return [...this.#counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
   }
 
   #count(bucket: number, count: number): void {
