@@ -71,6 +71,17 @@ export function nearestTokenCount(figure: number): number {
   return Math.round(Math.min(Math.max(figure, 0), maxTokenCount));
 }
 
+const billion = 1e9;
+
+/** Costs are added up in whole billionths of the prices' currency, since sums of binary fractions are not exact. */
+export function toBillionths(cost: number): number {
+  return Math.round(cost * billion);
+}
+
+export function fromBillionths(billionths: number): number {
+  return billionths / billion;
+}
+
 /** What calls have cost together; null where none of their models had prices. */
 export function totalCost(calls: readonly Pick<ModelCall, 'cost'>[]): number | null {
   let total: number | null = null;

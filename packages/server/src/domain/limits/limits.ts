@@ -83,11 +83,6 @@ export function subjectName({ subject, id }: Pick<SubjectLimits, 'subject' | 'id
   return `${subject}:${id}`;
 }
 
-/** Costs are counted in whole billionths of the prices' currency, so that sums are exact. */
-export function toBillionths(cost: number): number {
-  return Math.round(cost * 1e9);
-}
-
 export const dayMs = 86_400_000;
 
 /** The day (UTC) of a time in epoch milliseconds, counted from 1970. */

@@ -10,11 +10,11 @@ import {
   type SubjectLimits,
   secondsUntilReset,
   subjectName,
-  toBillionths,
   utcDay,
   utcMonth,
   utcMonthStart,
 } from '../../domain/limits/limits.ts';
+import { toBillionths } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type Consumed, excess, readConsumed } from '../queries/consumption.ts';
 import { answersInOrder, statement } from '../statement.ts';

@@ -5,10 +5,10 @@ import {
   type SubjectLimits,
   storedLimitNames,
   subjectName,
-  toBillionths,
   utcDay,
   utcMonth,
 } from '../../domain/limits/limits.ts';
+import { fromBillionths, toBillionths } from '../../domain/usage.ts';
 import type { Database } from '../tables.ts';
 import type { ConsumptionTable } from './usage-tables.ts';
 
@@ -27,7 +27,7 @@ export function consumedOf(row: ConsumptionTable | undefined, nowMs: number): Co
   const cost = row.month === utcMonth(nowMs) ? row.cost : 0;
   return {
     tokens_per_day: Number(tokens) + Number(row.reserved_tokens),
-    budget_per_month: (Number(cost) + Number(row.reserved_cost)) / 1e9,
+    budget_per_month: fromBillionths(Number(cost) + Number(row.reserved_cost)),
     queued_turns: Number(row.queued),
     storage_bytes: row.bytes === null ? null : Number(row.bytes),
   };

@@ -35,8 +35,3 @@ export function newestStatus(ofOwner: RawBuilder<unknown>): RawBuilder<Generatio
 export function isFiltering({ status, modelId, personaId, apiKeyId }: ActivityFilter): boolean {
   return [status, modelId, personaId, apiKeyId].some((value) => value !== undefined);
 }
-
-/** Sums of binary fractions, as the costs of calls are kept. */
-export function roundCost(cost: number | null): number | null {
-  return cost === null ? null : Math.round(cost * 1e9) / 1e9;
-}

@@ -2,11 +2,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
 import { type Environment, environments, type OrganizationScope } from '../../domain/scope.ts';
+import { fromBillionths, toBillionths } from '../../domain/usage.ts';
 import { isAmong } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
 import { isInRange, type TimePage, type TimePageRequest, type TimePlace } from '../queries/page.ts';
 import type { Database, StoreEngine } from '../tables.ts';
-import { type ActivityFilter, isFiltering, newestStatus, passes, roundCost } from './activity.ts';
+import { type ActivityFilter, isFiltering, newestStatus, passes } from './activity.ts';
 import { type Looked, pageNewestFirst } from './newest-first.ts';
 
 export interface ConversationFilter extends ActivityFilter {
@@ -150,7 +151,8 @@ async function summarize(
       sessions: row.sessions ?? 0,
       generations,
       status: row.status,
-      cost: roundCost(cost),
+      // A sum of binary fractions, as the costs of generations are kept.
+      cost: cost === null ? null : fromBillionths(toBillionths(cost)),
     });
   }
   return ids.flatMap((id) => summaries.get(id) ?? []);

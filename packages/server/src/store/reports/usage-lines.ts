@@ -1,6 +1,8 @@
 /** The lines of a usage report while it is added up. */
+import { utcMonth } from '../../domain/limits/limits.ts';
 import { Latencies } from '../../domain/usage/latencies.ts';
 import {
+  fromBillionths,
   type UsageGroup,
   type UsageInterval,
   type UsageProvenance,
@@ -11,7 +13,6 @@ import {
   addCall,
   addStored,
   type CountedCall,
-  costUnit,
   type Figures,
   hourOf,
   noFigures,
@@ -159,7 +160,7 @@ function nameOf({ slot, groups }: LineKey): string {
 
 function inCurrency(figure: Figure): Figure {
   return Object.fromEntries(
-    Object.entries(figure).map(([name, units]) => [name, units / costUnit]),
+    Object.entries(figure).map(([name, units]) => [name, fromBillionths(units)]),
   ) as Figure;
 }
 
@@ -189,8 +190,7 @@ function slotOf(interval: UsageInterval | null, hour: number): number {
   if (interval === null) return 0;
   if (interval === 'hour') return hour;
   if (interval === 'day') return Math.floor(hour / hoursOfDay);
-  const date = new Date(startOfHour(hour));
-  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
+  return utcMonth(startOfHour(hour));
 }
 
 function startOfSlot(interval: UsageInterval | null, slot: number): number | null {

@@ -2,12 +2,13 @@
 import { sql } from 'kysely';
 import type { GenerationStatus } from '../../domain/generation.ts';
 import type { Environment, OrganizationScope } from '../../domain/scope.ts';
+import { fromBillionths } from '../../domain/usage.ts';
 import { isAmong } from '../command-context.ts';
 import type { EndUserRecord } from '../queries/end-users.ts';
 import { isInRange, type TimePage, type TimePageRequest, type TimePlace } from '../queries/page.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { selectPendingCalls, toCountedCall } from '../usage/calls.ts';
-import { costUnit, countCall, type Figures, figureNames, noFigures } from '../usage/rollup.ts';
+import { countCall, type Figures, figureNames, noFigures } from '../usage/rollup.ts';
 import { type ActivityFilter, isFiltering, newestStatus, passes } from './activity.ts';
 import { type Looked, pageNewestFirst } from './newest-first.ts';
 import { inSnapshot } from './snapshot.ts';
@@ -126,7 +127,7 @@ async function summarize(
       errors: figures.errors,
       promptTokens: figures.prompt_tokens,
       completionTokens: figures.completion_tokens,
-      cost: figures.cost / costUnit,
+      cost: fromBillionths(figures.cost),
       unpricedCalls: figures.unpriced_calls,
     });
   }

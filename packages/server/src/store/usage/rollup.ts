@@ -1,15 +1,12 @@
 /** What calls of models come to, added up by hour and by who made them and why. */
 import { Latencies } from '../../domain/usage/latencies.ts';
-import type { ModelCall } from '../../domain/usage.ts';
+import { type ModelCall, toBillionths } from '../../domain/usage.ts';
 import type { UsageRollupTable } from '../queries/usage-tables.ts';
 
 const hourMs = 3_600_000;
 
 /** Instead of an end user's id: the calls of everybody, those of end users among them. */
 export const everybody = '';
-
-/** Costs are added up in whole billionths of the prices' currency, since sums of binary fractions are not exact. */
-export const costUnit = 1e9;
 
 /** Hours since 1970. */
 export function hourOf(ms: number): number {
@@ -91,7 +88,7 @@ export function countCall(figures: Figures, call: CountedCall): void {
   if (call.isRequest) figures.requests += 1;
   if (call.isFailed) figures.errors += 1;
   if (call.cost === null) figures.unpriced_calls += 1;
-  else figures.cost += Math.min(Math.round(call.cost * costUnit), Number.MAX_SAFE_INTEGER);
+  else figures.cost += Math.min(toBillionths(call.cost), Number.MAX_SAFE_INTEGER);
   figures.prompt_tokens += call.promptTokens;
   figures.completion_tokens += call.completionTokens;
 }
