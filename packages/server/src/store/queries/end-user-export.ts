@@ -9,7 +9,7 @@ import type { OrganizationScope } from '../../domain/scope.ts';
 import type { Database } from '../tables.ts';
 import type { EndUserRecord } from './end-users.ts';
 import { readWholeMessages } from './messages.ts';
-import { inSteps } from './page.ts';
+import { stepsOf } from './page.ts';
 import { readSegments } from './segments.ts';
 
 /** Segments that are read at once. */
@@ -52,11 +52,7 @@ function conversationsOf(db: Database, scope: OrganizationScope, endUserId: stri
     .where('end_user_id', '=', endUserId)
     .orderBy('created_at')
     .orderBy('id');
-  type Row = Awaited<ReturnType<typeof all.execute>>[number];
-  return inSteps<Row>((last, limit) => {
-    const rest = last === undefined ? all : all.where(behind(last));
-    return rest.limit(limit).execute();
-  });
+  return stepsOf(all, behind);
 }
 
 function sessionsOf(db: Database, conversationId: string) {
@@ -67,16 +63,16 @@ function sessionsOf(db: Database, conversationId: string) {
     .where('conversation_id', '=', conversationId)
     .orderBy('created_at')
     .orderBy('id');
-  type Row = Awaited<ReturnType<typeof all.execute>>[number];
-  return inSteps<Row>((last, limit) => {
-    const rest = last === undefined ? all : all.where(behind(last));
-    return rest.limit(limit).execute();
-  });
+  return stepsOf(all, behind);
 }
 
 /** Behind a row in the order of time, then id. */
 function behind({ created_at, id }: { readonly created_at: number; readonly id: string }) {
   return sql<boolean>`(created_at, id) > (${created_at}, ${id})`;
+}
+
+function behindId({ id }: { readonly id: string }) {
+  return sql<boolean>`id > ${id}`;
 }
 
 async function* summariesOf(db: Database, sessionId: string): AsyncGenerator<ExportedEntry> {
@@ -85,13 +81,7 @@ async function* summariesOf(db: Database, sessionId: string): AsyncGenerator<Exp
     .select(['id', 'session_id', 'version', 'through_message_id', 'text', 'created_at'])
     .where('session_id', '=', sessionId)
     .orderBy('version');
-  type Row = Awaited<ReturnType<typeof all.execute>>[number];
-  const summaries = inSteps<Row>((last, limit) =>
-    all
-      .where('version', '>', last?.version ?? 0)
-      .limit(limit)
-      .execute(),
-  );
+  const summaries = stepsOf(all, ({ version }) => sql`version > ${version}`);
   for await (const summary of summaries) yield { type: 'summary', ...summary };
 }
 
@@ -121,14 +111,7 @@ async function* generationsOf(db: Database, conversationId: string): AsyncGenera
     .select(['usage', 'error', 'created_by_kind', 'created_by_id'])
     .where('conversation_id', '=', conversationId)
     .orderBy('id');
-  type Row = Awaited<ReturnType<typeof all.execute>>[number];
-  const generations = inSteps<Row>((last, limit) =>
-    all
-      .where('id', '>', last?.id ?? '')
-      .limit(limit)
-      .execute(),
-  );
-  for await (const { usage, error, ...shown } of generations) {
+  for await (const { usage, error, ...shown } of stepsOf(all, behindId)) {
     yield { type: 'generation', ...shown, usage: parseJson(usage), error: parseJson(error) };
     yield* eventsOf(db, shown.id);
   }
@@ -158,14 +141,7 @@ async function* modelCallsOf(
     .where('organization_id', '=', scope.organizationId)
     .where('end_user_id', '=', endUserId)
     .orderBy('id');
-  type Row = Awaited<ReturnType<typeof all.execute>>[number];
-  const calls = inSteps<Row>((last, limit) =>
-    all
-      .where('id', '>', last?.id ?? '')
-      .limit(limit)
-      .execute(),
-  );
-  for await (const call of calls) yield { type: 'model_call', ...call };
+  for await (const call of stepsOf(all, behindId)) yield { type: 'model_call', ...call };
 }
 
 function parseJson(text: string | null): unknown {

@@ -39,6 +39,17 @@ export async function* inSteps<R>(read: ReadRows<R>): AsyncGenerator<R, void> {
   }
 }
 
+/** All rows of an ordered query, as `inSteps`; `behind` says what follows a row. */
+export function stepsOf<DB, TB extends keyof DB, R>(
+  query: SelectQueryBuilder<DB, TB, R>,
+  behind: (last: R) => RawBuilder<boolean>,
+): AsyncGenerator<R, void> {
+  return inSteps<R>((last, limit) => {
+    const rest = last === undefined ? query : query.where(behind(last));
+    return rest.limit(limit).execute();
+  });
+}
+
 /** Reads rows until there are `limit` of them, or they are too long for a page. */
 export async function readFull<R>(
   limit: number,
