@@ -5,7 +5,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Environment, OrganizationScope } from '../../domain/scope.ts';
 import type { UsageGroup, UsageInterval } from '../../domain/usage.ts';
-import { findGroupNames, type NamedGroup } from '../queries/group-names.ts';
+import { findNames } from '../queries/names.ts';
 import type { UsageRollupTable } from '../queries/usage-tables.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { selectCalls, selectPendingCalls, toCountedCall } from '../usage/calls.ts';
@@ -223,7 +223,10 @@ async function* callsBetween(
   }
 }
 
-const namedGroups: readonly UsageGroup[] = ['model', 'persona', 'key', 'user'];
+/** Purposes and environments are words already. */
+function isNamed(group: UsageGroup): group is Exclude<UsageGroup, 'purpose' | 'environment'> {
+  return group !== 'purpose' && group !== 'environment';
+}
 
 async function withNames(
   db: Database,
@@ -233,8 +236,7 @@ async function withNames(
   const names: ReadonlyMap<string, string>[] = [];
   for (const [index, group] of groups.entries()) {
     const ids = new Set(lines.flatMap((line) => line.groups[index] ?? []));
-    const isNamed = namedGroups.includes(group) && ids.size > 0;
-    names.push(isNamed ? await findGroupNames(db, scope, group as NamedGroup, [...ids]) : new Map());
+    names.push(isNamed(group) ? await findNames(db, scope, group, [...ids]) : new Map());
   }
   return lines.map((line) => ({
     ...line,

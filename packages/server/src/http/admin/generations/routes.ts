@@ -6,7 +6,7 @@ import type { OrganizationScope } from '../../../domain/scope.ts';
 import { nameCreators } from '../../../store/queries/creators.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
 import { findGenerationOf } from '../../../store/queries/generation-lists.ts';
-import { findGroupNames } from '../../../store/queries/group-names.ts';
+import { findNames } from '../../../store/queries/names.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import { activityFilter } from '../activity.ts';
@@ -30,7 +30,7 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
     generations: readonly GenerationRecord[],
   ): Promise<ReadonlyMap<string, string>> {
     const ids = new Set(generations.flatMap(({ endUserId }) => endUserId ?? []));
-    return findGroupNames(store.reads, scope, 'user', [...ids]);
+    return findNames(store.reads, scope, 'user', [...ids]);
   }
 
   /** A function that shows these generations. */
