@@ -1,8 +1,9 @@
 /** The audit trail: notes what no other command does, and deletes what need not be kept any longer. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { AuditAction, AuditRecord, AuditSubject, AuditValues } from '../../domain/audit/trail.ts';
 import { insertAudit, nameOfActor } from '../audit/entry.ts';
 import type { CommandContext } from '../command-context.ts';
+import { deleteSome } from './delete-some.ts';
 
 export interface NoteAction {
   readonly action: AuditAction;
@@ -49,25 +50,13 @@ export async function pruneAudit(
   args: PruneAudit,
 ): Promise<{ readonly isDone: boolean }> {
   const { db } = context;
-  const old = await deleteRows(context, sql`at < ${args.before}`, args.limit);
-  const refusals = await deleteRows(
-    context,
-    sql`refusals is not null and at < ${args.refusalsBefore}`,
-    args.limit,
-  );
+  const deleteRows = (condition: RawBuilder<unknown>) =>
+    deleteSome(db, 'audit', ['id'], condition, args.limit);
+  const old = await deleteRows(sql`at < ${args.before}`);
+  const refusals = await deleteRows(sql`refusals is not null and at < ${args.refusalsBefore}`);
   const gone = await db.selectFrom('deleted_organization').select('id').limit(1).executeTakeFirst();
   if (gone === undefined) return { isDone: old < args.limit && refusals < args.limit };
-  const left = await deleteRows(context, sql`organization_id = ${gone.id}`, args.limit);
+  const left = await deleteRows(sql`organization_id = ${gone.id}`);
   if (left < args.limit) await db.deleteFrom('deleted_organization').where('id', '=', gone.id).execute();
   return { isDone: false };
-}
-
-async function deleteRows(
-  { db }: CommandContext,
-  condition: ReturnType<typeof sql>,
-  limit: number,
-): Promise<number> {
-  const deleted = await sql`delete from audit where id in (
-    select id from audit where ${condition} limit ${sql`cast(${limit} as integer)`})`.execute(db);
-  return Number(deleted.numAffectedRows ?? 0);
 }

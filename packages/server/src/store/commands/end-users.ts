@@ -4,6 +4,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Environment } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { keyNames } from '../usage/rollup.ts';
+import { deleteSome } from './delete-some.ts';
 import { noteErasure } from './erasure.ts';
 
 export interface EnsureEndUser {
@@ -83,21 +84,12 @@ export async function eraseModelCalls(
     .executeTakeFirstOrThrow();
   const modelCalls = Number(deleted.numDeletedRows);
   if (modelCalls === args.limit) return { modelCalls, isLast: false };
-  for (const [table, key] of keysOfUsage) {
-    const columns = sql.join(key.map((name) => sql.ref(name)));
-    const rows = await sql`delete from ${sql.table(table)} where (${columns}) in (
-      select ${columns} from ${sql.table(table)} where organization_id = ${args.organizationId}
-      limit ${sql`cast(${args.limit} as integer)`})`.execute(db);
-    if (Number(rows.numAffectedRows ?? 0) === args.limit) return { modelCalls, isLast: false };
-  }
-  return { modelCalls, isLast: true };
+  const ofOrganization = sql`organization_id = ${args.organizationId}`;
+  const isLast =
+    (await deleteSome(db, 'usage_pending', ['organization_id', 'call_id'], ofOrganization, args.limit)) <
+      args.limit && (await deleteSome(db, 'usage_rollup', keyNames, ofOrganization, args.limit)) < args.limit;
+  return { modelCalls, isLast };
 }
-
-/** The tables that hold what calls come to, with their primary keys. */
-const keysOfUsage = [
-  ['usage_pending', ['organization_id', 'call_id']],
-  ['usage_rollup', keyNames],
-] as const;
 
 export interface EraseEndUsers {
   readonly organizationId: string;
