@@ -47,9 +47,9 @@ import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore } from './store/open.ts';
 import { startRetention } from './store/retention/retention.ts';
-import { SearchIndexer } from './store/search/indexer.ts';
+import { startSearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
-import { UsageAdder } from './store/usage/adder.ts';
+import { startUsageAdder } from './store/usage/adder.ts';
 
 /** What a caller may hand in instead of the program's own. */
 export interface ServerOverrides {
@@ -117,7 +117,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     }),
   );
   cleanup.use(
-    new SearchIndexer({
+    startSearchIndexer({
       store,
       onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
       onRefused: (text) =>
@@ -125,7 +125,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     }),
   );
   cleanup.use(
-    new UsageAdder({
+    startUsageAdder({
       store,
       onError: (error) =>
         log.warn({ err: error }, 'usage could not be added up; the next try follows shortly'),

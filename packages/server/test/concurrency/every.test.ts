@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { every } from '../../src/concurrency/every.ts';
+import { every, everyInSteps } from '../../src/concurrency/every.ts';
 
 const unexpected = (error: unknown): void => assert.fail(String(error));
 
@@ -58,6 +58,66 @@ test('an error is reported, and the next run comes all the same', async (context
     await settled();
   }
   assert.deepEqual(errors, ['broken', 'broken']);
+});
+
+test('work is done in steps until the last one, at each look that finds some', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  let [work, steps, looks] = [0, 0, 0];
+  let done = Promise.withResolvers<void>();
+  await using _steps = everyInSteps({
+    intervalMs: 100,
+    hasWork: async () => {
+      looks += 1;
+      return work > 0;
+    },
+    step: async () => {
+      steps += 1;
+      work -= 1;
+      if (work === 0) done.resolve();
+      return { isLast: work === 0 };
+    },
+    onError: unexpected,
+  });
+  for (const [added, expected] of [
+    [3, 3],
+    [1, 4],
+  ] as const) {
+    done = Promise.withResolvers<void>();
+    work = added;
+    context.mock.timers.tick(100);
+    await done.promise;
+    await settled();
+    assert.equal(steps, expected);
+  }
+  context.mock.timers.tick(100);
+  await settled();
+  assert.deepEqual([looks, steps], [3, 4], 'a look that finds nothing does no step');
+});
+
+test('a stop waits for the step under way, and none follows it', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const { promise, resolve } = Promise.withResolvers<{ isLast: boolean }>();
+  let steps = 0;
+  const repetition = everyInSteps({
+    intervalMs: 100,
+    hasWork: async () => true,
+    step() {
+      steps += 1;
+      return promise;
+    },
+    onError: unexpected,
+  });
+  context.mock.timers.tick(100);
+  await settled();
+  let isStopped = false;
+  const stopped = repetition[Symbol.asyncDispose]().then(() => {
+    isStopped = true;
+  });
+  await settled();
+  assert.deepEqual([steps, isStopped], [1, false]);
+  resolve({ isLast: false });
+  await stopped;
+  assert.equal(steps, 1);
 });
 
 /** Waits until all promises that can settle now have settled. */

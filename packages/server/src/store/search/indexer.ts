@@ -1,5 +1,5 @@
-/** Fills the search index in the background, in small steps with pauses, so that no other write waits long. */
-import { every, type Repetition } from '../../concurrency/every.ts';
+/** Fills the search index in the background, in small steps, so that no other write waits long. */
+import { everyInSteps } from '../../concurrency/every.ts';
 import type { RefusedText } from '../commands/index-search.ts';
 import type { Store } from '../store.ts';
 import { hasPending, type IndexStep } from './pending.ts';
@@ -17,36 +17,21 @@ export interface SearchIndexerOptions {
 }
 
 const defaultIntervalMs = 1000;
-const pauseMs = 20;
 /** Size of a step, so that no other write waits long behind it. */
-const step: IndexStep = { maxTexts: 32, maxLength: 20_000 };
+const stepSize: IndexStep = { maxTexts: 32, maxLength: 20_000 };
 
-export class SearchIndexer implements AsyncDisposable {
-  readonly #options: SearchIndexerOptions;
-  readonly #looks: Repetition;
-  #isClosed = false;
-
-  constructor(options: SearchIndexerOptions) {
-    this.#options = options;
-    const { intervalMs = defaultIntervalMs, onError } = options;
-    this.#looks = every(intervalMs, () => this.#look(), onError);
-  }
-
-  async #look(): Promise<void> {
-    const { store, onRefused } = this.#options;
-    if (!(await hasPending(store.reads))) return;
-    while (!this.#isClosed) {
-      const { refused, isLast } = await indexNext(store, step, true);
+export function startSearchIndexer(options: SearchIndexerOptions): AsyncDisposable {
+  const { store, intervalMs = defaultIntervalMs, onError, onRefused } = options;
+  return everyInSteps({
+    intervalMs,
+    hasWork: () => hasPending(store.reads),
+    async step() {
+      const { refused, isLast } = await indexNext(store, stepSize, true);
       for (const text of refused) onRefused(text);
-      if (isLast) return;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    await this.#looks[Symbol.asyncDispose]();
-  }
+      return { isLast };
+    },
+    onError,
+  });
 }
 
 /** Indexes the next texts. `isLast` if no others were pending. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { sql } from 'kysely';
-import { catchUp, indexNext, SearchIndexer } from '../../../src/store/search/indexer.ts';
+import { catchUp, indexNext, startSearchIndexer } from '../../../src/store/search/indexer.ts';
 import { hasPending } from '../../../src/store/search/pending.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { acceptAs, type EngineHarness, startEngineHarness } from '../../generation/engines.ts';
@@ -80,7 +80,7 @@ onBothStores('the search index', (storeEngine) => {
     const told: string[] = [];
     const errors: unknown[] = [];
     {
-      await using indexer = new SearchIndexer({
+      await using indexer = startSearchIndexer({
         store: poisoned,
         intervalMs: 10,
         onError: (error) => errors.push(error),

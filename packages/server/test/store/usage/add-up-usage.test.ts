@@ -7,7 +7,7 @@ import { writeDirectly } from 'colloquy-testkit/write-directly';
 import { CompiledQuery } from 'kysely';
 import type { ModelCall } from '../../../src/domain/usage.ts';
 import type { Store, StoreEngine } from '../../../src/store/store.ts';
-import { UsageAdder } from '../../../src/store/usage/adder.ts';
+import { startUsageAdder } from '../../../src/store/usage/adder.ts';
 import { type Accounts, addUp, hourMs, makeAccounts, noon } from './accounts.ts';
 
 function rollups({ store, organizationId }: Accounts) {
@@ -230,7 +230,7 @@ onBothStores('rollups of usage', (engine) => {
       if (result.isLast) done.resolve();
       return result;
     }) as Store['execute'];
-    await using _adder = new UsageAdder({
+    await using _adder = startUsageAdder({
       store: { reads: store.reads, execute },
       intervalMs: 5,
       onError: done.reject,
