@@ -3,8 +3,7 @@ import { createWorkerPool, QueueFullError } from '../../concurrency/worker-pool.
 import { threads } from '../../concurrency/worker-thread.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
-import type { DataPlace, ReadAnswer } from '../own-connection.ts';
-import { storeUnavailable } from '../unavailable.ts';
+import { type DataPlace, fromReadAnswer, type ReadAnswer } from '../own-connection.ts';
 import type { ReportArgs, ReportName, ReportResult } from './registry.ts';
 import type { ReportCall } from './report.worker.ts';
 
@@ -39,8 +38,7 @@ export function createReportThreads(workerData: DataPlace): Reporter & AsyncDisp
           'too many reports of this organization are being read; retry shortly',
         );
       })) as ReadAnswer;
-      if ('unavailable' in answer) throw storeUnavailable(new Error(answer.unavailable));
-      return answer.value as ReportResult<N>;
+      return fromReadAnswer(answer) as ReportResult<N>;
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };

@@ -1,9 +1,8 @@
 /** The search thread as the main thread sees it. It starts with the first call, and runs one at a time. */
 import { createWorkerPool } from '../../concurrency/worker-pool.ts';
 import { threads } from '../../concurrency/worker-thread.ts';
-import type { DataPlace, ReadAnswer } from '../own-connection.ts';
+import { type DataPlace, fromReadAnswer, type ReadAnswer } from '../own-connection.ts';
 import type { Store } from '../store.ts';
-import { storeUnavailable } from '../unavailable.ts';
 import type { SearchCall } from './search.worker.ts';
 
 export type SearchThread = AsyncDisposable & Pick<Store, 'search' | 'prepareSearchIndex'>;
@@ -17,9 +16,7 @@ export function createSearchThread(workerData: DataPlace): SearchThread {
     maxWorkers: 1,
   });
   async function call<T>(request: SearchCall): Promise<T> {
-    const answer = (await pool.run(request)) as ReadAnswer;
-    if ('unavailable' in answer) throw storeUnavailable(new Error(answer.unavailable));
-    return answer.value as T;
+    return fromReadAnswer((await pool.run(request)) as ReadAnswer) as T;
   }
   return {
     search: (scope, query, page) => call({ name: 'search', scope, query, page }),

@@ -1,4 +1,4 @@
-/** The search thread's own connection. */
+/** A thread's own connection, for reads alone: of the search thread, or of one that reads reports. */
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from '../tables.ts';
@@ -6,7 +6,7 @@ import { types } from './types.ts';
 
 const idleTimeoutMillis = 300_000;
 
-export function openForSearch(url: string): Database {
+export function openForReading(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
@@ -14,7 +14,7 @@ export function openForSearch(url: string): Database {
     idleTimeoutMillis,
     allowExitOnIdle: true,
   });
-  // The pool replaces a connection that breaks while it is idle; the next search says if the server is gone.
+  // The pool replaces a connection that breaks while it is idle; the next read says if the server is gone.
   pool.on('error', () => {});
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
