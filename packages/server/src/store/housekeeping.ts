@@ -2,6 +2,7 @@
 
 import { every, type Repetition } from '../concurrency/every.ts';
 import { refusalsKeptDays } from '../domain/audit/trail.ts';
+import { dayMs } from '../domain/text/time.ts';
 import type { Store } from './store.ts';
 
 export interface HousekeepingOptions {
@@ -14,7 +15,6 @@ export interface HousekeepingOptions {
 }
 
 const rowsAtOnce = 1000;
-const dayMs = 86_400_000;
 
 /** Removes everything whose time has run out. */
 export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promise<void> {

@@ -1,4 +1,5 @@
 /** What keys, organizations and end users may use up: the names of limits, their values, and what is measured by them. */
+import { dayMs } from '../text/time.ts';
 
 /** Whose use is measured. An end user is measured as a whole, whichever key the requests came with. */
 export const limitSubjects = ['key', 'organization', 'end_user'] as const;
@@ -82,8 +83,6 @@ export function isUnlimited(limits: Limits): boolean {
 export function subjectName({ subject, id }: Pick<SubjectLimits, 'subject' | 'id'>): string {
   return `${subject}:${id}`;
 }
-
-export const dayMs = 86_400_000;
 
 /** The day (UTC) of a time in epoch milliseconds, counted from 1970. */
 export function utcDay(ms: number): number {

@@ -4,6 +4,8 @@
 export const earliestMs = Date.parse('0000-01-01T00:00:00.000Z');
 export const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
 
+export const dayMs = 86_400_000;
+
 /** RFC 3339 with milliseconds, such as `2026-11-22T20:30:00.000Z`. */
 export function toTime(epochMs: number): string {
   return new Date(epochMs).toISOString();

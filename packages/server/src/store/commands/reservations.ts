@@ -5,7 +5,6 @@
 import { sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import {
-  dayMs,
   type StoredLimitName,
   type SubjectLimits,
   secondsUntilReset,
@@ -14,6 +13,7 @@ import {
   utcMonth,
   utcMonthStart,
 } from '../../domain/limits/limits.ts';
+import { dayMs } from '../../domain/text/time.ts';
 import { toBillionths } from '../../domain/usage.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type Consumed, excess, readConsumed } from '../queries/consumption.ts';

@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { every } from '../../concurrency/every.ts';
 import { newId } from '../../domain/ids.ts';
+import { dayMs } from '../../domain/text/time.ts';
 import { findExpirable, listRetentionRules, type RetentionRule } from '../queries/retention.ts';
 import type { Store } from '../store.ts';
 
 const job = 'retention';
 const leaseMs = 60_000;
-const dayMs = 86_400_000;
 const lookedAtOnce = 500;
 const conversationsAtOnce = 20;
 /** A step is followed by a pause of at least this, and of as long as the step took: others write for half of the time. */

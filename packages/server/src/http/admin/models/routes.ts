@@ -5,6 +5,7 @@ import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { ModelRecord } from '../../../domain/model.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
+import { dayMs } from '../../../domain/text/time.ts';
 import { findModelStates } from '../../../store/queries/model-states.ts';
 import { findModel, listModels } from '../../../store/queries/models.ts';
 import { answer, gone } from '../../openapi/answers.ts';
@@ -23,7 +24,6 @@ import { modelLookRoutes } from './look-routes.ts';
 import { CreateModelBody, Model, ModelParams, toModelResource, UpdateModelBody } from './schema.ts';
 import { toSettings } from './settings.ts';
 
-const dayMs = 86_400_000;
 const access = 'organization-admin';
 const path = `${organizationPath}/models`;
 
