@@ -1,12 +1,17 @@
-/** The program's log: JSON lines by pino, on standard error; credentials never appear in it. */
+/** The program's log by pino, on standard error: JSON lines, or readable ones on a terminal. It never has credentials. */
 import { destination, type Logger, pino } from 'pino';
 import type { WorkerLoss } from './concurrency/worker-pool.ts';
-import type { LogLevel } from './config/config.ts';
+import type { LogFormat, LogLevel } from './config/config.ts';
 import type { EndedGeneration } from './generation/running/ended.ts';
+import { prettyLine } from './pretty-log.ts';
 
 export type { Logger } from 'pino';
 
-export function createLog(level: LogLevel): Logger {
+/** `auto` is `pretty` where standard error is a terminal, else `json`. */
+export function createLog(level: LogLevel, format: LogFormat): Logger {
+  const output = destination({ dest: 2, sync: true });
+  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY === true);
+  const hasColours = process.stderr.hasColors?.() === true;
   return pino(
     {
       level,
@@ -23,7 +28,7 @@ export function createLog(level: LogLevel): Logger {
         censor: '[redacted]',
       },
     },
-    destination({ dest: 2, sync: true }),
+    isPretty ? { write: (line) => void output.write(prettyLine(line, { hasColours })) } : output,
   );
 }
 

@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
   const config = await readConfig();
   if (config === undefined) return;
   if (config.extraAuthorities !== undefined) trustAuthorities(config.extraAuthorities);
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, config.logFormat);
   let server: RunningServer;
   try {
     server = await startServer(config, { log, terminal: process.stderr });

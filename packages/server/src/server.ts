@@ -103,7 +103,7 @@ export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url
 
 export async function startServer(config: Config, overrides: ServerOverrides = {}): Promise<RunningServer> {
   await using cleanup = new AsyncDisposableStack();
-  const log = overrides.log ?? createLog(config.logLevel);
+  const log = overrides.log ?? createLog(config.logLevel, config.logFormat);
   const dataDir = resolve(config.dataDir);
   const lookupEnvironment = overrides.lookupEnvironment ?? lookupEnv;
   const store = cleanup.use(

@@ -61,10 +61,15 @@ export interface Config {
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** `auto`: readable on a terminal, JSON elsewhere. */
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 export interface ModelTimeouts {
   readonly connectMs: number;
@@ -171,6 +176,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     leaseMs: reader.integer('LEASE_MS', 100, 600_000),
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', 0, 3_600_000),
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
+    logFormat: reader.oneOf('LOG_FORMAT', logFormats, 'auto'),
   };
   problems.push(...findUnknownVariables(environment, Object.keys(variables)));
   if (problems.length === 0) return { config: deepFreeze(config) };

@@ -102,6 +102,7 @@ const otherVariables = {
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),
   SHUTDOWN_GRACE_MS: text('30000', 'a whole number of milliseconds from 0 to 3600000'),
   LOG_LEVEL: text('info', 'fatal, error, warn, info, debug, trace or silent'),
+  LOG_FORMAT: text('auto', 'auto, json or pretty'),
 } as const satisfies Record<string, Variable>;
 
 /** The variables that belong to no provider and no search engine. */

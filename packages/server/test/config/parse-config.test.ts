@@ -48,6 +48,7 @@ test('an empty environment gives the defaults', () => {
     leaseMs: 10_000,
     shutdownGraceMs: 30_000,
     logLevel: 'info',
+    logFormat: 'auto',
   } satisfies Config);
 });
 
@@ -230,6 +231,7 @@ describe('what is refused, by name', () => {
     ),
     [{ AUTH_ISSUER: 'https://id/' }, ['AUTH_JWKS_URL', 'AUTH_AUDIENCE']],
     [{ LOG_LEVEL: 'INFO' }, ['LOG_LEVEL']],
+    [{ LOG_FORMAT: 'yes' }, ['LOG_FORMAT']],
     [{ TOKEN_TTL_SECONDS: '0' }, ['TOKEN_TTL_SECONDS']],
     [{ AUDIT_RETENTION_DAYS: '29' }, ['AUDIT_RETENTION_DAYS']],
     [{ LEASE_MS: '99' }, ['LEASE_MS']],
