@@ -1,32 +1,31 @@
 /** `colloquy doctor <url>`: measures what proxies between here and a server do to event streams. */
-import { parseArgs } from 'node:util';
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Proxies } from '../network/proxies.ts';
-import { type CliCommand, UsageError } from './command.ts';
+import { CommandFailure } from './failure.ts';
 
 const longestSilenceSeconds = 115;
 
-export const doctor: CliCommand = {
-  name: 'doctor',
-  synopsis: '<url>',
-  summary: [
-    'measure what proxies between here and a server do to event streams;',
-    `--silence <seconds> (65, at most ${longestSilenceSeconds}) is how long it tries silence`,
-  ],
-  async run(args) {
-    const { url, silenceSeconds } = parse(args);
+export const doctor = new Command('doctor')
+  .description('measure what proxies between here and a server do to event streams')
+  .addArgument(new Argument('<url>', 'address, such as https://chat.example.com').argParser(parseAddress))
+  .addOption(
+    new Option('--silence <seconds>', `how long it tries silence, at most ${longestSilenceSeconds}`)
+      .argParser(parseSilence)
+      .default(65),
+  )
+  .action(async (url, { silence }) => {
     const network = await readNetwork();
-    if (network === undefined) return;
     const { examine } = await import('../doctor/doctor.ts');
     const write = (text: string): void => void process.stdout.write(text);
-    process.exitCode = await examine({ url, silenceSeconds, ...network, write });
-  },
-};
+    process.exitCode = await examine({ url, silenceSeconds: silence, ...network, write });
+  });
 
 /**
  * The environment's proxies and authorities, read as `start` reads them, so that the address is reached in the way in
- * which the server reaches others. Undefined, with the exit code set, where they are wrong.
+ * which the server reaches others.
+ * @throws CommandFailure where they are wrong
  */
-async function readNetwork(): Promise<{ readonly proxies: Proxies | undefined } | undefined> {
+async function readNetwork(): Promise<{ readonly proxies: Proxies | undefined }> {
   const [{ loadEnvFile, readEnvironment }, { readProxies }, problemsOf, authorities, { createProxies }] =
     await Promise.all([
       import('../config/env.ts'),
@@ -35,46 +34,36 @@ async function readNetwork(): Promise<{ readonly proxies: Proxies | undefined } 
       import('../network/authorities.ts'),
       import('../network/proxies.ts'),
     ]);
-  const refuse = (message: string): undefined => {
-    process.stderr.write(`${message}\n`);
-    process.exitCode = problemsOf.exitCodeOfBadConfig;
+  const refuse = (message: string): never => {
+    throw new CommandFailure(message, problemsOf.exitCodeOfBadConfig);
   };
   const problems: Parameters<typeof problemsOf.formatProblems>[0][number][] = [];
   try {
     loadEnvFile('.env');
   } catch (error) {
-    return refuse(`.env can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    refuse(`.env can't be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   const environment = readEnvironment();
   const proxies = readProxies(environment, problems);
-  if (problems.length > 0) return refuse(problemsOf.formatProblems(problems));
+  if (problems.length > 0) refuse(problemsOf.formatProblems(problems).trimEnd());
   const file = environment.NODE_EXTRA_CA_CERTS?.trim();
   try {
     if (file) authorities.trustAuthorities(file);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return refuse(`NODE_EXTRA_CA_CERTS names a file that can't be read: ${message}`);
+    refuse(`NODE_EXTRA_CA_CERTS names a file that can't be read: ${message}`);
   }
   return { proxies: createProxies(proxies) };
 }
 
-/** @throws UsageError */
-function parse(args: readonly string[]): { readonly url: URL; readonly silenceSeconds: number } {
-  let parsed: { readonly values: { readonly silence: string }; readonly positionals: readonly string[] };
-  try {
-    const options = { silence: { type: 'string', default: '65' } } as const;
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`doctor: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const [address, ...more] = parsed.positionals;
-  const url = address === undefined ? null : URL.parse(address);
-  if (url === null || more.length > 0 || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError('doctor takes one address, such as https://chat.example.com');
-  }
-  const silenceSeconds = Number(parsed.values.silence);
-  if (!(silenceSeconds >= 1 && silenceSeconds <= longestSilenceSeconds)) {
-    throw new UsageError(`--silence takes 1 to ${longestSilenceSeconds} seconds`);
-  }
-  return { url, silenceSeconds };
+function parseAddress(address: string): URL {
+  const url = URL.parse(address);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new InvalidArgumentError('It takes one address, such as https://chat.example.com.');
+}
+
+function parseSilence(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= 1 && seconds <= longestSilenceSeconds) return seconds;
+  throw new InvalidArgumentError(`It takes 1 to ${longestSilenceSeconds} seconds.`);
 }

@@ -1,14 +1,9 @@
 /** `colloquy start`: runs the server until a signal ends it. */
-import { loadEnvFile } from '../config/env.ts';
-import type { CliCommand } from './command.ts';
+import { Command } from '@commander-js/extra-typings';
 
-export const start: CliCommand = {
-  name: 'start',
-  synopsis: '',
-  summary: ['run the server (what happens without a command, too)'],
-  async run() {
-    loadEnvFile('.env');
-    const { main } = await import('../main.ts');
-    await main();
-  },
-};
+export const start = new Command('start')
+  .description('run the server (what happens without a command, too)')
+  .action(async () => {
+    const { serve } = await import('./serve.ts');
+    await serve();
+  });

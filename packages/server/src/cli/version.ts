@@ -1,15 +1,12 @@
-/** `colloquy version`: prints the version of the package. */
+/** `colloquy version`, and the version that `--version` of every command prints. */
 import { readFileSync } from 'node:fs';
-import type { CliCommand } from './command.ts';
+import { Command } from '@commander-js/extra-typings';
 
-export const version: CliCommand = {
-  name: 'version',
-  synopsis: '',
-  summary: ['show the version'],
-  run() {
-    const manifest: { version: string } = JSON.parse(
-      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-    );
-    process.stdout.write(`${manifest.version}\n`);
-  },
-};
+/** The version of the package, such as `1.2.3`. */
+export const packageVersion: string = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+).version;
+
+export const version = new Command('version')
+  .description('show the version')
+  .action(() => void process.stdout.write(`${packageVersion}\n`));

@@ -47,6 +47,7 @@ const composing: readonly string[] = ['', 'cli', 'doctor', 'first-start'];
 
 /** The folders that may import a package. A package without a door may be imported by nobody. */
 const doors: Readonly<Record<string, readonly string[]>> = {
+  '@commander-js/extra-typings': ['cli'],
   '@fastify/swagger': ['http'],
   '@fastify/type-provider-typebox': ['http'],
   '@mozilla/readability': ['research'],
