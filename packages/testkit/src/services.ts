@@ -15,7 +15,7 @@ export interface Skip {
 }
 
 /** A missing service refuses at once; on a busy machine an existing one may take long to answer. */
-const connectTimeoutMs = 10_000;
+const connectTimeoutMs = 30_000;
 
 /**
  * Makes an empty PostgreSQL database, which is dropped when the process has nothing more to do. The server is that of

@@ -63,6 +63,9 @@ onBothStores('the internet', async (storeEngine) => {
     return reading;
   }
 
+  /** A slow machine may be silent for so long that the server sends a ping. */
+  const framesOf = (reading: SseReading): string => reading.raw().replaceAll(': ping\n\n', '');
+
   test('progress, sources before the first piece, and an answer that cites the right page', async () => {
     results = () => found;
     const { chatId, messageId } = await ask();
@@ -89,7 +92,7 @@ onBothStores('the internet', async (storeEngine) => {
     // Sources are stored with the message: both endpoints replay them, and other dialects send them at the end.
     const searches = search.requests.length;
     for (const path of [`inference_internet/${chatId}`, `inference/${messageId}`]) {
-      assert.equal((await stream(`/conversations/${path}`)).raw(), reading.raw());
+      assert.equal(framesOf(await stream(`/conversations/${path}`)), framesOf(reading));
     }
     assert.equal(search.requests.length, searches);
     const generation = reading.response.headers.get('content-location') ?? '';
