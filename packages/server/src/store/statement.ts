@@ -2,12 +2,14 @@
  * Queries that are built and compiled once and then run with other values: on the path of every turn, building a
  * query costs more than SQLite needs to run it.
  */
-import type { Compilable, CompiledQuery, RawBuilder } from 'kysely';
+import { type Compilable, type CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Database } from './tables.ts';
 
 /** A Kysely adapter that can run a compiled query directly, without Kysely's layers of promises. */
 export interface DirectAdapter {
   runDirectly(query: CompiledQuery): unknown[] | Promise<unknown[]>;
+  /** Whether a value of a text column may be read as bytes, which it gives without decoding them. */
+  readonly givesBytes?: boolean;
   /** Absent where other processes write too. */
   readonly memory?: ReadMemory | undefined;
 }
@@ -29,6 +31,16 @@ export function remembered<T>(
 ): Promise<T | undefined> {
   const adapter: object & Partial<DirectAdapter> = db.getExecutor().adapter;
   return adapter.memory === undefined ? read() : adapter.memory.remember(key, read);
+}
+
+/** Characters or bytes from which on a text is long. */
+const longText = 64 * 1024;
+
+/** A text column; where it is long, and the database gives bytes, its bytes in UTF-8: a `Uint8Array`. */
+export function textOrBytes(db: Database, column: RawBuilder<unknown>): RawBuilder<unknown> {
+  const adapter: object & Partial<DirectAdapter> = db.getExecutor().adapter;
+  if (adapter.givesBytes !== true) return column;
+  return sql`case when octet_length(${column}) > ${sql.lit(longText)} then cast(${column} as blob) else ${column} end`;
 }
 
 /** Runs a compiled query directly if the database's adapter can, else through Kysely. */

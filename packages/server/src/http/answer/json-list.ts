@@ -6,8 +6,9 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { maxPageBytes } from '../../store/queries/page.ts';
+import { entryJson } from './json-entry.ts';
 
-/** A list that is this short, in characters, is answered whole; a longer one while it is read. */
+/** A list that is this short, in characters and bytes, is answered whole; a longer one while it is read. */
 const maxWhole = 256 * 1024;
 
 export interface ListSource<T> {
@@ -16,7 +17,7 @@ export interface ListSource<T> {
    * hundred KiB. `wanted` is how many can still be shown. None: the list has ended.
    */
   read(after: T | undefined, wanted: number): Promise<readonly T[]>;
-  /** The entry as clients see it. */
+  /** The entry as clients see it; a field of its own may be the bytes of a text in UTF-8. */
   toResource(record: T): object | Promise<object>;
 }
 
@@ -58,7 +59,7 @@ export function sendPage<T>(
 async function* entriesOf<T>(
   { read, toResource }: ListSource<T>,
   { limit, maxBytes }: { readonly limit: number; readonly maxBytes: number },
-): AsyncGenerator<string, PageEnd<T>> {
+): AsyncGenerator<string | Buffer, PageEnd<T>> {
   let last: T | undefined;
   let count = 0;
   let bytes = 0;
@@ -70,13 +71,25 @@ async function* entriesOf<T>(
     let chunk = '';
     for (const record of records) {
       const resource = toResource(record);
-      const json = JSON.stringify(resource instanceof Promise ? await resource : resource);
-      bytes += Buffer.byteLength(json) + 1;
+      const json = entryJson(resource instanceof Promise ? await resource : resource);
+      const pieces = typeof json === 'string' ? [json] : await json;
+      for (const piece of pieces) bytes += Buffer.byteLength(piece);
+      bytes += 1;
       if (count > 0 && bytes > maxBytes) {
         yield chunk;
         return { count, last, isCut: true };
       }
-      chunk += count === 0 ? json : `,${json}`;
+      if (count > 0) chunk += ',';
+      for (const piece of pieces) {
+        if (typeof piece === 'string') {
+          chunk += piece;
+          continue;
+        }
+        await loopTurn();
+        if (chunk !== '') yield chunk;
+        chunk = '';
+        yield piece;
+      }
       last = record;
       count += 1;
     }
@@ -87,26 +100,35 @@ async function* entriesOf<T>(
 
 async function* around<T>(
   opening: string,
-  entries: AsyncGenerator<string, PageEnd<T>>,
+  entries: AsyncGenerator<string | Buffer, PageEnd<T>>,
   closing: (end: PageEnd<T>) => string,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
   yield opening;
   yield closing(yield* entries);
 }
 
-async function send(reply: FastifyReply, chunks: AsyncGenerator<string>): Promise<FastifyReply> {
+async function send(reply: FastifyReply, chunks: AsyncGenerator<string | Buffer>): Promise<FastifyReply> {
   reply.type('application/json; charset=utf-8');
-  let text = '';
-  for (;;) {
+  const first: (string | Buffer)[] = [];
+  for (let length = 0; length <= maxWhole; ) {
     const next = await chunks.next();
-    if (next.done === true) return reply.send(text);
-    text += next.value;
-    if (text.length > maxWhole) break;
+    if (next.done === true) return reply.send(joined(first));
+    first.push(next.value);
+    length += next.value.length;
   }
-  return reply.send(Readable.from(following(text, chunks), { objectMode: false }));
+  return reply.send(Readable.from(following(joined(first), chunks), { objectMode: false }));
 }
 
-async function* following(text: string, chunks: AsyncGenerator<string>): AsyncGenerator<string> {
-  yield text;
+function joined(chunks: readonly (string | Buffer)[]): string | Buffer {
+  const isText = chunks.every((chunk) => typeof chunk === 'string');
+  if (isText) return chunks.join('');
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+}
+
+async function* following(
+  first: string | Buffer,
+  chunks: AsyncGenerator<string | Buffer>,
+): AsyncGenerator<string | Buffer> {
+  yield first;
   yield* chunks;
 }

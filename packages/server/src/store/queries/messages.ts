@@ -6,7 +6,7 @@ import type { Source } from '../../domain/event.ts';
 import type { MessagePart, MessageRole, MessageStatus } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
-import { statement } from '../statement.ts';
+import { statement, textOrBytes } from '../statement.ts';
 import type { Database, MessageTable } from '../tables.ts';
 import { findConversationRow } from './conversations.ts';
 import { isInScope } from './scope.ts';
@@ -50,7 +50,15 @@ export interface MessageRecord {
   readonly updatedAt: number;
 }
 
-export function toMessage(row: MessageTable): MessageRecord {
+/** A message of a list. A long text may come as its bytes in UTF-8, which costs the thread that reads it less. */
+export type ListedMessage = Omit<MessageRecord, 'text'> & { readonly text: string | Uint8Array };
+
+type ListedRow = Omit<MessageTable, 'text' | 'parts'> & {
+  readonly text: string | Uint8Array;
+  readonly parts: string | Uint8Array;
+};
+
+export function toMessage<Row extends ListedRow>(row: Row): Omit<MessageRecord, 'text'> & Pick<Row, 'text'> {
   return {
     id: row.id,
     conversationId: row.conversation_id,
@@ -69,9 +77,10 @@ export function toMessage(row: MessageTable): MessageRecord {
 }
 
 /** Few messages have sources, and the parts of the others are not worth parsing. */
-function sourcesIn(parts: string): readonly Source[] {
-  if (!parts.includes('"type":"sources"')) return [];
-  return (JSON.parse(parts) as MessagePart[]).flatMap((part) =>
+function sourcesIn(parts: string | Uint8Array): readonly Source[] {
+  const found = typeof parts === 'string' ? parts : Buffer.from(parts.buffer, parts.byteOffset, parts.length);
+  if (!found.includes('"type":"sources"')) return [];
+  return (JSON.parse(found.toString()) as MessagePart[]).flatMap((part) =>
     part.type === 'sources' ? part.sources : [],
   );
 }
@@ -91,9 +100,9 @@ interface FromPosition {
  * Messages from a position on: those before which less than `bytes` were read, at most `limit`. The lengths come first,
  * without the texts, so that no text beyond them is read. `columns` are of the message `m`, `length` is theirs.
  */
-function fromPosition<R>(length: RawBuilder<unknown>, columns: RawBuilder<unknown>) {
+function fromPosition<R>(length: RawBuilder<unknown>, columns: (db: Database) => RawBuilder<unknown>) {
   return statement<FromPosition, R>(
-    (_db, param) => sql`with sized as (
+    (db, param) => sql`with sized as (
       select id, position, ${length} as bytes from message
       where conversation_id = ${param('conversation_id')} and position >= ${param('from')}
       order by position limit ${param('limit')}
@@ -101,22 +110,23 @@ function fromPosition<R>(length: RawBuilder<unknown>, columns: RawBuilder<unknow
       select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
     )
     select m.id, m.conversation_id, m.session_id, m.role, m.position, m.status, m.generation_id, m.model_id, m.usage,
-      m.created_at, m.updated_at, ${columns}
+      m.created_at, m.updated_at, ${columns(db)}
     from summed cross join message m
     where m.id = summed.id and summed.bytes_before < ${param('bytes')} order by m.position`,
   );
 }
 
 /** Only answers have parts that their texts do not tell. */
-const shownFrom = fromPosition<MessageTable>(
+const shownFrom = fromPosition<ListedRow>(
   sql`octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end`,
-  sql`m.text, case when m.role = 'assistant' then m.parts else '[]' end as parts`,
+  (db) => sql`${textOrBytes(db, sql`m.text`)} as text,
+    case when m.role = 'assistant' then ${textOrBytes(db, sql`m.parts`)} else '[]' end as parts`,
 );
 
 /** A message with all that it says. */
 export type WholeMessage = Omit<MessageTable, 'organization_id' | 'environment' | 'end_user_id' | 'text'>;
 
-const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, sql`m.parent_id, m.parts`);
+const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, () => sql`m.parent_id, m.parts`);
 
 const countGaps = statement<
   { conversation_id: string; after: number; through: number },
@@ -184,10 +194,10 @@ export async function readMessages(
   conversationId: string,
   from: number,
   limit = messagesAtOnce,
-): Promise<MessageRecord[]> {
+): Promise<ListedMessage[]> {
   const atOnce = { limit: Math.min(limit, messagesAtOnce), bytes: bytesAtOnce };
   const rows = await shownFrom(db, { conversation_id: conversationId, from, ...atOnce });
-  return rows.map(toMessage);
+  return rows.map((row) => toMessage(row));
 }
 
 /** As `readMessages`, with all parts. */

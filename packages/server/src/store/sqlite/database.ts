@@ -59,6 +59,7 @@ export function openForReading(path: string): DatabaseSync {
 class DirectSqliteAdapter extends SqliteAdapter implements DirectAdapter {
   readonly #database: SqliteDatabase;
   readonly memory: ReadMemory | undefined;
+  readonly givesBytes = true;
 
   constructor(database: SqliteDatabase, memory: ReadMemory | undefined) {
     super();

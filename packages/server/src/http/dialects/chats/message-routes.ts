@@ -10,6 +10,7 @@ import { newestActiveSession } from '../../../store/queries/conversations.ts';
 import {
   findMessage,
   findNewestAnswer,
+  type ListedMessage,
   type MessageRecord,
   readMessages,
 } from '../../../store/queries/messages.ts';
@@ -34,13 +35,13 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   async function list(scope: Scope, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
     const chat = await getChat(reads, scope, chatId);
     return sendList(reply, {
-      read: (after: MessageRecord | undefined) => readShown(chat.id, (after?.position ?? -1) + 1),
+      read: (after: ListedMessage | undefined) => readShown(chat.id, (after?.position ?? -1) + 1),
       toResource: (message) => toCurrentChatMessage(message, engine),
     });
   }
 
   /** The next messages to show from a position on; none if there are no more. */
-  async function readShown(chatId: string, from: number): Promise<readonly MessageRecord[]> {
+  async function readShown(chatId: string, from: number): Promise<readonly ListedMessage[]> {
     for (let position = from; ; ) {
       const messages = await readMessages(reads, chatId, position);
       const last = messages.at(-1);

@@ -4,7 +4,7 @@ import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
-import type { MessageRecord } from '../../../store/queries/messages.ts';
+import type { ListedMessage } from '../../../store/queries/messages.ts';
 import type { ChatsRole } from './schema.ts';
 
 export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {
@@ -26,7 +26,7 @@ export function toChat(conversation: ConversationRecord) {
   };
 }
 
-export function toChatMessage(message: MessageRecord, text = message.text) {
+export function toChatMessage(message: ListedMessage, text = message.text) {
   return {
     id: message.id,
     role: message.role === 'user' ? 'Human' : 'Assistant',
@@ -38,6 +38,6 @@ export function toChatMessage(message: MessageRecord, text = message.text) {
 }
 
 /** A message as clients see it; an answer that is still being generated has its committed text. */
-export async function toCurrentChatMessage(message: MessageRecord, engine: GenerationEngine) {
+export async function toCurrentChatMessage(message: ListedMessage, engine: GenerationEngine) {
   return toChatMessage(message, await currentText(message, engine));
 }

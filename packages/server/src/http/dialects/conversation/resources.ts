@@ -6,7 +6,7 @@ import type { GenerationEngine } from '../../../generation/interface.ts';
 import { currentText } from '../../../generation/log/current-text.ts';
 import type { ConversationRecord } from '../../../store/queries/conversations.ts';
 import type { Ending } from '../../../store/queries/generations.ts';
-import type { MessageRecord } from '../../../store/queries/messages.ts';
+import type { ListedMessage } from '../../../store/queries/messages.ts';
 import { type Audience, failureFor } from '../../answer/audience.ts';
 
 export function toConversationResource(record: ConversationRecord, createdBy: NamedCreator | null) {
@@ -36,7 +36,7 @@ export function toSessionResource(record: SessionRecord) {
  * is that of the answer's generation.
  */
 export async function toMessageResource(
-  record: MessageRecord,
+  record: ListedMessage,
   ending: Ending | undefined,
   engine: GenerationEngine,
   audience: Audience,

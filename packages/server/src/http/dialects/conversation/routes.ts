@@ -14,7 +14,7 @@ import {
   pageSessions,
 } from '../../../store/queries/conversations.ts';
 import { type Ending, readEndings } from '../../../store/queries/generations.ts';
-import { findMessagePlace, type MessageRecord, readMessages } from '../../../store/queries/messages.ts';
+import { findMessagePlace, type ListedMessage, readMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { audienceOf } from '../../answer/audience.ts';
 import { creatorsFor } from '../../answer/creators.ts';
@@ -37,7 +37,7 @@ interface ShownConversation {
 }
 
 interface EndedMessage {
-  readonly message: MessageRecord;
+  readonly message: ListedMessage;
   readonly ending: Ending | undefined;
 }
 

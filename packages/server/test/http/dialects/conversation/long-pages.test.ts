@@ -9,7 +9,7 @@ import { insertMessages } from '../../../generation/insert-message.ts';
 import { startTestApp } from '../../http-app.ts';
 
 interface Page {
-  readonly messages: readonly { readonly id: string; readonly content: string }[];
+  readonly messages: readonly { readonly id: string; readonly content: string; readonly sources: unknown }[];
   readonly total: number;
   readonly limit: number;
   readonly offset: number;
@@ -117,13 +117,31 @@ onBothStores('pages of long messages', async (storeEngine) => {
     });
   });
 
+  test('a long answer has its sources beside its text', async () => {
+    const { id, texts } = await conversation([]);
+    const [, answered] = await readMessages(place.store.reads, id, 0);
+    const parent = answered?.id ?? assert.fail('no answer');
+    const text = 'long "é" '.repeat(20_000);
+    const source = { index: 1, title: 'é', url: 'https://example.org/', snippet: '"' };
+    const parts = [
+      { type: 'sources', sources: [source] },
+      { type: 'text', text },
+    ];
+    await insertMessages(place, parent, [{ parent, role: 'assistant', text, parts }]);
+    const { messages } = await read(id, 10, texts.length);
+    assert.deepEqual(
+      messages.map(({ content, sources }) => ({ content, sources })),
+      [{ content: text, sources: [source] }],
+    );
+  });
+
   test('texts beyond those that are needed are not read', async () => {
     const { id } = await conversation(Array.from({ length: 40 }, () => 'x'.repeat(100_000)));
     const { reads } = place.store;
     const [two, more] = [await readMessages(reads, id, 0, 2), await readMessages(reads, id, 2)];
     assert.equal(two.length, 2);
     assert.ok(more.length >= 1 && more.length <= 4, `${more.length} messages of 100 KB at once`);
-    const sum = (texts: readonly { readonly text: string }[]) =>
+    const sum = (texts: readonly { readonly text: string | Uint8Array }[]) =>
       texts.reduce((length, { text }) => length + text.length, 0);
     assert.ok(sum(more) < 512 * 1024);
   });
