@@ -1,6 +1,8 @@
 /**
- * The writer's thread does all writes. Requests that have arrived together share one commit. If a command fails, the
- * batch runs again with each command in a savepoint of its own, so that only the failing command is rolled back.
+ * The writer's thread does all writes. Requests that have arrived together share one commit, as many as it has time for;
+ * journal rows, which readers wait for, come before commands, so that no tenant's commands hold up another one's tokens. If
+ * a command fails, the batch runs again with each command in a savepoint of its own, so that only the failing command is
+ * rolled back.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -35,7 +37,11 @@ const appendRow = database.prepare(
 );
 const isFenced = database.prepare('select 1 from owner where id = ? and fenced_at is null');
 
-type WriteRequest = Exclude<WriterRequest, { kind: 'scrub' }>;
+/** How long a batch may take before it is committed, in milliseconds; the request that is under way then ends. */
+const batchMs = 4;
+
+type ScrubRequest = Extract<WriterRequest, { kind: 'scrub' }>;
+type WriteRequest = Exclude<WriterRequest, ScrubRequest>;
 
 const waiting: WriterRequest[] = [];
 let running = false;
@@ -54,11 +60,15 @@ port.postMessage('ready');
 async function drain(): Promise<void> {
   running = true;
   while (waiting.length > 0) {
-    const batch = waiting.splice(0);
-    const writes = batch.filter((request) => request.kind !== 'scrub');
-    if (writes.length > 0) port.postMessage(await commitTogether(writes));
+    const { journal = [], command = [], scrub = [] } = Object.groupBy(waiting.splice(0), ({ kind }) => kind);
+    const writes = [...journal, ...command] as WriteRequest[];
+    if (writes.length > 0) {
+      const replies = await commitTogether(writes);
+      port.postMessage(replies);
+      waiting.push(...writes.slice(replies.length));
+    }
     // These begin transactions of their own.
-    for (const request of batch) if (request.kind === 'scrub') port.postMessage([scrub(request)]);
+    for (const request of scrub) port.postMessage([takeStep(request as ScrubRequest)]);
     for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
       if (more.message === 'close') setImmediate(() => port.emit('message', 'close'));
       else waiting.push(...(more.message as WriterRequest[]));
@@ -67,7 +77,7 @@ async function drain(): Promise<void> {
   running = false;
 }
 
-function scrub({ id, step }: Extract<WriterRequest, { kind: 'scrub' }>): WriterReply {
+function takeStep({ id, step }: ScrubRequest): WriterReply {
   try {
     return { id, ok: true, value: takeScrubStep(database, step) };
   } catch (error) {
@@ -75,13 +85,19 @@ function scrub({ id, step }: Extract<WriterRequest, { kind: 'scrub' }>): WriterR
   }
 }
 
-/** Runs a batch without savepoints: they take a tenth of the writer's time, and hardly any command fails. */
+/**
+ * Commits the first requests of a batch, and gives their replies. It runs them without savepoints: they take a tenth of the
+ * writer's time, and hardly any command fails.
+ */
 async function commitTogether(batch: readonly WriteRequest[]): Promise<WriterReply[]> {
   try {
     const replies: WriterReply[] = [];
+    const end = performance.now() + batchMs;
     begin.run();
-    for (const request of batch)
+    for (const request of batch) {
       replies.push({ id: request.id, ok: true, value: await run(firstContext, request) });
+      if (performance.now() > end) break;
+    }
     commit.run();
     return replies;
   } catch (error) {
@@ -100,18 +116,21 @@ function isLasting(error: unknown): boolean {
 async function commitWithSavepoints(batch: readonly WriteRequest[]): Promise<WriterReply[]> {
   const replies: WriterReply[] = [];
   try {
+    const end = performance.now() + batchMs;
     begin.run();
     for (const request of batch) {
       replies.push(await runInSavepoint(request));
       // A full disk or an I/O error makes SQLite roll the whole transaction back on its own.
       if (!database.isTransaction) throw new RolledBackError();
+      if (performance.now() > end) break;
     }
     commit.run();
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
     const failure = describe(error);
-    return batch.map((request, index) => {
+    const tried = replies.length === 0 ? batch : batch.slice(0, replies.length);
+    return tried.map((request, index) => {
       const reply = replies[index];
       return reply !== undefined && !reply.ok ? reply : { id: request.id, ok: false, error: failure };
     });
