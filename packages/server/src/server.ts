@@ -22,6 +22,7 @@ import { openApiDocument } from './http/openapi/document.ts';
 import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
+import { storeMetrics } from './http/operations/store-metrics.ts';
 import { createLog, type Logger, logEnded, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
@@ -45,6 +46,7 @@ import { createOutsideFetch } from './network/outside-fetch.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
+import { observedStore } from './store/observation/observed-store.ts';
 import { openStore } from './store/open.ts';
 import { startRetention } from './store/retention/retention.ts';
 import { startSearchIndexer } from './store/search/indexer.ts';
@@ -106,7 +108,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const log = overrides.log ?? createLog(config.logLevel, config.logFormat);
   const dataDir = resolve(config.dataDir);
   const lookupEnvironment = overrides.lookupEnvironment ?? lookupEnv;
-  const store = cleanup.use(
+  const registry = createRegistry();
+  const storeCounts = storeMetrics(registry);
+  const opened = cleanup.use(
     await openStore({
       dataDir,
       databaseUrl: config.databaseUrl,
@@ -116,6 +120,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         log.warn({ err: error }, 'what erased data left in the database file could not be removed; retrying'),
     }),
   );
+  const store = observedStore(opened, storeCounts.aroundCommand);
   cleanup.use(
     startSearchIndexer({
       store,
@@ -220,7 +225,6 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     void tokens.load().catch((error: unknown) => log.warn({ err: error }, 'the tokenizer could not be read'));
   }
 
-  const registry = createRegistry();
   const lostExtractions = extractionMetrics(registry, lossCauses);
   const researcher = cleanup.use(
     createResearcher({
@@ -244,6 +248,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       titles: overrides.titles ?? config.titles,
       summaries: config.summaries,
       log,
+      onCommitted: storeCounts.committed,
       onEnded: (ended) => {
         logEnded(log, ended);
         metrics.count(ended);

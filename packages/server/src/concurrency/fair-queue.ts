@@ -44,6 +44,11 @@ export class FairQueue<T> {
     this.#places = options.places;
   }
 
+  /** How many items wait, of all owners. */
+  get size(): number {
+    return this.#owners.values().reduce((sum, { waiting }) => sum + waiting.size, 0);
+  }
+
   /** False where too much of this owner waits already. */
   add(name: string | undefined, item: T, weight = 0): boolean {
     const { maxItems = Number.POSITIVE_INFINITY, maxWeight = Number.POSITIVE_INFINITY } = this.#options;

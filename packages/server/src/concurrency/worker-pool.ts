@@ -41,6 +41,16 @@ export interface RunOptions {
   readonly transfer?: readonly ArrayBuffer[];
 }
 
+/** How busy a pool is at the moment. */
+export interface PoolReadings {
+  /** Workers that run or start. */
+  readonly workers: number;
+  /** Those of them that have a call. */
+  readonly busy: number;
+  /** Calls that wait for a worker. */
+  readonly waiting: number;
+}
+
 export interface WorkerPool extends AsyncDisposable {
   /** @throws QueueFullError: too much of this owner waits; WorkerError: the call failed, took too long, or its worker ended; the signal's reason */
   run(call: Call, options?: RunOptions): Promise<unknown>;
@@ -49,6 +59,7 @@ export interface WorkerPool extends AsyncDisposable {
    * be for now; a call then says why.
    */
   prepare(): Promise<void>;
+  readings(): PoolReadings;
 }
 
 export class WorkerError extends Error {
@@ -202,6 +213,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       if (workers.values().some(({ isReady }) => isReady)) return;
       while (!isClosed && canStart()) start();
       if (workers.size > 0) await new Promise<void>((resolve) => prepared.add(resolve));
+    },
+    readings() {
+      const busy = workers.values().reduce((sum, { isFree }) => sum + (isFree ? 0 : 1), 0);
+      return { workers: workers.size, busy, waiting: waiting.size };
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;

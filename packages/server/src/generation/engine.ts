@@ -5,11 +5,9 @@ import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { isTerminal, type Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
-import type { Logger } from '../domain/logger.ts';
 import type { Scope } from '../domain/scope.ts';
 import { createProcessLimiter, type Limiter } from '../limits/limiter.ts';
 import { StoredLimits } from '../limits/stored-limits.ts';
-import type { Researcher } from '../research/research.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   findGeneration,
@@ -23,13 +21,19 @@ import { createLearn } from './calls/learning.ts';
 import { SideCalls } from './calls/side-calls.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context-receipt.ts';
-import type { AcceptedGeneration, GenerationEngine, GenerationView, LogPlace, LogSink } from './interface.ts';
+import type { EngineOptions } from './engine-options.ts';
+import type {
+  AcceptedGeneration,
+  EngineReadings,
+  GenerationEngine,
+  GenerationView,
+  LogPlace,
+  LogSink,
+} from './interface.ts';
 import { Lives } from './log/live-generations.ts';
 import { LogReader } from './log/log-reader.ts';
 import { awaitAnswer, readCommitted, readPlace } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
-import type { ModelRegistry } from './plan/plan.ts';
-import type { BreakerOptions } from './running/breakers.ts';
 import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
 import type { TurnRequest } from './turn.ts';
@@ -37,26 +41,6 @@ import { type Acceptance, acceptRequest, findExisting, toAccepted } from './turn
 import { Admission } from './turns/admission.ts';
 import { Cancelling } from './turns/cancelling.ts';
 import { toView } from './view.ts';
-
-export interface EngineOptions {
-  readonly store: Store;
-  readonly models: ModelRegistry;
-  readonly leaseMs: number;
-  /** Researches the web for answers; without it, answers are given without the web. */
-  readonly researcher?: Researcher;
-  readonly now?: () => number;
-  /** Whether models name new conversations, where their organization says nothing. Default: they keep their first words as titles. */
-  readonly titles?: boolean;
-  /** Whether models summarise what no longer fits, where the organization says nothing. Default true. */
-  readonly summaries?: boolean;
-  readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
-  /** Counts what is limited by the minute, and what is open at once. Default: this engine alone does. */
-  readonly limiter?: Limiter;
-  /** When calls of a provider are not made for a while, where there is another model to ask. */
-  readonly breakers?: BreakerOptions;
-  /** Called once for each generation whose end this process has stored. */
-  readonly onEnded?: (ended: EndedGeneration) => void;
-}
 
 const watchMs = 1000;
 
@@ -201,6 +185,15 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#lives.find(generationId)?.message.text();
   }
 
+  readings(): EngineReadings {
+    return {
+      running: this.#lives.size,
+      viewers: this.#lives.viewerCount,
+      journal: this.#incarnation?.writer.backlog ?? { rows: 0, bytes: 0 },
+      backgroundJobs: this.#afterwards.jobCounts,
+    };
+  }
+
   /**
    * Takes no more turns, waits up to `graceMs` for what runs, then leaves the rest to the next process: committed,
    * but not ended.
@@ -261,6 +254,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       leaseMs: this.#options.leaseMs,
       claimAll,
       onFenced: (owner) => this.#onFenced(owner),
+      onCommitted: this.#options.onCommitted,
       onClaimed: recover,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });

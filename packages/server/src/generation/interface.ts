@@ -75,6 +75,24 @@ export interface LogSubscription {
   close(): void;
 }
 
+/** What the journal holds of an owner that no segment holds yet. */
+export interface JournalBacklog {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** How busy the engine of this process is. */
+export interface EngineReadings {
+  /** Generations that run here. */
+  readonly running: number;
+  /** Readers that follow them live: streams, and calls that wait for their end. */
+  readonly viewers: number;
+  /** What the journal holds that no segment holds yet. */
+  readonly journal: JournalBacklog;
+  /** Titles and summaries. */
+  readonly backgroundJobs: { readonly running: number; readonly waiting: number };
+}
+
 export interface GenerationEngine {
   /** Counts what is limited by the minute, and what is open at once: turns, and what else is taken from it. */
   readonly limiter: Limiter;
@@ -112,4 +130,5 @@ export interface GenerationEngine {
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }>;
   /** The text so far of a generation that runs here; undefined if it does not. */
   liveText(generationId: string): string | undefined;
+  readings(): EngineReadings;
 }

@@ -19,6 +19,8 @@ import { DetailErrorSchema, EarlyErrorSchema, ErrorSchema } from './openapi/resp
 import { operationRoutes } from './operations/health-routes.ts';
 import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
 import { probeRoutes } from './operations/probe-routes.ts';
+import { createReadings } from './operations/readings.ts';
+import { systemMetrics } from './operations/system-metrics.ts';
 import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
 import { refuseOddRequests } from './request/odd-requests.ts';
@@ -136,6 +138,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     onDrop: () => log.info('a client that took nothing of its answer for too long was dropped'),
   });
   addHttpMetrics(app, registry, () => hub.openCount);
+  systemMetrics(registry, createReadings({ store, engine }));
   const reads = store.reads;
   const onError = (err: unknown): void =>
     log.warn({ err }, 'looking after revoked credentials failed; the next look follows');

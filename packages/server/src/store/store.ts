@@ -1,5 +1,6 @@
 /** The store as the rest of the program sees it. */
 
+import type { PoolReadings } from '../concurrency/worker-pool.ts';
 import type { AuditOrigin } from '../domain/audit/trail.ts';
 import type { Scope } from '../domain/scope.ts';
 import type {
@@ -23,6 +24,16 @@ export type { Database, StoreEngine } from './tables.ts';
  * quiet or stops; `dead-rows` and `write-ahead-log` PostgreSQL's, until its vacuum and its checkpoints.
  */
 export type Leftover = 'unused-pages' | 'write-ahead' | 'dead-rows' | 'write-ahead-log';
+
+/** How the store is at the moment, as seen from this process. */
+export interface StoreReadings {
+  /** Size of the database in bytes, with SQLite's write-ahead file. */
+  readonly bytes: number;
+  /** Connections to PostgreSQL; null on SQLite. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number } | null;
+  /** The threads for long reads. */
+  readonly threads: { readonly search: PoolReadings; readonly reports: PoolReadings };
+}
 
 export interface Store extends AsyncDisposable, Reporter {
   readonly engine: StoreEngine;
@@ -58,4 +69,6 @@ export interface Store extends AsyncDisposable, Reporter {
   scrub(): Promise<readonly Leftover[]>;
   /** Whether the store answers, for `/readyz`. */
   isReady(): Promise<boolean>;
+  /** For metrics; asks the database for its size. */
+  readings(): Promise<StoreReadings>;
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../domain/logger.ts';
 import type { Store } from '../../store/store.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
 import type { Job } from '../running/job.ts';
+import type { BackgroundJobs } from './background-jobs.ts';
 import { Summarizer } from './summarizer.ts';
 import { Titler } from './titles.ts';
 
@@ -41,6 +42,15 @@ export class Afterwards implements AsyncDisposable {
   afterFinish(job: Job, status: GenerationStatus): void {
     if (status !== 'failed') this.#summarizer.afterFinish(job);
     if (status === 'done') this.#titler.afterFinish(job);
+  }
+
+  /** Titles and summaries together. */
+  get jobCounts(): BackgroundJobs['counts'] {
+    const [summaries, titles] = [this.#summarizer.jobCounts, this.#titler.jobCounts];
+    return {
+      running: summaries.running + titles.running,
+      waiting: summaries.waiting + titles.waiting,
+    };
   }
 
   /** Resolves once no summary is being written. */

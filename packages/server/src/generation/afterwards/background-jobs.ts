@@ -21,6 +21,10 @@ export class BackgroundJobs implements AsyncDisposable {
     this.#options = options;
   }
 
+  get counts(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running.size, waiting: this.#waiting.size };
+  }
+
   /** Whether `add` would take a job with this key: there is room, and none with the same key is waiting or running. */
   accepts(key: string): boolean {
     if (this.#abort.signal.aborted || this.#waiting.has(key) || this.#running.has(key)) return false;

@@ -70,6 +70,10 @@ export class Summarizer implements AsyncDisposable {
     this.#pauses.succeeded(session.sessionId);
   }
 
+  get jobCounts(): BackgroundJobs['counts'] {
+    return this.#jobs.counts;
+  }
+
   /** Resolves once no summary is being written. */
   idle(): Promise<void> {
     return this.#jobs.idle();

@@ -60,6 +60,10 @@ export class Titler implements AsyncDisposable {
     this.#looking.add(look);
   }
 
+  get jobCounts(): BackgroundJobs['counts'] {
+    return this.#jobs.counts;
+  }
+
   /** Resolves once no title is being written. */
   async idle(): Promise<void> {
     await Promise.all(this.#looking);

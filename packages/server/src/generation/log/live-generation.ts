@@ -331,6 +331,10 @@ export class LiveGeneration {
     this.#resolveEnded();
   }
 
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
   /** The listener gets every run that is published from now on. */
   addListener(listener: LiveListener): void {
     this.#listeners.add(listener);

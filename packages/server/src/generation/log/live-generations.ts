@@ -24,6 +24,11 @@ export class Lives implements LiveDirectory {
     return this.#lives.size;
   }
 
+  /** Readers that follow a generation here. */
+  get viewerCount(): number {
+    return this.#lives.values().reduce((sum, { listenerCount }) => sum + listenerCount, 0);
+  }
+
   find(generationId: string): LiveGeneration | undefined {
     return this.#lives.get(generationId);
   }

@@ -5,6 +5,7 @@
 import { type GenerationEvents, packJournal } from '../../store/journal.ts';
 import type { Store } from '../../store/store.ts';
 import { mayPass } from '../../store/unavailable.ts';
+import type { JournalBacklog } from '../interface.ts';
 import type { LiveGeneration } from './live-generation.ts';
 
 export interface LogWriterOptions {
@@ -15,6 +16,8 @@ export interface LogWriterOptions {
   onFenced(): void;
   /** A commit failed and is tried again. */
   onRetry(error: unknown, tries: number): void;
+  /** A row is committed, `ms` after it was handed to the store for the first time. */
+  onCommitted?(ms: number): void;
 }
 
 const firstRetryMs = 50;
@@ -38,6 +41,8 @@ export class LogWriter {
   #lastStart = 0;
   #n = 0;
   #isClosed = false;
+  /** The sizes in bytes of the rows that are in the journal, the oldest first; the last one has the number `#n`. */
+  #sizes: number[] = [];
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -47,6 +52,17 @@ export class LogWriter {
   /** The last journal row that is committed. */
   get committedN(): number {
     return this.#isCommitting ? this.#n - 1 : this.#n;
+  }
+
+  /** The rows that are not pruned yet. */
+  get backlog(): JournalBacklog {
+    return { rows: this.#sizes.length, bytes: this.#sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  /** The rows up to this one are no longer in the journal. */
+  prunedThrough(n: number): void {
+    const left = this.committedN - n;
+    if (left < this.#sizes.length) this.#sizes = this.#sizes.slice(this.#sizes.length - Math.max(0, left));
   }
 
   /** The generation has pending events. `isUrgent`: commit as soon as none is in flight. */
@@ -122,10 +138,16 @@ export class LogWriter {
   /** Whether the row is in the store; the error with which the store refuses it, in which case nothing is settled. */
   async #commitRow(taken: readonly Taken[]): Promise<boolean | Error> {
     const n = ++this.#n;
-    const result = await this.#commit(n, packJournal(taken.map(({ events }) => events)));
+    const payload = packJournal(taken.map(({ events }) => events));
+    const startedAt = performance.now();
+    const result = await this.#commit(n, payload);
     if (result instanceof Error) {
       this.#n -= 1;
       return result;
+    }
+    if (result) {
+      this.#sizes.push(Buffer.byteLength(payload));
+      this.#options.onCommitted?.(performance.now() - startedAt);
     }
     for (const { live } of taken) live.settleCommit(result ? n : undefined);
     return result;

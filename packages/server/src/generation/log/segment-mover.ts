@@ -93,6 +93,7 @@ export class SegmentMover implements Disposable {
       segments: [],
       pruneThrough: through,
     });
+    this.#options.writer.prunedThrough(through);
   }
 
   [Symbol.dispose](): void {

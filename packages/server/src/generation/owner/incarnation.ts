@@ -17,6 +17,8 @@ export interface IncarnationOptions {
   /** Generations of owners that died later and are this one's now. */
   onClaimed(generationIds: readonly string[]): void;
   onTrouble(error: unknown, message: string, details?: object): void;
+  /** A row of the journal is committed, within so many milliseconds. */
+  readonly onCommitted?: ((ms: number) => void) | undefined;
 }
 
 export interface Incarnation extends Disposable {
@@ -39,6 +41,7 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
     store,
     owner,
     onFenced,
+    ...(options.onCommitted && { onCommitted: options.onCommitted }),
     onRetry: (error, tries) => onTrouble(error, 'writing the journal failed and is tried again', { tries }),
   });
   const mover = new SegmentMover({

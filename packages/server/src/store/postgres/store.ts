@@ -171,6 +171,17 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       await sql`select 1`.execute(db);
       return true;
     },
+    async readings() {
+      const { rows } = await sql<{
+        bytes: unknown;
+      }>`select pg_database_size(current_database()) as bytes`.execute(db);
+      const { totalCount: open, idleCount: idle, waitingCount: waiting } = pool;
+      return {
+        bytes: Number(rows[0]?.bytes),
+        connections: { open, idle, waiting },
+        threads: { search: searchThread.readings(), reports: reportThreads.readings() },
+      };
+    },
     async [Symbol.asyncDispose]() {
       await searchThread[Symbol.asyncDispose]();
       await reportThreads[Symbol.asyncDispose]();

@@ -129,6 +129,18 @@ export type LiveGenerations =
   /** Those of keys that are revoked or have expired by this time, of members who are gone, of end users being erased. */
   | { readonly revokedAt: number };
 
+/** Generations that wait for others of their session, on all servers together. */
+export async function countQueued(db: Database): Promise<number> {
+  const { queued } = await db
+    .selectFrom('generation')
+    .select((build) => build.fn.countAll().as('queued'))
+    // Both as literals, as in the conditions of the partial indexes.
+    .where('status', 'in', [sql.lit<GenerationStatus>('queued'), sql.lit<GenerationStatus>('running')])
+    .where('status', '=', sql.lit<GenerationStatus>('queued'))
+    .executeTakeFirstOrThrow();
+  return Number(queued);
+}
+
 /** The ids of live generations, the newest first. */
 export async function readLiveGenerations(db: Database, where: LiveGenerations): Promise<string[]> {
   const query = db

@@ -1,5 +1,5 @@
 /** The threads that read reports, as the main thread sees them. They start with the first report, and end without work. */
-import { createWorkerPool, QueueFullError } from '../../concurrency/worker-pool.ts';
+import { createWorkerPool, QueueFullError, type WorkerPool } from '../../concurrency/worker-pool.ts';
 import { threads } from '../../concurrency/worker-thread.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
@@ -19,7 +19,9 @@ const maxThreads = 2;
 /** Reports of one organization that wait, at most. */
 const maxWaiting = 32;
 
-export function createReportThreads(workerData: DataPlace): Reporter & AsyncDisposable {
+export type ReportThreads = Reporter & AsyncDisposable & Pick<WorkerPool, 'readings'>;
+
+export function createReportThreads(workerData: DataPlace): ReportThreads {
   const entry = new URL('./report.worker.ts', import.meta.url);
   // PostgreSQL's client takes what the URL leaves out from the environment.
   const pool = createWorkerPool({
@@ -40,6 +42,7 @@ export function createReportThreads(workerData: DataPlace): Reporter & AsyncDisp
       })) as ReadAnswer;
       return fromReadAnswer(answer) as ReportResult<N>;
     },
+    readings: () => pool.readings(),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

@@ -1,11 +1,13 @@
 /** The search thread as the main thread sees it. It starts with the first call, and runs one at a time. */
-import { createWorkerPool } from '../../concurrency/worker-pool.ts';
+import { createWorkerPool, type WorkerPool } from '../../concurrency/worker-pool.ts';
 import { threads } from '../../concurrency/worker-thread.ts';
 import { type DataPlace, fromReadAnswer, type ReadAnswer } from '../own-connection.ts';
 import type { Store } from '../store.ts';
 import type { SearchCall } from './search.worker.ts';
 
-export type SearchThread = AsyncDisposable & Pick<Store, 'search' | 'prepareSearchIndex'>;
+export type SearchThread = AsyncDisposable &
+  Pick<Store, 'search' | 'prepareSearchIndex'> &
+  Pick<WorkerPool, 'readings'>;
 
 /** Calls fail with WorkerError, or with an AppError where the store is not available. */
 export function createSearchThread(workerData: DataPlace): SearchThread {
@@ -21,6 +23,7 @@ export function createSearchThread(workerData: DataPlace): SearchThread {
   return {
     search: (scope, query, page) => call({ name: 'search', scope, query, page }),
     prepareSearchIndex: (step) => call({ name: 'prepare', step }),
+    readings: () => pool.readings(),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

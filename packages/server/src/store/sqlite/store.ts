@@ -1,5 +1,6 @@
 /** The embedded store: one file in the data directory. */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { AuditOrigin } from '../../domain/audit/trail.ts';
@@ -80,6 +81,13 @@ export async function openSqliteStore(
         await sql`select 1`.execute(reads);
         return true;
       },
+      async readings() {
+        return {
+          bytes: (await sizeOf(path)) + (await sizeOf(`${path}-wal`)),
+          connections: null,
+          threads: { search: searchThread.readings(), reports: reportThreads.readings() },
+        };
+      },
       async [Symbol.asyncDispose]() {
         await searchThread[Symbol.asyncDispose]();
         await reportThreads[Symbol.asyncDispose]();
@@ -107,4 +115,10 @@ function keepPrivate(path: string): void {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
     if ((mode & 0o007) !== 0) chmodSync(file, mode & 0o770);
   }
+}
+
+/** Bytes; 0 of a file that is not there. */
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined);
+  return found?.size ?? 0;
 }

@@ -11,7 +11,7 @@ import { organizationScope } from '../../../src/auth/scopes.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { silentLogger } from '../../../src/domain/logger.ts';
 import type { LearntFacts } from '../../../src/domain/model.ts';
-import type { EngineOptions } from '../../../src/generation/engine.ts';
+import type { EngineOptions } from '../../../src/generation/engine-options.ts';
 import { createGuide } from '../../../src/models/guide/guide.ts';
 import { startLocalModel } from '../../../src/models/local/local-model.ts';
 import { ModelRegistry } from '../../../src/models/registry.ts';

@@ -1,0 +1,30 @@
+/** What the engine is given; `server.ts` composes it. */
+import type { Logger } from '../domain/logger.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { Researcher } from '../research/research.ts';
+import type { Store } from '../store/store.ts';
+import type { ModelRegistry } from './plan/plan.ts';
+import type { BreakerOptions } from './running/breakers.ts';
+import type { EndedGeneration } from './running/ended.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly models: ModelRegistry;
+  readonly leaseMs: number;
+  /** Researches the web for answers; without it, answers are given without the web. */
+  readonly researcher?: Researcher;
+  readonly now?: () => number;
+  /** Whether models name new conversations, where their organization says nothing. Default: they keep their first words as titles. */
+  readonly titles?: boolean;
+  /** Whether models summarise what no longer fits, where the organization says nothing. Default true. */
+  readonly summaries?: boolean;
+  readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
+  /** Counts what is limited by the minute, and what is open at once. Default: this engine alone does. */
+  readonly limiter?: Limiter;
+  /** When calls of a provider are not made for a while, where there is another model to ask. */
+  readonly breakers?: BreakerOptions;
+  /** A row of the journal is committed, within so many milliseconds. */
+  readonly onCommitted?: (ms: number) => void;
+  /** Called once for each generation whose end this process has stored. */
+  readonly onEnded?: (ended: EndedGeneration) => void;
+}
