@@ -1,5 +1,6 @@
 /** The program's log by pino, on standard error: JSON lines, or readable ones on a terminal. It never has credentials. */
 import { destination, type Logger, pino } from 'pino';
+import type { LoadLevel, LoadSample } from './concurrency/load/load-watch.ts';
 import type { WorkerLoss } from './concurrency/worker-pool.ts';
 import type { LogFormat, LogLevel } from './config/config.ts';
 import type { EndedGeneration } from './generation/running/ended.ts';
@@ -72,4 +73,18 @@ export function logLostExtraction(log: Pick<Logger, 'warn'>, { cause, reason }: 
       ? 'a process that parses files from the web did not start; another one is tried'
       : 'a file from the web ended the process that parsed it; the answer continues without this file';
   log.warn({ cause, reason }, what);
+}
+
+/** One line when the server begins or ceases to refuse new work. */
+export function logLoad(log: Pick<Logger, 'info' | 'warn'>, level: LoadLevel, sample: LoadSample): void {
+  const details = {
+    overload: level,
+    loop_delay_ms: Math.round(sample.loopDelayMs),
+    memory: sample.memory.kind,
+    memory_percent: Math.round(100 * sample.memory.share),
+  };
+  if (level === 'normal') log.info(details, 'the server is no longer overloaded, and takes new turns again');
+  else if (level === 'busy') log.warn(details, 'the server is overloaded, and refuses new turns');
+  else
+    log.warn(details, 'the server is overloaded, and refuses everything but resuming, cancelling and health');
 }

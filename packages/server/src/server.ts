@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
+import { watchLoad } from './concurrency/load/load-watch.ts';
 import { lossCauses } from './concurrency/worker-link.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv, plainEnvironment } from './config/env.ts';
@@ -23,7 +24,7 @@ import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
-import { createLog, type Logger, logEnded, logLostExtraction } from './log.ts';
+import { createLog, type Logger, logEnded, logLoad, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
@@ -238,6 +239,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       },
     }),
   );
+  const load = cleanup.use(
+    watchLoad({ bounds: config.overload, onChange: (level, sample) => logLoad(log, level, sample) }),
+  );
   const metrics = generationMetrics(registry);
   const engine = cleanup.use(
     await Engine.start({
@@ -248,6 +252,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       titles: overrides.titles ?? config.titles,
       summaries: config.summaries,
       log,
+      admitTurn: load.admitTurn,
       onCommitted: storeCounts.committed,
       onEnded: (ended) => {
         logEnded(log, ended);
@@ -284,6 +289,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     log,
     version,
     registry,
+    load,
     trustedProxies: config.trustedProxies,
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,

@@ -60,6 +60,8 @@ export interface Config {
   readonly auditDays: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
+  /** When the server refuses new work. */
+  readonly overload: OverloadConfig;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -70,6 +72,13 @@ export type LogLevel = (typeof logLevels)[number];
 /** `auto`: readable on a terminal, JSON elsewhere. */
 export const logFormats = ['auto', 'json', 'pretty'] as const;
 export type LogFormat = (typeof logFormats)[number];
+
+export interface OverloadConfig {
+  /** Milliseconds of the event loop's delay; 0: it does not count. */
+  readonly loopDelayMs: number;
+  /** Percent of the memory; 0: it does not count. */
+  readonly memoryPercent: number;
+}
 
 export interface ModelTimeouts {
   readonly connectMs: number;
@@ -175,6 +184,10 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     summaries: reader.oneOf('COLLOQUY_SUMMARIES', ['on', 'off'], 'on') === 'on',
     leaseMs: reader.integer('LEASE_MS', 100, 600_000),
     shutdownGraceMs: reader.integer('SHUTDOWN_GRACE_MS', 0, 3_600_000),
+    overload: {
+      loopDelayMs: reader.integer('OVERLOAD_LOOP_DELAY_MS', 0, 60_000),
+      memoryPercent: reader.integer('OVERLOAD_MEMORY_PERCENT', 0, 99),
+    },
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     logFormat: reader.oneOf('LOG_FORMAT', logFormats, 'auto'),
   };

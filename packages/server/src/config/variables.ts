@@ -101,6 +101,8 @@ const otherVariables = {
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),
   SHUTDOWN_GRACE_MS: text('30000', 'a whole number of milliseconds from 0 to 3600000'),
+  OVERLOAD_LOOP_DELAY_MS: text('500', 'a whole number of milliseconds from 0 (never) to 60000'),
+  OVERLOAD_MEMORY_PERCENT: text('90', 'a whole number from 0 (never) to 99'),
   LOG_LEVEL: text('info', 'fatal, error, warn, info, debug, trace or silent'),
   LOG_FORMAT: text('auto', 'auto, json or pretty'),
 } as const satisfies Record<string, Variable>;

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly limiter?: Limiter;
   /** When calls of a provider are not made for a while, where there is another model to ask. */
   readonly breakers?: BreakerOptions;
+  /** Called before a new turn is accepted. @throws AppError overloaded, to refuse it */
+  readonly admitTurn?: () => void;
   /** A row of the journal is committed, within so many milliseconds. */
   readonly onCommitted?: (ms: number) => void;
   /** Called once for each generation whose end this process has stored. */

@@ -120,6 +120,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     if (!this.#isAccepting) {
       throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
     }
+    this.#options.admitTurn?.();
     return this.#track(this.#accept(request, claim));
   }
 

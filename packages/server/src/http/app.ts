@@ -17,6 +17,7 @@ import { sharedFieldSchemas } from './openapi/fields.ts';
 import { documentationPages } from './openapi/pages.ts';
 import { DetailErrorSchema, EarlyErrorSchema, ErrorSchema } from './openapi/responses.ts';
 import { operationRoutes } from './operations/health-routes.ts';
+import { loadMetrics } from './operations/load-metrics.ts';
 import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
 import { probeRoutes } from './operations/probe-routes.ts';
 import { createReadings } from './operations/readings.ts';
@@ -32,6 +33,7 @@ import { addAccess } from './routing/access.ts';
 import { addCallerLimits } from './routing/caller-limits.ts';
 import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
+import { shedLoad } from './routing/load-shedding.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createConnections } from './streaming/connections.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
@@ -122,6 +124,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   refuseStrayBodies(app);
   addCors(app);
   refuseUnknown(app, methodsOf);
+  if (dependencies.load !== undefined) shedLoad(app, dependencies.load);
   addAccess(app, access);
   const showLimits = addCallerLimits(app, engine);
   addOpenApi(
@@ -138,6 +141,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     onDrop: () => log.info('a client that took nothing of its answer for too long was dropped'),
   });
   addHttpMetrics(app, registry, () => hub.openCount);
+  if (dependencies.load !== undefined) loadMetrics(registry, dependencies.load);
   systemMetrics(registry, createReadings({ store, engine }));
   const reads = store.reads;
   const onError = (err: unknown): void =>

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { LoadWatch } from '../concurrency/load/load-watch.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
@@ -27,6 +28,8 @@ export interface HttpDependencies {
   readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve'>;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
+  /** Whether the process keeps up; without it nothing is refused for that. */
+  readonly load?: LoadWatch;
   /** The dialects that it speaks; all of them otherwise. */
   readonly dialects?: DialectRegistry;
   readonly sse?: SseHubOptions;

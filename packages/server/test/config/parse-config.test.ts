@@ -47,6 +47,7 @@ test('an empty environment gives the defaults', () => {
     auditDays: 400,
     leaseMs: 10_000,
     shutdownGraceMs: 30_000,
+    overload: { loopDelayMs: 500, memoryPercent: 90 },
     logLevel: 'info',
     logFormat: 'auto',
   } satisfies Config);
@@ -230,6 +231,8 @@ describe('what is refused, by name', () => {
       (INTERNET_ALLOWED_NETWORKS) => [{ INTERNET_ALLOWED_NETWORKS }, ['INTERNET_ALLOWED_NETWORKS']] as const,
     ),
     [{ AUTH_ISSUER: 'https://id/' }, ['AUTH_JWKS_URL', 'AUTH_AUDIENCE']],
+    [{ OVERLOAD_MEMORY_PERCENT: '100' }, ['OVERLOAD_MEMORY_PERCENT']],
+    [{ OVERLOAD_LOOP_DELAY_MS: '0.5' }, ['OVERLOAD_LOOP_DELAY_MS']],
     [{ LOG_LEVEL: 'INFO' }, ['LOG_LEVEL']],
     [{ LOG_FORMAT: 'yes' }, ['LOG_FORMAT']],
     [{ TOKEN_TTL_SECONDS: '0' }, ['TOKEN_TTL_SECONDS']],

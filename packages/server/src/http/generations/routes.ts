@@ -48,6 +48,7 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
       method: 'GET',
       path: '/:id',
       access: 'conversation',
+      isEssential: true,
       admits: ['anonymous'],
       schema: {
         tags,
@@ -64,6 +65,7 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
       method: 'GET',
       path: '/:id/stream',
       access: 'conversation',
+      isEssential: true,
       admits: ['anonymous', 'access-token'],
       schema: {
         tags,
@@ -112,6 +114,7 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
       method: 'POST',
       path: '/:id/cancel',
       access: 'writer',
+      isEssential: true,
       admits: ['anonymous'],
       schema: {
         tags,

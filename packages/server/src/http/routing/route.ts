@@ -97,6 +97,8 @@ export interface RouteDefinition<Kind extends Access, Schema extends FastifySche
   readonly admits?: readonly Admission[];
   /** How its calls count in `writes_per_minute`. Default: all of them, unless the method is GET or HEAD. */
   readonly writes?: Writes;
+  /** Whether it is answered however overloaded the server is, as public routes are. Default false. */
+  readonly isEssential?: boolean;
   /** It has no `security`, which follows from the access. */
   readonly schema: Schema & { readonly security?: never };
   /** The largest body that it takes, in bytes; the server's own bound otherwise. */
@@ -117,6 +119,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   access,
   admits = [],
   writes,
+  isEssential,
   schema,
   ...rest
 }: RouteDefinition<Kind, Schema>): Route {
@@ -124,7 +127,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   const options = {
     ...rest,
     url: path,
-    config: { access, admits, writes },
+    config: { access, admits, writes, isEssential },
     schema: { ...schema, ...(security !== undefined && { security }) },
   };
   // Fastify's own type of a handler knows neither what the hook of `access.ts` grants nor this schema.
