@@ -53,6 +53,9 @@ import { startRetention } from './store/retention/retention.ts';
 import { startSearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
 import { startUsageAdder } from './store/usage/adder.ts';
+import { tracedCommands } from './tracing/traced-commands.ts';
+import { tracedModels } from './tracing/traced-models.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** What a caller may hand in instead of the program's own. */
 export interface ServerOverrides {
@@ -121,7 +124,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         log.warn({ err: error }, 'what erased data left in the database file could not be removed; retrying'),
     }),
   );
-  const store = observedStore(opened, storeCounts.aroundCommand);
+  const tracing = config.tracing && cleanup.use(await startTracing(config.tracing, log));
+  const counted = observedStore(opened, storeCounts.aroundCommand);
+  const store =
+    tracing === undefined ? counted : observedStore(counted, tracedCommands(opened.engine, tracing));
   cleanup.use(
     startSearchIndexer({
       store,
@@ -246,8 +252,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const engine = cleanup.use(
     await Engine.start({
       store,
-      models,
+      models: tracing === undefined ? models : tracedModels(models, tracing),
       researcher,
+      ...(tracing && { tracing }),
       leaseMs: config.leaseMs,
       titles: overrides.titles ?? config.titles,
       summaries: config.summaries,
@@ -290,6 +297,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     version,
     registry,
     load,
+    dataDir,
+    ...(tracing && { tracing }),
     trustedProxies: config.trustedProxies,
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,
@@ -327,4 +336,20 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The SDK is loaded only where traces are wanted. */
+async function startTracing(
+  tracing: NonNullable<Config['tracing']>,
+  log: Logger,
+): Promise<Tracing & AsyncDisposable> {
+  const { startOpenTelemetry } = await import('./tracing/open-telemetry.ts');
+  return startOpenTelemetry({
+    ...tracing,
+    version,
+    onTrouble(error) {
+      if (error === undefined) log.info({}, 'traces reach the collector again');
+      else log.warn({ err: error }, 'traces do not reach the collector; they are dropped meanwhile');
+    },
+  });
 }

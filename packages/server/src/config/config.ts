@@ -9,6 +9,7 @@ import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
 import { createReader, isHost, normalizeNetwork, type RawEnvironment, type Reader } from './reader.ts';
+import { readTracing, type TracingConfig } from './tracing.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
 import { listVariables, type ServerVariable, serverVariables } from './variables.ts';
 
@@ -62,6 +63,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** When the server refuses new work. */
   readonly overload: OverloadConfig;
+  /** Where traces are sent; absent: there are none. */
+  readonly tracing?: TracingConfig;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -146,6 +149,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   }
   const providers = readProviders(catalogReader, catalog);
   const identityProvider = readIdentityProvider(reader);
+  const tracing = readTracing(reader);
   const proxies = readProxies(environment, problems);
   const extraAuthorities = reader.text('NODE_EXTRA_CA_CERTS');
   const config: Config = {
@@ -174,6 +178,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     },
     ...(extraAuthorities && { extraAuthorities }),
     ...(proxies && { proxies }),
+    ...(tracing && { tracing }),
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
     anonymousOrigins: readOrigins(reader),

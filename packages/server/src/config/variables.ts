@@ -101,6 +101,14 @@ const otherVariables = {
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),
   SHUTDOWN_GRACE_MS: text('30000', 'a whole number of milliseconds from 0 to 3600000'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    fallback: '',
+    allowed: 'headers as name=value, separated by commas, with percent-encoded values',
+    shown: 'secret',
+  },
+  OTEL_SERVICE_NAME: text('colloquy', 'a name'),
+  OTEL_TRACES_SAMPLER_ARG: text('1', 'a number from 0 to 1'),
   OVERLOAD_LOOP_DELAY_MS: text('500', 'a whole number of milliseconds from 0 (never) to 60000'),
   OVERLOAD_MEMORY_PERCENT: text('90', 'a whole number from 0 (never) to 99'),
   LOG_LEVEL: text('info', 'fatal, error, warn, info, debug, trace or silent'),

@@ -3,6 +3,7 @@ import type { Logger } from '../domain/logger.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Researcher } from '../research/research.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { ModelRegistry } from './plan/plan.ts';
 import type { BreakerOptions } from './running/breakers.ts';
 import type { EndedGeneration } from './running/ended.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly breakers?: BreakerOptions;
   /** Called before a new turn is accepted. @throws AppError overloaded, to refuse it */
   readonly admitTurn?: () => void;
+  /** Makes spans of the generations that run. Default: none. */
+  readonly tracing?: Tracing;
   /** A row of the journal is committed, within so many milliseconds. */
   readonly onCommitted?: (ms: number) => void;
   /** Called once for each generation whose end this process has stored. */

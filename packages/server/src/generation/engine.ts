@@ -16,6 +16,7 @@ import {
   readRunningGenerations,
 } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
+import { noTracing } from '../tracing/tracing.ts';
 import { Afterwards } from './afterwards/afterwards.ts';
 import { createLearn } from './calls/learning.ts';
 import { SideCalls } from './calls/side-calls.ts';
@@ -71,7 +72,14 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
-    const { store, models, breakers, researcher, limiter = createProcessLimiter(this.#now) } = options;
+    const {
+      store,
+      models,
+      breakers,
+      researcher,
+      tracing = noTracing,
+      limiter = createProcessLimiter(this.#now),
+    } = options;
     this.limiter = limiter;
     this.storedLimits = new StoredLimits(store, this.#now);
     const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.storedLimits];
@@ -82,7 +90,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#admission = new Admission(store.reads, limiter, storedLimits);
     const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
     this.#runner = new Runner({
-      ...{ store, models, breakers, researcher, sideCalls, learn, now, onStarted },
+      ...{ store, models, breakers, researcher, tracing, sideCalls, learn, now, onStarted },
       lives: this.#lives,
       current: () => this.#current,
       onAnswered: (job, { status }) => this.#afterwards.afterFinish(job, status),

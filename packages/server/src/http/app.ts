@@ -16,6 +16,7 @@ import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
 import { documentationPages } from './openapi/pages.ts';
 import { DetailErrorSchema, EarlyErrorSchema, ErrorSchema } from './openapi/responses.ts';
+import { createHealth } from './operations/health.ts';
 import { operationRoutes } from './operations/health-routes.ts';
 import { loadMetrics } from './operations/load-metrics.ts';
 import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
@@ -34,6 +35,7 @@ import { addCallerLimits } from './routing/caller-limits.ts';
 import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { shedLoad } from './routing/load-shedding.ts';
+import { addRequestSpans } from './routing/request-spans.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createConnections } from './streaming/connections.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
@@ -115,6 +117,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
   spreadRequests(app);
+  if (dependencies.tracing !== undefined) addRequestSpans(app, dependencies.tracing);
   const refusals = addRefusals(app, {
     store,
     now,
@@ -142,7 +145,8 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   });
   addHttpMetrics(app, registry, () => hub.openCount);
   if (dependencies.load !== undefined) loadMetrics(registry, dependencies.load);
-  systemMetrics(registry, createReadings({ store, engine }));
+  const readings = createReadings({ store, engine });
+  systemMetrics(registry, readings);
   const reads = store.reads;
   const onError = (err: unknown): void =>
     log.warn({ err }, 'looking after revoked credentials failed; the next look follows');
@@ -183,6 +187,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     app.register(
       administration({
         ...admin,
+        health: createHealth({
+          ...{ version, store, readings, registry, dataDir: dependencies.dataDir, load: dependencies.load },
+          openStreams: () => hub.openCount,
+        }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
       }),
       { prefix: adminPath },

@@ -5,6 +5,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
 import type { DialectRegistry } from './dialects/registry.ts';
 import type { Readiness } from './operations/health-routes.ts';
@@ -26,8 +27,12 @@ export interface HttpDependencies {
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
   readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve'>;
+  /** The directory whose disk `/api/admin/health` tells of. */
+  readonly dataDir?: string;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
+  /** Makes a span of each request; without it there are none. */
+  readonly tracing?: Tracing;
   /** Whether the process keeps up; without it nothing is refused for that. */
   readonly load?: LoadWatch;
   /** The dialects that it speaks; all of them otherwise. */

@@ -67,6 +67,10 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200, { otherOrganization: 200 }),
       at('/api/admin/providers'),
     ),
+    'GET /api/admin/health': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      at('/api/admin/health'),
+    ),
     'POST /api/admin/organizations': manage(
       administered(201, { otherOrganization: 403, adminKey: 403 }),
       () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),

@@ -3,7 +3,6 @@
  * what runs suffers. `busy` refuses new turns; `severe` everything but what is essential. Levels rise and fall one look
  * after the other, and fall later than they rise, so that they do not flutter.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { AppError } from '../../domain/errors.ts';
 import { createMemoryReader, type MemoryReading } from './memory.ts';
 
@@ -50,16 +49,15 @@ const looksToFall = 6;
 const easedDelay = 0.6;
 const easedMemory = 0.95;
 const retryAfterSeconds = 5;
+/** Interval of the timer whose lateness is the delay of the event loop. */
+const tickMs = 50;
 
 /** A test that looks by itself calls `look`. */
 export function watchLoad(options: LoadWatchOptions): LoadWatch & { look(): void } {
   const { bounds, onChange, intervalMs = 500 } = options;
-  const delays = options.read === undefined ? monitorEventLoopDelay({ resolution: resolutionMs }) : undefined;
-  delays?.enable();
-  const readMemory = options.read === undefined ? createMemoryReader() : undefined;
-  const read =
-    options.read ??
-    (() => ({ loopDelayMs: longestDelay(delays), memory: readMemory?.() ?? { kind: 'heap', share: 0 } }));
+  const readMemory = createMemoryReader();
+  let longestDelayMs = 0;
+  const read = options.read ?? (() => ({ loopDelayMs: longestDelayMs, memory: readMemory() }));
   let sample = read();
   let level = 0;
   let rising = 0;
@@ -68,6 +66,7 @@ export function watchLoad(options: LoadWatchOptions): LoadWatch & { look(): void
 
   function look(): void {
     sample = read();
+    longestDelayMs = 0;
     const high = levelOf(sample, bounds, 1, 1);
     const low = levelOf(sample, bounds, easedDelay, easedMemory);
     rising = high > level ? rising + 1 : 0;
@@ -83,8 +82,20 @@ export function watchLoad(options: LoadWatchOptions): LoadWatch & { look(): void
     onChange(nameOf(level), sample);
   }
 
+  // Not Node's own histogram of delays: after each reset it counts from its second timer on, and so misses long delays.
+  let tickedAt = performance.now();
+  let lookedAt = tickedAt;
+  function tick(): void {
+    const now = performance.now();
+    longestDelayMs = Math.max(longestDelayMs, now - tickedAt - tickMs);
+    tickedAt = now;
+    if (now - lookedAt < intervalMs) return;
+    lookedAt = now;
+    look();
+  }
+
   const isOn = bounds.loopDelayMs > 0 || bounds.memoryPercent > 0;
-  const timer = isOn ? setInterval(look, intervalMs).unref() : undefined;
+  const timer = isOn ? setInterval(tick, tickMs).unref() : undefined;
   return {
     get level() {
       return nameOf(level);
@@ -104,10 +115,7 @@ export function watchLoad(options: LoadWatchOptions): LoadWatch & { look(): void
       throw overloaded();
     },
     look,
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      delays?.disable();
-    },
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 
@@ -134,14 +142,4 @@ function levelOf(sample: LoadSample, bounds: LoadBounds, ofDelay: number, ofMemo
 
 function steps(value: number, busy: number, severe: number): number {
   return value >= severe ? 2 : value >= busy ? 1 : 0;
-}
-
-const resolutionMs = 20;
-
-/** The histogram counts from timer to timer, and so its own interval too. */
-function longestDelay(delays: ReturnType<typeof monitorEventLoopDelay> | undefined): number {
-  if (delays === undefined || delays.count === 0) return 0;
-  const longest = delays.max / 1e6;
-  delays.reset();
-  return Math.max(0, longest - resolutionMs);
 }

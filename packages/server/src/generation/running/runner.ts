@@ -7,6 +7,7 @@ import { type ModelCall, totalCost, type Usage, unknownUsage } from '../../domai
 import type { Researcher } from '../../research/research.ts';
 import type { Store } from '../../store/store.ts';
 import { mayPass } from '../../store/unavailable.ts';
+import type { Span, Tracing } from '../../tracing/tracing.ts';
 import { accountingOf, modelCall } from '../calls/accounting.ts';
 import type { Learn } from '../calls/learning.ts';
 import type { SideCalls } from '../calls/side-calls.ts';
@@ -39,6 +40,7 @@ export interface RunnerOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
   readonly researcher: Researcher | undefined;
+  readonly tracing: Tracing;
   readonly sideCalls: SideCalls;
   readonly learn: Learn;
   readonly lives: Lives;
@@ -91,7 +93,7 @@ export class Runner {
       startedAt: at,
     };
     const replyTo = turn.userMessageId;
-    await this.#run({ live, plan, accounting, facts, replyTo, firstMessage, continueFrom });
+    await this.#runInSpan({ live, plan, accounting, facts, replyTo, firstMessage, continueFrom });
   }
 
   /**
@@ -117,7 +119,7 @@ export class Runner {
     const isAnswering = plan.record.id === generation.modelId;
     if (isLeft && (live.isCancelled || !isAnswering || !plan.model.canContinue))
       await this.#interrupt(live, generation, isAnswering ? plan : undefined);
-    else await this.#run(storedJob(live, generation, plan));
+    else await this.#runInSpan(storedJob(live, generation, plan), 'root');
   }
 
   /**
@@ -171,7 +173,24 @@ export class Runner {
     return resolvePlan(this.#options.store.reads, this.#options.models, scope, storedRequest(generation));
   }
 
-  async #run(job: Job): Promise<void> {
+  /** `root`: nobody waits for it within a request; it was queued, or begun by another process. */
+  #runInSpan(job: Job, place?: 'root'): Promise<void> {
+    const { id, conversationId } = job.live.identity;
+    const { organizationId, environment, personaId, dialect } = job.facts;
+    const attributes = {
+      'colloquy.generation.id': id,
+      'gen_ai.conversation.id': conversationId,
+      'colloquy.organization.id': organizationId,
+      'colloquy.environment': environment,
+      'colloquy.dialect': dialect,
+      'gen_ai.agent.id': personaId === null ? undefined : String(personaId),
+    };
+    return this.#options.tracing.span({ name: 'turn', attributes, ...(place && { place }) }, (span) =>
+      this.#run(job, span),
+    );
+  }
+
+  async #run(job: Job, span: Span): Promise<void> {
     let end: JobEnd | null;
     try {
       end = await runJob(job, {
@@ -193,6 +212,8 @@ export class Runner {
     }
     if (end === null) return;
     const { plan, outcome, modelCalls } = end;
+    span.set({ 'colloquy.status': outcome.status });
+    if (outcome.error !== null) span.fail(outcome.error.code);
     const facts = { ...job.facts, model: plan.record, requestedModelId: requestedModel(plan) };
     const stored = await this.#finish(job.live, facts, outcome, modelCalls);
     if (stored !== null) this.#options.onAnswered({ ...job, plan }, stored);

@@ -8,6 +8,7 @@ import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Erasure } from '../end-users/erasure.ts';
+import type { ReadHealth } from '../operations/health.ts';
 import type { Refusals } from '../request/refusals.ts';
 import type { Revocation } from '../streaming/revocation.ts';
 import type { AdminStore } from './changes.ts';
@@ -29,6 +30,8 @@ export interface AdminDependencies {
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel' | 'limiter' | 'storedLimits'>;
   readonly revocation: Revocation;
+  /** How the server is. */
+  readonly health: ReadHealth;
   /** Encrypts the providers' keys. */
   readonly secret: string;
   /** Calls a model for a few tokens, and looks at its server. */

@@ -9,6 +9,7 @@ import { OrganizationConversationSchema, OrganizationSessionSchema } from './con
 import type { AdminDependencies } from './dependencies.ts';
 import { organizationGenerationRoutes } from './generations/routes.ts';
 import { OrganizationGenerationSchema } from './generations/schema.ts';
+import { healthRoutes } from './health/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { modelRoutes } from './models/routes.ts';
@@ -52,6 +53,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...userListRoutes(dependencies),
       ...userRoutes(dependencies),
       ...auditRoutes(dependencies),
+      ...healthRoutes(dependencies),
     ]);
   };
 }

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { loadLevels } from '../../../src/concurrency/load/load-watch.ts';
 import { apiKeyTypes } from '../../../src/domain/api-key.ts';
 import { auditActions, auditActorKinds, auditSubjects } from '../../../src/domain/audit/trail.ts';
 import { errorCodes } from '../../../src/domain/errors.ts';
@@ -169,6 +170,12 @@ const published: Readonly<Record<string, PublishedList>> = {
       'discoverModels.preset',
       'listProviders.preset',
     ],
+  },
+  stores: { values: ['sqlite', 'postgres'], list: null, places: ['getServerHealth.engine'] },
+  'levels of load': {
+    values: ['normal', 'busy', 'severe'],
+    list: loadLevels,
+    places: ['getServerHealth.level'],
   },
   'headers of keys': {
     values: ['authorization', 'api-key', 'x-api-key'],

@@ -59,7 +59,9 @@ test('a busy server refuses new turns alone; streams, retries and resuming go on
     key: app.prodKey,
     headers: { 'last-event-id': stream.events.at(-1)?.id ?? '' },
   });
-  assert.equal((await app.call('/api/chat/sessions?user_id=u', { key: app.prodKey })).status, 200);
+  const organization = app.harness.scope.organizationId;
+  const list = `/api/conversation/list?org_id=${organization}`;
+  assert.equal((await app.call(list, { key: app.prodKey })).status, 200);
   release();
   await Promise.all([stream.ended, retried.ended, resumed.ended]);
   assert.match(stream.raw(), / two/);
@@ -79,10 +81,10 @@ test('a severely overloaded server answers what is essential alone', async () =>
   loaded.delay(5000);
   const key = app.prodKey;
   const organization = app.harness.scope.organizationId;
-  const detail = await app.call(`/api/conversation/conversations?org_id=${organization}`, { key });
+  const detail = await app.call(`/api/conversation/list?org_id=${organization}`, { key });
   assert.equal(detail.status, 503);
   assert.equal(detail.body.detail, 'the server is overloaded; retry shortly');
-  assert.equal((await app.call('/api/chat/sessions?user_id=u', { key })).status, 503);
+  assert.equal((await app.call('/chats/', { key })).status, 503);
   assert.equal((await app.call(path, { key, body: { message: 'Hi' } })).status, 503);
   assert.equal((await app.admin('GET', '/organizations')).status, 503);
   assert.equal((await app.call('/nowhere')).status, 404);

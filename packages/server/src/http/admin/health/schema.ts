@@ -1,0 +1,165 @@
+/** The schema of the server's health. */
+import { type Static, Type } from 'typebox';
+import { loadLevels } from '../../../concurrency/load/load-watch.ts';
+import { nullable, oneOf, orNull } from '../../openapi/fields.ts';
+import type { Health } from '../../operations/health.ts';
+
+const Count = (description: string, example = 3) =>
+  Type.Integer({ minimum: 0, description, examples: [example] });
+const Bytes = (description: string) => Type.Number({ minimum: 0, description, examples: [1_048_576] });
+const Milliseconds = (description: string) =>
+  nullable(Type.Number({ minimum: 0, description, examples: [2.5] }));
+
+export const HealthResource = Type.Object(
+  {
+    version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
+    uptime_seconds: Count('Time since the start of this process.', 86_400),
+    store: Type.Object(
+      {
+        engine: oneOf(['sqlite', 'postgres'], { description: 'What stores the data.', examples: ['sqlite'] }),
+        answers: Type.Boolean({ description: 'Whether it answers.', examples: [true] }),
+        schema: nullable(
+          Type.String({ description: 'The newest migration that it has.', examples: ['0020-limits'] }),
+        ),
+        bytes: nullable(Bytes('Size of the database.')),
+        connections: orNull(
+          Type.Object(
+            {
+              open: Count('Connections to PostgreSQL.'),
+              idle: Count('Those that nobody uses.'),
+              waiting: Count('Calls that wait for one.', 0),
+            },
+            { description: 'Connections of this process.' },
+          ),
+        ),
+      },
+      { description: 'The store. What is null is not known while it does not answer, or is not there.' },
+    ),
+    replicas: orNull(
+      Type.Array(
+        Type.Object(
+          {
+            owner: Type.Integer({ description: 'The number under which it writes.', examples: [7] }),
+            lease_ms: Type.Number({
+              description: 'Until its lease ends; negative: it is dead, and is taken over shortly.',
+              examples: [8200],
+            }),
+          },
+          { description: 'A process.' },
+        ),
+        {
+          description: 'The processes on this store, the oldest first; null while the store does not answer.',
+        },
+      ),
+    ),
+    streams: Type.Object(
+      {
+        open: Count('Open event streams of this process.'),
+        viewers: Count('Streams and waiting calls that follow answers that run here.'),
+      },
+      { description: 'Who reads.' },
+    ),
+    generations: Type.Object(
+      {
+        running: Count('Answers that run in this process.'),
+        queued: nullable(Count('Turns that wait for others of their session, on all servers.', 0)),
+      },
+      { description: 'What runs and waits.' },
+    ),
+    background_jobs: Type.Object(
+      { running: Count('Being written.', 0), waiting: Count('Waiting.', 0) },
+      { description: 'Titles and summaries.' },
+    ),
+    commits: Type.Object(
+      {
+        count: Count('Commits of the journal since the start.', 4000),
+        mean_ms: Milliseconds('Their mean time.'),
+        p50_ms: Milliseconds('A bound that half of them kept.'),
+        p99_ms: Milliseconds('A bound that 99 % of them kept; null: beyond 10 s, or there were none.'),
+      },
+      { description: 'How long events take to the disk.' },
+    ),
+    journal: Type.Object(
+      { rows: Count('Rows.', 120), bytes: Bytes('Their size.') },
+      { description: 'What this process has in the journal and in no segment yet.' },
+    ),
+    providers: Type.Array(
+      Type.Object(
+        {
+          provider: Type.String({ description: 'Its name.', examples: ['openai'] }),
+          answered: Count('Answers.', 250),
+          failed: Count('Answers that failed.', 2),
+          errors: Type.Unsafe<Record<string, number>>({
+            type: 'object',
+            additionalProperties: { type: 'integer' },
+            description: 'Calls that failed, by HTTP status; `none`: no response.',
+            examples: [{ '429': 2 }],
+          }),
+        },
+        { description: 'A provider.' },
+      ),
+      { description: 'Providers that were called since the start of this process.' },
+    ),
+    disk: orNull(
+      Type.Object(
+        { free_bytes: Bytes('Free.'), total_bytes: Bytes('In all.') },
+        { description: 'The disk of `DATA_DIR`.' },
+      ),
+    ),
+    load: orNull(
+      Type.Object(
+        {
+          level: oneOf(loadLevels, { description: 'What is refused.', examples: ['normal'] }),
+          loop_delay_ms: Type.Number({
+            description: "The event loop's longest delay of late.",
+            examples: [4.5],
+          }),
+          memory_percent: Type.Number({ description: 'Of the heap, or of the container.', examples: [31] }),
+        },
+        { description: 'Whether the process keeps up.' },
+      ),
+    ),
+    memory: Type.Object(
+      { resident_bytes: Bytes('Of the main process.'), heap_bytes: Bytes('Of its heap.') },
+      { description: 'Memory in use.' },
+    ),
+  },
+  { title: 'Health', description: 'How this server is.' },
+);
+
+export function toHealthResource(health: Health): Static<typeof HealthResource> {
+  const { store, replicas, engine, commits, disk, load } = health;
+  const { readings } = store;
+  return {
+    version: health.version,
+    uptime_seconds: health.uptimeSeconds,
+    store: {
+      engine: store.engine,
+      answers: readings !== undefined,
+      schema: store.schema,
+      bytes: readings?.bytes ?? null,
+      connections: readings?.connections ?? null,
+    },
+    replicas: replicas?.map(({ owner, leaseMs }) => ({ owner, lease_ms: leaseMs })) ?? null,
+    streams: { open: health.openStreams, viewers: engine.viewers },
+    generations: { running: engine.running, queued: readings?.queuedTurns ?? null },
+    background_jobs: engine.backgroundJobs,
+    commits: {
+      count: commits.count,
+      mean_ms: commits.meanMs,
+      p50_ms: commits.p50Ms,
+      p99_ms: commits.p99Ms,
+    },
+    journal: engine.journal,
+    providers: [...health.providers],
+    disk: disk ? { free_bytes: disk.freeBytes, total_bytes: disk.totalBytes } : null,
+    load: load
+      ? {
+          level: load.level,
+          loop_delay_ms: Math.round(load.sample.loopDelayMs * 10) / 10,
+          memory_percent: Math.round(load.sample.memory.share * 1000) / 10,
+        }
+      : null,
+    memory: { resident_bytes: health.memory.residentBytes, heap_bytes: health.memory.heapBytes },
+  };
+}
