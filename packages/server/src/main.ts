@@ -8,8 +8,8 @@ import { SecretFileError } from './config/secrets.ts';
 import { createLog } from './log.ts';
 import { trustAuthorities } from './network/authorities.ts';
 import { type RunningServer, startServer } from './server.ts';
-import { isNewerDatabase } from './store/migrate.ts';
 import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
+import { isUnfitDatabase } from './store/unfit-database.ts';
 
 export async function main(): Promise<void> {
   const config = await readConfig();
@@ -44,7 +44,7 @@ function reportFailedStart(error: unknown): number {
     error instanceof ConfigError ||
     error instanceof SecretFileError ||
     error instanceof DataDirectoryInUseError ||
-    isNewerDatabase(error);
+    isUnfitDatabase(error);
   if (isForeseen) {
     process.stderr.write(`${error.message}\n`);
     return error instanceof DataDirectoryInUseError ? 1 : exitCodeOfBadConfig;

@@ -22,6 +22,7 @@ import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import type { Database, StoreEngine } from './tables.ts';
+import { UnfitDatabaseError } from './unfit-database.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
 
@@ -49,25 +50,9 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0020-stored-bytes': storedBytes.up,
 };
 
-/** The database was written by a newer version of the program, whose schema this version does not know. */
-export class NewerDatabaseError extends Error {
-  constructor(unknown: readonly string[]) {
-    super(
-      `the database was made by a newer version of Colloquy (it has the migrations ${unknown.join(', ')}); ` +
-        'start that version or a newer one',
-    );
-    this.name = 'NewerDatabaseError';
-  }
-}
-
-/** Recognizes the error by its name, since an error from the writer's thread arrives without its class. */
-export function isNewerDatabase(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'NewerDatabaseError';
-}
-
 /**
  * Brings the schema to this program's version.
- * @throws NewerDatabaseError before anything is changed
+ * @throws UnfitDatabaseError before anything is changed, if a newer version made it
  */
 export async function migrate(db: Database, engine: StoreEngine): Promise<void> {
   await refuseNewer(db);
@@ -95,5 +80,9 @@ async function refuseNewer(db: Database): Promise<void> {
     .select('name')
     .execute();
   const unknown = done.map((row) => row.name).filter((name) => !(name in migrations));
-  if (unknown.length > 0) throw new NewerDatabaseError(unknown);
+  if (unknown.length === 0) return;
+  throw new UnfitDatabaseError(
+    `the database was made by a newer version of Colloquy (it has the migrations ${unknown.join(', ')}); ` +
+      'start that version or a newer one',
+  );
 }

@@ -63,7 +63,7 @@ export interface PostgresOptions {
   onConnectionError(error: Error): void;
 }
 
-/** @throws NewerDatabaseError, and what `pg` throws where the server can't be reached */
+/** @throws UnfitDatabaseError, and what `pg` throws where the server can't be reached */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const config: PipelinedPoolConfig = {
     connectionString: options.url,

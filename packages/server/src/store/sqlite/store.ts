@@ -14,11 +14,12 @@ import { kyselyOn, openForReading } from './database.ts';
 import { SqliteReadMemory } from './read-memory.ts';
 import { createScrubber } from './scrubber.ts';
 import { lockForServer } from './server-lock.ts';
+import { refuseForeignWriteAhead } from './write-ahead.ts';
 import { startSqliteWriter } from './writer.ts';
 
 /**
  * Opens the store for the one server of this directory. `onUpkeepError` hears of failures that are tried again.
- * @throws DataDirectoryInUseError, NewerDatabaseError
+ * @throws DataDirectoryInUseError, UnfitDatabaseError
  */
 export async function openSqliteStore(
   dataDir: string,
@@ -28,6 +29,7 @@ export async function openSqliteStore(
   const lock = lockForServer(join(dataDir, 'server.lock'), dataDir);
   const path = join(dataDir, 'colloquy.db');
   try {
+    refuseForeignWriteAhead(path);
     keepPrivate(path);
     const writer = await startSqliteWriter({ path });
     const memory = new SqliteReadMemory();
@@ -92,8 +94,9 @@ export async function openSqliteStore(
         await searchThread[Symbol.asyncDispose]();
         await reportThreads[Symbol.asyncDispose]();
         await scrubber[Symbol.asyncDispose]();
-        await writer[Symbol.asyncDispose]();
         await reads.destroy();
+        // The last connection that closes leaves one whole file, if it may write.
+        await writer[Symbol.asyncDispose]();
         lock[Symbol.dispose]();
       },
     };

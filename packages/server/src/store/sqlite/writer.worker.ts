@@ -15,6 +15,7 @@ import { isUnavailable, RolledBackError } from '../unavailable.ts';
 import { kyselyOn, openForWriting } from './database.ts';
 import type { WriterError, WriterOptions, WriterReply, WriterRequest } from './protocol.ts';
 import { takeScrubStep } from './scrub-steps.ts';
+import { createWriteAhead } from './write-ahead.ts';
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread');
 const port = parentPort;
@@ -24,10 +25,12 @@ const context: CommandContext = { db: kyselyOn(database), engine: 'sqlite' };
 /** Of a batch's first run; if that fails, all of it is rolled back and runs again. */
 const firstContext: CommandContext = { ...context, runsAgain: true };
 
+// Each statement of a migration would commit by itself, and a process that dies would leave a half of one.
+const writeAhead = createWriteAhead(database);
+writeAhead.begin();
 await migrate(context.db, 'sqlite');
+writeAhead.commit();
 
-const begin = database.prepare('begin immediate');
-const commit = database.prepare('commit');
 const savepoint = database.prepare('savepoint command');
 const release = database.prepare('release command');
 const appendRow = database.prepare(
@@ -48,6 +51,8 @@ let running = false;
 
 port.on('message', (requests: WriterRequest[] | 'close') => {
   if (requests === 'close') {
+    // Somebody else's connection may keep the file, but not what is in it.
+    takeScrubStep(database, 'truncate');
     database.close();
     port.close();
     return;
@@ -79,9 +84,12 @@ async function drain(): Promise<void> {
 
 function takeStep({ id, step }: ScrubRequest): WriterReply {
   try {
+    writeAhead.beforeStatement();
     return { id, ok: true, value: takeScrubStep(database, step) };
   } catch (error) {
     return { id, ok: false, error: describe(error) };
+  } finally {
+    writeAhead.afterStatement();
   }
 }
 
@@ -93,12 +101,12 @@ async function commitTogether(batch: readonly WriteRequest[]): Promise<WriterRep
   try {
     const replies: WriterReply[] = [];
     const end = performance.now() + batchMs;
-    begin.run();
+    writeAhead.begin();
     for (const request of batch) {
       replies.push({ id: request.id, ok: true, value: await run(firstContext, request) });
       if (performance.now() > end) break;
     }
-    commit.run();
+    writeAhead.commit();
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
@@ -117,14 +125,14 @@ async function commitWithSavepoints(batch: readonly WriteRequest[]): Promise<Wri
   const replies: WriterReply[] = [];
   try {
     const end = performance.now() + batchMs;
-    begin.run();
+    writeAhead.begin();
     for (const request of batch) {
       replies.push(await runInSavepoint(request));
       // A full disk or an I/O error makes SQLite roll the whole transaction back on its own.
       if (!database.isTransaction) throw new RolledBackError();
       if (performance.now() > end) break;
     }
-    commit.run();
+    writeAhead.commit();
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
