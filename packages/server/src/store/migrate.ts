@@ -21,6 +21,7 @@ import * as retention from './migrations/0017-retention.ts';
 import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
+import { requireSchema } from './schema/check-schema.ts';
 import type { Database, StoreEngine } from './tables.ts';
 import { UnfitDatabaseError } from './unfit-database.ts';
 
@@ -52,7 +53,7 @@ export const migrations: Readonly<Record<string, Up>> = {
 
 /**
  * Brings the schema to this program's version.
- * @throws UnfitDatabaseError before anything is changed, if a newer version made it
+ * @throws UnfitDatabaseError before anything is changed, if a newer version made it; if it then differs from what it should be
  */
 export async function migrate(db: Database, engine: StoreEngine): Promise<void> {
   await refuseNewer(db);
@@ -70,6 +71,7 @@ export async function migrate(db: Database, engine: StoreEngine): Promise<void> 
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+  await requireSchema(db, engine);
 }
 
 async function refuseNewer(db: Database): Promise<void> {

@@ -6,8 +6,10 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { migrations } from '../../../src/store/migrate.ts';
+import { describeSchema } from '../../../src/store/schema/check-schema.ts';
+import type { SchemaDescription } from '../../../src/store/schema/description.ts';
 import { kyselyOn, openForWriting } from '../../../src/store/sqlite/database.ts';
-import type { StoreEngine } from '../../../src/store/store.ts';
+import type { Database, StoreEngine } from '../../../src/store/store.ts';
 
 /** The one organization of an old database. */
 export const organization = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
@@ -38,6 +40,15 @@ export async function makeOldDatabase(
     values (${organization}, 'Acme', 1, 1)`.execute(db);
   await fill(db);
   await db.destroy();
+}
+
+/** What the migrations make of an empty place. */
+export async function schemaOfMigrations(place: Place, engine: StoreEngine): Promise<SchemaDescription> {
+  let schema: SchemaDescription = {};
+  await makeOldDatabase(place, engine, Object.keys(migrations).length, async (db) => {
+    schema = await describeSchema(db as unknown as Database, engine);
+  });
+  return schema;
 }
 
 function connect({ databaseUrl, dataDir }: Place): Kysely<unknown> {
