@@ -8,8 +8,8 @@ import { SecretFileError } from './config/secrets.ts';
 import { createLog } from './log.ts';
 import { trustAuthorities } from './network/authorities.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { isUnfitDatabase } from './store/schema/unfit-database.ts';
 import { DataDirectoryInUseError } from './store/sqlite/server-lock.ts';
-import { isUnfitDatabase } from './store/unfit-database.ts';
 
 export async function main(): Promise<void> {
   const config = await readConfig();

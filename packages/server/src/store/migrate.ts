@@ -22,8 +22,8 @@ import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import { requireSchema } from './schema/check-schema.ts';
+import { UnfitDatabaseError } from './schema/unfit-database.ts';
 import type { Database, StoreEngine } from './tables.ts';
-import { UnfitDatabaseError } from './unfit-database.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
 

@@ -1,10 +1,10 @@
 /** Whether a database has the schema that the migrations make, which is kept beside as JSON (`npm run schema` writes it). */
 import { readFileSync } from 'node:fs';
 import type { Database, StoreEngine } from '../tables.ts';
-import { UnfitDatabaseError } from '../unfit-database.ts';
 import { describePostgres } from './describe-postgres.ts';
 import { describeSqlite } from './describe-sqlite.ts';
 import type { SchemaDescription } from './description.ts';
+import { UnfitDatabaseError } from './unfit-database.ts';
 
 export function expectedSchema(engine: StoreEngine): SchemaDescription {
   return JSON.parse(readFileSync(new URL(`./expected-${engine}.json`, import.meta.url), 'utf8'));

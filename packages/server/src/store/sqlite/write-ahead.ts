@@ -8,7 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { UnfitDatabaseError } from '../unfit-database.ts';
+import { UnfitDatabaseError } from '../schema/unfit-database.ts';
 
 export interface WriteAhead {
   /** Begins a transaction that writes. */
