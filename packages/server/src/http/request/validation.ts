@@ -73,6 +73,15 @@ type ValidatorBuilder = NonNullable<NonNullable<SchemaController['compilersFacto
 /** The value for Fastify's `schemaController.compilersFactory`, whose type allows Ajv's own functions only. */
 export const buildValidator = buildValidatorCompiler as unknown as ValidatorBuilder;
 
+/** Makes the value when it is first asked for; what fails is tried again the next time. */
+function lazily<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 interface RoutePart {
   readonly schema: object;
   readonly httpPart?: string;
@@ -80,12 +89,14 @@ interface RoutePart {
 
 function buildValidatorCompiler(externalSchemas: Readonly<Record<string, object>> | undefined) {
   const schemas = Object.values(externalSchemas ?? {});
-  const exact = createAjv(false, schemas);
-  const coercing = createAjv(true, schemas);
+  const exact = lazily(() => createAjv(false, schemas));
+  const coercing = lazily(() => createAjv(true, schemas));
   return ({ schema, httpPart }: RoutePart) => {
     const isBody = httpPart === 'body';
-    const validate = (isBody ? exact : coercing).compile(schema);
+    // Compiling takes a millisecond or more and some 50 KB, and most servers never use most of the routes.
+    const validator = lazily(() => (isBody ? exact : coercing)().compile(schema));
     return (data: unknown) => {
+      const validate = validator();
       if (validate(data)) return isBody ? true : checkTexts(data);
       return { error: describe(validate, data, isBody ? 'body' : (httpPart ?? 'query')) };
     };
