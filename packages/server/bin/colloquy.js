@@ -4,5 +4,5 @@ import { URL } from 'node:url';
 import { continueWithNode } from './node-version.js';
 
 continueWithNode(new URL('./relaunched.js', import.meta.url), process.argv.slice(2), () =>
-  import('../src/cli/cli.ts').then((cli) => cli.run(process.argv.slice(2))),
+  import('./program.js').then(({ runProgram }) => runProgram(process.argv.slice(2))),
 );

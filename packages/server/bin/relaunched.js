@@ -7,5 +7,5 @@ import process from 'node:process';
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.channel?.unref();
 
-const { run } = await import('../src/cli/cli.ts');
-await run(process.argv.slice(2));
+const { runProgram } = await import('./program.js');
+await runProgram(process.argv.slice(2));
