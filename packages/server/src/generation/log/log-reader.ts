@@ -14,8 +14,8 @@ import type { LogSink, LogSubscription } from '../interface.ts';
 import { type LiveGeneration, type LiveListener, pieceCharacters } from './live-generation.ts';
 import type { LiveDirectory } from './live-generations.ts';
 
-/** A segment holds 64 Ki characters at most, and mostly far fewer. They are one piece of work for the event loop. */
-const segmentsAtOnce = 4;
+/** A segment holds 64 Ki characters at most, of which each event costs 100. One is a piece of work for the event loop. */
+const segmentsAtOnce = 1;
 const pollMs = 1000;
 
 /** The error of everybody who waits for the end of a generation that was abandoned. */
@@ -110,6 +110,8 @@ export class LogReader implements LogSubscription, LiveListener {
       await loopTurn();
       if (this.#isClosed) return;
       const segments = await readSegments(this.#reads, this.#generationId, this.#seq, segmentsAtOnce);
+      // PostgreSQL's answers to many readers come together.
+      if (segments.length > 0) await loopTurn();
       if (this.#isClosed) return;
       for (const segment of segments) {
         const firstSeq = this.#seq + 1;

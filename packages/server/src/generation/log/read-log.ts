@@ -10,7 +10,7 @@ import type { LiveDirectory } from './live-generations.ts';
 import { MessageBuilder } from './message-builder.ts';
 
 /** Segments that are one piece of work for the event loop. */
-const segmentsAtOnce = 4;
+const segmentsAtOnce = 2;
 
 /** The committed events from 1 up to `throughSeq`. @throws Error where the log has a gap */
 export async function readCommitted(

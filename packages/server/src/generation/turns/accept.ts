@@ -7,6 +7,7 @@ import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
+import { checkQueue } from '../../store/commands/busy-session.ts';
 import type { AcceptedTurn, TurnTarget } from '../../store/commands/new-turn.ts';
 import { findNewestAttempt } from '../../store/queries/attempts.ts';
 import { findGeneration } from '../../store/queries/generations.ts';
@@ -136,6 +137,8 @@ export async function acceptRequest(
   const { store, models, storedLimits, owner, generationId, now } = dependencies;
   const { scope } = request;
   const base = await readPermitted(store.reads, request);
+  // The command looks again. Most turns that find no place are refused here, without any work of the writer.
+  if (request.whenBusy === 'queue') checkQueue(base.waitingTurns);
   const earlier = await earlierParameters(store.reads, request);
   const asked: GenerationParameters = {
     ...(earlier?.internet !== undefined && mayUseInternet(request, base) && { internet: earlier.internet }),

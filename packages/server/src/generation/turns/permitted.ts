@@ -14,6 +14,8 @@ export interface Base {
   readonly basis: RunBasis | undefined;
   /** Null for a new one. */
   readonly sessionId: string | null;
+  /** How many turns wait in the session. */
+  readonly waitingTurns: number;
   /** The message's text, whose length is checked. */
   readonly text: string;
 }
@@ -21,10 +23,10 @@ export interface Base {
 async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
   const { target, scope } = request;
   if (target.kind === 'new-conversation') {
-    const text = target.text;
+    const inNew = { sessionId: null, waitingTurns: 0, text: target.text };
     return 'persona' in target
-      ? { persona: target.persona, modelId: null, basis: target.persona.basis, sessionId: null, text }
-      : { persona: null, modelId: target.modelId, basis: undefined, sessionId: null, text };
+      ? { persona: target.persona, modelId: null, basis: target.persona.basis, ...inNew }
+      : { persona: null, modelId: target.modelId, basis: undefined, ...inNew };
   }
   if (target.kind === 'session') {
     const { sessionId, text, read = await findSessionBasis(reads, scope, sessionId) } = target;
@@ -40,10 +42,11 @@ async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
 /** @throws AppError not_found */
 function baseOf(read: SessionWithBasis | undefined, text: string): Base {
   if (read === undefined) throw notFound('session');
-  const { personaId, personaVersion, modelId } = read.session;
+  const { session, waitingTurns, basis } = read;
+  const { personaId, personaVersion, modelId } = session;
   const persona =
     personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
-  return { persona, modelId, basis: read.basis, sessionId: read.session.id, text };
+  return { persona, modelId, basis, sessionId: session.id, waitingTurns, text };
 }
 
 /**

@@ -16,7 +16,7 @@ const mostInTurn = 16;
 
 /** Requests begin in the order in which they came. Call it before any other hook is added that does work. */
 export function spreadRequests(app: FastifyInstance, options: SpreadOptions = {}): void {
-  const { turnMs = 4, now = () => performance.now() } = options;
+  const { turnMs = 2, now = () => performance.now() } = options;
   const waiting: (() => void)[] = [];
   /** When the first request of this turn began; undefined: none has. */
   let begunAt: number | undefined;

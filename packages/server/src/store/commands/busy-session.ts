@@ -21,7 +21,9 @@ export async function passBusy(
   ahead: Awaited<ReturnType<typeof liveOfSession>>,
 ): Promise<LiveTurn> {
   const running = ahead.find((one) => one.status === 'running') ?? ahead[0];
-  if (running !== undefined && turn.whenBusy === 'queue') checkQueue(ahead);
+  if (running !== undefined && turn.whenBusy === 'queue') {
+    checkQueue(ahead.filter((one) => one.status === 'queued').length);
+  }
   if (running === undefined || turn.whenBusy === 'queue') return { ahead, interrupted: [] };
   if (turn.whenBusy === 'reject') {
     throw new AppError('session_busy', 'the session is still answering', { generation_id: running.id });
@@ -37,8 +39,7 @@ export async function passBusy(
 }
 
 /** @throws AppError rate_limited, where as many turns wait as a session may have waiting */
-function checkQueue(ahead: readonly { readonly status: string }[]): void {
-  const waiting = ahead.filter((one) => one.status === 'queued').length;
+export function checkQueue(waiting: number): void {
   if (waiting < maxQueuedTurnsOfSession) return;
   throw new AppError('rate_limited', `at most ${maxQueuedTurnsOfSession} turns may wait in a session`, {
     limit: { name: 'queued_turns', subject: 'session' },

@@ -153,8 +153,16 @@ export function findPersonaBasis(
   });
 }
 
-const ofSession = statement<{ id: string }, SessionTable & BasisColumns>(
-  (_db, param) => sql`select session.*, ${basisColumns}
+/** The turns that wait in a session that is open. The condition on both states lets an index find them. */
+const waitingTurns = sql`(
+  select count(case when generation.status = 'queued' then 1 end) from generation
+  where generation.session_id = session.id and generation.status in ('queued', 'running')
+    and session.status <> 'completed')`;
+
+type SessionRow = SessionTable & BasisColumns & { readonly waiting_turns: number | string };
+
+const ofSession = statement<{ id: string }, SessionRow>(
+  (_db, param) => sql`select session.*, ${waitingTurns} as waiting_turns, ${basisColumns}
     from session
     left join persona on persona.id = session.persona_id and persona.organization_id = session.organization_id
     left join persona_version revision
@@ -167,6 +175,8 @@ const ofSession = statement<{ id: string }, SessionTable & BasisColumns>(
 
 export interface SessionWithBasis {
   readonly session: SessionRecord;
+  /** How many turns wait in it; none where it is completed. */
+  readonly waitingTurns: number;
   readonly basis: RunBasis;
 }
 
@@ -177,6 +187,6 @@ export async function findSessionBasis(
 ): Promise<SessionWithBasis | undefined> {
   const [row] = await ofSession(db, { id: id.toLowerCase() });
   return row !== undefined && isInScope(row, scope)
-    ? { session: toSession(row), basis: toBasis(row) }
+    ? { session: toSession(row), waitingTurns: Number(row.waiting_turns), basis: toBasis(row) }
     : undefined;
 }

@@ -60,6 +60,34 @@ onBothStores('a log of many small events', (storeEngine) => {
     const text = runs.flatMap(({ events }) => events.filter((event) => typeof event === 'string')).join('');
     assert.equal(text, small.join(''));
   });
+
+  test('comes from the store one segment in a turn of the event loop, whoever else reads', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.enqueue(answer('', { tokens: Array.from({ length: 3000 }, () => 'x') }));
+    const engine = await h.start();
+    const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
+    await readLog(engine, generationId).ended;
+    const turns: number[] = [0];
+    let isOver = false;
+    const nextTurn = (): void => {
+      turns.push(0);
+      if (!isOver) setImmediate(nextTurn);
+    };
+    setImmediate(nextTurn);
+    const readers = Array.from({ length: 10 }, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const write = ({ events }: EventRun): boolean => {
+        turns.push((turns.pop() ?? 0) + events.length);
+        return true;
+      };
+      engine.subscribe(generationId, 0, { write, end: resolve, fail: reject });
+      return promise;
+    });
+    await Promise.all(readers);
+    isOver = true;
+    assert.ok(Math.max(...turns) <= mostEvents, `${Math.max(...turns)} events in one turn`);
+    assert.ok(turns.reduce((sum, events) => sum + events, 0) >= 10 * 3000);
+  });
 });
 
 onBothStores('a long log', (storeEngine) => {
