@@ -114,6 +114,8 @@ const delays = { rest: [] as number[], attack: [] as number[] };
 const byAttack = new Map<string, number[]>();
 /** The time that a token takes from the model to a reader beside the server: what the machine itself costs. */
 const bare = { rest: [] as number[], attack: [] as number[] };
+/** Seconds in which the server's main thread ran, and in which it could have but had no processor. */
+const processor = { rest: { ran: 0, waited: 0 }, attack: { ran: 0, waited: 0 } };
 let current: number[] | undefined;
 let phase: keyof typeof delays | undefined;
 let isOver = false;
@@ -179,13 +181,15 @@ let failures = 0;
 const figures: { readonly megabytes: number; readonly descriptors: number }[] = [];
 for (let round = 0; round < rounds && end === undefined; round += 1) {
   phase = 'rest';
-  await sleep(restMs);
+  await onProcessor(processor.rest, () => sleep(restMs));
   figures.push(measure());
   phase = 'attack';
-  say({ say: 'attack' });
-  await sleep(attackMs);
-  say({ say: 'rest' });
-  ({ made, failures } = await next(hostile, 'resting'));
+  await onProcessor(processor.attack, async () => {
+    say({ say: 'attack' });
+    await sleep(attackMs);
+    say({ say: 'rest' });
+    ({ made, failures } = await next(hostile, 'resting'));
+  });
   phase = undefined;
   // What is still being answered ends.
   await sleep(5000);
@@ -212,6 +216,7 @@ console.log(`without attacks: ${shown(delays.rest)}`);
 console.log(`with attacks:    ${shown(delays.attack)}; 99th percentile ${ratio.toFixed(2)} times`);
 for (const [name, some] of byAttack) console.log(`  ${name}: ${shown(some)}`);
 console.log(`beside the server: without ${shown(bare.rest)}, with ${shown(bare.attack)}`);
+console.log(`main thread:     without ${shownUse(processor.rest)}, with ${shownUse(processor.attack)}`);
 console.log(`memory in MB:    ${figures.map(({ megabytes }) => megabytes).join(', ')}`);
 console.log(`descriptors:     ${figures.map(({ descriptors }) => descriptors).join(', ')}`);
 console.log(`attacks:         ${JSON.stringify(made)}, answered with 5xx or not at all: ${failures}`);
@@ -239,6 +244,29 @@ function next<Kind extends FromHostile['tell']>(child: ChildProcess, kind: Kind)
     };
     child.on('message', onMessage as (message: unknown) => void);
   });
+}
+
+async function onProcessor(
+  use: { ran: number; waited: number },
+  wait: () => Promise<unknown>,
+): Promise<void> {
+  const before = schedule();
+  await wait();
+  const after = schedule();
+  use.ran += after.ran - before.ran;
+  use.waited += after.waited - before.waited;
+}
+
+function schedule(): { readonly ran: number; readonly waited: number } {
+  if (end !== undefined) return { ran: 0, waited: 0 };
+  const [ran = 0, waited = 0] = readFileSync(`/proc/${server.pid}/task/${server.pid}/schedstat`, 'utf8')
+    .split(' ')
+    .map((nanoseconds) => Number(nanoseconds) / 1e9);
+  return { ran, waited };
+}
+
+function shownUse({ ran, waited }: { readonly ran: number; readonly waited: number }): string {
+  return `ran ${ran.toFixed(1)} s and waited ${waited.toFixed(1)} s for a processor`;
 }
 
 function measure(): { readonly megabytes: number; readonly descriptors: number } {
