@@ -300,6 +300,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     dataDir,
     ...(tracing && { tracing }),
     trustedProxies: config.trustedProxies,
+    basePath: config.basePath,
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,
     async isReady() {

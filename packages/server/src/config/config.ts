@@ -2,6 +2,7 @@
 import { leastKeptDays } from '../domain/audit/trail.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import { isBasePath } from '../domain/text/base-path.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
 import { isOrigin } from '../domain/text/origin.ts';
 import { trimSlashes } from '../domain/text/trimming.ts';
@@ -52,6 +53,8 @@ export interface Config {
   readonly anonymousOrigins: readonly string[];
   /** A list of CIDR networks of proxies whose `X-Forwarded-…` headers are believed. */
   readonly trustedProxies: readonly string[];
+  /** The path below which clients see the server, such as `/chat`; empty: there is none. */
+  readonly basePath: string;
   /** Whether models name new conversations, in a call of their own after the first answer. */
   readonly titles: boolean;
   /** Whether models summarise what no longer fits, where an organization sets nothing. */
@@ -182,6 +185,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     ...(identityProvider && { identityProvider }),
     anonymousOrg: readAnonymousOrg(reader),
     anonymousOrigins: readOrigins(reader),
+    basePath: readBasePath(reader),
     trustedProxies: readNetworks(reader, 'TRUSTED_PROXIES'),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
     auditDays: reader.integer('AUDIT_RETENTION_DAYS', leastKeptDays.others, 3650),
@@ -283,6 +287,12 @@ function readNetworks(
   const networks = reader.list(name).map(normalizeNetwork);
   if (networks.includes(undefined)) reader.reject(name);
   return networks.filter((network) => network !== undefined);
+}
+
+function readBasePath(reader: ServerReader): string {
+  const basePath = trimSlashes(reader.text('BASE_PATH') ?? '');
+  if (basePath !== '' && !isBasePath(basePath)) reader.reject('BASE_PATH');
+  return basePath;
 }
 
 function readAnonymousOrg(reader: ServerReader): string | undefined {

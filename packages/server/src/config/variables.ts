@@ -95,6 +95,7 @@ const otherVariables = {
     '',
     'origins as browsers send them, separated by commas, such as https://www.example.com',
   ),
+  BASE_PATH: text('', 'a path such as /chat, of letters, digits and - . _ ~ between slashes'),
   TRUSTED_PROXIES: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
   AUDIT_RETENTION_DAYS: text('400', `a whole number of days from ${leastKeptDays.others} to 3650`),

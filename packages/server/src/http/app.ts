@@ -23,6 +23,7 @@ import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
 import { probeRoutes } from './operations/probe-routes.ts';
 import { createReadings } from './operations/readings.ts';
 import { systemMetrics } from './operations/system-metrics.ts';
+import { addBasePath, withoutBasePath } from './request/base-path.ts';
 import { addCors } from './request/cors.ts';
 import { acceptOnlyJson } from './request/json-body.ts';
 import { refuseOddRequests } from './request/odd-requests.ts';
@@ -72,6 +73,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     dialects = dialectRegistry,
     registry = createRegistry(),
     trustedProxies = [],
+    basePath = '',
   } = dependencies;
   const setBaseHeaders = createBaseHeaders(dependencies.version);
   const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store };
@@ -79,6 +81,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
+    ...(basePath !== '' && { rewriteUrl: withoutBasePath(basePath) }),
     ...(trustedProxies.length > 0 && { trustProxy: [...trustedProxies] }),
     routerOptions: { maxParamLength },
     requestIdHeader: false,
@@ -116,6 +119,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.setErrorHandler(errorHandler(errorEnvelope));
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
+  addBasePath(app, { basePath, trustedProxies });
   spreadRequests(app);
   if (dependencies.tracing !== undefined) addRequestSpans(app, dependencies.tracing);
   const refusals = addRefusals(app, {

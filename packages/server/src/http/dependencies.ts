@@ -22,6 +22,8 @@ export interface HttpDependencies {
   readonly anonymous?: AnonymousAccess;
   /** A list of CIDR networks of proxies whose `X-Forwarded-…` headers are believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** The path below which clients see the server, such as `/chat`. Default: none. */
+  readonly basePath?: string;
   /** False while draining; `/readyz` is 503 then. */
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;

@@ -40,6 +40,7 @@ test('an empty environment gives the defaults', () => {
     search: { engines: {}, allowedNetworks: [] },
     anonymousOrg: undefined,
     anonymousOrigins: [],
+    basePath: '',
     trustedProxies: [],
     titles: true,
     summaries: true,
@@ -226,6 +227,13 @@ describe('what is refused, by name', () => {
     ...['https://a.example/', '*', 'https://*.a.example', 'null', 'a.example', 'ftp://a.example'].map(
       (ANONYMOUS_ORIGINS) => [{ ANONYMOUS_ORIGINS }, ['ANONYMOUS_ORIGINS']] as const,
     ),
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, ['OTEL_EXPORTER_OTLP_ENDPOINT']],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'x-key' }, ['OTEL_EXPORTER_OTLP_HEADERS']],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'x=%zz' }, ['OTEL_EXPORTER_OTLP_HEADERS']],
+    [{ OTEL_TRACES_SAMPLER_ARG: '2' }, ['OTEL_TRACES_SAMPLER_ARG']],
+    [{ BASE_PATH: 'chat' }, ['BASE_PATH']],
+    [{ BASE_PATH: '/a/../b' }, ['BASE_PATH']],
+    [{ BASE_PATH: '/a?b' }, ['BASE_PATH']],
     [{ TRUSTED_PROXIES: 'loopback' }, ['TRUSTED_PROXIES']],
     ...['10.0.0.0/33', 'example.org', '10.0.0.0/8/8', 'fe80::1%eth0/64'].map(
       (INTERNET_ALLOWED_NETWORKS) => [{ INTERNET_ALLOWED_NETWORKS }, ['INTERNET_ALLOWED_NETWORKS']] as const,

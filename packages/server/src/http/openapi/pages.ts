@@ -21,6 +21,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Its addresses are relative, so that it can lie below any path. */
 const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -31,15 +32,15 @@ const page = `<!doctype html>
 </head>
 <body>
 <div id="documentation"></div>
-<noscript>The documentation is also there as <a href="/docs/openapi.json">an OpenAPI document</a>.</noscript>
-<script src="/docs/scalar.js"></script>
-<script src="/docs/start.js"></script>
+<noscript>The documentation is also there as <a href="docs/openapi.json">an OpenAPI document</a>.</noscript>
+<script src="docs/scalar.js"></script>
+<script src="docs/start.js"></script>
 </body>
 </html>
 `;
 
 const startScript = `Scalar.createApiReference('#documentation', {
-  url: '/docs/openapi.json',
+  url: new URL('docs/openapi.json', document.baseURI).href,
   proxyUrl: '',
   withDefaultFonts: false,
   telemetry: false,
@@ -125,9 +126,12 @@ function documentRoutes(app: FastifyInstance): readonly Route[] {
           ...errorResponses(400),
         },
       },
-      async handler(_request, reply) {
+      async handler({ basePath }, reply) {
+        reply.type('application/json; charset=utf-8');
+        if (basePath !== '')
+          return reply.send(JSON.stringify({ ...openApiDocument(app), servers: [{ url: basePath }] }));
         document ??= JSON.stringify(openApiDocument(app));
-        return reply.type('application/json; charset=utf-8').send(document);
+        return reply.send(document);
       },
     }),
   ];

@@ -134,11 +134,11 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
       ...shared,
       path: '/',
       schema: { hide: true },
-      handler: async () => ({
+      handler: async ({ basePath }) => ({
         name: 'colloquy',
         version,
-        documentation: '/docs',
-        openapi: '/docs/openapi.json',
+        documentation: `${basePath}/docs`,
+        openapi: `${basePath}/docs/openapi.json`,
       }),
     }),
   ];

@@ -6,6 +6,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { eventStreamHeaders } from '../answer/base-headers.ts';
+import { located } from '../request/base-path.ts';
 
 export interface SseStream {
   /** Writes whole frames. Gives false if the reader is slow: write no more until `onDrain`. */
@@ -117,7 +118,7 @@ export function createSseHub(options: SseHubOptions = {}): SseHub {
       const response = reply.raw;
       const stream: OpenStream = {
         response,
-        headers: eventStreamHeaders(reply, { 'content-location': location }),
+        headers: eventStreamHeaders(reply, { 'content-location': located(reply, location) }),
         early: '',
         silentLooks: 0,
         ended: response.destroyed,
