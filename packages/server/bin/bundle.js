@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 import { build } from 'esbuild';
@@ -68,23 +68,22 @@ function ownSources() {
 }
 
 /**
- * A source with the addresses of files beside it as seen from `dist/`, where a worker is a file of its own.
+ * A source that finds the files beside it from `dist/` too, where each worker is a file of its own.
  * @param {string} path
  * @param {string} source
  */
 function withPlaces(path, source) {
-  const changed = source.replace(/new URL\(\s*'([^']+)',\s*import\.meta\.url\s*\)/g, (_, place) => {
-    const seen = place.endsWith('.worker.ts')
-      ? `./${basename(place, '.ts')}.js`
-      : relative(target, resolve(dirname(path), place))
-          .split(sep)
-          .join('/') + (place.endsWith('/') ? '/' : '');
-    return `new URL(${JSON.stringify(seen)}, import.meta.address)`;
-  });
-  if (/import\.meta\.(?:url|dirname|filename)/.test(changed)) {
-    throw new Error(`${path} uses import.meta in a way that the bundle does not know`);
+  if (/import\.meta\.(?:dirname|filename)/.test(source)) {
+    throw new Error(`${path}: the bundle knows import.meta.url only`);
   }
-  return changed.replaceAll('import.meta.address', 'import.meta.url');
+  const own = relative(target, path).split(sep).join('/');
+  return source
+    .replace(
+      /new URL\(\s*'[^']*?([\w-]+\.worker)\.ts',\s*import\.meta\.url\s*\)/g,
+      "new URL('./$1.js', import.meta.here)",
+    )
+    .replaceAll('import.meta.url', `new URL('${own}', import.meta.url).href`)
+    .replaceAll('import.meta.here', 'import.meta.url');
 }
 
 /** V8 keeps a file in two bytes a character if a single one needs it. Escapes mean the same wherever they stand. */

@@ -13,13 +13,14 @@ import { launchServer } from 'colloquy-testkit/server-process';
 
 const server = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Replaces `src/cli/cli.ts`: prints its own place, what a worker's address has become, and a letter that is not ASCII. */
+/** Replaces `src/cli/cli.ts`: prints where it runs, the addresses of a worker and of a file beside it, and a letter that is not ASCII. */
 const fakeCli = `
 export async function run(args: readonly string[]): Promise<void> {
   const stack: string = new Error().stack ?? '';
   const worker = new URL('./fake.worker.ts', import.meta.url).pathname.split('/').slice(-2).join('/');
-  const manifest = new URL('../../package.json', import.meta.url).pathname.split('/').slice(-1)[0];
-  console.log(JSON.stringify({ form: /dist|src/.exec(stack.split('\\n')[1] ?? '')?.[0], worker, manifest, letter: 'ö' }));
+  const name: string = 'note';
+  const beside = new URL(\`./\${name}.txt\`, import.meta.url).pathname.split('/').slice(-3).join('/');
+  console.log(JSON.stringify({ form: /dist|src/.exec(stack.split('\\n')[1] ?? '')?.[0], worker, beside, letter: 'ö' }));
 }
 `;
 
@@ -42,8 +43,8 @@ async function run(home: string, ...args: string[]): Promise<Record<string, stri
   return JSON.parse(out);
 }
 
-const asSource = { form: 'src', worker: 'cli/fake.worker.ts', manifest: 'package.json', letter: 'ö' };
-const asBundle = { form: 'dist', worker: 'dist/fake.worker.js', manifest: 'package.json', letter: 'ö' };
+const asSource = { form: 'src', worker: 'cli/fake.worker.ts', beside: 'src/cli/note.txt', letter: 'ö' };
+const asBundle = { form: 'dist', worker: 'dist/fake.worker.js', beside: 'src/cli/note.txt', letter: 'ö' };
 
 test('a start makes the bundle, and other commands take it while it is up to date', async (t) => {
   const home = await install(t);
