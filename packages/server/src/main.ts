@@ -1,5 +1,6 @@
 /** The process: environment → configuration → server → signals. */
 import { catalog } from './catalog.ts';
+import { collectOnceIdle } from './concurrency/collect-once-idle.ts';
 import { checkFiles } from './config/check-files.ts';
 import { type Config, parseConfig } from './config/config.ts';
 import { readEnvironment } from './config/env.ts';
@@ -25,6 +26,10 @@ export async function main(): Promise<void> {
   }
   stopOnSignals(server, config);
   process.stdout.write(greeting(server));
+  collectOnceIdle(() => {
+    const { running, viewers } = server.engine.readings();
+    return running === 0 && viewers === 0;
+  });
 }
 
 async function readConfig(): Promise<Config | undefined> {

@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { collectOnceIdle } from '../../concurrency/collect-once-idle.ts';
 import { AppError, serializeError } from '../../domain/errors.ts';
 import { runCommand } from '../command.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -61,6 +62,7 @@ port.on('message', (requests: WriterRequest[] | 'close') => {
   if (!running) void drain();
 });
 port.postMessage('ready');
+collectOnceIdle(() => !running);
 
 async function drain(): Promise<void> {
   running = true;
