@@ -8,7 +8,7 @@ import { spread } from './harness/statistics.ts';
 import { runTurns, type TurnLoad, type TurnRun } from './harness/turn-run.ts';
 
 const usage = `node bench/turn.ts [--quick] [--scenario titles-off|titles-on]… [--engine sqlite|postgres|none]…
-                   [--no-ai-sdk] [--rounds 5] [--turns 6] [--profile-dir DIR]`;
+                   [--no-ai-sdk] [--rounds 5] [--turns 6] [--profile-dir DIR] [--against CHECKOUT]`;
 
 const allScenarios = ['titles-off', 'titles-on'];
 
@@ -34,7 +34,8 @@ for (const scenario of scenarios) await runScenario(scenario);
 
 async function runScenario(scenario: string): Promise<void> {
   await using contenders = await startContenders(options.contenders, upstream.url, {
-    COLLOQUY_TITLES: scenario === 'titles-on' ? 'on' : 'off',
+    environment: { COLLOQUY_TITLES: scenario === 'titles-on' ? 'on' : 'off' },
+    against: options.against,
   });
   for (let round = 0; round < warmUpRounds; round++) {
     for (const contender of contenders.list) await runTurns(contender, upstream, load);

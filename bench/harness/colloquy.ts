@@ -18,6 +18,8 @@ export interface ColloquyOptions {
   /** Address of a PostgreSQL database; absent for SQLite, in a directory that is removed when the process ends. */
   readonly databaseUrl?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Root of the checkout whose server is started. Default: this one. */
+  readonly checkout?: string | undefined;
   /** Fills the store while the server is down: the server is stopped after its first start and started again. */
   seed?(home: Home): Promise<void>;
 }
@@ -62,6 +64,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
   const start = async (): Promise<Party> => {
     const child = launchServer(environment, {
       execArguments: probeArguments,
+      checkout: options.checkout,
       // The working directory holds no `.env` file.
       cwd: dataDir,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -5,7 +5,14 @@ import { type Party, probeArguments, startParty } from './party.ts';
 import { createBenchDatabase } from './postgres.ts';
 import { totalCpuMs } from './proc.ts';
 
-export const contenderNames = ['bare', 'ai-sdk', 'sqlite', 'postgres'] as const;
+export const contenderNames = [
+  'bare',
+  'ai-sdk',
+  'sqlite',
+  'sqlite-against',
+  'postgres',
+  'postgres-against',
+] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 export interface Contender {
@@ -20,21 +27,25 @@ export interface Contenders extends AsyncDisposable {
   readonly list: readonly Contender[];
 }
 
-/**
- * Starts the named relays that this machine can run; `bare` comes first, since the others are compared with it.
- * `environment` holds additional variables for Colloquy.
- */
+export interface ContenderOptions {
+  /** Additional variables for Colloquy. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Root of another checkout, which `sqlite-against` and `postgres-against` are started from. */
+  readonly against?: string | undefined;
+}
+
+/** Starts the named relays that this machine can run; `bare` comes first, since the others are compared with it. */
 export async function startContenders(
   names: ReadonlySet<ContenderName>,
   upstreamUrl: string,
-  environment: Readonly<Record<string, string>> = {},
+  options: ContenderOptions = {},
 ): Promise<Contenders> {
   const stack = new AsyncDisposableStack();
   const list: Contender[] = [];
   try {
     for (const name of contenderNames) {
       if (!names.has(name)) continue;
-      const contender = await startContender(name, { upstreamUrl, environment }, stack);
+      const contender = await startContender(name, { upstreamUrl, ...options }, stack);
       if (contender !== undefined) list.push(contender);
     }
   } catch (error) {
@@ -46,7 +57,7 @@ export async function startContenders(
 
 async function startContender(
   name: ContenderName,
-  options: Pick<ColloquyOptions, 'upstreamUrl' | 'environment'>,
+  { against, ...options }: Pick<ColloquyOptions, 'upstreamUrl'> & ContenderOptions,
   stack: AsyncDisposableStack,
 ): Promise<Contender | undefined> {
   if (name === 'bare' || name === 'ai-sdk') {
@@ -54,13 +65,14 @@ async function startContender(
     stack.use(party);
     return { name, party, target: { host: '127.0.0.1', port, headers: {} }, outsideCpuMs: async () => 0 };
   }
-  if (name === 'sqlite') {
-    const { party, target } = stack.use(await startColloquy(options));
+  const checkout = name.endsWith('-against') ? against : undefined;
+  if (name === 'sqlite' || name === 'sqlite-against') {
+    const { party, target } = stack.use(await startColloquy({ ...options, checkout }));
     return { name, party, target, outsideCpuMs: async () => 0 };
   }
   const database = await createBenchDatabase();
   if (database === undefined) return undefined;
   stack.use(database);
-  const { party, target } = stack.use(await startColloquy({ ...options, databaseUrl: database.url }));
+  const { party, target } = stack.use(await startColloquy({ ...options, checkout, databaseUrl: database.url }));
   return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
 }

@@ -25,12 +25,15 @@ export class ClientStream {
   readonly sentAtMs: number;
   /** `performance.now()` when the first token was read; undefined until then. */
   firstTokenAtMs: number | undefined;
+  /** Resolves with the first token, and where the stream ends without one. */
+  readonly begun: Promise<void>;
   /** Token frames so far, counted by their mark; a frame whose mark arrived in two pieces is not counted. */
   tokenFrames = 0;
   /** Resolves with the address at which the stream can be resumed. */
   readonly location: Promise<string>;
   readonly #chunks: Buffer[] = [];
   readonly #abort: () => void;
+  readonly #begin: () => void;
 
   /** With `session` the client continues that session instead of starting one. */
   constructor(target: Target, number: number, session?: string) {
@@ -51,6 +54,9 @@ export class ClientStream {
       },
     });
     this.#abort = () => request.destroy();
+    const begun = Promise.withResolvers<void>();
+    this.begun = begun.promise;
+    this.#begin = begun.resolve;
     const location = Promise.withResolvers<string>();
     this.location = location.promise;
     this.location.catch(() => undefined);
@@ -67,7 +73,7 @@ export class ClientStream {
         });
       });
     });
-    this.done.catch(() => undefined);
+    this.done.catch(() => undefined).finally(this.#begin);
     request.end(body);
   }
 
@@ -76,6 +82,7 @@ export class ClientStream {
     let at = chunk.indexOf(tokenMark);
     if (at === -1) return;
     this.firstTokenAtMs ??= performance.now();
+    this.#begin();
     for (; at !== -1; at = chunk.indexOf(tokenMark, at + tokenMark.length)) this.tokenFrames += 1;
   }
 

@@ -1,4 +1,5 @@
 /** The command line that the benches share. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ContenderName, contenderNames } from './contenders.ts';
 
@@ -9,6 +10,8 @@ export interface Options<Number extends string = never> {
   readonly contenders: ReadonlySet<ContenderName>;
   /** Scenarios to run, such as `80x100` (streams x tokens per second); empty for all. */
   readonly scenarios: readonly string[];
+  /** Root of another checkout to compare with, an absolute path. */
+  readonly against: string | undefined;
   /** Record a CPU profile of each relay under test into this directory. */
   readonly profileDir: string | undefined;
   /** Options that only one bench has. */
@@ -35,6 +38,7 @@ export function readOptions<Number extends string = never>(
       engine: { type: 'string', multiple: true },
       'no-ai-sdk': { type: 'boolean', default: false },
       'profile-dir': { type: 'string' },
+      against: { type: 'string' },
       help: { type: 'boolean', default: false },
       ...Object.fromEntries(own.map(([name]) => [name, { type: 'string' as const }])),
     },
@@ -47,8 +51,12 @@ export function readOptions<Number extends string = never>(
   const engines = values.engine ?? ['sqlite', 'postgres'];
   const unknown = engines.find((engine) => !['sqlite', 'postgres', 'none'].includes(engine));
   if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are sqlite, postgres, none`);
-  const wanted = (name: ContenderName): boolean =>
-    name === 'bare' || (name === 'ai-sdk' ? !values['no-ai-sdk'] : engines.includes(name));
+  const wanted = (name: ContenderName): boolean => {
+    if (name === 'bare') return true;
+    if (name === 'ai-sdk') return !values['no-ai-sdk'];
+    const [engine = '', other] = name.split('-');
+    return engines.includes(engine) && (other === undefined || values.against !== undefined);
+  };
   return {
     isQuick: values.quick,
     rounds: positive('rounds', values.rounds ?? (values.quick ? '1' : String(defaults.rounds))),
@@ -56,6 +64,7 @@ export function readOptions<Number extends string = never>(
     contenders: new Set(contenderNames.filter(wanted)),
     scenarios: values.scenario,
     profileDir: values['profile-dir'],
+    against: values.against === undefined ? undefined : resolve(values.against),
     numbers: Object.fromEntries(
       own.map(([name, value]) => [name, positive(name, String(given[name] ?? value))]),
     ) as Record<Number, number>,

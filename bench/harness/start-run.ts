@@ -9,9 +9,15 @@ const tokensPerSecond = 100;
 /** Pause between two bursts, in which the server finishes the work of the last one. */
 const restMs = 300;
 
+export interface StartRun {
+  /** Milliseconds from the first request's start to each stream's first token. */
+  readonly waits: readonly number[];
+  /** CPU time of the relay until the last stream had its first token, PostgreSQL's backends included. */
+  readonly cpuMs: number;
+}
+
 /**
- * Sends all requests in one turn of the event loop, each on a connection of its own, and reads the answers to their
- * end. Returns the milliseconds from the first request's start to each stream's first token.
+ * Sends all requests in one turn of the event loop, each on a connection of its own, and reads the answers to their end.
  * @throws Error if an answer is not what the upstream said
  */
 export async function runStart(
@@ -19,14 +25,22 @@ export async function runStart(
   upstream: Upstream,
   sessions: number,
   firstTokenMs: number,
-): Promise<number[]> {
+): Promise<StartRun> {
   await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs, spreadOver: 0 });
   await sleep(restMs);
+  const cpuBeforeMs = await cpuOf(contender);
   const startedAtMs = performance.now();
   const clients = Array.from({ length: sessions }, (_, number) => new ClientStream(contender.target, number));
+  await Promise.all(clients.map((client) => client.begun));
+  const cpuMs = (await cpuOf(contender)) - cpuBeforeMs;
   await Promise.all(clients.map((client) => client.done));
   for (const client of clients) client.check(tokens, true);
-  return clients.map((client) => (client.firstTokenAtMs ?? Number.NaN) - startedAtMs);
+  return { waits: clients.map((client) => (client.firstTokenAtMs ?? Number.NaN) - startedAtMs), cpuMs };
+}
+
+async function cpuOf({ party, outsideCpuMs }: Contender): Promise<number> {
+  const inside = party.cpu().reduce((sum, thread) => sum + thread.cpuMs, 0);
+  return inside + (await outsideCpuMs());
 }
 
 /** Does the same as `runStart` with sessions that start one after the other, each when the previous one has ended. */

@@ -1,21 +1,25 @@
 /** Starts the server as users do, in a process of its own that can be signalled and killed. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const launcher = fileURLToPath(new URL('../../server/bin/colloquy.js', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const probe = new URL('memory-probe.ts', import.meta.url).href;
 
 export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {
   /** Options of Node.js itself. */
   readonly execArguments?: readonly string[];
+  /** Root of the checkout whose server is started. Default: this one. */
+  readonly checkout?: string | undefined;
 }
 
 /** Runs `colloquy start` with only this environment, PATH and Node's cache of compiled modules. */
 export function launchServer(
   environment: Readonly<Record<string, string>>,
-  { execArguments = [], ...options }: LaunchOptions = {},
+  { execArguments = [], checkout = repository, ...options }: LaunchOptions = {},
 ): ChildProcess {
+  const launcher = join(checkout, 'packages/server/bin/colloquy.js');
   const { PATH = '', NODE_COMPILE_CACHE } = process.env;
   return spawn(process.execPath, [...execArguments, launcher, 'start'], {
     ...options,
