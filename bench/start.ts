@@ -16,14 +16,16 @@ const firstTokenDelaysMs = [0, 100];
 /** Number of sessions in a round that start alone, each when the previous one has ended. */
 const aloneSessions = 5;
 
-const options = readOptions(usage, { rounds: 15 });
+const options = readOptions(usage, { rounds: 15, hasFloor: true });
 const rounds = options.isQuick ? 5 : options.rounds;
 
 const profileDir = options.profileDir === undefined ? undefined : resolve(options.profileDir);
 if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
 
 await using upstream = await startUpstream();
-await using contenders = await startContenders(options.contenders, upstream.url, { against: options.against });
+await using contenders = await startContenders(options.contenders, upstream.url, {
+  against: options.against,
+});
 console.log(
   `node ${process.versions.node}; ${sessions} sessions at once, ${rounds} rounds after ${warmUpRounds}; medians over rounds (lowest–highest)`,
 );

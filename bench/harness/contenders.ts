@@ -1,4 +1,7 @@
 /** The relays that a bench compares, all running at once, each idle while another is measured. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ColloquyOptions, startColloquy } from './colloquy.ts';
 import type { Target } from './load.ts';
 import { type Party, probeArguments, startParty } from './party.ts';
@@ -7,6 +10,7 @@ import { totalCpuMs } from './proc.ts';
 
 export const contenderNames = [
   'bare',
+  'floor',
   'ai-sdk',
   'sqlite',
   'sqlite-against',
@@ -60,8 +64,14 @@ async function startContender(
   { against, ...options }: Pick<ColloquyOptions, 'upstreamUrl'> & ContenderOptions,
   stack: AsyncDisposableStack,
 ): Promise<Contender | undefined> {
-  if (name === 'bare' || name === 'ai-sdk') {
-    const { party, port } = await startParty(`${name}-relay.ts`, [options.upstreamUrl], probeArguments);
+  if (name === 'bare' || name === 'floor' || name === 'ai-sdk') {
+    const args = [options.upstreamUrl];
+    if (name === 'floor') {
+      const directory = await mkdtemp(join(tmpdir(), 'colloquy-bench-floor-'));
+      stack.defer(() => rm(directory, { recursive: true, force: true }));
+      args.push(join(directory, 'floor.db'));
+    }
+    const { party, port } = await startParty(`${name}-relay.ts`, args, probeArguments);
     stack.use(party);
     return { name, party, target: { host: '127.0.0.1', port, headers: {} }, outsideCpuMs: async () => 0 };
   }
@@ -73,6 +83,8 @@ async function startContender(
   const database = await createBenchDatabase();
   if (database === undefined) return undefined;
   stack.use(database);
-  const { party, target } = stack.use(await startColloquy({ ...options, checkout, databaseUrl: database.url }));
+  const { party, target } = stack.use(
+    await startColloquy({ ...options, checkout, databaseUrl: database.url }),
+  );
   return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
 }

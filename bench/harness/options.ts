@@ -20,6 +20,8 @@ export interface Options<Number extends string = never> {
 
 export interface Defaults<Number extends string> {
   readonly rounds: number;
+  /** Whether the relay `floor` is compared too. */
+  readonly hasFloor?: boolean;
   readonly numbers?: Readonly<Record<Number, number>>;
 }
 
@@ -53,6 +55,7 @@ export function readOptions<Number extends string = never>(
   if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are sqlite, postgres, none`);
   const wanted = (name: ContenderName): boolean => {
     if (name === 'bare') return true;
+    if (name === 'floor') return defaults.hasFloor === true;
     if (name === 'ai-sdk') return !values['no-ai-sdk'];
     const [engine = '', other] = name.split('-');
     return engines.includes(engine) && (other === undefined || values.against !== undefined);
