@@ -11,6 +11,7 @@ import { lossCauses } from './concurrency/worker-link.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv, plainEnvironment } from './config/env.ts';
 import { loadSecrets } from './config/secrets.ts';
+import { announceServer } from './config/server-file.ts';
 import { longestConnectMs } from './domain/model.ts';
 import { describeAnonymous, findAnonymousAccess } from './first-start/anonymous-access.ts';
 import { describeAnswering } from './first-start/answering-model.ts';
@@ -321,9 +322,15 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   cleanup.defer(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   const { port } = app.server.address() as AddressInfo;
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  // With its secrets in the environment, a server on PostgreSQL does without a directory that it can write to.
+  const announced = await announceServer(dataDir, url).catch((error: unknown) =>
+    log.info({ err: error }, 'commands on this machine need --url, since the address could not be written'),
+  );
+  if (announced !== undefined) cleanup.use(announced);
   const owned = cleanup.move();
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url,
     store,
     engine,
     adminKey: secrets.adminKey,

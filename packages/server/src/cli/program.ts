@@ -1,12 +1,28 @@
 /** The commands, and what they have in common: help, version, how a wrong command line and a failure are told. */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { keys } from './admin/keys.ts';
+import { members } from './admin/members.ts';
+import { models } from './admin/models.ts';
+import { organizations } from './admin/organizations.ts';
+import { personas } from './admin/personas.ts';
+import { users } from './admin/users.ts';
 import { doctor } from './doctor.ts';
 import { CommandFailure } from './failure.ts';
 import { start } from './start.ts';
 import { packageVersion, version } from './version.ts';
 
 /** The commands, in the order of the help. */
-const commands: readonly CommandUnknownOpts[] = [start, doctor, version];
+const commands: readonly CommandUnknownOpts[] = [
+  start,
+  keys,
+  personas,
+  models,
+  members,
+  users,
+  organizations,
+  doctor,
+  version,
+];
 
 /** Exit code of a wrong command line: `EX_USAGE` of sysexits.h. */
 const exitCodeOfBadUsage = 64;

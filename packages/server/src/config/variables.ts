@@ -1,5 +1,5 @@
 /**
- * Every environment variable that the server reads, with its default; `.env.example` lists the same. The variables of
+ * Every environment variable that the program reads, with its default; `.env.example` lists the same. The variables of
  * providers and search engines come from the catalog.
  */
 import { leastKeptDays } from '../domain/audit/trail.ts';
@@ -116,8 +116,18 @@ const otherVariables = {
   LOG_FORMAT: text('auto', 'auto, json or pretty'),
 } as const satisfies Record<string, Variable>;
 
+const commandLineVariables = {
+  COLLOQUY_URL: httpUrl,
+  COLLOQUY_API_KEY: apiKey,
+} as const satisfies Record<string, Variable>;
+
 /** The variables that belong to no provider and no search engine. */
-export const serverVariables = { ...placeVariables, ...modelVariables, ...otherVariables };
+export const serverVariables = {
+  ...placeVariables,
+  ...modelVariables,
+  ...otherVariables,
+  ...commandLineVariables,
+};
 
 export type ServerVariable = keyof typeof serverVariables;
 
@@ -129,6 +139,7 @@ export function listVariables(catalog: Catalog): Readonly<Record<string, Variabl
     ...modelVariables,
     ...engineVariables(catalog),
     ...otherVariables,
+    ...commandLineVariables,
   };
 }
 

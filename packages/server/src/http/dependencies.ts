@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
+import type { AdministeredEngine } from '../generation/engine-at-rest.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
@@ -11,6 +12,13 @@ import type { DialectRegistry } from './dialects/registry.ts';
 import type { Readiness } from './operations/health-routes.ts';
 import type { AnonymousAccess } from './request/anonymous.ts';
 import type { SseHubOptions } from './streaming/sse.ts';
+
+/** What the administration alone is given. */
+export interface AdminAppDependencies
+  extends Pick<HttpDependencies, 'store' | 'authenticator' | 'log' | 'now'> {
+  readonly engine: AdministeredEngine;
+  readonly admin: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'health'>;
+}
 
 export interface HttpDependencies {
   readonly store: Store;

@@ -79,6 +79,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['', 'http'],
   redis: ['bus'],
   'robots-parser': ['research'],
+  'string-width': ['cli'],
   typebox: ['http'],
   undici: ['network', 'models', 'research'],
   unpdf: ['research'],

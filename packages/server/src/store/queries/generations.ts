@@ -117,6 +117,11 @@ export async function readRunningGenerations(db: Database, owner: number): Promi
   return rows.map((row) => row.id);
 }
 
+/** Whether the journal holds events, of whatever owner. */
+export async function hasJournal(db: Database): Promise<boolean> {
+  return (await db.selectFrom('journal').select('owner').limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** Which live generations. */
 export type LiveGenerations =
   | { readonly conversationId: string }

@@ -1,0 +1,152 @@
+/** The administration from the command line: through the running server, and on its store once it has stopped. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import { emptyPlace, type Place } from 'colloquy-testkit/place';
+import { serverEnvironment } from 'colloquy-testkit/server-environment';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { colloquy, type Ran } from '../colloquy.ts';
+
+onBothStores('commands of the administration', async (engine) => {
+  let place: Place;
+  let server: ChildServer;
+  let env: Record<string, string>;
+  const run = (...args: string[]): Promise<Ran> => colloquy(args, { env, cwd: place.dataDir });
+
+  async function json(...args: string[]): Promise<Record<string, unknown>> {
+    const { status, stdout, stderr } = await run(...args, '--json');
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout);
+  }
+
+  before(async () => {
+    place = await emptyPlace(engine);
+    env = serverEnvironment(place);
+    server = await spawnServer(env);
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(place.dataDir, { recursive: true, force: true });
+  });
+
+  test('the server says where it listens, to its owner alone', () => {
+    const path = join(place.dataDir, 'server.json');
+    assert.equal(JSON.parse(readFileSync(path, 'utf8')).url, server.url);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  });
+
+  test('through the server: a key works at once, and no more once it is revoked', async () => {
+    const made = await run('keys', 'create', '--name', 'web', '--bound', 'requests_per_minute=60');
+    assert.equal(made.status, 0, made.stderr);
+    const [, key = ''] = /^key +(sk_prod_\S+)$/m.exec(made.stdout) ?? [];
+    const [, id = ''] = /^id +(\S+)$/m.exec(made.stdout) ?? [];
+    assert.match(made.stdout, /^limits +\{"requests_per_minute":60\}$/m);
+    assert.match(made.stderr, /not shown again/);
+    const ask = async (): Promise<number> =>
+      (await fetch(`${server.url}/api/chat/sessions?user_id=u`, { headers: { 'X-API-Key': key } })).status;
+    assert.notEqual(await ask(), 401);
+
+    const [listed, asked] = await Promise.all([run('keys', 'list'), run('keys', 'revoke', id)]);
+    assert.match(listed.stdout, new RegExp(`^${id} +web +prod +${key.slice(0, 14)}`, 'm'));
+    assert.equal(listed.stdout.includes(key), false);
+    assert.deepEqual({ status: asked.status, stdout: asked.stdout }, { status: 64, stdout: '' });
+    assert.match(asked.stderr, /add --yes/);
+    assert.notEqual(await ask(), 401);
+
+    const revoked = await run('keys', 'revoke', id, '--yes');
+    assert.equal(revoked.status, 0, revoked.stderr);
+    assert.equal(await ask(), 401);
+  });
+
+  test('what the API refuses is told in its words', async () => {
+    const [wrong, unknown, absent] = await Promise.all([
+      run('members', 'create', 'nobody'),
+      run('keys', 'list', '--organization', 'Nowhere'),
+      run('users', 'list'),
+    ]);
+    assert.deepEqual(wrong, { status: 1, stdout: '', stderr: 'email must be an e-mail address\n' });
+    assert.deepEqual(unknown, { status: 1, stdout: '', stderr: 'there is no organization "Nowhere"\n' });
+    assert.deepEqual(absent, { status: 0, stdout: '', stderr: 'There are no users.\n' });
+  });
+
+  test('on the store, once the server has stopped', async () => {
+    server.signal('SIGTERM');
+    await server.exited;
+    assert.equal(existsSync(join(place.dataDir, 'server.json')), false);
+
+    const made = await colloquy(['personas', 'create', 'helper', '--prompt-file', '-', '--json'], {
+      env,
+      cwd: place.dataDir,
+      input: 'You help.\n',
+    });
+    assert.equal(made.status, 0, made.stderr);
+    const persona = JSON.parse(made.stdout);
+    assert.deepEqual([persona.alias, persona.active_version, persona.next_version], ['helper', 1, null]);
+    const versions = await json('personas', 'versions', 'helper');
+    assert.equal((versions.data as { system_prompt: string }[])[0]?.system_prompt, 'You help.\n');
+
+    const acme = await json('organizations', 'create', 'Acme');
+    const member = await json('members', 'create', 'ada@example.com', '--organization', 'Acme');
+    assert.equal(member.email, 'ada@example.com');
+    assert.deepEqual((await json('members', 'list')).data, []);
+    const erased = await json('organizations', 'delete', 'Acme', '--yes');
+    assert.equal((erased.deleted as Record<string, number>).members, 1);
+    const left = (await json('organizations', 'list')).data as { id: string }[];
+    assert.equal(
+      left.some(({ id }) => id === acme.id),
+      false,
+    );
+    const tested = await run('models', 'test', 'guide');
+    assert.equal(tested.status, 1);
+    assert.match(tested.stderr, /^only a running server tests models; start it/);
+  });
+
+  test('what was made on the store is there for the next server, which holds it against others', async () => {
+    server = await spawnServer(env);
+    const listed = await run('personas', 'list');
+    assert.match(listed.stdout, /helper/);
+    if (engine === 'sqlite') {
+      await rm(join(place.dataDir, 'server.json'));
+      const lost = await run('personas', 'list');
+      assert.equal(lost.status, 1);
+      assert.match(lost.stderr, /a server is running on .*; give its address with --url\n$/);
+    }
+    const found = await run('personas', 'list', '--url', server.url);
+    assert.match(found.stdout, /helper/);
+  });
+
+  test('the key is sent to no one else', async () => {
+    const credentials: (string | undefined)[] = [];
+    const other = createServer((request, response) => {
+      credentials.push(request.headers.authorization);
+      response.end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const { status, stderr } = await run('keys', 'list', '--url', url);
+    other.close();
+    assert.deepEqual(
+      { status, stderr },
+      { status: 1, stderr: `what answers at ${url} is not a Colloquy server\n` },
+    );
+    assert.deepEqual(credentials, [undefined]);
+    const away = await run('keys', 'list', '--url', url);
+    assert.equal(away.stderr, `the server at ${url} can't be reached: ECONNREFUSED\n`);
+  });
+});
+
+test('a directory without data stays so', async () => {
+  const { dataDir } = await emptyPlace('sqlite');
+  const empty = join(dataDir, 'none');
+  const { status, stderr } = await colloquy(['keys', 'list'], { env: { DATA_DIR: empty } });
+  assert.equal(status, 1);
+  assert.match(stderr, /^there is no Colloquy server's data in .*none; set DATA_DIR/);
+  assert.equal(existsSync(empty), false);
+  await rm(dataDir, { recursive: true });
+});
