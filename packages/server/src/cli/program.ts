@@ -6,8 +6,11 @@ import { models } from './admin/models.ts';
 import { organizations } from './admin/organizations.ts';
 import { personas } from './admin/personas.ts';
 import { users } from './admin/users.ts';
+import { backup } from './backup.ts';
 import { doctor } from './doctor.ts';
 import { CommandFailure } from './failure.ts';
+import { migrateStore } from './migrate-store.ts';
+import { restore } from './restore.ts';
 import { start } from './start.ts';
 import { packageVersion, version } from './version.ts';
 
@@ -21,6 +24,9 @@ const commands: readonly CommandUnknownOpts[] = [
   users,
   organizations,
   doctor,
+  backup,
+  restore,
+  migrateStore,
   version,
 ];
 

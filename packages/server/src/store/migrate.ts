@@ -24,6 +24,7 @@ import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
 import type { Database, StoreEngine } from './tables.ts';
+import { refuseUnfinished } from './transfer/target.ts';
 
 type Up = (db: Kysely<unknown>, engine: StoreEngine) => Promise<void>;
 
@@ -53,10 +54,11 @@ export const migrations: Readonly<Record<string, Up>> = {
 
 /**
  * Brings the schema to this program's version.
- * @throws UnfitDatabaseError before anything is changed, if a newer version made it; if it then differs from what it should be
+ * @throws UnfitDatabaseError before anything is changed, if a newer version made it or it is filled only in part; if it then differs from what it should be
  */
 export async function migrate(db: Database, engine: StoreEngine): Promise<void> {
   await refuseNewer(db);
+  await refuseUnfinished(db);
   const migrator = new Migrator({
     db,
     provider: {

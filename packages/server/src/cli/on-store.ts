@@ -1,0 +1,42 @@
+/** Where the data of the settings is, and how commands that work on the store fail. */
+import type { StorePlace } from '../store/transfer/place.ts';
+import { CommandFailure } from './failure.ts';
+
+/** The place that DATA_DIR and DATABASE_URL name. @throws CommandFailure where the settings are wrong */
+export async function readPlace(): Promise<StorePlace> {
+  const [{ resolve }, env, { parseConfig }, { catalog }, problemsOf] = await Promise.all([
+    import('node:path'),
+    import('../config/env.ts'),
+    import('../config/config.ts'),
+    import('../catalog.ts'),
+    import('../config/problems.ts'),
+  ]);
+  env.loadEnvFile('.env');
+  const { config, problems = [] } = parseConfig(env.readEnvironment(), catalog);
+  if (config === undefined)
+    throw new CommandFailure(problemsOf.formatProblems(problems).trimEnd(), problemsOf.exitCodeOfBadConfig);
+  return { dataDir: resolve(config.dataDir), databaseUrl: config.databaseUrl };
+}
+
+/** @throws CommandFailure for whatever an operator can mend: a sentence each, 78 for a database that can't be used */
+export async function onStore<T>(run: () => Promise<T>): Promise<T> {
+  const [{ isUnfitDatabase }, { TransferError }, { DataDirectoryInUseError }, { isUnavailable }] =
+    await Promise.all([
+      import('../store/schema/unfit-database.ts'),
+      import('../store/transfer/copy-store.ts'),
+      import('../store/sqlite/server-lock.ts'),
+      import('../store/unavailable.ts'),
+    ]);
+  try {
+    return await run();
+  } catch (error) {
+    if (isUnfitDatabase(error)) throw new CommandFailure(error.message, 78);
+    if (error instanceof TransferError || error instanceof DataDirectoryInUseError)
+      throw new CommandFailure(error.message);
+    if (isUnavailable(error)) {
+      const { message, code } = error as Error & { code?: unknown };
+      throw new CommandFailure(`the data can't be read or written: ${message || String(code)}`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,15 @@
+/** `colloquy restore <file>`: puts a backup into the place of the settings. */
+import { Command } from '@commander-js/extra-typings';
+import { onStore, readPlace } from './on-store.ts';
+
+export const restore = new Command('restore')
+  .description('put a backup into DATA_DIR, or into the database of DATABASE_URL; no server may run')
+  .argument('<file>', 'what `backup` has written, or the colloquy.db of a stopped server')
+  .option('--replace', 'replace the data that is there; on SQLite they stay as colloquy.db.replaced')
+  .action(async (file, { replace = false }) => {
+    const { restoreBackup } = await import('../store/backup/backup.ts');
+    const place = await readPlace();
+    await onStore(() => restoreBackup(file, place, { isReplacing: replace }));
+    const where = place.databaseUrl === undefined ? place.dataDir : 'the PostgreSQL database';
+    process.stdout.write(`${where} holds what ${file} held. Give it the secret of the time of the backup.\n`);
+  });
