@@ -7,6 +7,7 @@ import { organizations } from './admin/organizations.ts';
 import { personas } from './admin/personas.ts';
 import { users } from './admin/users.ts';
 import { backup } from './backup.ts';
+import { check } from './check.ts';
 import { doctor } from './doctor.ts';
 import { CommandFailure } from './failure.ts';
 import { migrateStore } from './migrate-store.ts';
@@ -26,6 +27,7 @@ const commands: readonly CommandUnknownOpts[] = [
   doctor,
   backup,
   restore,
+  check,
   migrateStore,
   version,
 ];
