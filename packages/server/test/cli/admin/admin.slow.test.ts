@@ -49,7 +49,7 @@ onBothStores('commands of the administration', async (engine) => {
     assert.match(made.stdout, /^limits +\{"requests_per_minute":60\}$/m);
     assert.match(made.stderr, /not shown again/);
     const ask = async (): Promise<number> =>
-      (await fetch(`${server.url}/api/chat/sessions?user_id=u`, { headers: { 'X-API-Key': key } })).status;
+      (await fetch(`${server.url}/api/org/list`, { headers: { 'X-API-Key': key } })).status;
     assert.notEqual(await ask(), 401);
 
     const [listed, asked] = await Promise.all([run('keys', 'list'), run('keys', 'revoke', id)]);
