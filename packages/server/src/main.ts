@@ -64,13 +64,13 @@ function reportFailedStart(error: unknown): number {
 }
 
 function greeting(server: RunningServer): string {
-  const { url, firstKeyPath, localModelNotice, proxyNotice } = server;
+  const { url, firstKeyPath, localModelNotice, proxyNotice, busNotice } = server;
   const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
   return `
 Colloquy listens on ${url}
 ${[...server.answering, server.anonymousNotice].map(line).join('')}Documentation: ${url}/docs
 Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
-${[localModelNotice, proxyNotice].map(line).join('')}
+${[localModelNotice, proxyNotice, busNotice].map(line).join('')}
 A first call:
 
   curl -N ${url}/api/chat/completion/stream -H "X-API-Key: ${key}" -H "Content-Type: application/json" -d '{"message": "What can you do?"}'

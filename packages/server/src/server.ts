@@ -46,6 +46,7 @@ import { createAddressGuard } from './network/address-guard.ts';
 import { createGuardedAgent } from './network/guarded-agent.ts';
 import { createOutsideFetch } from './network/outside-fetch.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
+import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { observedStore } from './store/observation/observed-store.ts';
@@ -90,6 +91,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly localModelNotice: string | undefined;
   /** Which proxy is used for what, in a sentence without credentials; undefined: there is none. */
   readonly proxyNotice: string | undefined;
+  /** What to tell of several servers on this database; undefined where all is well, or there is one. */
+  readonly busNotice: string | undefined;
   /** Resolves once the local model is ready, has failed, or is off. */
   readonly localModelSettled: Promise<unknown>;
   /** Takes no more turns and waits up to `graceMs` for the running ones. */
@@ -250,12 +253,14 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     watchLoad({ bounds: config.overload, onChange: (level, sample) => logLoad(log, level, sample) }),
   );
   const metrics = generationMetrics(registry);
+  const bus = cleanup.use(await openBus(config, store, log));
   const engine = cleanup.use(
     await Engine.start({
       store,
       models: tracing === undefined ? models : tracedModels(models, tracing),
       researcher,
       ...(tracing && { tracing }),
+      bus,
       leaseMs: config.leaseMs,
       titles: overrides.titles ?? config.titles,
       summaries: config.summaries,
@@ -293,6 +298,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const app = createApp({
     store,
     engine,
+    bus,
     authenticator,
     log,
     version,
@@ -307,7 +313,12 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     async isReady() {
       const ready = await store.isReady();
       const { state, percent } = local.status();
-      return { ready, models: { local: { state, percent } } };
+      const problem = problemOf(bus);
+      return {
+        ready,
+        problems: problem === undefined ? [] : [problem],
+        models: { local: { state, percent } },
+      };
     },
     admin: {
       secret: secrets.secret,
@@ -340,6 +351,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     anonymousNotice: describeAnonymous(anonymous),
     localModelNotice: localProgressNotice(local),
     proxyNotice: proxies?.description,
+    busNotice: busNotice(bus, store),
     localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

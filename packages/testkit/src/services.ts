@@ -83,7 +83,7 @@ export function chromiumForTests(): { readonly path: string } | Skip {
   return path === undefined ? missing('Chromium', new Error('in none of the usual places')) : { path };
 }
 
-function missing(what: string, cause: unknown): Skip {
+export function missing(what: string, cause: unknown): Skip {
   const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
   const skip = `${what} is not to be had: ${reason}`;
   if (process.env.COLLOQUY_REQUIRE_SERVICES === '1') throw new Error(skip, { cause });

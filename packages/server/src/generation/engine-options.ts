@@ -1,4 +1,5 @@
 /** What the engine is given; `server.ts` composes it. */
+import type { Bus } from '../bus/bus.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Researcher } from '../research/research.ts';
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly log: Pick<Logger, 'debug' | 'warn' | 'error'>;
   /** Counts what is limited by the minute, and what is open at once. Default: this engine alone does. */
   readonly limiter?: Limiter;
+  /** Reaches the other servers on the same store. Default: there are none, or only the store reaches them. */
+  readonly bus?: Bus;
   /** When calls of a provider are not made for a while, where there is another model to ask. */
   readonly breakers?: BreakerOptions;
   /** Called before a new turn is accepted. @throws AppError overloaded, to refuse it */

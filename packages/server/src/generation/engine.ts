@@ -1,20 +1,18 @@
 /** The engine: accepts turns, runs them as background jobs, and lets everybody read their logs. */
 
+import { noBus } from '../bus/bus.ts';
 import { every, type Repetition } from '../concurrency/every.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
-import { isTerminal, type Outcome } from '../domain/generation.ts';
+import type { Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
 import type { Scope } from '../domain/scope.ts';
-import { createProcessLimiter, type Limiter } from '../limits/limiter.ts';
+import { createLimiter } from '../limits/create-limiter.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import { StoredLimits } from '../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
-import {
-  findGeneration,
-  readCancelRequests,
-  readGeneration,
-  readRunningGenerations,
-} from '../store/queries/generations.ts';
+import { findGeneration } from '../store/queries/generations.ts';
+import { countLiveOwners } from '../store/queries/owners.ts';
 import type { Store } from '../store/store.ts';
 import { noTracing } from '../tracing/tracing.ts';
 import { Afterwards } from './afterwards/afterwards.ts';
@@ -35,6 +33,8 @@ import { Lives } from './log/live-generations.ts';
 import { LogReader } from './log/log-reader.ts';
 import { awaitAnswer, readCommitted, readPlace } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
+import { Exchange } from './replicas/exchange.ts';
+import { Attending } from './running/attending.ts';
 import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
 import type { TurnRequest } from './turn.ts';
@@ -50,19 +50,20 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #lives = new Lives();
+  readonly #exchange: Exchange;
+  readonly #attending: Attending;
   readonly #afterwards: Afterwards;
   readonly #cancelling: Cancelling;
   readonly #admission: Admission;
   readonly limiter: Limiter;
+  readonly #ownLimiter: Limiter & AsyncDisposable;
   readonly storedLimits: StoredLimits;
   readonly #runner: Runner;
   #incarnation: Incarnation | undefined;
   #incarnating: Promise<void> | undefined;
   #watch: Repetition | undefined;
-  /** Generations that become live as soon as the store has answered an acceptance or a claim. */
-  readonly #arriving = new Set<string>();
-  /** Generations that are marked running here, but were not live at the last look. */
-  #unattended = new Set<string>();
+  /** Servers on this store, this one among them. */
+  #serverCount = 1;
   #isAccepting = false;
   #isStopping = false;
   /** Jobs that are between two states: an acceptance, a start, a finish. */
@@ -72,14 +73,13 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     this.#options = options;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
-    const {
-      store,
-      models,
-      breakers,
-      researcher,
-      tracing = noTracing,
-      limiter = createProcessLimiter(this.#now),
-    } = options;
+    const { store, models, breakers, researcher, tracing = noTracing, bus = noBus } = options;
+    const server = newId();
+    this.#ownLimiter = createLimiter({
+      ...{ bus, server, now: this.#now, servers: () => this.#serverCount },
+      onError: (error) => this.#warn(error, 'counting limits on Redis failed; this server grants its share'),
+    });
+    const { limiter = this.#ownLimiter } = options;
     this.limiter = limiter;
     this.storedLimits = new StoredLimits(store, this.#now);
     const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.storedLimits];
@@ -88,7 +88,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const { titles = false, summaries = true, log } = options;
     this.#afterwards = new Afterwards({ store, sideCalls, now, titles, summaries, log });
     this.#admission = new Admission(store.reads, limiter, storedLimits);
-    const onStarted = (generationId: string): void => this.#background(this.#attend(generationId));
+    this.#exchange = new Exchange({
+      ...{ bus, server, reads: store.reads, lives: this.#lives },
+      onReleased: () => this.#background(this.#claim()),
+      onError: (error) => this.#warn(error, 'looking after generations of other servers failed'),
+    });
+    const onStarted = (generationId: string): void => this.#background(this.#attending.attend(generationId));
     this.#runner = new Runner({
       ...{ store, models, breakers, researcher, tracing, sideCalls, learn, now, onStarted },
       lives: this.#lives,
@@ -98,9 +103,16 @@ export class Engine implements GenerationEngine, AsyncDisposable {
       onLeft: (generationId) => this.#admission.ended(generationId, 0),
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
+    this.#attending = new Attending({
+      ...{ reads: store.reads, lives: this.#lives, runner: this.#runner },
+      owner: () => this.#incarnation?.owner,
+      background: (job) => this.#background(job),
+      onRuns: (generationId) => this.#exchange.wake([generationId]),
+    });
     this.#cancelling = new Cancelling({
       ...{ store, now, owner, onStarted },
       lives: this.#lives,
+      servers: this.#exchange,
       onEnded: (generation, outcome) => this.#ended(endedUnstarted(generation, outcome, now())),
     });
   }
@@ -173,17 +185,17 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   subscribe(generationId: string, afterSeq: number, sink: LogSink): LogReader {
-    const reader = new LogReader(this.#store.reads, this.#lives, generationId, afterSeq, sink);
+    const reader = new LogReader(this.#store.reads, this.#exchange, generationId, afterSeq, sink);
     reader.start();
     return reader;
   }
 
   readEvents(generationId: string, throughSeq: number): Promise<readonly LogEvent[]> {
-    return readCommitted(this.#store.reads, this.#lives, generationId, throughSeq);
+    return readCommitted(this.#store.reads, this.#exchange, generationId, throughSeq);
   }
 
   readPlace(generationId: string, seq: number, isWhole: boolean): Promise<LogPlace | undefined> {
-    return readPlace(this.#store.reads, this.#lives, generationId, seq, isWhole);
+    return readPlace(this.#store.reads, this.#exchange, generationId, seq, isWhole);
   }
 
   answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }> {
@@ -233,11 +245,15 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     await Promise.allSettled([...this.#busy]);
     // Again: a new one may have come up meanwhile.
     const incarnation = this.#incarnation;
-    if (incarnation === undefined) return;
-    incarnation[Symbol.dispose]();
-    await this.#store
-      .execute('endLease', { owner: incarnation.owner })
-      .catch((error: unknown) => this.#warn(error, 'the lease could not be ended; it runs out on its own'));
+    if (incarnation !== undefined) {
+      incarnation[Symbol.dispose]();
+      await this.#store
+        .execute('endLease', { owner: incarnation.owner })
+        .catch((error: unknown) => this.#warn(error, 'the lease could not be ended; it runs out on its own'));
+      await this.#exchange.released();
+    }
+    this.#exchange[Symbol.dispose]();
+    await this.#ownLimiter[Symbol.asyncDispose]();
   }
 
   #ended(ended: EndedGeneration): void {
@@ -255,19 +271,22 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   async #incarnate(claimAll: boolean): Promise<void> {
     const recover = (ids: readonly string[]): void => {
-      for (const id of ids) this.#background(this.#recover(id));
+      for (const id of ids) this.#background(this.#attending.recover(id));
     };
     const incarnation = await incarnate({
       store: this.#store,
       lives: this.#lives,
       leaseMs: this.#options.leaseMs,
       claimAll,
+      isTakingOver: () => !this.#isStopping,
+      isHurried: () => this.#isFollowedByStore,
       onFenced: (owner) => this.#onFenced(owner),
       onCommitted: this.#options.onCommitted,
       onClaimed: recover,
       onTrouble: (error, message, details) => this.#warn(error, message, details),
     });
     this.#incarnation = incarnation;
+    this.#exchange.becomes(incarnation.owner);
     this.#isAccepting = !this.#isStopping;
     recover(incarnation.claimed);
   }
@@ -295,8 +314,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
     const generationId = newId();
-    this.#arriving.add(generationId);
-    try {
+    return this.#attending.arriving(generationId, async () => {
       const accepted = await this.#admission.around(request, claim, () =>
         acceptRequest(request, claim, {
           store: this.#store,
@@ -313,19 +331,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
         for (const id of turn.interrupted) this.#background(this.#interrupt(id));
       }
       return { ...toAccepted(turn), isNew };
-    } finally {
-      this.#arriving.delete(generationId);
-    }
+    });
   }
 
   #startAccepted(accepted: Acceptance): void {
-    if (this.#owns(accepted)) this.#background(this.#runner.startAccepted(accepted));
+    if (this.#attending.owns(accepted)) this.#background(this.#runner.startAccepted(accepted));
     else this.#admission.ended(accepted.turn.generationId, 0);
-  }
-
-  /** False if the lease was lost meanwhile; the process that claimed the generation then runs it. */
-  #owns({ owner }: { readonly owner: number | null }): boolean {
-    return owner !== null && owner === this.#incarnation?.owner;
   }
 
   /** Ends what a turn interrupts. If this process stops first, the next one does it: the request is stored. */
@@ -337,49 +348,22 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     }
   }
 
-  /** Starts a generation that is stored as running under this owner. */
-  async #attend(generationId: string): Promise<void> {
-    if (this.#lives.find(generationId) !== undefined) return;
-    const row = await readGeneration(this.#store.reads, generationId);
-    if (row === undefined || row.status !== 'running' || !this.#owns(row)) return;
-    const events = await this.#runner.readLog(row);
-    if (events === undefined || this.#lives.find(generationId) !== undefined || !this.#owns(row)) return;
-    // A log with text was begun before: the answer to the command that started it was lost.
-    const isLeft = events.some((event) => typeof event === 'string');
-    await this.#runner.startStored(row, events, isLeft);
-  }
-
-  /** Goes on with a generation that a dead process left. */
-  async #recover(generationId: string): Promise<void> {
-    this.#arriving.add(generationId);
-    try {
-      const row = await readGeneration(this.#store.reads, generationId);
-      if (row === undefined || isTerminal(row.status)) return;
-      const events = await this.#runner.readLog(row);
-      if (events !== undefined && this.#owns(row))
-        this.#background(this.#runner.startStored(row, events, true));
-    } finally {
-      this.#arriving.delete(generationId);
-    }
-  }
-
-  /**
-   * Applies cancel requests stored by other processes, and starts generations that are marked running here but are
-   * not live. Without a lease, takes a new one.
-   */
+  /** Looks after what runs or should run here. Without a lease, takes a new one. */
   async #lookAround(): Promise<void> {
     const owner = this.#incarnation?.owner;
     if (owner === undefined) return this.#track(this.#becomeOwner(false));
-    for (const id of await readCancelRequests(this.#store.reads, owner)) this.#lives.find(id)?.cancel();
-    const unattended = new Set<string>();
-    for (const id of await readRunningGenerations(this.#store.reads, owner)) {
-      if (this.#lives.find(id) !== undefined || this.#lives.isAbandoned(id) || this.#arriving.has(id))
-        continue;
-      // It was missing twice in a row, so the store has answered the end of the turn before it by now.
-      if (this.#unattended.has(id)) this.#background(this.#attend(id));
-      else unattended.add(id);
-    }
-    this.#unattended = unattended;
+    if (this.#store.engine === 'postgres') this.#serverCount = await countLiveOwners(this.#store.reads);
+    await this.#attending.lookAround(owner);
+  }
+
+  /** Whether servers that the bus does not reach may be reading what runs here. */
+  get #isFollowedByStore(): boolean {
+    return this.#serverCount > 1 && !(this.#options.bus ?? noBus).isUp;
+  }
+
+  /** Takes over what another server has let go. */
+  async #claim(): Promise<void> {
+    if (!this.#isStopping) await this.#incarnation?.claim();
   }
 
   #track<T>(job: Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 /** The administration alone, composed for requests from this process: nothing listens. */
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { noBus } from '../bus/bus.ts';
 import { newId } from '../domain/ids.ts';
 import { createAdminStore } from './admin/changes.ts';
 import { administration } from './admin/routes.ts';
@@ -41,7 +42,7 @@ export function createAdminApp(dependencies: AdminAppDependencies): FastifyInsta
   for (const schema of [ErrorSchema, DetailErrorSchema, EarlyErrorSchema, ...sharedFieldSchemas])
     app.addSchema(schema);
   const connections = createConnections({ reads: store.reads, now, onError });
-  const revocation = createRevocation({ connections, engine, now, onError });
+  const revocation = createRevocation({ connections, bus: noBus, engine, now, onError });
   app.addHook('preClose', async () => {
     connections[Symbol.dispose]();
     revocation[Symbol.dispose]();

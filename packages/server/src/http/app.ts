@@ -1,5 +1,6 @@
 /** The HTTP side, composed: `createApp(dependencies)` gives a Fastify instance that is ready to listen. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { noBus } from '../bus/bus.ts';
 import { newId } from '../domain/ids.ts';
 import { createAdminStore } from './admin/changes.ts';
 import { administration } from './admin/routes.ts';
@@ -66,6 +67,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   const {
     store,
     engine,
+    bus = noBus,
     authenticator,
     anonymous,
     log,
@@ -155,7 +157,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   const onError = (err: unknown): void =>
     log.warn({ err }, 'looking after revoked credentials failed; the next look follows');
   const connections = createConnections({ reads, now, onError });
-  const revocation = createRevocation({ connections, engine, now, onError });
+  const revocation = createRevocation({ connections, engine, bus, now, onError });
   app.addHook('preClose', async () => {
     connections[Symbol.dispose]();
     revocation[Symbol.dispose]();

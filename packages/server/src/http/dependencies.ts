@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
 import type { AdministeredEngine } from '../generation/engine-at-rest.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
@@ -23,6 +24,8 @@ export interface AdminAppDependencies
 export interface HttpDependencies {
   readonly store: Store;
   readonly engine: GenerationEngine;
+  /** Tells other servers of revocations. Default: there are none. */
+  readonly bus?: Bus;
   readonly authenticator: Authenticator;
   /** Gets no credential and no query string: requests are logged by their routes. */
   readonly log: FastifyBaseLogger;

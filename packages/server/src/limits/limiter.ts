@@ -56,11 +56,18 @@ const openRetryMs = 1000;
 /** Accounts are looked through for idle ones after so many new ones. */
 const accountsBetweenSweeps = 1000;
 
-type RateName = 'requests_per_minute' | 'writes_per_minute' | 'tokens_per_minute';
+export type RateName = 'requests_per_minute' | 'writes_per_minute' | 'tokens_per_minute';
 type OpenName = Exclude<ProcessLimitName, RateName>;
 
-function isRate(name: ProcessLimitName): name is RateName {
+export function isRate(name: ProcessLimitName): name is RateName {
   return name !== 'concurrent_streams' && name !== 'viewers';
+}
+
+/** Where a bucket stands of which so much is used, in whole ones, and when one more is free. */
+export function rateState(used: number, limit: number): Pick<LimitState, 'used' | 'moreInSeconds'> {
+  const remaining = Math.max(0, Math.floor(limit - used));
+  const missing = used === 0 ? 0 : remaining + 1 - (limit - used);
+  return { used: Math.ceil(used), moreInSeconds: Math.ceil((missing * minuteMs) / limit / 1000) };
 }
 
 /** Of one subject. What has no limit is counted too if it is open, since a limit may be set meanwhile. */
@@ -83,13 +90,10 @@ class Account {
   }
 
   /** What of a limit is used, in whole ones, and when one more is free. */
-  state(name: ProcessLimitName, limit: number, nowMs: number): { used: number; moreInMs?: number } {
-    if (!isRate(name)) return { used: this.#open[name] };
+  state(name: ProcessLimitName, limit: number, nowMs: number): Pick<LimitState, 'used' | 'moreInSeconds'> {
+    if (!isRate(name)) return { used: this.#open[name], moreInSeconds: undefined };
     const bucket = this.#rates.get(name)?.bucket;
-    const used = bucket === undefined ? 0 : bucket.used(limit, minuteMs, nowMs);
-    const remaining = Math.max(0, Math.floor(limit - used));
-    const missing = used === 0 ? 0 : remaining + 1 - (limit - used);
-    return { used: Math.ceil(used), moreInMs: (missing * minuteMs) / limit };
+    return rateState(bucket === undefined ? 0 : bucket.used(limit, minuteMs, nowMs), limit);
   }
 
   isIdle(nowMs: number): boolean {
@@ -100,8 +104,13 @@ class Account {
   }
 }
 
-/** Counts in this process alone. @param now epoch milliseconds */
-export function createProcessLimiter(now: () => number = Date.now): Limiter {
+/**
+ * Counts in this process alone.
+ * @param now epoch milliseconds
+ * @param servers how many servers grant the same limits, of which each grants its share: at least one
+ */
+export function createProcessLimiter(now: () => number = Date.now, servers: () => number = () => 1): Limiter {
+  const shareOf = (limit: number): number => Math.max(Math.min(1, limit), Math.floor(limit / servers()));
   const accounts = new Map<string, Account>();
   let sinceSweep = 0;
 
@@ -132,7 +141,7 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
           const limit = subject.limits[name];
           parts.push({ account, name, amount });
           if (limit === undefined) continue;
-          const waitMs = account.waitMs(name, limit, amount, nowMs);
+          const waitMs = account.waitMs(name, shareOf(limit), amount, nowMs);
           if (!evenBeyond && waitMs > (worst?.waitMs ?? 0))
             worst = { waitMs, error: limited(subject.subject, name, limit, waitMs) };
         }
@@ -163,13 +172,14 @@ export function createProcessLimiter(now: () => number = Date.now): Limiter {
         for (const name of processLimitNames) {
           const limit = one.limits[name];
           if (limit === undefined) continue;
-          const account = accounts.get(subjectName(one));
-          const { used, moreInMs } = account?.state(name, limit, nowMs) ?? {
+          const share = shareOf(limit);
+          const { used, moreInSeconds } = accounts.get(subjectName(one))?.state(name, share, nowMs) ?? {
             used: 0,
-            moreInMs: isRate(name) ? 0 : undefined,
+            moreInSeconds: isRate(name) ? 0 : undefined,
           };
-          const moreInSeconds = moreInMs === undefined ? undefined : Math.ceil(moreInMs / 1000);
-          states.push({ subject: one.subject, id: one.id, name, limit, used, moreInSeconds });
+          // What other servers may grant is not left here.
+          const usedOfAll = used + limit - share;
+          states.push({ subject: one.subject, id: one.id, name, limit, used: usedOfAll, moreInSeconds });
         }
       }
       return states;
@@ -185,7 +195,12 @@ const sentences: { readonly [Name in ProcessLimitName]: (limit: number) => strin
   viewers: (limit) => `${limit} open streams`,
 };
 
-function limited(subject: LimitSubject, name: ProcessLimitName, limit: number, waitMs: number): AppError {
+export function limited(
+  subject: LimitSubject,
+  name: ProcessLimitName,
+  limit: number,
+  waitMs: number,
+): AppError {
   const whose = subject === 'end_user' ? 'end user' : subject;
   return new AppError('rate_limited', `this ${whose} allows at most ${sentences[name](limit)}`, {
     limit: { name, subject },

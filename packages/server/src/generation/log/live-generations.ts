@@ -1,13 +1,38 @@
 /** The generations that this process runs. */
-import type { LiveGeneration } from './live-generation.ts';
+import type { EventRun } from '../../domain/event.ts';
+import type { LiveGeneration, LiveListener } from './live-generation.ts';
 
-/** Where a reader finds generations that run here, and is woken when one starts to. */
+/** The newest committed events of a log, in memory: at least all that no segment holds. */
+export interface LogTail {
+  /** The seq of the last event that a segment holds, as far as is known here. */
+  readonly segmentedSeq: number;
+  /** Committed events after `seq`, or undefined if memory does not have them all. */
+  committedAfter(seq: number): EventRun | undefined;
+  addListener(listener: LiveListener): void;
+  removeListener(listener: LiveListener): void;
+}
+
+/** Where events are found that are not in segments yet, and a reader is woken when there are more. */
 export interface LiveDirectory {
+  /** A generation that runs here. */
   find(generationId: string): LiveGeneration | undefined;
+  /** The newest events of a generation, which runs here, or whose owner sends them. */
+  findTail(generationId: string): LogTail | undefined;
   /** Whether this process gave the generation up, since the store refuses its end in every form. */
   isAbandoned(generationId: string): boolean;
   /** Calls `wake` when the generation starts to run here, or is worth another look. */
   onWake(generationId: string, wake: () => void): Disposable;
+}
+
+/** A reader's interest in a generation that does not run here. */
+export interface Following extends Disposable {
+  /** Has the owner asked for its events, if it can be reached; a wake tells that they came. */
+  ask(owner: number | null): void;
+}
+
+export interface ReaderDirectory extends LiveDirectory {
+  /** From now on the generation is looked after: its readers are woken when the store has more of it. */
+  follow(generationId: string): Following;
 }
 
 /** How long an abandoned generation is left alone, in milliseconds. */
@@ -31,6 +56,10 @@ export class Lives implements LiveDirectory {
 
   find(generationId: string): LiveGeneration | undefined {
     return this.#lives.get(generationId);
+  }
+
+  findTail(generationId: string): LogTail | undefined {
+    return this.find(generationId);
   }
 
   [Symbol.iterator](): IterableIterator<LiveGeneration> {

@@ -10,13 +10,15 @@ import { isTerminal } from '../../domain/generation.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import { readSegments } from '../../store/queries/segments.ts';
 import type { Database } from '../../store/store.ts';
+import { isUnavailable } from '../../store/unavailable.ts';
 import type { LogSink, LogSubscription } from '../interface.ts';
-import { type LiveGeneration, type LiveListener, pieceCharacters } from './live-generation.ts';
-import type { LiveDirectory } from './live-generations.ts';
+import { type LiveListener, pieceCharacters } from './live-generation.ts';
+import type { Following, LogTail, ReaderDirectory } from './live-generations.ts';
 
 /** A segment holds 64 Ki characters at most, of which each event costs 100. One is a piece of work for the event loop. */
 const segmentsAtOnce = 1;
-const pollMs = 1000;
+/** A store that does not answer is asked again so much later. */
+const retryMs = 500;
 
 /** The error of everybody who waits for the end of a generation that was abandoned. */
 export function endNotStored(): AppError {
@@ -25,20 +27,23 @@ export function endNotStored(): AppError {
 
 export class LogReader implements LogSubscription, LiveListener {
   readonly #reads: Database;
-  readonly #directory: LiveDirectory;
+  readonly #directory: ReaderDirectory;
   readonly #generationId: string;
   readonly #sink: LogSink;
   #seq: number;
-  #live: LiveGeneration | undefined;
+  /** What it listens to. */
+  #tail: LogTail | undefined;
   #isFilling = false;
   #fillAgain = false;
   #isFull = false;
   #isClosed = false;
-  #wait: Disposable | undefined;
+  #following: Following | undefined;
+  #wakes: Disposable | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(
     reads: Database,
-    directory: LiveDirectory,
+    directory: ReaderDirectory,
     generationId: string,
     afterSeq: number,
     sink: LogSink,
@@ -60,12 +65,16 @@ export class LogReader implements LogSubscription, LiveListener {
     this.#fill()
       .catch((error: unknown) => {
         if (this.#isClosed) return;
+        if (isUnavailable(error)) {
+          this.#retry = setTimeout(() => this.start(), retryMs);
+          return;
+        }
         this.close();
         this.#sink.fail(error instanceof Error ? error : new Error(String(error)));
       })
       .finally(() => {
         this.#isFilling = false;
-        const again = this.#fillAgain && this.#live === undefined;
+        const again = this.#fillAgain && this.#tail === undefined;
         this.#fillAgain = false;
         if (again) this.start();
       });
@@ -79,17 +88,27 @@ export class LogReader implements LogSubscription, LiveListener {
 
   close(): void {
     this.#isClosed = true;
-    this.#leaveLive();
-    this.#stopWaiting();
+    this.#leaveTail();
+    this.#wakes?.[Symbol.dispose]();
+    this.#following?.[Symbol.dispose]();
+    clearTimeout(this.#retry);
   }
 
   onRun(run: EventRun): void {
-    this.#write(run);
-    if (this.#isFull || this.#isClosed) this.#leaveLive();
+    const next = this.#seq + 1;
+    // What another server sends may begin before what the store has shown, or behind it.
+    const events = run.firstSeq === next ? run.events : eventsFrom(run, next);
+    if (events === undefined) {
+      this.#leaveTail();
+      this.start();
+      return;
+    }
+    this.#write(events === run.events ? run : { firstSeq: next, events });
+    if (this.#isFull || this.#isClosed) this.#leaveTail();
   }
 
   onLeft(): void {
-    this.#live = undefined;
+    this.#tail = undefined;
     // The generation may continue in another process, or may have ended in a way that only the store knows.
     if (!this.#isClosed) this.start();
   }
@@ -97,14 +116,14 @@ export class LogReader implements LogSubscription, LiveListener {
   /** Sends what there is until the reader is live, full, waiting for more, or at the end. */
   async #fill(): Promise<void> {
     while (!this.#isClosed && !this.#isFull) {
-      const live = this.#directory.find(this.#generationId);
-      const inMemory = live?.committedAfter(this.#seq);
-      if (live !== undefined && inMemory !== undefined) {
+      const tail = this.#directory.findTail(this.#generationId);
+      const inMemory = tail?.committedAfter(this.#seq);
+      if (tail !== undefined && inMemory !== undefined) {
         this.#writeInPieces(inMemory);
         // No await between reading memory and listening: nothing can be missed.
         if (this.#isClosed || this.#isFull) return;
-        this.#live = live;
-        live.addListener(this);
+        this.#tail = tail;
+        tail.addListener(this);
         return;
       }
       await loopTurn();
@@ -131,7 +150,7 @@ export class LogReader implements LogSubscription, LiveListener {
       }
       if (this.#directory.find(this.#generationId) !== undefined) continue;
       if (this.#directory.isAbandoned(this.#generationId)) throw endNotStored();
-      this.#waitForMore();
+      this.#waitForMore(generation.owner);
       return;
     }
   }
@@ -158,30 +177,19 @@ export class LogReader implements LogSubscription, LiveListener {
     this.#sink.end();
   }
 
-  #leaveLive(): void {
-    this.#live?.removeListener(this);
-    this.#live = undefined;
+  #leaveTail(): void {
+    this.#tail?.removeListener(this);
+    this.#tail = undefined;
   }
 
   /** Waits for a generation that is queued, or that another process runs. */
-  #waitForMore(): void {
-    this.#stopWaiting();
-    const again = (): void => {
-      this.#stopWaiting();
-      this.start();
-    };
-    const timer = setTimeout(again, pollMs);
-    const wake = this.#directory.onWake(this.#generationId, again);
-    this.#wait = {
-      [Symbol.dispose]() {
-        clearTimeout(timer);
-        wake[Symbol.dispose]();
-      },
-    };
-  }
-
-  #stopWaiting(): void {
-    this.#wait?.[Symbol.dispose]();
-    this.#wait = undefined;
+  #waitForMore(owner: number | null): void {
+    this.#wakes ??= this.#directory.onWake(this.#generationId, () => {
+      if (this.#tail === undefined) this.start();
+    });
+    this.#following ??= this.#directory.follow(this.#generationId);
+    this.#following.ask(owner);
+    // The owner's events may have come while the store was read.
+    if (this.#directory.findTail(this.#generationId)?.committedAfter(this.#seq) !== undefined) this.start();
   }
 }

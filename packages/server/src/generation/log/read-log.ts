@@ -21,7 +21,7 @@ export async function readCommitted(
 ): Promise<LogEvent[]> {
   const events: LogEvent[] = [];
   while (events.length < throughSeq) {
-    const inMemory = lives.find(generationId)?.committedAfter(events.length);
+    const inMemory = lives.findTail(generationId)?.committedAfter(events.length);
     if (inMemory !== undefined) {
       for (const event of inMemory.events) events.push(event);
       break;
@@ -57,10 +57,10 @@ async function readStructuredPlace(
   seq: number,
 ): Promise<LogPlace | undefined> {
   if (seq > maxSeq) return undefined;
-  // What the owner's memory holds beyond the segments is taken before anything is awaited: it moves to segments.
-  const live = lives.find(generationId);
+  // What memory holds beyond the segments is taken before anything is awaited: it moves to segments.
+  const tail = lives.findTail(generationId);
   const inMemory =
-    live !== undefined && live.segmentedSeq < seq ? live.committedAfter(live.segmentedSeq) : undefined;
+    tail !== undefined && tail.segmentedSeq < seq ? tail.committedAfter(tail.segmentedSeq) : undefined;
   await loopTurn();
   const [segment] = inMemory === undefined ? await readSegments(reads, generationId, seq - 1, 1) : [];
   const own = inMemory ?? segment;

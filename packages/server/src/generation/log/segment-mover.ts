@@ -12,9 +12,15 @@ export interface SegmentMoverOptions {
   readonly owner: number;
   readonly writer: LogWriter;
   readonly lives: Iterable<LiveGeneration>;
+  /** Default 2000. */
   readonly intervalMs?: number;
+  /** Whether to move more often: whoever reads elsewhere, without a bus, waits for it. Default never. */
+  isHurried?(): boolean;
   onError(error: unknown): void;
 }
+
+/** A step of the timer; in a hurry each one moves. */
+const hurriedMs = 500;
 
 /** Generations that one command moves at most, so that other commands get their turn. */
 const chunkSize = 64;
@@ -26,7 +32,16 @@ export class SegmentMover implements Disposable {
 
   constructor(options: SegmentMoverOptions) {
     this.#options = options;
-    this.#moves = every(options.intervalMs ?? 2000, () => this.move(), options.onError);
+    const { intervalMs = 2000, isHurried = () => false, onError } = options;
+    const stepMs = Math.min(hurriedMs, intervalMs);
+    let sinceMs = 0;
+    const step = async (): Promise<void> => {
+      sinceMs += stepMs;
+      if (sinceMs < intervalMs && !isHurried()) return;
+      sinceMs = 0;
+      await this.move();
+    };
+    this.#moves = every(stepMs, step, onError);
   }
 
   /** Moves all that is committed now. */

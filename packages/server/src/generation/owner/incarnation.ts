@@ -12,6 +12,10 @@ export interface IncarnationOptions {
   readonly leaseMs: number;
   /** Also claims from owners whose lease has not run out; right only where none of them can be alive. */
   readonly claimAll: boolean;
+  /** Whether it claims what other processes leave, now. */
+  isTakingOver(): boolean;
+  /** Whether servers read by the store alone what this one runs, so that events must get into segments soon. */
+  isHurried(): boolean;
   /** Another process claimed this owner's generations: it may write to none of them any more. */
   onFenced(owner: number): void;
   /** Generations of owners that died later and are this one's now. */
@@ -27,6 +31,8 @@ export interface Incarnation extends Disposable {
   readonly mover: SegmentMover;
   /** Generations of dead owners that are this one's from the start. */
   readonly claimed: readonly string[];
+  /** Claims what dead owners left, without waiting for the next renewal. */
+  claim(): Promise<void>;
 }
 
 /**
@@ -49,6 +55,7 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
     owner,
     writer,
     lives,
+    isHurried: options.isHurried,
     onError: (error) => onTrouble(error, 'moving events to segments failed and is tried again'),
   });
   const lease = new Lease({
@@ -57,6 +64,7 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
     leaseMs,
     onFenced,
     onClaimed,
+    isTakingOver: options.isTakingOver,
     onError: (error) => onTrouble(error, 'renewing the lease failed and is tried again'),
   });
   return {
@@ -64,6 +72,7 @@ export async function incarnate(options: IncarnationOptions): Promise<Incarnatio
     writer,
     mover,
     claimed,
+    claim: () => lease.claim(),
     [Symbol.dispose]() {
       lease[Symbol.dispose]();
       mover[Symbol.dispose]();

@@ -11,6 +11,8 @@ export interface LeaseOptions {
   onFenced(): void;
   /** Generations of dead owners that are this process's now. */
   onClaimed(generationIds: readonly string[]): void;
+  /** Whether to claim now. */
+  isTakingOver(): boolean;
   onError(error: unknown): void;
 }
 
@@ -27,17 +29,17 @@ export class Lease implements Disposable {
   }
 
   async #renew(): Promise<void> {
-    const { store, owner, leaseMs, onFenced } = this.#options;
+    const { store, owner, leaseMs, onFenced, isTakingOver } = this.#options;
     if ((await store.execute('renewLease', { owner, leaseMs })) === 'fenced') {
       this[Symbol.dispose]();
       onFenced();
       return;
     }
     // A data directory has one server, so no other owner can have died meanwhile.
-    if (store.engine === 'postgres') await this.#claim();
+    if (store.engine === 'postgres' && isTakingOver()) await this.claim();
   }
 
-  async #claim(): Promise<void> {
+  async claim(): Promise<void> {
     const { store, owner, onClaimed } = this.#options;
     const { generationIds } = await store.execute('claimDeadOwners', { owner, all: false });
     if (generationIds.length > 0) onClaimed(generationIds);

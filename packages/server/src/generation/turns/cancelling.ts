@@ -15,6 +15,8 @@ export interface CancellingOptions {
   readonly lives: Lives;
   readonly now: () => number;
   readonly owner: () => number;
+  /** Tells other servers of cancels that are stored, and of ends. */
+  readonly servers: { cancel(ids: readonly string[]): void; wake(ids: readonly string[]): void };
   /** A queued turn was ended. */
   onEnded(generation: GenerationRecord, outcome: Outcome): void;
   /** A turn that waited behind a cancelled one runs now. */
@@ -41,7 +43,7 @@ export class Cancelling implements Disposable {
    * @throws AppError overloaded, where this process stops before; internal, where the store refuses its end
    */
   async cancel(generationId: string): Promise<void> {
-    const { store, lives, now } = this.#options;
+    const { store, lives, now, servers } = this.#options;
     for (;;) {
       if (this.#isStopping)
         throw new AppError('overloaded', 'the server is shutting down', { retry_after_seconds: 1 });
@@ -58,22 +60,29 @@ export class Cancelling implements Disposable {
       await store.execute('requestCancel', { generationIds: [generationId], now: now() });
       if (lives.isAbandoned(generationId)) throw endNotStored();
       if (row.status === 'queued') await this.#endQueued(row);
-      else await lives.woken(generationId, pollMs);
+      else {
+        const woken = lives.woken(generationId, pollMs);
+        servers.cancel([generationId]);
+        await woken;
+      }
     }
   }
 
   async cancelWhere(where: LiveGenerations): Promise<void> {
-    const { store, now } = this.#options;
+    const { store, lives, now, servers } = this.#options;
     const ids = await readLiveGenerations(store.reads, where);
     if (ids.length === 0) return;
     // All requests are stored first: otherwise a queued turn would start when the one before it ends.
     await store.execute('requestCancel', { generationIds: ids, now: now() });
+    // All stop before the first one's end is waited for.
+    servers.cancel(ids);
+    for (const id of ids) lives.find(id)?.cancel();
     for (const id of ids) await this.cancel(id);
   }
 
   /** Ends a turn that has not started; does nothing if it has started by now. */
   async #endQueued(generation: GenerationRecord): Promise<void> {
-    const { store, lives, now, owner, onEnded, onStarted } = this.#options;
+    const { store, lives, now, owner, servers, onEnded, onStarted } = this.#options;
     const { id: generationId } = generation;
     const { next, outcome } = await store.execute('cancelQueued', {
       generationId,
@@ -82,6 +91,7 @@ export class Cancelling implements Disposable {
     });
     if (outcome !== null) onEnded(generation, outcome);
     lives.wake(generationId);
+    servers.wake([generationId]);
     if (next !== null) onStarted(next.generationId);
   }
   /** Makes waits for the end of a generation fail from now on. */

@@ -1,8 +1,10 @@
 /**
  * What follows when a credential is taken away: its connections end, then what it runs and has queued is cancelled. What
- * was accepted at the same moment, and what runs under a key that has expired, is cancelled a second later at most.
+ * was accepted at the same moment, and what runs under a key that has expired, is cancelled a second later at most. Other
+ * servers are told, so that connections there end as soon; without a bus they find out within a second.
  */
 import type { Principal } from '../../auth/principal.ts';
+import type { Bus } from '../../bus/bus.ts';
 import { every } from '../../concurrency/every.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Connections } from './connections.ts';
@@ -20,31 +22,63 @@ export interface Revocation {
 export interface RevocationOptions {
   readonly connections: Connections;
   readonly engine: Pick<GenerationEngine, 'cancelWhere'>;
+  readonly bus: Bus;
   /** Epoch milliseconds. */
   now(): number;
   onError(error: unknown): void;
 }
 
 const sweepMs = 1000;
+const topic = 'revoked';
+
+/** Whose credentials were revoked, as servers tell each other. */
+interface Revoked {
+  readonly keyId?: string;
+  readonly memberId?: string;
+  readonly endUserIds?: readonly string[];
+}
+
+function concerns({ keyId, memberId, endUserIds = [] }: Revoked): (caller: Principal) => boolean {
+  const users = new Set(endUserIds);
+  return (caller) => {
+    if (keyId !== undefined && 'keyId' in caller && caller.keyId === keyId) return true;
+    if (caller.kind === 'member') return caller.memberId === memberId;
+    return caller.kind === 'end-user' && users.has(caller.endUserId);
+  };
+}
+
+function parseRevoked(message: string): Revoked {
+  try {
+    return JSON.parse(message) as Revoked;
+  } catch {
+    return {};
+  }
+}
 
 export function createRevocation(options: RevocationOptions): Revocation & Disposable {
-  const { connections, engine, now, onError } = options;
-  const hasKey = (keyId: string) => (caller: Principal) => 'keyId' in caller && caller.keyId === keyId;
+  const { connections, engine, bus, now, onError } = options;
   const sweep = every(sweepMs, () => engine.cancelWhere({ revokedAt: now() }), onError);
+  const heard = bus.subscribe(topic, (message) => {
+    connections.look(concerns(parseRevoked(message))).catch(onError);
+  });
+  const endConnections = (revoked: Revoked): Promise<void> => {
+    void bus.publish(topic, JSON.stringify(revoked));
+    return connections.look(concerns(revoked));
+  };
   return {
     async key(keyId) {
-      await connections.look(hasKey(keyId));
+      await endConnections({ keyId });
       await engine.cancelWhere({ apiKeyId: keyId });
     },
-    secret: (keyId) => connections.look(hasKey(keyId)),
+    secret: (keyId) => endConnections({ keyId }),
     async member(memberId) {
-      await connections.look((caller) => caller.kind === 'member' && caller.memberId === memberId);
+      await endConnections({ memberId });
       await engine.cancelWhere({ memberId });
     },
-    endUsers(endUserIds) {
-      const ids = new Set(endUserIds);
-      return connections.look((caller) => caller.kind === 'end-user' && ids.has(caller.endUserId));
+    endUsers: (endUserIds) => endConnections({ endUserIds }),
+    [Symbol.dispose]() {
+      sweep[Symbol.dispose]();
+      heard[Symbol.dispose]();
     },
-    [Symbol.dispose]: () => sweep[Symbol.dispose](),
   };
 }

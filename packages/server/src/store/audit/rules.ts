@@ -132,6 +132,7 @@ export const auditRules = {
   deleteExpiredClaims: null,
   settleErasure: null,
   firstStart: null,
+  nameInstallation: null,
   followEnvironment: null,
   learnAboutModel: null,
   touchApiKeys: null,

@@ -19,6 +19,7 @@ import { deleteExpiredClaims } from './expired-claims.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { indexSearch } from './index-search.ts';
+import { nameInstallation } from './installation.ts';
 import { takeJob } from './job-leases.ts';
 import { learnAboutModel } from './learn-about-model.ts';
 import { createMember, deleteMember, updateMember } from './members.ts';
@@ -75,6 +76,7 @@ export const commands = {
   deleteExpiredClaims,
   settleErasure,
   firstStart,
+  nameInstallation,
   followEnvironment,
   createOrganization,
   updateOrganization,

@@ -122,6 +122,40 @@ export async function hasJournal(db: Database): Promise<boolean> {
   return (await db.selectFrom('journal').select('owner').limit(1).executeTakeFirst()) !== undefined;
 }
 
+/** How far a generation has come in the store. */
+export interface GenerationHead {
+  readonly status: GenerationStatus;
+  readonly owner: number | null;
+  /** The seq of the last event that a segment holds. */
+  readonly lastSeq: number;
+}
+
+/** The heads of generations, by their ids; those that were deleted are left out. */
+export async function readHeads(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, GenerationHead>> {
+  const rows = await db
+    .selectFrom('generation')
+    .select((eb) => [
+      'id',
+      'status',
+      'owner',
+      eb
+        .selectFrom('segment')
+        .select('last_seq')
+        .whereRef('generation_id', '=', 'generation.id')
+        .orderBy('first_seq', 'desc')
+        .limit(1)
+        .as('last_seq'),
+    ])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(
+    rows.map(({ id, status, owner, last_seq: lastSeq }) => [id, { status, owner, lastSeq: lastSeq ?? 0 }]),
+  );
+}
+
 /** Which live generations. */
 export type LiveGenerations =
   | { readonly conversationId: string }
