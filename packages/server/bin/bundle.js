@@ -1,6 +1,7 @@
 /**
  * Makes `dist/`: the program in a few files, with the packages that every start loads. Loading 500 sources and 1,000
- * modules of packages one by one is most of a start's time and memory. `node bin/bundle.js` makes it anew.
+ * modules of packages one by one is most of a start's time and memory. `node bin/bundle.js` makes it anew; with `--only`
+ * nothing of an earlier one stays in `dist/`.
  */
 import {
   existsSync,
@@ -42,7 +43,7 @@ const home = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(home, 'src');
 const target = join(home, 'dist');
 /** What no start needs any more is deleted after this time; a server that still runs may load some of it later. */
-const keptMs = 7 * 24 * 3_600_000;
+const keptMs = process.argv.includes('--only') ? -1 : 7 * 24 * 3_600_000;
 
 /** Packages of CommonJS among the bundled ones ask for Node's own modules with `require`. */
 const banner = `import { createRequire as createRequireOfBundle } from 'node:module';

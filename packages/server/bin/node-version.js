@@ -27,13 +27,19 @@ export function continueWithNode(script, args, goOn) {
   const path = fileURLToPath(script);
   const node = findNode(dirname(path));
   if (node === undefined) {
-    console.error(
-      `Colloquy needs Node.js ${neededMajor} or newer and this is ${process.versions.node}: run "npm ci" in Colloquy's folder, which brings one (npm 12 runs its install script only where package.json allows it), or install one from https://nodejs.org.`,
-    );
+    console.error(tellWhatToDo(dirname(path)));
     process.exitCode = 1;
     return;
   }
   relaunch(node, process.execArgv.concat(path, args));
+}
+
+/** @param {string} directory `bin` of the repository, or of a published package, which has no sources */
+function tellWhatToDo(directory) {
+  const remedy = existsSync(join(directory, '../src/cli/cli.ts'))
+    ? 'run "npm ci" in Colloquy\'s folder, which brings one (npm 12 runs its install script only where package.json allows it)'
+    : `run it with one, as "npx -p node@${neededMajor} -p colloquy colloquy start"`;
+  return `Colloquy needs Node.js ${neededMajor} or newer and this is ${process.versions.node}: ${remedy}, or install one from https://nodejs.org.`;
 }
 
 /**

@@ -22,7 +22,7 @@ export async function runProgram(args) {
 function isCurrent() {
   const list = new URL('dist/inputs.json', home);
   if (!existsSync(list)) return false;
-  if (!existsSync(new URL('src/', home))) return true;
+  if (!existsSync(new URL('src/cli/cli.ts', home))) return true;
   try {
     /** @type {[path: string, size: number, mtimeMs: number][]} */
     const inputs = JSON.parse(readFileSync(list, 'utf8'));

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { open } from './auth/secret-box.ts';
@@ -27,7 +26,7 @@ import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
 import { createLog, type Logger, logEnded, logLoad, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
-import { loadGuideDocuments } from './models/guide/documents.ts';
+import { documentationRoot, loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
 import { operationSections } from './models/guide/operations.ts';
 import { loadSettings } from './models/guide/settings.ts';
@@ -109,8 +108,6 @@ const modelVariables = [
   'COLLOQUY_LOCAL_MODEL',
 ];
 
-export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
-
 export async function startServer(config: Config, overrides: ServerOverrides = {}): Promise<RunningServer> {
   await using cleanup = new AsyncDisposableStack();
   const log = overrides.log ?? createLog(config.logLevel, config.logFormat);
@@ -187,7 +184,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   let openApi = (): object => ({});
   const guide = createGuide({
-    documents: [...(await loadGuideDocuments([repositoryRoot])), ...(await loadSettings(repositoryRoot))],
+    documents: [
+      ...(await loadGuideDocuments([documentationRoot])),
+      ...(await loadSettings(documentationRoot)),
+    ],
     operations: () => operationSections(openApi()),
     variables: modelVariables,
     progress: () => localProgressNotice(local),

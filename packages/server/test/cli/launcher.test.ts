@@ -115,3 +115,18 @@ for (const [what, nodePackage] of [
     assert.match(err, /^Colloquy needs Node\.js 24 or newer and this is \d+\.\d+\.\d+: .*npm ci.*\n$/);
   });
 }
+
+test(
+  'a published package, which has no sources, says how to run it with a new Node.js',
+  options,
+  async (t) => {
+    const launcher = await install(t, undefined);
+    await rm(join(launcher, '../../src'), { recursive: true });
+    const { code, err } = await outcomeOf(launch(oldNode, launcher, 'start'));
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^Colloquy needs Node\.js 24 or newer and this is [\d.]+: run it with one, as "npx -p node@24 /,
+    );
+  },
+);

@@ -1,6 +1,14 @@
 /** Reads the documentation as sections, which the guide searches. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
+const repositoryRoot = fileURLToPath(new URL('../../../../../', import.meta.url));
+
+/** The folder that holds `docs/`: a published package's own, else the repository's. */
+export const documentationRoot = existsSync(join(packageRoot, 'docs')) ? packageRoot : repositoryRoot;
 
 export interface GuideSection {
   /** Path from the documentation's root, with `/`: `docs/operations.md`. */
