@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { watchNpm } from './npm-parent.js';
 
 /** The oldest major version that runs the server: it has `node:sqlite` and reads TypeScript. */
 export const neededMajor = 24;
@@ -18,6 +19,7 @@ export const neededMajor = 24;
  */
 export function continueWithNode(script, args, goOn) {
   if (majorOf(process.versions.node) >= neededMajor) {
+    watchNpm(() => process.kill(process.pid, 'SIGTERM'));
     goOn().catch((error) => {
       console.error(error);
       process.exitCode = 1;
@@ -78,6 +80,7 @@ function relaunch(node, args) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  watchNpm(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     console.error(`Colloquy could not start ${node}: ${error.message}`);
     process.exit(1);

@@ -24,6 +24,7 @@ import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
+import { checkAddress, toAddressError } from './lifecycle/listening-address.ts';
 import { createLog, type Logger, logEnded, logLoad, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { documentationRoot, loadGuideDocuments } from './models/guide/documents.ts';
@@ -112,6 +113,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   await using cleanup = new AsyncDisposableStack();
   const log = overrides.log ?? createLog(config.logLevel, config.logFormat);
   const dataDir = resolve(config.dataDir);
+  await checkAddress(config);
   const lookupEnvironment = overrides.lookupEnvironment ?? lookupEnv;
   const registry = createRegistry();
   const storeCounts = storeMetrics(registry);
@@ -331,7 +333,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   });
   openApi = () => openApiDocument(app);
   cleanup.defer(() => app.close());
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    throw toAddressError(error, config);
+  });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   // With its secrets in the environment, a server on PostgreSQL does without a directory that it can write to.

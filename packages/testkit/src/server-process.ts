@@ -1,13 +1,13 @@
 /** Starts the server as users do, in a process of its own that can be signalled and killed. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const probe = new URL('memory-probe.ts', import.meta.url).href;
 
-export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio'> {
+export interface LaunchOptions extends Pick<SpawnOptions, 'cwd' | 'stdio' | 'uid' | 'gid'> {
   /** Options of Node.js itself. */
   readonly execArguments?: readonly string[];
   /** Root of the checkout whose server is started. Default: this one. */
@@ -32,6 +32,8 @@ export interface ChildServer extends AsyncDisposable {
   readonly pid: number;
   /** The output so far, standard output and standard error. */
   output(): string;
+  /** Resolves once the output holds this. */
+  says(pattern: RegExp): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Bytes that its main thread holds after a full collection; only of a server with `memoryProbe`. */
   liveBytes(): Promise<number>;
@@ -56,9 +58,11 @@ export async function spawnServer(
   });
   let output = '';
   const probed: ((bytes: number) => void)[] = [];
+  const heard = new EventEmitter();
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
   const take = (chunk: Buffer): void => {
     output += chunk.toString();
+    heard.emit('output');
     const found = /Colloquy listens on (http:\S+)/.exec(output);
     if (found?.[1] !== undefined) resolve(found[1]);
     const live = /live bytes: (\d+)\n/.exec(chunk.toString());
@@ -73,6 +77,9 @@ export async function spawnServer(
     url,
     pid: child.pid ?? 0,
     output: () => output,
+    async says(pattern) {
+      while (!pattern.test(output)) await once(heard, 'output');
+    },
     signal: (name) => void child.kill(name),
     liveBytes() {
       const { promise, resolve: resolveBytes } = Promise.withResolvers<number>();

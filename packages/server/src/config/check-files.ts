@@ -1,7 +1,7 @@
 /** Checks the files and directories that a configuration names. */
 import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, readFile, stat } from 'node:fs/promises';
+import { access, lstat, open, readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedFiles } from './config.ts';
 import { type ConfigProblem, quote } from './problems.ts';
@@ -45,11 +45,19 @@ async function findDirectoryFault(path: string): Promise<Fault | undefined> {
       return undefined;
     } catch (error) {
       const code = codeOf(error);
+      if (code === 'ENOENT' && (await isLink(candidate))) {
+        return { found: `but ${quote(candidate)} is a link that leads nowhere`, allowed };
+      }
       if (code === 'ENOENT' && candidate !== dirname(candidate)) continue;
       if (code === 'ENOTDIR') continue;
       return { found: `but ${quote(candidate)} can't be written to (${code})`, allowed };
     }
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(() => undefined);
+  return status?.isSymbolicLink() === true;
 }
 
 /** GGUF files begin with these four bytes: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */

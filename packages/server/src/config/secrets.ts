@@ -35,6 +35,13 @@ const ignore: Warn = () => undefined;
 
 type RandomSource = (bytes: number) => Buffer;
 
+/** What the files may hold. A file that was cut, or that lost its blocks when the power went, has not that shape. */
+const shapes: Readonly<Record<string, RegExp>> = {
+  secret: /^\P{Cc}{16,}$/u,
+  'admin-key': /^sk_admin_[!-~]{16,}$/,
+  'first-key': /^sk_prod_[\w-]{16,}$/,
+};
+
 /** 256 bits as base64url. */
 export function makeSecret(random: RandomSource = randomBytes): string {
   return random(32).toString('base64url');
@@ -60,7 +67,7 @@ export async function loadSecrets(
 /**
  * Returns the secret in `dataDir/fileName`, or a new one from `make`. Where several processes start at once, one of them
  * makes the secret and all get the same. When this resolves, a new secret survives a loss of power.
- * @throws SecretFileError for a file that others can read, that is empty, or that can't be read or made
+ * @throws SecretFileError for a file that others can read, that is empty or cut, or that can't be read or made
  */
 export async function loadOrCreateSecret(
   dataDir: string,
@@ -70,6 +77,11 @@ export async function loadOrCreateSecret(
 ): Promise<StoredSecret> {
   const path = join(dataDir, fileName);
   const stored = await readSecretFile(path, warn);
+  if (stored !== undefined && shapes[fileName]?.test(stored) === false) {
+    throw new SecretFileError(
+      `${path} is not whole: it was cut or changed; restore it from a backup, or delete it to have a new one made`,
+    );
+  }
   if (stored !== undefined) return { value: stored, path, isNew: false };
   const isNew = await write(dataDir, fileName, make(), 'keep');
   const value = await readSecretFile(path);
@@ -186,7 +198,8 @@ async function syncDirectory(path: string): Promise<void> {
 
 function asSecretFileError(error: unknown, what: string): unknown {
   if (error instanceof SecretFileError || !(error instanceof Error) || !('code' in error)) return error;
-  return new SecretFileError(`${what}: ${error.message}`, { cause: error });
+  const advice = error.code === 'EISDIR' ? 'move the directory away' : 'let this user read and write it';
+  return new SecretFileError(`${what}: ${error.message}; ${advice}`, { cause: error });
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {

@@ -21,6 +21,7 @@ import * as retention from './migrations/0017-retention.ts';
 import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
+import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
 import type { Database, StoreEngine } from './tables.ts';
@@ -54,11 +55,14 @@ export const migrations: Readonly<Record<string, Up>> = {
 
 /**
  * Brings the schema to this program's version.
- * @throws UnfitDatabaseError before anything is changed, if a newer version made it or it is filled only in part; if it then differs from what it should be
+ * @throws UnfitDatabaseError before anything is changed, if a newer version or another program made it, or it is filled
+ *   only in part; if it then differs from what it should be
  */
 export async function migrate(db: Database, engine: StoreEngine): Promise<void> {
-  await refuseNewer(db);
-  await refuseUnfinished(db);
+  if (await isOurs(db, engine)) {
+    await refuseNewer(db);
+    await refuseUnfinished(db);
+  }
   const migrator = new Migrator({
     db,
     provider: {
@@ -77,8 +81,6 @@ export async function migrate(db: Database, engine: StoreEngine): Promise<void> 
 }
 
 async function refuseNewer(db: Database): Promise<void> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return;
   const done = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
     .selectFrom('kysely_migration')
     .select('name')

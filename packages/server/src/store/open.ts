@@ -1,4 +1,5 @@
 /** Opens the store that the configuration asks for. */
+import { makeDataDirectory } from './opening/data-directory.ts';
 import { openPostgresStore } from './postgres/store.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 import type { Store } from './store.ts';
@@ -15,6 +16,8 @@ export interface StoreOptions {
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.databaseUrl === undefined) return openSqliteStore(options.dataDir, options.onUpkeepError);
+  // Secrets and models lie there.
+  makeDataDirectory(options.dataDir);
   return openPostgresStore({
     url: options.databaseUrl,
     poolSize: options.poolSize,

@@ -46,7 +46,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that compose the program: they see everything, and nothing in the folders above imports them. */
-const composing: readonly string[] = ['', 'cli', 'doctor', 'first-start'];
+const composing: readonly string[] = ['', 'cli', 'doctor', 'first-start', 'lifecycle'];
 
 /** The folders that may import a package. A package without a door may be imported by nobody. */
 const doors: Readonly<Record<string, readonly string[]>> = {

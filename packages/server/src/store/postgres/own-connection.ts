@@ -2,15 +2,15 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from '../tables.ts';
-import { types } from './types.ts';
+import { boundsOfReports, connectionTo } from './connection.ts';
 
 const idleTimeoutMillis = 300_000;
 
 export function openForReading(url: string): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionTo(url),
+    ...boundsOfReports,
     max: 1,
-    types,
     idleTimeoutMillis,
     allowExitOnIdle: true,
   });

@@ -15,7 +15,6 @@ import {
 import { acceptInNewConversations } from '../commands/accept-turn.ts';
 import { type AcceptedTurn, type StartingTurn, startsAlone } from '../commands/new-turn.ts';
 import { isUniqueViolation, writeConflict } from '../constraint.ts';
-import { migrate } from '../migrate.ts';
 import { createReportThreads } from '../reports/report-threads.ts';
 import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
@@ -23,11 +22,12 @@ import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { isUnavailable, storeUnavailable } from '../unavailable.ts';
 import { PooledDialect } from './bound-database.ts';
+import { boundsOfCommands, connectionTo } from './connection.ts';
 import { createGrouping } from './grouping.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import { createSenders, preparing } from './prepared.ts';
 import { createReadLine } from './read-line.ts';
 import { createTransact } from './transaction.ts';
-import { types } from './types.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -65,10 +65,11 @@ export interface PostgresOptions {
 
 /** @throws UnfitDatabaseError, and what `pg` throws where the server can't be reached */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  await prepareDatabase(options.url);
   const config: PipelinedPoolConfig = {
-    connectionString: options.url,
+    ...connectionTo(options.url),
+    ...boundsOfCommands,
     max: options.poolSize,
-    types,
     pipeline: true,
     idleTimeoutMillis,
     allowExitOnIdle: true,
@@ -77,18 +78,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   pool.on('error', options.onConnectionError);
   const senderOf = createSenders();
   const readLine = createReadLine({
-    config: { connectionString: options.url, types, pipeline: true } as PipelinedPoolConfig,
+    config: { ...connectionTo(options.url), ...boundsOfCommands, pipeline: true } as PipelinedPoolConfig,
     senderOf: createSenders(setImmediate),
     onConnectionError: options.onConnectionError,
   });
   const db = new Kysely<Tables>({ dialect: new PooledDialect(preparing(pool, senderOf), readLine.send) });
-  try {
-    await migrate(db, 'postgres');
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
-
   const transact = createTransact(pool, senderOf);
   const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
   const reportThreads = createReportThreads({ engine: 'postgres', url: options.url });

@@ -1,11 +1,12 @@
 /** The embedded store: one file in the data directory. */
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import type { CommandArgs, CommandName, CommandResult, Executed, IdempotencyClaim } from '../command.ts';
 import type { JournalOutcome } from '../journal.ts';
+import { makeDataDirectory } from '../opening/data-directory.ts';
 import { createReportThreads } from '../reports/report-threads.ts';
 import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
@@ -19,13 +20,13 @@ import { startSqliteWriter } from './writer.ts';
 
 /**
  * Opens the store for the one server of this directory. `onUpkeepError` hears of failures that are tried again.
- * @throws DataDirectoryInUseError, UnfitDatabaseError
+ * @throws DataDirectoryError, DataDirectoryInUseError, UnfitDatabaseError
  */
 export async function openSqliteStore(
   dataDir: string,
   onUpkeepError: (error: unknown) => void = () => {},
 ): Promise<Store> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDirectory(dataDir);
   const lock = lockForServer(join(dataDir, 'server.lock'), dataDir);
   const path = join(dataDir, 'colloquy.db');
   try {
