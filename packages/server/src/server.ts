@@ -49,6 +49,7 @@ import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
+import { watchAvailability } from './store/observation/availability.ts';
 import { observedStore } from './store/observation/observed-store.ts';
 import { openStore } from './store/open.ts';
 import { startRetention } from './store/retention/retention.ts';
@@ -129,8 +130,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   const tracing = config.tracing && cleanup.use(await startTracing(config.tracing, log));
   const counted = observedStore(opened, storeCounts.aroundCommand);
+  const availability = watchAvailability(opened);
+  const watched = observedStore(counted, availability.aroundCommand);
   const store =
-    tracing === undefined ? counted : observedStore(counted, tracedCommands(opened.engine, tracing));
+    tracing === undefined ? watched : observedStore(watched, tracedCommands(opened.engine, tracing));
   cleanup.use(
     startSearchIndexer({
       store,
@@ -313,12 +316,12 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     ...(anonymous === undefined ? {} : { anonymous }),
     isAccepting: () => engine.isAccepting,
     async isReady() {
-      const ready = await store.isReady();
       const { state, percent } = local.status();
-      const problem = problemOf(bus);
+      const { ready, problems } = await availability.look();
+      const ofBus = problemOf(bus);
       return {
         ready,
-        problems: problem === undefined ? [] : [problem],
+        problems: ofBus === undefined ? problems : [...problems, ofBus],
         models: { local: { state, percent } },
       };
     },

@@ -50,6 +50,15 @@ export function mayPass(error: unknown): boolean {
   return isUnavailable(error);
 }
 
+/** Gives what was asked for, or the error that tells callers to come back where the store was not available. */
+export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
+  }
+}
+
 export function storeUnavailable(cause: Error): AppError {
   const message = 'the server can store nothing at the moment';
   return new AppError('overloaded', message, { retry_after_seconds: retryAfterSeconds }, { cause });

@@ -33,3 +33,11 @@ export const boundsOfReports = {
   statement_timeout: 300_000,
   query_timeout: 310_000,
 } as const satisfies pg.ClientConfig;
+
+/**
+ * A connection that breaks while somebody uses it says so to them, and as an event besides, which would end the process
+ * if nobody listened.
+ */
+export function surviveBrokenConnections(pool: pg.Pool): void {
+  pool.on('connect', (client) => client.on('error', () => undefined));
+}

@@ -2,7 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database, Tables } from '../tables.ts';
-import { boundsOfReports, connectionTo } from './connection.ts';
+import { boundsOfReports, connectionTo, surviveBrokenConnections } from './connection.ts';
 
 const idleTimeoutMillis = 300_000;
 
@@ -16,5 +16,6 @@ export function openForReading(url: string): Database {
   });
   // The pool replaces a connection that breaks while it is idle; the next read says if the server is gone.
   pool.on('error', () => {});
+  surviveBrokenConnections(pool);
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }

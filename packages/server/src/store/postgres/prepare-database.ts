@@ -4,7 +4,7 @@ import pg from 'pg';
 import { migrate } from '../migrate.ts';
 import { UnfitDatabaseError } from '../schema/unfit-database.ts';
 import type { Tables } from '../tables.ts';
-import { connectionTo } from './connection.ts';
+import { connectionTo, surviveBrokenConnections } from './connection.ts';
 
 const oldestMajor = 15;
 
@@ -15,6 +15,7 @@ const oldestMajor = 15;
 export async function prepareDatabase(url: string): Promise<void> {
   const pool = new pg.Pool({ ...connectionTo(url), max: 1 });
   pool.on('error', () => undefined);
+  surviveBrokenConnections(pool);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await refuseOld(pool);

@@ -6,6 +6,7 @@
 import type { Writable } from 'node:stream';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
+import { orUnavailable } from '../unavailable.ts';
 import type { SendQuery } from './bound-database.ts';
 
 /** Number of runs before a statement is prepared. */
@@ -77,20 +78,20 @@ function createSender(
   };
 }
 
-/** Wraps a pool for Kysely's own driver, so that its queries are prepared too. */
+/** Wraps a pool for Kysely's own driver, so that its queries are prepared too, and say where the store is not available. */
 export function preparing(pool: pg.Pool, senderOf: (client: pg.ClientBase) => SendQuery): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
     const send = senderOf(client);
     return {
-      query: (text: string, values: readonly unknown[] = []) => send(text, values),
+      query: (text: string, values: readonly unknown[] = []) => orUnavailable(send(text, values)),
       release: (isBroken?: boolean) => client.release(isBroken),
       processID: (client as { readonly processID?: number }).processID,
     } as unknown as PostgresPoolClient;
   };
   return {
     async connect() {
-      const client = await pool.connect();
+      const client = await orUnavailable(pool.connect());
       let wrapped = clients.get(client);
       if (wrapped === undefined) {
         wrapped = wrap(client);

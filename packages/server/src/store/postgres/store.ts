@@ -20,14 +20,14 @@ import { catchUp } from '../search/indexer.ts';
 import { createSearchThread } from '../search/search-thread.ts';
 import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
-import { isUnavailable, storeUnavailable } from '../unavailable.ts';
+import { isUnavailable, orUnavailable, storeUnavailable } from '../unavailable.ts';
 import { PooledDialect } from './bound-database.ts';
-import { boundsOfCommands, connectionTo } from './connection.ts';
+import { boundsOfCommands, connectionTo, surviveBrokenConnections } from './connection.ts';
 import { createGrouping } from './grouping.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { createSenders, preparing } from './prepared.ts';
 import { createReadLine } from './read-line.ts';
-import { createTransact } from './transaction.ts';
+import { createTransact, LostBeforeCommitError } from './transaction.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -76,13 +76,18 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   };
   const pool = new pg.Pool(config);
   pool.on('error', options.onConnectionError);
+  surviveBrokenConnections(pool);
   const senderOf = createSenders();
   const readLine = createReadLine({
     config: { ...connectionTo(options.url), ...boundsOfCommands, pipeline: true } as PipelinedPoolConfig,
     senderOf: createSenders(setImmediate),
     onConnectionError: options.onConnectionError,
   });
-  const db = new Kysely<Tables>({ dialect: new PooledDialect(preparing(pool, senderOf), readLine.send) });
+  const db = new Kysely<Tables>({
+    dialect: new PooledDialect(preparing(pool, senderOf), (text, values) =>
+      orUnavailable(readLine.send(text, values)),
+    ),
+  });
   const transact = createTransact(pool, senderOf);
   const searchThread = createSearchThread({ engine: 'postgres', url: options.url });
   const reportThreads = createReportThreads({ engine: 'postgres', url: options.url });
@@ -97,7 +102,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       try {
         return await transact((context) => runCommand(context, name, args, claim, origin));
       } catch (error) {
-        if (isTransient(error) && tries < maxTries) continue;
+        if ((isTransient(error) || error instanceof LostBeforeCommitError) && tries < maxTries) continue;
         if (isUniqueViolation(error)) throw writeConflict();
         throw isUnavailable(error) ? storeUnavailable(error as Error) : error;
       }

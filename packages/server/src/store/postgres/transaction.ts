@@ -6,6 +6,14 @@ import type { Database } from '../tables.ts';
 import { storeUnavailable } from '../unavailable.ts';
 import { boundDatabase, type SendQuery } from './bound-database.ts';
 
+/** The connection broke before the commit was sent: nothing is stored, and the command may run again. */
+export class LostBeforeCommitError extends Error {
+  constructor(cause: unknown) {
+    super('Connection terminated before the commit was sent', { cause });
+    this.name = 'LostBeforeCommitError';
+  }
+}
+
 /** Runs a command in a transaction, which is rolled back if the command throws. */
 export type Transact = <R>(run: (context: CommandContext) => Promise<R>) => Promise<R>;
 
@@ -22,8 +30,9 @@ export function createTransact(pool: pg.Pool, senderOf: (client: pg.ClientBase) 
       return await connection.transact(run);
     } catch (error) {
       isBroken = !(await connection.rollback());
+      if (!isBroken || error instanceof AppError) throw error;
       // What a statement on a connection that broke failed with has many forms.
-      throw isBroken && !(error instanceof AppError) ? storeUnavailable(error as Error) : error;
+      throw connection.mayHaveCommitted ? storeUnavailable(error as Error) : new LostBeforeCommitError(error);
     } finally {
       client.release(isBroken);
     }
@@ -42,6 +51,11 @@ class Connection {
   constructor(send: SendQuery) {
     this.#send = send;
     this.#db = boundDatabase((text, values) => this.#sendStatement(text, values));
+  }
+
+  /** Whether what commits has been sent, so that the answer alone would tell whether it is stored. */
+  get mayHaveCommitted(): boolean {
+    return this.#commit !== undefined || this.#isAlone;
   }
 
   async transact<R>(run: (context: CommandContext) => Promise<R>): Promise<R> {
