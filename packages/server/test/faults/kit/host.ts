@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChildServer, launchServer, spawnServer } from 'colloquy-testkit/server-process';
+import { type Balancer, startBalancer } from './balancer.ts';
 import { settlesWithin } from './deadline.ts';
 
 /** Time limit for a stop, far longer than a stop takes on a busy machine. */
@@ -18,6 +19,7 @@ export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #servers: (ChildServer | undefined)[];
   readonly #waiting = new Set<() => void>();
+  #balancer: Balancer | undefined;
   /** Lines of the servers' logs that report unexpected problems. */
   readonly complaints: string[] = [];
   /** Number of current troubles (a full disk, a frozen server), during which refusals are expected. */
@@ -32,11 +34,21 @@ export class Host implements AsyncDisposable {
     return this.#servers.length;
   }
 
-  /** Resolves with the address of a running server as soon as there is one. */
+  /** The addresses of the servers that run, or are frozen. */
+  get addresses(): readonly string[] {
+    return this.#servers.flatMap((server) => (server === undefined ? [] : [server.url]));
+  }
+
+  /** From now on clients come through a balancer. */
+  async balance(): Promise<void> {
+    this.#balancer = await startBalancer(() => this.addresses);
+  }
+
+  /** Resolves with an address for clients as soon as a server runs: the balancer's, or a server's own. */
   async url(): Promise<string> {
     for (;;) {
-      const up = this.#servers.filter((server) => server !== undefined);
-      if (up.length > 0) return (up[Math.floor(Math.random() * up.length)] as ChildServer).url;
+      const up = this.addresses;
+      if (up.length > 0) return this.#balancer?.url ?? (up[Math.floor(Math.random() * up.length)] as string);
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
@@ -47,6 +59,7 @@ export class Host implements AsyncDisposable {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
     void server.exited.then((end) => {
+      if (this.#servers[replica] === server) this.#servers[replica] = undefined;
       this.#note(server.output());
       if (end !== 'SIGKILL' && end !== 0)
         this.complaints.push(`a server ended with ${end}: ${server.output()}`);
@@ -90,5 +103,6 @@ export class Host implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#servers.map((_, replica) => this.kill(replica)));
+    await this.#balancer?.[Symbol.asyncDispose]();
   }
 }

@@ -1,4 +1,5 @@
 /** The totals of a run, for people. */
+import type { Recoveries } from './cluster-faults.ts';
 import type { RunResult } from './run.ts';
 
 const violationsShown = 20;
@@ -20,9 +21,20 @@ export function reportOf(result: RunResult): string {
     `clients              ${clients.turns} turns, ${clients.retries} retries with a key, ${clients.cancels} cancels, ${clients.refusals} refused as busy, ${clients.unavailable} told to come back`,
     `streams              ${clients.streams}, ${clients.resumes} of them resumed; ${clients.events} events seen`,
     `generations          ${statuses}; ${result.modelCalls} calls of the model`,
+    ...recoveryLines(result.recoveries),
     `checks               ${result.checks}, in ${result.seconds} s`,
     ...result.missing.map((what) => `not tried            ${what}`),
     `violations           ${violations.length}`,
     ...violations.slice(0, violationsShown).map((sentence) => `  ${sentence}`),
   ].join('\n');
+}
+
+function recoveryLines(recoveries: Recoveries): string[] {
+  return Object.entries(recoveries)
+    .filter(([, all]) => all.length > 0)
+    .map(([fault, all]) => {
+      const sorted = all.toSorted((a, b) => a - b).map(Math.round);
+      const median = sorted[Math.floor(sorted.length / 2)];
+      return `recovered            from ${fault}: ${sorted.length} times, median ${median} ms, at most ${sorted.at(-1)} ms`;
+    });
 }

@@ -12,7 +12,9 @@ import { startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstre
 import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import type { StoreEngine } from '../../../src/store/store.ts';
 import { act } from './actor.ts';
+import type { Backing } from './backing.ts';
 import { questionOf, scriptFor, turnOf } from './behaviours.ts';
+import { disturbCluster, noRecoveries, type Recoveries } from './cluster-faults.ts';
 import { settlesWithin } from './deadline.ts';
 import { mountSmallDisk, type SmallDisk } from './disk.ts';
 import { disturb, emptyTotals, type FaultTotals } from './faults.ts';
@@ -31,6 +33,8 @@ export interface RunOptions {
   readonly engine: StoreEngine;
   /** Servers on one database. More than one only on PostgreSQL. */
   readonly replicas: number;
+  /** Servers behind a balancer, with a PostgreSQL and a Redis of their own that suffer faults too. Default: none. */
+  readonly backing?: Backing;
   /** Time limit of the run, which ends it even after fewer kills. */
   readonly seconds: number;
   /** Number of kills between two checks of everything. */
@@ -43,6 +47,8 @@ export interface RunOptions {
 export interface RunResult {
   readonly violations: readonly string[];
   readonly faults: FaultTotals;
+  /** How long recoveries of a cluster took. */
+  readonly recoveries: Recoveries;
   readonly clients: Ledger['totals'];
   /** Number of checked generations by their final status. */
   readonly generations: Readonly<Record<string, number>>;
@@ -61,7 +67,8 @@ const settleMs = 120_000;
 
 export async function runFaults(options: RunOptions): Promise<RunResult> {
   await using cleanup = new AsyncDisposableStack();
-  const place = await emptyPlace(options.engine);
+  const { backing } = options;
+  const place = backing === undefined ? await emptyPlace(options.engine) : await placeOn(backing);
   cleanup.defer(() => rm(place.dataDir, { recursive: true, force: true }));
   const disk = await smallDisk(options);
   if (disk !== undefined) cleanup.use(disk);
@@ -92,6 +99,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
         MODEL_FIRST_TOKEN_TIMEOUT_MS: '1200',
         MODEL_IDLE_TIMEOUT_MS: '1200',
         FAULTS_CLOCK_FILE: clockPath,
+        ...(backing && { REDIS_URL: backing.redis.url }),
         // Without the cache, compiling modules takes a third of the time of a start.
         NODE_COMPILE_CACHE: join(scratch, 'compiled'),
         NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'moving-clock.ts')).href}`,
@@ -99,6 +107,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     }),
   );
   for (let replica = 0; replica < options.replicas; replica += 1) await host.start(replica);
+  if (backing !== undefined) await host.balance();
   const { prodKey } = await makeTenant(await host.url(), upstream);
   const headers = { 'x-api-key': prodKey };
   const world: World = { host, ledger, headers, dialects: await spokenDialects(await host.url(), headers) };
@@ -106,6 +115,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const random = seededRandom(options.seed);
   const { trace = () => undefined } = options;
   const faults = emptyTotals();
+  const recoveries = noRecoveries();
   const generations: Record<string, number> = {};
   const known = new Set<string>();
   const startedAt = performance.now();
@@ -120,7 +130,15 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       return act(world, name, random.fork(name), () => isOver);
     });
     const faultRandom = random.fork(`faults ${checks}`);
-    while (faults.killsAmongStreams < aim && !isLate()) {
+    while (backing !== undefined && faults.killsAmongStreams < aim && !isLate()) {
+      const { kills, streams } = options;
+      const cluster = { host, backing, ledger, random: faultRandom, leaseMs, kills, streams, trace };
+      await disturbCluster(cluster, faults.kills, recoveries);
+      faults.kills += 1;
+      faults.killsAmongStreams += 1;
+      faults.streamsAtKill.push(ledger.openStreams);
+    }
+    while (backing === undefined && faults.killsAmongStreams < aim && !isLate()) {
       await disturb(
         { host, ledger, random: faultRandom, leaseMs, streams: options.streams, disk, clockPath, trace },
         faults,
@@ -148,6 +166,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   return {
     violations: [...ledger.violations, ...complaintsOf(settled).map((line) => `a server said: ${line}`)],
     faults,
+    recoveries,
     clients: ledger.totals,
     generations,
     modelCalls,
@@ -188,6 +207,10 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
 /** If several servers share a database, one may lose its lease on a busy machine; it logs that and continues. */
 function complaintsOf({ complaints, replicas }: Host): string[] {
   return complaints.filter((line) => replicas === 1 || !/^\{.*lost its lease/.test(line));
+}
+
+async function placeOn({ postgres }: Backing): Promise<Place> {
+  return { dataDir: await mkdtemp(join(tmpdir(), 'colloquy-cluster-')), databaseUrl: postgres.url };
 }
 
 async function smallDisk(options: RunOptions): Promise<SmallDisk | undefined> {
