@@ -7,6 +7,7 @@ import { organizations } from './admin/organizations.ts';
 import { personas } from './admin/personas.ts';
 import { users } from './admin/users.ts';
 import { backup } from './backup.ts';
+import { chat } from './chat/chat.ts';
 import { check } from './check.ts';
 import { doctor } from './doctor.ts';
 import { CommandFailure } from './failure.ts';
@@ -18,6 +19,7 @@ import { packageVersion, version } from './version.ts';
 /** The commands, in the order of the help. */
 const commands: readonly CommandUnknownOpts[] = [
   start,
+  chat,
   keys,
   personas,
   models,

@@ -62,7 +62,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@scalar/fastify-api-reference': ['http'],
   ajv: ['http'],
   cockatiel: ['generation'],
-  'eventsource-parser': ['models'],
+  'eventsource-parser': ['models', 'cli'],
   'fastest-levenshtein': ['config', 'http'],
   fastify: ['http'],
   'find-my-way': ['http'],

@@ -30,9 +30,14 @@ export function table(
     .join('');
 }
 
-/** Without what a terminal obeys, such as escape sequences in a name that somebody chose. */
+/** In one line, without what a terminal obeys, such as escape sequences in a name that somebody chose. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, (found) => (/^\s+$/.test(found) ? ' ' : '�'));
+  return printableText(text.replaceAll(/[\t\r\n]+/g, ' '));
+}
+
+/** The same with its line breaks and tabs. */
+export function printableText(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\t\n]+/gu, '�');
 }
 
 /** Takes from the widest columns until all fit. */

@@ -1,7 +1,7 @@
 /** Tables in a terminal: aligned, fitted, and without what a terminal obeys. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { table } from '../../../src/cli/terminal/table.ts';
+import { printableText, table } from '../../../src/cli/terminal/table.ts';
 
 test('columns are as wide as what they hold, in cells of the terminal', () => {
   assert.equal(
@@ -29,4 +29,8 @@ test('a terminal narrower than any table still gets one', () => {
 
 test('escape sequences and line breaks in a name do nothing', () => {
   assert.equal(table(['name'], [['\u001b[2Jred\r\nnext\u0007\u009b']], undefined), 'name\n�[2Jred next�\n');
+});
+
+test('an answer keeps its line breaks, and nothing else that a terminal obeys', () => {
+  assert.equal(printableText('a\n\tb\u001b]0;x\u0007\n\u009b2J'), 'a\n\tb�]0;x�\n�2J');
 });
