@@ -124,6 +124,9 @@ export class LogReader implements LogSubscription, LiveListener {
         if (this.#isClosed || this.#isFull) return;
         this.#tail = tail;
         tail.addListener(this);
+        // What comes from elsewhere comes only as long as somebody follows it.
+        if (tail !== this.#directory.find(this.#generationId))
+          this.#following ??= this.#directory.follow(this.#generationId);
         return;
       }
       await loopTurn();

@@ -192,6 +192,7 @@ export class RemoteTails implements Disposable {
       if (readers > 0 || leftAt > before) continue;
       this.#followed.delete(id);
       if (tail.isLive && owner !== undefined) this.#options.unwatch(owner, [id]);
+      tail.lose();
     }
   }
 
