@@ -48,6 +48,7 @@ import { createOutsideFetch } from './network/outside-fetch.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
+import { createBackups } from './store/backup/backups.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { watchAvailability } from './store/observation/availability.ts';
 import { observedStore } from './store/observation/observed-store.ts';
@@ -299,6 +300,17 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       identityProvider,
     }),
   );
+  const backups = cleanup.use(
+    createBackups({
+      store,
+      place: { dataDir, databaseUrl: config.databaseUrl },
+      onEnd: ({ file, bytes, error }) =>
+        error === null
+          ? log.info({ file, bytes }, 'a backup was made')
+          : log.warn({ file, problem: error }, 'a backup failed'),
+      onError: (error) => log.warn({ err: error }, 'what belongs to a backup could not be stored'),
+    }),
+  );
   const anonymous = await findAnonymousAccess(store, config);
   const app = createApp({
     store,
@@ -327,6 +339,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     },
     admin: {
       secret: secrets.secret,
+      backups,
       testModel: (record) => testStoredModel(models, record),
       discoverModels(server, { isGuarded, timeoutMs }) {
         const connections = isGuarded && !isKnownAddress(server.baseUrl) ? guarded : dispatcher;

@@ -8,8 +8,14 @@ export const backup = new Command('backup')
   .option('--replace', 'replace the file if it exists')
   .option('--json', 'print JSON')
   .action(async (file, { replace = false, json }) => {
-    const { makeBackup } = await import('../store/backup/backup.ts');
-    const made = await onStore(async () => makeBackup(await readPlace(), file, { isReplacing: replace }));
+    const { makeBackup, noteBackupMade } = await import('../store/backup/backup.ts');
+    const made = await onStore(async () => {
+      const place = await readPlace();
+      const made = await makeBackup(place, file, { isReplacing: replace });
+      // The backup is good, also where the store takes no note of it.
+      await noteBackupMade(place, made).catch(() => false);
+      return made;
+    });
     const rows = Object.values(made.content).reduce((sum, table) => sum + table.rows, 0);
     process.stdout.write(
       json

@@ -39,7 +39,7 @@ export interface HttpDependencies {
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
-  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve'>;
+  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'>;
   /** The directory whose disk `/api/admin/health` tells of. */
   readonly dataDir?: string;
   /** Metrics of the other parts; one of its own otherwise. */

@@ -71,6 +71,10 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200, { otherOrganization: 403, adminKey: 403 }),
       at('/api/admin/health'),
     ),
+    'POST /api/admin/backup': manage(administered(202, { otherOrganization: 403, adminKey: 403 }), () => ({
+      path: '/api/admin/backup',
+      body: { file: 'spare.db' },
+    })),
     'POST /api/admin/organizations': manage(
       administered(201, { otherOrganization: 403, adminKey: 403 }),
       () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),

@@ -30,6 +30,7 @@ export const auditActions = [
   'user.erase',
   'generation.cancel',
   'retention.run',
+  'backup.create',
   'credential.refused',
   'access.refused',
 ] as const;
@@ -53,6 +54,7 @@ export const auditSubjects = [
   'user',
   'generation',
   'conversations',
+  'backup',
   'credential',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];

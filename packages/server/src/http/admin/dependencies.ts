@@ -7,6 +7,7 @@ import type { FoundModel } from '../../models/advice.ts';
 import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
+import type { Backups } from '../../store/backup/backups.ts';
 import type { Erasure } from '../end-users/erasure.ts';
 import type { ReadHealth } from '../operations/health.ts';
 import type { Refusals } from '../request/refusals.ts';
@@ -30,6 +31,8 @@ export interface AdminDependencies {
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel' | 'limiter' | 'storedLimits'>;
   readonly revocation: Revocation;
+  /** Undefined where no server runs, or it makes none. */
+  readonly backups?: Pick<Backups, 'start'>;
   /** How the server is. */
   readonly health: ReadHealth;
   /** Encrypts the providers' keys. */

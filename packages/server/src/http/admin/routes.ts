@@ -3,6 +3,7 @@ import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { AuditActorSchema, AuditEntrySchema } from './audit/schema.ts';
+import { backupRoutes } from './backups/routes.ts';
 import { ConsumedSchema } from './consumed.ts';
 import { organizationConversationRoutes } from './conversations/routes.ts';
 import { OrganizationConversationSchema, OrganizationSessionSchema } from './conversations/schema.ts';
@@ -54,6 +55,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...userRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
+      ...backupRoutes(dependencies),
     ]);
   };
 }

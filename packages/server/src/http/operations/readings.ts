@@ -1,6 +1,7 @@
 /** How busy the parts of this process are: what metrics and the health of the administration show. */
 import { abortable } from '../../concurrency/abortable.ts';
 import type { EngineReadings, GenerationEngine } from '../../generation/interface.ts';
+import { type LastBackup, readLastBackup } from '../../store/backup/last-backup.ts';
 import { countQueued } from '../../store/queries/generations.ts';
 import type { Store, StoreReadings } from '../../store/store.ts';
 
@@ -13,6 +14,8 @@ export interface Readings {
 export interface StoredReadings extends StoreReadings {
   /** Turns that wait for others of their session, on all servers together. */
   readonly queuedTurns: number;
+  /** Undefined where there is none. */
+  readonly lastBackup: LastBackup | undefined;
 }
 
 export interface ReadingsOptions {
@@ -29,9 +32,9 @@ export function createReadings({ store, engine }: ReadingsOptions): Readings {
 
   async function read(): Promise<StoredReadings | undefined> {
     try {
-      const both = Promise.all([store.readings(), countQueued(store.reads)]);
-      const [readings, queuedTurns] = await abortable(both, AbortSignal.timeout(longestMs));
-      return { ...readings, queuedTurns };
+      const both = Promise.all([store.readings(), countQueued(store.reads), readLastBackup(store.reads)]);
+      const [readings, queuedTurns, lastBackup] = await abortable(both, AbortSignal.timeout(longestMs));
+      return { ...readings, queuedTurns, lastBackup };
     } catch {
       // Whether the store answers is told by `/readyz`.
       return undefined;

@@ -80,6 +80,14 @@ export function systemMetrics(registry: Registry, readings: Readings): void {
     'Turns that wait for others of their session, on all servers',
     (store) => store.queuedTurns,
   );
+  storeGauge(
+    'last_backup_timestamp_seconds',
+    'When the last backup that did not fail has ended; without a value where there was none',
+    ({ lastBackup }) => {
+      const at = lastBackup?.succeededAt ?? undefined;
+      return at === undefined ? undefined : at / 1000;
+    },
+  );
   storeGauge('store_bytes', 'Size of the database', ({ bytes }) => bytes);
   labelled(
     'store_connections',

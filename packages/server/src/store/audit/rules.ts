@@ -143,6 +143,7 @@ export const auditRules = {
   noteRefusals: null,
   pruneAudit: null,
   takeJob: null,
+  noteBackup: null,
   expireConversations: null,
 } as const satisfies { readonly [N in CommandName]: AuditRule<N> | null };
 

@@ -13,8 +13,16 @@ import { carriedTables } from '../transfer/carried-tables.ts';
 import { differences, readContent, type StoreContent } from '../transfer/content.ts';
 import { copyStore, TransferError } from '../transfer/copy-store.ts';
 import { fill } from '../transfer/migrate-store.ts';
-import { databasePath, lockPlace, openForReads, type StorePlace, sqliteStore } from '../transfer/place.ts';
+import {
+  databasePath,
+  lockPlace,
+  openForNotes,
+  openForReads,
+  type StorePlace,
+  sqliteStore,
+} from '../transfer/place.ts';
 import { TransferTarget } from '../transfer/target.ts';
+import { writeLastBackup } from './last-backup.ts';
 
 export interface BackupMade {
   readonly file: string;
@@ -59,6 +67,17 @@ export async function makeBackup(
   } finally {
     rmSync(unfinished, { force: true });
   }
+}
+
+/**
+ * Notes in the store that a backup of it was made, where it can: not beside a server on SQLite, which alone writes its
+ * file. Gives whether it did.
+ */
+export async function noteBackupMade(place: StorePlace, { file, bytes }: BackupMade): Promise<boolean> {
+  await using store = await openForNotes(place);
+  if (store === undefined) return false;
+  await writeLastBackup(store.db, { file, bytes, endedAt: Date.now(), error: null });
+  return true;
 }
 
 /** Checks the file and writes into it what it holds. */

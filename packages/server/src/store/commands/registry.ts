@@ -3,6 +3,7 @@ import { acceptTurn } from './accept-turn.ts';
 import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { noteAction, noteRefusals, pruneAudit } from './audit.ts';
+import { noteBackup } from './backups.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
   completeSession,
@@ -107,6 +108,7 @@ export const commands = {
   eraseEndUsers,
   eraseModelCalls,
   noteAction,
+  noteBackup,
   noteRefusals,
   pruneAudit,
   takeJob,

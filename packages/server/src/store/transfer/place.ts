@@ -102,6 +102,17 @@ export async function refuseRunning(db: Database): Promise<void> {
   throw new TransferError('a Colloquy server is running on the PostgreSQL database; stop it first');
 }
 
+/** Opens the store for small writes; undefined beside a server on SQLite, which alone writes its file. */
+export async function openForNotes(place: StorePlace): Promise<OpenedStore | undefined> {
+  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl);
+  try {
+    return await openStopped(place);
+  } catch (error) {
+    if (!(error instanceof DataDirectoryInUseError)) throw error;
+    return undefined;
+  }
+}
+
 function requireFile(place: StorePlace): void {
   if (existsSync(databasePath(place))) return;
   throw new TransferError(

@@ -1,7 +1,9 @@
 /** The schema of the server's health. */
 import { type Static, Type } from 'typebox';
 import { loadLevels } from '../../../concurrency/load/load-watch.ts';
-import { nullable, oneOf, orNull } from '../../openapi/fields.ts';
+import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
+import type { LastBackup } from '../../../store/backup/last-backup.ts';
+import { nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
 import type { Health } from '../../operations/health.ts';
 
 const Count = (description: string, example = 3) =>
@@ -100,6 +102,23 @@ export const HealthResource = Type.Object(
       ),
       { description: 'Providers that were called since the start of this process.' },
     ),
+    last_backup: orNull(
+      Type.Object(
+        {
+          file: Type.String({ description: 'Its path.', examples: ['/data/backups/2026-11-26.db'] }),
+          ended_at: TimeField('When it ended.'),
+          ok: Type.Boolean({ description: 'Whether it is whole and verified.', examples: [true] }),
+          bytes: nullable(Bytes('Its size; null where it failed.')),
+          error: nullable(
+            Type.String({ description: 'Why it failed.', examples: ['no space is left on the disk'] }),
+          ),
+          succeeded_at: nullable(
+            TimeField('When the last one that is whole has ended; null: there was none.'),
+          ),
+        },
+        { description: 'A backup.' },
+      ),
+    ),
     disk: orNull(
       Type.Object(
         { free_bytes: Bytes('Free.'), total_bytes: Bytes('In all.') },
@@ -152,6 +171,7 @@ export function toHealthResource(health: Health): Static<typeof HealthResource> 
     },
     journal: engine.journal,
     providers: [...health.providers],
+    last_backup: toBackupResource(readings?.lastBackup),
     disk: disk ? { free_bytes: disk.freeBytes, total_bytes: disk.totalBytes } : null,
     load: load
       ? {
@@ -161,5 +181,18 @@ export function toHealthResource(health: Health): Static<typeof HealthResource> 
         }
       : null,
     memory: { resident_bytes: health.memory.residentBytes, heap_bytes: health.memory.heapBytes },
+  };
+}
+
+function toBackupResource(last: LastBackup | undefined): Static<typeof HealthResource>['last_backup'] {
+  if (last === undefined) return null;
+  const { file, endedAt, bytes, error, succeededAt } = last;
+  return {
+    file,
+    ended_at: toTime(endedAt),
+    ok: error === null,
+    bytes,
+    error,
+    succeeded_at: toTimeOrNull(succeededAt),
   };
 }
