@@ -5,6 +5,8 @@ export interface CarriedTable {
   readonly name: string;
   /** By name. */
   readonly columns: readonly string[];
+  /** Those that hold texts, by name: what may be long. */
+  readonly texts: readonly string[];
   /** The columns of the primary key, in its order. */
   readonly key: readonly string[];
   /** The column that the database numbers, if there is one. */
@@ -36,6 +38,10 @@ export function carriedTables(): readonly CarriedTable[] {
       return {
         name,
         columns: parts.map(({ column }) => column).toSorted(),
+        texts: parts
+          .map(({ column }) => column)
+          .filter((column) => postgres[`column ${name}.${column}`]?.startsWith('text'))
+          .toSorted(),
         key: keyOf(name, postgres),
         identity: identity?.column,
       };
