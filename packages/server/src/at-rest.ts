@@ -33,6 +33,9 @@ export class NoStoreError extends Error {
  */
 export async function openAtRest(config: Config): Promise<AdministrationAtRest> {
   await using cleanup = new AsyncDisposableStack();
+  // What a store has open keeps no process alive, which must not end before all is closed.
+  const alive = setInterval(() => undefined, 60_000);
+  cleanup.defer(() => clearInterval(alive));
   const dataDir = resolve(config.dataDir);
   if (config.databaseUrl === undefined && !existsSync(join(dataDir, 'colloquy.db'))) {
     throw new NoStoreError(
