@@ -102,7 +102,7 @@ const questions: readonly (readonly [question: string, names: RegExp])[] = [
   ['how do I turn off titles', /\/settings/],
   ['turn the internet off', /`internet`/],
   ['how many requests per minute are allowed', /requests_per_minute/],
-  ['back up the database', /pg_dump/],
+  ['back up the database', /colloquy backup/],
   ['cancel an answer', /\/cancel/],
   ['how do I resume a stream after a disconnect', /Last-Event-ID/],
 ];
@@ -118,7 +118,7 @@ const first: readonly (readonly [question: string, section: string])[] = [
   ['which settings are there', 'first-steps.md#change-a-setting'],
   ['welche Einstellungen gibt es?', 'first-steps.md#change-a-setting'],
   ['settings of a model', 'models.md#settings-of-a-model'],
-  ['why did my generation fail', 'operations.md#why-an-answer-failed'],
+  ['why did my generation fail', 'observability.md#an-answer-failed'],
   ['nginx', 'operations.md#nginx'],
   ['how do I set a proxy?', 'first-steps.md#set-a-proxy-for-connections-to-the-outside'],
   ['use a corporate proxy', 'first-steps.md#set-a-proxy-for-connections-to-the-outside'],
