@@ -109,5 +109,5 @@ test('a start loads a few files, and no package by itself', async (t) => {
     ['bin/colloquy.js', 'bin/node-version.js', 'bin/npm-parent.js', 'bin/program.js'],
     'a package that every start loads belongs into the bundle (bin/bundle.js); another one is loaded when it is needed',
   );
-  assert.ok(loaded.length < 40, `${loaded.length} files:\n${loaded.join('\n')}`);
+  assert.ok(loaded.length < 100, `${loaded.length} files:\n${loaded.join('\n')}`);
 });
