@@ -72,7 +72,7 @@ async function drain(): Promise<void> {
     if (writes.length > 0) {
       const replies = await commitTogether(writes);
       port.postMessage(replies);
-      waiting.push(...writes.slice(replies.length));
+      waiting.unshift(...writes.slice(replies.length));
     }
     // These begin transactions of their own.
     for (const request of scrub) port.postMessage([takeStep(request as ScrubRequest)]);
