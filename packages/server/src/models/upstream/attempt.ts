@@ -4,6 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
+import { loopTurn } from '../../concurrency/loop-turn.ts';
 import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
 import { AnswerBody } from './answer-body.ts';
@@ -27,6 +28,8 @@ const longestErrorBodyBytes = 65_536;
 const drainMs = 1_000;
 /** While more bytes than this wait for a consumer, the socket is not read. */
 const pauseAtBytes = 256 * 1024;
+/** Of more bytes than this, some milliseconds of decoding, the rest is read in a later turn of the event loop. */
+const bytesInTurn = 16 * 1024;
 
 export interface AttemptRequest extends Upstream {
   readonly dispatcher: Dispatcher;
@@ -66,6 +69,11 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #over = false;
   #responseEnded = false;
   #waitingBytes = 0;
+  /** Bytes that were read since the last wait for a turn of the event loop. */
+  #turnBytes = 0;
+  #awaitsTurn = false;
+  /** The rest of a chunk that is read in later turns. */
+  #held: Buffer | undefined;
   #transportError: Error | undefined;
   #status = 0;
   #headers: Readonly<Record<string, string | string[] | undefined>> = {};
@@ -73,7 +81,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #refusal: string | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   readonly #resume = (): void => {
-    if (!this.#over && this.#waitingBytes <= pauseAtBytes) this.#controller?.resume();
+    if (this.#held !== undefined && this.#mayRead()) this.#readPiece(this.#held);
+    if (this.#mayRead()) this.#controller?.resume();
   };
 
   /** @param mayBeEmpty whether an answer that ends in order without a word is no failure */
@@ -131,12 +140,16 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     const parts = this.batch;
     this.batch = [];
     this.#waitingBytes = 0;
-    if (this.#controller?.paused === true) this.#controller.resume();
+    if (this.#controller?.paused === true) this.#resume();
     return parts;
   }
 
   /** Treats the response as if it had ended here. */
   conclude(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.bodyBytes(held);
+    if (this.#over) return;
     if (this.#refusal === undefined) this.#endEvents();
     else this.#failFromBody();
   }
@@ -172,7 +185,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       this.#hasBody = true;
       this.#content = createContentDecoder(this.#headers['content-encoding'], chunk, this);
     }
-    if (this.#content === undefined) this.bodyBytes(chunk);
+    if (this.#content === undefined) this.#readPiece(chunk);
     else if (!this.#content.write(chunk, this.#resume)) controller.pause();
   }
 
@@ -212,6 +225,26 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       return;
     }
     this.#report(before, bytes.length);
+  }
+
+  #mayRead(): boolean {
+    return !this.#over && !this.#awaitsTurn && this.#waitingBytes <= pauseAtBytes;
+  }
+
+  /** Reads in pieces, so that a model that sends faster than anybody reads holds up nobody else's tokens. */
+  #readPiece(bytes: Buffer): void {
+    const room = bytesInTurn - this.#turnBytes;
+    this.#held = bytes.length > room ? bytes.subarray(room) : undefined;
+    this.#turnBytes += Math.min(bytes.length, room);
+    this.bodyBytes(this.#held === undefined ? bytes : bytes.subarray(0, room));
+    if (this.#turnBytes < bytesInTurn || this.#over) return;
+    this.#turnBytes = 0;
+    this.#awaitsTurn = true;
+    this.#controller?.pause();
+    void loopTurn().then(() => {
+      this.#awaitsTurn = false;
+      this.#resume();
+    });
   }
 
   bodyEnded(): void {
