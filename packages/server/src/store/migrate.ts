@@ -21,6 +21,7 @@ import * as retention from './migrations/0017-retention.ts';
 import * as plainSegments from './migrations/0018-plain-segments.ts';
 import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
+import * as threads from './migrations/0021-threads.ts';
 import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
@@ -51,6 +52,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0018-plain-segments': plainSegments.up,
   '0019-end-users-by-time': endUsersByTime.up,
   '0020-stored-bytes': storedBytes.up,
+  '0021-threads': threads.up,
 };
 
 /**

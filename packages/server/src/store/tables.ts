@@ -18,6 +18,7 @@ import type { EndUserReaders, Role, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
+import type { MessageTables } from './queries/message-tables.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
 import type { RetentionTables } from './retention/table.ts';
 
@@ -169,6 +170,15 @@ export interface PersonaVersionTable {
   submitted_at: EpochMs | null;
   /** Ids of models, as JSON. */
   fallbacks: Json | null;
+  /** What its author says of it. */
+  note: string | null;
+  /** What its users read before they write; the suggestions are texts, as JSON. */
+  greeting: string | null;
+  suggestions: Json | null;
+  /** 1 if end users read its reasoning; null: they don't. */
+  show_reasoning: Flag | null;
+  created_by_kind: CreatorKind | null;
+  created_by_id: string | null;
 }
 export interface EndUserTable {
   id: string;
@@ -192,6 +202,16 @@ export interface ConversationTable {
   next_position: number;
   created_at: EpochMs;
   updated_at: EpochMs;
+  description: string | null;
+  /** `Metadata` as JSON; null: none. */
+  metadata: Json | null;
+}
+/** Of conversations that clients name, and of those that are kept for a short time only. */
+export interface ConversationKeeping {
+  /** The id that a client has given it, unique for its organization, environment and end user. */
+  client_id: string | null;
+  /** When it is erased; null: it is kept. What expires is in no list. */
+  expires_at: EpochMs | null;
 }
 export interface SessionTable {
   id: string;
@@ -206,6 +226,7 @@ export interface SessionTable {
   head_message_id: string | null;
   created_at: EpochMs;
   updated_at: EpochMs;
+  metadata: Json | null;
 }
 export interface MessageTable {
   id: string;
@@ -229,6 +250,11 @@ export interface MessageTable {
   usage: Json | null;
   created_at: EpochMs;
   updated_at: EpochMs;
+  metadata: Json | null;
+}
+export interface MessageNames {
+  /** The id that a client has given it; the newest of a conversation counts. */
+  client_id: string | null;
 }
 export interface GenerationTable {
   id: string;
@@ -261,6 +287,10 @@ export interface GenerationTable {
   finish_reason: FinishReason | null;
   usage: Json | null;
   error: Json | null;
+}
+export interface GenerationMetadata {
+  /** Of a `completions` generation: not null exactly where it is stored for good. */
+  metadata: Json | null;
 }
 /** Columns that are set while a generation runs, and at its end. */
 export interface GenerationCosts {
@@ -302,37 +332,6 @@ export interface SegmentTable {
   /** 1 if all its events are deltas; null: there may be others. */
   is_plain: 1 | null;
 }
-/** A summary of a session's older messages, for models whose context they no longer fit into. It is never changed. */
-export interface SummaryTable {
-  id: string;
-  session_id: string;
-  /** Number of the summary in its session, from 1. */
-  version: number;
-  /** The earlier summary that this one continues. */
-  previous_id: string | null;
-  /** Oldest message that the summary covers. The summary holds only for histories that contain `through_message_id`. */
-  first_message_id: string;
-  through_message_id: string;
-  through_position: number;
-  message_count: number;
-  /** 1 if the summary covers the session from its first message; 0 if there were too many messages to read. */
-  is_complete: Flag;
-  text: string;
-  /** Length of the summary, counted with the model's tokenizer or a similar one. */
-  token_count: number;
-  model_id: string;
-  created_at: EpochMs;
-}
-export interface ContextReceiptTable {
-  generation_id: string;
-  /** The context receipt, a `StoredReceipt`. */
-  receipt: Json;
-}
-/** A position of a conversation whose message was deleted. */
-export interface MessageGapTable {
-  conversation_id: string;
-  position: number;
-}
 export interface SettingTable {
   name: string;
   value: string;
@@ -371,7 +370,7 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables extends UsageTables, AuditTables, RetentionTables {
+export interface Tables extends UsageTables, AuditTables, RetentionTables, MessageTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   member: MemberTable;
@@ -380,17 +379,14 @@ export interface Tables extends UsageTables, AuditTables, RetentionTables {
   persona: PersonaTable;
   persona_version: PersonaVersionTable;
   end_user: EndUserTable;
-  conversation: ConversationTable & CreatorColumns & ConversationCounters & SearchState;
+  conversation: ConversationTable & ConversationKeeping & CreatorColumns & ConversationCounters & SearchState;
   session: SessionTable;
-  message: MessageTable & SearchState;
-  generation: GenerationTable & CreatorColumns & GenerationCosts;
+  message: MessageTable & MessageNames & SearchState;
+  generation: GenerationTable & CreatorColumns & GenerationCosts & GenerationMetadata;
   idempotency: IdempotencyTable;
   owner: OwnerTable;
   journal: JournalTable;
   segment: SegmentTable;
-  summary: SummaryTable;
-  context_receipt: ContextReceiptTable;
-  message_gap: MessageGapTable;
   setting: SettingTable;
   search_document: SearchDocumentTable;
   erasure: ErasureTable;

@@ -91,6 +91,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     model_id: turn.requestedModelId ?? turn.model.id,
     head_message_id: turn.answerMessageId,
     created_at: turn.now,
+    metadata: null,
   });
   const start = { conversationId, sessionId, parentId: null, position: 0 };
   addUserMessage(rows, turn, start, userMessageId, text);

@@ -41,6 +41,8 @@ export async function createConversation(
     ...creatorColumns(args.createdBy),
     created_at: args.now,
     updated_at: args.now,
+    description: null,
+    metadata: null,
   };
   await context.db.insertInto('conversation').values(row).execute();
   return toConversation(row);
@@ -167,6 +169,7 @@ export async function createSession(context: CommandContext, args: CreateSession
     head_message_id: null,
     created_at: args.now,
     updated_at: args.now,
+    metadata: null,
   };
   await insertSession(context.db, row);
   return toSession(row);

@@ -112,6 +112,12 @@ async function makeOrganization(
     seed: null,
     internet: 0 as const,
     fallbacks: null,
+    note: null,
+    greeting: null,
+    suggestions: null,
+    show_reasoning: null,
+    created_by_kind: null,
+    created_by_id: null,
   };
   const version = await addVersion(context, persona, revision, now, now);
   await db

@@ -131,6 +131,7 @@ export function addUserMessage(
     api_key_id: turn.apiKeyId,
     model_id: null,
     created_at: turn.now,
+    metadata: null,
   });
 }
 
@@ -159,6 +160,7 @@ export function addAnswer(
     api_key_id: turn.apiKeyId,
     model_id: turn.model.id,
     created_at: turn.now,
+    metadata: null,
   });
   rows.generations.push({
     id: turn.generationId,

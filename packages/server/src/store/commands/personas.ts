@@ -144,6 +144,12 @@ function toColumns(revision: NewRevision): RevisionColumns {
     seed: revision.seed,
     internet: revision.internet ? 1 : 0,
     fallbacks: revision.fallbacks.length === 0 ? null : JSON.stringify(revision.fallbacks),
+    note: null,
+    greeting: null,
+    suggestions: null,
+    show_reasoning: null,
+    created_by_kind: null,
+    created_by_id: null,
   };
 }
 

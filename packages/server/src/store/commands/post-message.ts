@@ -58,6 +58,7 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
     api_key_id: args.apiKeyId,
     model_id: null,
     created_at: now,
+    metadata: null,
   } as const;
   await insertMessage(db, row);
   await requireStorage(context, args.limits ?? [], now);
@@ -90,6 +91,7 @@ async function openSession(
     model_id: newSession.modelId,
     head_message_id: null,
     created_at: now,
+    metadata: null,
   });
   return { id: newSession.id, head_message_id: null };
 }

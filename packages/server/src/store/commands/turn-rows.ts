@@ -72,7 +72,14 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
     'session',
     [
       ...(['id', 'conversation_id', 'organization_id', 'environment', 'end_user_id'] as const),
-      ...(['persona_id', 'persona_version', 'model_id', 'head_message_id', 'created_at'] as const),
+      ...([
+        'persona_id',
+        'persona_version',
+        'model_id',
+        'head_message_id',
+        'created_at',
+        'metadata',
+      ] as const),
     ],
     sql`${param('sessions')}`,
     { status: `'active'`, updated_at: 'created_at' },
@@ -82,7 +89,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
     [
       ...(['id', 'conversation_id', 'session_id', 'organization_id', 'environment', 'end_user_id'] as const),
       ...(['parent_id', 'role', 'parts', 'text', 'position', 'status'] as const),
-      ...(['generation_id', 'api_key_id', 'model_id', 'created_at'] as const),
+      ...(['generation_id', 'api_key_id', 'model_id', 'created_at', 'metadata'] as const),
     ],
     sql`${param('messages')}`,
     { updated_at: 'created_at' },

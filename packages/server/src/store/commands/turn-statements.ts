@@ -14,7 +14,10 @@ import type {
   SessionTable,
 } from '../tables.ts';
 
-export type NewConversation = Omit<ConversationTable, 'title_source' | 'is_archived' | 'updated_at'> &
+export type NewConversation = Omit<
+  ConversationTable,
+  'title_source' | 'is_archived' | 'updated_at' | 'description' | 'metadata'
+> &
   CreatorColumns;
 
 export const insertConversation = statement<NewConversation, unknown>((db, param) =>
@@ -50,6 +53,7 @@ export const insertSession = statement<NewSession, unknown>((db, param) =>
     head_message_id: param('head_message_id'),
     created_at: param('created_at'),
     updated_at: param('created_at'),
+    metadata: param('metadata'),
   }),
 );
 
@@ -75,6 +79,7 @@ export const insertMessage = statement<NewMessage, unknown>((db, param) =>
     usage: null,
     created_at: param('created_at'),
     updated_at: param('created_at'),
+    metadata: param('metadata'),
   }),
 );
 

@@ -1,7 +1,8 @@
 /** Reads summaries of histories. */
 import type { SummaryRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
-import type { Database, SummaryTable } from '../tables.ts';
+import type { Database } from '../tables.ts';
+import type { SummaryTable } from './message-tables.ts';
 
 function toSummary(row: SummaryTable): SummaryRecord {
   return {
