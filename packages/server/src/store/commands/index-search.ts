@@ -18,11 +18,14 @@ export interface RefusedText {
   readonly reason: string;
 }
 
-/** Indexes the texts that are still as they were prepared. Gives those that were refused, which are not tried again. */
+/**
+ * Indexes the texts that are still as they were prepared, and that nobody else is indexing: `done` of them. Gives those
+ * that were refused, which are not tried again.
+ */
 export async function indexSearch(
   context: CommandContext,
   { texts, marksRefused }: IndexSearch,
-): Promise<{ readonly refused: readonly RefusedText[] }> {
+): Promise<{ readonly refused: readonly RefusedText[]; readonly done: number }> {
   const pending = await lockPending(context, texts);
   const refused = await putApart(context, pending, marksRefused);
   const refusedIds = new Set(refused.map(({ id }) => id));
@@ -33,7 +36,7 @@ export async function indexSearch(
     const others = ids.filter((id) => refusedIds.has(id));
     await setState(context, kind, others, searchStates.refused);
   }
-  return { refused };
+  return { refused, done: pending.length };
 }
 
 /** Leaves out what was deleted, changed or indexed since, and rows that another process is indexing. */

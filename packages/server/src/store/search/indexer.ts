@@ -1,4 +1,5 @@
 /** Fills the search index in the background, in small steps, so that no other write waits long. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { everyInSteps } from '../../concurrency/every.ts';
 import type { RefusedText } from '../commands/index-search.ts';
 import type { Store } from '../store.ts';
@@ -39,24 +40,34 @@ export async function indexNext(
   store: IndexedStore,
   size: IndexStep,
   marksRefused: boolean,
-): Promise<{ readonly refused: readonly RefusedText[]; readonly isLast: boolean }> {
+): Promise<{ readonly refused: readonly RefusedText[]; readonly done: number; readonly isLast: boolean }> {
   const { texts, isLast } = await store.prepareSearchIndex(size);
-  if (texts.length === 0) return { refused: [], isLast: true };
-  const { refused } = await store.execute('indexSearch', { texts, marksRefused });
-  return { refused, isLast };
+  if (texts.length === 0) return { refused: [], done: 0, isLast: true };
+  const { refused, done } = await store.execute('indexSearch', { texts, marksRefused });
+  return { refused, done, isLast };
 }
 
 /** Maximum number of steps before a search, so that it finds its caller's last writes; the indexer does the rest. */
 const stepsBeforeSearch = 4;
 const stepBeforeSearch: IndexStep = { maxTexts: 32, maxLength: 40_000 };
+/** How often, and after how long each, a search looks whether the texts that others are indexing are there. */
+const looksForOthers = 20;
+const lookForOthersMs = 10;
 
 /** Never fails the search: the indexer tries a step that fails again, and reports it and what the index can't take. */
 export async function catchUp(store: IndexedStore): Promise<void> {
   try {
-    for (let done = 0; done < stepsBeforeSearch; done += 1) {
-      if (!(await hasPending(store.reads))) return;
-      const { isLast } = await indexNext(store, stepBeforeSearch, false);
-      if (isLast) return;
+    let steps = 0;
+    let looks = 0;
+    while (steps < stepsBeforeSearch && looks < looksForOthers && (await hasPending(store.reads))) {
+      const { done } = await indexNext(store, stepBeforeSearch, false);
+      if (done > 0) {
+        steps += 1;
+      } else {
+        // The indexer, another search or another server has these texts, and commits them in a moment.
+        looks += 1;
+        await sleep(lookForOthersMs);
+      }
     }
   } catch {
     // The search answers from what is indexed.

@@ -110,6 +110,32 @@ onBothStores('the search index', (storeEngine) => {
     assert.equal(steps, 2);
   });
 
+  test('a search finds what somebody else was indexing when it began, and waits for nobody for long', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { store } = h.place;
+    const { reads } = store;
+    const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
+    await acceptAs(h, owner, 'an ordinary text');
+    const { texts } = await store.prepareSearchIndex(step);
+    const prepareSearchIndex = store.prepareSearchIndex.bind(store);
+    let looks = 0;
+    // What a server sees of rows that another one has locked.
+    const lockedUntil = (last: number) => async () => {
+      looks += 1;
+      if (looks === last) await store.execute('indexSearch', { texts, marksRefused: false });
+      return { refused: [], done: 0 } as never;
+    };
+    await catchUp({ reads, execute: lockedUntil(Number.POSITIVE_INFINITY), prepareSearchIndex });
+    assert.ok(looks > 1 && looks < 100, `${looks} looks`);
+    looks = 0;
+    await catchUp({ reads, execute: lockedUntil(3), prepareSearchIndex });
+    assert.deepEqual([looks, await hasPending(reads)], [3, false]);
+    assert.deepEqual(await store.execute('indexSearch', { texts, marksRefused: false }), {
+      refused: [],
+      done: 0,
+    });
+  });
+
   test('a title that changes while its words are made is indexed anew', async () => {
     await using h = await startEngineHarness(storeEngine);
     const { store } = h.place;
