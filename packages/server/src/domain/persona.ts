@@ -7,6 +7,10 @@ export interface SamplingParameters {
   readonly maxTokens?: number;
   readonly stop?: readonly string[];
   readonly seed?: number;
+  /** From -2 to 2. */
+  readonly presencePenalty?: number;
+  /** From -2 to 2. */
+  readonly frequencyPenalty?: number;
 }
 
 export interface PersonaRevision extends SamplingParameters {

@@ -1,16 +1,29 @@
 /** The interface of every model: it takes messages and parameters, and gives a stream of parts. */
 import type { FinishReason } from '../domain/generation.ts';
 import type { SamplingParameters } from '../domain/persona.ts';
+import type { Ability, Asked, ImageDetail } from '../domain/request/tools.ts';
+
+export type ModelMessagePart =
+  | { readonly type: 'text'; readonly text: string }
+  /** `url`: an `https:` address, which the provider fetches, or a `data:` address. */
+  | { readonly type: 'image'; readonly url: string; readonly detail?: ImageDetail }
+  /** In an assistant's message. `arguments`: JSON text. */
+  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
+  /** In a tool's message. `id`: that of the call. */
+  | { readonly type: 'tool-result'; readonly id: string; readonly result: string };
 
 export interface ModelMessage {
-  readonly role: 'system' | 'user' | 'assistant';
+  readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+  /** Its plain text; empty for a tool's message. */
   readonly text: string;
+  /** All that it says, the text too, where it says more than a text. */
+  readonly parts?: readonly ModelMessagePart[];
 }
 
-export interface ModelRequest {
+export interface ModelRequest extends Asked {
   /**
    * Oldest first. Any list will do: each model fits it to the form that it takes (`fit-messages.ts`), so that roles need
-   * not alternate, and messages may be blank.
+   * not alternate, messages may be blank, and calls may lack a result.
    */
   readonly messages: readonly ModelMessage[];
   readonly parameters: SamplingParameters;
@@ -47,6 +60,10 @@ export interface LanguageModel {
   readonly provider: string;
   /** Stands for the provider's address and the key that calls are made with; absent where neither is used. */
   readonly account?: string;
+  /** What it can't do; a request that asks for it must not be sent. Absent: nothing is known to be missing. */
+  readonly lacks?: readonly Ability[];
+  /** Why an answer can't be held to a JSON Schema, as a clause; undefined where it can. Absent: the provider says. */
+  unfitSchema?(schema: Readonly<Record<string, unknown>>): string | undefined;
   /** Whether `continueLast` is understood. */
   readonly canContinue: boolean;
   /**

@@ -44,14 +44,16 @@ export type RemoteModelRuntime = Pick<
   'dispatcher' | 'isProxied' | 'timeouts' | 'maxRetries' | 'countTokens' | 'backoffMs' | 'random' | 'logger'
 >;
 
-/** At another address, any server of the format may stand for a hosted provider: the bound's usual name is tried first. */
+/** At another address, any server of the format may stand for a hosted provider: it is asked as those are. */
 function quirksAt(
   { baseUrl }: RemoteModelRecord,
   provider: { readonly baseUrl?: string; readonly quirks?: OpenAiQuirks },
 ): OpenAiQuirks | undefined {
   const { baseUrl: home, quirks } = provider;
   const isAtHome = home === undefined || baseUrl === undefined || baseUrl === home;
-  return isAtHome ? quirks : { ...quirks, maxTokensField: 'max_tokens' };
+  if (isAtHome || quirks === undefined) return quirks;
+  const { hints: _, ...others } = quirks;
+  return { ...others, maxTokensField: 'max_tokens', developerRole: false };
 }
 
 /** @throws TypeError where there is no base URL, or it is no http(s) address */

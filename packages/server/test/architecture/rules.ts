@@ -129,6 +129,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'refusals',
     'model-error.ts',
     'fit-messages.ts',
+    'call-ids.ts',
     'upstream',
     'answer',
     'openai',

@@ -78,6 +78,7 @@ export interface RecordedRequest {
 export interface RequestBody {
   readonly model?: string;
   readonly system?: string;
+  /** A content is a text here, though it may be a list of parts: `textOf` reads both. */
   readonly messages?: readonly { readonly role: string; readonly content: string }[];
   readonly [field: string]: unknown;
 }
@@ -224,7 +225,7 @@ class Call implements RecordedRequest {
   }
 
   get lastUserMessage(): string {
-    return this.body.messages?.findLast((message) => message.role === 'user')?.content ?? '';
+    return textOf(this.body.messages?.findLast((message) => message.role === 'user')?.content);
   }
 
   async play(script: Script): Promise<void> {
@@ -331,6 +332,13 @@ class Call implements RecordedRequest {
       await nextTurn();
     }
   }
+}
+
+/** The text of a message's content, which may be a list of parts. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((part: { text?: unknown }) => (typeof part.text === 'string' ? part.text : '')).join('');
 }
 
 function wireOf(address: string): Wire | undefined {

@@ -1,6 +1,7 @@
 /** A provider that refuses what strict servers refuse: forms of a history, parameters, long prompts. */
 import { echo, refuse } from './scripted-answers.ts';
-import type { RecordedRequest, Script, ScriptSource } from './scripted-upstream.ts';
+import { type RecordedRequest, type Script, type ScriptSource, textOf } from './scripted-upstream.ts';
+import { type FormRules, faultOfWire } from './wire-form.ts';
 
 /** What a strict provider refuses; all that is absent is taken. */
 export interface Strictness {
@@ -15,6 +16,8 @@ export interface Strictness {
   readonly noSystemRole?: boolean;
   /** Parameters that are not known, each refused alone. */
   readonly refused?: readonly string[];
+  /** The form of the request is that of the wire format, in everything, with these rules besides. */
+  readonly form?: FormRules;
   /** Tokens of prompt and answer together. */
   readonly windowTokens?: number;
   /** How a prompt that is too long is told of. Default: in the words of the wire format's first provider. */
@@ -23,7 +26,8 @@ export interface Strictness {
 
 interface Message {
   readonly role: string;
-  readonly content: string;
+  readonly content: unknown;
+  readonly tool_calls?: unknown;
 }
 
 /** Plays `then` for requests that the rules allow, and a refusal with status 400 for all others. */
@@ -39,7 +43,7 @@ export function strict(rules: Strictness, then: ScriptSource = echo): (request: 
 export function countStrictly(request: RecordedRequest): number {
   const system = request.body?.system ?? '';
   const messages = request.body?.messages ?? [];
-  const texts = [...(system === '' ? [] : [system]), ...messages.map(({ content }) => content)];
+  const texts = [...(system === '' ? [] : [system]), ...messages.map(({ content }) => textOf(content))];
   return texts.reduce((sum, text) => sum + Math.ceil(text.length / 3) + 4, 0);
 }
 
@@ -51,6 +55,7 @@ function faultOf(rules: Strictness, request: RecordedRequest): string | undefine
       ? undefined
       : `Unsupported parameter: '${parameter}' is not supported with this model.`) ??
     faultOfForm(rules, messages) ??
+    (rules.form === undefined ? undefined : faultOfWire(rules.form, request)) ??
     faultOfLength(rules, request)
   );
 }
@@ -60,16 +65,25 @@ function faultOfForm(rules: Strictness, messages: readonly Message[]): string | 
   const turns = system === 0 ? messages.slice(1) : messages;
   if (messages.length === 0) return "'messages' must not be empty";
   if (rules.noSystemRole && system >= 0) return 'System role not supported';
-  if (rules.noBlankContent && messages.some(({ content }) => content.trim() === ''))
+  if (
+    rules.noBlankContent &&
+    messages.some(({ content, tool_calls: calls }) => calls === undefined && isBlank(content))
+  )
     return 'all messages must have non-empty content';
   if (rules.firstIsUser && turns[0]?.role !== 'user')
     return 'the first message must have the role of the user';
-  if (rules.lastIsUser && turns.at(-1)?.role !== 'user')
+  if (rules.lastIsUser && !['user', 'tool'].includes(turns.at(-1)?.role ?? ''))
     return 'the conversation must end with a user message';
-  const alternates = turns.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'));
+  // Calls and their results stand between.
+  const spoken = turns.filter(({ role, tool_calls: calls }) => role !== 'tool' && calls === undefined);
+  const alternates = spoken.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'));
   if (rules.alternating && !alternates)
     return 'Conversation roles must alternate user/assistant/user/assistant/...';
   return undefined;
+}
+
+function isBlank(content: unknown): boolean {
+  return Array.isArray(content) ? content.length === 0 : textOf(content).trim() === '';
 }
 
 function faultOfLength(

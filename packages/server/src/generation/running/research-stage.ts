@@ -76,7 +76,9 @@ function research(
   ask: Asking | undefined,
   append: (event: Parameters<typeof live.append>[0]) => void,
 ): Promise<Research> {
-  const turns = messages.flatMap(({ role, text }) => (role === 'system' ? [] : [{ role, text }]));
+  const turns = messages.flatMap(({ role, text }) =>
+    role === 'user' || role === 'assistant' ? [{ role, text }] : [],
+  );
   const question = turns.pop()?.text ?? '';
   return researcher.research({
     question,

@@ -5,7 +5,7 @@
 
 import type { RefusableParameter } from '../../domain/model.ts';
 import { createAnswerReader } from '../answer/answer-decoder.ts';
-import { fitMessages, type Turn } from '../fit-messages.ts';
+import { fitMessages } from '../fit-messages.ts';
 import type { LanguageModel, ModelRequest } from '../language-model.ts';
 import { reasoningOff } from '../openai/reasoning-off.ts';
 import { streamFromUpstream } from '../upstream/model-stream.ts';
@@ -17,6 +17,7 @@ import {
   type WrittenBody,
   withoutRefused,
 } from '../upstream/request-body.ts';
+import { fieldsOfAsked, toMessages } from './blocks.ts';
 import { AnthropicDecoder } from './decoder.ts';
 import { anthropicEndpoints } from './endpoints.ts';
 
@@ -40,6 +41,7 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
   return {
     provider,
     account: accountOf(options),
+    lacks: ['json_object'],
     canContinue: false,
     followsPrompts: true,
     writesQueries: true,
@@ -62,7 +64,8 @@ export function createAnthropicModel(options: RemoteModelOptions): LanguageModel
 
 /**
  * The request without what is refused. The system text has a field of its own. There is no seed. Temperatures end at 1.
- * Newer models refuse `temperature` together with `top_p`, so `temperature` wins.
+ * Newer models refuse `temperature` together with `top_p`, so `temperature` wins. Nor are there penalties.
+ * A model does not think where a tool is forced on it, or its thoughts before the calls, which are not kept, are missing.
  */
 function writeAnthropicBody(
   model: string,
@@ -84,15 +87,20 @@ function writeAnthropicBody(
   if (temperature !== undefined) body.temperature = Math.min(1, temperature);
   else if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop_sequences = stop;
-  const off = request.withoutReasoning === true ? reasoningOff(undefined, extraBody) : undefined;
-  const { fields, holds } = withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
+  const { toolChoice } = request;
+  const isForced = toolChoice === 'required' || typeof toolChoice === 'object';
+  const cannotThink = isForced || turns.at(-1)?.role === 'tool';
+  Object.assign(body, fieldsOfAsked(request, turns));
+  const off =
+    request.withoutReasoning === true || cannotThink ? reasoningOff(undefined, extraBody) : undefined;
+  // What a model's settings say of the output stands beside the form that the request asks for.
+  const output = { ...(body.output_config as object), ...(extraBody?.output_config as object) };
+  const whole = {
+    ...body,
+    ...extraBody,
+    ...off,
+    ...(Object.keys(output).length > 0 && { output_config: output }),
+  };
+  const { fields, holds } = withoutRefused(whole, refused, refusableFields);
   return { fields, holds: stream ? [...holds, 'stream'] : holds };
-}
-
-/** The API refuses whitespace at the end of an answer that it is to continue. */
-function toMessages(turns: readonly Turn[]): readonly { readonly role: string; readonly content: string }[] {
-  return turns.map(({ role, text }, index) => {
-    const isOpen = role === 'assistant' && index === turns.length - 1;
-    return { role, content: isOpen ? text.trimEnd() : text };
-  });
 }

@@ -3,6 +3,7 @@
  * and with how to get a real model.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { abilities } from '../../domain/request/tools.ts';
 import type { LanguageModel, ModelPart, ModelRequest } from '../language-model.ts';
 import type { GuideSection } from './documents.ts';
 import { excerpt } from './excerpt.ts';
@@ -33,6 +34,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
   let search: GuideSearch | undefined;
   return {
     provider: 'guide',
+    lacks: abilities,
     canContinue: false,
     followsPrompts: false,
     writesQueries: false,

@@ -3,14 +3,17 @@
  * Format: https://platform.openai.com/docs/api-reference/chat/create
  */
 import type { RefusableParameter, SystemRole } from '../../domain/model.ts';
-import { type FittedMessages, fitMessages, withSystemInFirstTurn } from '../fit-messages.ts';
+import type { HintName } from '../../domain/request/tools.ts';
+import { fitMessages } from '../fit-messages.ts';
 import type { ModelRequest } from '../language-model.ts';
 import type { RemoteModelOptions } from '../upstream/remote-model.ts';
 import { asksForStream, type WrittenBody, withoutRefused } from '../upstream/request-body.ts';
+import { fieldsOfAsked } from './asked.ts';
+import { type MessageQuirks, toMessages } from './messages.ts';
 import { type Fields, type ReasoningOff, reasoningOff } from './reasoning-off.ts';
 
 /** How servers of this format differ. The defaults suit vLLM, Ollama, llama.cpp's server and OpenRouter. */
-export interface OpenAiQuirks {
+export interface OpenAiQuirks extends MessageQuirks {
   /**
    * The field that bounds the answer's length, until a refusal shows another. OpenAI's reasoning models refuse
    * `max_tokens`; most other servers know nothing else. Default `max_tokens`.
@@ -20,6 +23,8 @@ export interface OpenAiQuirks {
   readonly seedField?: 'seed' | 'random_seed' | null;
   /** Whether the server understands `stream_options.include_usage`. Default true. */
   readonly streamOptions?: boolean;
+  /** The hints that the server knows. Default: `reasoning_effort`. */
+  readonly hints?: readonly HintName[];
   /** What the provider documents for answers without reasoning. Absent: nothing. */
   readonly withoutReasoning?: ReasoningOff;
 }
@@ -40,6 +45,15 @@ const refusableFields = {
   seed: ['seed', 'random_seed'],
   stream_options: ['stream_options'],
   presence_penalty: ['presence_penalty'],
+  frequency_penalty: ['frequency_penalty'],
+  parallel_tool_calls: ['parallel_tool_calls'],
+  reasoning_effort: ['reasoning_effort'],
+  verbosity: ['verbosity'],
+  prompt_cache_key: ['prompt_cache_key'],
+  prompt_cache_options: ['prompt_cache_options'],
+  prompt_cache_retention: ['prompt_cache_retention'],
+  service_tier: ['service_tier'],
+  prediction: ['prediction'],
 } as const;
 
 type Refused = ReadonlySet<RefusableParameter>;
@@ -55,13 +69,13 @@ export function writeOpenAiBody(
   const { maxOutputTokens, tokenField = 'auto', extraBody } = settings;
   const stream = asksForStream(settings.stream, refused);
   const { temperature, topP, maxTokens = maxOutputTokens, stop, seed } = request.parameters;
+  const { presencePenalty, frequencyPenalty } = request.parameters;
   const fitted = fitMessages(request, settings.greetingRole);
   const systemRole = takenRole(settings.systemRole ?? 'system', refused);
-  const body: Record<string, unknown> = {
-    model,
-    messages: toMessages(fitted, systemRole),
-    stream,
-  };
+  // A developer's role that was refused stays refused, whoever wanted it.
+  const keepsRoles = quirks.developerRole === true && !refused.has('developer_role');
+  const messages = toMessages(fitted, systemRole, { ...quirks, developerRole: keepsRoles });
+  const body: Record<string, unknown> = { model, messages, stream };
   if (stream && quirks.streamOptions !== false) body.stream_options = { include_usage: true };
   const boundField = takenBound(
     tokenField === 'auto' ? (quirks.maxTokensField ?? 'max_tokens') : tokenField,
@@ -71,6 +85,8 @@ export function writeOpenAiBody(
   if (temperature !== undefined) body.temperature = temperature;
   if (topP !== undefined) body.top_p = topP;
   if (stop !== undefined && stop.length > 0) body.stop = stop;
+  if (presencePenalty !== undefined) body.presence_penalty = presencePenalty;
+  if (frequencyPenalty !== undefined) body.frequency_penalty = frequencyPenalty;
   const seedField = quirks.seedField === undefined ? 'seed' : quirks.seedField;
   if (seed !== undefined && seedField !== null) body[seedField] = seed;
   if (fitted.continueLast) {
@@ -78,15 +94,17 @@ export function writeOpenAiBody(
     body.continue_final_message = true;
     body.add_generation_prompt = false;
   }
+  Object.assign(body, fieldsOfAsked(request, quirks.hints));
   const off = request.withoutReasoning === true ? fieldsWithoutReasoning(model, quirks, settings) : undefined;
   const { fields, holds } = withoutRefused({ ...body, ...extraBody, ...off }, refused, refusableFields);
-  const hasRole = fitted.system !== '' && systemRole !== 'user';
+  const roles = new Set(messages.map(({ role }) => role));
   return {
     fields,
     holds: [
       ...holds,
       ...(stream ? ['stream' as const] : []),
-      ...(hasRole ? [`${systemRole}_role` as const] : []),
+      ...(roles.has('developer') ? ['developer_role' as const] : []),
+      ...(roles.has('system') ? ['system_role' as const] : []),
     ],
   };
 }
@@ -115,16 +133,4 @@ export function fieldsWithoutReasoning(
   { extraBody }: Pick<BodySettings, 'extraBody'>,
 ): Fields | undefined {
   return reasoningOff(withoutReasoning?.(model), extraBody);
-}
-
-function toMessages(
-  fitted: FittedMessages,
-  systemRole: SystemRole,
-): readonly { readonly role: string; readonly content: string }[] {
-  const turns = systemRole === 'user' ? withSystemInFirstTurn(fitted) : fitted.turns;
-  const messages = turns.map(({ role, text }) => ({ role: role as string, content: text }));
-  if (systemRole !== 'user' && fitted.system !== '') {
-    messages.unshift({ role: systemRole, content: fitted.system });
-  }
-  return messages;
 }

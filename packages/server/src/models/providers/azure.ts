@@ -2,6 +2,7 @@
  * Azure OpenAI. A model is named by its deployment.
  * https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle
  */
+import { allHints } from '../openai/asked.ts';
 import { azureEndpoints } from '../openai/azure-endpoints.ts';
 import type { AddressedProviderModule } from './provider.ts';
 
@@ -14,7 +15,7 @@ export const azure = {
   exampleBaseUrl: 'https://RESOURCE.openai.azure.com',
   key: 'required',
   contextWindow: 128_000,
-  quirks: { maxTokensField: 'max_completion_tokens' },
+  quirks: { maxTokensField: 'max_completion_tokens', hints: allHints },
   // It lists the models that could be deployed.
   listsOfferedModels: false,
   continuesPrefix: 'never',

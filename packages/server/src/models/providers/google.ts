@@ -18,6 +18,8 @@ export const google = {
   quirks: {
     maxTokensField: 'max_tokens',
     seedField: null,
+    // Later models refuse calls without the signature of the thought before; this word stands for one that is not kept.
+    callExtras: { extra_content: { google: { thought_signature: 'skip_thought_signature_validator' } } },
     // Only the flash models of 2.5 can do without thinking; later ones, and pro, take a low effort.
     withoutReasoning: byEffort([
       [/^(?:models\/)?gemini-2\.5-flash/, 'none'],

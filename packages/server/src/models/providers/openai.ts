@@ -1,4 +1,5 @@
 /** OpenAI. https://platform.openai.com/docs/api-reference/chat */
+import { allHints } from '../openai/asked.ts';
 import { byEffort } from '../openai/reasoning-off.ts';
 import type { HostedProviderModule } from './provider.ts';
 
@@ -14,6 +15,8 @@ export const openai = {
   variables: { apiKey: 'OPENAI_API_KEY', baseUrl: 'OPENAI_BASE_URL', models: 'OPENAI_MODEL' },
   quirks: {
     maxTokensField: 'max_completion_tokens',
+    developerRole: true,
+    hints: allHints,
     // Models without reasoning, and those that always reason at length, refuse the field.
     withoutReasoning: byEffort([
       [/^gpt-5(?:-mini|-nano)?(?:-\d{4}-\d\d-\d\d)?$/, 'minimal'],

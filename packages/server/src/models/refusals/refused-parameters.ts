@@ -65,6 +65,15 @@ const patterns: Readonly<Record<Exclude<RefusableParameter, Role>, RegExp>> = {
   seed: new RegExp(String.raw`\brandom_?seed\b|${bareWord('seed')}`),
   stream_options: /\bstream_?options\b|\binclude_?usage\b/,
   presence_penalty: /\bpresence_?penalty\b/,
+  frequency_penalty: /\bfrequency_?penalty\b/,
+  parallel_tool_calls: /\bparallel_?tool_?(?:calls|use)\b/,
+  reasoning_effort: /\breasoning[._]?effort\b/,
+  verbosity: new RegExp(bareWord('verbosity')),
+  prompt_cache_key: /\bprompt_?cache_?key\b/,
+  prompt_cache_options: /\bprompt_?cache_?options\b/,
+  prompt_cache_retention: /\bprompt_?cache_?retention\b/,
+  service_tier: /\bservice_?tier\b/,
+  prediction: new RegExp(bareWord('prediction')),
   stream: new RegExp(String.raw`\bstreaming\b|\bto stream\b|${bareWord('stream')}`),
 };
 

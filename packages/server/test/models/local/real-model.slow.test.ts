@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ModelRequest } from '../../../src/models/language-model.ts';
 import { createLocalRuntime } from '../../../src/models/local/process/runtime.ts';
 import { collect } from './gguf-runtime.ts';
 
@@ -11,9 +12,45 @@ const modelPath =
   process.env.COLLOQUY_TEST_MODEL ??
   globSync('../shared/models/*.gguf', { cwd: repository }).map((path) => `${repository}/${path}`)[0];
 
+const format = (schema: Record<string, unknown>) => ({ type: 'json_schema', name: 'it', schema }) as const;
+
 describe('a real model', {
   skip: modelPath === undefined && 'no GGUF file in ../shared/models or COLLOQUY_TEST_MODEL',
 }, () => {
+  test('is held to a form by a grammar', async () => {
+    await using runtime = createLocalRuntime({ modelPath: modelPath!, sequences: 2, contextTokens: 1024 });
+    const messages = [{ role: 'user' as const, text: 'Who is Ada Lovelace?' }];
+    const parameters = { temperature: 0.8, seed: 7, maxTokens: 200 };
+    const ask = async (responseFormat: ModelRequest['responseFormat'] & object) =>
+      (await collect(runtime.model.stream({ messages, parameters, responseFormat }, { signal: never }))).text;
+
+    const person = JSON.parse(
+      await ask(
+        format({
+          type: 'object',
+          properties: {
+            name: { type: 'string', maxLength: 20 },
+            born: { type: ['integer', 'null'] },
+            kind: { $ref: '#/$defs/kind' },
+            tags: { type: 'array', items: { type: 'boolean' }, maxItems: 2 },
+          },
+          required: ['name'],
+          additionalProperties: false,
+          $defs: { kind: { enum: ['poet', 'mathematician'] } },
+        }),
+      ),
+    );
+    assert.deepEqual(Object.keys(person), ['name', 'born', 'kind', 'tags']);
+    assert.ok(['poet', 'mathematician'].includes(person.kind));
+    assert.ok(person.born === null || Number.isInteger(person.born));
+    assert.ok(person.name.length <= 20 && person.tags.length <= 2);
+
+    assert.match(await ask(format({ enum: ['yes', 'no'] })), /^"(?:yes|no)"$/);
+    assert.match(await ask({ type: 'json_object' }), /^\{/);
+    assert.match(runtime.model.unfitSchema?.({ not: {} }) ?? '', /not/);
+    assert.equal(runtime.model.unfitSchema?.({ type: 'object' }), undefined);
+  });
+
   test('streams, continues, stops, cancels and serves several at once', async () => {
     await using runtime = createLocalRuntime({ modelPath: modelPath!, sequences: 2, contextTokens: 1024 });
     const info = await runtime.load();

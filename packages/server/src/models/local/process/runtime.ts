@@ -3,9 +3,10 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { type Logger, silentLogger } from '../../../domain/logger.ts';
 import { ReasoningFilter } from '../../answer/reasoning-filter.ts';
-import { fitMessages } from '../../fit-messages.ts';
-import type { LanguageModel, ModelPart, ModelRequest } from '../../language-model.ts';
+import { asTexts, fitMessages } from '../../fit-messages.ts';
+import type { LanguageModel, ModelMessage, ModelPart, ModelRequest } from '../../language-model.ts';
 import { ModelError } from '../../model-error.ts';
+import { toGrammarSchema, UnfitSchemaError } from '../worker/json-schema.ts';
 import type { LocalModelInfo } from '../worker/protocol.ts';
 import { defaultTokenRatio, estimateTokens } from '../worker/token-ratio.ts';
 import { createInbox } from './inbox.ts';
@@ -54,6 +55,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
 
   const model: LanguageModel = {
     provider: 'local',
+    lacks: ['tools', 'images'],
+    unfitSchema,
     canContinue: true,
     followsPrompts: true,
     writesQueries: false,
@@ -81,7 +84,8 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   ): AsyncGenerator<readonly ModelPart[]> {
     const inbox = createInbox<WorkerEvent>();
     // The worker tells reasoning apart where the template says how; some models reason without that.
-    const filter = request.continueLast === true ? undefined : new ReasoningFilter(habit);
+    const isFree = request.continueLast !== true && request.responseFormat === undefined;
+    const filter = isFree ? new ReasoningFilter(habit) : undefined;
     let call: { cancel(): void } | undefined;
     let over = false;
     try {
@@ -122,8 +126,28 @@ export function createLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
 
 function fitRequest(request: ModelRequest): ModelRequest {
   const { system, turns, continueLast } = fitMessages(request);
-  const messages = system === '' ? turns : [{ role: 'system', text: system } as const, ...turns];
+  const said: readonly ModelMessage[] = asTexts(turns);
+  const instructions = [system, formInWords(request.responseFormat)].filter((text) => text !== '');
+  const messages: readonly ModelMessage[] =
+    instructions.length === 0 ? said : [{ role: 'system', text: instructions.join('\n\n') }, ...said];
   return { ...request, messages, continueLast };
+}
+
+/** A grammar makes a model write the form; what belongs into it, it has to be told. */
+function formInWords(format: ModelRequest['responseFormat']): string {
+  if (format === undefined) return '';
+  if (format.type === 'json_object') return 'Answer with a JSON object, and nothing else.';
+  return `Answer with JSON of this schema, and nothing else:\n${JSON.stringify(format.schema)}`;
+}
+
+function unfitSchema(schema: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    toGrammarSchema(schema);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnfitSchemaError) return error.message;
+    throw error;
+  }
 }
 
 class ProcessDied extends ModelError {

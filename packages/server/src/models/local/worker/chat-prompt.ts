@@ -49,7 +49,7 @@ export function buildChatPrompt(model: LlamaModel, wrapper: ChatWrapper, request
 
 function historyItem(message: ModelMessage): ChatHistoryItem {
   if (message.role === 'assistant') return { type: 'model', response: [message.text] };
-  return { type: message.role, text: message.text };
+  return { type: message.role === 'user' ? 'user' : 'system', text: message.text };
 }
 
 /** Some of node-llama-cpp's templates begin with a BOS token that the model's tokenizer does not ask for. */

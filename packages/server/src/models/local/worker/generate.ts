@@ -1,6 +1,7 @@
 /** Generates one answer in the worker, from messages to text. */
 import type {
   ChatWrapper,
+  Llama,
   LlamaContextSequence,
   LlamaModel,
   SequenceEvaluateOptions,
@@ -9,6 +10,7 @@ import type {
 import type { SamplingParameters } from '../../../domain/persona.ts';
 import type { ModelRequest } from '../../language-model.ts';
 import { buildChatPrompt } from './chat-prompt.ts';
+import { createForm, type Form } from './form.ts';
 import type { GenerationEvent } from './protocol.ts';
 import { createReasoningSplitter } from './reasoning-splitter.ts';
 import type { SequencePool } from './sequence-pool.ts';
@@ -16,6 +18,7 @@ import { createStopMatcher } from './stop-matcher.ts';
 import { createTokenTextDecoder } from './text-decoder.ts';
 
 export interface Engine {
+  readonly llama: Llama;
   readonly model: LlamaModel;
   readonly wrapper: ChatWrapper;
   readonly pool: SequencePool;
@@ -48,10 +51,11 @@ export async function generate(
       emit({ type: 'failed', code: 'context_overflow', message, overflow });
       return;
     }
+    const form = await createForm(engine, request.responseFormat);
     const sequence = engine.pool.take(prompt.tokens);
     try {
       await evaluatePrompt(sequence, prompt.tokens, signal);
-      const { reason, completionTokens } = await answer(engine, sequence, prompt, request, options);
+      const { reason, completionTokens } = await answer(engine, sequence, prompt, request, form, options);
       emit({ type: 'end', reason, promptTokens, completionTokens });
     } catch (error) {
       await sequence.clearHistory();
@@ -83,6 +87,7 @@ async function answer(
   sequence: LlamaContextSequence,
   prompt: ReturnType<typeof buildChatPrompt>,
   { parameters, continueLast }: ModelRequest,
+  form: Form | undefined,
   { signal, seed, emit }: Parameters<typeof generate>[2],
 ): Promise<{ reason: 'stop' | 'length' | 'cancelled'; completionTokens: number }> {
   const { model } = engine;
@@ -91,8 +96,13 @@ async function answer(
     (tokens, before) => model.detokenize(tokens as Token[], showControlTokens, before as Token[]),
     continueLast === true ? prompt.tokens : [],
   );
-  const splitter = createReasoningSplitter(prompt.reasoning);
-  const stops = createStopMatcher([...(parameters.stop ?? []), ...prompt.stopTexts]);
+  // An answer that is held to a form has no room for thoughts.
+  const splitter = createReasoningSplitter(form === undefined ? prompt.reasoning : undefined);
+  const stops = createStopMatcher([
+    ...(parameters.stop ?? []),
+    ...prompt.stopTexts,
+    ...(form?.stopTexts ?? []),
+  ]);
   const generated: Token[] = [];
   const maxTokens = parameters.maxTokens ?? Number.POSITIVE_INFINITY;
   let stopped = false;
@@ -120,7 +130,10 @@ async function answer(
   // A continued answer is penalised for repeating its beginning, as it would be without the interruption.
   const recent = () =>
     [...prompt.openTokens.slice(-penaltyTokens), ...generated.slice(-penaltyTokens)].slice(-penaltyTokens);
-  const tokens = sequence.evaluate(prompt.tokens.slice(-1), samplingOptions(parameters, seed, recent));
+  const tokens = sequence.evaluate(prompt.tokens.slice(-1), {
+    ...samplingOptions(parameters, seed, recent),
+    ...(form !== undefined && { grammarEvaluationState: form.state }),
+  });
   for await (const token of tokens) {
     if (signal.aborted) return finish('cancelled');
     if (model.isEogToken(token) || prompt.stopTokens.has(token)) return finish('stop');
@@ -145,7 +158,12 @@ function samplingOptions(
     topP: parameters.topP ?? 0.9,
     topK: 40,
     seed,
-    repeatPenalty: { punishTokens: recent, penalty: 1.1 },
+    repeatPenalty: {
+      punishTokens: recent,
+      penalty: 1.1,
+      ...(parameters.presencePenalty !== undefined && { presencePenalty: parameters.presencePenalty }),
+      ...(parameters.frequencyPenalty !== undefined && { frequencyPenalty: parameters.frequencyPenalty }),
+    },
     yieldEogToken: true,
   };
 }

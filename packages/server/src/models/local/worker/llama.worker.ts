@@ -57,7 +57,7 @@ async function load(options: LoadOptions): Promise<void> {
     });
     const sequences = Array.from({ length: options.sequences }, () => context.getSequence());
     const wrapper = resolveChatWrapper(model, { warningLogs: false });
-    engine = { model, wrapper, contextTokens, pool: createSequencePool(sequences) };
+    engine = { llama, model, wrapper, contextTokens, pool: createSequencePool(sequences) };
     const info: LocalModelInfo = {
       name: model.fileInfo.metadata.general?.name ?? model.filename ?? 'local',
       contextTokens,
