@@ -21,6 +21,6 @@ export function estimateUsage(
 function estimatePrompt(model: LanguageModel, messages: readonly ModelMessage[]): number {
   const estimate = new TokenEstimate(model);
   let tokens = 0;
-  for (const { text } of messages) tokens += estimate.ofText(text);
+  for (const message of messages) tokens += estimate.ofContent(message);
   return tokens;
 }

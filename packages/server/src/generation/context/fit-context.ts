@@ -11,6 +11,7 @@ import type { MessageRange, StoredReceipt } from '../context-receipt.ts';
 import { promptBudget, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
+import { entryTokens, mostTokens, toModelMessages } from './model-messages.ts';
 import { receiptHead } from './receipt.ts';
 import { summaryForModel } from './summary-for-model.ts';
 import { TokenEstimate } from './token-estimate.ts';
@@ -57,7 +58,7 @@ export function firstContext(
       toReceipt(plan, request, {
         summary: undefined,
         history: [],
-        message: [text],
+        message: [{ text, richParts: null }],
         whole: { count: 1, first_message_id: messageId, last_message_id: messageId },
         wholeFromPosition: 0,
         dropped: null,
@@ -86,16 +87,15 @@ export async function fitContext(
   const whole = units.toReversed().flatMap((unit) => unit.entries);
   const isComplete = overflow === undefined;
   const gap = isComplete ? null : gapBefore(selection, whole[0], summary, unread);
-  const sent = whole.filter((entry) => !entry.isEmpty && entry.role !== 'tool');
-  const messages = sent.map(({ role, text }): ModelMessage => ({ role: role as ModelMessage['role'], text }));
+  const messages = await toModelMessages(reads, whole);
   return {
     messages: promptMessages(plan, summary, messages),
     isGapped: gap?.isSendable === true,
     receipt: () =>
       toReceipt(plan, request, {
         summary,
-        history: whole.slice(0, -1).map(costlyText),
-        message: whole.slice(-1).map(costlyText),
+        history: whole.slice(0, -1),
+        message: whole.slice(-1),
         whole: {
           count: whole.length,
           first_message_id: whole[0]?.id ?? request.messageId,
@@ -122,14 +122,9 @@ export function historyRoom(
   );
 }
 
-/** What a message costs: with its tool calls and results, if it has any. */
-function costlyText(entry: HistoryEntry): string {
-  return entry.toolParts ?? entry.text;
-}
-
 export function unitTokens(unit: Unit, estimate: TokenEstimate): number {
   let tokens = 0;
-  for (const entry of unit.entries) tokens += estimate.ofMessage(costlyText(entry));
+  for (const entry of unit.entries) tokens += entryTokens(entry, estimate);
   return tokens;
 }
 
@@ -161,10 +156,7 @@ async function selectNewest(
     if (overflow !== undefined && entryCount >= firstPageSize) break;
     if (overflow !== undefined || !unit.isSendable) continue;
     if (!isCounting) {
-      const most = unit.entries.reduce(
-        (sum, entry) => sum + Buffer.byteLength(costlyText(entry)) + tokensPerMessage,
-        0,
-      );
+      const most = unit.entries.reduce((sum, entry) => sum + mostTokens(entry) + tokensPerMessage, 0);
       if (used + most <= room) {
         used += most;
         units.push(unit);
@@ -234,7 +226,7 @@ function trim(
       return true;
     });
   }
-  dropOldest((oldest) => oldest.entries[0]?.role !== 'user');
+  dropOldest((oldest) => oldest.entries[0]?.role === 'assistant' || !oldest.isSendable);
 }
 
 /** The messages between the summary, or the beginning, and the first whole one. */
@@ -279,10 +271,13 @@ function promptMessages(
   return text === '' ? [...messages] : [{ role: 'system', text }, ...messages];
 }
 
+/** What of a message its tokens are counted from. */
+type Costly = Pick<HistoryEntry, 'text' | 'richParts'>;
+
 interface ReceiptFacts {
   readonly summary: SummaryRecord | undefined;
-  readonly history: readonly string[];
-  readonly message: readonly string[];
+  readonly history: readonly Costly[];
+  readonly message: readonly Costly[];
   readonly whole: MessageRange;
   readonly wholeFromPosition: number;
   readonly dropped: MessageRange | null;
@@ -298,7 +293,9 @@ function toReceipt(
   const tokensOf = (texts: readonly string[]): number =>
     texts.reduce((sum, text) => sum + estimate.ofMessage(text), 0);
   const system = tokensOf([systemPromptOf(plan)]);
-  const message = tokensOf(facts.message);
+  const tokensOfAll = (entries: readonly Costly[]): number =>
+    entries.reduce((sum, entry) => sum + entryTokens(entry, estimate), 0);
+  const message = tokensOfAll(facts.message);
   const sources = tokensOf([request.sources ?? '']);
   return {
     ...receiptHead(plan),
@@ -306,7 +303,7 @@ function toReceipt(
     sections: [
       { section: 'system', tokens: system },
       { section: 'summary', tokens: summary === undefined ? 0 : summary.tokenCount + tokensPerMessage },
-      { section: 'history', tokens: tokensOf(facts.history) },
+      { section: 'history', tokens: tokensOfAll(facts.history) },
       { section: 'message', tokens: message },
       { section: 'sources', tokens: sources },
     ],

@@ -8,7 +8,7 @@ import type { ChainEntry } from '../../store/queries/histories.ts';
 export interface HistoryUnit<Entry extends ChainEntry> {
   /** Oldest first; there is at least one. */
   readonly entries: readonly Entry[];
-  /** False for an empty message, or a tool's result without its call; neither goes to a model. */
+  /** False for an empty message, or a tool's results without their calls; neither goes to a model. */
   readonly isSendable: boolean;
 }
 
@@ -44,7 +44,7 @@ class UnitBuilder<Entry extends ChainEntry> {
       this.#results.push(entry);
       return [];
     }
-    const alone = { entries: [entry], isSendable: !entry.isEmpty };
+    const alone = { entries: [entry], isSendable: !entry.isEmpty || entry.richParts !== null };
     if (this.#results.length === 0) return [alone];
     const results = this.#results;
     this.#results = [];
@@ -54,9 +54,8 @@ class UnitBuilder<Entry extends ChainEntry> {
       return ids.size > 0 && ids.isSubsetOf(calls);
     };
     const answers = results.filter(isAnswer);
-    const answered = new Set(answers.flatMap((result) => [...idsOf(result, 'tool-result')]));
-    // A call that was never answered is not sent; only the text beside it is.
-    if (calls.size === 0 || !calls.isSubsetOf(answered)) return [...results.map(orphan), alone];
+    if (answers.length === 0) return [...results.map(orphan), alone];
+    // Of calls that nobody has answered, the model is told so.
     const pair = { entries: [entry, ...answers.reverse()], isSendable: true };
     return [...results.filter((result) => !isAnswer(result)).map(orphan), pair];
   }
@@ -74,7 +73,7 @@ function orphan<Entry extends ChainEntry>(entry: Entry): HistoryUnit<Entry> {
 }
 
 function idsOf(entry: ChainEntry, type: 'tool-call' | 'tool-result'): Set<string> {
-  if (entry.toolParts === null) return new Set();
-  const parts = JSON.parse(entry.toolParts) as readonly MessagePart[];
+  if (entry.richParts === null) return new Set();
+  const parts = JSON.parse(entry.richParts) as readonly MessagePart[];
   return new Set(parts.flatMap((part) => (part.type === type ? [part.id] : [])));
 }

@@ -6,7 +6,7 @@ import type { Overflow } from '../../models/refusals/overflow.ts';
 import { budgetWithin, contextWindowOf } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { type PromptLimit, promptLimitOf, rememberPromptLimit } from '../plan/prompt-limits.ts';
-import { TokenEstimate } from './token-estimate.ts';
+import { TokenEstimate, wordsOf } from './token-estimate.ts';
 
 /**
  * What of a prompt is sent the second time where the provider names no figures, or such as explain nothing: less where
@@ -27,7 +27,7 @@ export function isOverflow(error: unknown): error is ModelError {
 /** The tokens of a request's messages, as the fitting counts them. */
 export function countMessages(plan: Pick<RunPlan, 'model'>, messages: ModelRequest['messages']): number {
   const estimate = new TokenEstimate(plan.model);
-  return messages.reduce((sum, { text }) => sum + estimate.ofMessage(text), 0);
+  return messages.reduce((sum, message) => sum + estimate.ofWhole(message), 0);
 }
 
 /**
@@ -76,5 +76,5 @@ export function isSmaller(second: ModelRequest, first: ModelRequest): boolean {
 }
 
 function lengthOf({ messages }: ModelRequest): number {
-  return messages.reduce((sum, { text }) => sum + text.length, 0);
+  return messages.reduce((sum, message) => sum + wordsOf(message).length, 0);
 }

@@ -1,6 +1,7 @@
 /** Runs the model of one generation and appends what it says to the log. */
 import { AppError } from '../../domain/errors.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
+import { callId } from '../../domain/request/call-ids.ts';
 import { storable } from '../../domain/text/storable.ts';
 import { noUsage, reportedUsage, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { LanguageModel, ModelPart, ModelRequest, RetriedFailure } from '../../models/language-model.ts';
@@ -158,6 +159,8 @@ class PartAppender {
   readonly #live: LiveGeneration;
   readonly #dependencies: RunDependencies;
   readonly #normalizer = new TextNormalizer();
+  /** What a part will be that has come without a character so far: a part begins with its first one. */
+  #held: 'text' | 'reasoning' | undefined;
   /** Whether the open part was begun here, and does not hold what was written before this call. */
   #isOwn = false;
   usage: Usage | undefined;
@@ -184,10 +187,12 @@ class PartAppender {
         break;
       case 'tool-call':
         this.#closePart();
+        this.#live.markFirstToken(this.#dependencies.now());
+        // The provider's own id may be empty, double or long.
         this.#append({
           type: 'part-started',
           kind: 'tool-call',
-          id: storable(part.id),
+          id: callId(this.#live.identity.messageId, this.#live.message.parts().length),
           name: storable(part.name),
         });
         this.#append(storable(part.arguments));
@@ -207,15 +212,21 @@ class PartAppender {
   }
 
   #delta(kind: 'text' | 'reasoning', text: string): void {
+    if (text === '') return;
+    const isOpen = this.#live.message.openKind === kind;
+    if (!isOpen && this.#held !== kind) this.#closePart();
+    const normalized = this.#normalizer.push(text);
+    if (normalized !== '') this.#write(kind, normalized);
+    else if (!isOpen) this.#held = kind;
+  }
+
+  #write(kind: 'text' | 'reasoning', normalized: string): void {
     const live = this.#live;
     if (live.message.openKind !== kind) {
-      this.#closePart();
-      if (text === '') return;
+      this.#held = undefined;
       this.#isOwn = true;
       this.#append({ type: 'part-started', kind });
     }
-    const normalized = this.#normalizer.push(text);
-    if (normalized === '') return;
     const isFirst = live.firstTokenAt === null;
     if (isFirst) live.markFirstToken(this.#dependencies.now());
     live.append(normalized);
@@ -223,9 +234,12 @@ class PartAppender {
   }
 
   #closePart(kind?: 'reasoning'): void {
-    if (this.#live.message.openKind === undefined) return;
+    const { openKind } = this.#live.message;
+    const ends = openKind === undefined || openKind === 'tool-call' ? this.#held : openKind;
     const rest = this.#normalizer.end();
-    if (rest !== '') this.#append(rest);
+    this.#held = undefined;
+    if (rest !== '' && ends !== undefined) this.#write(ends, rest);
+    if (this.#live.message.openKind === undefined) return;
     this.#append({ type: 'part-finished', ...(kind !== undefined && { kind }) });
   }
 

@@ -13,16 +13,16 @@ export interface ChainEntry {
   readonly position: number;
   /** Whether it has no text, or only blanks and invisible signs. */
   readonly isEmpty: boolean;
-  /** The message's parts as JSON, if there are tool calls or results among them. */
-  readonly toolParts: string | null;
+  /** The message's parts as JSON, if there are tool calls, results or images among them. */
+  readonly richParts: string | null;
 }
 
 export interface HistoryEntry extends ChainEntry {
   readonly text: string;
 }
 
-const toolParts = sql`case when m.role = 'tool' or (m.role = 'assistant' and m.parts like '%"tool-call"%')
-  then m.parts end as "toolParts"`;
+const richParts = sql`case when m.role = 'tool' or (m.role = 'assistant' and m.parts like '%"tool-call"%')
+  or (m.role = 'user' and m.parts like '%"type":"image"%') then m.parts end as "richParts"`;
 
 interface ChainArguments {
   id: string;
@@ -41,7 +41,7 @@ function chainQuery<R>(text: RawBuilder<unknown>) {
         where chain.depth < ${param('limit')}
       )
       select m.id, m.parent_id as "parentId", m.role, m.position,
-        ${toolParts}${text}
+        ${richParts}${text}
       from chain join message m on m.id = chain.id order by chain.depth`.compile(db) as CompiledQuery<R>,
     }),
   );

@@ -10,6 +10,13 @@ import { readLog, startEngineHarness } from '../engines.ts';
 import type { InsertedMessage } from '../insert-message.ts';
 import { answerCalls, insert, long, promptOf, say, summaryCalls } from './contexts.ts';
 
+interface SentMessage {
+  readonly role: string;
+  readonly content: string | null;
+  readonly tool_call_id?: string;
+  readonly tool_calls?: readonly { readonly id: string }[];
+}
+
 onBothStores('context', (storeEngine) => {
   test('a short history goes in whole, and the receipt says so', async () => {
     await using h = await startEngineHarness(storeEngine);
@@ -95,6 +102,19 @@ onBothStores('context', (storeEngine) => {
     assert.equal(treatments.get(orphan), 'dropped');
     assert.equal(treatments.get(unanswered), 'whole');
     for (const id of [caller, one, other, told, last]) assert.equal(treatments.get(id), 'whole');
+    const sent = (answerCalls(h).at(-1)?.body?.messages ?? []) as readonly SentMessage[];
+    const results = sent.flatMap(({ role, tool_call_id: id, content }) =>
+      role === 'tool' ? [[id, content]] : [],
+    );
+    assert.deepEqual(results, [
+      ['a', '{"error":"no result was given"}'],
+      ['c', 'r'.repeat(9000)],
+      ['d', 'small'],
+    ]);
+    const callers = sent.flatMap(({ tool_calls: calls }) =>
+      calls === undefined ? [] : [calls.map(({ id }) => id)],
+    );
+    assert.deepEqual(callers, [['a'], ['c', 'd']]);
 
     const bigger = await add({ parent: told, role: 'user', text: 'z'.repeat(4000) });
     const cut = await say(h, engine, { kind: 'message', messageId: bigger, again: false });
