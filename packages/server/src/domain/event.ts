@@ -55,6 +55,11 @@ export interface SourcesEvent {
 /** The last event of every generation. */
 export interface FinishedEvent extends Outcome {
   readonly type: 'generation-finished';
+  /** In the currency of the models' prices; null where no model had prices. Absent in logs of before this was kept. */
+  readonly cost?: number | null;
+  /** Milliseconds from its start to the first token, and to its end; null where there was none. */
+  readonly ttft_ms?: number | null;
+  readonly duration_ms?: number | null;
 }
 
 export type StructuredEvent =

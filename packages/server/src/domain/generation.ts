@@ -7,6 +7,10 @@ import type { Usage } from './usage.ts';
 export const dialects = ['chat', 'conversation', 'chats'] as const;
 export type Dialect = (typeof dialects)[number];
 
+/** How a generation can be shown: in every dialect, or as its log, in full. */
+export const views = [...dialects, 'events'] as const;
+export type View = (typeof views)[number];
+
 /** `queued` and `running` are live; the other four are terminal and never change again. */
 export const generationStatuses = [
   'queued',

@@ -2,6 +2,7 @@
 
 import type { EventRun, LogEvent } from '../domain/event.ts';
 import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
+import type { RevisionReference } from '../domain/persona.ts';
 import type { Creator, Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -44,6 +45,7 @@ export interface GenerationView {
   readonly cost: number | null;
   /** The model that was asked first; `model` is the one that answers. */
   readonly requestedModelId: string;
+  readonly persona: RevisionReference | null;
 }
 
 /** A reader of a log. All calls are synchronous and must not throw. */

@@ -1,5 +1,6 @@
 /** A stored generation as the engine shows it. */
 import type { GenerationRecord } from '../domain/generation.ts';
+import type { RevisionReference } from '../domain/persona.ts';
 import type { GenerationView } from './interface.ts';
 import type { LiveGeneration } from './log/live-generation.ts';
 
@@ -24,5 +25,10 @@ export function toView(generation: GenerationRecord, live: LiveGeneration | unde
     retries: generation.retries,
     cost: generation.cost,
     requestedModelId: generation.requestedModelId,
+    persona: personaOf(generation),
   };
+}
+
+function personaOf({ personaId, personaVersion }: GenerationRecord): RevisionReference | null {
+  return personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
 }

@@ -9,6 +9,7 @@ import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts
 import { clientErrorHandler, errorEnvelope, errorHandler } from './answer/errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
+import { eventsCodec } from './dialects/events/codec.ts';
 import { dialectRegistry } from './dialects/registry.ts';
 import { createTurns } from './dialects/turns.ts';
 import { createErasure } from './end-users/erasure.ts';
@@ -40,6 +41,7 @@ import { shedLoad } from './routing/load-shedding.ts';
 import { addRequestSpans } from './routing/request-spans.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createConnections } from './streaming/connections.ts';
+import { createReadFacts } from './streaming/facts.ts';
 import { createGenerationStreams } from './streaming/generation-streams.ts';
 import { createRevocation } from './streaming/revocation.ts';
 import { createSseHub } from './streaming/sse.ts';
@@ -166,15 +168,18 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref();
   });
 
-  const streamGeneration = createGenerationStreams(engine, hub, dialects, connections, showLimits);
+  const codecs = { ...dialects, events: { codec: eventsCodec } };
+  const streamGeneration = createGenerationStreams(engine, hub, codecs, connections, showLimits);
   const openViewer = createOpenViewer(engine.limiter);
-  const attach = createAttach(engine, streamGeneration, dialects, openViewer);
+  const readFacts = createReadFacts(reads);
+  const attach = createAttach(engine, streamGeneration, codecs, openViewer, readFacts);
   const turns = createTurns({
     reads,
     engine,
     streamGeneration,
     attach,
     openViewer,
+    readFacts,
     connections,
     now,
   });

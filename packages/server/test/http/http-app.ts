@@ -219,5 +219,8 @@ export function textOf(reading: SseReading): string {
 /** The generation that a stream shows. */
 export function generationOf(reading: SseReading): string {
   const location = reading.response.headers.get('content-location') ?? '';
-  return /^\/api\/generations\/([0-9a-f-]{36})\/stream$/.exec(location)?.[1] ?? assert.fail(location);
+  return (
+    /^\/api\/generations\/([0-9a-f-]{36})\/stream(\?dialect=events)?$/.exec(location)?.[1] ??
+    assert.fail(location)
+  );
 }

@@ -1,7 +1,7 @@
 /** Writes the terminal state of a generation that this process owns, and tells its readers. */
 
 import { isTerminal, type Outcome } from '../../domain/generation.ts';
-import type { ModelCall } from '../../domain/usage.ts';
+import { type ModelCall, totalCost } from '../../domain/usage.ts';
 import type { CommandResult } from '../../store/command.ts';
 import { readGeneration } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
@@ -10,6 +10,8 @@ import type { LiveGeneration } from '../log/live-generation.ts';
 import { type EndDependencies, leastEnd, plainEnd, type WayToEnd, wholeEnd } from './ways-to-end.ts';
 
 export interface FinishDependencies extends EndDependencies {
+  /** Epoch milliseconds; null where it never started. */
+  readonly startedAt: number | null;
   /** An attempt failed and will be repeated, perhaps in another way. */
   onRetry(error: unknown, tries: number): void;
   /** The store refuses the end in every form. The generation stays in the store as it is. */
@@ -39,7 +41,16 @@ export async function finishLive(
   modelCalls: readonly ModelCall[],
   dependencies: FinishDependencies,
 ): Promise<Finished> {
-  const last = await live.beginEnd({ type: 'generation-finished', ...outcome });
+  const { startedAt, now } = dependencies;
+  const since = (at: number | null) =>
+    at === null || startedAt === null ? null : Math.max(0, at - startedAt);
+  const last = await live.beginEnd({
+    type: 'generation-finished',
+    ...outcome,
+    cost: totalCost(modelCalls),
+    ttft_ms: since(live.firstTokenAt),
+    duration_ms: since(now()),
+  });
   if (last === undefined) return nothing;
   const ways = [
     () => wholeEnd(live, outcome, last, modelCalls, dependencies),

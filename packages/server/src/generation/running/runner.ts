@@ -265,6 +265,7 @@ export class Runner {
       owner,
       lives,
       now,
+      startedAt: facts.startedAt,
       onRetry: (error, tries) =>
         onTrouble(error, 'ending a generation failed and is tried again', { ...details, tries }),
       onAbandoned: () => onTrouble(undefined, 'the store refuses the end of a generation', details),

@@ -11,9 +11,11 @@ import type { Database } from '../../store/store.ts';
 import { audienceOf } from '../answer/audience.ts';
 import { idempotencyClaim } from '../request/idempotency.ts';
 import type { GrantedRequest } from '../routing/route.ts';
+import { viewOf } from '../routing/view.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
 import { type Connections, revokedMessage, whileGood } from '../streaming/connections.ts';
 import { lastEventId } from '../streaming/cursor.ts';
+import type { ReadFacts } from '../streaming/facts.ts';
 import type { StreamGeneration } from '../streaming/generation-streams.ts';
 import { failureOf } from '../streaming/shown.ts';
 import type { OpenViewer } from '../streaming/viewers.ts';
@@ -38,10 +40,12 @@ export interface Turns {
    */
   permit(request: ConversationRequest, turn: Turn): Promise<void>;
   /**
-   * Streams the answer of the turn that `accept` accepts from its first event. A caller who may open no more streams is
+   * Streams the answer of the turn that `accept` accepts from its first event, in the dialect, or in the view that the
+   * request accepts. A caller who may open no more streams is
    * refused before. Throws as `accept`.
    */
   stream(
+    request: ConversationRequest,
     reply: FastifyReply,
     dialect: Dialect,
     accept: () => Promise<AcceptedGeneration>,
@@ -55,23 +59,24 @@ export interface Turns {
   reconnect(
     request: ConversationRequest,
     reply: FastifyReply,
-    expected: Pick<AttachRequest, 'dialect' | 'check'>,
+    expected: { readonly dialect?: Dialect } & Pick<AttachRequest, 'check'>,
   ): Promise<FastifyReply | undefined>;
 }
 
 export interface TurnsOptions {
   readonly reads: Database;
-  readonly engine: Pick<GenerationEngine, 'accept' | 'answer'>;
+  readonly engine: Pick<GenerationEngine, 'accept' | 'answer' | 'get'>;
   readonly streamGeneration: StreamGeneration;
   readonly attach: Attach;
   readonly openViewer: OpenViewer;
+  readonly readFacts: ReadFacts;
   readonly connections: Connections;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { reads, engine, streamGeneration, attach, openViewer, connections, now } = options;
+  const { reads, engine, streamGeneration, attach, openViewer, readFacts, connections, now } = options;
   return {
     accept(request, turn) {
       const { caller, scope } = request;
@@ -81,12 +86,16 @@ export function createTurns(options: TurnsOptions): Turns {
     async permit({ caller, scope }, turn) {
       await readPermitted(reads, { ...turn, scope, ...accountOf(caller) });
     },
-    async stream(reply, dialect, accept) {
+    async stream(request, reply, dialect, accept) {
       await openViewer(reply);
       const { generationId, conversationId, sessionId, answerMessageId } = await accept();
-      const audience = audienceOf(reply.request.caller);
+      const { caller, scope } = request;
+      const audience = audienceOf(caller);
       const context = { generationId, conversationId, sessionId, messageId: answerMessageId, audience };
-      return streamGeneration(reply, { context, dialect });
+      const view = viewOf(request, dialect);
+      if (view !== 'events') return streamGeneration(reply, { context, view });
+      const facts = await readFacts(await engine.get(scope, generationId), scope, caller);
+      return streamGeneration(reply, { context: { ...context, facts }, view });
     },
     async answer({ caller }, { generationId }) {
       const { text, outcome } = await whileGood(connections, caller, engine.answer(generationId));
@@ -98,7 +107,10 @@ export function createTurns(options: TurnsOptions): Turns {
     },
     async reconnect(request, reply, expected) {
       const cursor = lastEventId(request);
-      return cursor === undefined ? undefined : attach(reply, { ...expected, scope: request.scope, cursor });
+      if (cursor === undefined) return undefined;
+      const { dialect, check } = expected;
+      const view = viewOf(request, dialect);
+      return attach(reply, { view, scope: request.scope, cursor, ...(check !== undefined && { check }) });
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Turns } from '../dialects/turns.ts';
 import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { type GrantedRequest, type Route, route } from '../routing/route.ts';
+import { accepts, eventsMediaType } from '../routing/view.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import { shownGeneration } from './shown.ts';
 
@@ -32,7 +33,7 @@ const headers = Type.Object({ ...IdempotencyHeader, ...LastEventIdHeader });
 const response = {
   200: {
     description:
-      'With `Accept: text/event-stream`: the stream of the new generation, in the dialect of the earlier.',
+      'With `Accept: text/event-stream`: the stream of the new generation, in the dialect of the earlier; with `application/vnd.colloquy.events` as `events`.',
     headers: streamHeaders,
     content: { 'text/event-stream': { schema: Type.String({ description: 'Events of the dialect.' }) } },
   },
@@ -77,7 +78,7 @@ export function generationAgainRoutes(options: GenerationAgainOptions): readonly
         dialect: earlier.dialect,
         whenBusy: whenBusy ?? 'reject',
       });
-    if (wantsStream(request)) return turns.stream(reply, earlier.dialect, accept);
+    if (wantsStream(request)) return turns.stream(request, reply, earlier.dialect, accept);
     const { generationId } = await accept();
     return reply
       .code(201)
@@ -143,7 +144,7 @@ function startsAnswer(request: FastifyRequest): boolean {
 }
 
 function wantsStream(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes('text/event-stream') === true;
+  return request.headers.accept?.includes('text/event-stream') === true || accepts(request, eventsMediaType);
 }
 
 /** @throws AppError conflict */

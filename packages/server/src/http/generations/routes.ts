@@ -1,18 +1,20 @@
 /** `/api/generations`: looks at, streams again and cancels the generations of every dialect. */
 import { Type } from 'typebox';
-import type { Dialect } from '../../domain/generation.ts';
+import { views } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Database } from '../../store/store.ts';
+import { GenerationEventSchema, generationEventExamples } from '../dialects/events/schema.ts';
 import type { Turns } from '../dialects/turns.ts';
-import { exampleId, IdField, LastEventIdHeader, streamHeaders } from '../openapi/fields.ts';
+import { exampleId, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes, type Route, route } from '../routing/route.ts';
+import { viewOf } from '../routing/view.ts';
 import type { Attach } from '../streaming/attach.ts';
 import { cursorText } from '../streaming/cursor.ts';
 import { generationAgainRoutes } from './again-routes.ts';
 import { ContextReceiptSchema, contextReceiptRoutes } from './context-routes.ts';
-import { DialectSchema, exampleGeneration, GenerationSchema } from './schema.ts';
+import { exampleGeneration, GenerationSchema } from './schema.ts';
 import { shownGeneration } from './shown.ts';
 
 export interface GenerationRoutesOptions {
@@ -27,6 +29,7 @@ export function generations(options: GenerationRoutesOptions): AppPlugin {
   return async (app) => {
     app.addSchema(GenerationSchema);
     app.addSchema(ContextReceiptSchema);
+    app.addSchema(GenerationEventSchema);
     addRoutes(app, [
       ...generationRoutes(options),
       ...contextReceiptRoutes(options),
@@ -83,9 +86,10 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
             }),
           ),
           dialect: Type.Optional(
-            Type.Unsafe<Dialect>({
-              ...DialectSchema,
-              description: 'In which the events come; otherwise the one that it was started in.',
+            oneOf(views, {
+              description:
+                'In which the events come; otherwise the one that `Accept` asks for, or that it was started in. `events` is the whole log, as `GenerationEvent` says.',
+              examples: ['chat'],
             }),
           ),
         }),
@@ -95,8 +99,11 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
             headers: streamHeaders,
             content: {
               'text/event-stream': {
-                schema: Type.String({ description: 'Events of the dialect.' }),
-                example: `data: {"type":"token","content":"Hello"}\nid: ${exampleId}:4\n\n`,
+                schema: Type.Union([
+                  Type.String({ description: 'Events of the dialect.' }),
+                  Type.Ref('GenerationEvent#'),
+                ]),
+                examples: generationEventExamples,
               },
             },
           },
@@ -107,7 +114,8 @@ function generationRoutes({ reads, engine, attach }: GenerationRoutesOptions): r
       async handler(request, reply) {
         const { scope, params, query } = request;
         const cursor = cursorText(request, query.after);
-        return attach(reply, { scope, generationId: params.id, cursor, dialect: query.dialect });
+        const view = query.dialect ?? viewOf(request, undefined);
+        return attach(reply, { scope, generationId: params.id, cursor, view });
       },
     }),
     route({

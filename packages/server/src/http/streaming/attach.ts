@@ -1,7 +1,7 @@
 /** Attaches a client to an existing generation, from its start or from behind an event that the client has. */
 import type { FastifyReply } from 'fastify';
 import { isFinalEvent } from '../../domain/event.ts';
-import type { Dialect } from '../../domain/generation.ts';
+import type { View } from '../../domain/generation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { GenerationEngine, GenerationView, LogPlace } from '../../generation/interface.ts';
 import { type Audience, audienceOf } from '../answer/audience.ts';
@@ -10,6 +10,7 @@ import type { Codec, CodecContext, CodecRegistry } from './codec.ts';
 import { type Cursor, neverIssued, parseCursor } from './cursor.ts';
 import { placeOf } from './cursor-place.ts';
 import { isIssued, positionAt } from './encoder.ts';
+import type { ReadFacts } from './facts.ts';
 import { type StreamGeneration, streamLocation } from './generation-streams.ts';
 import type { OpenViewer } from './viewers.ts';
 
@@ -20,7 +21,7 @@ export interface AttachRequest {
   /** The event id behind which the stream begins; absent to begin at the start. */
   readonly cursor?: string | undefined;
   /** Absent for the dialect that the generation was started in. */
-  readonly dialect?: Dialect | undefined;
+  readonly view?: View | undefined;
   /** Throws if the generation is not the one that the path or the body means. */
   check?(generation: GenerationView): void;
 }
@@ -34,6 +35,7 @@ export function createAttach(
   streamGeneration: StreamGeneration,
   registry: CodecRegistry,
   openViewer: OpenViewer,
+  readFacts: ReadFacts,
 ): Attach {
   const codecs = Object.values(registry).map(({ codec }) => codec);
   const deltaReaders = codecs.filter((codec) => codec.readsDeltas === true);
@@ -48,7 +50,9 @@ export function createAttach(
     const { generationId } = context;
     const place = await placeOf(engine, scope, generationId, cursor.seq);
     if (place === undefined) throw neverIssued();
-    const isIssuedBy = (one: Codec, at: LogPlace): boolean => isIssued(one, context, cursor, at);
+    // It may have been issued to somebody who reads more.
+    const { facts: _, ...toAnybody } = context;
+    const isIssuedBy = (one: Codec, at: LogPlace): boolean => isIssued(one, toAnybody, cursor, at);
     const isKnown = codecs.some((one) => one.readsDeltas !== true && isIssuedBy(one, place));
     if (isKnown && codec.readsDeltas !== true) return place;
     if (!isKnown && deltaReaders.length === 0) throw neverIssued();
@@ -65,20 +69,25 @@ export function createAttach(
     const generation = await engine.get(request.scope, generationId);
     if (cursor !== undefined && cursor.generationId !== generation.id) throw neverIssued();
     request.check?.(generation);
-    const dialect = request.dialect ?? generation.dialect;
-    const context = codecContext(generation, audienceOf(reply.request.caller));
+    const view = request.view ?? generation.dialect;
+    const { caller } = reply.request;
+    const context = {
+      ...codecContext(generation, audienceOf(caller)),
+      ...(view === 'events' && { facts: await readFacts(generation, request.scope, caller) }),
+    };
+    const location = streamLocation(generation.id, view);
     const isHead = reply.request.method === 'HEAD';
     if (cursor === undefined) {
-      if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
+      if (isHead) return answerStreamHead(reply, location);
       await openViewer(reply);
-      return streamGeneration(reply, { context, dialect });
+      return streamGeneration(reply, { context, view });
     }
-    const place = await issuedPlace(request.scope, context, cursor, registry[dialect].codec);
+    const place = await issuedPlace(request.scope, context, cursor, registry[view].codec);
     if (cursor.part === undefined && isFinalEvent(place.event)) return reply.code(204).send();
-    if (isHead) return answerStreamHead(reply, streamLocation(generation.id));
+    if (isHead) return answerStreamHead(reply, location);
     await openViewer(reply);
-    const from = positionAt(registry[dialect].codec, context, cursor, place);
-    return streamGeneration(reply, { context, dialect, from });
+    const from = positionAt(registry[view].codec, context, cursor, place);
+    return streamGeneration(reply, { context, view, from });
   };
 }
 

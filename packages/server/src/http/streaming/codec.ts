@@ -1,8 +1,9 @@
 /** A dialect's way of writing a generation's events: pure functions, so that a replay equals the live stream. */
 
-import type { Dialect } from '../../domain/generation.ts';
+import type { View } from '../../domain/generation.ts';
 import type { Audience } from '../answer/audience.ts';
 import { toJsonLine } from '../answer/json-line.ts';
+import type { GenerationFacts } from './facts.ts';
 import type { ShownEvent } from './shown.ts';
 
 /** Facts about the generation that a codec may use besides the events. */
@@ -14,6 +15,8 @@ export interface CodecContext {
   readonly messageId: string;
   /** Who reads the frames. Default: `insiders`. */
   readonly audience?: Audience;
+  /** What only the view `events` tells. */
+  readonly facts?: GenerationFacts;
 }
 
 /**
@@ -39,8 +42,8 @@ export interface Codec<State = unknown> {
   readonly readsDeltas?: boolean;
 }
 
-/** Gives the codec of each dialect; the registry of dialects has this type too. */
-export type CodecRegistry = Readonly<Record<Dialect, { readonly codec: Codec }>>;
+/** Gives the codec of each view. */
+export type CodecRegistry = Readonly<Record<View, { readonly codec: Codec }>>;
 
 /** A frame of one line of JSON. */
 export function dataFrame(data: object): string {

@@ -1,7 +1,7 @@
 /** Streams generations to clients: subscribes to a log and writes its events as frames of a dialect. */
 import type { FastifyReply } from 'fastify';
 import type { EventRun } from '../../domain/event.ts';
-import type { Dialect } from '../../domain/generation.ts';
+import type { View } from '../../domain/generation.ts';
 import type { GenerationEngine, LogSubscription } from '../../generation/interface.ts';
 import type { ShowLimits } from '../routing/caller-limits.ts';
 import type { CodecContext, CodecRegistry } from './codec.ts';
@@ -11,7 +11,7 @@ import type { SseHub } from './sse.ts';
 
 export interface GenerationStreamRequest {
   readonly context: CodecContext;
-  readonly dialect: Dialect;
+  readonly view: View;
   /** Where the stream begins. Default: the log's beginning. */
   readonly from?: Position;
 }
@@ -22,7 +22,7 @@ export type StreamGeneration = (
   request: GenerationStreamRequest,
 ) => Promise<FastifyReply>;
 
-/** The viewers of one generation in one dialect who may read the same; live events are encoded once for all of them. */
+/** The viewers of one generation in one view who may read the same; live events are encoded once for all of them. */
 interface Viewers {
   count: number;
   run: EventRun | undefined;
@@ -30,9 +30,9 @@ interface Viewers {
   encoded: Encoded | undefined;
 }
 
-/** Where a generation can be streamed again: the value of `Content-Location`. */
-export function streamLocation(generationId: string): string {
-  return `/api/generations/${generationId}/stream`;
+/** Where a generation can be streamed again: the value of `Content-Location`. Dialects need not be named, `events` must. */
+export function streamLocation(generationId: string, view?: View): string {
+  return `/api/generations/${generationId}/stream${view === 'events' ? '?dialect=events' : ''}`;
 }
 
 export function createGenerationStreams(
@@ -45,12 +45,12 @@ export function createGenerationStreams(
   const allViewers = new Map<string, Viewers>();
 
   function begin(reply: FastifyReply, request: GenerationStreamRequest): void {
-    const { context, dialect } = request;
-    const { codec } = registry[dialect];
+    const { context, view } = request;
+    const { codec } = registry[view];
     const from = request.from ?? beginning(codec, context);
     const { generationId } = context;
     const { log } = reply;
-    const name = `${dialect}:${context.audience}:${generationId}`;
+    const name = `${view}:${context.audience}:${context.facts?.showsReasoning}:${generationId}`;
     const viewers = allViewers.get(name) ?? {
       count: 0,
       run: undefined,
@@ -82,7 +82,7 @@ export function createGenerationStreams(
 
     const stream = hub.open(
       reply,
-      { location: streamLocation(generationId) },
+      { location: streamLocation(generationId, view) },
       {
         onDrain() {
           if (!isFull) return;

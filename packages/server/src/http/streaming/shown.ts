@@ -2,7 +2,7 @@
  * The shown events of a generation. The log's events are folded into them here, once for all dialects; a codec only
  * writes their frames.
  */
-import type { LogEvent, PartStartedEvent, Source, StatusEvent } from '../../domain/event.ts';
+import type { FinishedEvent, LogEvent, PartStartedEvent, Source, StatusEvent } from '../../domain/event.ts';
 import type { FinishReason, Outcome } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { type Audience, type Failure, failureFor } from '../answer/audience.ts';
@@ -33,9 +33,19 @@ export type ShownStep =
       readonly finishReason: FinishReason;
       readonly usage: Usage;
       readonly sources: readonly Source[] | undefined;
+      readonly figures: Figures;
     }
   /** The last event of an answer that failed or was interrupted. */
   | ({ readonly type: 'error' } & Failure);
+
+/** What an answer came to; null: there was none, or it is not known. */
+export interface Figures {
+  /** In the currency of the models' prices. */
+  readonly cost: number | null;
+  /** Milliseconds from its start to the first token, and to its end. */
+  readonly firstTokenMs: number | null;
+  readonly durationMs: number | null;
+}
 
 export type ShownEvent = TextPiece | ShownStep;
 
@@ -102,11 +112,12 @@ export function shownIn(fold: Fold, event: LogEvent): TextPiece | readonly Shown
 
 const nothing: readonly ShownStep[] = Object.freeze([]);
 
-function lastStep(fold: Fold, outcome: Outcome): ShownStep {
+function lastStep(fold: Fold, outcome: FinishedEvent): ShownStep {
   const failure = failureOf(outcome, fold.audience);
   if (failure !== undefined) return { type: 'error', ...failure };
-  const { finish_reason: finishReason, usage } = outcome;
-  return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources };
+  const { finish_reason: finishReason, usage, cost = null, ttft_ms = null, duration_ms = null } = outcome;
+  const figures = { cost, firstTokenMs: ttft_ms, durationMs: duration_ms };
+  return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources, figures };
 }
 
 /** The reason why an answer failed, for those who read it; undefined if it is done or was cancelled. */

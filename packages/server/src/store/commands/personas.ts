@@ -1,6 +1,8 @@
 /** Personas and their versions, which are drafts (`next`), submitted (`active`) or past. */
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
+import type { Creator } from '../../domain/scope.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
+import { creatorColumns } from '../queries/creators.ts';
 import type { PersonaTable, PersonaVersionTable } from '../tables.ts';
 import { checkFallbacks } from './fallbacks.ts';
 import { lockModel } from './organizations.ts';
@@ -129,11 +131,19 @@ export interface NewRevision {
   readonly seed: number | null;
   readonly internet: boolean;
   readonly fallbacks: readonly string[];
+  /** What its author says of it. Default: null. */
+  readonly note?: string | null;
+  /** What its users read before they write. Default: nothing. */
+  readonly greeting?: string | null;
+  readonly suggestions?: readonly string[];
+  /** Whether end users read its reasoning. Default: false. */
+  readonly showReasoning?: boolean;
 }
 
 type RevisionColumns = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
 
-function toColumns(revision: NewRevision): RevisionColumns {
+function toColumns(revision: NewRevision, createdBy: Creator | undefined): RevisionColumns {
+  const { note = null, greeting = null, suggestions = [], showReasoning = false } = revision;
   return {
     system_prompt: revision.systemPrompt,
     model_id: revision.modelId,
@@ -144,17 +154,18 @@ function toColumns(revision: NewRevision): RevisionColumns {
     seed: revision.seed,
     internet: revision.internet ? 1 : 0,
     fallbacks: revision.fallbacks.length === 0 ? null : JSON.stringify(revision.fallbacks),
-    note: null,
-    greeting: null,
-    suggestions: null,
-    show_reasoning: null,
-    created_by_kind: null,
-    created_by_id: null,
+    note,
+    greeting,
+    suggestions: suggestions.length === 0 ? null : JSON.stringify(suggestions),
+    show_reasoning: showReasoning ? 1 : null,
+    ...creatorColumns(createdBy),
   };
 }
 
 export interface PutNextVersion extends PersonaReference {
   readonly revision: NewRevision;
+  /** Default: nobody that is known. */
+  readonly createdBy?: Creator;
   readonly now: number;
 }
 
@@ -167,7 +178,13 @@ export async function putNextVersion(
   await lockModel(context, args.organizationId, modelId, 'model_id');
   await checkFallbacks(context, args.organizationId, modelId, fallbacks);
   const persona = await lock(context, args);
-  const version = await addVersion(context, persona, toColumns(args.revision), null, args.now);
+  const version = await addVersion(
+    context,
+    persona,
+    toColumns(args.revision, args.createdBy),
+    null,
+    args.now,
+  );
   await change(context, args.id, args.now, { last_version: version, next_version: version });
   return { version };
 }

@@ -1,8 +1,14 @@
 /** Personas and their immutable revisions. */
-import type { PersonaRecord, PersonaRevision, VersionState } from '../../domain/persona.ts';
-import type { OrganizationScope } from '../../domain/scope.ts';
+import type {
+  PersonaRecord,
+  PersonaRevision,
+  RevisionReference,
+  VersionState,
+} from '../../domain/persona.ts';
+import type { Creator, OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
 import type { Database, PersonaTable, PersonaVersionTable } from '../tables.ts';
+import { toCreator } from './creators.ts';
 import { type Page, type PageRequest, readFull, readPage, toPage } from './page.ts';
 
 /** The largest id of a persona that both engines can store. */
@@ -13,6 +19,12 @@ export type PersonaRow = Omit<PersonaTable, 'id'> & { id: number };
 /** A revision as the persona's history shows it. */
 export interface PersonaVersion {
   readonly revision: PersonaRevision;
+  readonly note: string | null;
+  readonly greeting: string | null;
+  readonly suggestions: readonly string[];
+  readonly showReasoning: boolean;
+  /** Null for versions of before this was kept, and those that a start has made. */
+  readonly createdBy: Creator | null;
   /** `past`: was active, or was a draft that another one replaced. */
   readonly state: VersionState;
   /** Epoch milliseconds. */
@@ -102,6 +114,42 @@ export async function findRevision(
   return row && toRevision(row);
 }
 
+/** What a persona tells its users. */
+export interface PublicRevision {
+  readonly name: string;
+  readonly alias: string;
+  readonly greeting: string | null;
+  readonly suggestions: readonly string[];
+  readonly internet: boolean;
+  /** Whether end users read its reasoning. */
+  readonly showReasoning: boolean;
+}
+
+export async function findPublicRevision(
+  db: Database,
+  scope: OrganizationScope,
+  { personaId, version }: RevisionReference,
+): Promise<PublicRevision | undefined> {
+  const row = await db
+    .selectFrom('persona_version')
+    .innerJoin('persona', 'persona.id', 'persona_version.persona_id')
+    .select(['persona.name', 'persona.alias', 'greeting', 'suggestions', 'internet', 'show_reasoning'])
+    .where('persona_version.persona_id', '=', personaId)
+    .where('persona_version.version', '=', version)
+    .where('persona.organization_id', '=', scope.organizationId)
+    .executeTakeFirst();
+  return (
+    row && {
+      name: row.name,
+      alias: row.alias,
+      greeting: row.greeting,
+      suggestions: row.suggestions === null ? [] : (JSON.parse(row.suggestions) as string[]),
+      internet: row.internet === 1,
+      showReasoning: row.show_reasoning === 1,
+    }
+  );
+}
+
 export async function listPersonas(
   db: Database,
   scope: OrganizationScope,
@@ -134,17 +182,41 @@ export async function listVersions(
       .limit(limit)
       .execute();
   });
-  return toPage(
-    rows,
-    hasMore,
-    (row) => ({
-      revision: toRevision(row),
-      state: stateOf(row.version, row.active_version, row.next_version),
-      createdAt: row.created_at,
-      submittedAt: row.submitted_at,
-    }),
-    (row) => row.version,
-  );
+  return toPage(rows, hasMore, toVersion, (row) => row.version);
+}
+
+type VersionRow = PersonaVersionTable & Pick<PersonaTable, 'active_version' | 'next_version'>;
+
+function toVersion(row: VersionRow): PersonaVersion {
+  return {
+    revision: toRevision(row),
+    note: row.note,
+    greeting: row.greeting,
+    suggestions: row.suggestions === null ? [] : (JSON.parse(row.suggestions) as string[]),
+    showReasoning: row.show_reasoning === 1,
+    createdBy: toCreator(row),
+    state: stateOf(row.version, row.active_version, row.next_version),
+    createdAt: row.created_at,
+    submittedAt: row.submitted_at,
+  };
+}
+
+/** A version of a persona, of whatever state. */
+export async function findVersion(
+  db: Database,
+  scope: OrganizationScope,
+  { personaId, version }: RevisionReference,
+): Promise<PersonaVersion | undefined> {
+  const row = await db
+    .selectFrom('persona_version')
+    .innerJoin('persona', 'persona.id', 'persona_version.persona_id')
+    .selectAll('persona_version')
+    .select(['persona.active_version', 'persona.next_version'])
+    .where('persona.id', '=', personaId)
+    .where('persona_version.version', '=', version)
+    .where('persona.organization_id', '=', scope.organizationId)
+    .executeTakeFirst();
+  return row && toVersion(row);
 }
 
 function stateOf(version: number, active: number | null, next: number | null): PersonaVersion['state'] {

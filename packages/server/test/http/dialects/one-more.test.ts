@@ -54,7 +54,7 @@ const plain: DialectModule = {
           async handler(request, reply) {
             const { text, model_id: modelId } = request.body;
             const target = { kind: 'new-conversation', modelId, text } as const;
-            return turns.stream(reply, name, () =>
+            return turns.stream(request, reply, name, () =>
               turns.accept(request, { target, dialect: name, whenBusy: 'reject' }),
             );
           },

@@ -17,6 +17,7 @@ import {
   generationStatuses,
   receiptStatuses,
   treatments,
+  views,
   whenBusyChoices,
 } from '../../../src/domain/generation.ts';
 import { limitNames, limitSubjects } from '../../../src/domain/limits/limits.ts';
@@ -90,6 +91,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'DetailError.code',
       'ChatEvent.code',
       'ConversationEvent.code',
+      'GenerationEvent.code',
       'Generation.code',
       'listMessages.code',
       'OrganizationGeneration.code',
@@ -119,6 +121,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'OrganizationGeneration.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
+      'GenerationEvent.finish_reason',
       'complete.finish_reason',
       'continue.finish_reason',
     ],
@@ -141,7 +144,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   dialects: {
     values: ['chat', 'conversation', 'chats'],
     list: dialects,
-    places: ['Generation.dialect', 'OrganizationGeneration.dialect', 'streamGeneration.dialect'],
+    places: ['Generation.dialect', 'OrganizationGeneration.dialect'],
   },
   providers: {
     values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
@@ -321,6 +324,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['member', 'key', 'end-user', 'operator', 'anonymous'],
     list: creatorKinds,
     places: [
+      'listPersonaVersions.kind',
       ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
       ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
       ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
@@ -454,7 +458,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'statuses of research': {
     values: ['searching', 'reading', 'answering'],
     list: researchStatuses,
-    places: [],
+    places: ['GenerationEvent.status'],
   },
   'events of the chat dialect': {
     values: ['session_created', 'session_continued', 'queued', 'token', 'done', 'error'],
@@ -465,6 +469,19 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['start', 'queued', 'content', 'end', 'error'],
     list: null,
     places: ['ConversationEvent.type'],
+  },
+  'events of the view events': {
+    values: [
+      ...['session', 'queued', 'started', 'status', 'reasoning', 'text', 'tool_call', 'tool_call_delta'],
+      ...['tool_call_end', 'sources', 'done', 'error'],
+    ],
+    list: null,
+    places: ['GenerationEvent.type'],
+  },
+  views: {
+    values: ['chat', 'conversation', 'chats', 'events'],
+    list: views,
+    places: ['streamGeneration.dialect'],
   },
   'codes of what did not arrive whole': {
     values: ['invalid_request'],

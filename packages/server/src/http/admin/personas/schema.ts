@@ -1,9 +1,18 @@
 /** The schemas of personas and their versions. */
 import { type Static, Type } from 'typebox';
 import { aliasPattern, type PersonaRecord, versionStates } from '../../../domain/persona.ts';
+import type { NamedCreator } from '../../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import { maxPersonaId, type PersonaVersion } from '../../../store/queries/personas.ts';
-import { closed, exampleId, exampleTime, nullable, oneOf, TextField } from '../../openapi/fields.ts';
+import {
+  CreatedByField,
+  closed,
+  exampleId,
+  exampleTime,
+  nullable,
+  oneOf,
+  TextField,
+} from '../../openapi/fields.ts';
 import { createdAt, FallbacksField, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxSystemPromptCharacters = 200_000;
@@ -61,6 +70,10 @@ export const UpdatePersonaBody = Type.Object(
   { ...closed, title: 'PersonaChanges' },
 );
 
+/** Texts that users are offered as their first message, at most, and characters of each. */
+const maxSuggestions = 12;
+const maxSuggestionCharacters = 255;
+
 const revision = {
   system_prompt: Type.String({
     maxLength: maxSystemPromptCharacters,
@@ -102,6 +115,34 @@ const revision = {
   fallbacks: FallbacksField(
     'Models that are tried in this order, before those of the model itself, when it fails before its first token.',
   ),
+  note: nullable(
+    Type.String({ maxLength: 2000, description: 'What changed, for colleagues.', examples: ['Kinder.'] }),
+  ),
+  greeting: nullable(
+    Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      description: 'What users read before they write. The model is not told.',
+      examples: ['Hello! How can we help?'],
+    }),
+  ),
+  suggestions: Type.Array(
+    Type.String({
+      minLength: 1,
+      maxLength: maxSuggestionCharacters,
+      description: 'A message.',
+      examples: ['Where is my order?'],
+    }),
+    {
+      maxItems: maxSuggestions,
+      description: 'What users are offered as their first message.',
+      examples: [['Where is my order?']],
+    },
+  ),
+  show_reasoning: Type.Boolean({
+    description: 'Whether end users read the reasoning of the model.',
+    examples: [false],
+  }),
 };
 
 export const RevisionBody = Type.Object(
@@ -115,6 +156,10 @@ export const RevisionBody = Type.Object(
     seed: Type.Optional(revision.seed),
     internet: Type.Optional(revision.internet),
     fallbacks: Type.Optional(nullable(revision.fallbacks)),
+    note: Type.Optional(revision.note),
+    greeting: Type.Optional(revision.greeting),
+    suggestions: Type.Optional(nullable(revision.suggestions)),
+    show_reasoning: Type.Optional(revision.show_reasoning),
   },
   { ...closed, title: 'PersonaDraft' },
 );
@@ -132,6 +177,7 @@ export const Version = Type.Object(
       examples: ['active'],
     }),
     ...revision,
+    created_by: CreatedByField,
     created_at: createdAt,
     submitted_at: nullable(
       Type.String({
@@ -159,7 +205,10 @@ export function toPersonaResource(record: PersonaRecord): Static<typeof Persona>
   };
 }
 
-export function toVersionResource(version: PersonaVersion): Static<typeof Version> {
+export function toVersionResource(
+  version: PersonaVersion,
+  createdBy: NamedCreator | null,
+): Static<typeof Version> {
   const { revision: parameters } = version;
   return {
     version: parameters.version,
@@ -173,6 +222,11 @@ export function toVersionResource(version: PersonaVersion): Static<typeof Versio
     seed: parameters.seed ?? null,
     internet: parameters.internet,
     fallbacks: [...parameters.fallbacks],
+    note: version.note,
+    greeting: version.greeting,
+    suggestions: [...version.suggestions],
+    show_reasoning: version.showReasoning,
+    created_by: createdBy,
     created_at: toTime(version.createdAt),
     submitted_at: toTimeOrNull(version.submittedAt),
   };

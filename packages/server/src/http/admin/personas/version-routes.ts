@@ -1,13 +1,15 @@
 /** The life of a persona's versions: put the draft, submit it, roll back, look at the history. */
 
+import { creatorOf } from '../../../auth/principal.ts';
 import { notFound } from '../../../domain/errors.ts';
-import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { nameCreators } from '../../../store/queries/creators.ts';
 import { findPersona, listVersions } from '../../../store/queries/personas.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
 import { PageQuery, pageByNumber, pageOf, toPageResource } from '../page.ts';
 import { organizationPath, refusals, tags } from '../schema.ts';
+import { revisionOf } from './revision.ts';
 import { getPersona } from './routes.ts';
 import { Persona, PersonaParams, RevisionBody, RollbackBody, toVersionResource, Version } from './schema.ts';
 
@@ -34,17 +36,8 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
         await store.change(request, 'putNextVersion', {
           organizationId: scope.organizationId,
           id,
-          revision: {
-            systemPrompt: normalizeNewlines(body.system_prompt),
-            modelId: body.model_id.toLowerCase(),
-            temperature: body.temperature ?? null,
-            topP: body.top_p ?? null,
-            maxTokens: body.max_tokens ?? null,
-            stop: body.stop?.map(normalizeNewlines) ?? null,
-            seed: body.seed ?? null,
-            internet: body.internet ?? false,
-            fallbacks: body.fallbacks?.map((id) => id.toLowerCase()) ?? [],
-          },
+          revision: revisionOf(body),
+          createdBy: creatorOf(request.caller),
           now: now(),
         });
         return getPersona({ store }, scope, id);
@@ -114,7 +107,9 @@ export function personaVersionRoutes({ store, now }: AdminDependencies): readonl
       async handler({ scope, params: { id }, query }) {
         if ((await findPersona(store.reads, scope, { id })) === undefined) throw notFound('persona');
         const page = await listVersions(store.reads, scope, id, pageByNumber(query));
-        return toPageResource(page, toVersionResource);
+        const creators = page.data.map(({ createdBy }) => createdBy);
+        const named = await nameCreators(store.reads, scope, creators);
+        return toPageResource(page, (version) => toVersionResource(version, named(version.createdBy)));
       },
     }),
   ];

@@ -88,7 +88,8 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       schema: documentation.completionStream,
       writes: isNoReconnect,
       preValidation: reconnect,
-      handler: async (request, reply) => turns.stream(reply, 'chat', () => complete(request, request.body)),
+      handler: async (request, reply) =>
+        turns.stream(request, reply, 'chat', () => complete(request, request.body)),
     }),
     route({
       method: 'POST',
@@ -99,7 +100,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       writes: isNoReconnect,
       preValidation: reconnect,
       handler: async (request, reply) =>
-        turns.stream(reply, 'chat', () => continueSession(request, request.body)),
+        turns.stream(request, reply, 'chat', () => continueSession(request, request.body)),
     }),
     route({
       method: 'POST',

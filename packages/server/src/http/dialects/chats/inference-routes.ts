@@ -9,6 +9,7 @@ import { findConversation } from '../../../store/queries/conversations.ts';
 import { findMessage, findNewestMessage } from '../../../store/queries/messages.ts';
 import { answerStreamHead } from '../../routing/head.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import { viewOf } from '../../routing/view.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import type { Turn } from '../turns.ts';
 import { reading } from './access.ts';
@@ -45,7 +46,8 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
     const messageId = await findQuestion(scope, id);
     const existing = await findNewestAttempt(store.reads, scope, messageId);
     // An existing answer is also shown to guests, during a shutdown, and when its model is not available.
-    if (existing !== undefined) return attach(reply, { scope, generationId: existing.id, dialect: 'chats' });
+    if (existing !== undefined)
+      return attach(reply, { scope, generationId: existing.id, view: viewOf(request, 'chats') });
     requireWrite(caller);
     const turn: Turn = {
       target: { kind: 'message', messageId, again: false },
@@ -57,7 +59,7 @@ export function inferenceRoutes({ store, turns, attach }: DialectDependencies): 
       await turns.permit(request, turn);
       return answerStreamHead(reply);
     }
-    return turns.stream(reply, 'chats', () => turns.accept(request, turn));
+    return turns.stream(request, reply, 'chats', () => turns.accept(request, turn));
   }
 
   /** A `Last-Event-ID` is a reconnect, which is decided before path and query are validated. */

@@ -62,7 +62,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       preValidation: reconnect,
       async handler(request, reply) {
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
-        return turns.stream(reply, 'conversation', () =>
+        return turns.stream(request, reply, 'conversation', () =>
           turns.accept(request, {
             target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
             dialect: 'conversation',

@@ -101,9 +101,18 @@ onBothStores('personas', async (engine) => {
       seed: -9_007_199_254_740_991,
       internet: true,
       fallbacks: fallbacks.map((one) => one.toUpperCase()),
+      note: 'Kinder\r\nthan before',
+      greeting: 'Hello!\rHow can we help?',
+      suggestions: ['Where is my order?', 'Two\r\nlines'],
+      show_reasoning: true,
     };
     assert.equal((await app.call('PUT', `${path}/${id}/next`, parameters)).status, 200);
-    const stored = { ...parameters, fallbacks, system_prompt: 'Line\nbreaks\nbecome one', model_id: model };
+    const stored = {
+      ...{ ...parameters, fallbacks, system_prompt: 'Line\nbreaks\nbecome one', model_id: model },
+      note: 'Kinder\nthan before',
+      greeting: 'Hello!\nHow can we help?',
+      suggestions: ['Where is my order?', 'Two\nlines'],
+    };
     assert.deepEqual(await findRevision(app.store.reads, scope, id, 1), {
       personaId: id,
       version: 1,
@@ -120,7 +129,10 @@ onBothStores('personas', async (engine) => {
     const [version] = (await app.call('GET', `${path}/${id}/versions`)).body.data;
     assert.deepEqual(
       { ...version, created_at: 0 },
-      { version: 1, state: 'next', ...stored, created_at: 0, submitted_at: null },
+      {
+        ...{ version: 1, state: 'next', ...stored, created_at: 0, submitted_at: null },
+        created_by: { kind: 'operator', id: null, name: null },
+      },
     );
     assert.equal(
       (await app.call('PUT', `${path}/${id}/next`, { system_prompt: '', model_id: model })).status,
