@@ -10,6 +10,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { findFreePort } from 'colloquy-testkit/free-port';
+import { repeatTranscript } from './transcripts.ts';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const registry = process.env.npm_config_registry || 'https://registry.npmjs.org/';
@@ -127,9 +129,50 @@ test('npm install -g brings the versions of the lock file, and no GPU packages',
   assert.equal(name, 'empty-npm-package');
 });
 
-test('it starts in an empty directory, answers from its documentation, and stops', options, async () => {
+test(
+  'what the documentation shows of an install is what happens, in an empty directory',
+  options,
+  async () => {
+    const directory = join(place, 'empty');
+    await mkdir(directory);
+    await repeatTranscript('docs/install.md', 'From npm', {
+      directory,
+      port: await findFreePort(),
+      env: {
+        PATH: [join(place, 'prefix/bin'), dirname(process.execPath), process.env.PATH].join(delimiter),
+        COLLOQUY_LOCAL_MODEL: 'off',
+      },
+      // The test before has done it.
+      instead: (command) => (command === 'npm install -g colloquy' ? undefined : command),
+    });
+  },
+);
+
+test(
+  'what the documentation shows of a container is what its program and variables do',
+  options,
+  async () => {
+    const dockerfile = await readFile(join(repository, 'deploy/Dockerfile'), 'utf8');
+    const [, variables = ''] = /^ENV (.+)$/m.exec(dockerfile) ?? [];
+    const [, program = ''] =
+      /^ENTRYPOINT \["node", "\/app\/packages\/server\/([^"]+)"\]$/m.exec(dockerfile) ?? [];
+    const data = join(place, 'volume');
+    const env = Object.fromEntries(variables.split(' ').map((one) => one.split('=')));
+    await repeatTranscript('docs/install.md', 'With containers', {
+      directory: place,
+      port: await findFreePort(),
+      env: { ...env, HOST: '127.0.0.1', DATA_DIR: data, COLLOQUY_LOCAL_MODEL: 'off' },
+      // There is no engine that runs containers here.
+      instead: (command) =>
+        command.startsWith('docker compose')
+          ? `${process.execPath} ${join(home, program)} start`
+          : command.replace(/docker compose \S+ \S+ exec colloquy cat \/data/, `cat ${data}`),
+    });
+  },
+);
+
+test('it answers from its documentation', options, async () => {
   const directory = join(place, 'empty');
-  await mkdir(directory);
   const child = spawn(process.execPath, [join(place, 'prefix/bin/colloquy'), 'start'], {
     cwd: directory,
     env: { PATH: process.env.PATH ?? '', PORT: '0', COLLOQUY_LOCAL_MODEL: 'off' },
