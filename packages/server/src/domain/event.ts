@@ -3,6 +3,9 @@
  * version of the log. `seq` is the place in the list, dense from 1; it is not part of the event.
  */
 import type { Outcome } from './generation.ts';
+import type { Source } from './request/parts.ts';
+
+export type { Source } from './request/parts.ts';
 
 /** The first event of every generation. `position` 0 starts at once, n is the n-th place in the session's queue. */
 export interface QueuedEvent {
@@ -40,12 +43,6 @@ export type ResearchStatus = (typeof researchStatuses)[number];
 export interface StatusEvent {
   readonly type: 'status';
   readonly status: ResearchStatus;
-}
-export interface Source {
-  readonly index: number;
-  readonly title: string;
-  readonly url: string;
-  readonly snippet: string;
 }
 export interface SourcesEvent {
   readonly type: 'sources';

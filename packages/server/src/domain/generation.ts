@@ -1,5 +1,8 @@
 /** A generation: the background job that answers one message, and its state machine. */
 import type { SerializedError } from './errors.ts';
+import type { SamplingParameters } from './persona.ts';
+import type { MessagePart, MessageRole } from './request/parts.ts';
+import type { Asked } from './request/tools.ts';
 import type { Creator, Environment } from './scope.ts';
 import type { Usage } from './usage.ts';
 
@@ -42,15 +45,42 @@ export interface Outcome {
   readonly status: TerminalStatus;
   readonly finish_reason: FinishReason | null;
   readonly usage: Usage;
-  readonly error: Pick<SerializedError, 'code' | 'message'> | null;
+  readonly error:
+    | (Pick<SerializedError, 'code' | 'message'> & {
+        /** The HTTP status of the provider's response, if there was one. */
+        readonly provider_status?: number;
+      })
+    | null;
+}
+
+/** What a request asks for beside an answer to its messages; it holds for one generation. */
+export interface GenerationOptions extends Asked {
+  /** It goes before the persona's. */
+  readonly sampling?: Omit<SamplingParameters, 'maxTokens'>;
+  /** Instructions that follow the persona's prompt. */
+  readonly instructions?: string;
+  /** What the dialect shows again of the request; nobody else reads it. */
+  readonly request?: unknown;
+  /** The first message of the request's own input. */
+  readonly inputFrom?: string;
+  /** The id under which a client shows the answer. */
+  readonly uiMessageId?: string;
+}
+
+/** A message of a prompt that is kept whole with its generation. */
+export interface PromptMessage {
+  readonly role: MessageRole;
+  readonly parts: readonly MessagePart[];
 }
 
 /** What a generation keeps of the request that it answers. */
-export interface GenerationParameters {
+export interface GenerationParameters extends GenerationOptions {
   readonly maxTokens?: number;
   readonly internet?: boolean;
   /** The message whose text the answer begins with. */
   readonly continueFrom?: string;
+  /** All that the model is sent, where it is no history: of an ephemeral generation. */
+  readonly prompt?: readonly PromptMessage[];
 }
 
 export interface GenerationRecord {

@@ -1,5 +1,5 @@
 /** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
-import type { Dialect, WhenBusy } from '../domain/generation.ts';
+import type { Dialect, GenerationOptions, PromptMessage, WhenBusy } from '../domain/generation.ts';
 import type { SubjectLimits } from '../domain/limits/limits.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Creator, Scope } from '../domain/scope.ts';
@@ -11,19 +11,48 @@ export interface TurnPersona extends RevisionReference {
   readonly basis?: RunBasis;
 }
 
+/** What a turn runs on. */
+export type TurnBasis = { readonly persona: TurnPersona } | { readonly modelId: string };
+
+/** A message that a turn adds. Images at `data:` addresses are stored beside it. */
+export interface TurnMessage extends PromptMessage {
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The id that the client has given it. */
+  readonly clientId?: string;
+}
+
+/** The turn that adds a user's message with nothing but a text. */
+export function userText(text: string): readonly TurnMessage[] {
+  return [{ role: 'user', parts: [{ type: 'text', text }] }];
+}
+
+/** `messages`, oldest first, become a chain; the last of them is answered. */
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */
-  | { readonly kind: 'new-conversation'; readonly persona: TurnPersona; readonly text: string }
-  | { readonly kind: 'new-conversation'; readonly modelId: string; readonly text: string }
-  /** A new message in a session. */
+  | ({ readonly kind: 'new-conversation'; readonly messages: readonly TurnMessage[] } & TurnBasis)
+  /** New messages in a session: at its head, or behind another message of it, to which the head moves. */
   | {
       readonly kind: 'session';
       readonly sessionId: string;
-      readonly text: string;
+      readonly messages: readonly TurnMessage[];
+      /** Absent: the head; null: they begin the session anew. */
+      readonly parentId?: string | null;
       /** The session, if the same request has just read it; else the engine reads it. */
       readonly read?: SessionWithBasis;
     }
-  /** An answer to a user's message that exists; `again`: another attempt, though there is one. */
+  /** New messages behind a message, in its session, whose head moves. Without any, that message is answered, whoever's. */
+  | {
+      readonly kind: 'behind';
+      readonly messageId: string;
+      readonly messages: readonly TurnMessage[];
+      /** The message has to be the head. Default: it may stand anywhere. */
+      readonly onlyAtHead?: boolean;
+      /** Whether the turn takes the options and the basis of the answer that the message is. Default: it does not. */
+      readonly continues?: boolean;
+    }
+  /** The same in a new session of the same conversation. */
+  | { readonly kind: 'fork'; readonly messageId: string; readonly messages: readonly TurnMessage[] }
+  /** An answer to a message that exists; `again`: another attempt, though there is one, with that one's options. */
   | {
       readonly kind: 'message';
       readonly messageId: string;
@@ -39,6 +68,10 @@ export interface TurnRequest {
   readonly whenBusy: WhenBusy;
   /** The request's own bound; the effective one is the smallest of request, persona and model. */
   readonly maxTokens?: number;
+  /** What else it asks for. Default: nothing. */
+  readonly options?: GenerationOptions;
+  /** What it runs on in place of the session's own, for this generation only. */
+  readonly runsOn?: TurnBasis;
   /** Answer with the web, whatever the persona says. */
   readonly internet?: boolean;
   /** The key that pays. */

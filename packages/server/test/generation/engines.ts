@@ -14,11 +14,12 @@ import type { Scope } from '../../src/domain/scope.ts';
 import { Engine } from '../../src/generation/engine.ts';
 import type { EngineOptions } from '../../src/generation/engine-options.ts';
 import type { ModelRegistry } from '../../src/generation/plan/plan.ts';
-import type { TurnRequest, TurnRequestTarget } from '../../src/generation/turn.ts';
+import { type TurnRequest, type TurnRequestTarget, userText } from '../../src/generation/turn.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
+import { textMessage } from '../../src/store/commands/new-turn.ts';
 import type { Store, StoreEngine } from '../../src/store/store.ts';
 
 export interface EngineHarness extends AsyncDisposable {
@@ -144,8 +145,14 @@ export async function startEngineHarness(
       return started;
     },
     turn(target, more = {}) {
-      const whole =
-        target.kind === undefined ? { kind: 'new-conversation', persona, text: 'Hello', ...target } : target;
+      const { text, ...place } = target;
+      const said = text ?? (target.kind === undefined ? 'Hello' : undefined);
+      const messages = said === undefined ? {} : { messages: userText(said) };
+      const whole = {
+        ...(place.kind === undefined && { kind: 'new-conversation', persona }),
+        ...messages,
+        ...place,
+      };
       return {
         scope,
         target: whole as TurnRequestTarget,
@@ -175,8 +182,7 @@ export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
       title: text,
       personaId: h.persona.personaId,
       personaVersion: h.persona.version,
-      userMessageId: newId(),
-      text,
+      messages: [textMessage(newId(), text)],
     },
     answerMessageId: newId(),
     generationId: newId(),

@@ -5,7 +5,7 @@
 
 import type { OrganizationSettings } from '../../domain/organization.ts';
 import type { ModelCall } from '../../domain/usage.ts';
-import { readHistory } from '../../store/queries/histories.ts';
+import { type HistoryEntry, readHistory } from '../../store/queries/histories.ts';
 import { findTitleState } from '../../store/queries/titles.ts';
 import type { Store } from '../../store/store.ts';
 import { isSpent, type SideCalls, usableWindow, type Writer } from '../calls/side-calls.ts';
@@ -118,16 +118,17 @@ export class Titler implements AsyncDisposable {
     return titleOf(reply, { ownWords: ownWords(prompt), spoken, maxWords });
   }
 
-  async #spoken({ firstMessage, replyTo, live }: Job): Promise<readonly SpokenMessage[]> {
+  async #spoken({ prompt, replyTo, live }: Job): Promise<readonly SpokenMessage[]> {
     const answer: SpokenMessage = { role: 'assistant', text: live.message.text() };
-    if (firstMessage !== undefined) return [{ role: 'user', text: firstMessage }, answer];
-    const history = await readHistory(this.#options.store.reads, replyTo, maxMessages);
-    const before = history
-      .toReversed()
-      .flatMap(({ role, text }) =>
-        (role === 'user' || role === 'assistant') && text.trim() !== '' ? [{ role, text }] : [],
-      );
-    return [...before, answer];
+    const before = prompt ?? (await this.#readBefore(replyTo));
+    const spoken = before.flatMap(({ role, text }) =>
+      (role === 'user' || role === 'assistant') && text.trim() !== '' ? [{ role, text }] : [],
+    );
+    return [...spoken.slice(-maxMessages), answer];
+  }
+
+  async #readBefore(messageId: string): Promise<readonly Pick<HistoryEntry, 'role' | 'text'>[]> {
+    return (await readHistory(this.#options.store.reads, messageId, maxMessages)).reverse();
   }
 
   async #account(modelCalls: readonly ModelCall[]): Promise<void> {

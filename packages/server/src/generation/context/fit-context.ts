@@ -8,6 +8,7 @@ import { findOnChain, type HistoryEntry, readHistory } from '../../store/queries
 import { readSummariesBefore } from '../../store/queries/summaries.ts';
 import type { Database } from '../../store/store.ts';
 import type { MessageRange, StoredReceipt } from '../context-receipt.ts';
+import { askedText } from '../plan/asked.ts';
 import { promptBudget, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
@@ -44,26 +45,30 @@ const maxGap = 2000;
 
 type Unit = HistoryUnit<HistoryEntry>;
 
-/** The context of a session's first message; nothing is read for it. */
+/** The context of messages that are at hand, and are all that the model is sent; nothing is read for it. */
 export function firstContext(
   plan: RunPlan,
-  text: string,
+  messages: readonly ModelMessage[],
   request: Pick<ContextRequest, 'messageId' | 'sources'>,
 ): FittedContext {
   const { messageId } = request;
   return {
-    messages: promptMessages(plan, undefined, [{ role: 'user', text }]),
+    messages: promptMessages(plan, undefined, messages),
     isGapped: false,
     receipt: () =>
       toReceipt(plan, request, {
         summary: undefined,
-        history: [],
-        message: [{ text, richParts: null }],
-        whole: { count: 1, first_message_id: messageId, last_message_id: messageId },
+        history: messages.slice(0, -1).map(toCostly),
+        message: messages.slice(-1).map(toCostly),
+        whole: { count: messages.length, first_message_id: messageId, last_message_id: messageId },
         wholeFromPosition: 0,
         dropped: null,
       }),
   };
+}
+
+function toCostly({ text, parts }: ModelMessage): Costly {
+  return { text, richParts: parts === undefined ? null : JSON.stringify(parts) };
 }
 
 /** Reads no further back than the budget reaches. */
@@ -117,6 +122,7 @@ export function historyRoom(
   return (
     Math.floor(budget * (1 - safetyShare)) -
     estimate.ofMessage(systemPromptOf(plan)) -
+    estimate.ofMessage(askedText(plan.asked)) -
     estimate.ofMessage(request.sources ?? '') -
     estimate.ofMessage(request.begun ?? '')
   );
@@ -292,7 +298,7 @@ function toReceipt(
   const estimate = new TokenEstimate(plan.model);
   const tokensOf = (texts: readonly string[]): number =>
     texts.reduce((sum, text) => sum + estimate.ofMessage(text), 0);
-  const system = tokensOf([systemPromptOf(plan)]);
+  const system = tokensOf([systemPromptOf(plan), askedText(plan.asked)]);
   const tokensOfAll = (entries: readonly Costly[]): number =>
     entries.reduce((sum, entry) => sum + entryTokens(entry, estimate), 0);
   const message = tokensOfAll(facts.message);

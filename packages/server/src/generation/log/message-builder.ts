@@ -15,6 +15,8 @@ export interface BuiltMessage {
   /** The kind of the part that is being written. */
   readonly openKind: OpenPart['type'] | undefined;
   readonly hasSources: boolean;
+  /** Whether it calls tools. */
+  readonly hasCalls: boolean;
   /** Whether research had begun, with its end or without. */
   readonly hasResearchStatus: boolean;
   /** Its parts, those without a text left out. */
@@ -72,6 +74,10 @@ export class MessageBuilder implements BuiltMessage {
 
   get openKind(): OpenPart['type'] | undefined {
     return this.#open?.type;
+  }
+
+  get hasCalls(): boolean {
+    return this.#parts.some((part) => part.type === 'tool-call');
   }
 
   get hasSources(): boolean {

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import { isBuiltIn, type ModelRecord } from '../../domain/model.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { remoteModule } from '../../models/providers/registry.ts';
+import { askedText } from './asked.ts';
 import type { RunPlan } from './plan.ts';
 import { type PromptLimit, promptLimitOf } from './prompt-limits.ts';
 
@@ -90,8 +91,14 @@ export function answerBound(plan: SizedPlan, countPrompt: () => number): number 
   return plan.parameters.maxTokens;
 }
 
-export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {
-  return plan.revision?.systemPrompt ?? '';
+/** The instructions that a model is sent: the persona's, then the request's. */
+export function systemPromptOf({
+  revision,
+  instructions,
+}: Pick<RunPlan, 'revision' | 'instructions'>): string {
+  const prompt = revision?.systemPrompt ?? '';
+  if (instructions === undefined || instructions === '') return prompt;
+  return prompt === '' ? instructions : `${prompt}\n\n${instructions}`;
 }
 
 /**
@@ -100,7 +107,7 @@ export function systemPromptOf(plan: Pick<RunPlan, 'revision'>): string {
  */
 export function checkMessageFits(plan: RunPlan, text: string): void {
   if (!isWindowKnown(plan)) return;
-  const system = systemPromptOf(plan);
+  const system = systemPromptOf(plan) + askedText(plan.asked);
   const budget = promptBudget(plan);
   // A token is at least one byte of UTF-8.
   const mostTokens = Buffer.byteLength(system) + Buffer.byteLength(text) + 2 * tokensPerMessage;

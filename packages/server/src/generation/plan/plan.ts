@@ -3,11 +3,13 @@ import { AppError } from '../../domain/errors.ts';
 import type { GenerationParameters, GenerationRecord } from '../../domain/generation.ts';
 import { type ModelRecord, maxFallbacks } from '../../domain/model.ts';
 import type { PersonaRevision, RevisionReference, SamplingParameters } from '../../domain/persona.ts';
+import type { Asked } from '../../domain/request/tools.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { findRevisionBasis, type RunBasis } from '../../store/queries/run-basis.ts';
 import type { Database } from '../../store/store.ts';
+import { askedOf, checkAbilities } from './asked.ts';
 
 /** Finds what calls a model: a client of its provider, the local runtime, or the guide. */
 export interface ModelRegistry {
@@ -22,6 +24,10 @@ export interface RunPlan {
   readonly model: LanguageModel;
   readonly revision: PersonaRevision | undefined;
   readonly parameters: SamplingParameters;
+  /** What else the model is asked for. Default: nothing. */
+  readonly asked?: Asked;
+  /** What follows the persona's prompt. */
+  readonly instructions?: string | undefined;
   readonly internet: boolean;
   /** The model that was asked first. Default: `record`. */
   readonly requestedModelId?: string;
@@ -48,6 +54,8 @@ export interface PlanRequest {
   /** The revision and the model, if they were just read. */
   readonly basis?: RunBasis | undefined;
   readonly parameters: GenerationParameters;
+  /** Whether the turn's own messages hold images. Default: they do not. */
+  readonly hasImages?: boolean;
   /** The model that answers already, where it is another one than was asked first. */
   readonly answering?: { readonly modelId: string; readonly requestedModelId: string } | undefined;
 }
@@ -89,11 +97,16 @@ export async function resolvePlan(
     if (record === undefined || !record.isActive) {
       throw new AppError('model_unavailable', 'the model is disabled or gone');
     }
+    const model = models.get(record);
+    const asked = askedOf(request.parameters);
+    checkAbilities({ record, model }, asked, request.hasImages === true);
     return {
       record,
-      model: models.get(record),
+      model,
       revision,
-      parameters: effectiveParameters(revision, record, request.parameters.maxTokens),
+      parameters: effectiveParameters(revision, record, request.parameters),
+      ...(asked !== undefined && { asked }),
+      instructions: request.parameters.instructions,
       internet: request.parameters.internet ?? revision?.internet ?? false,
       requestedModelId,
     };
@@ -159,11 +172,11 @@ export function boundedPlan(plan: RunPlan, maxTokens: number): RunPlan {
   return { ...bound(plan), fallbacks };
 }
 
-/** The persona's parameters, with the smallest of the three bounds on the answer's length. */
+/** The request's parameters, else the persona's, with the smallest of the three bounds on the answer's length. */
 function effectiveParameters(
   revision: SamplingParameters | undefined,
   record: Pick<ModelRecord, 'maxOutputTokens'>,
-  requested: number | undefined,
+  { sampling, maxTokens: requested }: Pick<GenerationParameters, 'sampling' | 'maxTokens'>,
 ): SamplingParameters {
   const bounds = [requested, revision?.maxTokens, record.maxOutputTokens ?? undefined].filter(
     (bound) => bound !== undefined,
@@ -173,6 +186,7 @@ function effectiveParameters(
     ...(revision?.topP === undefined ? {} : { topP: revision.topP }),
     ...(revision?.stop === undefined ? {} : { stop: revision.stop }),
     ...(revision?.seed === undefined ? {} : { seed: revision.seed }),
+    ...sampling,
     ...(bounds.length === 0 ? {} : { maxTokens: Math.min(...bounds) }),
   };
 }

@@ -143,7 +143,13 @@ async function streamInto(
 function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): Outcome {
   if (failure instanceof AppError) {
     const { code, message } = failure;
-    return { status: 'failed', finish_reason: null, usage, error: { code, message: storable(message) } };
+    const status = failure instanceof ModelError ? failure.status : undefined;
+    return {
+      status: 'failed',
+      finish_reason: null,
+      usage,
+      error: { code, message: storable(message), ...(status !== undefined && { provider_status: status }) },
+    };
   }
   dependencies.onUnexpected(failure);
   return {

@@ -1,6 +1,7 @@
 /** A generation that is about to run, and how it ended. */
 import type { Outcome } from '../../domain/generation.ts';
 import type { ModelCall } from '../../domain/usage.ts';
+import type { ModelMessage } from '../../models/language-model.ts';
 import type { Researcher } from '../../research/research.ts';
 import type { Database } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
@@ -19,8 +20,8 @@ export interface Job {
   readonly facts: GenerationFacts;
   /** The message to answer. */
   readonly replyTo: string;
-  /** The text of the message to answer, if the conversation begins with it. */
-  readonly firstMessage?: string | undefined;
+  /** All that the model is sent beside the instructions, where it is at hand: a conversation's first messages, or a prompt. */
+  readonly prompt?: readonly ModelMessage[] | undefined;
   /** The message whose text this answer begins with. */
   readonly continueFrom?: string | undefined;
 }

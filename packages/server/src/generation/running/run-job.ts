@@ -150,9 +150,9 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   const { reads, now } = dependencies;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
   const fit = (sources?: string): FittedContext | Promise<FittedContext> =>
-    job.firstMessage === undefined
+    job.prompt === undefined
       ? fitContext(reads, plan, { ...context, sources })
-      : firstContext(plan, job.firstMessage, { ...context, sources });
+      : firstContext(plan, job.prompt, { ...context, sources });
   const fitting = fit();
   let fitted = fitting instanceof Promise ? await fitting : fitting;
   live.setContext(fitted);
@@ -253,9 +253,9 @@ function remainingOf({ model, parameters }: RunPlan, written: string): SamplingP
 
 function toRequest(plan: RunPlan, history: readonly ModelMessage[], begun: string): ModelRequest {
   const { messages, continueLast } = toMessages(plan, history, begun);
-  const maxTokens = answerBound(plan, () => countMessages(plan, messages));
+  const maxTokens = answerBound(plan, () => countMessages(plan, messages, plan.asked));
   const parameters = { ...plan.parameters, ...(maxTokens !== undefined && { maxTokens }) };
-  return { messages, parameters, ...(continueLast && { continueLast }) };
+  return { messages, parameters, ...plan.asked, ...(continueLast && { continueLast }) };
 }
 
 function toMessages(

@@ -23,6 +23,7 @@ import {
   storedRequest,
 } from '../plan/plan.ts';
 import type { Acceptance } from '../turns/accept.ts';
+import { toModelMessage } from '../turns/new-messages.ts';
 import { type BreakerOptions, Breakers } from './breakers.ts';
 import { endDamaged } from './damaged.ts';
 import {
@@ -81,7 +82,7 @@ export class Runner {
     );
     this.#options.lives.add(live);
     const { target } = request;
-    const firstMessage = target.kind === 'new-conversation' ? target.text : undefined;
+    const prompt = target.kind === 'new-conversation' ? target.messages.map(toModelMessage) : undefined;
     const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
     const at = this.#options.now();
     const facts: GenerationFacts = {
@@ -93,7 +94,7 @@ export class Runner {
       startedAt: at,
     };
     const replyTo = turn.userMessageId;
-    await this.#runInSpan({ live, plan, accounting, facts, replyTo, firstMessage, continueFrom });
+    await this.#runInSpan({ live, plan, accounting, facts, replyTo, prompt, continueFrom });
   }
 
   /**
@@ -117,7 +118,9 @@ export class Runner {
       return;
     }
     const isAnswering = plan.record.id === generation.modelId;
-    if (isLeft && (live.isCancelled || !isAnswering || !plan.model.canContinue))
+    // What follows behind a call of a tool is no continuation of a text.
+    const canGoOn = isAnswering && plan.model.canContinue && !live.message.hasCalls;
+    if (isLeft && (live.isCancelled || !canGoOn))
       await this.#interrupt(live, generation, isAnswering ? plan : undefined);
     else await this.#runInSpan(storedJob(live, generation, plan), 'root');
   }
@@ -346,7 +349,8 @@ function liveOf(generation: GenerationRecord, events: readonly LogEvent[]): Live
 
 function storedJob(live: LiveGeneration, generation: GenerationRecord, plan: RunPlan): Job {
   const { replyTo, parameters } = generation;
+  const prompt = parameters.prompt?.map(toModelMessage);
   const accounting = accountingOf(generation);
   const facts = factsOf(generation);
-  return { live, plan, accounting, facts, replyTo, continueFrom: parameters.continueFrom };
+  return { live, plan, accounting, facts, replyTo, prompt, continueFrom: parameters.continueFrom };
 }

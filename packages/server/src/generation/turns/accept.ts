@@ -1,10 +1,9 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
 import { notFound } from '../../domain/errors.ts';
-import type { GenerationParameters } from '../../domain/generation.ts';
+import type { GenerationOptions, GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
-import { normalizeNewlines } from '../../domain/text/newlines.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { checkQueue } from '../../store/commands/busy-session.ts';
@@ -17,8 +16,9 @@ import type { Accounting } from '../calls/accounting.ts';
 import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
 import { boundedPlan, type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
-import type { TurnRequest } from '../turn.ts';
-import { mayUseInternet, readPermitted } from './permitted.ts';
+import type { TurnMessage, TurnRequest } from '../turn.ts';
+import { hasImages, toNewMessage, wordsIn } from './new-messages.ts';
+import { type Base, mayUseInternet, readPermitted } from './permitted.ts';
 import { planReservation, withLongestAnswer } from './reservation.ts';
 
 export interface AcceptDependencies {
@@ -97,36 +97,58 @@ export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'
   };
 }
 
-function toTarget(request: TurnRequest): TurnTarget {
+function toTarget(request: TurnRequest, base: Base, plan: RunPlan): TurnTarget {
   const { target } = request;
   if (target.kind === 'message') {
     return { kind: 'message', messageId: target.messageId.toLowerCase(), again: target.again };
   }
-  const text = normalizeNewlines(target.text);
-  const userMessageId = newId();
-  if (target.kind === 'session') {
-    return { kind: 'session', sessionId: target.sessionId.toLowerCase(), userMessageId, text };
+  const messages = target.messages.map(toNewMessage);
+  switch (target.kind) {
+    case 'session': {
+      const { sessionId, parentId } = target;
+      const place = parentId === undefined ? {} : { parentId: parentId && parentId.toLowerCase() };
+      return { kind: 'session', sessionId: sessionId.toLowerCase(), messages, ...place };
+    }
+    case 'behind': {
+      const messageId = target.messageId.toLowerCase();
+      const { onlyAtHead = false } = target;
+      if (messages.length === 0) return { kind: 'message', messageId, again: true, ofAnybody: true };
+      return { kind: 'session', sessionId: base.sessionId ?? '', messages, parentId: messageId, onlyAtHead };
+    }
+    case 'fork': {
+      const { persona } = base;
+      const session = {
+        id: newId(),
+        personaId: persona?.personaId ?? null,
+        personaVersion: persona?.version ?? null,
+        modelId: plan.requestedModelId ?? plan.record.id,
+      };
+      return { kind: 'fork', messageId: target.messageId.toLowerCase(), session, messages };
+    }
+    case 'new-conversation':
+      return {
+        kind: 'new-conversation',
+        conversationId: newId(),
+        sessionId: newId(),
+        title: automaticTitle(firstWords(target.messages)),
+        personaId: 'persona' in target ? target.persona.personaId : null,
+        personaVersion: 'persona' in target ? target.persona.version : null,
+        messages,
+      };
   }
-  return {
-    kind: 'new-conversation',
-    conversationId: newId(),
-    sessionId: newId(),
-    title: automaticTitle(text),
-    personaId: 'persona' in target ? target.persona.personaId : null,
-    personaVersion: 'persona' in target ? target.persona.version : null,
-    userMessageId,
-    text,
-  };
 }
 
-/** The parameters of the answer before, if the turn asks for another one. */
-async function earlierParameters(
-  reads: Database,
-  { target, scope }: TurnRequest,
-): Promise<GenerationParameters | undefined> {
-  if (target.kind !== 'message' || !target.again) return undefined;
-  const earlier = await findNewestAttempt(reads, scope, target.messageId);
-  return earlier?.parameters;
+/** What the user says first, else what is said first. */
+function firstWords(messages: readonly TurnMessage[]): string {
+  return wordsIn(messages.filter(({ role }) => role === 'user').slice(0, 1)) || wordsIn(messages.slice(0, 1));
+}
+
+/** What another attempt, or an answer that goes on, takes over of the answer before. */
+function optionsOf({ earlier }: Base): GenerationOptions {
+  if (earlier === undefined) return {};
+  const { maxTokens, internet, continueFrom, prompt, inputFrom, uiMessageId, ...options } =
+    earlier.parameters;
+  return options;
 }
 
 export async function acceptRequest(
@@ -139,9 +161,11 @@ export async function acceptRequest(
   const base = await readPermitted(store.reads, request);
   // The command looks again. Most turns that find no place are refused here, without any work of the writer.
   if (request.whenBusy === 'queue') checkQueue(base.waitingTurns);
-  const earlier = await earlierParameters(store.reads, request);
+  const { internet } = base.earlier?.parameters ?? {};
   const asked: GenerationParameters = {
-    ...(earlier?.internet !== undefined && mayUseInternet(request, base) && { internet: earlier.internet }),
+    ...optionsOf(base),
+    ...request.options,
+    ...(internet !== undefined && mayUseInternet(request, base) && { internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
     ...(request.target.kind === 'message' &&
@@ -153,7 +177,11 @@ export async function acceptRequest(
     store.reads,
     models,
     scope,
-    { ...base, parameters: asked },
+    {
+      ...base,
+      parameters: asked,
+      hasImages: request.target.kind !== 'message' && hasImages(request.target.messages),
+    },
     // The message has to fit beside the longest answer that its limits may leave.
     (candidate) => checkMessageFits(withLongestAnswer(candidate, limits), text),
   );
@@ -175,7 +203,7 @@ export async function acceptRequest(
     'acceptTurn',
     {
       tenant,
-      target: toTarget(request),
+      target: toTarget(request, base, plan),
       answerMessageId: newId(),
       generationId,
       dialect: request.dialect,

@@ -7,6 +7,7 @@ import { isClaimed } from '../../store/queries/idempotency.ts';
 import type { Database } from '../../store/store.ts';
 import { assumedAnswerTokens, bytesPerToken } from '../calls/call-bounds.ts';
 import type { TurnRequest } from '../turn.ts';
+import { wordsIn } from './new-messages.ts';
 
 export class Admission {
   readonly #limiter: Limiter;
@@ -53,7 +54,7 @@ export class Admission {
   async #take(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<Taken | undefined> {
     const { limits = [], target, maxTokens = assumedAnswerTokens } = request;
     if (limits.length === 0) return undefined;
-    const text = target.kind === 'message' ? '' : target.text;
+    const text = target.kind === 'message' ? '' : wordsIn(target.messages);
     const estimate = Math.ceil(Buffer.byteLength(text) / bytesPerToken) + maxTokens;
     const wanted = { requests_per_minute: 1, concurrent_streams: 1, tokens_per_minute: estimate };
     try {

@@ -1,11 +1,15 @@
 /** What a turn runs on, for callers who may have that answered. */
 import { requireInternet, requirePersona, requireTokenPersona } from '../../auth/permissions.ts';
 import { AppError, notFound } from '../../domain/errors.ts';
+import type { GenerationRecord } from '../../domain/generation.ts';
 import type { RevisionReference } from '../../domain/persona.ts';
-import { findMessage } from '../../store/queries/messages.ts';
+import { findNewestAttempt } from '../../store/queries/attempts.ts';
+import { findGeneration } from '../../store/queries/generations.ts';
+import { findMessage, type MessageRecord } from '../../store/queries/messages.ts';
 import { findSessionBasis, type RunBasis, type SessionWithBasis } from '../../store/queries/run-basis.ts';
 import type { Database } from '../../store/store.ts';
-import type { TurnRequest } from '../turn.ts';
+import type { TurnBasis, TurnRequest } from '../turn.ts';
+import { wordsIn } from './new-messages.ts';
 
 /** What a turn runs on. */
 export interface Base {
@@ -16,27 +20,67 @@ export interface Base {
   readonly sessionId: string | null;
   /** How many turns wait in the session. */
   readonly waitingTurns: number;
-  /** The message's text, whose length is checked. */
+  /** The texts of the turn's messages, whose length is checked. */
   readonly text: string;
+  /** The answer whose options the turn takes. */
+  readonly earlier?: GenerationRecord | undefined;
 }
 
 async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
   const { target, scope } = request;
   if (target.kind === 'new-conversation') {
-    const inNew = { sessionId: null, waitingTurns: 0, text: target.text };
-    return 'persona' in target
-      ? { persona: target.persona, modelId: null, basis: target.persona.basis, ...inNew }
-      : { persona: null, modelId: target.modelId, basis: undefined, ...inNew };
+    const text = wordsIn(target.messages);
+    return { ...ofBasis(target), sessionId: null, waitingTurns: 0, text };
   }
   if (target.kind === 'session') {
-    const { sessionId, text, read = await findSessionBasis(reads, scope, sessionId) } = target;
-    return baseOf(read, text);
+    const { sessionId, messages, read = await findSessionBasis(reads, scope, sessionId) } = target;
+    return baseOf(read, wordsIn(messages));
   }
   const message = await findMessage(reads, scope, target.messageId);
   if (message === undefined) throw notFound('message');
-  if (message.role !== 'user')
+  const earlier = await readEarlier(reads, request, message);
+  if (target.kind === 'message' && !isAnswerable(message) && earlier === undefined)
     throw new AppError('invalid_request', 'only a message of a user can be answered');
-  return baseOf(await findSessionBasis(reads, scope, message.sessionId), message.text);
+  const text = target.kind === 'message' ? message.text : wordsIn(target.messages);
+  const base = baseOf(await findSessionBasis(reads, scope, message.sessionId), text);
+  return { ...base, earlier };
+}
+
+function isAnswerable({ role }: MessageRecord): boolean {
+  return role === 'user' || role === 'tool';
+}
+
+/** The answer before another attempt, or the one that is continued. */
+async function readEarlier(
+  reads: Database,
+  { target, scope }: TurnRequest,
+  message: MessageRecord,
+): Promise<GenerationRecord | undefined> {
+  if (target.kind === 'message') {
+    return target.again ? await findNewestAttempt(reads, scope, target.messageId) : undefined;
+  }
+  const continues = target.kind === 'behind' && target.continues === true;
+  if (!continues || message.generationId === null) return undefined;
+  return await findGeneration(reads, scope, message.generationId);
+}
+
+function ofBasis(basis: TurnBasis): Pick<Base, 'persona' | 'modelId' | 'basis'> {
+  return 'persona' in basis
+    ? { persona: basis.persona, modelId: null, basis: basis.persona.basis }
+    : { persona: null, modelId: basis.modelId, basis: undefined };
+}
+
+/** What an earlier answer ran on, where that is not what its session runs on. */
+function ofEarlier(base: Base): Partial<Base> {
+  const { earlier, persona, modelId } = base;
+  if (earlier === undefined) return {};
+  const { personaId, personaVersion: version, requestedModelId } = earlier;
+  if (personaId === null || version === null) {
+    const isSame = persona === null && modelId === requestedModelId;
+    return isSame ? {} : ofBasis({ modelId: requestedModelId });
+  }
+  const isSame = persona?.personaId === personaId && persona.version === version;
+  return isSame ? {} : ofBasis({ persona: { personaId, version } });
 }
 
 /** @throws AppError not_found */
@@ -55,7 +99,9 @@ function baseOf(read: SessionWithBasis | undefined, text: string): Base {
  *   personas, the token is for another one, or its persona answers without the internet)
  */
 export async function readPermitted(reads: Database, request: TurnRequest): Promise<Base> {
-  const base = await readBase(reads, request);
+  const read = await readBase(reads, request);
+  const { runsOn } = request;
+  const base = { ...read, ...(runsOn === undefined ? ofEarlier(read) : ofBasis(runsOn)) };
   const personaId = base.persona?.personaId ?? null;
   requirePersona(request.personas, personaId);
   requireTokenPersona(request.tokenPersona ?? null, personaId);

@@ -39,7 +39,8 @@ const rules: Readonly<Record<string, RowRule>> = {
   'positions-without-gaps': {
     problem: 'conversations lack messages that nobody has deleted',
     broken: sql`select conversation.id from conversation
-      left join (select conversation_id, count(*) as count from message group by conversation_id) messages
+      left join (select conversation_id, count(*) as count from message where role in ('user', 'assistant')
+        group by conversation_id) messages
         on messages.conversation_id = conversation.id
       left join (select conversation_id, count(*) as count from message_gap group by conversation_id) gaps
         on gaps.conversation_id = conversation.id

@@ -13,7 +13,7 @@ import {
   type AcceptedTurn,
   type AcceptTurn,
   addAnswer,
-  addUserMessage,
+  addMessages,
   type Place,
   type StartingTurn,
   type TurnTarget,
@@ -23,6 +23,7 @@ import { requireOwner } from './owner.ts';
 import { reserveTurn } from './reservations.ts';
 import { insertTurns, TurnRows } from './turn-rows.ts';
 import {
+  insertSession,
   liveOfSession,
   moveHead,
   readSession,
@@ -43,7 +44,11 @@ export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Pro
   // A turn that starts under a fenced owner would be claimed by nobody.
   const owned = requireOwner(context, turn.owner);
   const accepting =
-    target.kind === 'message' ? acceptAnswer(context, turn, target) : acceptInSession(context, turn, target);
+    target.kind === 'message'
+      ? acceptAnswer(context, turn, target)
+      : target.kind === 'fork'
+        ? acceptFork(context, turn, target)
+        : acceptInSession(context, turn, target);
   const [, accepted] = await answersInOrder([owned, accepting]);
   return accepted;
 }
@@ -51,7 +56,7 @@ export async function acceptTurn(context: CommandContext, turn: AcceptTurn): Pro
 async function acceptInNewConversation(context: CommandContext, turn: StartingTurn): Promise<AcceptedTurn> {
   const rows = new TurnRows();
   const accepted = startConversation(rows, turn);
-  if (turn.reserved === undefined) context.sendsOne?.();
+  if (turn.reserved === undefined && !rows.hasMore) context.sendsOne?.();
   const written = insertTurns(context, rows, new Set([turn.owner]));
   await reserveTurn(context, turn, written, false);
   return accepted;
@@ -73,12 +78,12 @@ export async function acceptInNewConversations(
 }
 
 function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
-  const { conversationId, sessionId, userMessageId, text, title, personaId, personaVersion } = turn.target;
+  const { conversationId, sessionId, messages, title, personaId, personaVersion } = turn.target;
   rows.conversations.push({
     id: conversationId,
     ...tenantColumns(turn.tenant),
     title,
-    next_position: 2,
+    next_position: messages.length + 1,
     ...creatorColumns(turn.createdBy),
     created_at: turn.now,
   });
@@ -94,7 +99,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     metadata: null,
   });
   const start = { conversationId, sessionId, parentId: null, position: 0 };
-  addUserMessage(rows, turn, start, userMessageId, text);
+  const userMessageId = addMessages(rows, turn, start, messages);
   const place = {
     conversationId,
     sessionId,
@@ -103,7 +108,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     becomesHead: false,
     isNewSession: true,
   };
-  return addAnswer(rows, turn, place, 1, { ahead: [], interrupted: [] });
+  return addAnswer(rows, turn, place, messages.length, { ahead: [], interrupted: [] });
 }
 
 async function acceptInSession(
@@ -112,10 +117,10 @@ async function acceptInSession(
   target: Extract<TurnTarget, { kind: 'session' }>,
 ): Promise<AcceptedTurn> {
   const { db } = context;
-  const { sessionId, userMessageId, text } = target;
+  const { sessionId, messages } = target;
   const taking = takeSessionPositions(db, {
     session_id: sessionId,
-    count: 2,
+    count: messages.length + 1,
     now: turn.now,
     organization_id: turn.tenant.organizationId,
     environment: turn.tenant.environment,
@@ -129,10 +134,14 @@ async function acceptInSession(
   const live = await passBusy(db, turn, ahead);
   const rows = new TurnRows();
   const conversationId = taken.id;
-  const position = taken.next_position - 2;
-  const parentId = session.head_message_id;
+  const position = taken.next_position - messages.length - 1;
+  const parentId = target.parentId === undefined ? session.head_message_id : target.parentId;
+  if (target.onlyAtHead === true && parentId !== session.head_message_id)
+    throw new AppError('conflict', 'the message is not the last one any more');
+  if (parentId !== null && parentId !== session.head_message_id) await checkParent(db, parentId, sessionId);
   const owned = inSession(turn, session);
-  addUserMessage(rows, owned, { conversationId, sessionId, parentId, position }, userMessageId, text);
+  const begin = { conversationId, sessionId, parentId, position };
+  const userMessageId = addMessages(rows, owned, begin, messages);
   const place = {
     conversationId,
     sessionId,
@@ -141,7 +150,69 @@ async function acceptInSession(
     becomesHead: true,
     isNewSession: false,
   };
-  return insertAnswer(context, rows, owned, place, position + 1, live);
+  return insertAnswer(context, rows, owned, place, position + messages.length, live);
+}
+
+/** @throws AppError not_found, where the session has no such message */
+async function checkParent(db: CommandContext['db'], parentId: string, sessionId: string): Promise<void> {
+  const parent = await db
+    .selectFrom('message')
+    .select('session_id')
+    .where('id', '=', parentId)
+    .executeTakeFirst();
+  if (parent?.session_id !== sessionId) throw notFound('parent message');
+}
+
+async function acceptFork(
+  context: CommandContext,
+  turn: AcceptTurn,
+  target: Extract<TurnTarget, { kind: 'fork' }>,
+): Promise<AcceptedTurn> {
+  const { db } = context;
+  const { messages, session } = target;
+  const origin = await db
+    .selectFrom('message')
+    .select(['conversation_id', 'session_id', 'end_user_id'])
+    .where('id', '=', target.messageId)
+    .executeTakeFirst();
+  const { endUserId } = turn.tenant;
+  if (origin === undefined || (endUserId !== null && origin.end_user_id !== endUserId))
+    throw notFound('message');
+  const conversationId = origin.conversation_id;
+  const position = await reservePositions(db, turn, conversationId, messages.length + 1);
+  const owned = inSession(turn, origin);
+  await insertSession(db, {
+    id: session.id,
+    conversation_id: conversationId,
+    ...tenantColumns(owned.tenant),
+    persona_id: session.personaId,
+    persona_version: session.personaVersion,
+    model_id: session.modelId,
+    head_message_id: turn.answerMessageId,
+    created_at: turn.now,
+    metadata: null,
+  });
+  const rows = new TurnRows();
+  const begin = { conversationId, sessionId: session.id, parentId: target.messageId, position };
+  const place = {
+    conversationId,
+    sessionId: session.id,
+    userMessageId: addMessages(rows, owned, begin, messages),
+    attempt: messages.length > 0 ? 1 : await nextAttempt(db, target.messageId),
+    becomesHead: false,
+    isNewSession: true,
+  };
+  const live = { ahead: [], interrupted: [] };
+  return insertAnswer(context, rows, owned, place, position + messages.length, live);
+}
+
+async function nextAttempt(db: CommandContext['db'], messageId: string): Promise<number> {
+  const newest = await db
+    .selectFrom('generation')
+    .select((eb) => eb.fn.max('attempt').as('attempt'))
+    .where('reply_to', '=', messageId)
+    .executeTakeFirst();
+  return Number(newest?.attempt ?? 0) + 1;
 }
 
 async function acceptAnswer(
@@ -156,8 +227,8 @@ async function acceptAnswer(
     .where('id', '=', target.messageId)
     .executeTakeFirst();
   if (question === undefined) throw notFound('message');
-  if (question.role !== 'user')
-    throw new AppError('invalid_request', 'only a message of a user can be answered');
+  const mayBeAnswered = question.role === 'user' || question.role === 'tool' || target.again;
+  if (!mayBeAnswered) throw new AppError('invalid_request', 'only a message of a user can be answered');
   const position = await reservePositions(db, turn, question.conversation_id, 1);
   const earlier = await db
     .selectFrom('generation')
@@ -189,7 +260,10 @@ async function acceptAnswer(
   const ahead = await liveOfSession(db, { session_id: question.session_id });
   const live = await passBusy(db, turn, ahead);
   const head = session.head_message_id;
-  const becomesHead = head === target.messageId || earlier.some((answer) => answer.message_id === head);
+  const becomesHead =
+    target.ofAnybody === true ||
+    head === target.messageId ||
+    earlier.some((answer) => answer.message_id === head);
   const place = { ...base, attempt: (newest?.attempt ?? 0) + 1, becomesHead, isNewSession: false };
   return insertAnswer(context, new TurnRows(), inSession(turn, session), place, position, live);
 }
@@ -236,7 +310,7 @@ async function insertAnswer(
   const moving = place.becomesHead ? moveHead(db, head) : undefined;
   const inserting = insertTurns(context, rows, new Set([turn.owner]));
   const written = answersInOrder([moving, inserting]);
-  if (turn.reserved === undefined) context.commitsNow?.();
+  if (turn.reserved === undefined && !rows.hasMore) context.commitsNow?.();
   await reserveTurn(context, turn, written, !accepted.isRunning);
   return accepted;
 }

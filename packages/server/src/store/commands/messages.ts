@@ -1,5 +1,6 @@
 /** Deletes single messages of a conversation; `post-message.ts` adds them. */
 import { AppError, notFound } from '../../domain/errors.ts';
+import { shownRoles } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
@@ -45,18 +46,23 @@ export async function deleteMessage(
   await db
     .updateTable('session')
     .set({ head_message_id: message.parent_id, updated_at: args.now })
-    .where('id', '=', message.session_id)
+    // Sessions that begin behind a message of another one may end there too.
+    .where('conversation_id', '=', message.conversation_id)
     .where('head_message_id', '=', id)
     .execute();
-  await deleteSummariesCovering(context, { sessionId: message.session_id, position: message.position });
+  await deleteSummariesCovering(context, { conversationId: conversation.id, position: message.position });
   await db.deleteFrom('message').where('id', '=', id).execute();
-  await db
-    .insertInto('message_gap')
-    .values({ conversation_id: conversation.id, position: message.position })
-    .execute();
+  // What no list shows has its gap already.
+  const isShown = shownRoles.some((role) => role === message.role);
+  if (isShown) {
+    await db
+      .insertInto('message_gap')
+      .values({ conversation_id: conversation.id, position: message.position })
+      .execute();
+  }
   await db
     .updateTable('conversation')
-    .set({ deleted_messages: conversation.deleted_messages + 1, updated_at: args.now })
+    .set({ deleted_messages: conversation.deleted_messages + (isShown ? 1 : 0), updated_at: args.now })
     .where('id', '=', conversation.id)
     .execute();
   await noteErasure(context, args.now);

@@ -1,6 +1,7 @@
 /** A turn that is to be accepted, and the rows that it becomes. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Dialect, WhenBusy } from '../../domain/generation.ts';
+import { type MessageRole, shownRoles } from '../../domain/message.ts';
 import type { Creator, Tenant } from '../../domain/scope.ts';
 import { creatorColumns } from '../queries/creators.ts';
 import type { SessionTable } from '../tables.ts';
@@ -8,6 +9,26 @@ import type { LiveTurn } from './busy-session.ts';
 import type { Reserved } from './reservations.ts';
 import type { TurnRows } from './turn-rows.ts';
 
+/** A message that a turn adds. */
+export interface NewTurnMessage {
+  readonly id: string;
+  readonly role: MessageRole;
+  /** JSON. */
+  readonly parts: string;
+  readonly text: string;
+  /** The images of its parts; `data` is base64. */
+  readonly files?: readonly { readonly id: string; readonly mediaType: string; readonly data: string }[];
+  /** JSON. */
+  readonly metadata?: string;
+  readonly clientId?: string;
+}
+
+/** A user's message with nothing but a text. */
+export function textMessage(id: string, text: string): NewTurnMessage {
+  return { id, role: 'user', parts: JSON.stringify([{ type: 'text', text }]), text };
+}
+
+/** `messages`, oldest first, become a chain; there is at least one, and the last is answered. */
 export type TurnTarget =
   /** A new conversation with its first session. */
   | {
@@ -17,18 +38,38 @@ export type TurnTarget =
       readonly title: string;
       readonly personaId: number | null;
       readonly personaVersion: number | null;
-      readonly userMessageId: string;
-      readonly text: string;
+      readonly messages: readonly NewTurnMessage[];
     }
-  /** A new message at the head of an existing session. */
+  /** New messages in an existing session, which its head follows. */
   | {
       readonly kind: 'session';
       readonly sessionId: string;
-      readonly userMessageId: string;
-      readonly text: string;
+      readonly messages: readonly NewTurnMessage[];
+      /** The message that they follow; null: none. Absent: the head. */
+      readonly parentId?: string | null;
+      /** Whether `parentId` has to be the head. Default: it has not. */
+      readonly onlyAtHead?: boolean;
+    }
+  /** New messages, if any, in a new session of the same conversation, behind a message of another one. */
+  | {
+      readonly kind: 'fork';
+      readonly messageId: string;
+      readonly session: {
+        readonly id: string;
+        readonly personaId: number | null;
+        readonly personaVersion: number | null;
+        readonly modelId: string;
+      };
+      readonly messages: readonly NewTurnMessage[];
     }
   /** An answer to a message that exists. `again`: another attempt though one exists. */
-  | { readonly kind: 'message'; readonly messageId: string; readonly again: boolean };
+  | {
+      readonly kind: 'message';
+      readonly messageId: string;
+      readonly again: boolean;
+      /** Whether it may be a message of anybody, and becomes the head's parent. Default: only a user's or a tool's. */
+      readonly ofAnybody?: boolean;
+    };
 
 export interface AcceptTurn {
   readonly tenant: Tenant;
@@ -57,6 +98,7 @@ export interface AcceptedTurn {
   readonly generationId: string;
   readonly conversationId: string;
   readonly sessionId: string;
+  /** The message that is answered. */
   readonly userMessageId: string;
   readonly answerMessageId: string;
   readonly attempt: number;
@@ -86,11 +128,17 @@ export type StartingTurn = AcceptTurn & {
 
 /** Whether a turn depends on nothing that others write, so that it can be accepted with others by one statement. */
 export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
-  return turn.target.kind === 'new-conversation' && turn.reserved === undefined;
+  if (turn.target.kind !== 'new-conversation' || turn.reserved !== undefined) return false;
+  return turn.target.messages.every(isPlain);
 }
 
-function textParts(text: string): string {
-  return JSON.stringify([{ type: 'text', text }]);
+/** Whether a message is a row and nothing else. */
+function isPlain({ role, files = [], clientId }: NewTurnMessage): boolean {
+  return isShown(role) && files.length === 0 && clientId === undefined;
+}
+
+function isShown(role: MessageRole): boolean {
+  return shownRoles.some((shown) => shown === role);
 }
 
 export function tenantColumns(
@@ -103,8 +151,8 @@ export function tenantColumns(
   };
 }
 
-/** Adds a user's message. */
-export function addUserMessage(
+/** Adds messages from a position on, each behind the one before; gives the last one's id. */
+export function addMessages(
   rows: TurnRows,
   turn: AcceptTurn,
   place: {
@@ -113,26 +161,46 @@ export function addUserMessage(
     readonly parentId: string | null;
     readonly position: number;
   },
-  id: string,
-  text: string,
-): void {
-  rows.messages.push({
-    id,
-    conversation_id: place.conversationId,
-    session_id: place.sessionId,
-    ...tenantColumns(turn.tenant),
-    parent_id: place.parentId,
-    role: 'user',
-    parts: textParts(text),
-    text,
-    position: place.position,
-    status: 'done',
-    generation_id: null,
-    api_key_id: turn.apiKeyId,
-    model_id: null,
-    created_at: turn.now,
-    metadata: null,
-  });
+  messages: readonly NewTurnMessage[],
+): string {
+  const { conversationId, sessionId } = place;
+  let { parentId, position } = place;
+  for (const { id, role, parts, text, files = [], metadata, clientId } of messages) {
+    rows.messages.push({
+      id,
+      conversation_id: conversationId,
+      session_id: sessionId,
+      ...tenantColumns(turn.tenant),
+      parent_id: parentId,
+      role,
+      parts,
+      text,
+      position,
+      status: 'done',
+      generation_id: null,
+      api_key_id: turn.apiKeyId,
+      model_id: null,
+      created_at: turn.now,
+      metadata: metadata ?? null,
+    });
+    if (clientId !== undefined) rows.clientIds.push({ id, clientId });
+    // Lists leave it out, as if it were deleted.
+    if (!isShown(role)) rows.gaps.push({ conversation_id: conversationId, position });
+    for (const file of files)
+      rows.files.push({
+        id: file.id,
+        conversation_id: conversationId,
+        message_id: id,
+        ...tenantColumns(turn.tenant),
+        api_key_id: turn.apiKeyId,
+        media_type: file.mediaType,
+        data: file.data,
+        created_at: turn.now,
+      });
+    parentId = id;
+    position += 1;
+  }
+  return parentId ?? '';
 }
 
 /** Adds an answer's place, its generation and the first events of its log. It waits behind the turns that live. */

@@ -97,11 +97,14 @@ async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: n
  */
 export async function deleteSummariesCovering(
   context: CommandContext,
-  message: { readonly sessionId: string; readonly position: number },
+  message: { readonly conversationId: string; readonly position: number },
 ): Promise<number> {
   const deleted = await context.db
     .deleteFrom('summary')
-    .where('session_id', '=', message.sessionId)
+    // A session may begin behind a message of another one.
+    .where('session_id', 'in', (eb) =>
+      eb.selectFrom('session').select('session.id').where('conversation_id', '=', message.conversationId),
+    )
     .where('through_position', '>=', message.position)
     .executeTakeFirstOrThrow();
   return Number(deleted.numDeletedRows);

@@ -1,6 +1,7 @@
 /** The rows of accepted turns: on SQLite inserted one by one, on PostgreSQL all by one statement. */
 import { type RawBuilder, sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
+import type { FileTable, MessageGapTable } from '../queries/message-tables.ts';
 import { statement } from '../statement.ts';
 import type { SegmentTable, Tables } from '../tables.ts';
 import { leaseLost, requireOwner } from './owner.ts';
@@ -22,6 +23,15 @@ export class TurnRows {
   readonly messages: NewMessage[] = [];
   readonly generations: NewGeneration[] = [];
   readonly segments: SegmentTable[] = [];
+  /** What few turns have beside. */
+  readonly gaps: MessageGapTable[] = [];
+  readonly files: FileTable[] = [];
+  readonly clientIds: { readonly id: string; readonly clientId: string }[] = [];
+
+  /** Whether some of it is stored by statements of its own. */
+  get hasMore(): boolean {
+    return this.gaps.length > 0 || this.files.length > 0 || this.clientIds.length > 0;
+  }
 }
 
 interface Rows {
@@ -141,6 +151,7 @@ export async function insertTurns(
     }).catch((error: unknown) => {
       throw (error as { code?: unknown }).code === divisionByZero ? leaseLost() : error;
     });
+    if (rows.hasMore) await insertMore(context, rows);
     return;
   }
   for (const owner of owners) await requireOwner(context, owner);
@@ -149,4 +160,20 @@ export async function insertTurns(
   for (const row of rows.messages) await insertMessage(db, row);
   for (const row of rows.generations) await insertGeneration(db, row);
   for (const row of rows.segments) await insertSegment(db, row);
+  if (rows.hasMore) await insertMore(context, rows);
+}
+
+async function insertMore({ db }: CommandContext, { gaps, files, clientIds }: TurnRows): Promise<void> {
+  const [gap] = gaps;
+  if (gap !== undefined) {
+    await db.insertInto('message_gap').values(gaps).execute();
+    await db
+      .updateTable('conversation')
+      .set((eb) => ({ deleted_messages: eb('deleted_messages', '+', gaps.length) }))
+      .where('id', '=', gap.conversation_id)
+      .execute();
+  }
+  for (const file of files) await db.insertInto('file').values(file).execute();
+  for (const { id, clientId } of clientIds)
+    await db.updateTable('message').set({ client_id: clientId }).where('id', '=', id).execute();
 }

@@ -3,7 +3,13 @@ import { type RawBuilder, sql } from 'kysely';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { Source } from '../../domain/event.ts';
-import type { MessagePart, MessageRole, MessageStatus } from '../../domain/message.ts';
+import {
+  type MessagePart,
+  type MessageRole,
+  type MessageStatus,
+  messageRoles,
+  shownRoles,
+} from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement, textOrBytes } from '../statement.ts';
@@ -100,11 +106,16 @@ interface FromPosition {
  * Messages from a position on: those before which less than `bytes` were read, at most `limit`. The lengths come first,
  * without the texts, so that no text beyond them is read. `columns` are of the message `m`, `length` is theirs.
  */
-function fromPosition<R>(length: RawBuilder<unknown>, columns: (db: Database) => RawBuilder<unknown>) {
+function fromPosition<R>(
+  length: RawBuilder<unknown>,
+  columns: (db: Database) => RawBuilder<unknown>,
+  roles: readonly MessageRole[] = messageRoles,
+) {
+  const isListed = roles === messageRoles ? sql`` : sql`and role in (${sql.join(roles.map(sql.lit))})`;
   return statement<FromPosition, R>(
     (db, param) => sql`with sized as (
       select id, position, ${length} as bytes from message
-      where conversation_id = ${param('conversation_id')} and position >= ${param('from')}
+      where conversation_id = ${param('conversation_id')} and position >= ${param('from')} ${isListed}
       order by position limit ${param('limit')}
     ), summed as (
       select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
@@ -121,6 +132,7 @@ const shownFrom = fromPosition<ListedRow>(
   sql`octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end`,
   (db) => sql`${textOrBytes(db, sql`m.text`)} as text,
     case when m.role = 'assistant' then ${textOrBytes(db, sql`m.parts`)} else '[]' end as parts`,
+  shownRoles,
 );
 
 /** A message with all that it says. */

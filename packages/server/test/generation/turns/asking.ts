@@ -5,6 +5,7 @@ import { newId } from '../../../src/domain/ids.ts';
 import type { LimitSubject, Limits, SubjectLimits } from '../../../src/domain/limits/limits.ts';
 import { subjectName } from '../../../src/domain/limits/limits.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
+import { userText } from '../../../src/generation/turn.ts';
 import { type Consumed, readConsumed } from '../../../src/store/queries/consumption.ts';
 import type { EngineHarness } from '../engines.ts';
 
@@ -108,7 +109,7 @@ export class Asking {
 
   /** A new conversation that begins with this text, as what `accept` takes besides. */
   target(text: string) {
-    return { target: { kind: 'new-conversation', modelId: this.modelId, text } };
+    return { target: { kind: 'new-conversation', modelId: this.modelId, messages: userText(text) } };
   }
 
   /** How many of so many turns at once were let in, all of which have ended. @throws what is no refusal by a quota */

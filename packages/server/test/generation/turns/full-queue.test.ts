@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate, type Step } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { maxQueuedTurnsOfSession } from '../../../src/domain/limits/limits.ts';
+import { userText } from '../../../src/generation/turn.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { startEngineHarness } from '../engines.ts';
 
@@ -28,7 +29,7 @@ onBothStores('a full queue', (storeEngine) => {
     const ask = () =>
       engine.accept({
         ...h.turn({ text: 'next' }),
-        target: { kind: 'session', sessionId, text: 'next' },
+        target: { kind: 'session', sessionId, messages: userText('next') },
         whenBusy: 'queue',
       });
     for (let n = 0; n < maxQueuedTurnsOfSession; n += 1) await ask();

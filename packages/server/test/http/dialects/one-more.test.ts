@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import { Type } from 'typebox';
 import type { Dialect } from '../../../src/domain/generation.ts';
+import { userText } from '../../../src/generation/turn.ts';
 import { errorEnvelope } from '../../../src/http/answer/errors.ts';
 import type { DialectModule } from '../../../src/http/dialects/dialect-module.ts';
 import { dialectRegistry } from '../../../src/http/dialects/registry.ts';
@@ -53,7 +54,7 @@ const plain: DialectModule = {
           preValidation: (request, reply) => turns.reconnect(request, reply, { dialect: name }),
           async handler(request, reply) {
             const { text, model_id: modelId } = request.body;
-            const target = { kind: 'new-conversation', modelId, text } as const;
+            const target = { kind: 'new-conversation', modelId, messages: userText(text) } as const;
             return turns.stream(request, reply, name, () =>
               turns.accept(request, { target, dialect: name, whenBusy: 'reject' }),
             );

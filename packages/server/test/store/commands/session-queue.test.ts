@@ -6,6 +6,7 @@ import { openTestStore } from 'colloquy-testkit/stores';
 import type { AppError } from '../../../src/domain/errors.ts';
 import type { LogEvent } from '../../../src/domain/event.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import { textMessage } from '../../../src/store/commands/new-turn.ts';
 import type { Store } from '../../../src/store/store.ts';
 
 const rounds = 40;
@@ -27,8 +28,7 @@ async function turnsOf(store: Store) {
       target: {
         ...{ conversationId: newId(), sessionId: newId(), title: 'T', personaId: null, personaVersion: null },
         ...target,
-        userMessageId: newId(),
-        text: 'Hello',
+        messages: [textMessage(newId(), 'Hello')],
       },
       answerMessageId: newId(),
       generationId: newId(),

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import type { CommandArgs } from '../../../src/store/command.ts';
+import { textMessage } from '../../../src/store/commands/new-turn.ts';
 
 type Turn = CommandArgs<'acceptTurn'>;
 
@@ -25,7 +26,7 @@ onBothStores('turns that start conversations together', async (engine) => {
     tenant: { organizationId: organization, environment: 'prod', endUserId: null },
     target: {
       ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: text },
-      ...{ personaId: 7, personaVersion: 3, userMessageId: newId(), text },
+      ...{ personaId: 7, personaVersion: 3, messages: [textMessage(newId(), text)] },
     },
     answerMessageId: newId(),
     generationId: newId(),
@@ -56,7 +57,8 @@ onBothStores('turns that start conversations together', async (engine) => {
     for (const [index, turn] of turns.entries()) {
       const { generationId, answerMessageId, target } = turn;
       if (target.kind !== 'new-conversation') assert.fail();
-      const { conversationId, sessionId, userMessageId, text } = target;
+      const { conversationId, sessionId } = target;
+      const { id: userMessageId = '', text } = target.messages[0] ?? {};
       assert.deepEqual(accepted[index], {
         ...{ generationId, conversationId, sessionId, userMessageId, answerMessageId },
         ...{ attempt: 1, isNew: true, isRunning: true, interrupted: [] },

@@ -2,9 +2,8 @@
 import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
 import { invalid, notFound } from '../../../domain/errors.ts';
-import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
-import type { TurnRequestTarget } from '../../../generation/turn.ts';
+import { type TurnRequestTarget, userText } from '../../../generation/turn.ts';
 import { findSessionBasis } from '../../../store/queries/run-basis.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
@@ -26,8 +25,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
   /** Starts a session with a persona. */
   async function complete(request: ChatRequest, body: Completion): Promise<AcceptedGeneration> {
     const persona = await resolveRevision(store.reads, request.caller, body.persona);
-    const text = normalizeNewlines(body.message);
-    return accept(request, body, { kind: 'new-conversation', persona, text });
+    return accept(request, body, { kind: 'new-conversation', persona, messages: userText(body.message) });
   }
 
   /** Takes another turn of a session. */
@@ -38,8 +36,8 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
     const read = await findSessionBasis(store.reads, scope, sessionId);
     if (read === undefined) throw notFound('session');
     checkSessionPersona(caller, read.session, selected);
-    const text = normalizeNewlines(body.message);
-    return accept(request, body, { kind: 'session', sessionId, text, read });
+    const messages = userText(body.message);
+    return accept(request, body, { kind: 'session', sessionId, messages, read });
   }
 
   function accept(

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { requireModelChoice, requireWrite } from '../../../auth/permissions.ts';
 import { invalid } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
-import { normalizeNewlines } from '../../../domain/text/newlines.ts';
+import { userText } from '../../../generation/turn.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
@@ -64,7 +64,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
         return turns.stream(request, reply, 'conversation', () =>
           turns.accept(request, {
-            target: { kind: 'session', sessionId, text: normalizeNewlines(message) },
+            target: { kind: 'session', sessionId, messages: userText(message) },
             dialect: 'conversation',
             whenBusy,
           }),
