@@ -42,7 +42,7 @@ test('the image: its files are there, and are handed to whoever builds it', () =
       allowed.some((one) => `${path}/`.startsWith(`${one}/`)),
       path,
     );
-  const workspaces: string[] = ['bench', 'packages/server', 'packages/testkit'];
+  const workspaces: string[] = ['bench', 'packages/client', 'packages/server', 'packages/testkit'];
   for (const one of workspaces) assert.ok(sources.includes(`${one}/package.json`), one);
 });
 

@@ -1,0 +1,12 @@
+export { Answer, type AnswerOptions, type AnswerStatus } from './answer.ts';
+export type { Token, TokenSource } from './auth.ts';
+export {
+  type AgainOptions,
+  Colloquy,
+  type ColloquyOptions,
+  type ResumeOptions,
+  type SendOptions,
+} from './client.ts';
+export { ColloquyError, ConnectionError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export type { RetryInfo } from './http.ts';
+export type * from './types.ts';

@@ -1,0 +1,94 @@
+/** The events of one answer over as many connections as it takes. */
+import { ColloquyError } from './errors.ts';
+import { readEvents } from './events.ts';
+import { asConnectionError, backoffMs, mayRetry, type Request, type Settings, send, wait } from './http.ts';
+import type { AnswerEvent } from './types.ts';
+
+export const eventsMediaType = 'application/vnd.colloquy.events';
+
+/** Where an answer's stream is, and how far it was read. It outlives connections, and grows while events come. */
+export interface Position {
+  /** The call that starts the answer; undefined: it has been started. */
+  readonly start: Request | undefined;
+  /** The path of the stream, once it is known. */
+  path: string | undefined;
+  lastEventId: string | undefined;
+}
+
+export interface StreamOptions {
+  readonly signal: AbortSignal;
+  /** How many tries in a row may bring no event. */
+  readonly maxRetries: number;
+  /** A connection is lost, and will be tried again. */
+  readonly onReconnect?: ((info: { readonly attempt: number; readonly delayMs: number }) => void) | undefined;
+  readonly silenceMs?: number | undefined;
+}
+
+/**
+ * The events behind `position.lastEventId`, to the last one. Ends at once if there are none.
+ * @throws ColloquyError if the answer has failed or the server refuses; ConnectionError after too many tries
+ */
+export async function* follow(
+  settings: Settings,
+  position: Position,
+  options: StreamOptions,
+): AsyncGenerator<AnswerEvent> {
+  const { signal, maxRetries, onReconnect } = options;
+  for (let tries = 1; ; tries += 1) {
+    let leastMs = 0;
+    let failure: unknown = new Error('the connection was closed');
+    try {
+      const response = await connect(settings, position, signal);
+      if (response.status === 204) return;
+      for await (const event of readEvents(response, options.silenceMs)) {
+        tries = 1;
+        position.lastEventId = event.id;
+        yield event;
+        if (event.type === 'done') return;
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const mayWait = mayRetry(error, true);
+      if (mayWait === undefined) throw error;
+      leastMs = mayWait;
+      failure = error;
+    }
+    if (tries > maxRetries) throw asConnectionError(failure);
+    const delayMs = Math.max(leastMs, backoffMs(tries));
+    onReconnect?.({ attempt: tries, delayMs });
+    await wait(delayMs, signal);
+  }
+}
+
+async function connect(settings: Settings, position: Position, signal: AbortSignal): Promise<Response> {
+  const { start, path, lastEventId } = position;
+  const request: Request =
+    path === undefined && start !== undefined
+      ? start
+      : { method: 'GET', path: path ?? '', query: { dialect: 'events' } };
+  const response = await send(settings, {
+    ...request,
+    headers: {
+      ...request.headers,
+      Accept: eventsMediaType,
+      ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
+    },
+    signal,
+  });
+  position.path ??= pathOf(response.headers.get('content-location'), settings.baseUrl);
+  if (position.path === undefined && response.status !== 204)
+    throw new ColloquyError(
+      'internal',
+      'the answer has no Content-Location: is it a Colloquy server of today?',
+      {
+        status: response.status,
+      },
+    );
+  return response;
+}
+
+/** The path of a stream below the base address, whatever a proxy has put before it. */
+function pathOf(location: string | null, baseUrl: string): string | undefined {
+  const found = /\/api\/generations\/[^/?#]+\/stream/.exec(location ?? '');
+  return found === null || baseUrl === undefined ? undefined : found[0];
+}
