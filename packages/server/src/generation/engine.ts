@@ -37,8 +37,8 @@ import { Exchange } from './replicas/exchange.ts';
 import { Attending } from './running/attending.ts';
 import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
-import type { TurnRequest } from './turn.ts';
-import { type Acceptance, acceptRequest, findExisting, toAccepted } from './turns/accept.ts';
+import type { LateTurnRequest, TurnRequest } from './turn.ts';
+import { type Acceptance, acceptRequest, findAnswer, findFirstTry, toAccepted } from './turns/accept.ts';
 import { Admission } from './turns/admission.ts';
 import { Cancelling } from './turns/cancelling.ts';
 import { toView } from './view.ts';
@@ -133,8 +133,12 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#isAccepting;
   }
 
-  async accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
-    const existing = await findExisting(this.#store.reads, request, claim);
+  async accept(asked: TurnRequest | LateTurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration> {
+    const { reads } = this.#store;
+    const firstTry = claim && (await findFirstTry(reads, asked.scope, claim));
+    if (firstTry !== undefined) return firstTry;
+    const request = 'target' in asked ? asked : { ...asked, target: await asked.findTarget() };
+    const existing = await findAnswer(reads, request);
     if (existing !== undefined) return existing;
     // A retry attaches to what its first attempt made; it starts nothing.
     if (!this.#isAccepting) {

@@ -10,7 +10,7 @@ import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import type { LiveGenerations } from '../store/queries/generations.ts';
 import type { ContextReceipt } from './context-receipt.ts';
-import type { TurnRequest } from './turn.ts';
+import type { LateTurnRequest, TurnRequest } from './turn.ts';
 
 /** A turn that is stored and will be answered. */
 export interface AcceptedGeneration {
@@ -105,7 +105,7 @@ export interface GenerationEngine {
    * @throws AppError not_found, forbidden, conflict, session_busy, model_unavailable, context_overflow, overloaded,
    *   idempotency_mismatch
    */
-  accept(request: TurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
+  accept(request: TurnRequest | LateTurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
   /** @throws AppError not_found */
   get(scope: Scope, generationId: string): Promise<GenerationView>;
   /** The context that the model was sent for a generation. @throws AppError not_found, model_unavailable */

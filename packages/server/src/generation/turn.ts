@@ -85,3 +85,9 @@ export interface TurnRequest {
   /** Who asks for it; null or absent: nobody that is known. */
   readonly createdBy?: Creator | null;
 }
+
+/** A turn whose target is looked for only where no first try of the call has stored it. */
+export type LateTurnRequest = Omit<TurnRequest, 'target'> & {
+  /** @throws AppError, as `accept` does */
+  findTarget(): Promise<TurnRequestTarget>;
+};

@@ -90,6 +90,11 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       path: `/api/conversation/stream_chat?${org(world)}`,
       body: { chat_session_id: (await session(world)).session, message: 'Hi' },
     })),
+    // Nobody has called a tool, so that the session is as far as it comes.
+    'POST /api/conversation/tool_results': talk(hers(400, 403, foreign), async (world) => ({
+      path: `/api/conversation/tool_results?${org(world)}`,
+      body: { session_id: (await session(world)).session, results: [{ call_id: 'call_x', output: '' }] },
+    })),
     'GET /api/conversation/list': talk(
       each(200, 200, foreign),
       async (world) => {

@@ -2,6 +2,7 @@
 import { notFound } from '../../domain/errors.ts';
 import type { GenerationOptions, GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
+import type { Scope } from '../../domain/scope.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
@@ -56,24 +57,28 @@ function automaticTitle(text: string): string {
   return `${lastBlank > maxTitleLength / 2 ? cut.slice(0, lastBlank) : cut}…`;
 }
 
-/**
- * The generation that this call attaches to: what its first try made, or the answer that a message has already, where
- * the turn asks for no other. It needs neither a model nor a session that is open.
- * @throws AppError idempotency_mismatch, not_found (what the first try made was deleted)
- */
-export async function findExisting(
+/** What the call's first try made. @throws AppError idempotency_mismatch, not_found (it was deleted) */
+export async function findFirstTry(
   reads: Database,
-  request: TurnRequest,
+  scope: Scope,
   claim: IdempotencyClaim | undefined,
 ): Promise<AcceptedGeneration | undefined> {
   const claimed = claim && (await findClaimed<AcceptedTurn>(reads, claim));
-  if (claimed !== undefined) {
-    // What the caller may see can have changed since the first try.
-    const generation = await findGeneration(reads, request.scope, claimed.generationId);
-    if (generation === undefined) throw notFound('generation');
-    return { ...toAccepted(claimed), isNew: false };
-  }
-  const { target, scope } = request;
+  if (claimed === undefined) return undefined;
+  // What the caller may see can have changed since the first try.
+  const generation = await findGeneration(reads, scope, claimed.generationId);
+  if (generation === undefined) throw notFound('generation');
+  return { ...toAccepted(claimed), isNew: false };
+}
+
+/**
+ * The answer that a message has already, where the turn asks for no other. It needs neither a model nor a session that
+ * is open.
+ */
+export async function findAnswer(
+  reads: Database,
+  { target, scope }: TurnRequest,
+): Promise<AcceptedGeneration | undefined> {
   if (target.kind !== 'message' || target.again) return undefined;
   const generation = await findNewestAttempt(reads, scope, target.messageId);
   if (generation === undefined) return undefined;

@@ -5,7 +5,7 @@ import { AppError, unauthenticated } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
-import type { TurnRequest } from '../../generation/turn.ts';
+import type { LateTurnRequest, TurnRequest } from '../../generation/turn.ts';
 import { readPermitted } from '../../generation/turns/permitted.ts';
 import type { Database } from '../../store/store.ts';
 import { audienceOf } from '../answer/audience.ts';
@@ -24,6 +24,8 @@ type ConversationRequest = GrantedRequest<'conversation'>;
 
 /** A turn request without the fields that come from the caller's credential. */
 export type Turn = Omit<TurnRequest, 'scope' | keyof Account>;
+/** The same of a turn whose target is looked for only where no first try of the call has stored it. */
+export type LateTurn = Omit<LateTurnRequest, 'scope' | keyof Account>;
 
 export interface Answer {
   readonly text: string;
@@ -33,7 +35,7 @@ export interface Answer {
 
 export interface Turns {
   /** Stores the turn and starts its answer, once for each `Idempotency-Key`. Throws as `engine.accept`. */
-  accept(request: ConversationRequest, turn: Turn): Promise<AcceptedGeneration>;
+  accept(request: ConversationRequest, turn: Turn | LateTurn): Promise<AcceptedGeneration>;
   /**
    * Checks whether `accept` would let the caller have this answered, and starts nothing.
    * @throws AppError not_found, invalid_request, forbidden

@@ -68,6 +68,15 @@ export const streamChat = {
   },
 };
 
+export const toolResults = {
+  ...streamChat,
+  operationId: 'sendToolResults',
+  summary: 'Give the results of tools and stream the answer',
+  description:
+    'Where the last answer of a session has ended with `tool_calls`: the answer goes on, with the tools of before. A call that is unknown, or has been answered, and a call without its result are 400.',
+  body: schema.ToolResultsBody,
+};
+
 export const list = {
   tags,
   operationId: 'listConversations',

@@ -1,9 +1,11 @@
 /** The conversation dialect's queries, bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
 import { generationStatuses } from '../../../domain/generation.ts';
-import { shownRoles } from '../../../domain/message.ts';
+import { maxMessageCharacters, shownRoles } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
+import { callId } from '../../../domain/request/call-ids.ts';
+import { maxTools } from '../../../domain/request/tools.ts';
 import { sessionStatuses } from '../../../domain/session.ts';
 import {
   CreatedByField,
@@ -110,6 +112,32 @@ export const StreamChatBody = Type.Object(
       'Can you explain how vector databases work?',
     ),
     when_busy: Type.Optional(WhenBusySchema),
+  },
+  closed,
+);
+
+export const ToolResultsBody = Type.Object(
+  {
+    session_id: IdField('The session whose last answer calls the tools.'),
+    results: Type.Array(
+      Type.Object(
+        {
+          call_id: Type.String({
+            minLength: 1,
+            maxLength: 64,
+            description: 'The call, as `events` shows it.',
+            examples: [callId(exampleId, 0)],
+          }),
+          output: Type.String({
+            maxLength: maxMessageCharacters,
+            description: 'What the tool gave, as a text, such as JSON; it may be empty.',
+            examples: ['{"celsius":21}'],
+          }),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: maxTools, description: 'One result for each call of the answer.' },
+    ),
   },
   closed,
 );

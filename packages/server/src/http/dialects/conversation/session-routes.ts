@@ -4,6 +4,7 @@ import { requireModelChoice, requireWrite } from '../../../auth/permissions.ts';
 import { invalid } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import { userText } from '../../../generation/turn.ts';
+import { behindCalls } from '../../../generation/turns/tool-results.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
@@ -17,16 +18,17 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
    * A repeated POST with a `Last-Event-ID` is a reconnect, which is decided before its body is validated. Guests may
    * reconnect, since that only reads.
    */
-  async function reconnect(request: GrantedRequest<'conversation'>, reply: FastifyReply): Promise<unknown> {
-    const { chat_session_id: given } = (request.body ?? {}) as { readonly chat_session_id?: unknown };
+  async function reconnect(
+    request: GrantedRequest<'conversation'>,
+    reply: FastifyReply,
+    field: 'chat_session_id' | 'session_id',
+  ): Promise<unknown> {
+    const given = ((request.body ?? {}) as Readonly<Record<string, unknown>>)[field];
     const attached = await turns.reconnect(request, reply, {
       dialect: 'conversation',
       check({ sessionId }) {
         if (typeof given === 'string' && given.toLowerCase() !== sessionId) {
-          throw invalid(
-            'chat_session_id',
-            'the generation of Last-Event-ID belongs to another session than chat_session_id',
-          );
+          throw invalid(field, `the generation of Last-Event-ID belongs to another session than ${field}`);
         }
       },
     });
@@ -59,7 +61,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       bodyLimit: messageBodyLimit,
       schema: documentation.streamChat,
       writes: isNoReconnect,
-      preValidation: reconnect,
+      preValidation: (request, reply) => reconnect(request, reply, 'chat_session_id'),
       async handler(request, reply) {
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
         return turns.stream(request, reply, 'conversation', () =>
@@ -67,6 +69,26 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
             target: { kind: 'session', sessionId, messages: userText(message) },
             dialect: 'conversation',
             whenBusy,
+          }),
+        );
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/conversation/tool_results',
+      access: 'conversation',
+      bodyLimit: messageBodyLimit,
+      schema: documentation.toolResults,
+      writes: isNoReconnect,
+      preValidation: (request, reply) => reconnect(request, reply, 'session_id'),
+      async handler(request, reply) {
+        const { session_id: sessionId } = request.body;
+        const results = request.body.results.map(({ call_id: callId, output }) => ({ callId, output }));
+        return turns.stream(request, reply, 'conversation', () =>
+          turns.accept(request, {
+            findTarget: () => behindCalls(store.reads, request.scope, sessionId, results),
+            dialect: 'conversation',
+            whenBusy: 'reject',
           }),
         );
       },
