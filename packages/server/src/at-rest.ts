@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createAuthenticator } from './auth/authenticator.ts';
+import { openSecrets } from './auth/secrets/open-secrets.ts';
+import { createSecretRotation } from './auth/secrets/rotation.ts';
 import type { Config } from './config/config.ts';
-import { makeAdminKey, readSecretFile } from './config/secrets.ts';
+import { makeAdminKey, secretPath } from './config/secrets.ts';
 import { AppError } from './domain/errors.ts';
 import { createEngineAtRest } from './generation/engine-at-rest.ts';
 import { createAdminApp } from './http/admin-app.ts';
@@ -29,7 +31,7 @@ export class NoStoreError extends Error {
 
 /**
  * Opens the store, on SQLite under the server's lock. It makes neither a store nor secrets.
- * @throws NoStoreError, SecretFileError, DataDirectoryInUseError and what `openStore` throws besides
+ * @throws NoStoreError, SecretFileError, UnfitSecretError, DataDirectoryInUseError and what `openStore` throws besides
  */
 export async function openAtRest(config: Config): Promise<AdministrationAtRest> {
   await using cleanup = new AsyncDisposableStack();
@@ -42,10 +44,9 @@ export async function openAtRest(config: Config): Promise<AdministrationAtRest> 
       `there is no Colloquy server's data in ${dataDir}; set DATA_DIR to where it is, or run colloquy start, which makes it`,
     );
   }
-  const secret = config.secret ?? (await readSecretFile(join(dataDir, 'secret')));
-  if (secret === undefined) {
+  if (config.secret === undefined && !existsSync(secretPath(dataDir))) {
     throw new NoStoreError(
-      `${join(dataDir, 'secret')} is missing; set COLLOQUY_SECRET, or DATA_DIR to the directory of the server`,
+      `${secretPath(dataDir)} is missing; set COLLOQUY_SECRET, or DATA_DIR to the directory of the server`,
     );
   }
   // Commands tell what went wrong themselves; the log has what nobody expects.
@@ -59,19 +60,21 @@ export async function openAtRest(config: Config): Promise<AdministrationAtRest> 
       onUpkeepError: (error) => log.error({ err: error }, 'the upkeep of the store failed'),
     }),
   );
+  const secrets = await openSecrets({ ...config, dataDir }, store);
   const connectMs = config.modelTimeouts.connectMs;
   const dispatcher = createUpstreamDispatcher({ connectMs, proxies: createProxies(config.proxies) });
   cleanup.defer(() => dispatcher.destroy());
   const adminKey = makeAdminKey();
   const { tokenTtlSeconds } = config;
-  const authenticator = cleanup.use(createAuthenticator({ store, secret, adminKey, tokenTtlSeconds }));
+  const authenticator = cleanup.use(createAuthenticator({ store, secrets, adminKey, tokenTtlSeconds }));
   const app = createAdminApp({
     store,
     engine: createEngineAtRest(store, Date.now),
     authenticator,
     log,
     admin: {
-      secret,
+      secrets,
+      rotation: createSecretRotation({ secrets, dataDir, store, own: 0 }),
       async testModel() {
         throw new AppError(
           'conflict',

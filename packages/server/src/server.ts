@@ -4,12 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
-import { open } from './auth/secret-box.ts';
+import { createSecretRotation } from './auth/secrets/rotation.ts';
 import { watchLoad } from './concurrency/load/load-watch.ts';
 import { lossCauses } from './concurrency/worker-link.ts';
 import type { Config } from './config/config.ts';
 import { lookupEnv, plainEnvironment } from './config/env.ts';
-import { loadSecrets } from './config/secrets.ts';
 import { announceServer } from './config/server-file.ts';
 import { longestConnectMs } from './domain/model.ts';
 import { describeAnonymous, findAnonymousAccess } from './first-start/anonymous-access.ts';
@@ -48,6 +47,7 @@ import { createOutsideFetch } from './network/outside-fetch.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
+import { startSecrets } from './server-secrets.ts';
 import { createBackups } from './store/backup/backups.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { watchAvailability } from './store/observation/availability.ts';
@@ -161,7 +161,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         ),
     }),
   );
-  const secrets = await loadSecrets({ ...config, dataDir }, (sentence) => log.warn({}, sentence));
+  const { secrets, adminKey, adminKeyPath } = await startSecrets({ ...config, dataDir }, store, log);
   const proxies = createProxies(config.proxies);
   if (proxies !== undefined) log.info({}, proxies.description);
   // A model may have a longer time limit of its own.
@@ -214,7 +214,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       guide,
       logger: log,
       environment: plainEnvironment(),
-      openKey: (sealed, recordId) => open(sealed, secrets.secret, recordId),
+      openKey: (sealed, recordId) => secrets.ring.open(sealed, recordId),
       lookupEnvironment,
       learn({ organizationId, id, updatedAt }, facts) {
         store
@@ -294,8 +294,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const authenticator = cleanup.use(
     createAuthenticator({
       store,
-      secret: secrets.secret,
-      adminKey: secrets.adminKey,
+      secrets,
+      adminKey,
       tokenTtlSeconds: config.tokenTtlSeconds,
       identityProvider,
     }),
@@ -338,7 +338,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       };
     },
     admin: {
-      secret: secrets.secret,
+      secrets,
+      rotation: createSecretRotation({ secrets, dataDir, store, own: 1 }),
       backups,
       testModel: (record) => testStoredModel(models, record),
       discoverModels(server, { isGuarded, timeoutMs }) {
@@ -364,8 +365,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     url,
     store,
     engine,
-    adminKey: secrets.adminKey,
-    adminKeyPath: secrets.adminKeyPath,
+    adminKey,
+    adminKeyPath,
     firstKeyPath,
     answering: await describeAnswering(store, remoteOffers, local, modelVariables),
     anonymousNotice: describeAnonymous(anonymous),

@@ -3,6 +3,7 @@ import { AppError, notFound, unauthenticated } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { type Role, seesEndUsers } from '../domain/organization.ts';
 import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
+import type { Secrets } from '../domain/secrets/secret-ring.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import {
   type ApiKeyRecord,
@@ -71,8 +72,8 @@ export interface Authenticator {
 
 export interface AuthenticatorOptions {
   readonly store: Store;
-  /** Signs the tokens. */
-  readonly secret: string;
+  /** Sign the tokens. */
+  readonly secrets: Secrets;
   /** The operator's key. */
   readonly adminKey: string;
   readonly tokenTtlSeconds: number;
@@ -88,7 +89,7 @@ const operator: AdminPrincipal = { kind: 'admin', organization: null, keyId: nul
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator & AsyncDisposable {
   const { store, now = Date.now } = options;
-  const tokens = createTokenSigner(options.secret, now);
+  const tokens = createTokenSigner(options.secrets, now);
   const usage = createKeyUsage(store, options.onFlushError);
   const adminKeyHash = hashApiKey(options.adminKey);
 

@@ -1,12 +1,13 @@
 /**
  * Bearer tokens: JWT (RFC 7519), HS256 under a key derived from the server's secret (HKDF, RFC 5869). `typ` tells
- * end users' from members' tokens, `kid` names the key, so that tokens of an earlier secret are told apart.
+ * end users' from members' tokens, `kid` names the key, by which tokens of an earlier secret find theirs.
  */
 import { createHash, hkdfSync } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { unauthenticated } from '../domain/errors.ts';
 import { isUuid } from '../domain/ids.ts';
 import type { Environment } from '../domain/scope.ts';
+import type { SecretRing, Secrets } from '../domain/secrets/secret-ring.ts';
 
 const issuer = 'colloquy';
 const endUserType = 'colloquy-user+jwt';
@@ -46,15 +47,36 @@ export interface TokenSigner {
   verify(token: string): Promise<TokenClaims>;
 }
 
-export function createTokenSigner(secret: string, now: () => number): TokenSigner {
+interface TokenKey {
+  readonly kid: string;
+  readonly key: Promise<CryptoKey>;
+}
+
+function deriveKey(secret: string): TokenKey {
   const bytes = new Uint8Array(hkdfSync('sha256', secret, '', 'colloquy token v1', 32));
   const kid = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
   const key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',
   ]);
+  return { kid, key };
+}
+
+/** Signs with the current secret, and verifies what it or one of the previous ones has signed. */
+export function createTokenSigner(secrets: Secrets, now: () => number): TokenSigner {
+  let known: { readonly ring: SecretRing; readonly keys: readonly [TokenKey, ...TokenKey[]] } | undefined;
+
+  /** The current key, then the previous ones. */
+  function keysNow(): readonly [TokenKey, ...TokenKey[]] {
+    const { ring } = secrets;
+    if (known?.ring !== ring)
+      known = { ring, keys: [deriveKey(ring.current), ...ring.previous.map(deriveKey)] };
+    return known.keys;
+  }
+
   return {
     async sign(claims, ttlSeconds) {
+      const [{ kid, key }] = keysNow();
       const issuedAt = Math.floor(now() / 1000);
       const expiresAt = issuedAt + ttlSeconds;
       const token = await new SignJWT(toPayload(claims))
@@ -71,8 +93,9 @@ export function createTokenSigner(secret: string, now: () => number): TokenSigne
         const { payload, protectedHeader } = await jwtVerify(
           token,
           async (header) => {
-            if (header.kid !== kid) throw new errors.JWKSNoMatchingKey();
-            return await key;
+            const found = keysNow().find(({ kid }) => kid === header.kid);
+            if (found === undefined) throw new errors.JWKSNoMatchingKey();
+            return await found.key;
           },
           {
             algorithms: ['HS256'],

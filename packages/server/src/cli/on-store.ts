@@ -1,9 +1,13 @@
 /** Where the data of the settings is, and how commands that work on the store fail. */
+import type { SecretSettings } from '../auth/secrets/open-secrets.ts';
 import type { StorePlace } from '../store/transfer/place.ts';
 import { CommandFailure } from './failure.ts';
 
-/** The place that DATA_DIR and DATABASE_URL name. @throws CommandFailure where the settings are wrong */
-export async function readPlace(): Promise<StorePlace> {
+/** Where the data are, and what the variables say of their secret. */
+export type StoreSettings = StorePlace & SecretSettings;
+
+/** What DATA_DIR, DATABASE_URL and the variables of the secret name. @throws CommandFailure where the settings are wrong */
+export async function readPlace(): Promise<StoreSettings> {
   const [{ resolve }, env, { parseConfig }, { catalog }, problemsOf] = await Promise.all([
     import('node:path'),
     import('../config/env.ts'),
@@ -15,7 +19,8 @@ export async function readPlace(): Promise<StorePlace> {
   const { config, problems = [] } = parseConfig(env.readEnvironment(), catalog);
   if (config === undefined)
     throw new CommandFailure(problemsOf.formatProblems(problems).trimEnd(), problemsOf.exitCodeOfBadConfig);
-  return { dataDir: resolve(config.dataDir), databaseUrl: config.databaseUrl };
+  const { dataDir, databaseUrl, secret, previousSecrets } = config;
+  return { dataDir: resolve(dataDir), databaseUrl, secret, previousSecrets };
 }
 
 /** @throws CommandFailure for whatever an operator can mend: a sentence each, 78 for a database that can't be used */

@@ -13,6 +13,7 @@ import { doctor } from './doctor.ts';
 import { CommandFailure } from './failure.ts';
 import { migrateStore } from './migrate-store.ts';
 import { restore } from './restore.ts';
+import { secrets } from './secrets/secrets.ts';
 import { start } from './start.ts';
 import { packageVersion, version } from './version.ts';
 
@@ -31,6 +32,7 @@ const commands: readonly CommandUnknownOpts[] = [
   restore,
   check,
   migrateStore,
+  secrets,
   version,
 ];
 

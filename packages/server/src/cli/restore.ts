@@ -7,9 +7,15 @@ export const restore = new Command('restore')
   .argument('<file>', 'what `backup` has written, or the colloquy.db of a stopped server')
   .option('--replace', 'replace the data that is there; on SQLite they stay as colloquy.db.replaced')
   .action(async (file, { replace = false }) => {
-    const { restoreBackup } = await import('../store/backup/backup.ts');
+    const [{ restoreBackup }, { describeFit, readFitOf }] = await Promise.all([
+      import('../store/backup/backup.ts'),
+      import('../auth/secrets/fit.ts'),
+    ]);
     const place = await readPlace();
-    await onStore(() => restoreBackup(file, place, { isReplacing: replace }));
+    const fit = await onStore(async () => {
+      await restoreBackup(file, place, { isReplacing: replace });
+      return await readFitOf(place);
+    });
     const where = place.databaseUrl === undefined ? place.dataDir : 'the PostgreSQL database';
-    process.stdout.write(`${where} holds what ${file} held. Give it the secret of the time of the backup.\n`);
+    process.stdout.write(`${where} holds what ${file} held. ${describeFit(fit, place)}\n`);
   });

@@ -6,6 +6,7 @@ import { isBasePath } from '../domain/text/base-path.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
 import { isOrigin } from '../domain/text/origin.ts';
 import { trimSlashes } from '../domain/text/trimming.ts';
+import { isVaried } from '../domain/text/varied.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
@@ -29,6 +30,8 @@ export interface Config {
   readonly adminKey: string | undefined;
   /** Signs tokens and encrypts provider keys. Absent: it is made on the first start and kept in the data directory. */
   readonly secret: string | undefined;
+  /** Earlier secrets, which only verify tokens and decrypt. */
+  readonly previousSecrets: readonly string[];
   readonly providers: ProvidersConfig;
   /** The values of the variables that `providers.*.apiKeyEnv` name. */
   readonly providerKeys: Readonly<Record<string, string>>;
@@ -166,6 +169,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
       isVaried(key.slice('sk_admin_'.length)),
     ),
     secret: reader.secret('COLLOQUY_SECRET', /^.{16,}$/su, isVaried),
+    previousSecrets: readPreviousSecrets(reader),
     ...providers,
     localModel: readLocalModel(reader, Object.keys(providers.providers).length > 0),
     modelTimeouts: {
@@ -206,20 +210,29 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
   return { problems, files: { dataDir, localModel, ...(extraAuthorities && { extraAuthorities }) } };
 }
 
-const leastDistinctCharacters = 6;
-const longestRepeated = 8;
-
-/** Whether a text is varied enough to be a secret: no few characters over and over, no short text repeated. */
-function isVaried(text: string): boolean {
-  if (new Set(text).size < leastDistinctCharacters) return false;
-  const periods = Array.from({ length: longestRepeated }, (_, index) => index + 1);
-  return !periods.some((period) => text.startsWith(text.slice(period)));
-}
-
 function readHost(reader: ServerReader): string {
   const host = reader.text('HOST') ?? '';
   if (!isHost(host)) reader.reject('HOST');
   return host;
+}
+
+/** Uniform ones are taken: earlier versions took them as COLLOQUY_SECRET, and they have to be replaced by another. */
+function readPreviousSecrets(reader: ServerReader): readonly string[] {
+  const text = reader.secret('COLLOQUY_SECRET_PREVIOUS', /^.*$/su) ?? '';
+  const secrets = readJsonList(text) ?? reader.list('COLLOQUY_SECRET_PREVIOUS');
+  if (secrets.every((secret) => /^.{16,}$/su.test(secret))) return secrets;
+  reader.reject('COLLOQUY_SECRET_PREVIOUS');
+  return [];
+}
+
+function readJsonList(text: string): readonly string[] | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) && list.every((one) => typeof one === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A provider without a key and an address is left out. */

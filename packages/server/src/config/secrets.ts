@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SecretSource } from '../domain/secrets/rotation.ts';
 import type { Config } from './config.ts';
 
 /** A secret's file can't be used. The message says which file, and what to do. */
@@ -19,9 +20,15 @@ export interface StoredSecret {
   readonly isNew: boolean;
 }
 
-export interface Secrets {
+export interface ServerSecret {
   /** Signs tokens and encrypts provider keys. */
   readonly secret: string;
+  readonly source: SecretSource;
+  /** Earlier secrets, the newest first, which only verify and decrypt. */
+  readonly previous: readonly string[];
+}
+
+export interface AdminKey {
   /** The operator's key. */
   readonly adminKey: string;
   /** The file that holds the operator's key; absent where the environment holds it. */
@@ -52,16 +59,73 @@ export function makeAdminKey(random: RandomSource = randomBytes): string {
   return `sk_admin_${makeSecret(random)}`;
 }
 
-/** Returns the configured secrets. Others are read from the data directory, and made if need be. */
-export async function loadSecrets(
-  config: Pick<Config, 'dataDir' | 'secret' | 'adminKey'>,
+const secretFile = 'secret';
+/** A secret on each line, the newest first. */
+const previousFile = 'secret.previous';
+
+export function secretPath(dataDir: string): string {
+  return join(dataDir, secretFile);
+}
+
+/**
+ * The secret of the variable, else of the data directory, where one is made if it may be.
+ * @throws SecretFileError
+ */
+export async function loadSecret(
+  config: Pick<Config, 'dataDir' | 'secret' | 'previousSecrets'>,
+  { warn = ignore, mayMake }: { readonly warn?: Warn; readonly mayMake: boolean },
+): Promise<ServerSecret> {
+  const { dataDir, secret, previousSecrets } = config;
+  if (secret !== undefined) return { secret, source: 'variable', previous: previousSecrets };
+  if (!mayMake && (await readSecretFile(secretPath(dataDir))) === undefined) {
+    throw new SecretFileError(
+      `${secretPath(dataDir)} is missing: the data belong to a secret; put its file there, or set COLLOQUY_SECRET to it (colloquy secrets reset, if it is lost)`,
+    );
+  }
+  const { value } = await loadOrCreateSecret(dataDir, secretFile, makeSecret, warn);
+  const previous = [...(await readPreviousSecrets(dataDir)), ...previousSecrets];
+  return { secret: value, source: 'file', previous };
+}
+
+/** The operator's key of the variable, else of the data directory, where one is made if need be. @throws SecretFileError */
+export async function loadAdminKey(
+  config: Pick<Config, 'dataDir' | 'adminKey'>,
   warn: Warn = ignore,
-): Promise<Secrets> {
-  const secret =
-    config.secret ?? (await loadOrCreateSecret(config.dataDir, 'secret', makeSecret, warn)).value;
-  if (config.adminKey !== undefined) return { secret, adminKey: config.adminKey, adminKeyPath: undefined };
+): Promise<AdminKey> {
+  if (config.adminKey !== undefined) return { adminKey: config.adminKey, adminKeyPath: undefined };
   const adminKey = await loadOrCreateSecret(config.dataDir, 'admin-key', makeAdminKey, warn);
-  return { secret, adminKey: adminKey.value, adminKeyPath: adminKey.path };
+  return { adminKey: adminKey.value, adminKeyPath: adminKey.path };
+}
+
+/** The secrets of before the one in the data directory, the newest first. @throws SecretFileError */
+export async function readPreviousSecrets(dataDir: string): Promise<readonly string[]> {
+  const path = join(dataDir, previousFile);
+  const secrets = (await readSecretFile(path))?.split(/\r?\n/) ?? [];
+  if (secrets.every((secret) => shapes[secretFile]?.test(secret))) return secrets;
+  throw new SecretFileError(
+    `${path} is not whole: each line has to be a secret of before; restore it from a backup, or delete it, which ends the tokens of these secrets`,
+  );
+}
+
+/**
+ * Puts another secret into the data directory. The one of before is kept beside it first, so that no moment is without
+ * one of the two.
+ * @throws SecretFileError
+ */
+export async function changeSecret(
+  dataDir: string,
+  secret: string,
+  previous: readonly string[],
+): Promise<void> {
+  const earlier = [...new Set(previous)].filter((one) => one !== secret);
+  await replaceSecret(dataDir, previousFile, earlier.join('\n'));
+  await replaceSecret(dataDir, secretFile, secret);
+}
+
+/** Removes the secrets of before from the data directory. */
+export async function forgetPreviousSecrets(dataDir: string): Promise<void> {
+  await unlink(join(dataDir, previousFile));
+  await syncDirectory(dataDir);
 }
 
 /**

@@ -55,6 +55,12 @@ const placeVariables = {
     allowed: 'any text of at least 16 characters, at least 6 of them different, that repeats no shorter one',
     shown: 'secret',
   },
+  COLLOQUY_SECRET_PREVIOUS: {
+    fallback: '',
+    allowed:
+      'earlier secrets of at least 16 characters, separated by commas, or as a JSON list where one has a comma',
+    shown: 'secret',
+  },
 } as const satisfies Record<string, Variable>;
 
 const modelVariables = {

@@ -18,7 +18,7 @@ import type { SseHubOptions } from './streaming/sse.ts';
 export interface AdminAppDependencies
   extends Pick<HttpDependencies, 'store' | 'authenticator' | 'log' | 'now'> {
   readonly engine: AdministeredEngine;
-  readonly admin: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'health'>;
+  readonly admin: Pick<AdminDependencies, 'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'health'>;
 }
 
 export interface HttpDependencies {
@@ -39,7 +39,10 @@ export interface HttpDependencies {
   isAccepting(): boolean;
   isReady(): Promise<Readiness>;
   /** What the administration needs besides; without it there is none. */
-  readonly admin?: Pick<AdminDependencies, 'secret' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'>;
+  readonly admin?: Pick<
+    AdminDependencies,
+    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'
+  >;
   /** The directory whose disk `/api/admin/health` tells of. */
   readonly dataDir?: string;
   /** Metrics of the other parts; one of its own otherwise. */

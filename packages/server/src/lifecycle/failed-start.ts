@@ -1,5 +1,6 @@
 /** Why a start failed, in one sentence that names a file or a variable and says what to do, and the exit code. */
 import { resolve } from 'node:path';
+import { UnfitSecretError } from '../auth/secrets/open-secrets.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError, exitCodeOfBadConfig } from '../config/problems.ts';
 import { SecretFileError } from '../config/secrets.ts';
@@ -15,7 +16,12 @@ type Place = Pick<Config, 'dataDir' | 'databaseUrl' | 'logLevel'>;
 
 /** With `LOG_LEVEL=debug`, errors that nobody foresaw are followed by where they come from. */
 export function explainFailedStart(error: unknown, { dataDir, databaseUrl, logLevel }: Place): StartFailure {
-  if (error instanceof ConfigError || error instanceof SecretFileError || isUnfitDatabase(error)) {
+  if (
+    error instanceof ConfigError ||
+    error instanceof SecretFileError ||
+    error instanceof UnfitSecretError ||
+    isUnfitDatabase(error)
+  ) {
     return { sentence: error.message, exitCode: exitCodeOfBadConfig };
   }
   if (error instanceof DataDirectoryInUseError) return { sentence: error.message, exitCode: 1 };

@@ -10,6 +10,7 @@ import { conversationScope, organizationScope } from '../../src/auth/scopes.ts';
 import type { ApiKeyType } from '../../src/domain/api-key.ts';
 import { newId } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/organization.ts';
+import { oneSecret } from '../../src/domain/secrets/secret-ring.ts';
 import { findApiKey } from '../../src/store/queries/api-keys.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -30,7 +31,7 @@ class Place implements AsyncDisposable {
     this.#dispose = dispose;
     this.authenticator = createAuthenticator({
       store,
-      secret: secretOfServer,
+      secrets: oneSecret(secretOfServer),
       adminKey: operatorKey,
       tokenTtlSeconds: 3600,
       now: () => this.now,

@@ -11,6 +11,7 @@ import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createIdentityProvider } from '../../src/auth/identity-provider.ts';
 import { conversationScope } from '../../src/auth/scopes.ts';
 import { newId } from '../../src/domain/ids.ts';
+import { oneSecret } from '../../src/domain/secrets/secret-ring.ts';
 
 const issuer = 'https://id.example/';
 const audience = 'colloquy';
@@ -53,7 +54,7 @@ onBothStores('identity provider', async (engine) => {
   };
   const options = {
     store,
-    secret: 'the secret of the tests',
+    secrets: oneSecret('the secret of the tests'),
     adminKey: 'sk_admin_operator-of-the-tests-0123456789',
     tokenTtlSeconds: 3600,
   };

@@ -32,6 +32,7 @@ test('an empty environment gives the defaults', () => {
     redisUrl: undefined,
     adminKey: undefined,
     secret: undefined,
+    previousSecrets: [],
     providers: {},
     providerKeys: {},
     localModel: { kind: 'named', name: 'qwen2.5-0.5b' },
@@ -92,6 +93,15 @@ describe('what is accepted', () => {
       { databaseUrl: 'postgresql://u:p@db/c', redisUrl: 'rediss://cache:6380', databasePoolSize: 3 },
     ],
     [{ COLLOQUY_SECRET: 'sixteen letters!' }, { secret: 'sixteen letters!' }],
+    [
+      { COLLOQUY_SECRET_PREVIOUS: ' aaaaaaaaaaaaaaaa , sixteen letters!,' },
+      { previousSecrets: ['aaaaaaaaaaaaaaaa', 'sixteen letters!'] },
+    ],
+    [
+      { COLLOQUY_SECRET_PREVIOUS: '["sixteen, letters", "[another, one of 16"]' },
+      { previousSecrets: ['sixteen, letters', '[another, one of 16'] },
+    ],
+    [{ COLLOQUY_SECRET_PREVIOUS: '[no list of JSON' }, { previousSecrets: ['[no list of JSON'] }],
     ...[
       `https://host/m.gguf#sha256=${'aB'.repeat(32)}`,
       'http://localhost:1/m.gguf',
@@ -197,6 +207,8 @@ describe('what is refused, by name', () => {
     [{ DATABASE_URL: 'postgres://db/c', REDIS_URL: 'http://cache' }, ['REDIS_URL']],
     [{ REDIS_URL: 'redis://cache' }, ['REDIS_URL']],
     [{ COLLOQUY_SECRET: 'fifteen letters' }, ['COLLOQUY_SECRET']],
+    [{ COLLOQUY_SECRET_PREVIOUS: 'sixteen letters!,short' }, ['COLLOQUY_SECRET_PREVIOUS']],
+    [{ COLLOQUY_SECRET_PREVIOUS: '["short"]' }, ['COLLOQUY_SECRET_PREVIOUS']],
     ...[
       'a'.repeat(64),
       'ab'.repeat(20),

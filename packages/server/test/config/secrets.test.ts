@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import {
+  changeSecret,
+  forgetPreviousSecrets,
+  loadAdminKey,
   loadOrCreateSecret,
-  loadSecrets,
+  loadSecret,
   makeAdminKey,
   makeSecret,
+  readPreviousSecrets,
   readSecretFile,
   replaceSecret,
   SecretFileError,
@@ -54,9 +58,13 @@ test('an admin key is sk_admin_ and 32 random bytes as base64url', () => {
 });
 
 test('what the environment gives is not written', async () => {
-  const given = await loadSecrets({ dataDir, secret: 'from the environment', adminKey: 'sk_admin_x' });
-  assert.deepEqual(given, {
+  const config = { dataDir, secret: 'from the environment', previousSecrets: ['before'] };
+  assert.deepEqual(await loadSecret(config, { mayMake: true }), {
     secret: 'from the environment',
+    source: 'variable',
+    previous: ['before'],
+  });
+  assert.deepEqual(await loadAdminKey({ dataDir, adminKey: 'sk_admin_x' }), {
     adminKey: 'sk_admin_x',
     adminKeyPath: undefined,
   });
@@ -64,11 +72,46 @@ test('what the environment gives is not written', async () => {
 });
 
 test('what it does not give is made and kept', async () => {
-  const config = { dataDir, secret: undefined, adminKey: undefined };
-  const made = await loadSecrets(config);
-  assert.deepEqual(await loadSecrets(config), made);
-  assert.equal(made.adminKeyPath, join(dataDir, 'admin-key'));
+  const config = { dataDir, secret: undefined, previousSecrets: [], adminKey: undefined };
+  const made = await loadSecret(config, { mayMake: true });
+  assert.deepEqual(await loadSecret(config, { mayMake: false }), made);
+  assert.equal(made.source, 'file');
+  const { adminKey, adminKeyPath } = await loadAdminKey(config);
+  assert.equal(adminKeyPath, join(dataDir, 'admin-key'));
+  assert.deepEqual(await loadAdminKey(config), { adminKey, adminKeyPath });
   assert.deepEqual(await readdir(dataDir), ['admin-key', 'secret']);
+});
+
+test('a secret that may not be made is missing, in a sentence', async () => {
+  const config = { dataDir, secret: undefined, previousSecrets: [] };
+  await assert.rejects(loadSecret(config, { mayMake: false }), (error) => {
+    assert.ok(error instanceof SecretFileError);
+    assert.match(error.message, /secret is missing.*COLLOQUY_SECRET/);
+    return true;
+  });
+  await assert.rejects(stat(dataDir), { code: 'ENOENT' });
+});
+
+test('a changed secret leaves those of before, the newest first, before those of the variable', async () => {
+  const first = makeSecret();
+  const [second, third] = [makeSecret(), makeSecret()];
+  await changeSecret(dataDir, second, [first]);
+  await changeSecret(dataDir, third, [second, first]);
+  const config = { dataDir, secret: undefined, previousSecrets: ['of the variable'] };
+  assert.deepEqual(await loadSecret(config, { mayMake: false }), {
+    secret: third,
+    source: 'file',
+    previous: [second, first, 'of the variable'],
+  });
+  assert.equal((await stat(join(dataDir, 'secret.previous'))).mode & 0o777, 0o600);
+  await changeSecret(dataDir, first, [third, second, first]);
+  assert.deepEqual(await readPreviousSecrets(dataDir), [third, second]);
+  assert.deepEqual(await readdir(dataDir), ['secret', 'secret.previous']);
+
+  await writeFile(join(dataDir, 'secret.previous'), `${second}\n\n${third}`);
+  await assert.rejects(readPreviousSecrets(dataDir), /secret\.previous is not whole/);
+  await forgetPreviousSecrets(dataDir);
+  assert.deepEqual(await readPreviousSecrets(dataDir), []);
 });
 
 test('a file that others can read is refused with what to do', async () => {

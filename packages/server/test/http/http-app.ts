@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { type ClientStream, type Frame, openStream, type StreamCall } from 'colloquy-testkit/event-stream';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import { oneSecret } from '../../src/domain/secrets/secret-ring.ts';
 import type { Engine } from '../../src/generation/engine.ts';
 import type { EngineOptions } from '../../src/generation/engine-options.ts';
 import { createApp, type HttpDependencies } from '../../src/http/app.ts';
@@ -69,8 +70,8 @@ export async function startTestApp(
   const harness = await startEngineHarness(storeEngine);
   const engine = await harness.start(undefined, engineOptions);
   const { store } = harness.place;
-  const secret = 'the secret of the tests, long enough';
-  const authenticator = createAuthenticator({ store, secret, adminKey: operatorKey, tokenTtlSeconds: 3600 });
+  const secrets = oneSecret('the secret of the tests, long enough');
+  const authenticator = createAuthenticator({ store, secrets, adminKey: operatorKey, tokenTtlSeconds: 3600 });
   const logged: string[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -87,7 +88,7 @@ export async function startTestApp(
     isAccepting: () => engine.isAccepting,
     isReady: async () => ({ ready: await store.isReady(), models: {} }),
     admin: {
-      secret,
+      secrets,
       discoverModels: async ({ baseUrl }) => ({
         baseUrl,
         isFound: false,

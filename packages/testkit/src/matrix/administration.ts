@@ -75,6 +75,10 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       path: '/api/admin/backup',
       body: { file: 'spare.db' },
     })),
+    'POST /api/admin/secret/rotate': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      () => ({ path: '/api/admin/secret/rotate', body: {} }),
+    ),
     'POST /api/admin/organizations': manage(
       administered(201, { otherOrganization: 403, adminKey: 403 }),
       () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),

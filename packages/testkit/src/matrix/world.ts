@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { apiKeyPrefix, hashApiKey } from '../../../server/src/auth/api-keys.ts';
 import { createTokenSigner, type TokenClaims } from '../../../server/src/auth/tokens.ts';
 import { newId } from '../../../server/src/domain/ids.ts';
+import { oneSecret } from '../../../server/src/domain/secrets/secret-ring.ts';
 import type { TestServer } from '../server.ts';
 import { administer, adminKey, makeTenant, type Tenant } from '../tenants.ts';
 
@@ -178,7 +179,7 @@ async function expiredTwin(url: string, token: string): Promise<string> {
           personaId: payload.persona,
           personaVersion: payload.version,
         };
-  const signed = (now: () => number) => createTokenSigner(serverSecret, now).sign(claims, 60);
+  const signed = (now: () => number) => createTokenSigner(oneSecret(serverSecret), now).sign(claims, 60);
   const alive = await signed(Date.now);
   const check = await fetch(`${url}/chats/`, { headers: { authorization: `Bearer ${alive.token}` } });
   assert.equal(check.status, 200, await check.text());

@@ -61,12 +61,14 @@ async function withStore<Result>(work: (api: AdminApi) => Promise<Result>): Prom
     { parseConfig },
     { DataDirectoryInUseError },
     { isUnfitDatabase },
+    { UnfitSecretError },
   ] = await Promise.all([
     import('../../at-rest.ts'),
     import('../../catalog.ts'),
     import('../../config/config.ts'),
     import('../../store/sqlite/server-lock.ts'),
     import('../../store/schema/unfit-database.ts'),
+    import('../../auth/secrets/open-secrets.ts'),
   ]);
   const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
   refuseProblems(problems);
@@ -78,6 +80,7 @@ async function withStore<Result>(work: (api: AdminApi) => Promise<Result>): Prom
       );
     }
     if (error instanceof NoStoreError || isUnfitDatabase(error)) throw new CommandFailure(error.message);
+    if (error instanceof UnfitSecretError) throw new CommandFailure(error.message, 78);
     throw error;
   });
   await using atRest = opened;

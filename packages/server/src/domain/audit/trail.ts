@@ -31,6 +31,8 @@ export const auditActions = [
   'generation.cancel',
   'retention.run',
   'backup.create',
+  'secret.rotate',
+  'secret.reset',
   'credential.refused',
   'access.refused',
 ] as const;
@@ -55,6 +57,7 @@ export const auditSubjects = [
   'generation',
   'conversations',
   'backup',
+  'secret',
   'credential',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];

@@ -1,7 +1,9 @@
 /** What the administration's routes are given. */
 
 import type { Authenticator } from '../../auth/authenticator.ts';
+import type { SecretRotation } from '../../auth/secrets/rotation.ts';
 import type { ModelRecord } from '../../domain/model.ts';
+import type { Secrets } from '../../domain/secrets/secret-ring.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { FoundModel } from '../../models/advice.ts';
 import type { Discovery } from '../../models/discover.ts';
@@ -35,8 +37,10 @@ export interface AdminDependencies {
   readonly backups?: Pick<Backups, 'start'>;
   /** How the server is. */
   readonly health: ReadHealth;
-  /** Encrypts the providers' keys. */
-  readonly secret: string;
+  /** Encrypt the providers' keys. */
+  readonly secrets: Secrets;
+  /** Undefined where the secret can't be replaced. */
+  readonly rotation?: SecretRotation;
   /** Calls a model for a few tokens, and looks at its server. */
   testModel(model: ModelRecord): Promise<ModelTest>;
   /** Looks for a provider's API and its list of models. `isGuarded`: it may not be at a private address. */

@@ -18,6 +18,7 @@ import { organizationRoutes } from './organizations/routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
+import { secretRoutes } from './secrets/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { userListRoutes } from './users/list-routes.ts';
@@ -56,6 +57,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
       ...backupRoutes(dependencies),
+      ...secretRoutes(dependencies),
     ]);
   };
 }

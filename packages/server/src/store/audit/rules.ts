@@ -96,6 +96,14 @@ export const auditRules = {
     id: () => null,
     says: ({ environment }, erased) => erased && { environment, ...erased },
   },
+  /** The secret is the server's; models are only counted. */
+  resealModels: {
+    action: ({ isLost }) => (isLost ? 'secret.reset' : 'secret.rotate'),
+    subject: 'secret',
+    id: () => null,
+    says: (_args, { isAnother, changed }) => (isAnother || changed > 0 ? { models: changed } : null),
+    organization: () => null,
+  },
   noteAction: {
     action: ({ action }) => action,
     subject: ({ subject }) => subject.kind,
@@ -133,6 +141,7 @@ export const auditRules = {
   settleErasure: null,
   firstStart: null,
   nameInstallation: null,
+  nameSecret: null,
   followEnvironment: null,
   learnAboutModel: null,
   touchApiKeys: null,

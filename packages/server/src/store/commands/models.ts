@@ -7,6 +7,7 @@ import type { Flag, ModelTable } from '../tables.ts';
 import { nothingLearnt } from './environment-models.ts';
 import { checkFallbacks, checkIsNoFallback } from './fallbacks.ts';
 import { checkGivenAnew, checkModel } from './model-rules.ts';
+import { requirePresentSecret } from './secrets.ts';
 
 /** The fields of a model that an administrator can set. */
 export type ModelSettings = Pick<
@@ -111,19 +112,22 @@ export interface CreateModel {
   readonly id: string;
   readonly organizationId: string;
   readonly settings: NewModelSettings;
+  /** Where a setting is sealed: the fingerprints of the server's secrets. */
+  readonly sealedBy?: readonly string[] | undefined;
   /** Tokens, as the provider's list of models says. */
   readonly listedContextWindow?: number | undefined;
   readonly byOperator: boolean;
   readonly now: number;
 }
 
-/** @throws AppError invalid_request, forbidden */
+/** @throws AppError invalid_request, forbidden, conflict */
 export async function createModel(
   context: CommandContext,
   args: CreateModel,
 ): Promise<{ readonly id: string }> {
   const settings: ModelSettings = { ...unset, ...args.settings };
   checkModel(settings, undefined, args.byOperator);
+  await requirePresentSecret(context, args.sealedBy);
   await checkFallbacks(context, args.organizationId, args.id, settings.fallbacks);
   await context.db
     .insertInto('model')
@@ -146,6 +150,8 @@ export interface UpdateModel {
   readonly organizationId: string;
   readonly id: string;
   readonly changes: Partial<ModelSettings>;
+  /** Where a changed setting is sealed: the fingerprints of the server's secrets. */
+  readonly sealedBy?: readonly string[] | undefined;
   /** Tokens, as the provider's list of models says. */
   readonly listedContextWindow?: number | undefined;
   readonly byOperator: boolean;
@@ -182,11 +188,12 @@ const forgets = [
   'stream',
 ] as const satisfies readonly (keyof ModelSettings)[];
 
-/** @throws AppError not_found, invalid_request, forbidden */
+/** @throws AppError not_found, invalid_request, forbidden, conflict */
 export async function updateModel(context: CommandContext, args: UpdateModel): Promise<null> {
   const { db } = context;
   const { changes } = args;
   const row = await lock(context, args);
+  await requirePresentSecret(context, args.sealedBy);
   const before = toModel(row);
   const after = { ...before, ...changes };
   checkModel(after, before, args.byOperator);

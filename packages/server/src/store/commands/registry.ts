@@ -43,6 +43,7 @@ import {
 import { postMessage } from './post-message.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { endRetentionRun, expireConversations } from './retention.ts';
+import { nameSecret, resealModels } from './secrets.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
 
@@ -78,6 +79,8 @@ export const commands = {
   settleErasure,
   firstStart,
   nameInstallation,
+  nameSecret,
+  resealModels,
   followEnvironment,
   createOrganization,
   updateOrganization,

@@ -4,6 +4,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { type Authenticator, createAuthenticator } from '../../../src/auth/authenticator.ts';
 import type { ModelRecord } from '../../../src/domain/model.ts';
+import { oneSecret } from '../../../src/domain/secrets/secret-ring.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
 import type { AdminDependencies, ModelTest } from '../../../src/http/admin/dependencies.ts';
 import { createApp } from '../../../src/http/app.ts';
@@ -62,9 +63,10 @@ export async function startAdminApp(
   const { store } = harness.place;
   const engine = await harness.start();
   const now = (): number => Date.now() + testApp.skew;
+  const secrets = oneSecret(serverSecret);
   const authenticator = createAuthenticator({
     store,
-    secret: serverSecret,
+    secrets,
     adminKey: operatorKey,
     tokenTtlSeconds: 3600,
     now,
@@ -81,7 +83,7 @@ export async function startAdminApp(
     isReady: async () => ({ ready: true, models: {} }),
     now,
     admin: {
-      secret: serverSecret,
+      secrets,
       discoverModels: (server, options) => testApp.discover(server, options),
       testModel: async (model) => {
         tested.push(model);

@@ -35,6 +35,7 @@ import {
 import { endUserReaders, roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { creatorKinds, environments } from '../../../src/domain/scope.ts';
+import { rotationOutcomes, secretSources } from '../../../src/domain/secrets/rotation.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
 import {
   modelCallPurposes,
@@ -360,6 +361,8 @@ const published: Readonly<Record<string, PublishedList>> = {
       'generation.cancel',
       'retention.run',
       'backup.create',
+      'secret.rotate',
+      'secret.reset',
       'credential.refused',
       'access.refused',
     ],
@@ -378,6 +381,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'generation',
       'conversations',
       'backup',
+      'secret',
       'credential',
     ],
     list: auditSubjects,
@@ -387,6 +391,16 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['member', 'key', 'end-user', 'operator', 'anonymous', 'server', 'stranger'],
     list: auditActorKinds,
     places: ['AuditActor.kind'],
+  },
+  'how a rotation of the secret ends': {
+    values: ['rotated', 'resealed', 'unchanged'],
+    list: rotationOutcomes,
+    places: ['rotateSecret.outcome'],
+  },
+  'where the secret is from': {
+    values: ['file', 'variable'],
+    list: secretSources,
+    places: ['rotateSecret.source'],
   },
   environments: {
     values: ['test', 'prod'],

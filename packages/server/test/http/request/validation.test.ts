@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../../src/auth/authenticator.ts';
+import { oneSecret } from '../../../src/domain/secrets/secret-ring.ts';
 import { createApp } from '../../../src/http/app.ts';
 import { buildValidator } from '../../../src/http/request/validation.ts';
 import { startEngineHarness } from '../../generation/engines.ts';
@@ -45,7 +46,7 @@ test('the schemas of all routes compile', async (t) => {
     engine,
     authenticator: createAuthenticator({
       store,
-      secret: 'the secret of the tests, long enough',
+      secrets: oneSecret('the secret of the tests, long enough'),
       adminKey: 'sk_admin_operator-of-the-tests-0123456789',
       tokenTtlSeconds: 3600,
     }),
@@ -54,7 +55,7 @@ test('the schemas of all routes compile', async (t) => {
     isAccepting: () => true,
     isReady: async () => ({ ready: true, models: {} }),
     admin: {
-      secret: 'the secret of the tests, long enough',
+      secrets: oneSecret('the secret of the tests, long enough'),
       discoverModels: async ({ baseUrl }) => ({
         baseUrl,
         isFound: false,

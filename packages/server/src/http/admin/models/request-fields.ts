@@ -1,6 +1,5 @@
 /** The fields that say how requests to a model are made, and how they are checked beyond their schemas. */
 import { Type } from 'typebox';
-import { seal } from '../../../auth/secret-box.ts';
 import { invalid } from '../../../domain/errors.ts';
 import {
   greetingRoles,
@@ -9,6 +8,7 @@ import {
   thinkTagChoices,
   tokenFields,
 } from '../../../domain/model.ts';
+import type { SecretRing } from '../../../domain/secrets/secret-ring.ts';
 import { closed, nullable, oneOf, orNull } from '../../openapi/fields.ts';
 
 const mostEntries = 32;
@@ -150,12 +150,10 @@ export const shownRequestFields = {
 /** Seals each value for the record. @throws AppError invalid_request */
 export function sealTexts(
   texts: Readonly<Record<string, string>>,
-  secret: string,
+  ring: SecretRing,
   recordId: string,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, value]) => [name, seal(value, secret, recordId)]),
-  );
+  return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, ring.seal(value, recordId)]));
 }
 
 /** @throws AppError invalid_request for a header that the server makes itself, and for one that is there twice */

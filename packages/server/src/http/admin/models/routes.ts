@@ -62,12 +62,7 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         const { caller, scope, body } = request;
         const byOperator = isOperator(caller);
         const modelId = newId();
-        const { settings, listedContextWindow } = await toSettings(
-          body,
-          { id: modelId },
-          byOperator,
-          dependencies,
-        );
+        const { settings, ...written } = await toSettings(body, { id: modelId }, byOperator, dependencies);
         const { result } = await store.changeOnce(request, 'createModel', {
           id: modelId,
           organizationId: scope.organizationId,
@@ -77,7 +72,7 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
             provider: body.provider,
             model: body.model,
           },
-          listedContextWindow,
+          ...written,
           byOperator,
           now: now(),
         });
@@ -136,12 +131,12 @@ export function modelRoutes(dependencies: AdminDependencies): readonly Route[] {
         const byOperator = isOperator(caller);
         const stored = await get(scope, params.id);
         const target = { id: stored.id, stored };
-        const { settings, listedContextWindow } = await toSettings(body, target, byOperator, dependencies);
+        const { settings, ...written } = await toSettings(body, target, byOperator, dependencies);
         await store.change(request, 'updateModel', {
           organizationId: scope.organizationId,
           id: stored.id,
           changes: settings,
-          listedContextWindow,
+          ...written,
           byOperator,
           now: now(),
         });

@@ -1,8 +1,8 @@
 /** Turns a body into the stored settings of a model: checks and understands the address, and seals what is secret. */
 import type { Static } from 'typebox';
-import { seal } from '../../../auth/secret-box.ts';
 import { invalid } from '../../../domain/errors.ts';
 import { defaultRequestSettings, isBuiltIn, type Provider, presetProvider } from '../../../domain/model.ts';
+import type { SecretRing } from '../../../domain/secrets/secret-ring.ts';
 import { presetRegistry } from '../../../models/providers/registry.ts';
 import type { ModelSettings } from '../../../store/commands/models.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -14,6 +14,8 @@ type Body = Static<typeof UpdateModelBody>;
 
 export interface WrittenSettings {
   readonly settings: Partial<ModelSettings>;
+  /** Where a setting is sealed: the fingerprints of the server's secrets. */
+  readonly sealedBy: readonly string[] | undefined;
   /** Tokens, as the list of models at the address says. */
   readonly listedContextWindow: number | undefined;
 }
@@ -43,17 +45,20 @@ export async function toSettings(
   // A model of another provider has no preset any more.
   const leavesPreset = preset === undefined && body.provider !== undefined && provider !== presetProvider;
   const address = await readAddress(body, target, provider, byOperator, dependencies);
+  const { ring } = dependencies.secrets;
+  const isSealed = Boolean(api_key ?? body.headers ?? body.query);
   return {
+    sealedBy: isSealed ? ring.fingerprints : undefined,
     settings: {
       ...plainSettings(body),
-      ...requestSettings(body, target.id, dependencies.secret),
+      ...requestSettings(body, target.id, ring),
       ...(preset !== undefined && { preset }),
       ...(leavesPreset && { preset: null }),
       ...(address !== undefined && { baseUrl: address.baseUrl }),
       ...(typeof api_key === 'string' && { apiKeyEnv: null }),
       ...(typeof api_key_env === 'string' && { apiKeyEncrypted: null }),
       ...(api_key !== undefined && {
-        apiKeyEncrypted: api_key === null ? null : seal(api_key, dependencies.secret, target.id),
+        apiKeyEncrypted: api_key === null ? null : ring.seal(api_key, target.id),
       }),
       ...(api_key_env !== undefined && { apiKeyEnv: api_key_env }),
     },
@@ -79,14 +84,14 @@ function plainSettings(body: Body): Partial<ModelSettings> {
   };
 }
 
-function requestSettings(body: Body, recordId: string, secret: string): Partial<ModelSettings> {
+function requestSettings(body: Body, recordId: string, ring: SecretRing): Partial<ModelSettings> {
   const { headers, query, extra_body, timeouts } = body;
   if (headers) checkHeaders(headers);
   if (extra_body) checkExtraBody(extra_body);
   const fallback = defaultRequestSettings;
   return {
-    ...(headers !== undefined && { sealedHeaders: sealTexts(headers ?? {}, secret, recordId) }),
-    ...(query !== undefined && { sealedQuery: sealTexts(query ?? {}, secret, recordId) }),
+    ...(headers !== undefined && { sealedHeaders: sealTexts(headers ?? {}, ring, recordId) }),
+    ...(query !== undefined && { sealedQuery: sealTexts(query ?? {}, ring, recordId) }),
     ...(extra_body !== undefined && { extraBody: extra_body }),
     ...(body.token_field !== undefined && { tokenField: body.token_field ?? fallback.tokenField }),
     ...(body.system_role !== undefined && { systemRole: body.system_role ?? fallback.systemRole }),

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { organizationScope } from '../../../../src/auth/scopes.ts';
-import { open } from '../../../../src/auth/secret-box.ts';
 import { newId } from '../../../../src/domain/ids.ts';
+import { createSecretBox } from '../../../../src/domain/secrets/secret-box.ts';
 import { findModel, pageActiveModels } from '../../../../src/store/queries/models.ts';
 import { serverSecret, startAdminApp } from '../admin-app.ts';
 
@@ -92,7 +92,10 @@ onBothStores('models', async (engine) => {
     assert.equal(made.text.includes(providerKey), false);
     const scope = organizationScope(organization);
     const record = await findModel(app.store.reads, scope, made.body.id);
-    assert.equal(open(record?.apiKeyEncrypted ?? '', serverSecret, made.body.id), providerKey);
+    assert.equal(
+      createSecretBox(serverSecret).open(record?.apiKeyEncrypted ?? '', made.body.id),
+      providerKey,
+    );
     assert.equal(JSON.stringify(record).includes(providerKey), false);
     if (engine === 'sqlite') {
       const files = (await readdir(app.dataDir)).filter((name) => name.startsWith('colloquy.db'));

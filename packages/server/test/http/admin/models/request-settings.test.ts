@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { organizationScope } from '../../../../src/auth/scopes.ts';
-import { open } from '../../../../src/auth/secret-box.ts';
+import { createSecretBox } from '../../../../src/domain/secrets/secret-box.ts';
 import { findModel } from '../../../../src/store/queries/models.ts';
 import { serverSecret, startAdminApp } from '../admin-app.ts';
 
@@ -41,8 +41,11 @@ onBothStores('settings of requests', async (engine) => {
     for (const hidden of ['secret team', 'Basic x', 'hidden value']) assert.ok(!made.text.includes(hidden));
     const { id } = made.body;
     const record = await findModel(app.store.reads, scope, id);
-    assert.equal(open(record?.sealedHeaders['X-Team'] ?? '', serverSecret, id), 'a secret team');
-    assert.equal(open(record?.sealedQuery.v ?? '', serverSecret, id), 'hidden value');
+    assert.equal(
+      createSecretBox(serverSecret).open(record?.sealedHeaders['X-Team'] ?? '', id),
+      'a secret team',
+    );
+    assert.equal(createSecretBox(serverSecret).open(record?.sealedQuery.v ?? '', id), 'hidden value');
     assert.ok(!JSON.stringify(record).includes('secret team'));
 
     const changed = await patch(id, {

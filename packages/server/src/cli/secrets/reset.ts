@@ -1,0 +1,43 @@
+/** `colloquy secrets reset`: goes on without a secret that is lost. */
+import { Command } from '@commander-js/extra-typings';
+import { yesOption } from '../admin/options.ts';
+import { readWholeEnvironment, refuseProblems } from '../api/environment.ts';
+import { CommandFailure } from '../failure.ts';
+import { onStore } from '../on-store.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { printDone, printJson } from '../terminal/print.ts';
+
+export const reset = new Command('reset')
+  .description('go on with the present secret where that of the data is lost; no server may run')
+  .option('--json', 'print JSON')
+  .addOption(yesOption)
+  .action(async ({ json, yes }) => {
+    const [{ resetSecret }, { parseConfig }, { catalog }, { AppError }, { SecretFileError }] =
+      await Promise.all([
+        import('../../reset-secret.ts'),
+        import('../../config/config.ts'),
+        import('../../catalog.ts'),
+        import('../../domain/errors.ts'),
+        import('../../config/secrets.ts'),
+      ]);
+    const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
+    refuseProblems(problems);
+    if (config === undefined) throw new Error('a configuration without problems is whole');
+    await confirm('remove every key of a provider that the present secret does not open', yes);
+    const { unreadable } = await onStore(() => resetSecret(config)).catch((error: unknown) => {
+      if (error instanceof AppError || error instanceof SecretFileError)
+        throw new CommandFailure(error.message);
+      throw error;
+    });
+    const models = unreadable.map(({ id, organizationId, name }) => ({
+      id,
+      organization_id: organizationId,
+      name,
+    }));
+    if (json) printJson({ models });
+    else if (models.length === 0) printDone('The data have the present secret. No key was removed.');
+    else {
+      const names = models.map(({ name }) => name).join(', ');
+      printDone(`The data have the present secret. Set the keys of these models anew: ${names}.`);
+    }
+  });

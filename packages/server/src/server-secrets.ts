@@ -1,0 +1,36 @@
+/** The secrets of a server that starts on its store. */
+import type { OpenedSecrets } from './auth/secrets/open-secrets.ts';
+import { openSecrets, resealAtStart } from './auth/secrets/open-secrets.ts';
+import type { Config } from './config/config.ts';
+import { type AdminKey, loadAdminKey } from './config/secrets.ts';
+import type { Logger } from './log.ts';
+import type { Store } from './store/store.ts';
+
+export interface ServerSecrets extends AdminKey {
+  readonly secrets: OpenedSecrets;
+}
+
+/**
+ * Seals anew what an earlier secret has sealed, where no other server runs.
+ * @throws UnfitSecretError, SecretFileError
+ */
+export async function startSecrets(
+  config: Pick<Config, 'dataDir' | 'secret' | 'previousSecrets' | 'adminKey'>,
+  store: Store,
+  log: Logger,
+): Promise<ServerSecrets> {
+  const warn = (sentence: string): void => log.warn({}, sentence);
+  const secrets = await openSecrets(config, store, warn);
+  const resealed = await resealAtStart(secrets, store);
+  if (resealed === 'others') {
+    warn(
+      'what is stored is sealed under an earlier secret, since other servers run; once all have the new one, run colloquy secrets rotate',
+    );
+  } else if (resealed !== undefined) {
+    const { changed, isAnother, unreadable } = resealed;
+    if (isAnother || changed > 0) log.info({ models: changed }, 'the store has the new secret now');
+    const models = unreadable.map(({ id }) => id);
+    if (models.length > 0) log.warn({ models }, 'the keys of some models were sealed under a lost secret');
+  }
+  return { secrets, ...(await loadAdminKey(config, warn)) };
+}
