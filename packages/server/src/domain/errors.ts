@@ -28,16 +28,23 @@ export const errorCodes = [
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** What is wrong with a field: it is missing, unknown, of another type, or has a value that is not allowed. */
+export type InputProblem = 'missing' | 'unknown' | 'type' | 'value';
+
 /** What some errors add for machines; everything here is safe to show to the client. */
 export interface ErrorDetails {
   /** The input field that is wrong, as a path: `persona.alias`. */
   readonly field?: string;
+  /** What is wrong with it (`invalid_request`). Absent: its value. */
+  readonly problem?: InputProblem;
   /** The generation that keeps a session busy (`session_busy`). */
   readonly generation_id?: string;
   /** The limit that refused (`rate_limited`, `quota_exhausted`). */
   readonly limit?: LimitReference;
   /** Seconds until a retry makes sense (`rate_limited`, `quota_exhausted`, `overloaded`). */
   readonly retry_after_seconds?: number;
+  /** The HTTP status of the provider's response, if there was one (`provider_error`). */
+  readonly provider_status?: number;
 }
 
 /** An error whose message may be shown to the client. Anything else that is thrown becomes `internal`. */
@@ -53,8 +60,8 @@ export class AppError extends Error {
   }
 }
 
-export function invalid(field: string, message: string): AppError {
-  return new AppError('invalid_request', message, { field });
+export function invalid(field: string, message: string, problem?: InputProblem): AppError {
+  return new AppError('invalid_request', message, { field, ...(problem !== undefined && { problem }) });
 }
 
 export function unauthenticated(message: string, options?: { cause?: unknown }): AppError {

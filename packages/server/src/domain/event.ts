@@ -57,6 +57,8 @@ export interface FinishedEvent extends Outcome {
   /** Milliseconds from its start to the first token, and to its end; null where there was none. */
   readonly ttft_ms?: number | null;
   readonly duration_ms?: number | null;
+  /** When it ended, in epoch milliseconds. */
+  readonly finished_at?: number;
 }
 
 export type StructuredEvent =

@@ -1,7 +1,13 @@
 /** The engine as the dialects see it. */
 
 import type { EventRun, LogEvent } from '../domain/event.ts';
-import type { Dialect, FinishReason, GenerationStatus, Outcome } from '../domain/generation.ts';
+import type {
+  Dialect,
+  FinishReason,
+  GenerationParameters,
+  GenerationStatus,
+  Outcome,
+} from '../domain/generation.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Creator, Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
@@ -45,6 +51,8 @@ export interface GenerationView {
   readonly cost: number | null;
   /** The model that was asked first; `model` is the one that answers. */
   readonly requestedModelId: string;
+  /** What it keeps of its request. */
+  readonly parameters: GenerationParameters;
   readonly persona: RevisionReference | null;
 }
 

@@ -25,6 +25,7 @@ export function toView(generation: GenerationRecord, live: LiveGeneration | unde
     retries: generation.retries,
     cost: generation.cost,
     requestedModelId: generation.requestedModelId,
+    parameters: generation.parameters,
     persona: personaOf(generation),
   };
 }

@@ -33,7 +33,7 @@ export function createAdminApp(dependencies: AdminAppDependencies): FastifyInsta
       },
     },
   });
-  app.setErrorHandler(errorHandler(errorEnvelope));
+  app.setErrorHandler(errorHandler({ envelope: errorEnvelope }));
   acceptOnlyJson(app);
   const onError = (err: unknown): void => log.warn({ err }, 'what follows a command could not be done');
   const refusals = addRefusals(app, { store, now, onError });

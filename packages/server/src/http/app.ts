@@ -102,7 +102,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     clientErrorHandler: clientErrorHandler(dependencies.version),
     frameworkErrors(error, request, reply) {
       setBaseHeaders(reply, request.id);
-      errorHandler(errorEnvelope)(error, request, reply);
+      errorHandler({ envelope: errorEnvelope })(error, request, reply);
     },
     return503OnClosing: false,
     schemaController: {
@@ -120,7 +120,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 
   const methodsOf = collectMethods(app, maxParamLength);
   readNothingForHead(app);
-  app.setErrorHandler(errorHandler(errorEnvelope));
+  app.setErrorHandler(errorHandler({ envelope: errorEnvelope }));
   acceptOnlyJson(app);
   addRequestHooks(app, setBaseHeaders);
   addBasePath(app, { basePath, trustedProxies });
@@ -180,6 +180,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     attach,
     openViewer,
     readFacts,
+    codecs,
     connections,
     now,
   });
@@ -212,19 +213,19 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
 
 /** All errors of a dialect have its envelope, also those for unknown paths below its prefixes. */
 function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: DialectDependencies): void {
-  const { envelope, prefixes, routes } = dialect;
+  const { prefixes, routes } = dialect;
   for (const prefix of prefixes) {
     app.register(
       async (scope) => {
         // Fastify gives an unknown path the error handler of this scope only if the scope has a handler of its own for it.
         scope.setNotFoundHandler(notRefused);
-        scope.setErrorHandler(errorHandler(envelope));
+        scope.setErrorHandler(errorHandler(dialect));
       },
       { prefix },
     );
   }
   app.register(async (scope) => {
-    scope.setErrorHandler(errorHandler(envelope));
+    scope.setErrorHandler(errorHandler(dialect));
     scope.register(routes(dependencies));
   });
 }

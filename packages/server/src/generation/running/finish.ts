@@ -44,12 +44,14 @@ export async function finishLive(
   const { startedAt, now } = dependencies;
   const since = (at: number | null) =>
     at === null || startedAt === null ? null : Math.max(0, at - startedAt);
+  const finishedAt = now();
   const last = await live.beginEnd({
     type: 'generation-finished',
     ...outcome,
     cost: totalCost(modelCalls),
     ttft_ms: since(live.firstTokenAt),
-    duration_ms: since(now()),
+    duration_ms: since(finishedAt),
+    finished_at: finishedAt,
   });
   if (last === undefined) return nothing;
   const ways = [

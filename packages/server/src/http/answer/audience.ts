@@ -3,7 +3,7 @@
  * by code, without a figure: widgets take "401" in an error's text for an expired token, and send the message again.
  */
 import type { Principal } from '../../auth/principal.ts';
-import type { ErrorCode } from '../../domain/errors.ts';
+import type { ErrorCode, ErrorDetails } from '../../domain/errors.ts';
 
 /** `insiders`: keys, members and administrators. `public`: end users, and requests without a credential. */
 export const audiences = ['insiders', 'public'] as const;
@@ -13,6 +13,7 @@ export type Audience = (typeof audiences)[number];
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly details?: Pick<ErrorDetails, 'provider_status'>;
 }
 
 const outsiders: ReadonlySet<Principal['kind']> = new Set(['end-user', 'anonymous']);
@@ -34,8 +35,12 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
 const otherwise = 'the answer failed; please try again';
 
 /** The failure as this audience may read it. */
-export function failureFor({ code, message }: Failure, audience: Audience): Failure {
-  return { code, message: audience === 'insiders' ? message : (sentences[code] ?? otherwise) };
+export function failureFor({ code, message, details }: Failure, audience: Audience): Failure {
+  return {
+    code,
+    message: audience === 'insiders' ? message : (sentences[code] ?? otherwise),
+    ...(details !== undefined && { details }),
+  };
 }
 
 /** The codes of errors that speak of a model: of its provider, its key, or its settings. */

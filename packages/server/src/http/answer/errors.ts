@@ -44,8 +44,19 @@ function statusOf(error: AppError): number {
   return error instanceof UnsupportedMediaError ? 415 : statusOfCode[error.code];
 }
 
+export type ErrorBody = Readonly<Record<string, string | LimitReference | object>>;
+
 /** Makes the body of an error; that of `session_busy` names the running generation, that of a 400 the field. */
-export type ErrorEnvelope = (error: AppError) => Readonly<Record<string, string | LimitReference>>;
+export type ErrorEnvelope = (error: AppError) => ErrorBody;
+
+/** How errors are answered. */
+export interface ErrorAnswers {
+  readonly envelope: ErrorEnvelope;
+  /** The status where it is not the usual one of the error's code. */
+  statusOf?(error: AppError): number | undefined;
+  /** Headers beside the usual ones. */
+  headersOf?(error: AppError): Readonly<Record<string, string>>;
+}
 
 function withText(field: 'error' | 'detail'): ErrorEnvelope {
   return ({ message, code, details }) => ({
@@ -66,8 +77,8 @@ export const detailEnvelope: ErrorEnvelope = withText('detail');
 const defaultRetryAfterSeconds = 5;
 
 /** Sends an error. The body is serialized here, independently of the route's response schemas. */
-export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorEnvelope): FastifyReply {
-  const status = statusOf(error);
+export function sendError(reply: FastifyReply, error: AppError, answers: ErrorAnswers): FastifyReply {
+  const status = answers.statusOf?.(error) ?? statusOf(error);
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="colloquy"');
   if (status === 429 || status === 503) {
     const seconds = error.details.retry_after_seconds ?? defaultRetryAfterSeconds;
@@ -76,8 +87,9 @@ export function sendError(reply: FastifyReply, error: AppError, envelope: ErrorE
   reply.removeHeader('Content-Location');
   return reply
     .code(status)
+    .headers({ ...answers.headersOf?.(error) })
     .header('Content-Type', 'application/json; charset=utf-8')
-    .send(JSON.stringify(envelope(error)));
+    .send(JSON.stringify(answers.envelope(error)));
 }
 
 /** Translates Fastify's errors that clients cause; every other Fastify error is a mistake of the server. */
@@ -131,8 +143,8 @@ function toAppError(error: unknown, request: FastifyRequest): AppError {
   return new AppError('internal', `internal error; request ${request.id}`, {}, { cause: error });
 }
 
-/** The error handler of a Fastify scope whose errors have this envelope. */
-export function errorHandler(envelope: ErrorEnvelope) {
+/** The error handler of a Fastify scope whose errors are answered in this way. */
+export function errorHandler(answers: ErrorAnswers) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const appError = toAppError(error, request);
     if (appError.code === 'internal' && error instanceof AppError) {
@@ -142,7 +154,7 @@ export function errorHandler(envelope: ErrorEnvelope) {
       request.log.warn({ err: appError }, 'overloaded: the request was refused');
     }
     request.answeredError = appError;
-    sendError(reply, forCaller(appError, request), envelope);
+    sendError(reply, forCaller(appError, request), answers);
   };
 }
 

@@ -4,7 +4,7 @@ import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Dialect } from '../../domain/generation.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Store } from '../../store/store.ts';
-import type { ErrorEnvelope } from '../answer/errors.ts';
+import type { ErrorAnswers } from '../answer/errors.ts';
 import type { Erasure } from '../end-users/erasure.ts';
 import type { Tag } from '../openapi/document.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
@@ -24,13 +24,12 @@ export interface DialectDependencies {
   readonly now: () => number;
 }
 
-export interface DialectModule<Name extends Dialect = Dialect> {
+/** `envelope` writes the error bodies of its routes. */
+export interface DialectModule<Name extends Dialect = Dialect> extends ErrorAnswers {
   /** Stored with every generation that is started in it, and the value of `?dialect=`. */
   readonly name: Name;
   /** The dialect's section in the OpenAPI document; its routes bear the name. */
   readonly tag: Tag;
-  /** Writes the error bodies of its routes. */
-  readonly envelope: ErrorEnvelope;
   /** Writes the frames of its streams. */
   readonly codec: Codec;
   /** Prefixes of its paths. Unknown paths below them are answered in its envelope too. */

@@ -13,6 +13,7 @@ import { idempotencyClaim } from '../request/idempotency.ts';
 import type { GrantedRequest } from '../routing/route.ts';
 import { viewOf } from '../routing/view.ts';
 import type { Attach, AttachRequest } from '../streaming/attach.ts';
+import type { CodecRegistry } from '../streaming/codec.ts';
 import { type Connections, revokedMessage, whileGood } from '../streaming/connections.ts';
 import { lastEventId } from '../streaming/cursor.ts';
 import type { ReadFacts } from '../streaming/facts.ts';
@@ -72,13 +73,15 @@ export interface TurnsOptions {
   readonly attach: Attach;
   readonly openViewer: OpenViewer;
   readonly readFacts: ReadFacts;
+  readonly codecs: CodecRegistry;
   readonly connections: Connections;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { reads, engine, streamGeneration, attach, openViewer, readFacts, connections, now } = options;
+  const { reads, engine, streamGeneration, attach, openViewer, readFacts, codecs, connections, now } =
+    options;
   return {
     accept(request, turn) {
       const { caller, scope } = request;
@@ -95,7 +98,7 @@ export function createTurns(options: TurnsOptions): Turns {
       const audience = audienceOf(caller);
       const context = { generationId, conversationId, sessionId, messageId: answerMessageId, audience };
       const view = viewOf(request, dialect);
-      if (view !== 'events') return streamGeneration(reply, { context, view });
+      if (codecs[view].codec.readsFacts !== true) return streamGeneration(reply, { context, view });
       const facts = await readFacts(await engine.get(scope, generationId), scope, caller);
       return streamGeneration(reply, { context: { ...context, facts }, view });
     },

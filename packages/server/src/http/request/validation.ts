@@ -143,7 +143,7 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
     const missing: string = error.params.missingProperty;
     const stray = unknownFields(error).find((name) => nearest(name, [missing]) !== undefined);
     const instead = stray === undefined ? '' : `; ${field(stray)} is unknown`;
-    return invalid(field(missing), `${field(missing)} is required${instead}`);
+    return invalid(field(missing), `${field(missing)} is required${instead}`, 'missing');
   }
   if (error.keyword === 'additionalProperties' || error.keyword === 'unevaluatedProperties') {
     const name: string = error.params.additionalProperty ?? error.params.unevaluatedProperty;
@@ -155,9 +155,11 @@ function describe(validate: ValidateFunction, data: unknown, part: string): AppE
     return invalid(
       field(name),
       `unknown field ${field(name)}${inside}: ${suggest(name, knownFields(error))}`,
+      'unknown',
     );
   }
-  return invalid(path, `${path === '' ? `the ${part}` : path} must ${demand(error)}`);
+  const problem = error.keyword === 'type' ? 'type' : 'value';
+  return invalid(path, `${path === '' ? `the ${part}` : path} must ${demand(error)}`, problem);
 }
 
 /** Unknown fields of one object that are compared with the known ones. */

@@ -9,8 +9,8 @@ import { answerStreamHead } from '../routing/head.ts';
 import type { Codec, CodecContext, CodecRegistry } from './codec.ts';
 import { type Cursor, neverIssued, parseCursor } from './cursor.ts';
 import { placeOf } from './cursor-place.ts';
-import { isIssued, positionAt } from './encoder.ts';
-import type { ReadFacts } from './facts.ts';
+import { beginning, isIssued, positionAt } from './encoder.ts';
+import type { GenerationFacts, ReadFacts } from './facts.ts';
 import { type StreamGeneration, streamLocation } from './generation-streams.ts';
 import type { OpenViewer } from './viewers.ts';
 
@@ -20,6 +20,8 @@ export interface AttachRequest {
   readonly generationId?: string;
   /** The event id behind which the stream begins; absent to begin at the start. */
   readonly cursor?: string | undefined;
+  /** How many frames of the view the client has already, where it names no event. Default: none. */
+  readonly skipFrames?: number;
   /** Absent for the dialect that the generation was started in. */
   readonly view?: View | undefined;
   /** Throws if the generation is not the one that the path or the body means. */
@@ -46,19 +48,21 @@ export function createAttach(
     context: CodecContext,
     cursor: Cursor,
     codec: Codec,
+    factsForAnybody: () => Promise<GenerationFacts>,
   ): Promise<LogPlace> {
     const { generationId } = context;
     const place = await placeOf(engine, scope, generationId, cursor.seq);
     if (place === undefined) throw neverIssued();
-    // It may have been issued to somebody who reads more.
-    const { facts: _, ...toAnybody } = context;
-    const isIssuedBy = (one: Codec, at: LogPlace): boolean => isIssued(one, toAnybody, cursor, at);
-    const isKnown = codecs.some((one) => one.readsDeltas !== true && isIssuedBy(one, place));
+    const { facts: _, ...plain } = context;
+    const isIssuedPlainly = (one: Codec): boolean => isIssued(one, plain, cursor, place);
+    const isKnown = codecs.some((one) => one.readsDeltas !== true && isIssuedPlainly(one));
     if (isKnown && codec.readsDeltas !== true) return place;
     if (!isKnown && deltaReaders.length === 0) throw neverIssued();
     const whole = await engine.readPlace(generationId, cursor.seq, true);
     if (whole === undefined) throw neverIssued();
-    if (!isKnown && !deltaReaders.some((one) => isIssuedBy(one, whole))) throw neverIssued();
+    if (isKnown) return whole;
+    const toAnybody = { ...context, facts: await factsForAnybody() };
+    if (!deltaReaders.some((one) => isIssued(one, toAnybody, cursor, whole))) throw neverIssued();
     return whole;
   }
 
@@ -70,23 +74,30 @@ export function createAttach(
     if (cursor !== undefined && cursor.generationId !== generation.id) throw neverIssued();
     request.check?.(generation);
     const view = request.view ?? generation.dialect;
+    const { codec } = registry[view];
     const { caller } = reply.request;
     const context = {
       ...codecContext(generation, audienceOf(caller)),
-      ...(view === 'events' && { facts: await readFacts(generation, request.scope, caller) }),
+      ...(codec.readsFacts === true && { facts: await readFacts(generation, request.scope, caller) }),
     };
     const location = streamLocation(generation.id, view);
     const isHead = reply.request.method === 'HEAD';
     if (cursor === undefined) {
       if (isHead) return answerStreamHead(reply, location);
       await openViewer(reply);
-      return streamGeneration(reply, { context, view });
+      const { skipFrames = 0 } = request;
+      return streamGeneration(reply, { context, view, from: { ...beginning(codec, context), skipFrames } });
     }
-    const place = await issuedPlace(request.scope, context, cursor, registry[view].codec);
+    // It may have been issued to somebody who reads more.
+    const factsForAnybody = async (): Promise<GenerationFacts> => ({
+      ...(context.facts ?? (await readFacts(generation, request.scope, caller))),
+      showsReasoning: true,
+    });
+    const place = await issuedPlace(request.scope, context, cursor, codec, factsForAnybody);
     if (cursor.part === undefined && isFinalEvent(place.event)) return reply.code(204).send();
     if (isHead) return answerStreamHead(reply, location);
     await openViewer(reply);
-    const from = positionAt(registry[view].codec, context, cursor, place);
+    const from = positionAt(codec, context, cursor, place);
     return streamGeneration(reply, { context, view, from });
   };
 }

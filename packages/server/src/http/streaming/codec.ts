@@ -15,7 +15,7 @@ export interface CodecContext {
   readonly messageId: string;
   /** Who reads the frames. Default: `insiders`. */
   readonly audience?: Audience;
-  /** What only the view `events` tells. */
+  /** For codecs that read them. */
   readonly facts?: GenerationFacts;
 }
 
@@ -40,6 +40,8 @@ export interface Codec<State = unknown> {
    * reads the whole log before it; else only what is no delta.
    */
   readonly readsDeltas?: boolean;
+  /** Whether it is given `facts`, which are read from the store for each stream. */
+  readonly readsFacts?: boolean;
 }
 
 /** Gives the codec of each view. */

@@ -2,7 +2,7 @@
  * Turns runs of log events into SSE text of a dialect. The last frame of an event has the id `<generation>:<seq>`, the
  * frames before it have `<generation>:<seq>.<k>`, with k from 1.
  */
-import type { EventRun, LogEvent } from '../../domain/event.ts';
+import { type EventRun, isFinalEvent, type LogEvent } from '../../domain/event.ts';
 import type { LogPlace } from '../../generation/interface.ts';
 import type { Codec, CodecContext, Frames } from './codec.ts';
 import type { Cursor } from './cursor.ts';
@@ -15,7 +15,7 @@ export interface Position {
   readonly state: unknown;
   /** Number of the last encoded event; 0 for none. */
   readonly seq: number;
-  /** Number of frames of the next event that the reader already has. */
+  /** Number of frames from here on that the reader already has; the last frame of all is sent in any case. */
   readonly skipFrames: number;
 }
 
@@ -82,11 +82,13 @@ export function encodeRun(codec: Codec, generationId: string, from: Position, ru
     const shown = shownIn(fold, event);
     const frames = framesOf(codec, state, shown);
     if (typeof frames === 'string') {
-      text += `${frames}id: ${generationId}:${seq}\n\n`;
+      if (skipFrames === 0) text += `${frames}id: ${generationId}:${seq}\n\n`;
+      else skipFrames -= 1;
     } else {
-      text += withIds(frames, `${generationId}:${seq}`, skipFrames);
+      const skipped = Math.min(skipFrames, isFinalEvent(event) ? frames.length - 1 : frames.length);
+      text += withIds(frames, `${generationId}:${seq}`, skipped);
+      skipFrames -= skipped;
     }
-    skipFrames = 0;
     state = stateBehind(codec, state, event, shown);
     fold = foldAfter(fold, event);
   }

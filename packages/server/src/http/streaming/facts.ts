@@ -1,5 +1,6 @@
-/** Facts about a generation that its log does not hold, for the view that tells them. */
+/** Facts about a generation that its log does not hold, for the views that tell them. */
 import type { Principal } from '../../auth/principal.ts';
+import type { GenerationParameters } from '../../domain/generation.ts';
 import type { RevisionReference } from '../../domain/persona.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { GenerationView } from '../../generation/interface.ts';
@@ -17,6 +18,8 @@ export interface GenerationFacts {
   readonly createdAt: number;
   /** Whether the reader may read the answer's reasoning. */
   readonly showsReasoning: boolean;
+  /** What it keeps of its request. */
+  readonly parameters: GenerationParameters;
 }
 
 export type ReadFacts = (
@@ -27,13 +30,14 @@ export type ReadFacts = (
 
 export function createReadFacts(reads: Database): ReadFacts {
   return async (view, scope, caller) => {
-    const { replyTo, model, requestedModelId, persona, createdAt } = view;
+    const { replyTo, model, requestedModelId, persona, createdAt, parameters } = view;
     const asked = model.id === requestedModelId ? model : await findModel(reads, scope, requestedModelId);
     return {
       userMessageId: replyTo,
       model: { id: requestedModelId, name: asked?.name ?? null, provider: asked?.provider ?? null },
       persona,
       createdAt,
+      parameters,
       showsReasoning: caller?.kind !== 'end-user' || (await showsReasoning(reads, scope, persona)),
     };
   };

@@ -14,8 +14,8 @@ type PartKind = PartStartedEvent['kind'];
 
 /** Everything else that is shown, in the order in which a generation shows it. The union is closed. */
 export type ShownStep =
-  /** The first event of every generation. */
-  | { readonly type: 'start'; readonly newSession: boolean }
+  /** The first event of every generation; `waits`: it is queued behind others. */
+  | { readonly type: 'start'; readonly newSession: boolean; readonly waits: boolean }
   /** The generation waits for others of its session; `position` counts from 1. */
   | { readonly type: 'queued'; readonly position: number }
   /** The model, or the research before it, is at work. */
@@ -45,6 +45,8 @@ export interface Figures {
   /** Milliseconds from its start to the first token, and to its end. */
   readonly firstTokenMs: number | null;
   readonly durationMs: number | null;
+  /** Epoch milliseconds. */
+  readonly finishedAt: number | null;
 }
 
 export type ShownEvent = TextPiece | ShownStep;
@@ -94,8 +96,9 @@ export function shownIn(fold: Fold, event: LogEvent): TextPiece | readonly Shown
   }
   switch (event.type) {
     case 'generation-queued': {
-      const start = { type: 'start', newSession: event.new_session } as const;
-      return event.position === 0 ? [start] : [start, { type: 'queued', position: event.position }];
+      const waits = event.position !== 0;
+      const start = { type: 'start', newSession: event.new_session, waits } as const;
+      return !waits ? [start] : [start, { type: 'queued', position: event.position }];
     }
     case 'generation-started':
       return [{ type: 'started' }];
@@ -116,7 +119,8 @@ function lastStep(fold: Fold, outcome: FinishedEvent): ShownStep {
   const failure = failureOf(outcome, fold.audience);
   if (failure !== undefined) return { type: 'error', ...failure };
   const { finish_reason: finishReason, usage, cost = null, ttft_ms = null, duration_ms = null } = outcome;
-  const figures = { cost, firstTokenMs: ttft_ms, durationMs: duration_ms };
+  const { finished_at: finishedAt = null } = outcome;
+  const figures = { cost, firstTokenMs: ttft_ms, durationMs: duration_ms, finishedAt };
   return { type: 'end', finishReason: finishReason ?? 'stop', usage, sources: fold.sources, figures };
 }
 
@@ -126,5 +130,7 @@ export function failureOf(
   audience: Audience,
 ): Failure | undefined {
   if (status !== 'failed' && status !== 'interrupted') return undefined;
-  return failureFor(error ?? { code: 'internal', message: 'the answer failed' }, audience);
+  const { provider_status, ...failure } = error ?? { code: 'internal', message: 'the answer failed' };
+  const details = provider_status === undefined ? {} : { details: { provider_status } };
+  return failureFor({ ...failure, ...details }, audience);
 }

@@ -43,7 +43,7 @@ const { organizationId } = harness.scope;
 
 function startRoutes(): FastifyInstance {
   const server = Fastify({ schemaController: { compilersFactory: { buildValidator } } });
-  server.setErrorHandler(errorHandler(errorEnvelope));
+  server.setErrorHandler(errorHandler({ envelope: errorEnvelope }));
   addAccess(server, { authenticator, store });
   const schema = { body: Type.Object({ n: Type.Integer() }) };
   for (const access of Object.keys(expected) as Access[]) {

@@ -11,6 +11,7 @@ interface State {
 }
 
 export const eventsCodec: Codec<State> = {
+  readsFacts: true,
   begin: (context) => ({ context, callId: '' }),
   frames,
   advance: (state, event) =>
