@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { type ClientStream, type Frame, openStream, type StreamCall } from 'colloquy-testkit/event-stream';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
+import type { SecretRotation } from '../../src/auth/secrets/rotation.ts';
 import { oneSecret } from '../../src/domain/secrets/secret-ring.ts';
 import type { Engine } from '../../src/generation/engine.ts';
 import type { EngineOptions } from '../../src/generation/engine-options.ts';
@@ -64,7 +65,7 @@ export interface TestApp extends AsyncDisposable {
 
 export async function startTestApp(
   storeEngine: StoreEngine,
-  overrides: Partial<HttpDependencies> = {},
+  { rotation, ...overrides }: Partial<HttpDependencies> & { readonly rotation?: SecretRotation } = {},
   engineOptions: Partial<EngineOptions> = {},
 ): Promise<TestApp> {
   const harness = await startEngineHarness(storeEngine);
@@ -89,6 +90,7 @@ export async function startTestApp(
     isReady: async () => ({ ready: await store.isReady(), models: {} }),
     admin: {
       secrets,
+      ...(rotation && { rotation }),
       discoverModels: async ({ baseUrl }) => ({
         baseUrl,
         isFound: false,

@@ -16,6 +16,8 @@ export interface Connections {
   isGood(caller: Principal | undefined): Promise<boolean>;
   /** Ends connections of revoked callers among those that `concerns`, without waiting for the next look. */
   look(concerns: (caller: Principal) => boolean): Promise<void>;
+  /** Ends the connections of the callers that `concerns`, whatever their credential is worth. */
+  end(concerns: (caller: Principal) => boolean): void;
 }
 
 export interface ConnectionsOptions {
@@ -88,6 +90,10 @@ export function createConnections({ reads, now, onError }: ConnectionsOptions): 
     async isGood(caller) {
       if (caller === undefined || nameOf(caller) === undefined) return true;
       return (await findRevoked(reads, [caller], now())).size === 0;
+    },
+    end(concerns) {
+      const all = [...held.values()].filter(({ caller }) => concerns(caller));
+      for (const end of all.flatMap(({ ends }) => [...ends])) end();
     },
     look: (concerns) => endRevoked([...held.values()].filter(({ caller }) => concerns(caller))),
     [Symbol.dispose]: () => repetition[Symbol.dispose](),

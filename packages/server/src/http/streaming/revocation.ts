@@ -3,7 +3,7 @@
  * was accepted at the same moment, and what runs under a key that has expired, is cancelled a second later at most. Other
  * servers are told, so that connections there end as soon; without a bus they find out within a second.
  */
-import type { Principal } from '../../auth/principal.ts';
+import { isOutsideMember, type Principal } from '../../auth/principal.ts';
 import type { Bus } from '../../bus/bus.ts';
 import { every } from '../../concurrency/every.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
@@ -17,6 +17,8 @@ export interface Revocation {
   member(memberId: string): Promise<void>;
   /** What end users who are being erased run is cancelled by whoever erases it. */
   endUsers(endUserIds: readonly string[]): Promise<void>;
+  /** All tokens of this server that were signed until now: their connections end, and what they have begun goes on. */
+  tokens(): void;
 }
 
 export interface RevocationOptions {
@@ -76,6 +78,12 @@ export function createRevocation(options: RevocationOptions): Revocation & Dispo
       await engine.cancelWhere({ memberId });
     },
     endUsers: (endUserIds) => endConnections({ endUserIds }),
+    // Other servers have no part in it: where some run, the secret of tokens is theirs too, and stays.
+    tokens() {
+      connections.end(
+        (caller) => caller.kind === 'end-user' || (caller.kind === 'member' && !isOutsideMember(caller)),
+      );
+    },
     [Symbol.dispose]() {
       sweep[Symbol.dispose]();
       heard[Symbol.dispose]();

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
+import type { SecretRotation } from '../../../src/auth/secrets/rotation.ts';
 import { dialects } from '../../../src/domain/generation.ts';
 import { type Chats, chatsOf } from '../dialects/chats/chats-app.ts';
 import { type Call, generationOf, type SseReading, startTestApp, type TestApp } from '../http-app.ts';
@@ -231,6 +232,47 @@ onBothStores('revocation', (engine) => {
     );
     await resumed.ended;
     assert.match(resumed.raw(), /"finish_reason":"cancelled"/);
+  });
+
+  test('all tokens end with the secret that signed them: their connections end, and what runs goes on', async () => {
+    let rotated = 0;
+    const rotation: SecretRotation = {
+      async rotate({ endsTokens }) {
+        rotated += endsTokens ? 1 : 0;
+        return { outcome: 'rotated', source: 'file', changed: 0, unreadable: [] };
+      },
+    };
+    await using rotating = await startTestApp(engine, { rotation });
+    const stalled = {
+      steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Half'] }, { do: 'stall' }],
+    } as const;
+    const { body } = await rotating.call('/api/chat/get_token', {
+      key: rotating.prodKey,
+      body: { user_id: 'ada' },
+    });
+    const readings: SseReading[] = [];
+    for (const call of [{ token: body.token }, { key: rotating.prodKey }]) {
+      rotating.harness.upstream.enqueue(stalled);
+      const reading = await rotating.stream('/api/chat/completion/stream', {
+        ...call,
+        body: { message: 'Hi' },
+      });
+      await reading.until((one) => one.raw().includes('Half'));
+      readings.push(reading);
+    }
+    const [ofToken, ofKey] = readings;
+    assert.ok(ofToken !== undefined && ofKey !== undefined);
+    assert.equal((await rotating.admin('POST', '/secret/rotate', {})).status, 200);
+    assert.equal((await rotating.admin('POST', '/secret/rotate', { end_tokens: true })).status, 200);
+    assert.equal(rotated, 1);
+    await endsUnauthenticated(ofToken);
+    for (const reading of [ofToken, ofKey]) {
+      const path = `/api/generations/${generationOf(reading)}`;
+      assert.equal((await rotating.call(path, { key: rotating.prodKey })).body.status, 'running');
+      await rotating.call(`${path}/cancel`, { key: rotating.prodKey, method: 'POST' });
+    }
+    await ofKey.ended;
+    assert.match(ofKey.raw(), /"finish_reason":"cancelled"/);
   });
 
   test('what was accepted at the moment of the revocation is cancelled too', async () => {

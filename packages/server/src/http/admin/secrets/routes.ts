@@ -7,7 +7,7 @@ import type { AdminDependencies } from '../dependencies.ts';
 import { refusals, tags } from '../schema.ts';
 import { RotateSecretBody, SecretRotation, toRotation } from './schema.ts';
 
-export function secretRoutes({ store, rotation }: AdminDependencies): readonly Route[] {
+export function secretRoutes({ store, rotation, revocation }: AdminDependencies): readonly Route[] {
   return [
     route({
       method: 'POST',
@@ -34,6 +34,7 @@ export function secretRoutes({ store, rotation }: AdminDependencies): readonly R
         const rotated = await rotation.rotate({ secret, endsTokens }, (args) =>
           store.change(request, 'resealModels', args),
         );
+        if (endsTokens) revocation.tokens();
         return toRotation(rotated);
       },
     }),
