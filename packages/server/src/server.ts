@@ -268,6 +268,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       ...(tracing && { tracing }),
       bus,
       leaseMs: config.leaseMs,
+      ephemeral: config.ephemeral,
       titles: overrides.titles ?? config.titles,
       summaries: config.summaries,
       log,

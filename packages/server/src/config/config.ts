@@ -63,6 +63,8 @@ export interface Config {
   /** Whether models summarise what no longer fits, where an organization sets nothing. */
   readonly summaries: boolean;
   readonly tokenTtlSeconds: number;
+  /** Of what is not stored for good. */
+  readonly ephemeral: { readonly ttlMs: number; readonly abandonMs: number };
   /** How long the audit trail is kept. */
   readonly auditDays: number;
   readonly leaseMs: number;
@@ -192,6 +194,10 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     basePath: readBasePath(reader),
     trustedProxies: readNetworks(reader, 'TRUSTED_PROXIES'),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
+    ephemeral: {
+      ttlMs: 1000 * reader.integer('EPHEMERAL_TTL_SECONDS', 60, 86_400),
+      abandonMs: 1000 * reader.integer('EPHEMERAL_ABANDON_SECONDS', 0, 86_400),
+    },
     auditDays: reader.integer('AUDIT_RETENTION_DAYS', leastKeptDays.others, 3650),
     titles: reader.oneOf('COLLOQUY_TITLES', ['on', 'off'], 'on') === 'on',
     summaries: reader.oneOf('COLLOQUY_SUMMARIES', ['on', 'off'], 'on') === 'on',

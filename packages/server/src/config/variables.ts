@@ -104,6 +104,8 @@ const otherVariables = {
   BASE_PATH: text('', 'a path such as /chat, of letters, digits and - . _ ~ between slashes'),
   TRUSTED_PROXIES: text('', 'networks as address/prefix, separated by commas, such as 10.1.0.0/16'),
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
+  EPHEMERAL_TTL_SECONDS: text('600', 'a whole number of seconds from 60 to 86400'),
+  EPHEMERAL_ABANDON_SECONDS: text('15', 'a whole number of seconds from 0 (never) to 86400'),
   AUDIT_RETENTION_DAYS: text('400', `a whole number of days from ${leastKeptDays.others} to 3650`),
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),

@@ -9,6 +9,15 @@ import type { ModelRegistry } from './plan/plan.ts';
 import type { BreakerOptions } from './running/breakers.ts';
 import type { EndedGeneration } from './running/ended.ts';
 
+export interface EphemeralOptions {
+  /** From a generation's end to its erasure. */
+  readonly ttlMs: number;
+  /** How long nobody may listen before it is cancelled; 0: for ever. */
+  readonly abandonMs: number;
+}
+
+export const usualEphemeral: EphemeralOptions = { ttlMs: 600_000, abandonMs: 15_000 };
+
 export interface EngineOptions {
   readonly store: Store;
   readonly models: ModelRegistry;
@@ -27,6 +36,8 @@ export interface EngineOptions {
   readonly bus?: Bus;
   /** When calls of a provider are not made for a while, where there is another model to ask. */
   readonly breakers?: BreakerOptions;
+  /** Of what is not stored for good. Default: erased 600 s after its end, and cancelled once nobody has listened for 15 s. */
+  readonly ephemeral?: EphemeralOptions;
   /** Called before a new turn is accepted. @throws AppError overloaded, to refuse it */
   readonly admitTurn?: () => void;
   /** Makes spans of the generations that run. Default: none. */

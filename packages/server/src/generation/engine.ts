@@ -4,7 +4,6 @@ import { noBus } from '../bus/bus.ts';
 import { every, type Repetition } from '../concurrency/every.ts';
 import { AppError, notFound } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
-import type { Outcome } from '../domain/generation.ts';
 import { newId } from '../domain/ids.ts';
 import type { Scope } from '../domain/scope.ts';
 import { createLimiter } from '../limits/create-limiter.ts';
@@ -20,7 +19,7 @@ import { createLearn } from './calls/learning.ts';
 import { SideCalls } from './calls/side-calls.ts';
 import { readReceipt } from './context/read-receipt.ts';
 import type { ContextReceipt } from './context-receipt.ts';
-import type { EngineOptions } from './engine-options.ts';
+import { type EngineOptions, usualEphemeral } from './engine-options.ts';
 import type {
   AcceptedGeneration,
   EngineReadings,
@@ -34,6 +33,7 @@ import { LogReader } from './log/log-reader.ts';
 import { awaitAnswer, readCommitted, readPlace } from './log/read-log.ts';
 import { type Incarnation, incarnate } from './owner/incarnation.ts';
 import { Exchange } from './replicas/exchange.ts';
+import { Abandoned } from './running/abandoned.ts';
 import { Attending } from './running/attending.ts';
 import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
@@ -66,6 +66,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   #serverCount = 1;
   #isAccepting = false;
   #isStopping = false;
+  readonly #abandoned: Abandoned;
   /** Jobs that are between two states: an acceptance, a start, a finish. */
   readonly #busy = new Set<Promise<unknown>>();
 
@@ -85,7 +86,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const [owner, now, storedLimits] = [() => this.#current.owner, this.#now, this.storedLimits];
     const learn = createLearn(store, now, this.#warn.bind(this));
     const sideCalls = new SideCalls({ reads: store.reads, models, limiter, storedLimits, owner, now, learn });
-    const { titles = false, summaries = true, log } = options;
+    const { titles = false, summaries = true, log, ephemeral = usualEphemeral } = options;
+    this.#abandoned = new Abandoned(ephemeral.abandonMs);
     this.#afterwards = new Afterwards({ store, sideCalls, now, titles, summaries, log });
     this.#admission = new Admission(store.reads, limiter, storedLimits);
     this.#exchange = new Exchange({
@@ -96,6 +98,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const onStarted = (generationId: string): void => this.#background(this.#attending.attend(generationId));
     this.#runner = new Runner({
       ...{ store, models, breakers, researcher, tracing, sideCalls, learn, now, onStarted },
+      ephemeralTtlMs: ephemeral.ttlMs,
       lives: this.#lives,
       current: () => this.#current,
       onAnswered: (job, { status }) => this.#afterwards.afterFinish(job, status),
@@ -202,8 +205,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return readPlace(this.#store.reads, this.#exchange, generationId, seq, isWhole);
   }
 
-  answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }> {
-    return awaitAnswer(this, generationId);
+  answer(generationId: string, signal?: AbortSignal): ReturnType<GenerationEngine['answer']> {
+    return awaitAnswer(this, generationId, signal);
   }
 
   liveText(generationId: string): string | undefined {
@@ -357,6 +360,8 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     const owner = this.#incarnation?.owner;
     if (owner === undefined) return this.#track(this.#becomeOwner(false));
     if (this.#store.engine === 'postgres') this.#serverCount = await countLiveOwners(this.#store.reads);
+    for (const { id } of this.#abandoned.among(this.#lives, this.#now()))
+      this.#background(this.#interrupt(id));
     await this.#attending.lookAround(owner);
   }
 

@@ -8,6 +8,7 @@ import type {
   GenerationStatus,
   Outcome,
 } from '../domain/generation.ts';
+import type { MessagePart } from '../domain/message.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Creator, Scope } from '../domain/scope.ts';
 import type { Usage } from '../domain/usage.ts';
@@ -136,8 +137,18 @@ export interface GenerationEngine {
    * which takes no longer in a long log than in a short one. Undefined if the log ends before.
    */
   readPlace(generationId: string, seq: number, isWhole: boolean): Promise<LogPlace | undefined>;
-  /** Resolves with the text and the outcome once the generation ended. */
-  answer(generationId: string): Promise<{ readonly text: string; readonly outcome: Outcome }>;
+  /**
+   * Resolves with what was said and the outcome once the generation ended. Aborting `signal` ends the wait alone, which
+   * then throws the signal's reason.
+   */
+  answer(
+    generationId: string,
+    signal?: AbortSignal,
+  ): Promise<{
+    readonly text: string;
+    readonly parts: readonly MessagePart[];
+    readonly outcome: Outcome;
+  }>;
   /** The text so far of a generation that runs here; undefined if it does not. */
   liveText(generationId: string): string | undefined;
   readings(): EngineReadings;

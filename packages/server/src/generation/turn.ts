@@ -30,6 +30,8 @@ export function userText(text: string): readonly TurnMessage[] {
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */
   | ({ readonly kind: 'new-conversation'; readonly messages: readonly TurnMessage[] } & TurnBasis)
+  /** A call of its own that is in no list and is erased soon after its end. The messages are sent as they are, never fitted. */
+  | ({ readonly kind: 'stateless'; readonly messages: readonly TurnMessage[] } & TurnBasis)
   /** New messages in a session: at its head, or behind another message of it, to which the head moves. */
   | {
       readonly kind: 'session';
@@ -68,6 +70,8 @@ export interface TurnRequest {
   readonly whenBusy: WhenBusy;
   /** The request's own bound; the effective one is the smallest of request, persona and model. */
   readonly maxTokens?: number;
+  /** Kept with the generation. Absent: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** What else it asks for. Default: nothing. */
   readonly options?: GenerationOptions;
   /** What it runs on in place of the session's own, for this generation only. */

@@ -15,6 +15,7 @@ export interface HousekeepingOptions {
 }
 
 const rowsAtOnce = 1000;
+const conversationsAtOnce = 50;
 
 /** Removes everything whose time has run out. */
 export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promise<void> {
@@ -23,6 +24,7 @@ export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promi
     const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: rowsAtOnce });
     if (deleted < rowsAtOnce) break;
   }
+  while (!(await store.execute('eraseEphemeral', { now: now(), limit: conversationsAtOnce })).isDone);
   const due = {
     before: now() - auditDays * dayMs,
     refusalsBefore: now() - Math.min(auditDays, refusalsKeptDays) * dayMs,

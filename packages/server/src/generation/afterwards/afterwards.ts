@@ -40,6 +40,7 @@ export class Afterwards implements AsyncDisposable {
 
   /** A job's model has answered, and the generation's end is stored. */
   afterFinish(job: Job, status: GenerationStatus): void {
+    if (job.live.identity.isEphemeral === true) return;
     if (status !== 'failed') this.#summarizer.afterFinish(job);
     if (status === 'done') this.#titler.afterFinish(job);
   }

@@ -45,6 +45,8 @@ export interface LiveIdentity {
   readonly conversationId: string;
   readonly sessionId: string;
   readonly messageId: string;
+  /** Whether it is cancelled where nobody listens. Default: it goes on. */
+  readonly isEphemeral?: boolean;
 }
 
 export type LiveState = 'open' | 'ending' | 'finishing' | 'ended' | 'dropped';

@@ -114,11 +114,13 @@ export async function readUndamaged(reads: Database, generationId: string): Prom
 export function awaitAnswer(
   engine: Pick<GenerationEngine, 'subscribe'>,
   generationId: string,
-): Promise<{ readonly text: string; readonly outcome: Outcome }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; outcome: Outcome }>();
+  signal?: AbortSignal,
+): ReturnType<GenerationEngine['answer']> {
+  const { promise, resolve, reject } =
+    Promise.withResolvers<Awaited<ReturnType<GenerationEngine['answer']>>>();
   const builder = new MessageBuilder();
   let outcome: Outcome | undefined;
-  engine.subscribe(generationId, 0, {
+  const subscription = engine.subscribe(generationId, 0, {
     write(run: EventRun) {
       for (const event of run.events) {
         builder.apply(event);
@@ -128,9 +130,15 @@ export function awaitAnswer(
     },
     end() {
       if (outcome === undefined) reject(new AppError('internal', 'the answer ended without an outcome'));
-      else resolve({ text: builder.text(), outcome });
+      else resolve({ text: builder.text(), parts: builder.parts(), outcome });
     },
     fail: reject,
   });
-  return promise;
+  const leave = (): void => {
+    subscription.close();
+    reject(signal?.reason);
+  };
+  if (signal?.aborted === true) leave();
+  else signal?.addEventListener('abort', leave, { once: true });
+  return promise.finally(() => signal?.removeEventListener('abort', leave));
 }

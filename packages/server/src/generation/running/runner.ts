@@ -47,6 +47,8 @@ export interface RunnerOptions {
   readonly lives: Lives;
   readonly now: () => number;
   readonly breakers?: BreakerOptions | undefined;
+  /** Milliseconds from the end of an ephemeral generation to its erasure. */
+  readonly ephemeralTtlMs: number;
   /** @throws AppError overloaded, between two incarnations of this process */
   readonly current: () => Incarnation;
   /** The model was called, and the generation's end is stored. */
@@ -71,18 +73,20 @@ export class Runner {
 
   /** Runs a turn that was just accepted. */
   async startAccepted({ turn, plan, accounting, request }: Acceptance): Promise<void> {
+    const { target } = request;
     const live = new LiveGeneration(
       {
         id: turn.generationId,
         conversationId: turn.conversationId,
         sessionId: turn.sessionId,
         messageId: turn.answerMessageId,
+        isEphemeral: target.kind === 'stateless',
       },
       turn.events,
     );
     this.#options.lives.add(live);
-    const { target } = request;
-    const prompt = target.kind === 'new-conversation' ? target.messages.map(toModelMessage) : undefined;
+    const isWhole = target.kind === 'new-conversation' || target.kind === 'stateless';
+    const prompt = isWhole ? target.messages.map(toModelMessage) : undefined;
     const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
     const at = this.#options.now();
     const facts: GenerationFacts = {
@@ -288,10 +292,22 @@ export class Runner {
       };
       onEnded(endedGeneration(live.id, facts, finished));
     }
+    if (live.identity.isEphemeral === true) await this.#expire(live);
     const hasOtherEnd = end.outcome !== null && end.outcome !== outcome;
     const next = end.next ?? (hasOtherEnd ? await this.#startNext(live, owner) : null);
     if (next !== null) onStarted(next.generationId);
     return end.outcome;
+  }
+
+  /** Sets when an ephemeral generation is erased; where that fails, it is a day after it was accepted. */
+  async #expire({ identity }: LiveGeneration): Promise<void> {
+    const { store, now, ephemeralTtlMs, onTrouble } = this.#options;
+    const { conversationId } = identity;
+    try {
+      await store.execute('expireEphemeral', { conversationId, at: now() + ephemeralTtlMs });
+    } catch (error) {
+      onTrouble(error, 'an ephemeral generation is erased later than it should', { generation: identity.id });
+    }
   }
 
   /** Starts what waits behind a generation whose end did not. */
@@ -344,7 +360,9 @@ export class Runner {
 
 function liveOf(generation: GenerationRecord, events: readonly LogEvent[]): LiveGeneration {
   const { id, conversationId, sessionId, messageId, firstTokenAt } = generation;
-  return new LiveGeneration({ id, conversationId, sessionId, messageId }, events, firstTokenAt);
+  const isEphemeral = generation.parameters.prompt !== undefined;
+  const identity = { id, conversationId, sessionId, messageId, isEphemeral };
+  return new LiveGeneration(identity, events, firstTokenAt);
 }
 
 function storedJob(live: LiveGeneration, generation: GenerationRecord, plan: RunPlan): Job {

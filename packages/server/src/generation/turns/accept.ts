@@ -5,6 +5,7 @@ import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
+import { dayMs } from '../../domain/text/time.ts';
 import type { StoredLimits } from '../../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../../store/command.ts';
 import { checkQueue } from '../../store/commands/busy-session.ts';
@@ -18,7 +19,7 @@ import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits } from '../plan/context-window.ts';
 import { boundedPlan, type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
 import type { TurnMessage, TurnRequest } from '../turn.ts';
-import { hasImages, toNewMessage, wordsIn } from './new-messages.ts';
+import { hasImages, questionOf, toNewMessage, toPrompt, wordsIn } from './new-messages.ts';
 import { type Base, mayUseInternet, readPermitted } from './permitted.ts';
 import { planReservation, withLongestAnswer } from './reservation.ts';
 
@@ -46,6 +47,11 @@ export interface Acceptance {
 /** Code points of an automatic title at most, and the characters of a message that are looked at for it. */
 const maxTitleLength = 60;
 const maxTitleSource = 1000;
+
+/** Nobody sees it. */
+const ephemeralTitle = 'Not stored';
+/** How long an ephemeral conversation is kept whose end nobody has stored. */
+const longestEphemeralMs = dayMs;
 
 /** A title from a message's first words. */
 function automaticTitle(text: string): string {
@@ -102,16 +108,17 @@ export function toAccepted(turn: AcceptedTurn): Omit<AcceptedGeneration, 'isNew'
   };
 }
 
-function toTarget(request: TurnRequest, base: Base, plan: RunPlan): TurnTarget {
+function toTarget(request: TurnRequest, base: Base, plan: RunPlan, now: number): TurnTarget {
   const { target } = request;
   if (target.kind === 'message') {
     return { kind: 'message', messageId: target.messageId.toLowerCase(), again: target.again };
   }
-  const messages = target.messages.map(toNewMessage);
+  const messages =
+    target.kind === 'stateless' ? [questionOf(target.messages)] : target.messages.map(toNewMessage);
   switch (target.kind) {
     case 'session': {
       const { sessionId, parentId } = target;
-      const place = parentId === undefined ? {} : { parentId: parentId && parentId.toLowerCase() };
+      const place = parentId === undefined ? {} : { parentId: parentId?.toLowerCase() ?? null };
       return { kind: 'session', sessionId: sessionId.toLowerCase(), messages, ...place };
     }
     case 'behind': {
@@ -130,15 +137,17 @@ function toTarget(request: TurnRequest, base: Base, plan: RunPlan): TurnTarget {
       };
       return { kind: 'fork', messageId: target.messageId.toLowerCase(), session, messages };
     }
+    case 'stateless':
     case 'new-conversation':
       return {
         kind: 'new-conversation',
         conversationId: newId(),
         sessionId: newId(),
-        title: automaticTitle(firstWords(target.messages)),
+        title: target.kind === 'stateless' ? ephemeralTitle : automaticTitle(firstWords(target.messages)),
         personaId: 'persona' in target ? target.persona.personaId : null,
         personaVersion: 'persona' in target ? target.persona.version : null,
         messages,
+        ...(target.kind === 'stateless' && { expiresAt: now + longestEphemeralMs }),
       };
   }
 }
@@ -173,6 +182,7 @@ export async function acceptRequest(
     ...(internet !== undefined && mayUseInternet(request, base) && { internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
+    ...(request.target.kind === 'stateless' && { prompt: toPrompt(request.target.messages) }),
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
@@ -208,7 +218,8 @@ export async function acceptRequest(
     'acceptTurn',
     {
       tenant,
-      target: toTarget(request, base, plan),
+      target: toTarget(request, base, plan, now()),
+      ...(request.metadata !== undefined && { metadata: JSON.stringify(request.metadata) }),
       answerMessageId: newId(),
       generationId,
       dialect: request.dialect,

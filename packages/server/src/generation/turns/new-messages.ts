@@ -68,3 +68,13 @@ export function toNewMessage({ role, parts, metadata, clientId }: TurnMessage): 
     ...(clientId !== undefined && { clientId }),
   };
 }
+
+/** What is stored as a message of a call whose whole prompt is kept elsewhere: the last one, without images. */
+export function questionOf(messages: readonly TurnMessage[]): NewTurnMessage {
+  const { role = 'user', parts = [] } = messages.at(-1) ?? {};
+  return toNewMessage({ role, parts: parts.filter(({ type }) => type !== 'image') });
+}
+
+export function toPrompt(messages: readonly PromptMessage[]): readonly PromptMessage[] {
+  return messages.map(({ role, parts }) => ({ role, parts: normalized(parts) }));
+}

@@ -28,7 +28,7 @@ export interface Base {
 
 async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
   const { target, scope } = request;
-  if (target.kind === 'new-conversation') {
+  if (target.kind === 'new-conversation' || target.kind === 'stateless') {
     const text = wordsIn(target.messages);
     return { ...ofBasis(target), sessionId: null, waitingTurns: 0, text };
   }

@@ -116,6 +116,8 @@ export const auditRules = {
   failGeneration: null,
   startNextTurn: null,
   switchModel: null,
+  expireEphemeral: null,
+  eraseEphemeral: null,
   storeSummary: null,
   accountCalls: null,
   addUpUsage: null,

@@ -79,6 +79,8 @@ export async function acceptInNewConversations(
 
 function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
   const { conversationId, sessionId, messages, title, personaId, personaVersion } = turn.target;
+  const { expiresAt } = turn.target;
+  if (expiresAt !== undefined) rows.ephemeral.push({ id: conversationId, expiresAt });
   rows.conversations.push({
     id: conversationId,
     ...tenantColumns(turn.tenant),

@@ -200,6 +200,7 @@ export async function lockConversation(
 ): Promise<ConversationRow> {
   const query = context.db.selectFrom('conversation').selectAll().where('id', '=', id.toLowerCase());
   const row = await forUpdate(context, query).executeTakeFirst();
-  if (row === undefined || !isInScope(row, scope)) throw notFound('conversation');
+  const isThere = row !== undefined && row.expires_at === null && isInScope(row, scope);
+  if (!isThere) throw notFound('conversation');
   return row;
 }

@@ -39,6 +39,8 @@ export type TurnTarget =
       readonly personaId: number | null;
       readonly personaVersion: number | null;
       readonly messages: readonly NewTurnMessage[];
+      /** Of an ephemeral one: when it is erased if its end is not stored before, in epoch milliseconds. */
+      readonly expiresAt?: number;
     }
   /** New messages in an existing session, which its head follows. */
   | {
@@ -85,6 +87,8 @@ export interface AcceptTurn {
   readonly apiKeyId: string | null;
   /** Default: nobody that is known. */
   readonly createdBy?: Creator | null | undefined;
+  /** JSON of the generation's metadata. Default: none. */
+  readonly metadata?: string | undefined;
   /** JSON of what the engine needs to run it. */
   readonly parameters: string;
   readonly whenBusy: WhenBusy;
@@ -129,6 +133,7 @@ export type StartingTurn = AcceptTurn & {
 /** Whether a turn depends on nothing that others write, so that it can be accepted with others by one statement. */
 export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
   if (turn.target.kind !== 'new-conversation' || turn.reserved !== undefined) return false;
+  if (turn.target.expiresAt !== undefined || turn.metadata !== undefined) return false;
   return turn.target.messages.every(isPlain);
 }
 
@@ -253,6 +258,7 @@ export function addAnswer(
     created_at: turn.now,
     started_at: isRunning ? turn.now : null,
   });
+  if (turn.metadata !== undefined) rows.metadata.push({ id: turn.generationId, metadata: turn.metadata });
   const events: LogEvent[] = [
     { type: 'generation-queued', position: live.ahead.length, new_session: place.isNewSession },
   ];

@@ -14,6 +14,7 @@ import {
   updateConversation,
 } from './conversations.ts';
 import { beginErasure, ensureEndUser, eraseEndUsers, eraseModelCalls } from './end-users.ts';
+import { eraseEphemeral, expireEphemeral } from './ephemeral.ts';
 import { eraseConversations } from './erase-conversations.ts';
 import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
@@ -53,6 +54,8 @@ export const commands = {
   failGeneration,
   startNextTurn,
   switchModel,
+  expireEphemeral,
+  eraseEphemeral,
   storeSummary,
   accountCalls,
   addUpUsage,

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { CommandContext } from '../command-context.ts';
 import type { FileTable, MessageGapTable } from '../queries/message-tables.ts';
+import { searchStates } from '../search/pending.ts';
 import { statement } from '../statement.ts';
 import type { SegmentTable, Tables } from '../tables.ts';
 import { leaseLost, requireOwner } from './owner.ts';
@@ -27,10 +28,13 @@ export class TurnRows {
   readonly gaps: MessageGapTable[] = [];
   readonly files: FileTable[] = [];
   readonly clientIds: { readonly id: string; readonly clientId: string }[] = [];
+  readonly metadata: { readonly id: string; readonly metadata: string }[] = [];
+  readonly ephemeral: { readonly id: string; readonly expiresAt: number }[] = [];
 
   /** Whether some of it is stored by statements of its own. */
   get hasMore(): boolean {
-    return this.gaps.length > 0 || this.files.length > 0 || this.clientIds.length > 0;
+    const { gaps, files, clientIds, metadata, ephemeral } = this;
+    return [gaps, files, clientIds, metadata, ephemeral].some(({ length }) => length > 0);
   }
 }
 
@@ -163,7 +167,8 @@ export async function insertTurns(
   if (rows.hasMore) await insertMore(context, rows);
 }
 
-async function insertMore({ db }: CommandContext, { gaps, files, clientIds }: TurnRows): Promise<void> {
+async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
+  const { gaps, files, clientIds, metadata, ephemeral } = rows;
   const [gap] = gaps;
   if (gap !== undefined) {
     await db.insertInto('message_gap').values(gaps).execute();
@@ -176,4 +181,16 @@ async function insertMore({ db }: CommandContext, { gaps, files, clientIds }: Tu
   for (const file of files) await db.insertInto('file').values(file).execute();
   for (const { id, clientId } of clientIds)
     await db.updateTable('message').set({ client_id: clientId }).where('id', '=', id).execute();
+  for (const one of metadata)
+    await db.updateTable('generation').set({ metadata: one.metadata }).where('id', '=', one.id).execute();
+  for (const { id, expiresAt } of ephemeral) {
+    // No search finds them, so that the index need not look at them.
+    const search_state = searchStates.refused;
+    await db
+      .updateTable('conversation')
+      .set({ expires_at: expiresAt, search_state })
+      .where('id', '=', id)
+      .execute();
+    await db.updateTable('message').set({ search_state }).where('conversation_id', '=', id).execute();
+  }
 }

@@ -50,14 +50,14 @@ const byId = statement<{ id: string }, ConversationRow>((db, param) =>
   db.selectFrom('conversation').selectAll().where('id', '=', param('id')),
 );
 
-/** A conversation with its counters, for other queries of the store. */
+/** A conversation with its counters, for other queries of the store; an ephemeral one counts as missing. */
 export async function findConversationRow(
   db: Database,
   scope: Scope,
   id: string,
 ): Promise<ConversationRow | undefined> {
   const [row] = await byId(db, { id: id.toLowerCase() });
-  return row !== undefined && isInScope(row, scope) ? row : undefined;
+  return row !== undefined && row.expires_at === null && isInScope(row, scope) ? row : undefined;
 }
 
 export async function findConversation(
@@ -154,7 +154,8 @@ function inRange(
     .selectFrom('conversation')
     .selectAll()
     .where('organization_id', '=', organizationId)
-    .where('environment', '=', environment);
+    .where('environment', '=', environment)
+    .where('expires_at', 'is', null);
   if (endUserId === null) query = query.where('end_user_id', 'is', null);
   else if (endUserId !== undefined) query = query.where('end_user_id', '=', endUserId);
   if (createdBy !== undefined && isFoundByIndex(createdBy)) query = madeBy(query, createdBy);

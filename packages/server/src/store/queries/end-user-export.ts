@@ -50,6 +50,7 @@ function conversationsOf(db: Database, scope: OrganizationScope, endUserId: stri
     .select(['created_by_kind', 'created_by_id'])
     .where('organization_id', '=', scope.organizationId)
     .where('end_user_id', '=', endUserId)
+    .where('expires_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id');
   return stepsOf(all, behind);

@@ -3,6 +3,7 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import type { GenerationRecord, GenerationStatus } from '../../domain/generation.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { Database, GenerationRow, Tables } from '../tables.ts';
+import { isKept } from './ephemeral.ts';
 import { toGeneration } from './generations.ts';
 import {
   isInRange,
@@ -54,6 +55,7 @@ export async function pageGenerations(
 ): Promise<TimePage<GenerationRecord>> {
   const lookedAt = newest(inRange(db, scope, filter, page.after)).limit(mostLookedAt);
   let query = db.selectFrom(lookedAt.as('generation')).selectAll() as unknown as Query;
+  query = query.where(isKept('generation.conversation_id'));
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.modelId !== undefined) query = query.where('model_id', '=', filter.modelId);
   if (filter.personaId !== undefined) query = query.where('persona_id', '=', filter.personaId);

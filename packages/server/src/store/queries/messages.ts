@@ -15,10 +15,11 @@ import type { Usage } from '../../domain/usage.ts';
 import { statement, textOrBytes } from '../statement.ts';
 import type { Database, MessageTable } from '../tables.ts';
 import { findConversationRow } from './conversations.ts';
+import { isKept } from './ephemeral.ts';
 import { isInScope } from './scope.ts';
 
 const byId = statement<{ id: string }, MessageTable>((db, param) =>
-  db.selectFrom('message').selectAll().where('id', '=', param('id')),
+  db.selectFrom('message').selectAll().where('id', '=', param('id')).where(isKept('message.conversation_id')),
 );
 
 export async function findMessage(

@@ -6,6 +6,7 @@ import type { OrganizationScope, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { remembered, statement } from '../statement.ts';
 import type { Database, ModelTable, PersonaVersionTable, SessionTable } from '../tables.ts';
+import { isKept } from './ephemeral.ts';
 import { toModel } from './models.ts';
 import { maxPersonaId, type PersonaRow, toPersona, toRevision } from './personas.ts';
 import { isInScope } from './scope.ts';
@@ -170,7 +171,7 @@ const ofSession = statement<{ id: string }, SessionRow>(
     left join model
       on model.id = coalesce(revision.model_id, session.model_id)
       and model.organization_id = session.organization_id
-    where session.id = ${param('id')}`,
+    where session.id = ${param('id')} and ${isKept('session.conversation_id')}`,
 );
 
 export interface SessionWithBasis {

@@ -3,10 +3,11 @@ import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
 import type { Database, SessionTable } from '../tables.ts';
+import { isKept } from './ephemeral.ts';
 import { isInScope } from './scope.ts';
 
 const byId = statement<{ id: string }, SessionTable>((db, param) =>
-  db.selectFrom('session').selectAll().where('id', '=', param('id')),
+  db.selectFrom('session').selectAll().where('id', '=', param('id')).where(isKept('session.conversation_id')),
 );
 
 export function toSession(row: SessionTable): SessionRecord {

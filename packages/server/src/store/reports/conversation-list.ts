@@ -83,6 +83,7 @@ async function look(
       isInRange(filter, after),
       ...(filter.ids === undefined ? [] : [isAmong(engine, 'id', filter.ids)]),
       sql`organization_id = ${scope.organizationId}`,
+      sql`expires_at is null`,
     ],
     sql` and `,
   );

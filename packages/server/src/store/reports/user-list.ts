@@ -105,6 +105,7 @@ async function summarize(
         .selectFrom('conversation')
         .select((count) => count.fn.countAll<number>().as('conversations'))
         .whereRef('conversation.end_user_id', '=', 'end_user.id')
+        .where('conversation.expires_at', 'is', null)
         .as('conversations'),
     )
     .where(isAmong(engine, 'id', ids))
