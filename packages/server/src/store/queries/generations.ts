@@ -107,14 +107,33 @@ export async function readCancelRequests(db: Database, owner: number): Promise<s
 }
 
 /** The generations that an owner is stored as running. */
-export async function readRunningGenerations(db: Database, owner: number): Promise<string[]> {
+export async function readRunningGenerations(
+  db: Database,
+  owner: number,
+): Promise<{ readonly id: string; readonly sessionId: string }[]> {
   const rows = await db
     .selectFrom('generation')
-    .select('id')
+    .select(['id', 'session_id'])
     .where('owner', '=', owner)
     .where('status', '=', 'running')
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map(({ id, session_id: sessionId }) => ({ id, sessionId }));
+}
+
+/** The generation of a session that an owner is stored as running. */
+export async function findRunning(
+  db: Database,
+  owner: number,
+  sessionId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('generation')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'running')
+    .where('owner', '=', owner)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Whether the journal holds events, of whatever owner. */
