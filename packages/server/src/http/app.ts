@@ -200,7 +200,15 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
       administration({
         ...admin,
         health: createHealth({
-          ...{ version, store, readings, registry, dataDir: dependencies.dataDir, load: dependencies.load },
+          ...{
+            version,
+            store,
+            bus,
+            readings,
+            registry,
+            dataDir: dependencies.dataDir,
+            load: dependencies.load,
+          },
           openStreams: () => hub.openCount,
         }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
