@@ -90,15 +90,17 @@ export async function claimDeadOwners(
 ): Promise<{ readonly generationIds: readonly string[] }> {
   const { db, engine } = context;
   await requireOwner(context, args.owner);
-  const others = db
+  const dead = await db
     .selectFrom('owner')
     .select('id')
     .where('fenced_at', 'is', null)
     .where('id', '!=', args.owner)
-    .$if(!args.all, (query) => query.where('lease_until', '<', databaseNow(engine)));
-  // This lock waits for whatever its owner writes, unlike that of a renewal. An owner that writes just now, or that a frozen
-  // process keeps locked, must not hold up the claims on others: its turn comes with the next claim.
-  const dead = await (engine === 'postgres' ? others.forUpdate().skipLocked() : others).execute();
+    .$if(!args.all, (query) => query.where('lease_until', '<', databaseNow(engine)))
+    // This lock excludes whatever an owner writes, unlike that of a renewal. An owner that writes just now, or that a frozen
+    // process keeps locked, must not hold up the claims on others: its turn comes with the next claim.
+    .$if(engine === 'postgres', (query) => query.forUpdate())
+    .$if(engine === 'postgres' && !args.all, (query) => query.skipLocked())
+    .execute();
   const claimed: string[] = [];
   for (const { id } of dead) {
     await db

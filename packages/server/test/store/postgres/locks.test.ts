@@ -7,6 +7,7 @@ import { openTestStore } from 'colloquy-testkit/stores';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { newId } from '../../../src/domain/ids.ts';
+import { textMessage } from '../../../src/store/commands/new-turn.ts';
 
 const postgres = await findPostgres();
 const missing = 'skip' in postgres ? postgres : undefined;
@@ -30,7 +31,7 @@ describe('locks', missing ?? {}, () => {
       tenant: { organizationId, environment: 'prod', endUserId: null },
       target: {
         ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: 'T' },
-        ...{ personaId: null, personaVersion: null, userMessageId: newId(), text: 'Hello' },
+        ...{ personaId: null, personaVersion: null, messages: [textMessage(newId(), 'Hello')] },
       },
       answerMessageId: newId(),
       generationId: newId(),
