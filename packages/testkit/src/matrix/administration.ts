@@ -160,6 +160,21 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200),
       within('/personas/<id>/versions', newPersona),
     ),
+    'POST /api/admin/organizations/:org_id/personas/:id/duplicate': manage(
+      administered(201),
+      async (world) => ({
+        path: `${base(world)}/personas/${await newPersona(world)}/duplicate`,
+        body: { alias: persona().alias },
+      }),
+    ),
+    'GET /api/admin/organizations/:org_id/personas/:id/export': manage(
+      administered(200),
+      within('/personas/<id>/export', newPersona),
+    ),
+    'POST /api/admin/organizations/:org_id/personas/import': manage(administered(201), (world) => ({
+      path: `${base(world)}/personas/import`,
+      body: { format: 1, ...persona() },
+    })),
     'PUT /api/admin/organizations/:org_id/personas/:id/next': manage(administered(200), async (world) => ({
       path: `${base(world)}/personas/${await newPersona(world)}/next`,
       body: draft(world),

@@ -15,6 +15,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { modelRoutes } from './models/routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
+import { personaCopyRoutes } from './personas/copy-routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
@@ -47,6 +48,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...providerRoutes(),
       ...personaRoutes(dependencies),
       ...personaVersionRoutes(dependencies),
+      ...personaCopyRoutes(dependencies),
       ...keyRoutes(dependencies),
       ...memberRoutes(dependencies),
       ...organizationGenerationRoutes(dependencies),

@@ -65,6 +65,12 @@ export const auditRules = {
     id: (_args, result) => result?.id,
     table: 'persona',
   },
+  importPersona: {
+    action: 'persona.create',
+    subject: 'persona',
+    id: (_args, result) => result?.id,
+    table: 'persona',
+  },
   updatePersona: { action: 'persona.update', subject: 'persona', id: ofId, table: 'persona' },
   deletePersona: { action: 'persona.delete', subject: 'persona', id: ofId, table: 'persona' },
   putNextVersion: { action: 'persona.draft', subject: 'persona', id: ofId, table: 'persona' },

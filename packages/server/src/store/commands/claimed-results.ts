@@ -73,6 +73,7 @@ export const claimedResults = {
   createOrganization: asItIs<CommandResult<'createOrganization'>>(),
   createModel: asItIs<CommandResult<'createModel'>>(),
   createPersona: asItIs<CommandResult<'createPersona'>>(),
+  importPersona: asItIs<CommandResult<'importPersona'>>(),
   submitPersona: asItIs<CommandResult<'submitPersona'>>(),
   rollbackPersona: asItIs<CommandResult<'rollbackPersona'>>(),
   createApiKey: asItIs<CommandResult<'createApiKey'>>(),

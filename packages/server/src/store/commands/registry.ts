@@ -20,6 +20,7 @@ import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
+import { importPersona } from './import-persona.ts';
 import { indexSearch } from './index-search.ts';
 import { nameInstallation } from './installation.ts';
 import { takeJob } from './job-leases.ts';
@@ -95,6 +96,7 @@ export const commands = {
   learnAboutModel,
   storeModelTest,
   createPersona,
+  importPersona,
   updatePersona,
   deletePersona,
   putNextVersion,

@@ -151,6 +151,8 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
+      'exportPersona.provider',
+      'importPersona.provider',
       'Generation.provider',
       'OrganizationGeneration.provider',
       'getConversationWithSessions.provider',
