@@ -53,12 +53,18 @@ export interface Outcome {
     | null;
 }
 
+/** What becomes of a history that is too long for its model. */
+export const truncations = ['auto', 'disabled'] as const;
+export type Truncation = (typeof truncations)[number];
+
 /** What a request asks for beside an answer to its messages; it holds for one generation. */
 export interface GenerationOptions extends Asked {
   /** It goes before the persona's. */
   readonly sampling?: Omit<SamplingParameters, 'maxTokens'>;
   /** Instructions that follow the persona's prompt. */
   readonly instructions?: string;
+  /** `disabled`: the history is sent whole, or the turn is refused. Default `auto`: it is fitted to the model. */
+  readonly truncation?: Truncation;
   /** What the dialect shows again of the request; nobody else reads it. */
   readonly request?: unknown;
   /** The first message of the request's own input. */
@@ -81,6 +87,8 @@ export interface GenerationParameters extends GenerationOptions {
   readonly continueFrom?: string;
   /** All that the model is sent, where it is no history: of an ephemeral generation. */
   readonly prompt?: readonly PromptMessage[];
+  /** The stored message that the prompt follows, with the history before it. Default: none. */
+  readonly promptBehind?: string;
 }
 
 export interface GenerationRecord {

@@ -30,8 +30,15 @@ export function userText(text: string): readonly TurnMessage[] {
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */
   | ({ readonly kind: 'new-conversation'; readonly messages: readonly TurnMessage[] } & TurnBasis)
-  /** A call of its own that is in no list and is erased soon after its end. The messages are sent as they are, never fitted. */
-  | ({ readonly kind: 'stateless'; readonly messages: readonly TurnMessage[] } & TurnBasis)
+  /**
+   * A call of its own that is in no list and is erased soon after its end. The messages are sent as they are, never fitted;
+   * the history of the message that they stand behind, if any, is read, fitted, and left as it was.
+   */
+  | ({
+      readonly kind: 'stateless';
+      readonly messages: readonly TurnMessage[];
+      readonly behind?: string;
+    } & TurnBasis)
   /** New messages in a session: at its head, or behind another message of it, to which the head moves. */
   | {
       readonly kind: 'session';

@@ -23,6 +23,8 @@ export interface ContextRequest {
   readonly sessionId: string;
   /** Text from the web that the caller adds to the prompt; room is kept for it. */
   readonly sources?: string | undefined;
+  /** Messages that follow the history, as they are. Default: the history's own last message is answered. */
+  readonly following?: readonly ModelMessage[] | undefined;
   /** The beginning of an answer that is continued; room is kept for it. */
   readonly begun?: string | undefined;
 }
@@ -30,6 +32,8 @@ export interface ContextRequest {
 export interface FittedContext {
   /** Oldest first, the system message at the beginning. */
   readonly messages: readonly ModelMessage[];
+  /** Whether nothing was left out. */
+  readonly isWhole: boolean;
   /** Whether messages were left out that no summary tells of. */
   readonly isGapped: boolean;
   /** What the context holds; computed at each call. */
@@ -54,6 +58,7 @@ export function firstContext(
   const { messageId } = request;
   return {
     messages: promptMessages(plan, undefined, messages),
+    isWhole: true,
     isGapped: false,
     receipt: () =>
       toReceipt(plan, request, {
@@ -92,9 +97,11 @@ export async function fitContext(
   const whole = units.toReversed().flatMap((unit) => unit.entries);
   const isComplete = overflow === undefined;
   const gap = isComplete ? null : gapBefore(selection, whole[0], summary, unread);
-  const messages = await toModelMessages(reads, whole);
+  const { following = [] } = request;
+  const messages = [...(await toModelMessages(reads, whole)), ...following];
   return {
     messages: promptMessages(plan, summary, messages),
+    isWhole: isComplete,
     isGapped: gap?.isSendable === true,
     receipt: () =>
       toReceipt(plan, request, {
@@ -115,16 +122,19 @@ export async function fitContext(
 /** Tokens that the answered message and the history may take, a summary included. */
 export function historyRoom(
   plan: RunPlan,
-  request: Pick<ContextRequest, 'sources' | 'begun'>,
+  request: Pick<ContextRequest, 'sources' | 'begun' | 'following'>,
   estimate: TokenEstimate,
 ): number {
+  if (plan.keepsHistory === true) return Number.POSITIVE_INFINITY;
   const budget = promptBudget(plan);
+  const following = (request.following ?? []).reduce((sum, message) => sum + estimate.ofWhole(message), 0);
   return (
     Math.floor(budget * (1 - safetyShare)) -
     estimate.ofMessage(systemPromptOf(plan)) -
     estimate.ofMessage(askedText(plan.asked)) -
     estimate.ofMessage(request.sources ?? '') -
-    estimate.ofMessage(request.begun ?? '')
+    estimate.ofMessage(request.begun ?? '') -
+    following
   );
 }
 

@@ -45,7 +45,7 @@ function assumedWindow({
 }
 
 /** Whether the window was set, listed or named by the provider, or is that of a model in this server; else it is a guess. */
-function isWindowKnown({ record }: Pick<RunPlan, 'record'>): boolean {
+export function isWindowKnown({ record }: Pick<RunPlan, 'record'>): boolean {
   return (
     record.contextWindowSource !== 'assumed' ||
     promptLimitOf(record)?.windowTokens !== undefined ||

@@ -28,6 +28,8 @@ export interface RunPlan {
   readonly asked?: Asked;
   /** What follows the persona's prompt. */
   readonly instructions?: string | undefined;
+  /** Whether the history is sent whole, however long it is. Default: it is fitted. */
+  readonly keepsHistory?: boolean;
   readonly internet: boolean;
   /** The model that was asked first. Default: `record`. */
   readonly requestedModelId?: string;
@@ -107,6 +109,7 @@ export async function resolvePlan(
       parameters: effectiveParameters(revision, record, request.parameters),
       ...(asked !== undefined && { asked }),
       instructions: request.parameters.instructions,
+      keepsHistory: request.parameters.truncation === 'disabled',
       internet: request.parameters.internet ?? revision?.internet ?? false,
       requestedModelId,
     };

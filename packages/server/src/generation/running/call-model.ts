@@ -90,7 +90,9 @@ export async function runModel(
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
     appender.usage ??
-    (isUnknown ? unknownUsage : estimateUsage(model, request.messages, written, appender.reportedPrompt));
+    (isUnknown
+      ? unknownUsage
+      : estimateUsage(model, request.messages, written, appender.reportedPrompt, request));
   if (live.isCancelled) {
     return {
       kind: 'ended',

@@ -22,6 +22,8 @@ export interface Job {
   readonly replyTo: string;
   /** All that the model is sent beside the instructions, where it is at hand: a conversation's first messages, or a prompt. */
   readonly prompt?: readonly ModelMessage[] | undefined;
+  /** The stored message that the prompt follows, with the history before it. */
+  readonly promptBehind?: string | undefined;
   /** The message whose text this answer begins with. */
   readonly continueFrom?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /** One generation from its prompt to its outcome: what the model is asked, the run, and what it cost. */
 
-import { AppError } from '../../domain/errors.ts';
+import { AppError, notFound } from '../../domain/errors.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
@@ -12,11 +12,12 @@ import {
   unknownUsage,
 } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
+import { findMessageParts } from '../../store/queries/message-parts.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
 import type { Database } from '../../store/store.ts';
 import { modelCall, type SpentCall } from '../calls/accounting.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
-import { type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
+import { type ContextRequest, type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
 import { countMessages, isSmaller, learnFromOverflow } from '../context/overflow.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { answerBound } from '../plan/context-window.ts';
@@ -149,10 +150,11 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   const { live } = job;
   const { reads, now } = dependencies;
   const context = { messageId: job.replyTo, sessionId: live.identity.sessionId, begun };
-  const fit = (sources?: string): FittedContext | Promise<FittedContext> =>
-    job.prompt === undefined
-      ? fitContext(reads, plan, { ...context, sources })
-      : firstContext(plan, job.prompt, { ...context, sources });
+  const fit = (sources?: string): FittedContext | Promise<FittedContext> => {
+    if (job.prompt === undefined) return fitContext(reads, plan, { ...context, sources });
+    if (job.promptBehind === undefined) return firstContext(plan, job.prompt, { ...context, sources });
+    return fitBehind(reads, plan, job.promptBehind, { begun, sources, following: job.prompt });
+  };
   const fitting = fit();
   let fitted = fitting instanceof Promise ? await fitting : fitting;
   live.setContext(fitted);
@@ -173,6 +175,7 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
     return toRequest({ ...plan, parameters }, withResearch(fitted.messages, sources), begun);
   };
   const refit: Refit = async (tooLong, overflow) => {
+    if (plan.keepsHistory === true) return undefined;
     const counted = countMessages(plan, tooLong.messages);
     dependencies.learn(plan.record, learnFromOverflow(plan, overflow, counted));
     const sources = shortenSection(research.promptSection, plan);
@@ -196,6 +199,18 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   };
   run.modelCalls.push(answerCall(job, plan, { usage: outcome.usage, isFailed, times, at }));
   return { outcome, spent: [...before, outcome.usage], isOpen };
+}
+
+/** The context of messages behind a stored one, which may have been deleted by now. */
+async function fitBehind(
+  reads: Database,
+  plan: RunPlan,
+  messageId: string,
+  context: Omit<ContextRequest, 'messageId' | 'sessionId'>,
+): Promise<FittedContext> {
+  const message = await findMessageParts(reads, messageId);
+  if (message === undefined) throw notFound('the message that the prompt follows');
+  return await fitContext(reads, plan, { ...context, messageId, sessionId: message.sessionId });
 }
 
 async function researchOnce(

@@ -87,6 +87,7 @@ export class Runner {
     this.#options.lives.add(live);
     const isWhole = target.kind === 'new-conversation' || target.kind === 'stateless';
     const prompt = isWhole ? target.messages.map(toModelMessage) : undefined;
+    const promptBehind = target.kind === 'stateless' ? target.behind : undefined;
     const continueFrom = target.kind === 'message' ? target.continueFrom : undefined;
     const at = this.#options.now();
     const facts: GenerationFacts = {
@@ -98,7 +99,7 @@ export class Runner {
       startedAt: at,
     };
     const replyTo = turn.userMessageId;
-    await this.#runInSpan({ live, plan, accounting, facts, replyTo, prompt, continueFrom });
+    await this.#runInSpan({ live, plan, accounting, facts, replyTo, prompt, promptBehind, continueFrom });
   }
 
   /**
@@ -367,8 +368,9 @@ function liveOf(generation: GenerationRecord, events: readonly LogEvent[]): Live
 
 function storedJob(live: LiveGeneration, generation: GenerationRecord, plan: RunPlan): Job {
   const { replyTo, parameters } = generation;
+  const { promptBehind, continueFrom } = parameters;
   const prompt = parameters.prompt?.map(toModelMessage);
   const accounting = accountingOf(generation);
   const facts = factsOf(generation);
-  return { live, plan, accounting, facts, replyTo, prompt, continueFrom: parameters.continueFrom };
+  return { live, plan, accounting, facts, replyTo, prompt, promptBehind, continueFrom };
 }

@@ -1,5 +1,5 @@
 /** From a turn's request to the stored turn: resolves what it runs on, then accepts it in one command. */
-import { notFound } from '../../domain/errors.ts';
+import { AppError, notFound } from '../../domain/errors.ts';
 import type { GenerationOptions, GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scope.ts';
@@ -15,11 +15,12 @@ import { findGeneration } from '../../store/queries/generations.ts';
 import { findClaimed } from '../../store/queries/idempotency.ts';
 import type { Database, Store } from '../../store/store.ts';
 import type { Accounting } from '../calls/accounting.ts';
+import { fitContext } from '../context/fit-context.ts';
 import type { AcceptedGeneration } from '../interface.ts';
-import { checkMessageFits } from '../plan/context-window.ts';
+import { checkMessageFits, isWindowKnown } from '../plan/context-window.ts';
 import { boundedPlan, type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
 import type { TurnMessage, TurnRequest } from '../turn.ts';
-import { hasImages, questionOf, toNewMessage, toPrompt, wordsIn } from './new-messages.ts';
+import { hasImages, questionOf, toModelMessage, toNewMessage, toPrompt, wordsIn } from './new-messages.ts';
 import { type Base, mayUseInternet, readPermitted } from './permitted.ts';
 import { planReservation, withLongestAnswer } from './reservation.ts';
 
@@ -160,9 +161,28 @@ function firstWords(messages: readonly TurnMessage[]): string {
 /** What another attempt, or an answer that goes on, takes over of the answer before. */
 function optionsOf({ earlier }: Base): GenerationOptions {
   if (earlier === undefined) return {};
-  const { maxTokens, internet, continueFrom, prompt, inputFrom, uiMessageId, ...options } =
-    earlier.parameters;
+  const { maxTokens, internet, continueFrom, prompt, promptBehind, ...rest } = earlier.parameters;
+  const { inputFrom, uiMessageId, ...options } = rest;
   return options;
+}
+
+/** @throws AppError context_overflow, where the history does not fit whole beside the turn's messages */
+async function requireWholeHistory(
+  reads: Database,
+  plan: RunPlan,
+  { target }: TurnRequest,
+  { parentId, sessionId }: Base,
+): Promise<void> {
+  if (parentId === null || !isWindowKnown(plan)) return;
+  const following = target.kind === 'message' ? [] : target.messages.map(toModelMessage);
+  const fitted = await fitContext(
+    reads,
+    { ...plan, keepsHistory: false },
+    { messageId: parentId.toLowerCase(), sessionId: sessionId ?? '', following },
+  );
+  if (fitted.isWhole) return;
+  const message = `the conversation has more tokens than the model ${plan.record.name} has room for`;
+  throw new AppError('context_overflow', message);
 }
 
 export async function acceptRequest(
@@ -182,7 +202,10 @@ export async function acceptRequest(
     ...(internet !== undefined && mayUseInternet(request, base) && { internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
-    ...(request.target.kind === 'stateless' && { prompt: toPrompt(request.target.messages) }),
+    ...(request.target.kind === 'stateless' && {
+      prompt: toPrompt(request.target.messages),
+      ...(request.target.behind !== undefined && { promptBehind: request.target.behind.toLowerCase() }),
+    }),
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
   };
@@ -200,6 +223,7 @@ export async function acceptRequest(
     // The message has to fit beside the longest answer that its limits may leave.
     (candidate) => checkMessageFits(withLongestAnswer(candidate, limits), text),
   );
+  if (planned.keepsHistory === true) await requireWholeHistory(store.reads, planned, request, base);
   const reservation = await planReservation(
     store.reads,
     storedLimits,

@@ -18,6 +18,8 @@ export interface Base {
   readonly basis: RunBasis | undefined;
   /** Null for a new one. */
   readonly sessionId: string | null;
+  /** The stored message that the turn's messages follow; null: none, or nobody has asked for it. */
+  readonly parentId: string | null;
   /** How many turns wait in the session. */
   readonly waitingTurns: number;
   /** The texts of the turn's messages, whose length is checked. */
@@ -30,11 +32,15 @@ async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
   const { target, scope } = request;
   if (target.kind === 'new-conversation' || target.kind === 'stateless') {
     const text = wordsIn(target.messages);
-    return { ...ofBasis(target), sessionId: null, waitingTurns: 0, text };
+    const parentId = target.kind === 'stateless' ? (target.behind ?? null) : null;
+    if (parentId !== null && (await findMessage(reads, scope, parentId)) === undefined)
+      throw notFound('message');
+    return { ...ofBasis(target), sessionId: null, parentId, waitingTurns: 0, text };
   }
   if (target.kind === 'session') {
     const { sessionId, messages, read = await findSessionBasis(reads, scope, sessionId) } = target;
-    return baseOf(read, wordsIn(messages));
+    const base = baseOf(read, wordsIn(messages));
+    return target.parentId === undefined ? base : { ...base, parentId: target.parentId };
   }
   const message = await findMessage(reads, scope, target.messageId);
   if (message === undefined) throw notFound('message');
@@ -43,7 +49,8 @@ async function readBase(reads: Database, request: TurnRequest): Promise<Base> {
     throw new AppError('invalid_request', 'only a message of a user can be answered');
   const text = target.kind === 'message' ? message.text : wordsIn(target.messages);
   const base = baseOf(await findSessionBasis(reads, scope, message.sessionId), text);
-  return { ...base, earlier };
+  const parentId = target.kind === 'message' ? base.parentId : message.id;
+  return { ...base, parentId, earlier };
 }
 
 function isAnswerable({ role }: MessageRecord): boolean {
@@ -90,7 +97,8 @@ function baseOf(read: SessionWithBasis | undefined, text: string): Base {
   const { personaId, personaVersion, modelId } = session;
   const persona =
     personaId === null || personaVersion === null ? null : { personaId, version: personaVersion };
-  return { persona, modelId, basis, sessionId: session.id, waitingTurns, text };
+  const { id: sessionId, headMessageId: parentId } = session;
+  return { persona, modelId, basis, sessionId, parentId, waitingTurns, text };
 }
 
 /**

@@ -20,6 +20,7 @@ import type { ReadFacts } from '../streaming/facts.ts';
 import type { StreamGeneration } from '../streaming/generation-streams.ts';
 import { failureOf } from '../streaming/shown.ts';
 import type { OpenViewer } from '../streaming/viewers.ts';
+import { whenGone } from './hang-up.ts';
 
 type ConversationRequest = GrantedRequest<'conversation'>;
 
@@ -102,8 +103,11 @@ export function createTurns(options: TurnsOptions): Turns {
       const facts = await readFacts(await engine.get(scope, generationId), scope, caller);
       return streamGeneration(reply, { context: { ...context, facts }, view });
     },
-    async answer({ caller }, { generationId }) {
-      const { text, outcome } = await whileGood(connections, caller, engine.answer(generationId));
+    async answer({ caller, raw }, { generationId }) {
+      // Who hangs up waits no more, so that what nobody waits for can be told from the rest.
+      using hangUp = whenGone(raw.socket);
+      const waiting = engine.answer(generationId, hangUp.signal);
+      const { text, outcome } = await whileGood(connections, caller, waiting);
       const isGood = outcome.status !== 'cancelled' || (await connections.isGood(caller));
       if (!isGood) throw unauthenticated(revokedMessage);
       const failure = failureOf(outcome, audienceOf(caller));

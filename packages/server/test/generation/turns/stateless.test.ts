@@ -118,4 +118,61 @@ onBothStores('what is not stored for good', (storeEngine) => {
     assert.deepEqual(sent?.slice(1), ['One', 'Two', 'Three', 'Well']);
     assert.ok(sent?.[0]?.includes(secret));
   });
+
+  test('behind a stored message reads its history, and leaves it as it was', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const engine = await h.start();
+    const first = await engine.accept(h.turn({ text: 'One' }));
+    await readLog(engine, first.generationId).ended;
+    const behind = first.answerMessageId;
+    const messages = [text('user', 'Two')];
+    const target = { kind: 'stateless', persona: h.persona, messages, behind } as const;
+    const turn = await engine.accept(h.turn(target));
+    await readLog(engine, turn.generationId).ended;
+    assert.deepEqual(
+      h.upstream.requests.at(-1)?.body?.messages?.map(({ content }) => content),
+      ['Be a test.', 'One', 'You said: One', 'Two'],
+    );
+    const next = await engine.accept(h.turn({ kind: 'session', sessionId: first.sessionId, text: 'Three' }));
+    await readLog(engine, next.generationId).ended;
+    assert.ok(!JSON.stringify(h.upstream.requests.at(-1)?.body).includes('Two'));
+    await assert.rejects(engine.accept(h.turn({ ...target, behind: turn.answerMessageId })), isMissing);
+  });
+
+  test('where nothing may be left out, a history that is too long is refused; else it is fitted', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const engine = await h.start();
+    const long = (label: string) => `${label} ${'word '.repeat(700)}`;
+    let { sessionId, answerMessageId } = await engine.accept(h.turn({ text: long('One') }));
+    await engine.titlesWritten();
+    for (const label of ['Two', 'Three']) {
+      const turn = await engine.accept(h.turn({ kind: 'session', sessionId, text: long(label) }));
+      await readLog(engine, turn.generationId).ended;
+      answerMessageId = turn.answerMessageId;
+    }
+    const disabled = { options: { truncation: 'disabled' } } as const;
+    const before = h.upstream.requests.length;
+    const all = [
+      { kind: 'session', sessionId, text: 'And?' },
+      { kind: 'fork', messageId: answerMessageId, text: 'And?' },
+      { kind: 'stateless', persona: h.persona, messages: [text('user', 'And?')], behind: answerMessageId },
+    ] as const;
+    for (const target of all)
+      await assert.rejects(
+        engine.accept(h.turn(target, disabled)),
+        (error: AppError) => error.code === 'context_overflow',
+      );
+    assert.equal(h.upstream.requests.length, before);
+    for (const target of all) {
+      const turn = await engine.accept(h.turn(target));
+      await readLog(engine, turn.generationId).ended;
+      assert.ok((h.upstream.requests.at(-1)?.body?.messages?.length ?? 9) < 6);
+    }
+    const short = await engine.accept(h.turn({ text: 'One' }, disabled));
+    await readLog(engine, short.generationId).ended;
+    const next = await engine.accept(
+      h.turn({ kind: 'session', sessionId: short.sessionId, text: 'Two' }, disabled),
+    );
+    assert.equal((await engine.answer(next.generationId)).outcome.status, 'done');
+  });
 });
