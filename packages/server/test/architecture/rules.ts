@@ -147,6 +147,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'openapi',
     'streaming',
     'end-users',
+    'threads',
     'dialects',
     'generations',
     'operations',

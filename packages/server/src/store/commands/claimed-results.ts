@@ -60,6 +60,7 @@ export const claimedResults = {
   ),
   createSession: session,
   completeSession: session,
+  forkSession: session,
   postMessage: asRow(
     'message',
     (db, id) => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst(),

@@ -4,6 +4,7 @@ import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { noteAction, noteRefusals, pruneAudit } from './audit.ts';
 import { noteBackup } from './backups.ts';
+import { forkSession, moveSessionHead } from './branches.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
   completeSession,
@@ -18,6 +19,7 @@ import { eraseEphemeral, expireEphemeral } from './ephemeral.ts';
 import { eraseConversations } from './erase-conversations.ts';
 import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
+import { giveFeedback } from './feedback.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { importPersona } from './import-persona.ts';
@@ -74,6 +76,9 @@ export const commands = {
   completeSession,
   postMessage,
   deleteMessage,
+  moveSessionHead,
+  forkSession,
+  giveFeedback,
   indexSearch,
   registerOwner,
   renewLease,

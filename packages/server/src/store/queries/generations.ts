@@ -54,7 +54,10 @@ function toError(error: string | null): Outcome['error'] {
 }
 
 /** How a generation ended, as its message shows it. */
-export type Ending = Pick<GenerationRecord, 'replyTo' | 'finishReason' | 'error'>;
+export type Ending = Pick<
+  GenerationRecord,
+  'replyTo' | 'finishReason' | 'error' | 'cost' | 'personaId' | 'personaVersion'
+>;
 
 /** How generations ended, by their ids; those that were deleted are left out. The caller has checked the scope. */
 export async function readEndings(
@@ -64,13 +67,20 @@ export async function readEndings(
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('generation')
-    .select(['id', 'reply_to', 'finish_reason', 'error'])
+    .select(['id', 'reply_to', 'finish_reason', 'error', 'cost', 'persona_id', 'persona_version'])
     .where('id', 'in', [...ids])
     .execute();
   return new Map(
-    rows.map(({ id, reply_to: replyTo, finish_reason: finishReason, error }) => [
-      id,
-      { replyTo, finishReason, error: toError(error) },
+    rows.map((row) => [
+      row.id,
+      {
+        replyTo: row.reply_to,
+        finishReason: row.finish_reason,
+        error: toError(row.error),
+        cost: row.cost,
+        personaId: row.persona_id,
+        personaVersion: row.persona_version,
+      },
     ]),
   );
 }

@@ -94,7 +94,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'ConversationEvent.code',
       'GenerationEvent.code',
       'Generation.code',
-      'listMessages.code',
+      'Message.code',
       'OrganizationGeneration.code',
     ],
   },
@@ -103,7 +103,8 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: generationStatuses,
     places: [
       'Generation.status',
-      'listMessages.status',
+      'Message.status',
+      'ChatMessage.status',
       'OrganizationGeneration.status',
       'listGenerations.status',
       'OrganizationConversation.status',
@@ -118,7 +119,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: finishReasons,
     places: [
       'Generation.finish_reason',
-      'listMessages.finish_reason',
+      'Message.finish_reason',
       'OrganizationGeneration.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
@@ -329,7 +330,13 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: [
       'listPersonaVersions.kind',
       ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
-      ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
+      ...[
+        'Conversation.kind',
+        'listConversations.kind',
+        'getConversationWithSessions.kind',
+        'Generation.kind',
+        'OrganizationGeneration.kind',
+      ],
       ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
     ],
   },
@@ -428,6 +435,13 @@ const published: Readonly<Record<string, PublishedList>> = {
       'streamContinuation.version_type',
       'complete.version_type',
       'continue.version_type',
+      ...['getToken', 'streamCompletion', 'streamContinuation', 'complete', 'continue'].map(
+        (operation) => `${operation}.version_tag`,
+      ),
+      ...['createChatSession', 'forkSession'].flatMap((operation) => [
+        `${operation}.version_type`,
+        `${operation}.version_tag`,
+      ]),
     ],
   },
   'states of versions': {
@@ -448,7 +462,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'roles that clients see': {
     values: ['user', 'assistant'],
     list: shownRoles,
-    places: ['listMessages.role'],
+    places: ['Message.role'],
   },
   'roles of the chats dialect': {
     values: ['Human', 'Assistant'],
@@ -498,6 +512,12 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['chat', 'conversation', 'chats', 'events'],
     list: views,
     places: ['streamGeneration.dialect'],
+  },
+  'branches of a conversation': { values: ['current'], list: null, places: ['listMessages.branch'] },
+  'parts of messages that can be included': {
+    values: ['reasoning'],
+    list: null,
+    places: ['listMessages.include', 'getMessage.include', 'getThread.include'],
   },
   'codes of what did not arrive whole': {
     values: ['invalid_request'],
