@@ -25,6 +25,9 @@ import { usageRoutes } from './usage/routes.ts';
 import { userListRoutes } from './users/list-routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { EndUserSchema } from './users/schema.ts';
+import { webhookDeliveryRoutes } from './webhooks/delivery-routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { DeliverySchema, EventDataSchema } from './webhooks/schema.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
@@ -39,6 +42,8 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       OrganizationSessionSchema,
       EndUserSchema,
       ConsumedSchema,
+      EventDataSchema,
+      DeliverySchema,
     ])
       app.addSchema(schema);
     addRoutes(app, [
@@ -56,6 +61,8 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...usageRoutes(dependencies),
       ...userListRoutes(dependencies),
       ...userRoutes(dependencies),
+      ...webhookRoutes(dependencies),
+      ...webhookDeliveryRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
       ...backupRoutes(dependencies),

@@ -80,6 +80,7 @@ export const claimedResults = {
   createApiKey: asItIs<CommandResult<'createApiKey'>>(),
   rotateApiKey: asItIs<CommandResult<'rotateApiKey'>>(),
   createMember: asItIs<CommandResult<'createMember'>>(),
+  createWebhook: asItIs<CommandResult<'createWebhook'>>(),
 } satisfies { readonly [N in CommandName]?: ClaimedResult<CommandResult<N>> };
 
 export type ClaimedCommandName = keyof typeof claimedResults;

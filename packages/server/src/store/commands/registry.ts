@@ -45,11 +45,14 @@ import {
   updatePersona,
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
+import { noteBudgetReached } from './reached-budgets.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { endRetentionRun, expireConversations } from './retention.ts';
 import { nameSecret, resealModels } from './secrets.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
+import { claimDeliveries, pruneDeliveries, resendDelivery, settleDelivery } from './webhook-deliveries.ts';
+import { createWebhook, deleteWebhook, deleteWebhooks, updateWebhook } from './webhooks.ts';
 
 export const commands = {
   acceptTurn,
@@ -127,6 +130,15 @@ export const commands = {
   takeJob,
   expireConversations,
   endRetentionRun,
+  noteBudgetReached,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  deleteWebhooks,
+  resendDelivery,
+  claimDeliveries,
+  settleDelivery,
+  pruneDeliveries,
 } as const;
 
 type Commands = typeof commands;

@@ -44,6 +44,7 @@ import {
   usageIntervals,
   usageProvenances,
 } from '../../../src/domain/usage.ts';
+import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
 import { startTestApp } from '../http-app.ts';
 
 interface PublishedList {
@@ -57,6 +58,13 @@ interface PublishedList {
 /** The places of a field of models. */
 function ofModels(field: string): readonly string[] {
   return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
+}
+
+/** The places of a field of webhooks. */
+function ofWebhooks(field: string): readonly string[] {
+  return ['createWebhook', 'listWebhooks', 'getWebhook', 'updateWebhook'].map(
+    (operation) => `${operation}.${field}`,
+  );
 }
 
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
@@ -96,6 +104,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'Generation.code',
       'Message.code',
       'OrganizationGeneration.code',
+      'WebhookEventData.code',
     ],
   },
   'generation statuses': {
@@ -112,6 +121,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'getOrganizationConversation.status',
       'listUsers.status',
       'EndUser.status',
+      'WebhookEventData.status',
     ],
   },
   'finish reasons': {
@@ -338,6 +348,7 @@ const published: Readonly<Record<string, PublishedList>> = {
         'OrganizationGeneration.kind',
       ],
       ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
+      ...ofWebhooks('kind'),
     ],
   },
   'actions of the audit trail': {
@@ -367,6 +378,11 @@ const published: Readonly<Record<string, PublishedList>> = {
       'member.token',
       'user.export',
       'user.erase',
+      'webhook.create',
+      'webhook.update',
+      'webhook.delete',
+      'webhook.resend',
+      'webhook.disable',
       'generation.cancel',
       'retention.run',
       'backup.create',
@@ -387,6 +403,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'key',
       'member',
       'user',
+      'webhook',
       'generation',
       'conversations',
       'backup',
@@ -424,7 +441,24 @@ const published: Readonly<Record<string, PublishedList>> = {
       'EndUser',
       ...ofUsers,
       'OrganizationGeneration',
+      'WebhookEventData',
     ].map((name) => `${name}.environment`),
+  },
+  'events for webhooks': {
+    values: [
+      'generation.completed',
+      'generation.failed',
+      'conversation.deleted',
+      'user.erased',
+      'budget.reached',
+    ],
+    list: webhookEvents,
+    places: ['WebhookDelivery.type', ...ofWebhooks('events')],
+  },
+  'statuses of deliveries': {
+    values: ['pending', 'delivered', 'failed'],
+    list: deliveryStatuses,
+    places: ['WebhookDelivery.status'],
   },
   'types of versions': {
     values: ['next', 'active'],
