@@ -14,7 +14,7 @@ export type ModelMessagePart =
 
 export interface ModelMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
-  /** Its plain text; empty for a tool's message. */
+  /** Its plain text; of a tool's message, the results. */
   readonly text: string;
   /** All that it says, the text too, where it says more than a text. */
   readonly parts?: readonly ModelMessagePart[];

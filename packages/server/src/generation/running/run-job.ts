@@ -164,7 +164,8 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   };
   const research =
     run.research ??
-    (isResearched({ ...job, plan }, dependencies)
+    // Behind the results of tools there is no new question.
+    (fitted.messages.at(-1)?.role === 'user' && isResearched({ ...job, plan }, dependencies)
       ? await researchOnce(run, plan, fitted.messages)
       : withoutResearch);
   const isItsOwn = plan === job.plan;

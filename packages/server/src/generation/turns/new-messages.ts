@@ -29,8 +29,11 @@ export function hasImages(messages: readonly PromptMessage[]): boolean {
   return messages.some(({ parts }) => parts.some(({ type }) => type === 'image'));
 }
 
+/** The results of tools are the text of their message, which counts as stored like any other. */
 function textOf(parts: readonly MessagePart[]): string {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const texts = parts.flatMap((part) =>
+    part.type === 'text' ? [part.text] : part.type === 'tool-result' ? [part.result] : [],
+  );
   return texts.length === 1 ? (texts[0] ?? '') : texts.join('\n\n');
 }
 

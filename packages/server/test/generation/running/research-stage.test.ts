@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { abortable } from '../../../src/concurrency/abortable.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import { callId } from '../../../src/domain/request/call-ids.ts';
 import { buildPromptSection } from '../../../src/research/prompt.ts';
 import { findQueries } from '../../../src/research/queries.ts';
 import type { Researcher, ResearchRequest } from '../../../src/research/research.ts';
@@ -49,6 +50,39 @@ onBothStores('research and the settings', (storeEngine) => {
       .map(({ event }) => event)
       .find((event) => typeof event === 'object' && event.type === 'sources');
     assert.match(JSON.stringify(sources), /"sources":\[\].*turned off in this organization/);
+  });
+
+  test('behind the results of tools nothing is researched again', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const { researcher, requests } = makeResearcher();
+    const engine = await h.start(undefined, { researcher });
+    const steps = [
+      { do: 'tool-call', id: 'x', name: 'look', arguments: '{}' },
+      { do: 'finish', reason: 'tool_calls' },
+      { do: 'end' },
+    ] as const;
+    h.upstream.setDefault((request) =>
+      request.body?.tools === undefined || request.body.messages?.at(-1)?.role === 'tool'
+        ? answer('Found')
+        : { steps },
+    );
+    const options = { tools: [{ name: 'look' }] };
+    const asked = await engine.accept(h.turn({ text: 'News?' }, { internet: true, options }));
+    await readLog(engine, asked.generationId).ended;
+    assert.equal(requests.length, 1);
+    const result = { type: 'tool-result', id: callId(asked.answerMessageId, 1), result: 'seen' } as const;
+    const next = await engine.accept(
+      h.turn({
+        kind: 'behind',
+        messageId: asked.answerMessageId,
+        messages: [{ role: 'tool', parts: [result] }],
+        continues: true,
+      }),
+    );
+    assert.equal((await engine.answer(next.generationId)).text, 'Found');
+    assert.equal(requests.length, 1);
+    const sent = h.upstream.requests.at(-1)?.body?.messages;
+    assert.deepEqual(sent?.at(-1), { role: 'tool', tool_call_id: result.id, content: 'seen' });
   });
 
   test('the text of pages stands in a turn of the user, never in the system message', async () => {

@@ -95,8 +95,17 @@ onBothStores('where a turn goes', (storeEngine) => {
     const [system] = await reads.selectFrom('message').select('id').where('role', '=', 'system').execute();
     await execute('deleteMessage', { scope: h.scope, id: system?.id ?? '', now: Date.now() });
     assert.deepEqual(await list(0), [6, ...shown]);
-    const engineName = storeEngine;
-    assert.deepEqual(await checkStore(reads, engineName), []);
+    assert.deepEqual(await checkStore(reads, storeEngine), []);
+    const states = await reads
+      .selectFrom('message')
+      .select(['role', 'search_state'])
+      .where('role', 'not in', ['user', 'assistant'])
+      .execute();
+    assert.deepEqual(
+      states.map((row) => row.search_state),
+      [3, 3],
+      'no search finds them',
+    );
   });
 
   test('behind a message the head moves, and the old branch stays; null begins anew', async () => {
@@ -232,7 +241,7 @@ onBothStores('what a turn asks for', (storeEngine) => {
         .map(({ tool_call_id: id, content }) => [id, content]),
       ids.map((id, index) => [id, `seen ${index}`]),
     );
-    assert.equal((await rowOf(h, next.userMessageId)).text, '');
+    assert.equal((await rowOf(h, next.userMessageId)).text, 'seen 1\n\nseen 0');
     assert.equal((await engine.answer(next.generationId)).text, 'It is there.');
     await say(h, engine, { kind: 'message', messageId: next.userMessageId, again: true });
   });
