@@ -66,6 +66,11 @@ export interface Authenticator {
     memberId: string,
     ttlSeconds?: number,
   ): Promise<IssuedToken>;
+  /** The caller as it acts for one end user, who is stored if new. @throws AppError conflict (the user is being erased) */
+  actFor<Caller extends ApiKeyPrincipal | MemberPrincipal>(
+    caller: Caller,
+    externalId: string,
+  ): Promise<Caller>;
   /** Stores now when keys were used last, which otherwise happens once a minute and at disposal. */
   flushLastUsed(): Promise<void>;
 }
@@ -185,6 +190,15 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     };
   }
 
+  async function endUserNamed(
+    { organizationId, environment }: Scope,
+    externalId: string,
+    claim?: IdempotencyClaim,
+  ): Promise<string> {
+    const user = { id: newId(), organizationId, environment, externalId, now: now() };
+    return (await store.executeOnce('ensureEndUser', user, claim)).result.id;
+  }
+
   return {
     async authenticate(credentials) {
       const { environment } = credentials;
@@ -218,15 +232,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const { organizationId, environment } = principal.scope;
       const known =
         claim === undefined ? await findEndUserId(store.reads, principal.scope, userId) : undefined;
-      const endUserId =
-        known ??
-        (
-          await store.executeOnce(
-            'ensureEndUser',
-            { id: newId(), organizationId, environment, externalId: userId, now: now() },
-            claim,
-          )
-        ).result.id;
+      const endUserId = known ?? (await endUserNamed(principal.scope, userId, claim));
       const claims: EndUserClaims = {
         kind: 'end-user',
         keyId: principal.keyId,
@@ -237,6 +243,20 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         personaVersion: persona.version,
       };
       return await tokens.sign(claims, options.tokenTtlSeconds);
+    },
+    async actFor(caller, externalId) {
+      const { organizationId, environment } = caller.scope;
+      const known = await findEndUserId(store.reads, caller.scope, externalId);
+      const endUserId = known ?? (await endUserNamed(caller.scope, externalId));
+      const key =
+        caller.kind === 'api-key' ? await findApiKeyOfToken(store.reads, caller.keyId, endUserId) : undefined;
+      const organization = key?.organization ?? (await findOrganizationRules(store.reads, organizationId));
+      if (organization === undefined) throw noOrganization();
+      return {
+        ...caller,
+        scope: conversationScope(organizationId, environment, endUserId),
+        limits: limitsOfCaller({ organization, key, endUserId }),
+      };
     },
     async issueMemberToken(organization, memberId, ttlSeconds = options.tokenTtlSeconds) {
       if ((await findMember(store.reads, organization, memberId)) === undefined) throw notFound('member');

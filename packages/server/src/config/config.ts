@@ -1,7 +1,9 @@
 /** The program's configuration: pure and frozen. `env.ts` reads the environment; `parseConfig` checks it. */
+
 import { leastKeptDays } from '../domain/audit/trail.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import { type UnknownParameters, unknownParameterChoices } from '../domain/request/openai-parameters.ts';
 import { isBasePath } from '../domain/text/base-path.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
 import { isOrigin } from '../domain/text/origin.ts';
@@ -63,6 +65,8 @@ export interface Config {
   /** Whether models summarise what no longer fits, where an organization sets nothing. */
   readonly summaries: boolean;
   readonly tokenTtlSeconds: number;
+  /** What becomes of parameters that OpenAI's API does not have. */
+  readonly unknownParameters: UnknownParameters;
   /** Of what is not stored for good. */
   readonly ephemeral: { readonly ttlMs: number; readonly abandonMs: number };
   /** How long the audit trail is kept. */
@@ -194,6 +198,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     basePath: readBasePath(reader),
     trustedProxies: readNetworks(reader, 'TRUSTED_PROXIES'),
     tokenTtlSeconds: reader.integer('TOKEN_TTL_SECONDS', 1, 31_536_000),
+    unknownParameters: reader.oneOf('OPENAI_UNKNOWN_PARAMETERS', unknownParameterChoices, 'refuse'),
     ephemeral: {
       ttlMs: 1000 * reader.integer('EPHEMERAL_TTL_SECONDS', 60, 86_400),
       abandonMs: 1000 * reader.integer('EPHEMERAL_ABANDON_SECONDS', 0, 86_400),

@@ -106,6 +106,7 @@ const otherVariables = {
   TOKEN_TTL_SECONDS: text('3600', 'a whole number of seconds from 1 to 31536000'),
   EPHEMERAL_TTL_SECONDS: text('600', 'a whole number of seconds from 60 to 86400'),
   EPHEMERAL_ABANDON_SECONDS: text('15', 'a whole number of seconds from 0 (never) to 86400'),
+  OPENAI_UNKNOWN_PARAMETERS: text('refuse', 'refuse, or ignore'),
   AUDIT_RETENTION_DAYS: text('400', `a whole number of days from ${leastKeptDays.others} to 3650`),
 
   LEASE_MS: text('10000', 'a whole number of milliseconds from 100 to 600000'),

@@ -47,7 +47,6 @@ import { createRevocation } from './streaming/revocation.ts';
 import { createSseHub } from './streaming/sse.ts';
 import { dropStalledReaders } from './streaming/stalled-readers.ts';
 import { createOpenViewer } from './streaming/viewers.ts';
-import { MessageSchema } from './threads/message-schema.ts';
 
 export type { HttpDependencies } from './dependencies.ts';
 
@@ -144,13 +143,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     dependencies.version,
     Object.values(dialects).map(({ tag }) => tag),
   );
-  for (const schema of [
-    ErrorSchema,
-    DetailErrorSchema,
-    EarlyErrorSchema,
-    ...sharedFieldSchemas,
-    MessageSchema,
-  ])
+  for (const schema of [ErrorSchema, DetailErrorSchema, EarlyErrorSchema, ...sharedFieldSchemas])
     app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
@@ -198,7 +191,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {
-    addDialect(app, dialect, { authenticator, store, engine, turns, attach, erasure, now });
+    addDialect(app, dialect, {
+      ...{ authenticator, store, engine, turns, attach, erasure, now },
+      unknownParameters: dependencies.unknownParameters ?? 'refuse',
+    });
   }
   app.register(generations({ reads, engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
@@ -207,15 +203,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
       administration({
         ...admin,
         health: createHealth({
-          ...{
-            version,
-            store,
-            bus,
-            readings,
-            registry,
-            dataDir: dependencies.dataDir,
-            load: dependencies.load,
-          },
+          ...{ version, store, readings, registry, dataDir: dependencies.dataDir, load: dependencies.load },
           openStreams: () => hub.openCount,
         }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
@@ -235,12 +223,14 @@ function addDialect(app: FastifyInstance, dialect: DialectModule, dependencies: 
         // Fastify gives an unknown path the error handler of this scope only if the scope has a handler of its own for it.
         scope.setNotFoundHandler(notRefused);
         scope.setErrorHandler(errorHandler(dialect));
+        dialect.addHooks?.(scope);
       },
       { prefix },
     );
   }
   app.register(async (scope) => {
     scope.setErrorHandler(errorHandler(dialect));
+    dialect.addHooks?.(scope);
     scope.register(routes(dependencies));
   });
 }

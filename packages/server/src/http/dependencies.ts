@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
+import type { UnknownParameters } from '../domain/request/openai-parameters.ts';
 import type { AdministeredEngine } from '../generation/engine-at-rest.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
 import type { Store } from '../store/store.ts';
@@ -51,6 +52,8 @@ export interface HttpDependencies {
   readonly tracing?: Tracing;
   /** Whether the process keeps up; without it nothing is refused for that. */
   readonly load?: LoadWatch;
+  /** What becomes of parameters that OpenAI's API does not have. Default: they are refused. */
+  readonly unknownParameters?: UnknownParameters;
   /** The dialects that it speaks; all of them otherwise. */
   readonly dialects?: DialectRegistry;
   readonly sse?: SseHubOptions;

@@ -16,7 +16,6 @@ const below: Readonly<Record<string, readonly string[]>> = {
   research: ['domain', 'concurrency', 'network'],
   auth: ['domain', 'concurrency', 'config', 'store', 'bus'],
   limits: ['domain', 'concurrency', 'config', 'store', 'bus'],
-  webhooks: ['domain', 'concurrency', 'store', 'network'],
   generation: [
     'tracing',
     'domain',
@@ -43,7 +42,6 @@ const below: Readonly<Record<string, readonly string[]>> = {
     'auth',
     'limits',
     'generation',
-    'webhooks',
   ],
 };
 
@@ -83,7 +81,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'robots-parser': ['research'],
   'string-width': ['cli'],
   typebox: ['http'],
-  undici: ['network', 'models', 'research', 'webhooks'],
+  undici: ['network', 'models', 'research'],
   unpdf: ['research'],
   uuid: ['domain'],
 };
@@ -149,7 +147,6 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'openapi',
     'streaming',
     'end-users',
-    'threads',
     'dialects',
     'generations',
     'operations',

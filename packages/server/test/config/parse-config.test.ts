@@ -46,6 +46,7 @@ test('an empty environment gives the defaults', () => {
     titles: true,
     summaries: true,
     tokenTtlSeconds: 3600,
+    unknownParameters: 'refuse',
     ephemeral: { ttlMs: 600_000, abandonMs: 15_000 },
     auditDays: 400,
     leaseMs: 10_000,

@@ -20,10 +20,6 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     const answer = await world.make(`/conversations/${body.message_id}`);
     return { conversation: answer.body.chat_id, session: body.session_id };
   };
-  const answered = async (world: World): Promise<{ answer: string; session: string }> => {
-    const { body } = await world.make('/api/chat/completion', { message: 'Of ada' });
-    return { answer: body.message_id, session: body.session_id };
-  };
   const generation = async (world: World): Promise<string> =>
     (await world.make('/api/chat/completion/stream', { message: 'Of ada' })).generationId;
   const failedGeneration = async (world: World): Promise<string> => {
@@ -33,6 +29,10 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
   const org = ({ tenant }: World): string => `org_id=${tenant.organizationId}`;
   // Guests and members see what belongs to no end user.
   const hidesHers = { hides: () => 'Of ada', sees: ['good'] as const };
+
+  // Nobody's: whether there is one, only keys and members are told.
+  const completion = '/v1/chat/completions/chatcmpl-019ab1c27d3e7c4f9a105b6c7d8e9f01';
+  const keys = each(403, 404, { otherOrganization: 404, testKey: 404, ...anonymous(404) });
 
   return {
     'GET /': page('/'),
@@ -67,10 +67,6 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       body: { session: (await session(world)).session, message: 'Hi' },
     })),
 
-    'POST /api/chat/feedback': talk(hers(200, 403), async (world) => ({
-      path: '/api/chat/feedback',
-      body: { message_id: (await answered(world)).answer, rating: 1 },
-    })),
     'GET /api/chat/me': talk(
       hers(200, 403, { otherUser: 403 }),
       async (world) => {
@@ -81,6 +77,42 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     ),
     // A token erases its own user only, which the rows after this one need.
     'DELETE /api/chat/me': talk(hers(403, 403, { otherUser: 403 }), at('/api/chat/me?user_id=somebody-else')),
+
+    'GET /v1/models': talk(each(200, 200, anonymous(200)), at('/v1/models')),
+    'GET /v1/models/*': talk(each(200, 200, anonymous(404)), at('/v1/models/persona:helper')),
+    'DELETE /v1/models/*': talk(each(403, 403), at('/v1/models/persona:helper')),
+    'POST /v1/responses': talk(each(200, 403, anonymous(400)), () => ({
+      path: '/v1/responses',
+      body: { input: 'Hi', max_output_tokens: 5 },
+    })),
+    // What a browser may not send: all of it is a key's or a member's.
+    'POST /v1/chat/completions': talk(
+      each(403, 403, { otherOrganization: 200, testKey: 200, ...anonymous(400) }),
+      () => ({ path: '/v1/chat/completions', body: { messages: [{ role: 'user', content: 'Hi' }] } }),
+    ),
+    'GET /v1/chat/completions': talk(
+      each(403, 200, { otherUser: 403, otherOrganization: 200, testKey: 200, ...anonymous(200) }),
+      at('/v1/chat/completions'),
+    ),
+    'GET /v1/chat/completions/:id': talk(keys, at(completion)),
+    'POST /v1/chat/completions/:id': talk({ ...keys, guest: 403 }, () => ({
+      path: completion,
+      body: { metadata: {} },
+    })),
+    'DELETE /v1/chat/completions/:id': talk({ ...keys, guest: 403 }, at(completion)),
+    'GET /v1/chat/completions/:id/messages': talk(keys, at(`${completion}/messages`)),
+    'GET /v1/responses/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
+      path: `/v1/responses/${await generation(world)}`,
+    })),
+    'POST /v1/responses/:id/cancel': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/v1/responses/${await generation(world)}/cancel`,
+    })),
+    'DELETE /v1/responses/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/v1/responses/${await generation(world)}`,
+    })),
+    'GET /v1/responses/:id/input_items': talk(hers(403, 404, anonymous(404)), async (world) => ({
+      path: `/v1/responses/${await generation(world)}/input_items`,
+    })),
 
     'POST /api/conversation/create': talk(each(200, 403, foreign), (world) => ({
       path: `/api/conversation/create?${org(world)}`,
@@ -117,30 +149,6 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'GET /api/conversation/messages': talk(hers(200, 404, foreign), async (world) => ({
       path: `/api/conversation/messages?${org(world)}&conversation_id=${await chat(world)}`,
     })),
-    'GET /api/conversation/messages/:id': talk(hers(200, 404, foreign), async (world) => ({
-      path: `/api/conversation/messages/${(await answered(world)).answer}?${org(world)}`,
-    })),
-    'GET /api/conversation/thread': talk(hers(200, 404, foreign), async (world) => ({
-      path: `/api/conversation/thread?${org(world)}&session_id=${(await answered(world)).session}`,
-    })),
-    'POST /api/conversation/feedback': talk(hers(200, 403, foreign), async (world) => ({
-      path: `/api/conversation/feedback?${org(world)}`,
-      body: { message_id: (await answered(world)).answer, rating: 1 },
-    })),
-    'PUT /api/conversation/session': talk(hers(200, 403, foreign), async (world) => {
-      const { answer, session } = await answered(world);
-      return {
-        path: `/api/conversation/session?${org(world)}&session_id=${session}`,
-        body: { head_message_id: answer },
-      };
-    }),
-    'POST /api/conversation/fork': talk(hers(200, 403, foreign), async (world) => {
-      const { answer, session } = await answered(world);
-      return {
-        path: `/api/conversation/fork?${org(world)}&session_id=${session}`,
-        body: { message_id: answer },
-      };
-    }),
     'PUT /api/conversation/update': talk(hers(200, 403, foreign), async (world) => ({
       path: `/api/conversation/update?${org(world)}&conversation_id=${await chat(world)}`,
       body: { title: 'Other' },

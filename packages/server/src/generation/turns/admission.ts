@@ -40,9 +40,7 @@ export class Admission {
       return accepted;
     } catch (error) {
       taken?.refund();
-      const { limits = [], scope } = request;
-      if (error instanceof AppError && error.code === 'overloaded') this.#stored.forget(limits);
-      await this.#stored.noteRefusal(error, limits, scope);
+      if (error instanceof AppError && error.code === 'overloaded') this.#stored.forget(request.limits ?? []);
       throw error;
     }
   }

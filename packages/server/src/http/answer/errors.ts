@@ -40,6 +40,14 @@ export class UnsupportedMediaError extends AppError {
   }
 }
 
+/** No route takes the path, or the method of the path. */
+export class UnknownPathError extends AppError {
+  constructor(code: 'not_found' | 'method_not_allowed', message: string) {
+    super(code, message);
+    this.name = 'UnknownPathError';
+  }
+}
+
 function statusOf(error: AppError): number {
   return error instanceof UnsupportedMediaError ? 415 : statusOfCode[error.code];
 }

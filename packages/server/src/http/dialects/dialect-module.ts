@@ -1,7 +1,9 @@
 /** The parts of a dialect. A dialect is one value of type `DialectModule`; `registry.ts` lists them all. */
 
+import type { FastifyInstance } from 'fastify';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Dialect } from '../../domain/generation.ts';
+import type { UnknownParameters } from '../../domain/request/openai-parameters.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { Store } from '../../store/store.ts';
 import type { ErrorAnswers } from '../answer/errors.ts';
@@ -20,6 +22,8 @@ export interface DialectDependencies {
   readonly turns: Turns;
   readonly attach: Attach;
   readonly erasure: Pick<Erasure, 'endUsers'>;
+  /** What becomes of parameters that OpenAI's API does not have. */
+  readonly unknownParameters: UnknownParameters;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -34,6 +38,8 @@ export interface DialectModule<Name extends Dialect = Dialect> extends ErrorAnsw
   readonly codec: Codec;
   /** Prefixes of its paths. Unknown paths below them are answered in its envelope too. */
   readonly prefixes: readonly string[];
+  /** Adds hooks for its routes, and for unknown paths below its prefixes. */
+  addHooks?(app: FastifyInstance): void;
   /** Registers its routes with their whole paths, the schemas that they refer to by name, and hooks if it has any. */
   routes(dependencies: DialectDependencies): AppPlugin;
 }

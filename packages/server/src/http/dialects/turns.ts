@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { type Account, accountOf } from '../../auth/principal.ts';
 import { AppError, unauthenticated } from '../../domain/errors.ts';
 import type { Dialect, FinishReason } from '../../domain/generation.ts';
+import type { MessagePart } from '../../domain/message.ts';
 import type { Usage } from '../../domain/usage.ts';
 import type { AcceptedGeneration, GenerationEngine } from '../../generation/interface.ts';
 import type { LateTurnRequest, TurnRequest } from '../../generation/turn.ts';
@@ -31,6 +32,7 @@ export type LateTurn = Omit<LateTurnRequest, 'scope' | keyof Account>;
 
 export interface Answer {
   readonly text: string;
+  readonly parts: readonly MessagePart[];
   readonly usage: Usage;
   readonly finishReason: FinishReason;
 }
@@ -107,12 +109,12 @@ export function createTurns(options: TurnsOptions): Turns {
       // Who hangs up waits no more, so that what nobody waits for can be told from the rest.
       using hangUp = whenGone(raw.socket);
       const waiting = engine.answer(generationId, hangUp.signal);
-      const { text, outcome } = await whileGood(connections, caller, waiting);
+      const { text, parts, outcome } = await whileGood(connections, caller, waiting);
       const isGood = outcome.status !== 'cancelled' || (await connections.isGood(caller));
       if (!isGood) throw unauthenticated(revokedMessage);
       const failure = failureOf(outcome, audienceOf(caller));
-      if (failure !== undefined) throw new AppError(failure.code, failure.message);
-      return { text, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };
+      if (failure !== undefined) throw new AppError(failure.code, failure.message, failure.details);
+      return { text, parts, usage: outcome.usage, finishReason: outcome.finish_reason ?? 'stop' };
     },
     async reconnect(request, reply, expected) {
       const cursor = lastEventId(request);

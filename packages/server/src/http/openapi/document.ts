@@ -82,6 +82,7 @@ export function addOpenApi(app: FastifyInstance, version: string, dialectTags: r
 
 interface Operation {
   readonly tags?: readonly string[];
+  readonly parameters?: readonly { readonly name: string }[];
   readonly responses: Parameters<typeof withBodyRefusals>[1];
 }
 
@@ -91,10 +92,14 @@ export function openApiDocument(app: FastifyInstance): object {
     readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
     readonly tags?: readonly { readonly name: string }[];
   };
-  const paths = Object.entries(document.paths ?? {}).map(([path, operations]) => {
+  const paths = Object.entries(document.paths ?? {}).map(([written, operations]) => {
+    const path = written.replace('{*}', '{path}');
     const whole = Object.entries(operations).map(([method, operation]) => {
       const responses = withBodyRefusals(method, operation.responses);
-      return [method, { ...operation, responses }] as const;
+      const parameters = operation.parameters?.map((one) =>
+        one.name === '*' ? { ...one, name: 'path' } : one,
+      );
+      return [method, { ...operation, ...(parameters !== undefined && { parameters }), responses }] as const;
     });
     return [path, Object.fromEntries(whole)] as const;
   });

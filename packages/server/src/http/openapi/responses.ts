@@ -188,12 +188,27 @@ const headersOf: { readonly [Status in ErrorStatus]?: Record<string, TSchema> } 
  * `{"error", "code"}`.
  */
 export function errorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
-  return responses(statuses, 'error', Type.Ref('Error#'));
+  return responses(statuses, flat('error'), Type.Ref('Error#'));
 }
+
+/** The same in an envelope of its own, which makes an example of a code and a text. */
+export function errorResponsesIn(
+  schema: TSchema,
+  exampleOf: ErrorExample,
+  ...statuses: ErrorStatus[]
+): Record<number, DocumentedResponse> {
+  return responses(statuses, exampleOf, schema);
+}
+
+type ErrorExample = (code: ErrorCode, text: string) => object;
+
+const flat =
+  (field: 'error' | 'detail'): ErrorExample =>
+  (code, text) => ({ [field]: text, code });
 
 /** The same for the conversation dialect. */
 export function detailErrorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
-  return responses(statuses, 'detail', Type.Ref('DetailError#'));
+  return responses(statuses, flat('detail'), Type.Ref('DetailError#'));
 }
 
 const alwaysPossible = [408, 431, 500] as const;
@@ -221,11 +236,13 @@ export function withBodyRefusals<Responses extends Readonly<Record<string, Error
   responses: Responses,
 ): Responses {
   const { schema, example = {} } = responses[400]?.content?.['application/json'] ?? {};
-  const [field] = Object.keys(example);
+  const [field, inside] = Object.entries(example)[0] ?? [];
   if (method === 'get' || field === undefined) return responses;
   const refusals = bodyRefusals.map((status) => {
     const { description, code, text } = documentation[status];
-    const content = { 'application/json': { schema, example: { [field]: text, code } } };
+    const refusal =
+      typeof inside === 'object' ? { [field]: { ...inside, message: text, code } } : { [field]: text, code };
+    const content = { 'application/json': { schema, example: refusal } };
     return [status, { description, content }];
   });
   return { ...responses, ...Object.fromEntries(refusals) };
@@ -233,7 +250,7 @@ export function withBodyRefusals<Responses extends Readonly<Record<string, Error
 
 function responses(
   statuses: readonly ErrorStatus[],
-  field: 'error' | 'detail',
+  exampleOf: ErrorExample,
   schema: TSchema,
 ): Record<number, DocumentedResponse> {
   return Object.fromEntries(
@@ -241,7 +258,7 @@ function responses(
       const { description, code: example, text } = documentation[status];
       const content = isEarly(status)
         ? { schema: Type.Ref('EarlyError#'), example: { error: text, detail: text, code: example } }
-        : { schema, example: { [field]: text, code: example } };
+        : { schema, example: exampleOf(example, text) };
       return [
         status,
         {

@@ -13,9 +13,12 @@ export interface AuthenticationOptions {
 
 /**
  * What a route admits besides credentials in headers. `anonymous`: requests without a credential, where the server
- * serves them. `access-token`: a token in `?access_token=`, for `EventSource`, which can't set headers.
+ * serves them. `access-token`: a token in `?access_token=`, for `EventSource`, which can't set headers. `placeholder`:
+ * words in the place of a key, from clients that demand one, where none is needed.
  */
-export type Admission = 'anonymous' | 'access-token';
+export type Admission = 'anonymous' | 'access-token' | 'placeholder';
+
+const placeholder = /^bearer *(?:none|not-needed|empty)? *$/i;
 
 /** Who is calling. @throws AppError unauthenticated, forbidden (an origin or host), invalid_request (an environment) */
 export async function identify(
@@ -24,7 +27,12 @@ export async function identify(
   { authenticator, anonymous }: AuthenticationOptions,
   admits: readonly Admission[],
 ): Promise<Principal> {
-  const principal = await authenticator.authenticate(credentialsOf(request, admits.includes('access-token')));
+  const principal = await authenticator.authenticate(
+    credentialsOf(request, {
+      takesAccessToken: admits.includes('access-token'),
+      takesPlaceholder: anonymous !== undefined && admits.includes('placeholder'),
+    }),
+  );
   if (principal !== undefined) {
     checkOrigin(request, reply, principal);
     return principal;
@@ -59,11 +67,17 @@ function headerCredentials(headers: FastifyRequest['headers']): Credentials {
   };
 }
 
-function credentialsOf(request: FastifyRequest, takesAccessToken: boolean): Credentials {
+function credentialsOf(
+  request: FastifyRequest,
+  { takesAccessToken, takesPlaceholder }: { takesAccessToken: boolean; takesPlaceholder: boolean },
+): Credentials {
   const query = request.query as Record<string, unknown>;
   const { access_token: accessToken, environment } = query;
+  const { authorization, ...given } = headerCredentials(request.headers);
+  const isNone = takesPlaceholder && authorization !== undefined && placeholder.test(authorization);
   return {
-    ...headerCredentials(request.headers),
+    ...given,
+    ...(authorization !== undefined && !isNone && { authorization }),
     // A token that is given twice counts as a bad one, not as none.
     ...(takesAccessToken &&
       accessToken !== undefined && { accessToken: typeof accessToken === 'string' ? accessToken : '' }),

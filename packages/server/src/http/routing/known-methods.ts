@@ -1,7 +1,7 @@
 /** What no route takes is refused: 405 where the path takes other methods, which `Allow` names, else 404. */
 import type { FastifyInstance } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { AppError } from '../../domain/errors.ts';
+import { UnknownPathError } from '../answer/errors.ts';
 
 /** The methods that a path takes; empty for a path that no route has. */
 export type KnownMethods = (path: string) => readonly string[];
@@ -30,11 +30,11 @@ export function refuseUnknown(app: FastifyInstance, methodsOf: KnownMethods): vo
     const shown = path.slice(0, 200);
     const allow = methodsOf(path).join(', ');
     if (allow === '') {
-      done(new AppError('not_found', `there is no ${request.method} ${shown}`));
+      done(new UnknownPathError('not_found', `there is no ${request.method} ${shown}`));
       return;
     }
     reply.header('Allow', allow);
     const message = `${request.method} is not among the methods of ${shown}: ${allow}`;
-    done(new AppError('method_not_allowed', message));
+    done(new UnknownPathError('method_not_allowed', message));
   });
 }

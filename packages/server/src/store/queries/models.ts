@@ -110,6 +110,28 @@ export async function findModel(
   return row && toModel(row);
 }
 
+const activeNamed = statement<{ organization_id: string; name: string; by_name: string }, ModelTable>(
+  (db, param) =>
+    db
+      .selectFrom('model')
+      .selectAll()
+      .where('organization_id', '=', param('organization_id'))
+      .where('is_active', '=', sql.lit<Flag>(1))
+      .where((eb) => eb.or([eb('name', '=', param('name')), eb('model', '=', param('by_name'))]))
+      .orderBy('id'),
+);
+
+/** The active model of a name, else that which its provider calls so; of several the oldest. */
+export async function findActiveModelNamed(
+  db: Database,
+  scope: OrganizationScope,
+  name: string,
+): Promise<ModelRecord | undefined> {
+  const rows = await activeNamed(db, { organization_id: scope.organizationId, name, by_name: name });
+  const found = rows.find((row) => row.name === name) ?? rows[0];
+  return found && toModel(found);
+}
+
 export async function listModels(
   db: Database,
   scope: OrganizationScope,

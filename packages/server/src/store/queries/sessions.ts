@@ -1,5 +1,5 @@
 /** Reads sessions. */
-import { fromStoredMetadata } from '../../domain/message.ts';
+import { sql } from 'kysely';
 import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
@@ -23,10 +23,28 @@ export function toSession(row: SessionTable): SessionRecord {
     modelId: row.model_id,
     status: row.status,
     headMessageId: row.head_message_id,
-    metadata: fromStoredMetadata(row.metadata),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+const newest = statement<{ conversation_id: string }, SessionTable>((db, param) =>
+  db
+    .selectFrom('session')
+    .selectAll()
+    .where('conversation_id', '=', param('conversation_id'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(1)),
+);
+
+/** The newest session of a conversation, open or not. The caller has checked the conversation's scope. */
+export async function findNewestSession(
+  db: Database,
+  conversation: { readonly id: string },
+): Promise<SessionRecord | undefined> {
+  const [row] = await newest(db, { conversation_id: conversation.id });
+  return row && toSession(row);
 }
 
 export async function findSession(

@@ -50,8 +50,6 @@ onBothStores('colloquy secrets', (engine) => {
       source: 'file',
       models: 1,
       unreadable: [],
-      webhooks: 0,
-      unreadable_webhooks: [],
     });
     assert.equal(secretNow(), first);
     const [wrong, uniform, same, asked] = await Promise.all(

@@ -27,11 +27,17 @@ const jsonPiece =
     return type === pieceType ? content : '';
   };
 
+/** In completions each call is a conversation of its own. */
+type Continuing = Exclude<Dialect, 'completions'>;
+const continues = (dialect: Dialect): dialect is Continuing => dialect !== 'completions';
+
 /** The text that an event of a dialect adds to the answer. */
 const pieceIn: Readonly<Record<Dialect, (event: Shown) => string>> = {
   chat: jsonPiece('token'),
   conversation: jsonPiece('content'),
   chats: ({ event, data }) => (event === 'message' ? data : ''),
+  responses: ({ event, data }) => (event === 'response.output_text.delta' ? JSON.parse(data).delta : ''),
+  completions: ({ data }) => (data === '[DONE]' ? '' : (JSON.parse(data).choices[0].delta.content ?? '')),
 };
 
 /** The name of an event. */
@@ -39,6 +45,17 @@ const nameIn: Readonly<Record<Dialect, (event: Shown) => string | undefined>> = 
   chat: ({ data }) => JSON.parse(data).type,
   conversation: ({ event }) => event,
   chats: ({ event }) => event,
+  responses: ({ event, data }) => (event === 'message' ? data : event),
+  completions: ({ data }) => data,
+};
+
+/** What the end of a cancelled answer says, in the last event that is JSON. */
+const cancelledIn: Readonly<Record<Dialect, string>> = {
+  chat: '"finish_reason":"cancelled"',
+  conversation: '"finish_reason":"cancelled"',
+  chats: '"finish_reason":"cancelled"',
+  responses: '"status":"cancelled"',
+  completions: '"finish_reason":"length"',
 };
 
 /** The answer's text in a dialect's stream. */
@@ -52,7 +69,13 @@ function endIn(dialect: Dialect, { events }: SseReading): string | undefined {
   return last === undefined ? undefined : nameIn[dialect](last);
 }
 
-const endOf: Readonly<Record<Dialect, string>> = { chat: 'done', conversation: 'end', chats: 'done' };
+const endOf: Readonly<Record<Dialect, string>> = {
+  chat: 'done',
+  conversation: 'end',
+  chats: 'done',
+  responses: '[DONE]',
+  completions: '[DONE]',
+};
 
 onBothStores('dialects', async (storeEngine) => {
   const app = await startTestApp(storeEngine);
@@ -94,11 +117,20 @@ onBothStores('dialects', async (storeEngine) => {
       const conversationId = await made('/chats/create', { name: message });
       return go.chats({ conversationId, sessionId: '' }, message);
     },
+    completions: async (message) =>
+      turnOf(
+        await app.stream('/v1/chat/completions', {
+          key,
+          body: { messages: [{ role: 'user', content: message }], stream: true, store: true },
+        }),
+      ),
+    responses: async (message) =>
+      turnOf(await app.stream('/v1/responses', { key, body: { input: message, stream: true } })),
   };
 
   /** Makes another turn. */
   const go: Record<
-    Dialect,
+    Continuing,
     (place: Pick<Turn, 'conversationId' | 'sessionId'>, message: string) => Promise<Turn>
   > = {
     chat: async ({ sessionId: session }, message) =>
@@ -111,23 +143,29 @@ onBothStores('dialects', async (storeEngine) => {
       const id = await made('/conversations/create', { chat_id, role: 'Human', message });
       return turnOf(await app.stream(`/conversations/inference/${id}`, { key }));
     },
+    responses: async ({ conversationId: conversation }, message) =>
+      turnOf(
+        await app.stream('/v1/responses', { key, body: { conversation, input: message, stream: true } }),
+      ),
   };
 
   for (const first of dialects) {
     const others = dialects.filter((dialect) => dialect !== first);
 
     test(`begun in ${first}: continued and listed in the others`, async () => {
-      upstream.enqueue(...dialects.map((_, index) => answer(`Answer ${index}`)));
+      const following = others.filter(continues);
+      const turns = [first, ...following];
+      upstream.enqueue(...turns.map((_, index) => answer(`Answer ${index}`)));
       const begun = await begin[first]('Message 0');
       await begun.reading.ended;
-      for (const [index, dialect] of others.entries()) {
+      for (const [index, dialect] of following.entries()) {
         const turn = await go[dialect](begun, `Message ${index + 1}`);
         await turn.reading.ended;
         assert.equal(textIn(dialect, turn.reading), `Answer ${index + 1}`);
         assert.equal(turn.conversationId, begun.conversationId);
         assert.equal(turn.sessionId, begun.sessionId);
       }
-      const expected = dialects.flatMap((_, index) => [`Message ${index}`, `Answer ${index}`]);
+      const expected = turns.flatMap((_, index) => [`Message ${index}`, `Answer ${index}`]);
       // The model saw the whole history.
       const asked = upstream.requests.at(-1)?.body?.messages ?? [];
       assert.deepEqual(
@@ -223,7 +261,8 @@ onBothStores('dialects', async (storeEngine) => {
       for (const [index, dialect] of dialects.entries()) {
         const viewer = viewers[index] ?? assert.fail();
         assert.equal(textIn(dialect, viewer), 'Half');
-        assert.equal(JSON.parse(viewer.events.at(-1)?.data ?? '').finish_reason, 'cancelled');
+        const ends = viewer.events.filter(({ data }) => data !== '[DONE]').at(-1)?.data ?? '';
+        assert.ok(ends.includes(cancelledIn[dialect]), ends);
       }
       const inChats = await app.call(`/conversations/?chat_id=${conversationId}`, { key });
       assert.equal(inChats.body.at(-1).message, 'Half');

@@ -17,6 +17,7 @@ import {
   generationStatuses,
   receiptStatuses,
   treatments,
+  truncations,
   views,
   whenBusyChoices,
 } from '../../../src/domain/generation.ts';
@@ -34,6 +35,12 @@ import {
 } from '../../../src/domain/model.ts';
 import { endUserReaders, roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
+import {
+  listOrders,
+  reasoningSummaries,
+  responseStatuses,
+  unknownParameterChoices,
+} from '../../../src/domain/request/openai-parameters.ts';
 import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { rotationOutcomes, secretSources } from '../../../src/domain/secrets/rotation.ts';
 import { sessionStatuses } from '../../../src/domain/session.ts';
@@ -44,7 +51,6 @@ import {
   usageIntervals,
   usageProvenances,
 } from '../../../src/domain/usage.ts';
-import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
 import { startTestApp } from '../http-app.ts';
 
 interface PublishedList {
@@ -58,13 +64,6 @@ interface PublishedList {
 /** The places of a field of models. */
 function ofModels(field: string): readonly string[] {
   return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
-}
-
-/** The places of a field of webhooks. */
-function ofWebhooks(field: string): readonly string[] {
-  return ['createWebhook', 'listWebhooks', 'getWebhook', 'updateWebhook'].map(
-    (operation) => `${operation}.${field}`,
-  );
 }
 
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
@@ -102,9 +101,8 @@ const published: Readonly<Record<string, PublishedList>> = {
       'ConversationEvent.code',
       'GenerationEvent.code',
       'Generation.code',
-      'Message.code',
+      'listMessages.code',
       'OrganizationGeneration.code',
-      'WebhookEventData.code',
     ],
   },
   'generation statuses': {
@@ -112,8 +110,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: generationStatuses,
     places: [
       'Generation.status',
-      'Message.status',
-      'ChatMessage.status',
+      'listMessages.status',
       'OrganizationGeneration.status',
       'listGenerations.status',
       'OrganizationConversation.status',
@@ -121,7 +118,6 @@ const published: Readonly<Record<string, PublishedList>> = {
       'getOrganizationConversation.status',
       'listUsers.status',
       'EndUser.status',
-      'WebhookEventData.status',
     ],
   },
   'finish reasons': {
@@ -129,7 +125,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: finishReasons,
     places: [
       'Generation.finish_reason',
-      'Message.finish_reason',
+      'listMessages.finish_reason',
       'OrganizationGeneration.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
@@ -151,10 +147,11 @@ const published: Readonly<Record<string, PublishedList>> = {
       'inferWithInternet.when_busy',
       'regenerateGeneration.when_busy',
       'continueGeneration.when_busy',
+      'createResponse.when_busy',
     ],
   },
   dialects: {
-    values: ['chat', 'conversation', 'chats'],
+    values: ['chat', 'conversation', 'chats', 'responses', 'completions'],
     list: dialects,
     places: ['Generation.dialect', 'OrganizationGeneration.dialect'],
   },
@@ -162,8 +159,6 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
-      'exportPersona.provider',
-      'importPersona.provider',
       'Generation.provider',
       'OrganizationGeneration.provider',
       'getConversationWithSessions.provider',
@@ -340,15 +335,8 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: [
       'listPersonaVersions.kind',
       ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
-      ...[
-        'Conversation.kind',
-        'listConversations.kind',
-        'getConversationWithSessions.kind',
-        'Generation.kind',
-        'OrganizationGeneration.kind',
-      ],
+      ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
       ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
-      ...ofWebhooks('kind'),
     ],
   },
   'actions of the audit trail': {
@@ -378,11 +366,6 @@ const published: Readonly<Record<string, PublishedList>> = {
       'member.token',
       'user.export',
       'user.erase',
-      'webhook.create',
-      'webhook.update',
-      'webhook.delete',
-      'webhook.resend',
-      'webhook.disable',
       'generation.cancel',
       'retention.run',
       'backup.create',
@@ -403,7 +386,6 @@ const published: Readonly<Record<string, PublishedList>> = {
       'key',
       'member',
       'user',
-      'webhook',
       'generation',
       'conversations',
       'backup',
@@ -441,24 +423,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'EndUser',
       ...ofUsers,
       'OrganizationGeneration',
-      'WebhookEventData',
     ].map((name) => `${name}.environment`),
-  },
-  'events for webhooks': {
-    values: [
-      'generation.completed',
-      'generation.failed',
-      'conversation.deleted',
-      'user.erased',
-      'budget.reached',
-    ],
-    list: webhookEvents,
-    places: ['WebhookDelivery.type', ...ofWebhooks('events')],
-  },
-  'statuses of deliveries': {
-    values: ['pending', 'delivered', 'failed'],
-    list: deliveryStatuses,
-    places: ['WebhookDelivery.status'],
   },
   'types of versions': {
     values: ['next', 'active'],
@@ -469,13 +434,6 @@ const published: Readonly<Record<string, PublishedList>> = {
       'streamContinuation.version_type',
       'complete.version_type',
       'continue.version_type',
-      ...['getToken', 'streamCompletion', 'streamContinuation', 'complete', 'continue'].map(
-        (operation) => `${operation}.version_tag`,
-      ),
-      ...['createChatSession', 'forkSession'].flatMap((operation) => [
-        `${operation}.version_type`,
-        `${operation}.version_tag`,
-      ]),
     ],
   },
   'states of versions': {
@@ -496,7 +454,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'roles that clients see': {
     values: ['user', 'assistant'],
     list: shownRoles,
-    places: ['Message.role'],
+    places: ['listMessages.role'],
   },
   'roles of the chats dialect': {
     values: ['Human', 'Assistant'],
@@ -543,20 +501,60 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: ['GenerationEvent.type'],
   },
   views: {
-    values: ['chat', 'conversation', 'chats', 'events'],
+    values: ['chat', 'conversation', 'chats', 'responses', 'completions', 'events'],
     list: views,
     places: ['streamGeneration.dialect'],
-  },
-  'branches of a conversation': { values: ['current'], list: null, places: ['listMessages.branch'] },
-  'parts of messages that can be included': {
-    values: ['reasoning'],
-    list: null,
-    places: ['listMessages.include', 'getMessage.include', 'getThread.include'],
   },
   'codes of what did not arrive whole': {
     values: ['invalid_request'],
     list: null,
     places: ['EarlyError.code'],
+  },
+  'what a model of /v1 is': { values: ['model'], list: null, places: ['OpenAiModel.object'] },
+  'what a list of /v1 is': {
+    values: ['list'],
+    list: null,
+    places: ['ItemList.object', 'listOpenAiModels.object'],
+  },
+  'what a chat completion is': {
+    values: ['chat.completion'],
+    list: null,
+    places: ['ChatCompletion.object'],
+  },
+  'what a deleted chat completion is': {
+    values: ['chat.completion.deleted'],
+    list: null,
+    places: ['deleteChatCompletion.object'],
+  },
+  'what a response is': {
+    values: ['response'],
+    list: null,
+    places: ['Response.object', 'deleteResponse.object'],
+  },
+  'statuses of a response': {
+    values: ['queued', 'in_progress', 'completed', 'incomplete', 'cancelled', 'failed'],
+    list: responseStatuses,
+    places: ['Response.status'],
+  },
+  'what becomes of a history that is too long': {
+    values: ['auto', 'disabled'],
+    list: truncations,
+    places: ['createResponse.truncation'],
+  },
+  'summaries of reasoning': {
+    values: ['auto', 'concise', 'detailed'],
+    list: reasoningSummaries,
+    places: ['createResponse.summary'],
+  },
+  'orders of a list of /v1': {
+    values: ['asc', 'desc'],
+    list: listOrders,
+    places: ['listInputItems.order', 'listChatCompletions.order', 'listChatCompletionMessages.order'],
+  },
+  'what becomes of unknown parameters': {
+    values: ['refuse', 'ignore'],
+    list: unknownParameterChoices,
+    places: [],
   },
   health: { values: ['ok'], list: null, places: ['getHealth.status'] },
 };

@@ -57,28 +57,11 @@ export const SecretRotation = Type.Object(
         examples: [[{ id: exampleId, organization_id: exampleId, name: 'GPT' }]],
       },
     ),
-    webhooks: Type.Integer({
-      minimum: 0,
-      description: 'How many webhooks have secrets that were encrypted anew.',
-      examples: [1],
-    }),
-    unreadable_webhooks: Type.Array(
-      Type.Object({
-        id: IdField('The webhook.'),
-        organization_id: IdField('Its organization.'),
-        url: Type.String({ description: 'Its address.', examples: ['https://hooks.example.com/colloquy'] }),
-      }),
-      {
-        description: 'Webhooks with a secret that none of the secrets opens: they have to be made anew.',
-        examples: [[]],
-      },
-    ),
   },
   { title: 'SecretRotation', description: 'How the rotation of the secret ended.' },
 );
 
-export function toRotation(rotated: Rotated): Static<typeof SecretRotation> {
-  const { outcome, source, changed, unreadable, webhooks } = rotated;
+export function toRotation({ outcome, source, changed, unreadable }: Rotated): Static<typeof SecretRotation> {
   return {
     outcome,
     source,
@@ -87,12 +70,6 @@ export function toRotation(rotated: Rotated): Static<typeof SecretRotation> {
       id,
       organization_id: organizationId,
       name,
-    })),
-    webhooks: webhooks.changed,
-    unreadable_webhooks: webhooks.unreadable.map(({ id, organizationId, url }) => ({
-      id,
-      organization_id: organizationId,
-      url,
     })),
   };
 }

@@ -1,0 +1,2 @@
+/** The last frame of every stream of `/v1`. */
+export const doneFrame = 'data: [DONE]\n';

@@ -1,0 +1,94 @@
+/** Finds stored responses, and shows them. */
+import type { ConversationPrincipal } from '../../../../auth/principal.ts';
+import { notFound } from '../../../../domain/errors.ts';
+import { isTerminal } from '../../../../domain/generation.ts';
+import type { MessagePart } from '../../../../domain/message.ts';
+import type { Scope } from '../../../../domain/scope.ts';
+import type { GenerationEngine, GenerationView } from '../../../../generation/interface.ts';
+import { MessageBuilder } from '../../../../generation/log/message-builder.ts';
+import { findMessageParts, type MessageParts } from '../../../../store/queries/message-parts.ts';
+import { findModel } from '../../../../store/queries/models.ts';
+import type { Store } from '../../../../store/store.ts';
+import { audienceOf } from '../../../answer/audience.ts';
+import { failureOf } from '../../../streaming/shown.ts';
+import { readWholeId } from '../ids.ts';
+import { outputItems } from './output-items.ts';
+import { echoOf, type ResponseResource, statusOf, toResponse } from './resource.ts';
+
+export interface Viewer {
+  readonly caller: ConversationPrincipal;
+  readonly scope: Scope;
+}
+
+export interface StoredResponses {
+  /** @throws AppError not_found; what is not stored is not found either, unless `unstored` is true */
+  find(scope: Scope, id: string, unstored?: boolean): Promise<GenerationView>;
+  show(viewer: Viewer, generation: GenerationView): Promise<ResponseResource>;
+  /** The messages of the request's own input, oldest first. */
+  inputOf(generation: GenerationView): Promise<readonly MessageParts[]>;
+}
+
+export function createStoredResponses(
+  { reads }: Pick<Store, 'reads'>,
+  engine: Pick<GenerationEngine, 'get' | 'readEvents'>,
+  showsReasoning: (viewer: Viewer, generation: GenerationView) => Promise<boolean>,
+): StoredResponses {
+  /** Of a live answer what is committed so far. */
+  async function partsOf({ id, messageId, status }: GenerationView): Promise<readonly MessagePart[]> {
+    if (isTerminal(status)) return (await findMessageParts(reads, messageId))?.parts ?? [];
+    const builder = new MessageBuilder();
+    for (const event of await engine.readEvents(id, Number.MAX_SAFE_INTEGER)) builder.apply(event);
+    return builder.parts();
+  }
+
+  return {
+    async find(scope, id, unstored = false) {
+      const generationId = readWholeId('resp', id);
+      if (generationId === undefined) throw notFound('response');
+      const generation = await engine.get(scope, generationId);
+      if (generation.parameters.prompt !== undefined && !unstored) throw notFound('response');
+      return generation;
+    },
+    async show(viewer, generation) {
+      const { caller, scope } = viewer;
+      const { status, finishReason, requestedModelId, model, parameters, messageId } = generation;
+      const named = model.id === requestedModelId ? model : await findModel(reads, scope, requestedModelId);
+      const modelName = named?.name ?? requestedModelId;
+      const audience = audienceOf(caller);
+      const isAsked = echoOf(parameters, modelName).reasoning.summary !== null;
+      const isWhole = statusOf({ status, finishReason }) === 'completed';
+      const output = outputItems(messageId, await partsOf(generation), {
+        last: isWhole ? 'completed' : isTerminal(status) ? 'incomplete' : 'in_progress',
+        showsReasoning: isAsked && (await showsReasoning(viewer, generation)),
+      });
+      const failure = isTerminal(status)
+        ? failureOf({ status, error: generation.error }, audience)
+        : undefined;
+      return toResponse(
+        {
+          generationId: generation.id,
+          conversationId: generation.conversationId,
+          createdAt: generation.createdAt,
+          ...{ modelName, parameters, audience },
+        },
+        {
+          ...{ status, finishReason, output },
+          finishedAt: generation.finishedAt,
+          failure: failure ?? null,
+          usage: isTerminal(status) ? generation.usage : null,
+        },
+      );
+    },
+    async inputOf({ replyTo, parameters }) {
+      const { inputCount = 1 } = (parameters.request ?? {}) as { readonly inputCount?: number };
+      const found: MessageParts[] = [];
+      for (let id: string | null = replyTo; id !== null && found.length < inputCount; ) {
+        const message: MessageParts | undefined = await findMessageParts(reads, id);
+        if (message === undefined) break;
+        found.unshift(message);
+        id = message.parentId;
+      }
+      return found;
+    },
+  };
+}
