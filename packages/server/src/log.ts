@@ -5,6 +5,7 @@ import type { WorkerLoss } from './concurrency/worker-pool.ts';
 import type { LogFormat, LogLevel } from './config/config.ts';
 import type { EndedGeneration } from './generation/running/ended.ts';
 import { prettyLine } from './pretty-log.ts';
+import type { WebhookAttempt } from './webhooks/sender.ts';
 
 export type { Logger } from 'pino';
 
@@ -64,6 +65,33 @@ export function logEnded(log: Pick<Logger, 'info' | 'warn'>, ended: EndedGenerat
     },
     'a generation ended',
   );
+}
+
+const deliveryLines = {
+  delivered: ['debug', 'a webhook was told'],
+  retried: ['info', 'a webhook could not be told; it is tried again'],
+  failed: ['warn', 'a webhook could not be told, and is not tried again'],
+  gone: ['warn', 'the receiver of a webhook is gone; the webhook is no longer active'],
+} as const satisfies Record<WebhookAttempt['outcome'], readonly [string, string]>;
+
+/** One line for each attempt to deliver something to a webhook; it warns of what is given up. */
+export function logDelivery(
+  log: Pick<Logger, 'debug' | 'info' | 'warn'>,
+  { outcome, ...attempt }: WebhookAttempt,
+): void {
+  const details = {
+    webhook: attempt.webhookId,
+    organization: attempt.organizationId,
+    delivery: attempt.deliveryId,
+    event: attempt.event,
+    attempt: attempt.attempt,
+    status: attempt.status,
+    ...(attempt.error !== null && { reason: attempt.error }),
+    ...(attempt.retryInMs !== null && { retry_in_ms: Math.round(attempt.retryInMs) }),
+    ms: Math.round(attempt.ms),
+  };
+  const [level, sentence] = deliveryLines[outcome];
+  log[level](details, sentence);
 }
 
 /** One warning for each process for foreign files that was lost. */

@@ -27,10 +27,14 @@ export async function startSecrets(
       'what is stored is sealed under an earlier secret, since other servers run; once all have the new one, run colloquy secrets rotate',
     );
   } else if (resealed !== undefined) {
-    const { changed, isAnother, unreadable } = resealed;
-    if (isAnother || changed > 0) log.info({ models: changed }, 'the store has the new secret now');
+    const { changed, isAnother, unreadable, webhooks } = resealed;
+    if (isAnother || changed + webhooks.changed > 0)
+      log.info({ models: changed, webhooks: webhooks.changed }, 'the store has the new secret now');
     const models = unreadable.map(({ id }) => id);
     if (models.length > 0) log.warn({ models }, 'the keys of some models were sealed under a lost secret');
+    const lost = webhooks.unreadable.map(({ id }) => id);
+    if (lost.length > 0)
+      log.warn({ webhooks: lost }, 'the secrets of some webhooks were sealed under a lost one');
   }
   return { secrets, ...(await loadAdminKey(config, warn)) };
 }

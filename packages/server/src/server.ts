@@ -23,8 +23,9 @@ import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
+import { webhookMetrics } from './http/operations/webhook-metrics.ts';
 import { checkAddress, toAddressError } from './lifecycle/listening-address.ts';
-import { createLog, type Logger, logEnded, logLoad, logLostExtraction } from './log.ts';
+import { createLog, type Logger, logDelivery, logEnded, logLoad, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { documentationRoot, loadGuideDocuments } from './models/guide/documents.ts';
 import { createGuide } from './models/guide/guide.ts';
@@ -49,17 +50,16 @@ import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
 import { startSecrets } from './server-secrets.ts';
 import { createBackups } from './store/backup/backups.ts';
-import { startHousekeeping } from './store/housekeeping.ts';
 import { watchAvailability } from './store/observation/availability.ts';
 import { observedStore } from './store/observation/observed-store.ts';
 import { openStore } from './store/open.ts';
 import { startRetention } from './store/retention/retention.ts';
-import { startSearchIndexer } from './store/search/indexer.ts';
 import type { Store } from './store/store.ts';
-import { startUsageAdder } from './store/usage/adder.ts';
 import { tracedCommands } from './tracing/traced-commands.ts';
 import { tracedModels } from './tracing/traced-models.ts';
 import type { Tracing } from './tracing/tracing.ts';
+import { startUpkeep } from './upkeep.ts';
+import { startWebhookSender } from './webhooks/sender.ts';
 
 /** What a caller may hand in instead of the program's own. */
 export interface ServerOverrides {
@@ -135,32 +135,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const watched = observedStore(counted, availability.aroundCommand);
   const store =
     tracing === undefined ? watched : observedStore(watched, tracedCommands(opened.engine, tracing));
-  cleanup.use(
-    startSearchIndexer({
-      store,
-      onError: (error) => log.warn({ err: error }, 'the search index could not be brought up to date'),
-      onRefused: (text) =>
-        log.warn({ ...text }, 'a text can’t be searched, since the search index does not take it'),
-    }),
-  );
-  cleanup.use(
-    startUsageAdder({
-      store,
-      onError: (error) =>
-        log.warn({ err: error }, 'usage could not be added up; the next try follows shortly'),
-    }),
-  );
-  cleanup.use(
-    startHousekeeping({
-      store,
-      auditDays: config.auditDays,
-      onError: (error) =>
-        log.warn(
-          { err: error },
-          'expired data could not be removed from the store; the next try follows shortly',
-        ),
-    }),
-  );
+  cleanup.use(startUpkeep({ store, auditDays: config.auditDays, log }));
   const { secrets, adminKey, adminKeyPath } = await startSecrets({ ...config, dataDir }, store, log);
   const proxies = createProxies(config.proxies);
   if (proxies !== undefined) log.info({}, proxies.description);
@@ -286,6 +261,21 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       settle: () => engine.settleBeforeDelete([]),
       onError: (error) =>
         log.warn({ err: error }, 'old conversations could not be deleted; the next try follows shortly'),
+    }),
+  );
+  const deliveries = webhookMetrics(registry);
+  cleanup.use(
+    startWebhookSender({
+      store,
+      openSecret: (sealed, webhookId) => secrets.ring.open(sealed, webhookId),
+      guarded,
+      dispatcher,
+      onAttempt(attempt) {
+        logDelivery(log, attempt);
+        deliveries.count(attempt);
+      },
+      onError: (error) =>
+        log.warn({ err: error }, 'something could not be delivered to a webhook; the next try follows'),
     }),
   );
   // Without a proxy, the platform's own `fetch` does.

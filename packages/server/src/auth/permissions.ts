@@ -7,6 +7,7 @@ import type {
   ApiKeyPrincipal,
   ConversationPrincipal,
   EndUserPrincipal,
+  MemberPrincipal,
   OperatorPrincipal,
   Principal,
 } from './principal.ts';
@@ -102,6 +103,14 @@ export function requireOperator(principal: Principal): asserts principal is Oper
 /** Tokens are issued to API keys only. @throws AppError forbidden */
 export function requireApiKey(principal: Principal): asserts principal is ApiKeyPrincipal {
   if (principal.kind !== 'api-key') throw forbidden('this takes an API key (sk_test_… or sk_prod_…)');
+}
+
+/** @throws AppError forbidden for guests, admin keys, and callers without a credential */
+export function requireChatAccess(
+  principal: Principal,
+): asserts principal is ApiKeyPrincipal | EndUserPrincipal | MemberPrincipal {
+  requireWrite(principal);
+  if (principal.kind === 'anonymous') throw forbidden('the chat API takes a credential');
 }
 
 /** @throws AppError forbidden for members, who use other dialects, and for callers without a key */

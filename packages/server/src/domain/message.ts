@@ -13,3 +13,20 @@ export type MessageStatus = GenerationStatus;
 
 /** Longest accepted message, in code points; the chat dialect takes less. */
 export const maxMessageCharacters = 200_000;
+
+/** What clients keep beside conversations, sessions and messages: names and texts of their own. */
+export type Metadata = Readonly<Record<string, string>>;
+
+/** Pairs at most; characters of a name and of a text at most. */
+export const maxMetadataPairs = 16;
+export const maxMetadataName = 64;
+export const maxMetadataText = 512;
+
+/** As it is stored; null: none. */
+export function toStoredMetadata(metadata: Metadata | null | undefined): string | null {
+  return metadata == null || Object.keys(metadata).length === 0 ? null : JSON.stringify(metadata);
+}
+
+export function fromStoredMetadata(stored: string | null): Metadata {
+  return stored === null ? {} : (JSON.parse(stored) as Metadata);
+}

@@ -1,4 +1,5 @@
 /** A session: a sequence of turns in a conversation, with one model and, if it started with one, a persona revision. */
+import type { Metadata } from './message.ts';
 import type { Environment } from './scope.ts';
 
 /** A completed session takes no new message. */
@@ -16,6 +17,7 @@ export interface SessionRecord {
   readonly modelId: string;
   readonly status: SessionStatus;
   readonly headMessageId: string | null;
+  readonly metadata: Metadata;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;

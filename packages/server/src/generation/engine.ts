@@ -13,6 +13,7 @@ import type { IdempotencyClaim } from '../store/command.ts';
 import { findGeneration } from '../store/queries/generations.ts';
 import { countLiveOwners } from '../store/queries/owners.ts';
 import type { Store } from '../store/store.ts';
+import { mayPass } from '../store/unavailable.ts';
 import { noTracing } from '../tracing/tracing.ts';
 import { Afterwards } from './afterwards/afterwards.ts';
 import { createLearn } from './calls/learning.ts';
@@ -321,17 +322,21 @@ export class Engine implements GenerationEngine, AsyncDisposable {
 
   async #accept(request: TurnRequest, claim: IdempotencyClaim | undefined): Promise<AcceptedGeneration> {
     const generationId = newId();
+    const { owner } = this.#current;
+    const accepting = () =>
+      acceptRequest(request, claim, {
+        store: this.#store,
+        models: this.#options.models,
+        storedLimits: this.storedLimits,
+        owner,
+        generationId,
+        now: this.#now,
+      });
     return this.#attending.arriving(generationId, async () => {
-      const accepted = await this.#admission.around(request, claim, () =>
-        acceptRequest(request, claim, {
-          store: this.#store,
-          models: this.#options.models,
-          storedLimits: this.storedLimits,
-          owner: this.#current.owner,
-          generationId,
-          now: this.#now,
-        }),
-      );
+      const accepted = await this.#admission.around(request, claim, accepting).catch((error: unknown) => {
+        if (mayPass(error)) this.#attending.unanswered(generationId, owner);
+        throw error;
+      });
       const { turn, isNew } = accepted;
       if (isNew) {
         if (turn.isRunning) this.#startAccepted(accepted);

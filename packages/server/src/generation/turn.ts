@@ -1,6 +1,7 @@
 /** A turn: what a dialect asks the engine to answer, already authenticated and validated. */
 import type { Dialect, GenerationOptions, PromptMessage, WhenBusy } from '../domain/generation.ts';
 import type { SubjectLimits } from '../domain/limits/limits.ts';
+import type { Metadata } from '../domain/message.ts';
 import type { RevisionReference } from '../domain/persona.ts';
 import type { Creator, Scope } from '../domain/scope.ts';
 import type { RunBasis, SessionWithBasis } from '../store/queries/run-basis.ts';
@@ -21,9 +22,9 @@ export interface TurnMessage extends PromptMessage {
   readonly clientId?: string;
 }
 
-/** The turn that adds a user's message with nothing but a text. */
-export function userText(text: string): readonly TurnMessage[] {
-  return [{ role: 'user', parts: [{ type: 'text', text }] }];
+/** The turn that adds a user's message with nothing but a text, and what the client keeps beside it. */
+export function userText(text: string, metadata?: Metadata | null): readonly TurnMessage[] {
+  return [{ role: 'user', parts: [{ type: 'text', text }], ...(metadata != null && { metadata }) }];
 }
 
 /** `messages`, oldest first, become a chain; the last of them is answered. */
@@ -77,6 +78,8 @@ export interface TurnRequest {
   readonly whenBusy: WhenBusy;
   /** The request's own bound; the effective one is the smallest of request, persona and model. */
   readonly maxTokens?: number;
+  /** All that the session keeps from then on. Absent: what it has. */
+  readonly sessionMetadata?: Metadata;
   /** Kept with the generation. Absent: none. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** What else it asks for. Default: nothing. */

@@ -47,6 +47,7 @@ import { createRevocation } from './streaming/revocation.ts';
 import { createSseHub } from './streaming/sse.ts';
 import { dropStalledReaders } from './streaming/stalled-readers.ts';
 import { createOpenViewer } from './streaming/viewers.ts';
+import { MessageSchema } from './threads/message-schema.ts';
 
 export type { HttpDependencies } from './dependencies.ts';
 
@@ -143,7 +144,13 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     dependencies.version,
     Object.values(dialects).map(({ tag }) => tag),
   );
-  for (const schema of [ErrorSchema, DetailErrorSchema, EarlyErrorSchema, ...sharedFieldSchemas])
+  for (const schema of [
+    ErrorSchema,
+    DetailErrorSchema,
+    EarlyErrorSchema,
+    ...sharedFieldSchemas,
+    MessageSchema,
+  ])
     app.addSchema(schema);
 
   const hub = createSseHub(dependencies.sse);
@@ -203,7 +210,15 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
       administration({
         ...admin,
         health: createHealth({
-          ...{ version, store, readings, registry, dataDir: dependencies.dataDir, load: dependencies.load },
+          ...{
+            version,
+            store,
+            bus,
+            readings,
+            registry,
+            dataDir: dependencies.dataDir,
+            load: dependencies.load,
+          },
           openStreams: () => hub.openCount,
         }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },

@@ -7,12 +7,15 @@ import {
   storedLimitNames,
   subjectName,
 } from '../domain/limits/limits.ts';
+import type { Scope } from '../domain/scope.ts';
 import { type Consumed, hasStoredLimit, readConsumed } from '../store/queries/consumption.ts';
 import type { Store } from '../store/store.ts';
 import type { LimitState } from './limiter.ts';
 
 /** Names of subjects that are remembered as counted; a forgotten one is looked up again. */
 const maxRemembered = 50_000;
+/** A refusal is noted again after this time at the earliest, in milliseconds. */
+const notedMs = 60_000;
 
 export interface CallEstimate {
   readonly tokens: number;
@@ -32,6 +35,8 @@ export class StoredLimits {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #counted = new Set<string>();
+  /** When refusals for budgets were noted last. */
+  readonly #noted = new Map<string, number>();
 
   /** @param now epoch milliseconds */
   constructor(store: Store, now: () => number) {
@@ -68,6 +73,30 @@ export class StoredLimits {
   /** A subject turned out not to be counted, since its row went with what it belonged to. */
   forget(subjects: readonly SubjectLimits[]): void {
     for (const one of subjects) this.#counted.delete(countName(one));
+  }
+
+  /** If it is a budget that refused a call, webhooks are told that it is reached, once a month. */
+  async noteRefusal(
+    error: unknown,
+    subjects: readonly SubjectLimits[],
+    { environment }: Pick<Scope, 'environment'>,
+  ): Promise<void> {
+    const { limit } = error instanceof AppError ? error.details : {};
+    if (limit?.name !== 'budget_per_month') return;
+    const subject = subjects.find((one) => one.subject === limit.subject);
+    if (subject === undefined) return;
+    const now = this.#now();
+    const name = subjectName(subject);
+    // Whoever goes on calling is refused again and again.
+    if (now - (this.#noted.get(name) ?? Number.NEGATIVE_INFINITY) < notedMs) return;
+    if (this.#noted.size > maxRemembered) this.#noted.clear();
+    this.#noted.set(name, now);
+    try {
+      await this.#store.execute('noteBudgetReached', { subject, environment, now });
+    } catch {
+      // The caller gets the refusal all the same; the next one notes it.
+      this.#noted.delete(name);
+    }
   }
 
   consumed(subjects: readonly SubjectLimits[]): Promise<ReadonlyMap<string, Consumed>> {

@@ -17,12 +17,15 @@ export interface CommandContext {
   sendsOne?(): void;
 }
 
-/** Locks the rows that a query reads until the commit. SQLite has one writer at a time and needs none. */
+/**
+ * Locks the rows that a query reads until the commit, against those who change or lock them, but not against those who only
+ * refer to them from other tables. SQLite has one writer at a time and needs none.
+ */
 export function forUpdate<DB, TB extends keyof DB, O>(
   context: CommandContext,
   query: SelectQueryBuilder<DB, TB, O>,
 ): SelectQueryBuilder<DB, TB, O> {
-  return context.engine === 'postgres' ? query.forUpdate() : query;
+  return context.engine === 'postgres' ? query.forNoKeyUpdate() : query;
 }
 
 /** Passes texts as one parameter, so that the statement's text is the same for any number of them. */

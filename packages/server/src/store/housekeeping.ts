@@ -3,6 +3,7 @@
 import { every, type Repetition } from '../concurrency/every.ts';
 import { refusalsKeptDays } from '../domain/audit/trail.ts';
 import { dayMs } from '../domain/text/time.ts';
+import { deliveriesKeptDays } from '../domain/webhooks/webhook.ts';
 import type { Store } from './store.ts';
 
 export interface HousekeepingOptions {
@@ -31,6 +32,8 @@ export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promi
     limit: rowsAtOnce,
   };
   while (!(await store.execute('pruneAudit', due)).isDone);
+  const deliveries = { before: now() - deliveriesKeptDays * dayMs, limit: rowsAtOnce };
+  while (!(await store.execute('pruneDeliveries', deliveries)).isDone);
 }
 
 export function startHousekeeping(options: HousekeepingOptions): Repetition {

@@ -20,6 +20,7 @@ import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
 import type { MessageTables } from './queries/message-tables.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
+import type { WebhookTables } from './queries/webhook-tables.ts';
 import type { RetentionTables } from './retention/table.ts';
 
 export type Flag = 0 | 1;
@@ -370,7 +371,7 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables extends UsageTables, AuditTables, RetentionTables, MessageTables {
+export interface Tables extends UsageTables, AuditTables, RetentionTables, MessageTables, WebhookTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   member: MemberTable;

@@ -16,6 +16,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   research: ['domain', 'concurrency', 'network'],
   auth: ['domain', 'concurrency', 'config', 'store', 'bus'],
   limits: ['domain', 'concurrency', 'config', 'store', 'bus'],
+  webhooks: ['domain', 'concurrency', 'store', 'network'],
   generation: [
     'tracing',
     'domain',
@@ -42,6 +43,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     'auth',
     'limits',
     'generation',
+    'webhooks',
   ],
 };
 
@@ -81,7 +83,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'robots-parser': ['research'],
   'string-width': ['cli'],
   typebox: ['http'],
-  undici: ['network', 'models', 'research'],
+  undici: ['network', 'models', 'research', 'webhooks'],
   unpdf: ['research'],
   uuid: ['domain'],
 };
@@ -147,6 +149,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'openapi',
     'streaming',
     'end-users',
+    'threads',
     'dialects',
     'generations',
     'operations',

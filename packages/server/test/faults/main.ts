@@ -19,6 +19,8 @@ const { values } = parseArgs({
     replicas: { type: 'string', default: '1' },
     cluster: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    // A directory for the servers' logs.
+    logs: { type: 'string' },
   },
 });
 const { cluster } = values;
@@ -36,6 +38,7 @@ const result = await runFaults({
   engine,
   replicas: cluster ? 3 : Number(values.replicas),
   ...(backing && { backing }),
+  ...(values.logs !== undefined && { logs: values.logs }),
   killsPerCheck: 25,
   onProgress: (line) => console.log(line),
   ...(values.trace ? { trace: (step: string) => console.log(`${new Date().toISOString()} ${step}`) } : {}),

@@ -48,6 +48,25 @@ export function administrationRows(): Readonly<Record<string, Row>> {
   };
   const newGeneration = async ({ make }: World): Promise<string> =>
     (await make('/api/chat/completion/stream', { message: 'Hi' })).generationId;
+  const webhook = { url: 'https://192.0.2.1.invalid/', events: ['conversation.deleted'] };
+  /** An organization may have so many only, so the ones before go. */
+  const newWebhook = async (world: World): Promise<string> => {
+    const { data } = await world.administer<{ data: { id: string }[] }>('GET', '/webhooks');
+    for (const { id } of data) await world.administer('DELETE', `/webhooks/${id}`);
+    return (await world.administer('POST', '/webhooks', webhook)).id;
+  };
+  /** Of a webhook that is not active any more: the end of its path. */
+  const newDelivery = async (world: World): Promise<string> => {
+    const id = await newWebhook(world);
+    const conversation = await newConversation(world);
+    await fetch(
+      `${world.url}/api/conversation/delete?org_id=${world.tenant.organizationId}&conversation_id=${conversation}`,
+      { method: 'DELETE', headers: { authorization: `Bearer ${world.talking.good}` } },
+    );
+    await world.administer('PATCH', `/webhooks/${id}`, { is_active: false });
+    const { data } = await world.administer<{ data: [{ id: string }] }>('GET', `/webhooks/${id}/deliveries`);
+    return `${id}/deliveries/${data[0].id}`;
+  };
   /** A request to the organization's administration; `make` first makes what the path names. */
   const within =
     (path: string, make?: (world: World) => Promise<string>, body?: object): Row['request'] =>
@@ -160,6 +179,21 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200),
       within('/personas/<id>/versions', newPersona),
     ),
+    'POST /api/admin/organizations/:org_id/personas/:id/duplicate': manage(
+      administered(201),
+      async (world) => ({
+        path: `${base(world)}/personas/${await newPersona(world)}/duplicate`,
+        body: { alias: persona().alias },
+      }),
+    ),
+    'GET /api/admin/organizations/:org_id/personas/:id/export': manage(
+      administered(200),
+      within('/personas/<id>/export', newPersona),
+    ),
+    'POST /api/admin/organizations/:org_id/personas/import': manage(administered(201), (world) => ({
+      path: `${base(world)}/personas/import`,
+      body: { format: 1, ...persona() },
+    })),
     'PUT /api/admin/organizations/:org_id/personas/:id/next': manage(administered(200), async (world) => ({
       path: `${base(world)}/personas/${await newPersona(world)}/next`,
       body: draft(world),
@@ -226,6 +260,32 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     'POST /api/admin/organizations/:org_id/generations/:generation_id/cancel': manage(
       administered(200),
       within('/generations/<id>/cancel', newGeneration),
+    ),
+    'GET /api/admin/organizations/:org_id/webhooks': listed(administered(200), '/webhooks'),
+    'POST /api/admin/organizations/:org_id/webhooks': manage(administered(201), async (world) => {
+      await newWebhook(world);
+      return { path: `${base(world)}/webhooks`, body: webhook };
+    }),
+    'GET /api/admin/organizations/:org_id/webhooks/:id': manage(
+      administered(200),
+      within('/webhooks/<id>', newWebhook),
+    ),
+    'PATCH /api/admin/organizations/:org_id/webhooks/:id': manage(
+      administered(200),
+      within('/webhooks/<id>', newWebhook, { is_active: false }),
+    ),
+    'DELETE /api/admin/organizations/:org_id/webhooks/:id': manage(
+      administered(204),
+      within('/webhooks/<id>', newWebhook),
+    ),
+    'GET /api/admin/organizations/:org_id/webhooks/:id/deliveries': manage(
+      administered(200),
+      within('/webhooks/<id>/deliveries', newWebhook),
+    ),
+    // The webhook is not active, so that it is not being sent to either.
+    'POST /api/admin/organizations/:org_id/webhooks/:id/deliveries/:delivery/resend': manage(
+      administered(409),
+      within('/webhooks/<id>/resend', newDelivery),
     ),
     'GET /api/admin/organizations/:org_id/audit': listed(administered(200), '/audit'),
     'GET /api/admin/audit': manage(

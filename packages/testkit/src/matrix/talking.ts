@@ -20,6 +20,10 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     const answer = await world.make(`/conversations/${body.message_id}`);
     return { conversation: answer.body.chat_id, session: body.session_id };
   };
+  const answered = async (world: World): Promise<{ answer: string; session: string }> => {
+    const { body } = await world.make('/api/chat/completion', { message: 'Of ada' });
+    return { answer: body.message_id, session: body.session_id };
+  };
   const generation = async (world: World): Promise<string> =>
     (await world.make('/api/chat/completion/stream', { message: 'Of ada' })).generationId;
   const failedGeneration = async (world: World): Promise<string> => {
@@ -67,6 +71,10 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       body: { session: (await session(world)).session, message: 'Hi' },
     })),
 
+    'POST /api/chat/feedback': talk(hers(200, 403), async (world) => ({
+      path: '/api/chat/feedback',
+      body: { message_id: (await answered(world)).answer, rating: 1 },
+    })),
     'GET /api/chat/me': talk(
       hers(200, 403, { otherUser: 403 }),
       async (world) => {
@@ -149,6 +157,30 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'GET /api/conversation/messages': talk(hers(200, 404, foreign), async (world) => ({
       path: `/api/conversation/messages?${org(world)}&conversation_id=${await chat(world)}`,
     })),
+    'GET /api/conversation/messages/:id': talk(hers(200, 404, foreign), async (world) => ({
+      path: `/api/conversation/messages/${(await answered(world)).answer}?${org(world)}`,
+    })),
+    'GET /api/conversation/thread': talk(hers(200, 404, foreign), async (world) => ({
+      path: `/api/conversation/thread?${org(world)}&session_id=${(await answered(world)).session}`,
+    })),
+    'POST /api/conversation/feedback': talk(hers(200, 403, foreign), async (world) => ({
+      path: `/api/conversation/feedback?${org(world)}`,
+      body: { message_id: (await answered(world)).answer, rating: 1 },
+    })),
+    'PUT /api/conversation/session': talk(hers(200, 403, foreign), async (world) => {
+      const { answer, session } = await answered(world);
+      return {
+        path: `/api/conversation/session?${org(world)}&session_id=${session}`,
+        body: { head_message_id: answer },
+      };
+    }),
+    'POST /api/conversation/fork': talk(hers(200, 403, foreign), async (world) => {
+      const { answer, session } = await answered(world);
+      return {
+        path: `/api/conversation/fork?${org(world)}&session_id=${session}`,
+        body: { message_id: answer },
+      };
+    }),
     'PUT /api/conversation/update': talk(hers(200, 403, foreign), async (world) => ({
       path: `/api/conversation/update?${org(world)}&conversation_id=${await chat(world)}`,
       body: { title: 'Other' },

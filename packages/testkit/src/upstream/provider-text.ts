@@ -2,6 +2,8 @@
  * Everything that reads a provider's text (`stranger-text.ts` has what reads that of others), and texts that are hard on patterns and searches: what `bench/patterns.ts`
  * measures, and what a test holds to come to an end.
  */
+
+import { parseRetryAfterMs } from '../../../server/src/domain/headers/retry-after.ts';
 import { parseForeignJson } from '../../../server/src/domain/text/json.ts';
 import { summaryOf } from '../../../server/src/generation/afterwards/summary-prompt.ts';
 import { isTitleComplete, titleOf } from '../../../server/src/generation/afterwards/title-text.ts';
@@ -16,7 +18,6 @@ import type { ModelPart } from '../../../server/src/models/language-model.ts';
 import { OpenAiDecoder } from '../../../server/src/models/openai/decoder.ts';
 import { EventReader, EventTooLongError } from '../../../server/src/models/upstream/body/event-reader.ts';
 import { redirectTarget } from '../../../server/src/models/upstream/redirect.ts';
-import { parseRetryAfterMs } from '../../../server/src/models/upstream/retry-policy.ts';
 import {
   errorFromFields,
   errorFromStatus,

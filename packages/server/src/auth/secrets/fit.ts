@@ -6,7 +6,7 @@ import {
   type ServerSecret,
   secretPath,
 } from '../../config/secrets.ts';
-import { listSealedModels, readSecretFingerprint } from '../../store/queries/secrets.ts';
+import { listSealedModels, listSealedWebhooks, readSecretFingerprint } from '../../store/queries/secrets.ts';
 import type { Database } from '../../store/store.ts';
 import { openForReads, type StorePlace } from '../../store/transfer/place.ts';
 import { explainUnfit, fingerprintOfSealed, ringOf, type SecretSettings } from './open-secrets.ts';
@@ -65,19 +65,23 @@ export async function findSecretProblems(
           (sealed) => sealed === null || ring.opens(sealed, id),
         ),
     );
-    if (unreadable.length === 0) return [];
-    const named = unreadable.slice(0, 5).map(({ id }) => id);
-    const more = unreadable.length > named.length ? ` and ${unreadable.length - named.length} more` : '';
+    const webhooks = (await listSealedWebhooks(db)).filter(({ id, secret }) => !ring.opens(secret, id));
     return [
-      {
-        rule: 'sealed-values-open',
-        problem: `models have a key, a header or a parameter that the secret does not open: ${named.join(', ')}${more}`,
-      },
+      ...unopened(unreadable, 'models have a key, a header or a parameter'),
+      ...unopened(webhooks, 'webhooks have a secret'),
     ];
   } catch (error) {
     if (error instanceof SecretFileError) return [{ rule, problem: error.message }];
     throw error;
   }
+}
+
+function unopened(found: readonly { readonly id: string }[], what: string) {
+  if (found.length === 0) return [];
+  const named = found.slice(0, 5).map(({ id }) => id);
+  const more = found.length > named.length ? ` and ${found.length - named.length} more` : '';
+  const problem = `${what} that the secret does not open: ${named.join(', ')}${more}`;
+  return [{ rule: 'sealed-values-open', problem }];
 }
 
 interface Look {

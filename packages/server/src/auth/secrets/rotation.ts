@@ -23,7 +23,7 @@ export interface RotationRequest {
   readonly endsTokens: boolean;
 }
 
-export interface Rotated extends Pick<Resealed, 'changed' | 'unreadable'> {
+export interface Rotated extends Pick<Resealed, 'changed' | 'unreadable' | 'webhooks'> {
   readonly outcome: RotationOutcome;
   readonly source: SecretSource;
 }
@@ -125,7 +125,7 @@ export function createSecretRotation({ secrets, dataDir, store, own }: RotationO
       );
     }
     const resealed = await reseal({ secrets: secrets.ring.secrets, isLost: false });
-    const isChanged = resealed.isAnother || resealed.changed > 0;
+    const isChanged = resealed.isAnother || resealed.changed + resealed.webhooks.changed > 0;
     return { ...resealed, outcome: isChanged ? 'resealed' : 'unchanged', source: 'variable' };
   }
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AdminApi, Resource } from '../api/api.ts';
 import { CommandFailure } from '../failure.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { printDone, printEntry, printList } from '../terminal/print.ts';
+import { printDone, printEntry, printJson, printList } from '../terminal/print.ts';
 import {
   commandGroup,
   cursorOption,
@@ -192,6 +192,40 @@ const rollback = organizationCommand('rollback')
     }),
   );
 
+const duplicate = organizationCommand('duplicate')
+  .description('copy a persona, with its version in production and its draft')
+  .argument(...which)
+  .argument('<alias>', 'of the copy')
+  .option('--name <name>', 'of the copy; otherwise the same')
+  .action((persona, alias, options) =>
+    inOrganization(options, async (api, path) => {
+      const body = await toBody(undefined, { alias, name: options.name });
+      const copy = await api.call('POST', `${await pathOf(api, path, persona)}/duplicate`, { body });
+      printEntry(copy, options);
+    }),
+  );
+
+const exporting = organizationCommand('export')
+  .description('print a persona as JSON for `personas import`')
+  .argument(...which)
+  .action((persona, options) =>
+    inOrganization(options, async (api, path) =>
+      printJson(await api.call('GET', `${await pathOf(api, path, persona)}/export`)),
+    ),
+  );
+
+const importing = organizationCommand('import')
+  .description('make a persona from what `personas export` has printed')
+  .argument('<file>', '- for standard input')
+  .option('--alias <alias>', 'another alias than that of the file')
+  .option('--name <name>', 'another name')
+  .action((file, options) =>
+    inOrganization(options, async (api, path) => {
+      const body = await toBody(file, { alias: options.alias, name: options.name });
+      printEntry(await api.call('POST', `${path}/personas/import`, { body }), options);
+    }),
+  );
+
 const remove = organizationCommand('delete')
   .description('delete a persona with its versions')
   .argument(...which)
@@ -215,5 +249,8 @@ export const personas = commandGroup('personas', 'what keys talk to: a prompt, a
   draft,
   submit,
   rollback,
+  duplicate,
+  exporting,
+  importing,
   remove,
 ]);

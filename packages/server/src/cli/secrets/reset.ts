@@ -23,21 +23,33 @@ export const reset = new Command('reset')
     const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
     refuseProblems(problems);
     if (config === undefined) throw new Error('a configuration without problems is whole');
-    await confirm('remove every key of a provider that the present secret does not open', yes);
-    const { unreadable } = await onStore(() => resetSecret(config)).catch((error: unknown) => {
-      if (error instanceof AppError || error instanceof SecretFileError)
-        throw new CommandFailure(error.message);
-      throw error;
-    });
+    await confirm(
+      'remove every key of a provider, and every webhook, that the present secret does not open',
+      yes,
+    );
+    const { unreadable, webhooks: lost } = await onStore(() => resetSecret(config)).catch(
+      (error: unknown) => {
+        if (error instanceof AppError || error instanceof SecretFileError)
+          throw new CommandFailure(error.message);
+        throw error;
+      },
+    );
     const models = unreadable.map(({ id, organizationId, name }) => ({
       id,
       organization_id: organizationId,
       name,
     }));
-    if (json) printJson({ models });
-    else if (models.length === 0) printDone('The data have the present secret. No key was removed.');
-    else {
-      const names = models.map(({ name }) => name).join(', ');
-      printDone(`The data have the present secret. Set the keys of these models anew: ${names}.`);
-    }
+    const webhooks = lost.unreadable.map(({ id, organizationId, url }) => ({
+      id,
+      organization_id: organizationId,
+      url,
+    }));
+    if (json) return printJson({ models, webhooks });
+    const names = models.map(({ name }) => name).join(', ');
+    const urls = webhooks.map(({ url }) => url).join(', ');
+    const advice = [
+      names === '' ? 'No key was removed.' : `Set the keys of these models anew: ${names}.`,
+      ...(urls === '' ? [] : [`Make these webhooks anew: ${urls}.`]),
+    ];
+    printDone(`The data have the present secret. ${advice.join(' ')}`);
   });

@@ -22,19 +22,23 @@ export const rotate = adminCommand('rotate')
     else explainVariables(next);
   });
 
-function describe({ outcome, models, unreadable }: Resource, endTokens: boolean): string {
+function describe(answer: Resource, endTokens: boolean): string {
+  const { outcome, models, unreadable, webhooks, unreadable_webhooks: lost } = answer;
+  const urls = (lost as readonly Resource[]).map(({ url }) => url).join(', ');
   const names = (unreadable as readonly Resource[]).map(({ name }) => name).join(', ');
   return [
     outcome === 'rotated'
       ? 'There is a new secret in DATA_DIR/secret: back it up.'
       : 'What an earlier secret had encrypted is encrypted with COLLOQUY_SECRET now.',
     `Models whose values were encrypted anew: ${models}.`,
+    ...(webhooks === 0 ? [] : [`Webhooks, likewise: ${webhooks}.`]),
     outcome !== 'rotated'
       ? 'Leave the earlier secret in COLLOQUY_SECRET_PREVIOUS until its tokens have expired.'
       : endTokens
         ? 'Tokens of before are refused.'
         : 'Tokens of before stay valid until they expire, by DATA_DIR/secret.previous.',
     ...(names === '' ? [] : [`Set the keys of these models anew, since their secret is lost: ${names}.`]),
+    ...(urls === '' ? [] : [`Make these webhooks anew, since their secret is lost: ${urls}.`]),
   ].join(' ');
 }
 

@@ -20,6 +20,12 @@ export function toDay(epochMs: number): string {
   return toTime(epochMs).slice(0, 10);
 }
 
+/** As `fromTime`; a time without a zone is one in UTC. */
+export function fromTimeOrUtc(text: string): number {
+  const zoned = /[Zz]$|[+-]\d\d:\d\d$/.test(text);
+  return fromTime(zoned ? text : `${text}Z`);
+}
+
 /**
  * Epoch milliseconds of an RFC 3339 time; a leap second counts as the second before it. NaN for any other text, and for a
  * time whose offset takes it out of the years 0 to 9999 in UTC.

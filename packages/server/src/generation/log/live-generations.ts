@@ -62,6 +62,11 @@ export class Lives implements LiveDirectory {
     return this.find(generationId);
   }
 
+  /** Whether a generation of this session runs here, or is about to end here. */
+  hasSession(sessionId: string): boolean {
+    return this.#lives.values().some(({ identity }) => identity.sessionId === sessionId);
+  }
+
   [Symbol.iterator](): IterableIterator<LiveGeneration> {
     return this.#lives.values();
   }

@@ -22,9 +22,9 @@ export async function readCommitted(
   const events: LogEvent[] = [];
   while (events.length < throughSeq) {
     const inMemory = lives.findTail(generationId)?.committedAfter(events.length);
-    if (inMemory !== undefined) {
+    if (inMemory !== undefined && inMemory.events.length > 0) {
       for (const event of inMemory.events) events.push(event);
-      break;
+      continue;
     }
     await loopTurn();
     const segments = await readSegments(reads, generationId, events.length, segmentsAtOnce);
@@ -62,8 +62,10 @@ async function readStructuredPlace(
   const inMemory =
     tail !== undefined && tail.segmentedSeq < seq ? tail.committedAfter(tail.segmentedSeq) : undefined;
   await loopTurn();
-  const [segment] = inMemory === undefined ? await readSegments(reads, generationId, seq - 1, 1) : [];
-  const own = inMemory ?? segment;
+  // A process that has lost its lease, and does not know it yet, has less in memory than there is.
+  const isThere = inMemory !== undefined && inMemory.firstSeq + inMemory.events.length > seq;
+  const [segment] = isThere ? [] : await readSegments(reads, generationId, seq - 1, 1);
+  const own = isThere ? inMemory : segment;
   const event = own?.events[seq - own.firstSeq];
   if (own === undefined || event === undefined) return undefined;
   const before = await readStructured(reads, generationId, own.firstSeq);

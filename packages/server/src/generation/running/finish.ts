@@ -2,8 +2,7 @@
 
 import { isTerminal, type Outcome } from '../../domain/generation.ts';
 import { type ModelCall, totalCost } from '../../domain/usage.ts';
-import type { CommandResult } from '../../store/command.ts';
-import { readGeneration } from '../../store/queries/generations.ts';
+import { findRunning, readGeneration } from '../../store/queries/generations.ts';
 import type { Store } from '../../store/store.ts';
 import { mayPass } from '../../store/unavailable.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
@@ -22,7 +21,7 @@ export interface Finished {
   /** The end that this process has stored; null if it has stored none. */
   readonly outcome: Outcome | null;
   /** The session's next turn, if one started. */
-  readonly next: CommandResult<'finishGeneration'>['next'];
+  readonly next: { readonly generationId: string } | null;
 }
 
 const nothing: Finished = { outcome: null, next: null };
@@ -73,17 +72,22 @@ async function tryWay(
   live: LiveGeneration,
   way: WayToEnd,
   isFirst: boolean,
-  { store, lives, onRetry }: FinishDependencies,
+  { store, owner, lives, onRetry }: FinishDependencies,
 ): Promise<Finished | undefined> {
   let refusals = 0;
   for (let tries = 1; ; tries++) {
     try {
       const { kind, next } = await way.store();
       // If the answer to an attempt before was lost, `gone` may mean that it had succeeded; of which way, is not known.
-      const isStored = kind === 'finished' || (isFirst && tries > 1 && (await isEnded(store, live.id)));
+      const isLate = kind === 'gone' && isFirst && tries > 1 && (await isEnded(store, live.id));
+      const started = isLate ? await findRunning(store.reads, owner, live.identity.sessionId) : undefined;
+      const isStored = kind === 'finished' || isLate;
       live.end(isStored);
       lives.remove(live);
-      return { outcome: isStored ? way.outcome : null, next };
+      return {
+        outcome: isStored ? way.outcome : null,
+        next: started === undefined ? next : { generationId: started },
+      };
     } catch (error) {
       if (live.isDropped) return nothing;
       onRetry(error, tries);

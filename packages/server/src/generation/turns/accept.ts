@@ -2,6 +2,7 @@
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { GenerationOptions, GenerationParameters } from '../../domain/generation.ts';
 import { newId } from '../../domain/ids.ts';
+import { toStoredMetadata } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { isBlank } from '../../domain/text/blank.ts';
 import { cutGraphemes } from '../../domain/text/graphemes.ts';
@@ -243,6 +244,9 @@ export async function acceptRequest(
     {
       tenant,
       target: toTarget(request, base, plan, now()),
+      ...(request.sessionMetadata !== undefined && {
+        sessionMetadata: toStoredMetadata(request.sessionMetadata),
+      }),
       ...(request.metadata !== undefined && { metadata: JSON.stringify(request.metadata) }),
       answerMessageId: newId(),
       generationId,

@@ -40,7 +40,9 @@ export class Admission {
       return accepted;
     } catch (error) {
       taken?.refund();
-      if (error instanceof AppError && error.code === 'overloaded') this.#stored.forget(request.limits ?? []);
+      const { limits = [], scope } = request;
+      if (error instanceof AppError && error.code === 'overloaded') this.#stored.forget(limits);
+      await this.#stored.noteRefusal(error, limits, scope);
       throw error;
     }
   }

@@ -15,6 +15,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { modelRoutes } from './models/routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
+import { personaCopyRoutes } from './personas/copy-routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
@@ -24,6 +25,9 @@ import { usageRoutes } from './usage/routes.ts';
 import { userListRoutes } from './users/list-routes.ts';
 import { userRoutes } from './users/routes.ts';
 import { EndUserSchema } from './users/schema.ts';
+import { webhookDeliveryRoutes } from './webhooks/delivery-routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { DeliverySchema, EventDataSchema } from './webhooks/schema.ts';
 
 export type { AdminDependencies, ModelTest } from './dependencies.ts';
 
@@ -38,6 +42,8 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       OrganizationSessionSchema,
       EndUserSchema,
       ConsumedSchema,
+      EventDataSchema,
+      DeliverySchema,
     ])
       app.addSchema(schema);
     addRoutes(app, [
@@ -47,6 +53,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...providerRoutes(),
       ...personaRoutes(dependencies),
       ...personaVersionRoutes(dependencies),
+      ...personaCopyRoutes(dependencies),
       ...keyRoutes(dependencies),
       ...memberRoutes(dependencies),
       ...organizationGenerationRoutes(dependencies),
@@ -54,6 +61,8 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...usageRoutes(dependencies),
       ...userListRoutes(dependencies),
       ...userRoutes(dependencies),
+      ...webhookRoutes(dependencies),
+      ...webhookDeliveryRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
       ...backupRoutes(dependencies),

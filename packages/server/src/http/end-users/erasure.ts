@@ -9,6 +9,7 @@ import {
   nothingErased,
 } from '../../store/commands/erase-conversations.ts';
 import { listLiveConversations } from '../../store/queries/end-users.ts';
+import { isTellingOfErased } from '../../store/queries/webhooks.ts';
 import type { Leftover, Store } from '../../store/store.ts';
 import { auditOrigin } from '../request/audit-origin.ts';
 import type { Revocation } from '../streaming/revocation.ts';
@@ -16,6 +17,7 @@ import type { Revocation } from '../streaming/revocation.ts';
 const conversationsAtOnce = 50;
 const modelCallsAtOnce = 2000;
 const auditRowsAtOnce = 2000;
+const deliveriesAtOnce = 2000;
 
 export interface ErasureDependencies {
   readonly store: Store;
@@ -63,6 +65,8 @@ const leftovers: Readonly<Record<Leftover, string>> = {
   'write-ahead-log':
     'the write-ahead log of PostgreSQL, its archive and replicas keep what their settings say',
 };
+const inWebhooks =
+  'what tells webhooks of the erasure keeps the user_id until it is delivered, and at most for a day';
 const inBackups = 'backups that were made before keep what was erased';
 
 async function receiptOf(store: Store, deleted: ErasureReceipt['deleted']): Promise<ErasureReceipt> {
@@ -76,6 +80,10 @@ async function eraseOrganization(
   request: ErasingRequest,
 ): Promise<ErasureReceipt> {
   const { store, now } = dependencies;
+  // Nobody is told of what is deleted from here on.
+  const { webhooks } = await store.execute('deleteWebhooks', { organizationId });
+  const ofGoneWebhooks = { before: 0, limit: deliveriesAtOnce };
+  while (!(await store.execute('pruneDeliveries', ofGoneWebhooks)).isDone);
   const conversations = await eraseConversations(dependencies, organizationId, null);
   let modelCalls = 0;
   for (;;) {
@@ -98,6 +106,7 @@ async function eraseOrganization(
     idempotency_claims: idempotencyClaims,
     ...conversations,
     model_calls: modelCalls,
+    webhooks,
   });
 }
 
@@ -117,12 +126,16 @@ async function eraseEndUsers(
     { organizationId, endUserIds, now: now() },
     auditOrigin(request, request.caller, organizationId, now()),
   );
-  return receiptOf(store, {
+  const counts = {
     end_users: users.endUsers,
     idempotency_claims: users.idempotencyClaims,
     model_calls_anonymised: users.modelCallsAnonymised,
+    webhook_deliveries: users.webhookDeliveries,
     ...conversations,
-  });
+  };
+  const { deleted, kept } = await receiptOf(store, counts);
+  const isTelling = await isTellingOfErased(store.reads, organizationId);
+  return { deleted, kept: isTelling ? [inWebhooks, ...kept] : kept };
 }
 
 async function eraseConversations(

@@ -1,6 +1,7 @@
 /** How this server is, in one value: what the operator looks at when something is slow or fails. */
 import { statfs } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
+import type { Bus } from '../../bus/bus.ts';
 import { abortable } from '../../concurrency/abortable.ts';
 import type { LoadWatch } from '../../concurrency/load/load-watch.ts';
 import type { EngineReadings } from '../../generation/interface.ts';
@@ -16,6 +17,8 @@ export interface Health {
     readonly readings: StoredReadings | undefined;
     readonly schema: string | null;
   };
+  /** Undefined where the server shares none. */
+  readonly bus: Pick<Bus, 'isUp' | 'problem'> | undefined;
   /** Undefined while the store does not answer. */
   readonly replicas: readonly ReplicaRecord[] | undefined;
   readonly openStreams: number;
@@ -48,6 +51,7 @@ export interface ProviderHealth {
 export interface HealthOptions {
   readonly version: string;
   readonly store: Pick<Store, 'engine' | 'reads'>;
+  readonly bus: Bus;
   readonly readings: Readings;
   readonly registry: Registry;
   readonly openStreams: () => number;
@@ -62,7 +66,7 @@ export type ReadHealth = () => Promise<Health>;
 const longestMs = 2000;
 
 export function createHealth(options: HealthOptions): ReadHealth {
-  const { version, store, readings, registry, openStreams, load, dataDir } = options;
+  const { version, store, bus, readings, registry, openStreams, load, dataDir } = options;
   const ask = <Result>(query: Promise<Result>): Promise<Result | undefined> =>
     abortable(query, AbortSignal.timeout(longestMs)).catch(() => undefined);
   return async () => {
@@ -79,6 +83,7 @@ export function createHealth(options: HealthOptions): ReadHealth {
       version,
       uptimeSeconds: Math.floor(process.uptime()),
       store: { engine: store.engine, readings: stored, schema: schema ?? null },
+      bus: bus.isShared ? bus : undefined,
       replicas,
       openStreams: openStreams(),
       engine: readings.engine(),

@@ -22,12 +22,20 @@ function isDay(text: string): boolean {
   return !Number.isNaN(epochMs) && new Date(epochMs).toISOString().startsWith(day);
 }
 
+function isTime(text: string): boolean {
+  return dateTime.test(text) && isDay(text) && !Number.isNaN(fromTime(text));
+}
+
 /** The formats that schemas may name, with the words for each in a message. */
 const formats: Readonly<Record<string, { says: string; validate: (text: string) => boolean }>> = {
   uuid: { says: 'a UUID', validate: isUuid },
   'date-time': {
     says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z, in the years 0 to 9999 in UTC',
-    validate: (text) => dateTime.test(text) && isDay(text) && !Number.isNaN(fromTime(text)),
+    validate: isTime,
+  },
+  'date-time-or-utc': {
+    says: 'a time in RFC 3339 format, like 2026-11-22T20:30:00.000Z, or without a zone in UTC, in the years 0 to 9999',
+    validate: (text) => isTime(text) || isTime(`${text}Z`),
   },
   date: {
     says: 'a date like 2026-11-22',

@@ -11,6 +11,7 @@ import {
   requireAdmin,
   requireAdministrator,
   requireApiKey,
+  requireChatAccess,
   requireConversationAccess,
   requireKeyOrEndUser,
   requireOperator,
@@ -21,6 +22,7 @@ import type {
   ApiKeyPrincipal,
   ConversationPrincipal,
   EndUserPrincipal,
+  MemberPrincipal,
   OperatorPrincipal,
   Principal,
 } from '../../auth/principal.ts';
@@ -44,6 +46,11 @@ export interface Granted {
   readonly conversation: { readonly caller: ConversationPrincipal; readonly scope: Scope };
   /** The same without guests. */
   readonly writer: { readonly caller: ConversationPrincipal; readonly scope: Scope };
+  /** Those of `key-or-end-user`, and members but guests. */
+  readonly chat: {
+    readonly caller: ApiKeyPrincipal | EndUserPrincipal | MemberPrincipal;
+    readonly scope: Scope;
+  };
   /** An API key of type `test` or `prod`, or an end user's token that such a key asked for. */
   readonly 'key-or-end-user': {
     readonly caller: ApiKeyPrincipal | EndUserPrincipal;
@@ -88,7 +95,7 @@ const administratorSecurity: Security = [{ adminKey: [] }, { bearerToken: [] }];
 
 /** The accesses of routes about conversations. */
 const conversing: {
-  readonly [Kind in 'conversation' | 'writer' | 'key-or-end-user' | 'api-key']: Rule<Kind>;
+  readonly [Kind in 'conversation' | 'writer' | 'chat' | 'key-or-end-user' | 'api-key']: Rule<Kind>;
 } = {
   conversation: {
     security: defaultSecurity,
@@ -101,6 +108,13 @@ const conversing: {
     security: defaultSecurity,
     grant(caller) {
       requireWrite(caller);
+      return { caller, scope: caller.scope };
+    },
+  },
+  chat: {
+    security: defaultSecurity,
+    grant(caller) {
+      requireChatAccess(caller);
       return { caller, scope: caller.scope };
     },
   },

@@ -1,11 +1,12 @@
 /** Turns what a provider reports, or a failed connection, into a `ModelError`. Messages never hold the provider's key. */
 
+import { parseRetryAfterMs } from '../../domain/headers/retry-after.ts';
 import { explainConnectionFailure } from '../../network/connection-failure.ts';
 import { ModelError, type ProviderWords } from '../model-error.ts';
 import { findOverflow, type Overflow } from '../refusals/overflow.ts';
 import { findRefusedParameters } from '../refusals/refused-parameters.ts';
 import { type ErrorFields, isObject, readFailure, readPage } from './error-words.ts';
-import { isRetryableStatus, parseRetryAfterMs, parseShouldRetry } from './retry-policy.ts';
+import { isRetryableStatus, parseShouldRetry } from './retry-policy.ts';
 
 export { isObject } from './error-words.ts';
 

@@ -106,6 +106,21 @@ export const auditedTables = {
     created_by_kind: 'hidden',
     created_by_id: 'hidden',
   },
+  webhook: {
+    ...made,
+    url: 'shown',
+    events: 'json',
+    description: 'shown',
+    secret_encrypted: 'secret',
+    address_is_guarded: 'hidden',
+    is_active: 'flag',
+    gone_at: 'hidden',
+    failures: 'hidden',
+    failing_since: 'hidden',
+    paused_until: 'hidden',
+    created_by_kind: 'hidden',
+    created_by_id: 'hidden',
+  },
   member: { ...made, name: 'shown', email: 'shown', role: 'shown' },
 } as const satisfies { readonly [Table in keyof Tables]?: Treatments<Table> };
 

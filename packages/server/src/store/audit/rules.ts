@@ -65,6 +65,12 @@ export const auditRules = {
     id: (_args, result) => result?.id,
     table: 'persona',
   },
+  importPersona: {
+    action: 'persona.create',
+    subject: 'persona',
+    id: (_args, result) => result?.id,
+    table: 'persona',
+  },
   updatePersona: { action: 'persona.update', subject: 'persona', id: ofId, table: 'persona' },
   deletePersona: { action: 'persona.delete', subject: 'persona', id: ofId, table: 'persona' },
   putNextVersion: { action: 'persona.draft', subject: 'persona', id: ofId, table: 'persona' },
@@ -96,13 +102,32 @@ export const auditRules = {
     id: () => null,
     says: ({ environment }, erased) => erased && { environment, ...erased },
   },
-  /** The secret is the server's; models are only counted. */
+  /** The secret is the server's; models and webhooks are only counted. */
   resealModels: {
     action: ({ isLost }) => (isLost ? 'secret.reset' : 'secret.rotate'),
     subject: 'secret',
     id: () => null,
-    says: (_args, { isAnother, changed }) => (isAnother || changed > 0 ? { models: changed } : null),
+    says: (_args, { isAnother, changed, webhooks }) =>
+      isAnother || changed > 0 || webhooks.changed > 0
+        ? { models: changed, ...(webhooks.changed > 0 && { webhooks: webhooks.changed }) }
+        : null,
     organization: () => null,
+  },
+  createWebhook: { action: 'webhook.create', subject: 'webhook', id: ofId, table: 'webhook' },
+  updateWebhook: { action: 'webhook.update', subject: 'webhook', id: ofId, table: 'webhook' },
+  deleteWebhook: { action: 'webhook.delete', subject: 'webhook', id: ofId, table: 'webhook' },
+  resendDelivery: {
+    action: 'webhook.resend',
+    subject: 'webhook',
+    id: ({ webhookId }) => webhookId,
+    says: ({ id }) => ({ delivery: id }),
+  },
+  /** Where the receiver wants nothing any more. */
+  settleDelivery: {
+    action: 'webhook.disable',
+    subject: 'webhook',
+    id: ({ webhookId }) => webhookId,
+    table: 'webhook',
   },
   noteAction: {
     action: ({ action }) => action,
@@ -111,6 +136,10 @@ export const auditRules = {
     says: ({ values }) => values,
   },
 
+  noteBudgetReached: null,
+  deleteWebhooks: null,
+  claimDeliveries: null,
+  pruneDeliveries: null,
   acceptTurn: null,
   finishGeneration: null,
   failGeneration: null,
@@ -134,6 +163,9 @@ export const auditRules = {
   completeSession: null,
   postMessage: null,
   deleteMessage: null,
+  moveSessionHead: null,
+  forkSession: null,
+  giveFeedback: null,
   deleteAnswer: null,
   setGenerationMetadata: null,
   indexSearch: null,

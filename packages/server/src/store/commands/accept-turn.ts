@@ -8,6 +8,7 @@ import type { CommandContext } from '../command-context.ts';
 import { creatorColumns } from '../queries/creators.ts';
 import { answersInOrder } from '../statement.ts';
 import type { SessionTable } from '../tables.ts';
+import { requireMessage } from './branches.ts';
 import { type LiveTurn, passBusy } from './busy-session.ts';
 import {
   type AcceptedTurn,
@@ -98,7 +99,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     model_id: turn.requestedModelId ?? turn.model.id,
     head_message_id: turn.answerMessageId,
     created_at: turn.now,
-    metadata: null,
+    metadata: turn.sessionMetadata ?? null,
   });
   const start = { conversationId, sessionId, parentId: null, position: 0 };
   const userMessageId = addMessages(rows, turn, start, messages);
@@ -140,7 +141,19 @@ async function acceptInSession(
   const parentId = target.parentId === undefined ? session.head_message_id : target.parentId;
   if (target.onlyAtHead === true && parentId !== session.head_message_id)
     throw new AppError('conflict', 'the message is not the last one any more');
-  if (parentId !== null && parentId !== session.head_message_id) await checkParent(db, parentId, sessionId);
+  if (parentId !== null && parentId !== session.head_message_id)
+    await requireMessage(
+      db,
+      { id: sessionId, head_message_id: session.head_message_id },
+      parentId,
+      'parent_id',
+    );
+  if (turn.sessionMetadata !== undefined)
+    await db
+      .updateTable('session')
+      .set({ metadata: turn.sessionMetadata })
+      .where('id', '=', sessionId)
+      .execute();
   const owned = inSession(turn, session);
   const begin = { conversationId, sessionId, parentId, position };
   const userMessageId = addMessages(rows, owned, begin, messages);
@@ -153,16 +166,6 @@ async function acceptInSession(
     isNewSession: false,
   };
   return insertAnswer(context, rows, owned, place, position + messages.length, live);
-}
-
-/** @throws AppError not_found, where the session has no such message */
-async function checkParent(db: CommandContext['db'], parentId: string, sessionId: string): Promise<void> {
-  const parent = await db
-    .selectFrom('message')
-    .select('session_id')
-    .where('id', '=', parentId)
-    .executeTakeFirst();
-  if (parent?.session_id !== sessionId) throw notFound('parent message');
 }
 
 async function acceptFork(

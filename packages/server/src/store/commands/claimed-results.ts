@@ -60,6 +60,7 @@ export const claimedResults = {
   ),
   createSession: session,
   completeSession: session,
+  forkSession: session,
   postMessage: asRow(
     'message',
     (db, id) => db.selectFrom('message').selectAll().where('id', '=', id).executeTakeFirst(),
@@ -73,11 +74,13 @@ export const claimedResults = {
   createOrganization: asItIs<CommandResult<'createOrganization'>>(),
   createModel: asItIs<CommandResult<'createModel'>>(),
   createPersona: asItIs<CommandResult<'createPersona'>>(),
+  importPersona: asItIs<CommandResult<'importPersona'>>(),
   submitPersona: asItIs<CommandResult<'submitPersona'>>(),
   rollbackPersona: asItIs<CommandResult<'rollbackPersona'>>(),
   createApiKey: asItIs<CommandResult<'createApiKey'>>(),
   rotateApiKey: asItIs<CommandResult<'rotateApiKey'>>(),
   createMember: asItIs<CommandResult<'createMember'>>(),
+  createWebhook: asItIs<CommandResult<'createWebhook'>>(),
 } satisfies { readonly [N in CommandName]?: ClaimedResult<CommandResult<N>> };
 
 export type ClaimedCommandName = keyof typeof claimedResults;

@@ -1,5 +1,6 @@
 /** Creates, changes and deletes conversations and their sessions. Every command checks the scope itself. */
 import { notFound } from '../../domain/errors.ts';
+import { type Metadata, toStoredMetadata } from '../../domain/message.ts';
 import type { Creator, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import type { ModelCall } from '../../domain/usage.ts';
@@ -20,6 +21,8 @@ export interface CreateConversation {
   readonly id: string;
   readonly title: string;
   readonly isArchived: boolean;
+  readonly description?: string | null;
+  readonly metadata?: Metadata | null;
   /** Default: nobody that is known. */
   readonly createdBy?: Creator;
   readonly now: number;
@@ -41,8 +44,8 @@ export async function createConversation(
     ...creatorColumns(args.createdBy),
     created_at: args.now,
     updated_at: args.now,
-    description: null,
-    metadata: null,
+    description: args.description ?? null,
+    metadata: toStoredMetadata(args.metadata),
   };
   await context.db.insertInto('conversation').values(row).execute();
   return toConversation(row);
@@ -54,6 +57,9 @@ export interface UpdateConversation {
   readonly changes: {
     readonly title?: string;
     readonly isArchived?: boolean;
+    readonly description?: string | null;
+    /** Replaces all pairs. */
+    readonly metadata?: Metadata | null;
     /** Epoch milliseconds; absent: now. */
     readonly updatedAt?: number;
   };
@@ -67,12 +73,14 @@ export async function updateConversation(
 ): Promise<ConversationRecord> {
   const { changes } = args;
   const before = await lockConversation(context, args.scope, args.id);
-  const { title, isArchived, updatedAt = args.now } = changes;
+  const { title, isArchived, description, metadata, updatedAt = args.now } = changes;
   const after = await context.db
     .updateTable('conversation')
     .set({
       ...(title !== undefined && { title, title_source: 'user', search_state: searchStates.changed }),
       ...(isArchived !== undefined && { is_archived: isArchived ? 1 : 0 }),
+      ...(description !== undefined && { description }),
+      ...(metadata !== undefined && { metadata: toStoredMetadata(metadata) }),
       updated_at: updatedAt,
     })
     .where('id', '=', before.id)
@@ -136,6 +144,7 @@ export interface CreateSession {
   /** The model to answer with: that of the persona's revision, if the session has a persona. */
   readonly modelId: string;
   readonly persona: { readonly personaId: number; readonly version: number } | null;
+  readonly metadata?: Metadata | null;
   readonly now: number;
 }
 
@@ -169,7 +178,7 @@ export async function createSession(context: CommandContext, args: CreateSession
     head_message_id: null,
     created_at: args.now,
     updated_at: args.now,
-    metadata: null,
+    metadata: toStoredMetadata(args.metadata),
   };
   await insertSession(context.db, row);
   return toSession(row);

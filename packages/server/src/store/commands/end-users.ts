@@ -108,10 +108,12 @@ export async function eraseEndUsers(
   readonly endUsers: number;
   readonly idempotencyClaims: number;
   readonly modelCallsAnonymised: number;
+  readonly webhookDeliveries: number;
 }> {
   const { db } = context;
   const ids = [...args.endUserIds];
-  if (ids.length === 0) return { endUsers: 0, idempotencyClaims: 0, modelCallsAnonymised: 0 };
+  if (ids.length === 0)
+    return { endUsers: 0, idempotencyClaims: 0, modelCallsAnonymised: 0, webhookDeliveries: 0 };
   await noteErasure(context, args.now);
   const claims = await db
     .deleteFrom('idempotency')
@@ -138,8 +140,14 @@ export async function eraseEndUsers(
     .where('organization_id', '=', args.organizationId)
     .where('end_user_id', 'in', ids)
     .execute();
+  // Likewise: an answer that ended before has told of the user by now, and none ends any more.
+  const deliveries = await db
+    .deleteFrom('webhook_delivery')
+    .where('end_user_id', 'in', ids)
+    .executeTakeFirstOrThrow();
   return {
     endUsers: Number(users.numDeletedRows),
+    webhookDeliveries: Number(deliveries.numDeletedRows),
     idempotencyClaims: Number(claims.numDeletedRows),
     modelCallsAnonymised: Number(calls.numUpdatedRows),
   };

@@ -87,6 +87,8 @@ export interface AcceptTurn {
   readonly apiKeyId: string | null;
   /** Default: nobody that is known. */
   readonly createdBy?: Creator | null | undefined;
+  /** JSON of what the session keeps from then on; null: nothing. Default: what it has. */
+  readonly sessionMetadata?: string | null;
   /** JSON of the generation's metadata. Default: none. */
   readonly metadata?: string | undefined;
   /** JSON of what the engine needs to run it. */

@@ -96,9 +96,11 @@ export async function deleteOrganization(
   context: CommandContext,
   args: { readonly organizationId: string; readonly now: number },
 ): Promise<DeletedOrganization> {
-  const { db } = context;
+  const { db, engine } = context;
   const query = db.selectFrom('organization').select('id').where('id', '=', args.organizationId);
-  if ((await forUpdate(context, query).executeTakeFirst()) === undefined) throw notFound('organization');
+  // Unlike `forUpdate` it also waits for new rows that refer to the organization, and lets in no more of them.
+  const locked = engine === 'postgres' ? query.forUpdate() : query;
+  if ((await locked.executeTakeFirst()) === undefined) throw notFound('organization');
   await noteErasure(context, args.now);
   await db.insertInto('deleted_organization').values({ id: args.organizationId }).execute();
   const claims = await deleteClaims(context, args.organizationId);

@@ -1,9 +1,9 @@
 /** Leases of process incarnations, and claims on the generations of dead ones. */
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { AppError } from '../../domain/errors.ts';
 import { eventsFrom, type LogEvent } from '../../domain/event.ts';
 import { databaseNow } from '../clock.ts';
-import { type CommandContext, forUpdate } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { segmentsOf, unpackJournal } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type { OwnerTable } from '../tables.ts';
@@ -50,7 +50,7 @@ const readOwner = statement<{ id: number }, Pick<OwnerTable, 'fenced_at'>>((db, 
 // Divides by zero if the owner is fenced: that also fails the statements sent after it without waiting for its answer.
 const lockOwner = statement<{ id: number }, { live: number }>(
   (_db, param) => sql`select 1 / (select count(*)::integer from (
-    select id from owner where id = ${param('id')} and fenced_at is null for share) as locked) as live`,
+    select id from owner where id = ${param('id')} and fenced_at is null for key share) as locked) as live`,
 );
 const divisionByZero = '22012';
 
@@ -90,19 +90,17 @@ export async function claimDeadOwners(
 ): Promise<{ readonly generationIds: readonly string[] }> {
   const { db, engine } = context;
   await requireOwner(context, args.owner);
-  const dead = await forUpdate(
-    context,
-    db
-      .selectFrom('owner')
-      .select('id')
-      .where('fenced_at', 'is', null)
-      .where('id', '!=', args.owner)
-      .$if(!args.all, (query) => query.where('lease_until', '<', databaseNow(engine))) as SelectQueryBuilder<
-      { owner: OwnerTable },
-      'owner',
-      { id: number }
-    >,
-  ).execute();
+  const dead = await db
+    .selectFrom('owner')
+    .select('id')
+    .where('fenced_at', 'is', null)
+    .where('id', '!=', args.owner)
+    .$if(!args.all, (query) => query.where('lease_until', '<', databaseNow(engine)))
+    // This lock excludes whatever an owner writes, unlike that of a renewal. An owner that writes just now, or that a frozen
+    // process keeps locked, must not hold up the claims on others: its turn comes with the next claim.
+    .$if(engine === 'postgres', (query) => query.forUpdate())
+    .$if(engine === 'postgres' && !args.all, (query) => query.skipLocked())
+    .execute();
   const claimed: string[] = [];
   for (const { id } of dead) {
     await db

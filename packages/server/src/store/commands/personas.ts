@@ -142,7 +142,7 @@ export interface NewRevision {
 
 type RevisionColumns = Omit<PersonaVersionTable, 'persona_id' | 'version' | 'created_at' | 'submitted_at'>;
 
-function toColumns(revision: NewRevision, createdBy: Creator | undefined): RevisionColumns {
+export function toColumns(revision: NewRevision, createdBy: Creator | undefined): RevisionColumns {
   const { note = null, greeting = null, suggestions = [], showReasoning = false } = revision;
   return {
     system_prompt: revision.systemPrompt,

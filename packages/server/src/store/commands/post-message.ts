@@ -1,6 +1,7 @@
 /** Adds a message without starting an answer, at the end of a conversation's newest active session. */
-import { AppError, notFound } from '../../domain/errors.ts';
+import { AppError, invalid, notFound } from '../../domain/errors.ts';
 import type { SubjectLimits } from '../../domain/limits/limits.ts';
+import { type Metadata, toStoredMetadata } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
@@ -15,6 +16,9 @@ export interface PostMessage {
   readonly messageId: string;
   readonly role: 'user' | 'assistant';
   readonly text: string;
+  /** The message that it goes behind, in its session; null: none. Absent: the head of the newest active session. */
+  readonly parentId?: string | null;
+  readonly metadata?: Metadata | null;
   /** The basis of a new session, used if no session is active. */
   readonly newSession: {
     readonly id: string;
@@ -42,13 +46,17 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
   const owned = { organization_id, environment, end_user_id };
   const [taken] = await takePositions(db, { id, count: 1, now, organization_id, environment });
   if (taken === undefined) throw notFound('conversation');
-  const session = await openSession(context, args, { conversation_id: id, ...owned });
+  const parentId = args.parentId === undefined ? undefined : (args.parentId?.toLowerCase() ?? null);
+  const session =
+    typeof parentId === 'string'
+      ? await sessionOf(context, id, parentId)
+      : await openSession(context, args, { conversation_id: id, ...owned });
   const row = {
     id: args.messageId,
     conversation_id: id,
     session_id: session.id,
     ...owned,
-    parent_id: session.head_message_id,
+    parent_id: parentId === undefined ? session.head_message_id : parentId,
     role: args.role,
     parts: JSON.stringify([{ type: 'text', text: args.text }]),
     text: args.text,
@@ -58,12 +66,26 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
     api_key_id: args.apiKeyId,
     model_id: null,
     created_at: now,
-    metadata: null,
+    metadata: toStoredMetadata(args.metadata),
   } as const;
   await insertMessage(db, row);
   await requireStorage(context, args.limits ?? [], now);
   await moveHead(db, { id: session.id, head: args.messageId, now });
   return toMessage({ ...row, usage: null, updated_at: now } as MessageTable);
+}
+
+/** The session that a message lies in. @throws AppError invalid_request (it is none of the conversation), conflict */
+async function sessionOf({ db }: CommandContext, conversationId: string, messageId: string) {
+  const session = await db
+    .selectFrom('message')
+    .innerJoin('session', 'session.id', 'message.session_id')
+    .select(['session.id', 'session.head_message_id', 'session.status'])
+    .where('message.id', '=', messageId)
+    .where('message.conversation_id', '=', conversationId)
+    .executeTakeFirst();
+  if (session === undefined) throw invalid('parent_id', 'parent_id must be a message of the chat');
+  if (session.status === 'completed') throw new AppError('conflict', 'the session is completed');
+  return session;
 }
 
 /** Finds the newest active session, or creates one. */

@@ -4,6 +4,7 @@ import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { noteAction, noteRefusals, pruneAudit } from './audit.ts';
 import { noteBackup } from './backups.ts';
+import { forkSession, moveSessionHead } from './branches.ts';
 import { cancelQueued, requestCancel } from './cancel.ts';
 import {
   completeSession,
@@ -19,9 +20,11 @@ import { eraseEphemeral, expireEphemeral } from './ephemeral.ts';
 import { eraseConversations } from './erase-conversations.ts';
 import { settleErasure } from './erasure.ts';
 import { deleteExpiredClaims } from './expired-claims.ts';
+import { giveFeedback } from './feedback.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { setGenerationMetadata } from './generation-metadata.ts';
+import { importPersona } from './import-persona.ts';
 import { indexSearch } from './index-search.ts';
 import { nameInstallation } from './installation.ts';
 import { takeJob } from './job-leases.ts';
@@ -44,11 +47,14 @@ import {
   updatePersona,
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
+import { noteBudgetReached } from './reached-budgets.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { endRetentionRun, expireConversations } from './retention.ts';
 import { nameSecret, resealModels } from './secrets.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
+import { claimDeliveries, pruneDeliveries, resendDelivery, settleDelivery } from './webhook-deliveries.ts';
+import { createWebhook, deleteWebhook, deleteWebhooks, updateWebhook } from './webhooks.ts';
 
 export const commands = {
   acceptTurn,
@@ -75,6 +81,9 @@ export const commands = {
   completeSession,
   postMessage,
   deleteMessage,
+  moveSessionHead,
+  forkSession,
+  giveFeedback,
   deleteAnswer,
   setGenerationMetadata,
   indexSearch,
@@ -99,6 +108,7 @@ export const commands = {
   learnAboutModel,
   storeModelTest,
   createPersona,
+  importPersona,
   updatePersona,
   deletePersona,
   putNextVersion,
@@ -124,6 +134,15 @@ export const commands = {
   takeJob,
   expireConversations,
   endRetentionRun,
+  noteBudgetReached,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  deleteWebhooks,
+  resendDelivery,
+  claimDeliveries,
+  settleDelivery,
+  pruneDeliveries,
 } as const;
 
 type Commands = typeof commands;

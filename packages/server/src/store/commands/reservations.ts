@@ -304,6 +304,8 @@ async function insertCounts(
       reserved_cost: 0,
       queued: 0,
       bytes: null,
+      reached_month: null,
+      reached_environment: null,
     })
     .onConflict((conflict) => conflict.column('subject').doNothing())
     .execute();

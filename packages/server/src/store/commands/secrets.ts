@@ -5,9 +5,12 @@ import { type RingSecrets, SecretRing } from '../../domain/secrets/secret-ring.t
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import {
   listSealedModels,
+  listSealedWebhooks,
   readSecretFingerprint,
   type SealedModel,
+  type SealedWebhook,
   sealedModelRows,
+  sealedWebhookRows,
   secretSetting,
 } from '../queries/secrets.ts';
 
@@ -37,6 +40,14 @@ export interface Resealed {
   readonly changed: number;
   /** Models with a value that none of the secrets opens. */
   readonly unreadable: readonly Pick<SealedModel, 'id' | 'organizationId' | 'name'>[];
+  readonly webhooks: ResealedWebhooks;
+}
+
+export interface ResealedWebhooks {
+  /** How many had their secrets sealed anew, or were removed. */
+  readonly changed: number;
+  /** Those whose secret none of the secrets opens. */
+  readonly unreadable: readonly Omit<SealedWebhook, 'secret'>[];
 }
 
 /**
@@ -51,6 +62,7 @@ export async function resealModels(
   const ring = new SecretRing(secrets);
   // In the order of whoever writes a model: its row, then the setting.
   await forUpdate(context, sealedModelRows(db)).execute();
+  await forUpdate(context, sealedWebhookRows(db)).execute();
   await forUpdate(
     context,
     db.selectFrom('setting').select('value').where('name', '=', secretSetting),
@@ -78,13 +90,41 @@ export async function resealModels(
       .where('id', '=', id)
       .execute();
   }
+  const webhooks = await resealWebhooks(context, ring, isLost);
   const value = ring.fingerprint;
   await db
     .insertInto('setting')
     .values({ name: secretSetting, value })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute();
-  return { isAnother: stored !== value, changed, unreadable };
+  return { isAnother: stored !== value, changed, unreadable, webhooks };
+}
+
+/** A webhook without its secret is of no use, so it goes where that is lost. */
+async function resealWebhooks(
+  { db }: CommandContext,
+  ring: SecretRing,
+  isLost: boolean,
+): Promise<ResealedWebhooks> {
+  let changed = 0;
+  const unreadable: ResealedWebhooks['unreadable'][number][] = [];
+  for (const { secret, ...webhook } of await listSealedWebhooks(db)) {
+    const { id } = webhook;
+    if (!ring.opens(secret, id)) {
+      unreadable.push(webhook);
+      if (!isLost) continue;
+      changed += 1;
+      await db.deleteFrom('webhook').where('id', '=', id).execute();
+      await db.insertInto('deleted_webhook').values({ id }).execute();
+      continue;
+    }
+    const { text, fingerprint } = ring.openWhole(secret, id);
+    if (fingerprint === ring.fingerprint) continue;
+    changed += 1;
+    const sealed = { secret_encrypted: ring.seal(text, id) };
+    await db.updateTable('webhook').set(sealed).where('id', '=', id).execute();
+  }
+  return { changed, unreadable };
 }
 
 function sealAnew(

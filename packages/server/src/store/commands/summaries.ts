@@ -39,7 +39,8 @@ export async function storeSummary(
     context,
     db.selectFrom('conversation').select('id').where('id', '=', session.conversation_id),
   ).execute();
-  if (!(await isStillTrue(db, summary, args.newMessageCount))) return { version: null };
+  if (!(await isStillTrue(db, session.conversation_id, summary, args.newMessageCount)))
+    return { version: null };
   const last = await db
     .selectFrom('summary')
     .select((eb) => eb.fn.max('version').as('version'))
@@ -68,7 +69,12 @@ export async function storeSummary(
 }
 
 /** Whether all messages that went into the summary still stand between its last message and the previous summary. */
-async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: number): Promise<boolean> {
+async function isStillTrue(
+  db: Database,
+  conversationId: string,
+  summary: NewSummary,
+  newMessageCount: number,
+): Promise<boolean> {
   let end = '';
   if (summary.previousId !== null) {
     const previous = await db
@@ -82,7 +88,7 @@ async function isStillTrue(db: Database, summary: NewSummary, newMessageCount: n
   const { rows } = await sql<{ count: number }>`
     with recursive chain (id, parent_id, depth) as (
       select id, parent_id, 1 from message
-      where id = ${summary.throughMessageId} and session_id = ${summary.sessionId}
+      where id = ${summary.throughMessageId} and conversation_id = ${conversationId}
       union all
       select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
       where chain.depth < ${sql.lit(newMessageCount)} and p.id != ${end}

@@ -127,7 +127,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
     sql`${param('segments')}`,
   );
   return sql`with locked as (
-      select id from owner where id = any(${param('owners')}::integer[]) and fenced_at is null for share
+      select id from owner where id = any(${param('owners')}::integer[]) and fenced_at is null for key share
     ),
     conversations as (${conversations}),
     sessions as (${sessions}),

@@ -237,7 +237,7 @@ const lockByOwnRow = statement<{ session_id: string }, { id: string }>((db, para
     .innerJoin('session', 'session.conversation_id', 'conversation.id')
     .select('conversation.id')
     .where('session.id', '=', param('session_id'))
-    .forUpdate('conversation'),
+    .forNoKeyUpdate('conversation'),
 );
 
 /**

@@ -18,12 +18,13 @@ export function connectionTo(url: string): pg.ClientConfig {
 
 /**
  * Nothing waits for ever: the server ends what takes too long, and the client gives up a little later, where the server
- * has stopped to answer.
+ * has stopped to answer. What a process that is frozen or cut off keeps locked is free again before its lease has run out,
+ * as leases usually are; a process that is only slow repeats the command.
  */
 export const boundsOfCommands = {
   lock_timeout: 10_000,
   statement_timeout: 60_000,
-  idle_in_transaction_session_timeout: 60_000,
+  idle_in_transaction_session_timeout: 5_000,
   query_timeout: 70_000,
 } as const satisfies pg.ClientConfig;
 

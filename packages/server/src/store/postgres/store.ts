@@ -35,10 +35,11 @@ const maxTries = 5;
 /** How many turns that start conversations are stored by one statement at most. */
 const mostStarts = 32;
 
-// Locks the owner's row until the commit, so that a process that fences this owner waits for this write.
+// Locks the owner's row until the commit, so that a process that fences this owner waits for this write. A renewal of the
+// lease does not: it takes a weaker lock than a fence does.
 const appendStatement = {
   name: 'append-journal',
-  text: `with live as (select id from owner where id = $1 and fenced_at is null for share)
+  text: `with live as (select id from owner where id = $1 and fenced_at is null for key share)
     insert into journal (owner, n, payload) select id, $2, $3 from live on conflict do nothing`,
 };
 

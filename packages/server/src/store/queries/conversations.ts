@@ -1,6 +1,7 @@
 /** Reads conversations. */
 import { type SelectQueryBuilder, sql } from 'kysely';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
+import { fromStoredMetadata, type Metadata } from '../../domain/message.ts';
 import type { Creator, Environment, Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
@@ -13,6 +14,7 @@ import type {
   Tables,
 } from '../tables.ts';
 import { creatorColumns, toCreator } from './creators.ts';
+import { hasMetadata, type MetadataFilter } from './metadata.ts';
 import { isInScope } from './scope.ts';
 import { toSession } from './sessions.ts';
 
@@ -24,6 +26,8 @@ export interface ConversationRecord {
   readonly title: string;
   readonly titleSource: ConversationTable['title_source'];
   readonly isArchived: boolean;
+  readonly description: string | null;
+  readonly metadata: Metadata;
   /** Null for conversations of before this was kept. */
   readonly createdBy: Creator | null;
   /** Epoch milliseconds. */
@@ -40,6 +44,8 @@ export function toConversation(row: ConversationTable & CreatorColumns): Convers
     title: row.title,
     titleSource: row.title_source,
     isArchived: row.is_archived === 1,
+    description: row.description,
+    metadata: fromStoredMetadata(row.metadata),
     createdBy: toCreator(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -74,6 +80,8 @@ export interface ConversationPage {
   readonly isArchived?: boolean | undefined;
   /** Only those that this caller made. */
   readonly createdBy?: Creator | undefined;
+  /** Only those that have all of these pairs. */
+  readonly metadata?: MetadataFilter | undefined;
   readonly limit: number;
   /** Conversations to skip, counted from `after` if both are given. */
   readonly offset?: number | undefined;
@@ -95,10 +103,10 @@ export async function pageConversations(
   scope: Scope,
   page: ConversationPage,
 ): Promise<ConversationRecord[]> {
-  const { isArchived, createdBy, limit, offset = 0 } = page;
+  const { isArchived, createdBy, metadata, limit, offset = 0 } = page;
   // What others made is passed over in steps.
   const isPassedOver = !isFoundByIndex(createdBy);
-  if (isArchived === undefined && !isPassedOver) {
+  if (isArchived === undefined && !isPassedOver && metadata === undefined) {
     const after = await placeBehind(db, scope, page, offset);
     if (after === 'end') return [];
     return (await inRange(db, scope, page, after).limit(limit).execute()).map(toConversation);
@@ -112,6 +120,7 @@ export async function pageConversations(
     }
     if (isArchived !== undefined) step = step.where('is_archived', '=', isArchived ? 1 : 0);
     if (isPassedOver && createdBy !== undefined) step = madeBy(step, createdBy);
+    if (metadata !== undefined) step = step.where(hasMetadata(metadata));
     const rows = await step.limit(left + limit - found.length).execute();
     found.push(...rows.slice(left));
     left = Math.max(0, left - rows.length);

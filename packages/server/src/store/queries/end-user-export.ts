@@ -31,13 +31,20 @@ export async function* exportEndUser(
     created_at: user.createdAt,
   };
   for await (const conversation of conversationsOf(db, scope, user.id)) {
-    const { is_archived, ...shown } = conversation;
-    yield { type: 'conversation', ...shown, is_archived: is_archived === 1 };
-    for await (const session of sessionsOf(db, conversation.id)) {
-      yield { type: 'session', ...session };
+    const { is_archived, metadata, ...shown } = conversation;
+    yield {
+      type: 'conversation',
+      ...shown,
+      is_archived: is_archived === 1,
+      metadata: parseJson(metadata),
+    };
+    for await (const { metadata, ...session } of sessionsOf(db, conversation.id)) {
+      yield { type: 'session', ...session, metadata: parseJson(metadata) };
       yield* summariesOf(db, session.id);
     }
     yield* messagesOf(db, conversation.id);
+    yield* filesOf(db, conversation.id);
+    yield* feedbackOn(db, conversation.id);
     yield* generationsOf(db, conversation.id);
   }
   yield* modelCallsOf(db, scope, user.id);
@@ -47,7 +54,7 @@ function conversationsOf(db: Database, scope: OrganizationScope, endUserId: stri
   const all = db
     .selectFrom('conversation')
     .select(['id', 'environment', 'title', 'title_source', 'is_archived', 'created_at', 'updated_at'])
-    .select(['created_by_kind', 'created_by_id'])
+    .select(['created_by_kind', 'created_by_id', 'description', 'metadata', 'client_id'])
     .where('organization_id', '=', scope.organizationId)
     .where('end_user_id', '=', endUserId)
     .where('expires_at', 'is', null)
@@ -60,7 +67,7 @@ function sessionsOf(db: Database, conversationId: string) {
   const all = db
     .selectFrom('session')
     .select(['id', 'conversation_id', 'persona_id', 'persona_version', 'model_id', 'status'])
-    .select(['created_at', 'updated_at'])
+    .select(['created_at', 'updated_at', 'metadata'])
     .where('conversation_id', '=', conversationId)
     .orderBy('created_at')
     .orderBy('id');
@@ -90,17 +97,48 @@ async function* messagesOf(db: Database, conversationId: string): AsyncGenerator
   for (let from = 0; ; ) {
     await loopTurn();
     const messages = await readWholeMessages(db, conversationId, from);
-    for (const { parts, usage, ...message } of messages) {
+    for (const { parts, usage, metadata, ...message } of messages) {
       yield {
         type: 'message',
         ...message,
         parts: JSON.parse(parts) as MessagePart[],
         usage: parseJson(usage),
+        metadata: parseJson(metadata),
       };
       from = message.position + 1;
     }
     if (messages.length === 0) return;
   }
+}
+
+/** Images; each is read alone. */
+async function* filesOf(db: Database, conversationId: string): AsyncGenerator<ExportedEntry> {
+  const ids = stepsOf(
+    db.selectFrom('file').select('id').where('conversation_id', '=', conversationId).orderBy('id'),
+    behindId,
+  );
+  for await (const { id } of ids) {
+    const file = await db
+      .selectFrom('file')
+      .select(['id', 'conversation_id', 'message_id', 'media_type', 'data', 'created_at'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (file !== undefined) yield { type: 'file', ...file };
+  }
+}
+
+async function* feedbackOn(db: Database, conversationId: string): AsyncGenerator<ExportedEntry> {
+  const all = db
+    .selectFrom('feedback')
+    .select(['message_id', 'author_kind', 'author_id', 'rating', 'reason', 'comment'])
+    .select(['created_at', 'updated_at'])
+    .where('conversation_id', '=', conversationId)
+    .orderBy('message_id')
+    .orderBy('author_kind')
+    .orderBy('author_id');
+  const behindAuthor = (last: { message_id: string; author_kind: string; author_id: string }) =>
+    sql<boolean>`(message_id, author_kind, author_id) > (${last.message_id}, ${last.author_kind}, ${last.author_id})`;
+  for await (const feedback of stepsOf(all, behindAuthor)) yield { type: 'feedback', ...feedback };
 }
 
 async function* generationsOf(db: Database, conversationId: string): AsyncGenerator<ExportedEntry> {

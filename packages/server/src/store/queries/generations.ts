@@ -54,7 +54,10 @@ function toError(error: string | null): Outcome['error'] {
 }
 
 /** How a generation ended, as its message shows it. */
-export type Ending = Pick<GenerationRecord, 'replyTo' | 'finishReason' | 'error'>;
+export type Ending = Pick<
+  GenerationRecord,
+  'replyTo' | 'finishReason' | 'error' | 'cost' | 'personaId' | 'personaVersion'
+>;
 
 /** How generations ended, by their ids; those that were deleted are left out. The caller has checked the scope. */
 export async function readEndings(
@@ -64,13 +67,20 @@ export async function readEndings(
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('generation')
-    .select(['id', 'reply_to', 'finish_reason', 'error'])
+    .select(['id', 'reply_to', 'finish_reason', 'error', 'cost', 'persona_id', 'persona_version'])
     .where('id', 'in', [...ids])
     .execute();
   return new Map(
-    rows.map(({ id, reply_to: replyTo, finish_reason: finishReason, error }) => [
-      id,
-      { replyTo, finishReason, error: toError(error) },
+    rows.map((row) => [
+      row.id,
+      {
+        replyTo: row.reply_to,
+        finishReason: row.finish_reason,
+        error: toError(row.error),
+        cost: row.cost,
+        personaId: row.persona_id,
+        personaVersion: row.persona_version,
+      },
     ]),
   );
 }
@@ -107,14 +117,33 @@ export async function readCancelRequests(db: Database, owner: number): Promise<s
 }
 
 /** The generations that an owner is stored as running. */
-export async function readRunningGenerations(db: Database, owner: number): Promise<string[]> {
+export async function readRunningGenerations(
+  db: Database,
+  owner: number,
+): Promise<{ readonly id: string; readonly sessionId: string }[]> {
   const rows = await db
     .selectFrom('generation')
-    .select('id')
+    .select(['id', 'session_id'])
     .where('owner', '=', owner)
     .where('status', '=', 'running')
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map(({ id, session_id: sessionId }) => ({ id, sessionId }));
+}
+
+/** The generation of a session that an owner is stored as running. */
+export async function findRunning(
+  db: Database,
+  owner: number,
+  sessionId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('generation')
+    .select('id')
+    .where('session_id', '=', sessionId)
+    .where('status', '=', 'running')
+    .where('owner', '=', owner)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Whether the journal holds events, of whatever owner. */

@@ -53,8 +53,8 @@ const chainOf = chainQuery<Omit<ChainEntry, 'isEmpty'> & { readonly isEmpty: Fla
 );
 
 /**
- * The message and its ancestors, newest first, at most `limit`. The caller has checked the scope of `messageId`;
- * a parent lies in the same session.
+ * The message and its ancestors, newest first, at most `limit`, across sessions. The caller has checked the scope of
+ * `messageId`.
  */
 export async function readHistory(db: Database, messageId: string, limit: number): Promise<HistoryEntry[]> {
   const rows = await historyOf(db, { id: messageId, limit });
@@ -102,19 +102,36 @@ export async function readSessionHead(db: Database, sessionId: string): Promise<
   return row?.head_message_id ?? null;
 }
 
-const sizeOf = statement<
-  { session_id: string },
-  { bytes: number | string | null; messages: number | string }
->(
-  (_db, param) => sql`select sum(octet_length(text)) as bytes, count(*) as messages from message
-    where session_id = ${param('session_id')}`,
+type Size = { bytes: number | string | null; messages: number | string };
+
+const sizeOf = statement<{ session_id: string }, Size & { is_fork: Flag | boolean }>(
+  (_db, param) => sql`select sum(octet_length(text)) as bytes, count(*) as messages,
+    ${isFork(sql`${param('session_id')}`)} as is_fork
+    from message where session_id = ${param('session_id')}`,
 );
 
-/** All messages of a session together, in bytes of UTF-8: no history of it is larger. */
+const sizeOfConversation = statement<{ session_id: string }, Size>(
+  (_db, param) => sql`select sum(octet_length(text)) as bytes, count(*) as messages from message
+    where conversation_id = (select conversation_id from session where id = ${param('session_id')})`,
+);
+
+/** Whether a session was begun behind a message of another one. */
+function isFork(sessionId: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`exists (select 1 from message base where base.session_id <> ${sessionId} and base.id in (
+    select head_message_id from session where id = ${sessionId}
+    union select parent_id from message where session_id = ${sessionId} and position = (
+      select min(position) from message where session_id = ${sessionId})))`;
+}
+
+/**
+ * All messages of a session together, in bytes of UTF-8, or of its whole conversation, if it was begun behind a message of
+ * another session: no history of it is larger.
+ */
 export async function readHistorySize(
   db: Database,
   sessionId: string,
 ): Promise<{ readonly bytes: number; readonly messages: number }> {
-  const [row] = await sizeOf(db, { session_id: sessionId });
+  const [own] = await sizeOf(db, { session_id: sessionId });
+  const [row] = own?.is_fork ? await sizeOfConversation(db, { session_id: sessionId }) : [own];
   return { bytes: Number(row?.bytes ?? 0), messages: Number(row?.messages ?? 0) };
 }

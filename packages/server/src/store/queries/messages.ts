@@ -4,9 +4,11 @@ import { loopTurn } from '../../concurrency/loop-turn.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { Source } from '../../domain/event.ts';
 import {
+  fromStoredMetadata,
   type MessagePart,
   type MessageRole,
   type MessageStatus,
+  type Metadata,
   messageRoles,
   shownRoles,
 } from '../../domain/message.ts';
@@ -41,6 +43,7 @@ export interface MessageRecord {
   readonly id: string;
   readonly conversationId: string;
   readonly sessionId: string;
+  readonly parentId: string | null;
   readonly role: MessageRole;
   /** Plain text; empty while the answer is being generated, since the engine has its text so far. */
   readonly text: string;
@@ -52,6 +55,9 @@ export interface MessageRecord {
   readonly usage: Usage | null;
   /** The pages that an answer draws on; empty while it is being generated. */
   readonly sources: readonly Source[];
+  readonly metadata: Metadata;
+  /** All that it says, as JSON; of lists only where it is an answer. */
+  readonly parts: string | Uint8Array;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -70,6 +76,7 @@ export function toMessage<Row extends ListedRow>(row: Row): Omit<MessageRecord, 
     id: row.id,
     conversationId: row.conversation_id,
     sessionId: row.session_id,
+    parentId: row.parent_id,
     role: row.role,
     text: row.text,
     position: row.position,
@@ -78,6 +85,8 @@ export function toMessage<Row extends ListedRow>(row: Row): Omit<MessageRecord, 
     modelId: row.model_id,
     usage: row.usage === null ? null : (JSON.parse(row.usage) as Usage),
     sources: sourcesIn(row.parts),
+    metadata: fromStoredMetadata(row.metadata),
+    parts: row.parts,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -85,10 +94,23 @@ export function toMessage<Row extends ListedRow>(row: Row): Omit<MessageRecord, 
 
 /** Few messages have sources, and the parts of the others are not worth parsing. */
 function sourcesIn(parts: string | Uint8Array): readonly Source[] {
+  return partsOf(parts, 'sources').flatMap((part) => part.sources);
+}
+
+/** The reasoning of an answer, whole; null: it has none. */
+export function reasoningIn({ parts }: Pick<ListedMessage, 'parts'>): string | null {
+  const texts = partsOf(parts, 'reasoning').map((part) => part.text);
+  return texts.length === 0 ? null : texts.join('');
+}
+
+function partsOf<Type extends MessagePart['type']>(
+  parts: string | Uint8Array,
+  type: Type,
+): readonly Extract<MessagePart, { type: Type }>[] {
   const found = typeof parts === 'string' ? parts : Buffer.from(parts.buffer, parts.byteOffset, parts.length);
-  if (!found.includes('"type":"sources"')) return [];
-  return (JSON.parse(found.toString()) as MessagePart[]).flatMap((part) =>
-    part.type === 'sources' ? part.sources : [],
+  if (!found.includes(`"type":"${type}"`)) return [];
+  return (JSON.parse(found.toString()) as MessagePart[]).filter(
+    (part): part is Extract<MessagePart, { type: Type }> => part.type === type,
   );
 }
 
@@ -102,6 +124,9 @@ interface FromPosition {
   limit: number;
   bytes: number;
 }
+
+const listedColumns = sql`m.id, m.conversation_id, m.session_id, m.parent_id, m.role, m.position, m.status,
+  m.generation_id, m.model_id, m.usage, m.created_at, m.updated_at, m.metadata`;
 
 /**
  * Messages from a position on: those before which less than `bytes` were read, at most `limit`. The lengths come first,
@@ -121,25 +146,22 @@ function fromPosition<R>(
     ), summed as (
       select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
     )
-    select m.id, m.conversation_id, m.session_id, m.role, m.position, m.status, m.generation_id, m.model_id, m.usage,
-      m.created_at, m.updated_at, ${columns(db)}
+    select ${listedColumns}, ${columns(db)}
     from summed cross join message m
     where m.id = summed.id and summed.bytes_before < ${param('bytes')} order by m.position`,
   );
 }
 
 /** Only answers have parts that their texts do not tell. */
-const shownFrom = fromPosition<ListedRow>(
-  sql`octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end`,
-  (db) => sql`${textOrBytes(db, sql`m.text`)} as text,
-    case when m.role = 'assistant' then ${textOrBytes(db, sql`m.parts`)} else '[]' end as parts`,
-  shownRoles,
-);
+const shownLength = sql`octet_length(text) + case when role = 'assistant' then octet_length(parts) else 0 end`;
+const shownColumns = (db: Database) => sql`${textOrBytes(db, sql`m.text`)} as text,
+    case when m.role = 'assistant' then ${textOrBytes(db, sql`m.parts`)} else '[]' end as parts`;
+const shownFrom = fromPosition<ListedRow>(shownLength, shownColumns, shownRoles);
 
 /** A message with all that it says. */
 export type WholeMessage = Omit<MessageTable, 'organization_id' | 'environment' | 'end_user_id' | 'text'>;
 
-const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, () => sql`m.parent_id, m.parts`);
+const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, () => sql`m.parts`);
 
 const countGaps = statement<
   { conversation_id: string; after: number; through: number },
@@ -210,6 +232,34 @@ export async function readMessages(
 ): Promise<ListedMessage[]> {
   const atOnce = { limit: Math.min(limit, messagesAtOnce), bytes: bytesAtOnce };
   const rows = await shownFrom(db, { conversation_id: conversationId, from, ...atOnce });
+  return rows.map((row) => toMessage(row));
+}
+
+/** How long messages are, in bytes, by their ids. */
+export async function readMessageSizes(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; bytes: number | string }>`select id, ${shownLength} as bytes
+    from message where id in (${sql.join([...ids])})`.execute(db);
+  return new Map(rows.map(({ id, bytes }) => [id, Number(bytes)]));
+}
+
+/**
+ * Messages by their ids, in the order of the conversation: as many as are read at once, and none only where there are none.
+ * The caller has checked the scope.
+ */
+export async function readMessagesById(db: Database, ids: readonly string[]): Promise<ListedMessage[]> {
+  if (ids.length === 0) return [];
+  const among = sql.join(ids.slice(0, messagesAtOnce));
+  const { rows } = await sql<ListedRow>`with sized as (
+      select id, position, ${shownLength} as bytes from message where id in (${among})
+    ), summed as (
+      select id, sum(bytes) over (order by position) - bytes as bytes_before from sized
+    )
+    select ${listedColumns}, ${shownColumns(db)} from summed cross join message m
+    where m.id = summed.id and summed.bytes_before < ${bytesAtOnce} order by m.position`.execute(db);
   return rows.map((row) => toMessage(row));
 }
 

@@ -1,4 +1,4 @@
-/** Reads what depends on the server's secret: its fingerprint, and the values of models that are sealed under it. */
+/** Reads what depends on the server's secret: its fingerprint, and what is sealed under it of models and webhooks. */
 import type { Database } from '../tables.ts';
 
 /** The name, in `setting`, of the fingerprint of the secret under which the store's values are sealed. */
@@ -49,6 +49,29 @@ export function sealedModelRows(db: Database) {
       ]),
     )
     .orderBy('id');
+}
+
+/** The secret of a webhook, sealed for its id. */
+export interface SealedWebhook {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly url: string;
+  readonly secret: string;
+}
+
+/** The webhooks, in the order of their ids. */
+export async function listSealedWebhooks(db: Database): Promise<readonly SealedWebhook[]> {
+  const rows = await sealedWebhookRows(db).execute();
+  return rows.map(({ id, organization_id, url, secret_encrypted }) => ({
+    id,
+    organizationId: organization_id,
+    url,
+    secret: secret_encrypted,
+  }));
+}
+
+export function sealedWebhookRows(db: Database) {
+  return db.selectFrom('webhook').select(['id', 'organization_id', 'url', 'secret_encrypted']).orderBy('id');
 }
 
 function parse(json: string | null): Readonly<Record<string, string>> {

@@ -1,5 +1,7 @@
 /** Reads sessions. */
+
 import { sql } from 'kysely';
+import { fromStoredMetadata } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { statement } from '../statement.ts';
@@ -23,6 +25,7 @@ export function toSession(row: SessionTable): SessionRecord {
     modelId: row.model_id,
     status: row.status,
     headMessageId: row.head_message_id,
+    metadata: fromStoredMetadata(row.metadata),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

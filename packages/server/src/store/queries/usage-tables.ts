@@ -81,6 +81,9 @@ export interface ConsumptionTable {
   queued: number;
   /** Of the texts of the messages that are stored; null: they are not counted. */
   bytes: number | null;
+  /** The month for which webhooks were told that the budget is reached, and the environment of the call that did it. */
+  reached_month: number | null;
+  reached_environment: Environment | null;
 }
 /** What a live call may cost at most, for each subject that it counts against. */
 export interface ReservationTable {

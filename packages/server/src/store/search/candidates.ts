@@ -1,8 +1,10 @@
 /** Finds the newest entries that may match a query, with an amount of work that does not grow with the matches. */
 import { sql } from 'kysely';
+import { fromStoredMetadata } from '../../domain/message.ts';
 import type { Creator, Scope } from '../../domain/scope.ts';
 import { newestBlocks, storedToken } from '../postgres/search-blocks.ts';
 import { creatorColumns } from '../queries/creators.ts';
+import type { MetadataFilter } from '../queries/metadata.ts';
 import { isInScope, type TenantColumns } from '../queries/scope.ts';
 import type { CreatorColumns, Database, Flag, StoreEngine } from '../tables.ts';
 import type { Token } from './tokens.ts';
@@ -20,6 +22,7 @@ export interface CandidateQuery {
   readonly tokens: readonly Token[];
   readonly isArchived: boolean | undefined;
   readonly createdBy: Creator | undefined;
+  readonly metadata: MetadataFilter | undefined;
   /** Maximum number of candidates. */
   readonly limit: number;
 }
@@ -29,13 +32,14 @@ interface Row extends TenantColumns, CreatorColumns {
   readonly message_id: string | null;
   readonly created_at: number;
   readonly is_archived: Flag;
+  readonly metadata: string | null;
 }
 
-/** Whether a conversation is archived, and who made it, is not in the index: so many entries are looked at for one of those. */
+/** Whether a conversation is archived, who made it, and its metadata are not in the index: so many entries are looked at for one of those. */
 const entriesPerWanted = 8;
 
 const columns = sql`d.conversation_id, d.message_id, c.created_at, c.is_archived, c.organization_id, c.environment,
-  c.end_user_id, c.created_by_kind, c.created_by_id`;
+  c.end_user_id, c.created_by_kind, c.created_by_id, c.metadata`;
 
 /** The newest entry first. */
 export async function findCandidates(
@@ -43,8 +47,8 @@ export async function findCandidates(
   engine: StoreEngine,
   query: CandidateQuery,
 ): Promise<Candidate[]> {
-  const { isArchived, createdBy, limit } = query;
-  const isInIndex = isArchived === undefined && createdBy === undefined;
+  const { isArchived, createdBy, metadata, limit } = query;
+  const isInIndex = isArchived === undefined && createdBy === undefined && metadata === undefined;
   const most = isInIndex ? limit : limit * entriesPerWanted;
   const rows =
     engine === 'postgres'
@@ -59,15 +63,22 @@ export async function findCandidates(
     }));
 }
 
-function wanted(rows: readonly Row[], { scope, isArchived, createdBy }: CandidateQuery): Row[] {
+function wanted(rows: readonly Row[], { scope, isArchived, createdBy, metadata }: CandidateQuery): Row[] {
+  const pairs = Object.entries(metadata?.pairs ?? {});
   const made = createdBy && creatorColumns(createdBy);
   return rows.filter(
     (row) =>
       isInScope(row, scope) &&
       (isArchived === undefined || (row.is_archived === 1) === isArchived) &&
       (made === undefined ||
-        (row.created_by_kind === made.created_by_kind && row.created_by_id === made.created_by_id)),
+        (row.created_by_kind === made.created_by_kind && row.created_by_id === made.created_by_id)) &&
+      (pairs.length === 0 || hasPairs(row, pairs)),
   );
+}
+
+function hasPairs({ metadata }: Row, pairs: readonly [name: string, text: string][]): boolean {
+  const own = fromStoredMetadata(metadata);
+  return pairs.every(([name, text]) => Object.hasOwn(own, name) && own[name] === text);
 }
 
 async function readInSqlite(db: Database, tokens: readonly Token[], most: number): Promise<readonly Row[]> {

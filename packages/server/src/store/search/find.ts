@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Creator, Scope } from '../../domain/scope.ts';
 import { isAmong } from '../command-context.ts';
 import { type ConversationRecord, toConversation } from '../queries/conversations.ts';
+import type { MetadataFilter } from '../queries/metadata.ts';
 import type { Database, StoreEngine } from '../tables.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { matchText } from './match.ts';
@@ -14,6 +15,8 @@ export interface MatchPage {
   readonly isArchived?: boolean | undefined;
   /** Only conversations that this caller made. */
   readonly createdBy?: Creator | undefined;
+  /** Only conversations that have all of these pairs. */
+  readonly metadata?: MetadataFilter | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -87,6 +90,7 @@ async function findOfKind(
     tokens: tokensOfPhrases(scope, kind, phrases),
     isArchived: page.isArchived,
     createdBy: page.createdBy,
+    metadata: page.metadata,
     limit: isVague(phrases) ? maxVague : maxRanked,
   });
   const found: Found[] = [];

@@ -65,7 +65,14 @@ onBothStores('the secret', (engine) => {
         secrets.unshift(secretNow());
         const { status, body: answer } = await rotate(url, body);
         assert.equal(status, 200, JSON.stringify(answer));
-        assert.deepEqual(answer, { outcome: 'rotated', source: 'file', models: 1, unreadable: [] });
+        assert.deepEqual(answer, {
+          outcome: 'rotated',
+          source: 'file',
+          models: 1,
+          unreadable: [],
+          webhooks: 0,
+          unreadable_webhooks: [],
+        });
         assert.notEqual(secretNow(), secrets[0]);
         assert.deepEqual(await readPreviousSecrets(place.dataDir), secrets);
       }
@@ -164,7 +171,14 @@ onBothStores('the secret', (engine) => {
       assert.equal((await rotate(server.url, { end_tokens: true })).body.field, 'end_tokens');
       assert.deepEqual(await rotate(server.url), {
         status: 200,
-        body: { outcome: 'unchanged', source: 'variable', models: 0, unreadable: [] },
+        body: {
+          outcome: 'unchanged',
+          source: 'variable',
+          models: 0,
+          unreadable: [],
+          webhooks: 0,
+          unreadable_webhooks: [],
+        },
       });
     }
     assert.match(

@@ -50,6 +50,8 @@ onBothStores('colloquy secrets', (engine) => {
       source: 'file',
       models: 1,
       unreadable: [],
+      webhooks: 0,
+      unreadable_webhooks: [],
     });
     assert.equal(secretNow(), first);
     const [wrong, uniform, same, asked] = await Promise.all(

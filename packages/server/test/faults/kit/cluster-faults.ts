@@ -1,6 +1,7 @@
 /** The faults of a run on a cluster: kills in turn, and at fixed kills a frozen server, Redis or PostgreSQL restarted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backing } from './backing.ts';
+import type { FaultTotals } from './faults.ts';
 import type { Host } from './host.ts';
 import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
@@ -36,7 +37,7 @@ function troubleBefore(kill: number, kills: number): Trouble | undefined {
 /** One round: a trouble where it is due, then a kill while enough streams are open, and the server's next start. */
 export async function disturbCluster(
   options: ClusterFaultOptions,
-  kill: number,
+  faults: FaultTotals,
   recoveries: Recoveries,
 ): Promise<void> {
   const { host, backing, ledger, random, leaseMs, kills, streams, trace } = options;
@@ -44,12 +45,16 @@ export async function disturbCluster(
   const deadline = performance.now() + 60_000;
   while (ledger.openStreams < streams && performance.now() < deadline) await sleep(20);
   await sleep(random.between(0, 500));
-  const trouble = troubleBefore(kill, kills);
+  const trouble = troubleBefore(faults.kills, kills);
   if (trouble !== undefined) {
     trace(trouble);
+    if (trouble === 'freeze') faults.freezes += 1;
     recoveries[trouble].push(await suffer(options, trouble, replica));
   }
-  trace(`kill ${kill + 1}; ${ledger.openStreams} streams open`);
+  faults.kills += 1;
+  if (ledger.openStreams >= streams) faults.killsAmongStreams += 1;
+  faults.streamsAtKill.push(ledger.openStreams);
+  trace(`kill ${faults.kills}; ${ledger.openStreams} streams open`);
   const since = performance.now();
   await host.kill(replica);
   recoveries.kill.push(await backing.taken(since, leaseMs));

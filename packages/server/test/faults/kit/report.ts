@@ -24,6 +24,8 @@ export function reportOf(result: RunResult): string {
     ...recoveryLines(result.recoveries),
     `checks               ${result.checks}, in ${result.seconds} s`,
     ...result.missing.map((what) => `not tried            ${what}`),
+    `servers              ${result.lostLeases} leases lost, ${result.repeatedStarts.length} starts made again`,
+    ...result.repeatedStarts.map((what) => `  ${what}`),
     `violations           ${violations.length}`,
     ...violations.slice(0, violationsShown).map((sentence) => `  ${sentence}`),
   ].join('\n');

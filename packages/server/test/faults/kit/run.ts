@@ -40,6 +40,8 @@ export interface RunOptions {
   /** Number of kills between two checks of everything. */
   readonly killsPerCheck: number;
   readonly onProgress: (line: string) => void;
+  /** A directory that gets the log of each server, from its start to its end. Default: none is kept. */
+  readonly logs?: string;
   /** Called at every step, to find out where a run hangs. */
   readonly trace?: (step: string) => void;
 }
@@ -56,6 +58,10 @@ export interface RunResult {
   readonly checks: number;
   /** Faults that this machine does not allow. */
   readonly missing: readonly string[];
+  /** Starts that ended with the exit code 1, and were made again, as supervisors do. */
+  readonly repeatedStarts: readonly string[];
+  /** How often a server found that it had lost its lease. */
+  readonly lostLeases: number;
   readonly seconds: number;
 }
 
@@ -93,6 +99,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const host = cleanup.use(
     new Host({
       replicas: options.replicas,
+      ...(options.logs !== undefined && { logs: options.logs }),
       environment: serverEnvironment(where, {
         LEASE_MS: String(leaseMs),
         SHUTDOWN_GRACE_MS: '300',
@@ -133,10 +140,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     while (backing !== undefined && faults.killsAmongStreams < aim && !isLate()) {
       const { kills, streams } = options;
       const cluster = { host, backing, ledger, random: faultRandom, leaseMs, kills, streams, trace };
-      await disturbCluster(cluster, faults.kills, recoveries);
-      faults.kills += 1;
-      faults.killsAmongStreams += 1;
-      faults.streamsAtKill.push(ledger.openStreams);
+      await disturbCluster(cluster, faults, recoveries);
     }
     while (backing === undefined && faults.killsAmongStreams < aim && !isLate()) {
       await disturb(
@@ -173,6 +177,8 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     checks,
     missing:
       disk === undefined && options.engine === 'sqlite' ? ['a full disk (it takes root to mount one)'] : [],
+    repeatedStarts: host.repeatedStarts,
+    lostLeases: host.lostLeases,
     seconds: Math.round((performance.now() - startedAt) / 1000),
   };
 

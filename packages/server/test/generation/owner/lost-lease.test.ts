@@ -12,13 +12,14 @@ import { readLog, startEngineHarness } from '../engines.ts';
 const options = { timeout: 20_000 };
 
 /** Claims everything, as another process would. */
-async function fenceAll(store: Store): Promise<void> {
+async function fenceAll(store: Store): Promise<number> {
   const { owner } = await store.execute('registerOwner', { leaseMs: 60_000 });
   await store.execute('claimDeadOwners', { owner, all: true });
+  return owner;
 }
 
 /** Wraps the store so that a function runs before each command. */
-function withBefore(store: Store, before: (name: CommandName) => Promise<void>): Store {
+function withBefore(store: Store, before: (name: CommandName) => Promise<unknown>): Store {
   return {
     ...store,
     async execute<N extends CommandName>(name: N, args: CommandArgs<N>): Promise<CommandResult<N>> {
@@ -132,6 +133,28 @@ onBothStores('a lost lease', (storeEngine) => {
     await isAccepting(engine, true);
     await engine.titlesWritten();
     assert.equal(engine.liveText(generationId), undefined);
+  });
+
+  test('a place that another process has written is found before the loss is known', options, async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['Half'] }, { do: 'stall' }] });
+    const engine = await h.start(undefined, { leaseMs: 60_000 });
+    const { generationId } = await engine.accept(h.turn({ text: 'Hi' }));
+    const reading = readLog(engine, generationId);
+    await reading.until(4);
+    const seq = reading.events.length + 1;
+    const owner = await fenceAll(h.place.store);
+    const segment = { generationId, firstTokenAt: null, firstSeq: seq, lastSeq: seq, events: '[" more"]' };
+    await h.place.store.execute('moveSegments', {
+      owner,
+      segments: [{ ...segment, isPlain: true }],
+      pruneThrough: null,
+    });
+    assert.equal(engine.liveText(generationId), 'Half');
+    for (const isWhole of [false, true]) {
+      assert.equal((await engine.readPlace(generationId, seq, isWhole))?.event, ' more');
+      assert.equal(await engine.readPlace(generationId, seq + 1, isWhole), undefined);
+    }
   });
 
   test('an answer whose end was not stored here gets no title here', options, async () => {

@@ -137,6 +137,13 @@ describe('servers on one store and one Redis', missing ?? {}, () => {
     const ready = await fetch(`${app.url}/readyz`);
     assert.equal(ready.status, 200);
     assert.match(JSON.stringify(await ready.json()), /Redis is away .*store/);
+    const { bus } = await administer<{ bus: { answers: boolean; problem: string } }>(
+      app.url,
+      'GET',
+      '/health',
+    );
+    assert.equal(bus.answers, false);
+    assert.notEqual(bus.problem, '');
     const count = own.frames.length;
     parts[0].release();
     await own.until(count + 1);
@@ -144,6 +151,8 @@ describe('servers on one store and one Redis', missing ?? {}, () => {
     await redis.start();
     while (!((await isUp(app.server)) && (await isUp(other))))
       await new Promise((resolve) => setTimeout(resolve, 20));
+    const well = await administer<{ bus: object }>(app.url, 'GET', '/health');
+    assert.deepEqual(well.bus, { answers: true, problem: null });
     parts[1].release();
     assert.equal(await read.closed, 'ended');
     assert.equal(await own.closed, 'ended');

@@ -16,6 +16,7 @@ interface Shown {
     bytes: number;
     connections: object | null;
   };
+  readonly bus: object | null;
   readonly replicas: readonly { readonly owner: number; readonly lease_ms: number }[];
   readonly commits: { readonly count: number; readonly mean_ms: number };
   readonly providers: readonly object[];
@@ -53,6 +54,7 @@ onBothStores('the health of a server', (engine) => {
     assert.match(health.store.schema, /^\d{4}-/);
     assert.ok(health.store.bytes > 0);
     assert.equal(health.store.connections === null, engine === 'sqlite');
+    assert.equal(health.bus, null);
     assert.equal(health.replicas.length, 1);
     assert.ok(health.commits.count > 0, JSON.stringify(health.commits));
     assert.ok(health.commits.mean_ms > 0, JSON.stringify(health.commits));

@@ -51,6 +51,7 @@ import {
   usageIntervals,
   usageProvenances,
 } from '../../../src/domain/usage.ts';
+import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
 import { startTestApp } from '../http-app.ts';
 
 interface PublishedList {
@@ -64,6 +65,13 @@ interface PublishedList {
 /** The places of a field of models. */
 function ofModels(field: string): readonly string[] {
   return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
+}
+
+/** The places of a field of webhooks. */
+function ofWebhooks(field: string): readonly string[] {
+  return ['createWebhook', 'listWebhooks', 'getWebhook', 'updateWebhook'].map(
+    (operation) => `${operation}.${field}`,
+  );
 }
 
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
@@ -101,8 +109,9 @@ const published: Readonly<Record<string, PublishedList>> = {
       'ConversationEvent.code',
       'GenerationEvent.code',
       'Generation.code',
-      'listMessages.code',
+      'Message.code',
       'OrganizationGeneration.code',
+      'WebhookEventData.code',
     ],
   },
   'generation statuses': {
@@ -110,7 +119,8 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: generationStatuses,
     places: [
       'Generation.status',
-      'listMessages.status',
+      'Message.status',
+      'ChatMessage.status',
       'OrganizationGeneration.status',
       'listGenerations.status',
       'OrganizationConversation.status',
@@ -118,6 +128,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'getOrganizationConversation.status',
       'listUsers.status',
       'EndUser.status',
+      'WebhookEventData.status',
     ],
   },
   'finish reasons': {
@@ -125,7 +136,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: finishReasons,
     places: [
       'Generation.finish_reason',
-      'listMessages.finish_reason',
+      'Message.finish_reason',
       'OrganizationGeneration.finish_reason',
       'ChatEvent.finish_reason',
       'ConversationEvent.finish_reason',
@@ -159,6 +170,8 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
+      'exportPersona.provider',
+      'importPersona.provider',
       'Generation.provider',
       'OrganizationGeneration.provider',
       'getConversationWithSessions.provider',
@@ -335,8 +348,15 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: [
       'listPersonaVersions.kind',
       ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
-      ...['Conversation.kind', 'listConversations.kind', 'Generation.kind', 'OrganizationGeneration.kind'],
+      ...[
+        'Conversation.kind',
+        'listConversations.kind',
+        'getConversationWithSessions.kind',
+        'Generation.kind',
+        'OrganizationGeneration.kind',
+      ],
       ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
+      ...ofWebhooks('kind'),
     ],
   },
   'actions of the audit trail': {
@@ -366,6 +386,11 @@ const published: Readonly<Record<string, PublishedList>> = {
       'member.token',
       'user.export',
       'user.erase',
+      'webhook.create',
+      'webhook.update',
+      'webhook.delete',
+      'webhook.resend',
+      'webhook.disable',
       'generation.cancel',
       'retention.run',
       'backup.create',
@@ -386,6 +411,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       'key',
       'member',
       'user',
+      'webhook',
       'generation',
       'conversations',
       'backup',
@@ -423,7 +449,24 @@ const published: Readonly<Record<string, PublishedList>> = {
       'EndUser',
       ...ofUsers,
       'OrganizationGeneration',
+      'WebhookEventData',
     ].map((name) => `${name}.environment`),
+  },
+  'events for webhooks': {
+    values: [
+      'generation.completed',
+      'generation.failed',
+      'conversation.deleted',
+      'user.erased',
+      'budget.reached',
+    ],
+    list: webhookEvents,
+    places: ['WebhookDelivery.type', ...ofWebhooks('events')],
+  },
+  'statuses of deliveries': {
+    values: ['pending', 'delivered', 'failed'],
+    list: deliveryStatuses,
+    places: ['WebhookDelivery.status'],
   },
   'types of versions': {
     values: ['next', 'active'],
@@ -434,6 +477,13 @@ const published: Readonly<Record<string, PublishedList>> = {
       'streamContinuation.version_type',
       'complete.version_type',
       'continue.version_type',
+      ...['getToken', 'streamCompletion', 'streamContinuation', 'complete', 'continue'].map(
+        (operation) => `${operation}.version_tag`,
+      ),
+      ...['createChatSession', 'forkSession'].flatMap((operation) => [
+        `${operation}.version_type`,
+        `${operation}.version_tag`,
+      ]),
     ],
   },
   'states of versions': {
@@ -454,7 +504,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'roles that clients see': {
     values: ['user', 'assistant'],
     list: shownRoles,
-    places: ['listMessages.role'],
+    places: ['Message.role'],
   },
   'roles of the chats dialect': {
     values: ['Human', 'Assistant'],
@@ -504,6 +554,12 @@ const published: Readonly<Record<string, PublishedList>> = {
     values: ['chat', 'conversation', 'chats', 'responses', 'completions', 'events'],
     list: views,
     places: ['streamGeneration.dialect'],
+  },
+  'branches of a conversation': { values: ['current'], list: null, places: ['listMessages.branch'] },
+  'parts of messages that can be included': {
+    values: ['reasoning'],
+    list: null,
+    places: ['listMessages.include', 'getMessage.include', 'getThread.include'],
   },
   'codes of what did not arrive whole': {
     values: ['invalid_request'],

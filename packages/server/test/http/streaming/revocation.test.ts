@@ -239,7 +239,13 @@ onBothStores('revocation', (engine) => {
     const rotation: SecretRotation = {
       async rotate({ endsTokens }) {
         rotated += endsTokens ? 1 : 0;
-        return { outcome: 'rotated', source: 'file', changed: 0, unreadable: [] };
+        return {
+          outcome: 'rotated',
+          source: 'file',
+          changed: 0,
+          unreadable: [],
+          webhooks: { changed: 0, unreadable: [] },
+        };
       },
     };
     await using rotating = await startTestApp(engine, { rotation });

@@ -4,12 +4,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { answer, refuse, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
+import { parseRetryAfterMs } from '../../../src/domain/headers/retry-after.ts';
 import { ModelError } from '../../../src/models/model-error.ts';
-import {
-  longestRetryAfterMs,
-  parseRetryAfterMs,
-  retryDelayMs,
-} from '../../../src/models/upstream/retry-policy.ts';
+import { longestRetryAfterMs, retryDelayMs } from '../../../src/models/upstream/retry-policy.ts';
 import { apiKey, collect, hello, startHarness, wires } from '../remote-models.ts';
 
 function assertModelError(error: unknown, code: string, says: RegExp): asserts error is ModelError {

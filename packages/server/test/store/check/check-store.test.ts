@@ -32,7 +32,14 @@ onBothStores('a check', (engine) => {
     const found = await checkStore(store.reads, engine);
     assert.deepEqual(
       found.map(({ rule }) => rule),
-      ['log-without-gaps', 'running-has-owner', 'answers-end', 'positions-without-gaps', 'usage-adds-up'],
+      [
+        'log-without-gaps',
+        'running-has-owner',
+        'answers-end',
+        'positions-without-gaps',
+        'usage-adds-up',
+        'segments-are-whole',
+      ],
     );
   });
 });

@@ -17,7 +17,7 @@ export function healthRoutes({ health }: AdminDependencies): readonly Route[] {
         operationId: 'getServerHealth',
         summary: 'How the server is (operator)',
         description:
-          'Its store, replicas, streams, commits, providers, disk and load. It answers while the store is away, too.',
+          'Its store, bus, replicas, streams, commits, providers, disk and load. It answers while the store is away, too.',
         response: { 200: answer('How it is.', HealthResource), ...refusals },
       },
       handler: async () => toHealthResource(await health()),

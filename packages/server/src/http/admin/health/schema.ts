@@ -37,6 +37,17 @@ export const HealthResource = Type.Object(
       },
       { description: 'The store. What is null is not known while it does not answer, or is not there.' },
     ),
+    bus: orNull(
+      Type.Object(
+        {
+          answers: Type.Boolean({ description: 'Whether it carries messages now.', examples: [true] }),
+          problem: nullable(
+            Type.String({ description: 'Why it does not.', examples: ['the connection broke'] }),
+          ),
+        },
+        { description: 'Redis, by which servers tell each other what happens; null without `REDIS_URL`.' },
+      ),
+    ),
     replicas: orNull(
       Type.Array(
         Type.Object(
@@ -147,7 +158,7 @@ export const HealthResource = Type.Object(
 );
 
 export function toHealthResource(health: Health): Static<typeof HealthResource> {
-  const { store, replicas, engine, commits, disk, load } = health;
+  const { store, bus, replicas, engine, commits, disk, load } = health;
   const { readings } = store;
   return {
     version: health.version,
@@ -159,6 +170,7 @@ export function toHealthResource(health: Health): Static<typeof HealthResource> 
       bytes: readings?.bytes ?? null,
       connections: readings?.connections ?? null,
     },
+    bus: bus ? { answers: bus.isUp, problem: bus.problem ?? null } : null,
     replicas: replicas?.map(({ owner, leaseMs }) => ({ owner, lease_ms: leaseMs })) ?? null,
     streams: { open: health.openStreams, viewers: engine.viewers },
     generations: { running: engine.running, queued: readings?.queuedTurns ?? null },

@@ -57,11 +57,28 @@ export const SecretRotation = Type.Object(
         examples: [[{ id: exampleId, organization_id: exampleId, name: 'GPT' }]],
       },
     ),
+    webhooks: Type.Integer({
+      minimum: 0,
+      description: 'How many webhooks have secrets that were encrypted anew.',
+      examples: [1],
+    }),
+    unreadable_webhooks: Type.Array(
+      Type.Object({
+        id: IdField('The webhook.'),
+        organization_id: IdField('Its organization.'),
+        url: Type.String({ description: 'Its address.', examples: ['https://hooks.example.com/colloquy'] }),
+      }),
+      {
+        description: 'Webhooks with a secret that none of the secrets opens: they have to be made anew.',
+        examples: [[]],
+      },
+    ),
   },
   { title: 'SecretRotation', description: 'How the rotation of the secret ended.' },
 );
 
-export function toRotation({ outcome, source, changed, unreadable }: Rotated): Static<typeof SecretRotation> {
+export function toRotation(rotated: Rotated): Static<typeof SecretRotation> {
+  const { outcome, source, changed, unreadable, webhooks } = rotated;
   return {
     outcome,
     source,
@@ -70,6 +87,12 @@ export function toRotation({ outcome, source, changed, unreadable }: Rotated): S
       id,
       organization_id: organizationId,
       name,
+    })),
+    webhooks: webhooks.changed,
+    unreadable_webhooks: webhooks.unreadable.map(({ id, organizationId, url }) => ({
+      id,
+      organization_id: organizationId,
+      url,
     })),
   };
 }

@@ -5,6 +5,7 @@ import { ErasedUser } from '../../end-users/schema.ts';
 import { answer as answerOf } from '../../openapi/answers.ts';
 import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
 import { errorResponses } from '../../openapi/responses.ts';
+import { exampleFeedback, FeedbackBody, FeedbackSchema } from '../../threads/feedback.ts';
 import {
   AnswerSchema,
   CompletionBody,
@@ -106,6 +107,21 @@ export const continuation = {
   headers: idempotency,
   body: ContinuationBody,
   response: { 200: answer, ...errorResponses(400, 401, 403, 404, 409, 429, 502, 503, 504) },
+};
+
+export const feedback = {
+  tags,
+  operationId: 'giveChatFeedback',
+  summary: 'Rate an answer',
+  description: 'One opinion for each message and author; the last one counts.',
+  body: FeedbackBody,
+  response: {
+    200: {
+      description: 'The opinion.',
+      content: { 'application/json': { schema: FeedbackSchema, example: exampleFeedback } },
+    },
+    ...errorResponses(400, 401, 403, 404, 429),
+  },
 };
 
 const user = Type.Object({

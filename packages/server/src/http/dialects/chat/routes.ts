@@ -8,23 +8,23 @@ import { findSessionBasis } from '../../../store/queries/run-basis.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { isNoReconnect } from '../../streaming/cursor.ts';
+import { giveFeedback } from '../../threads/feedback.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { checkSessionPersona, resolveRevision, selectedPersonaId, selectorOf } from '../persona-selector.ts';
 import * as documentation from './documentation.ts';
-import { checkSessionPersona, resolveRevision, selectedPersonaId } from './persona-selector.ts';
 import type { CompletionBody, ContinuationBody } from './schema.ts';
 
-/** Members use the other dialects. */
-const access = 'key-or-end-user';
+const access = 'chat';
 
 type Completion = Static<typeof CompletionBody>;
 type Continuation = Static<typeof ContinuationBody>;
 
-type ChatRequest = GrantedRequest<'key-or-end-user'>;
+type ChatRequest = GrantedRequest<'chat'>;
 
-export function chatRoutes({ store, turns }: DialectDependencies): readonly Route[] {
+export function chatRoutes({ store, turns, now }: DialectDependencies): readonly Route[] {
   /** Starts a session with a persona. */
   async function complete(request: ChatRequest, body: Completion): Promise<AcceptedGeneration> {
-    const persona = await resolveRevision(store.reads, request.caller, body.persona);
+    const persona = await resolveRevision(store.reads, request.caller, selectorOf(body.persona));
     return accept(request, body, { kind: 'new-conversation', persona, messages: userText(body.message) });
   }
 
@@ -32,12 +32,16 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
   async function continueSession(request: ChatRequest, body: Continuation): Promise<AcceptedGeneration> {
     const { caller, scope } = request;
     const sessionId = sessionOf(body);
-    const selected = await selectedPersonaId(store.reads, caller, body.persona);
+    const selected = await selectedPersonaId(store.reads, caller, selectorOf(body.persona));
     const read = await findSessionBasis(store.reads, scope, sessionId);
     if (read === undefined) throw notFound('session');
     checkSessionPersona(caller, read.session, selected);
     const messages = userText(body.message);
-    return accept(request, body, { kind: 'session', sessionId, messages, read });
+    const { parent_id: parentId } = body;
+    return accept(request, body, {
+      ...{ kind: 'session', sessionId, messages, read },
+      ...(parentId !== undefined && { parentId }),
+    });
   }
 
   function accept(
@@ -49,7 +53,8 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       target,
       dialect: 'chat',
       whenBusy: body.when_busy ?? 'reject',
-      ...(body.max_tokens !== undefined && { maxTokens: body.max_tokens }),
+      ...(body.metadata != null && { sessionMetadata: body.metadata }),
+      ...(body.max_tokens != null && { maxTokens: body.max_tokens }),
     });
   }
 
@@ -59,6 +64,7 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       session_id: accepted.sessionId,
       message_id: accepted.answerMessageId,
       response: text,
+      rg_response: { response: text, tokens_used: usage.total_tokens },
       usage,
       finish_reason: finishReason,
     };
@@ -118,14 +124,21 @@ export function chatRoutes({ store, turns }: DialectDependencies): readonly Rout
       handler: async (request, reply) =>
         reply.send(await answer(request, await continueSession(request, request.body))),
     }),
+    route({
+      method: 'POST',
+      path: '/api/chat/feedback',
+      access,
+      schema: documentation.feedback,
+      handler: async (request) => giveFeedback(store, request, request.body, now()),
+    }),
   ];
 }
 
 /** @throws AppError invalid_request */
 function sessionOf(body: Continuation): string {
   const session = body.session ?? body.session_id;
-  if (session === undefined) throw invalid('session', 'session is required');
-  if (body.session_id !== undefined && session.toLowerCase() !== body.session_id.toLowerCase()) {
+  if (session == null) throw invalid('session', 'session is required');
+  if (body.session_id != null && session.toLowerCase() !== body.session_id.toLowerCase()) {
     throw invalid('session_id', 'session and session_id name two different sessions');
   }
   return session.toLowerCase();

@@ -1,6 +1,5 @@
 /** The chat dialect's bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
-import { aliasPattern, versionTypes } from '../../../domain/persona.ts';
 import {
   closed,
   exampleId,
@@ -8,43 +7,14 @@ import {
   FinishReasonSchema,
   IdField,
   MessageField,
+  nullable,
   oneOf,
+  orNull,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
+import { MetadataField } from '../../threads/metadata.ts';
 import { endFields, failureFields, queuedFields } from '../event-fields.ts';
-
-const PersonaSelectorSchema = Type.Object(
-  {
-    persona_id: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 2_147_483_647,
-        description: "The persona's number. Test keys only.",
-        examples: [47],
-      }),
-    ),
-    alias: Type.Optional(
-      Type.String({
-        pattern: aliasPattern,
-        description: "The persona's alias.",
-        examples: ['my-alias'],
-      }),
-    ),
-    version_type: Type.Optional(
-      oneOf(versionTypes, {
-        description: 'The draft, or what is in production (the default). Test keys only.',
-        examples: ['next'],
-      }),
-    ),
-  },
-  {
-    ...closed,
-    minProperties: 1,
-    description:
-      "Which persona answers. A prod key selects by `alias` or takes its default; a test key also by `persona_id`, and the version by `version_type`. With a token it may be left out, and must otherwise be the token's.",
-    examples: [{ alias: 'my-alias' }, { persona_id: 47, version_type: 'next' }],
-  },
-);
+import { PersonaField } from '../persona-fields.ts';
 
 const maxChatMessageCharacters = 8000;
 
@@ -55,15 +25,15 @@ const message = MessageField(
 );
 
 const maxTokens = Type.Optional(
-  Type.Integer({
-    minimum: 1,
-    maximum: 8000,
-    description: 'Most tokens of the answer; persona and model may set a smaller bound.',
-    examples: [500],
-  }),
+  nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: 8000,
+      description: 'Most tokens of the answer; persona and model may set a smaller bound.',
+      examples: [500],
+    }),
+  ),
 );
-
-const persona = Type.Optional(PersonaSelectorSchema);
 
 export const GetTokenBody = Type.Object(
   {
@@ -74,10 +44,33 @@ export const GetTokenBody = Type.Object(
       description: 'Names the end user; a UUID is best.',
       examples: ['3f0c1b9e-6a55-4c0e-9d53-8a3f6a1f2b77'],
     }),
-    persona,
+    persona: PersonaField,
+    client_id: Type.Optional(
+      nullable(
+        Type.String({
+          minLength: 1,
+          maxLength: 255,
+          description:
+            'Names the device or page of the user, whose limits hold beside those of the user. `X-Client-Id` is another place for it.',
+          examples: ['b7d9…'],
+        }),
+      ),
+    ),
   },
   closed,
 );
+
+/** Request headers of `get_token`. */
+export const ClientIdHeader = {
+  'x-client-id': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'The same as `client_id`.',
+      examples: ['b7d9…'],
+    }),
+  ),
+};
 
 export const TokenSchema = Type.Object({
   token: Type.String({
@@ -88,18 +81,32 @@ export const TokenSchema = Type.Object({
 });
 
 export const CompletionBody = Type.Object(
-  { message, max_tokens: maxTokens, persona, when_busy: Type.Optional(WhenBusySchema) },
+  {
+    message,
+    max_tokens: maxTokens,
+    persona: PersonaField,
+    when_busy: Type.Optional(orNull(WhenBusySchema)),
+    metadata: Type.Optional(MetadataField),
+  },
   closed,
 );
 
 export const ContinuationBody = Type.Object(
   {
-    session: Type.Optional(IdField('The session to go on with, from `session_created`. Required.')),
-    session_id: Type.Optional(IdField('The same as `session`.')),
+    session: Type.Optional(nullable(IdField('The session to go on with, from `session_created`. Required.'))),
+    session_id: Type.Optional(nullable(IdField('The same as `session`.'))),
     message,
+    parent_id: Type.Optional(
+      nullable(
+        IdField(
+          'The message of the session behind which this one goes: a new branch, at whose end the session goes on. Null: a new beginning. Absent: the end of the session.',
+        ),
+      ),
+    ),
     max_tokens: maxTokens,
-    persona,
-    when_busy: Type.Optional(WhenBusySchema),
+    persona: PersonaField,
+    when_busy: Type.Optional(orNull(WhenBusySchema)),
+    metadata: Type.Optional(MetadataField),
   },
   { ...closed, examples: [{ session: exampleId, message: 'Talk to me' }] },
 );
@@ -108,6 +115,13 @@ export const AnswerSchema = Type.Object({
   session_id: IdField('The session, to be continued.'),
   message_id: IdField('The answer.'),
   response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
+  rg_response: Type.Object(
+    {
+      response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
+      tokens_used: Type.Integer({ description: 'Tokens of prompt and answer.', examples: [36] }),
+    },
+    { description: 'The same again, for clients of an earlier API.' },
+  ),
   usage: Type.Ref('Usage#'),
   finish_reason: FinishReasonSchema,
 });
@@ -116,6 +130,7 @@ export const exampleAnswer = {
   session_id: exampleId,
   message_id: exampleId,
   response: 'Hello! What about?',
+  rg_response: { response: 'Hello! What about?', tokens_used: 36 },
   usage: exampleUsage,
   finish_reason: 'stop',
 };

@@ -2,8 +2,8 @@
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { resolveRevision, selectorOf } from '../persona-selector.ts';
 import { getToken } from './documentation.ts';
-import { resolveRevision } from './persona-selector.ts';
 
 export function tokenRoute({ store, authenticator, now }: DialectDependencies): Route {
   return route({
@@ -13,7 +13,7 @@ export function tokenRoute({ store, authenticator, now }: DialectDependencies): 
     schema: getToken,
     async handler(request) {
       const { caller, body } = request;
-      const persona = await resolveRevision(store.reads, caller, body.persona);
+      const persona = await resolveRevision(store.reads, caller, selectorOf(body.persona));
       const { token, expiresAt } = await authenticator.issueEndUserToken(
         caller,
         { userId: body.user_id, persona },

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { creatorOf } from '../../../auth/principal.ts';
 import { newId } from '../../../domain/ids.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
-import { fromTime } from '../../../domain/text/time.ts';
+import { fromTimeOrUtc } from '../../../domain/text/time.ts';
 import { type ConversationRecord, pageConversations } from '../../../store/queries/conversations.ts';
 import { sendList } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -83,7 +83,7 @@ export function chatRoutes({ store, engine, now }: DialectDependencies): readonl
         const { name, updated_at: updatedAt } = body;
         const changes = {
           ...(name !== undefined && { title: normalizeNewlines(name) }),
-          ...(updatedAt !== undefined && { updatedAt: fromTime(updatedAt) }),
+          ...(updatedAt !== undefined && { updatedAt: fromTimeOrUtc(updatedAt) }),
         };
         const chat = await store.execute('updateConversation', {
           scope,

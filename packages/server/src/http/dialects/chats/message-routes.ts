@@ -12,8 +12,12 @@ import {
   findNewestAnswer,
   type ListedMessage,
   type MessageRecord,
+  readMessageSizes,
   readMessages,
 } from '../../../store/queries/messages.ts';
+import { newestMessages, readInOrder } from '../../../store/queries/newest-messages.ts';
+import { maxPageBytes } from '../../../store/queries/page.ts';
+import { findSession } from '../../../store/queries/sessions.ts';
 import { sendList } from '../../answer/json-list.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
@@ -26,16 +30,44 @@ import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './reso
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
 
+/** Messages that a list without a chat has, and those of them that are read at once. */
+const newestAtOnce = 100;
+const textsAtOnce = 20;
+
 /** Number of tries to cancel and delete; an answer that starts between the two makes another try necessary. */
 const deleteTries = 3;
 
 export function messageRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   const { reads } = store;
 
-  async function list(scope: Scope, reply: FastifyReply, chatId: string): Promise<FastifyReply> {
+  async function list(
+    { scope }: GrantedRequest<'conversation'>,
+    reply: FastifyReply,
+    chatId: string | undefined,
+  ): Promise<FastifyReply> {
+    if (chatId === undefined) return listNewest(scope, reply);
     const chat = await getChat(reads, scope, chatId);
     return sendList(reply, {
       read: (after: ListedMessage | undefined) => readShown(chat.id, (after?.position ?? -1) + 1),
+      toResource: (message) => toCurrentChatMessage(message, engine),
+    });
+  }
+
+  /** The newest messages of all chats, the oldest of them first, as many as fit into a page. */
+  async function listNewest(scope: Scope, reply: FastifyReply): Promise<FastifyReply> {
+    const ids = await newestMessages(reads, scope, newestAtOnce);
+    const sizes = await readMessageSizes(reads, ids);
+    let bytes = 0;
+    const fitting = ids.filter((id) => {
+      bytes += sizes.get(id) ?? 0;
+      return bytes <= maxPageBytes;
+    });
+    const texts = fitting.toReversed();
+    return sendList(reply, {
+      async read(after: ListedMessage | undefined) {
+        const from = after === undefined ? 0 : texts.indexOf(after.id) + 1;
+        return readInOrder(reads, texts.slice(from, from + textsAtOnce));
+      },
       toResource: (message) => toCurrentChatMessage(message, engine),
     });
   }
@@ -70,7 +102,10 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
     }
     const session = await newestActiveSession(reads, scope, chat.id);
     const { apiKeyId, tokenPersona } = accountOf(caller);
-    requireTokenPersona(tokenPersona, session?.personaId ?? null);
+    const { parent_id: parentId, metadata } = body;
+    const parent = parentId == null ? undefined : await findMessage(reads, scope, parentId);
+    const own = parent === undefined ? session : await findSession(reads, scope, parent.sessionId);
+    requireTokenPersona(tokenPersona, own?.personaId ?? null);
     const newSession =
       session === undefined ? { id: newId(), ...(await chooseSessionBasis(reads, caller)) } : null;
     const at = now();
@@ -86,6 +121,8 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
         role: roleOfName[body.role],
         text,
         newSession,
+        ...(parentId !== undefined && { parentId }),
+        ...(metadata !== undefined && { metadata }),
         now: at,
       },
       idempotencyClaim(request, caller, at),
@@ -111,13 +148,13 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
       ...reading,
       path: '/conversations',
       schema: documentation.listMessages,
-      handler: ({ scope, query }, reply) => list(scope, reply, query.chat_id),
+      handler: (request, reply) => list(request, reply, request.query.chat_id),
     }),
     route({
       ...reading,
       path: '/conversations/',
       schema: { querystring: ListMessagesQuery, hide: true },
-      handler: ({ scope, query }, reply) => list(scope, reply, query.chat_id),
+      handler: (request, reply) => list(request, reply, request.query.chat_id),
     }),
     route({
       ...reading,

@@ -32,6 +32,8 @@ export function toChatMessage(message: ListedMessage, text = message.text) {
     role: message.role === 'user' ? 'Human' : 'Assistant',
     chat_id: message.conversationId,
     message: text,
+    status: message.status,
+    generation_id: message.generationId,
     created_at: toTime(message.createdAt),
     updated_at: toTime(message.updatedAt),
   };

@@ -1,5 +1,6 @@
 /** The chats dialect's bodies, answers and events; each schema is validator, type and documentation. */
 import { type Static, Type } from 'typebox';
+import { generationStatuses } from '../../../domain/generation.ts';
 import {
   closed,
   exampleId,
@@ -7,10 +8,13 @@ import {
   IdField,
   MessageField,
   MineField,
+  nullable,
   oneOf,
+  orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
+import { MetadataField } from '../../threads/metadata.ts';
 
 const exampleTime = '2023-08-05T14:48:00.000Z';
 
@@ -45,8 +49,8 @@ export const UpdateChatBody = Type.Object(
     name: Type.Optional(name),
     updated_at: Type.Optional(
       Type.String({
-        format: 'date-time',
-        description: 'What `updated_at` becomes; otherwise now.',
+        format: 'date-time-or-utc',
+        description: 'What `updated_at` becomes; otherwise now. Without a zone it is UTC.',
         examples: [exampleTime],
       }),
     ),
@@ -71,6 +75,11 @@ export const ChatMessageSchema = Type.Object(
       description: 'The text; of an answer that is still being written, what there is of it.',
       examples: ['Talk to me'],
     }),
+    status: oneOf(generationStatuses, {
+      description: 'Of an answer: how far it is, or how it ended. Else `done`.',
+      examples: ['done'],
+    }),
+    generation_id: orNull(IdField('Of an answer: the generation that writes it.')),
     created_at: TimeField('When it was created.'),
     updated_at: TimeField('When it was last updated.'),
   },
@@ -86,6 +95,8 @@ export const exampleChatMessage = {
   role: 'Human',
   chat_id: exampleId,
   message: 'Talk to me',
+  status: 'done',
+  generation_id: null,
   created_at: exampleTime,
   updated_at: exampleTime,
 };
@@ -95,13 +106,23 @@ export const CreateMessageBody = Type.Object(
     chat_id: IdField('The chat that it goes into.'),
     role,
     message: MessageField('What is said, in Unicode characters.', 'Talk to me'),
+    parent_id: Type.Optional(
+      nullable(
+        IdField(
+          'The message of the chat behind which this one goes: a new branch, at whose end the chat goes on. Null: a new beginning. Absent: the end of the chat.',
+        ),
+      ),
+    ),
+    metadata: Type.Optional(MetadataField),
   },
   closed,
 );
 
 export const ListChatsQuery = Type.Object({ mine: MineField });
 
-export const ListMessagesQuery = Type.Object({ chat_id: IdField('The chat.') });
+export const ListMessagesQuery = Type.Object({
+  chat_id: Type.Optional(IdField('The chat. Without it: the newest messages of all chats.')),
+});
 
 export const InferenceQuery = Type.Object({ when_busy: Type.Optional(WhenBusySchema) });
 

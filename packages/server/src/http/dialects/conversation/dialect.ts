@@ -5,8 +5,10 @@ import type { DialectModule } from '../dialect-module.ts';
 import { checkOrganization } from './access.ts';
 import { conversationCodec } from './codec.ts';
 import { modelDirectory, organizationDirectory } from './directory-routes.ts';
+import { ConversationEventSchema } from './event-schema.ts';
+import { messageRoutes } from './message-routes.ts';
 import { conversationRoutes } from './routes.ts';
-import { ConversationEventSchema, ConversationSchema, SessionSchema } from './schema.ts';
+import { ConversationSchema, SessionSchema } from './schema.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 export const conversation = {
@@ -22,6 +24,7 @@ export const conversation = {
       ofOrganization.addHook('onRequest', checkOrganization);
       addRoutes(ofOrganization, [
         ...conversationRoutes(dependencies),
+        ...messageRoutes(dependencies),
         ...sessionRoutes(dependencies),
         modelDirectory(dependencies),
       ]);

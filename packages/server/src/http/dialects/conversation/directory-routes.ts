@@ -34,6 +34,9 @@ export function modelDirectory({ store }: DialectDependencies): Route {
           model,
           context_window: contextWindow,
           is_default: organization?.defaultModelId === id,
+          version: model,
+          is_active: true,
+          config: {},
         }),
       });
     },

@@ -2,6 +2,9 @@
 import { type TSchema, Type } from 'typebox';
 import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
 import { detailErrorResponses, type ErrorStatus } from '../../openapi/responses.ts';
+import { exampleFeedback, FeedbackBody, FeedbackSchema } from '../../threads/feedback.ts';
+import { exampleMessage, exampleThread, ThreadSchema } from '../../threads/message-schema.ts';
+import { conversationEventExamples } from './event-schema.ts';
 import * as schema from './schema.ts';
 
 const tags = ['conversation'];
@@ -32,7 +35,7 @@ export const createSession = {
   operationId: 'createChatSession',
   summary: 'Create a chat session',
   description:
-    'A session of a conversation with one model. A model sees the history of its own session: a second one starts afresh, with another model if wished. End users’ tokens are for their persona, and choose no model (403).',
+    'A session of a conversation with one model, or with a persona. A model sees the history of its own session: a second one starts afresh, with another model if wished. End users’ tokens are for their persona, and choose no model (403).',
   headers: idempotency,
   querystring: schema.OrganizationQuery,
   body: schema.CreateSessionBody,
@@ -56,7 +59,7 @@ export const streamChat = {
       content: {
         'text/event-stream': {
           schema: Type.Ref('ConversationEvent#'),
-          examples: schema.conversationEventExamples,
+          examples: conversationEventExamples,
         },
       },
     },
@@ -111,6 +114,57 @@ export const messages = {
     'Of all its sessions, oldest first, answers that are being written among them. A page ends at `limit` messages, or at 4 MiB: then `limit` says how many it holds, and `next_offset` where the next one begins.',
   querystring: schema.MessagesQuery,
   response: answer('A page of messages.', schema.MessagesSchema, schema.exampleMessages, 404),
+};
+
+export const getMessage = {
+  tags,
+  operationId: 'getMessage',
+  summary: 'Get a message',
+  params: schema.MessageParams,
+  querystring: schema.MessageQuery,
+  response: answer('The message.', Type.Ref('Message#'), exampleMessage, 404),
+};
+
+export const thread = {
+  tags,
+  operationId: 'getThread',
+  summary: 'Get the thread of a session',
+  description:
+    'The messages from the beginning of a session to its head, or to another leaf, with what stands beside them on other branches. A session that was begun behind a message of another one has the messages up to there, too.',
+  querystring: schema.ThreadQuery,
+  response: answer('A part of the thread.', ThreadSchema, exampleThread, 404),
+};
+
+export const feedback = {
+  tags,
+  operationId: 'giveFeedback',
+  summary: 'Rate an answer',
+  description: 'One opinion for each message and author; the last one counts.',
+  querystring: schema.OrganizationQuery,
+  body: FeedbackBody,
+  response: answer('The opinion.', FeedbackSchema, exampleFeedback, 404),
+};
+
+export const moveHead = {
+  tags,
+  operationId: 'moveSessionHead',
+  summary: 'Go back to a branch of a session',
+  description: 'The next message goes behind this one.',
+  querystring: schema.SessionQuery,
+  body: schema.MoveHeadBody,
+  response: answer('The session.', Type.Ref('ChatSession#'), schema.exampleSession, 404, 409),
+};
+
+export const fork = {
+  tags,
+  operationId: 'forkSession',
+  summary: 'Begin a session behind a message of another one',
+  description:
+    'A new session of the same conversation, whose history is that of the other one up to the message; with another model or persona, if wished.',
+  headers: idempotency,
+  querystring: schema.SessionQuery,
+  body: schema.ForkBody,
+  response: answer('The new session.', Type.Ref('ChatSession#'), schema.exampleSession, 404, 409),
 };
 
 export const update = {

@@ -5,7 +5,6 @@ import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import type { SessionRecord } from '../../../domain/session.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
-import { toTime } from '../../../domain/text/time.ts';
 import {
   type ConversationPage,
   type ConversationRecord,
@@ -13,17 +12,16 @@ import {
   pageConversations,
   pageSessions,
 } from '../../../store/queries/conversations.ts';
-import { type Ending, readEndings } from '../../../store/queries/generations.ts';
-import { findMessagePlace, type ListedMessage, readMessages } from '../../../store/queries/messages.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { audienceOf } from '../../answer/audience.ts';
 import { creatorsFor } from '../../answer/creators.ts';
 import { sendList, sendPage } from '../../answer/json-list.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import { metadataFilter } from '../../threads/metadata.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
-import { toConversationResource, toMessageResource } from './resources.ts';
+import { toConversationResource, toSessionResource } from './resources.ts';
 
 /** How many conversations of a whole list are read at once. */
 const listPageSize = 200;
@@ -34,11 +32,6 @@ const maxMatches = 1000;
 interface ShownConversation {
   readonly conversation: ConversationRecord;
   readonly resource: ReturnType<typeof toConversationResource>;
-}
-
-interface EndedMessage {
-  readonly message: ListedMessage;
-  readonly ending: Ending | undefined;
 }
 
 export function conversationRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
@@ -77,18 +70,6 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
     };
   }
 
-  /** The next messages from a position on, and how their generations ended. */
-  async function readEnded(
-    conversationId: string,
-    position: number,
-    limit: number,
-  ): Promise<readonly EndedMessage[]> {
-    const messages = await readMessages(store.reads, conversationId, position, limit);
-    const generations = messages.flatMap(({ generationId }) => generationId ?? []);
-    const endings = await readEndings(store.reads, generations);
-    return messages.map((message) => ({ message, ending: endings.get(message.generationId ?? '') }));
-  }
-
   return [
     route({
       method: 'POST',
@@ -97,11 +78,13 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       schema: documentation.create,
       async handler(request) {
         const { caller, scope } = request;
-        const { title, is_archived: isArchived = false } = request.body;
+        const { title, is_archived: isArchived = false, description, metadata } = request.body;
         const { result } = await store.executeOnce(
           'createConversation',
           {
             ...{ scope, id: newId(), title: normalizeNewlines(title), isArchived },
+            ...(description !== undefined && { description: description && normalizeNewlines(description) }),
+            ...(metadata !== undefined && { metadata }),
             createdBy: creatorOf(caller),
             now: now(),
           },
@@ -118,7 +101,11 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       async handler(request, reply) {
         const { caller, scope, query } = request;
         const { limit, offset, is_archived: isArchived, q } = query;
-        const filter = { isArchived, createdBy: query.mine === true ? creatorOf(caller) : undefined };
+        const filter = {
+          isArchived,
+          createdBy: query.mine === true ? creatorOf(caller) : undefined,
+          metadata: metadataFilter(request, store),
+        };
         if (q !== undefined && q.trim() !== '') {
           const found = await store.search(scope, q, {
             ...filter,
@@ -162,53 +149,23 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
         const conversation = await getConversation(scope, query.conversation_id);
         const record = await shown(request, conversation);
         const modelOf = namedModels(scope);
+        const chatSessions: object[] = [];
         return sendPage(
           reply,
           {
             read: (after: SessionRecord | undefined) =>
               pageSessions(store.reads, conversation, after, listPageSize),
-            toResource: async ({ id, modelId, status, createdAt, updatedAt }) => ({
-              id,
-              model: await modelOf(modelId),
-              status,
-              created_at: toTime(createdAt),
-              updated_at: toTime(updatedAt),
-            }),
-          },
-          { name: 'sessions', limit: undefined, rest: () => ({ conversation: record }) },
-        );
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/api/conversation/messages',
-      access: 'conversation',
-      schema: documentation.messages,
-      async handler({ caller, scope, query }, reply) {
-        const { conversation_id: id, limit = 20, offset = 0 } = query;
-        const { conversationId, total, position } = await findMessagePlace(store.reads, scope, id, offset);
-        const audience = audienceOf(caller);
-        return sendPage(
-          reply,
-          {
-            read: (after: EndedMessage | undefined, wanted) =>
-              readEnded(conversationId, after ? after.message.position + 1 : position, wanted),
-            toResource: ({ message, ending }) => toMessageResource(message, ending, engine, audience),
-          },
-          {
-            name: 'messages',
-            limit: Math.min(limit, total - offset),
-            rest({ count, isCut }) {
-              const end = offset + count;
-              const hasMore = count > 0 && end < total;
-              return {
-                total,
-                limit: isCut ? count : limit,
-                offset,
-                has_more: hasMore,
-                next_offset: hasMore ? end : null,
-              };
+            async toResource(session) {
+              const { conversation_id: _, model_id: __, ...shown } = toSessionResource(session);
+              const model = await modelOf(session.modelId);
+              chatSessions.push({ ...toSessionResource(session), model_name: model.name });
+              return { ...shown, model };
             },
+          },
+          {
+            name: 'sessions',
+            limit: undefined,
+            rest: () => ({ ...record, conversation: record, chat_sessions: chatSessions }),
           },
         );
       },
@@ -220,10 +177,12 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       schema: documentation.update,
       async handler(request) {
         const { scope, query, body } = request;
-        const { title, is_archived: isArchived } = body;
+        const { title, is_archived: isArchived, description, metadata } = body;
         const changes = {
           ...(title !== undefined && { title: normalizeNewlines(title) }),
           ...(isArchived !== undefined && { isArchived }),
+          ...(description !== undefined && { description: description && normalizeNewlines(description) }),
+          ...(metadata !== undefined && { metadata }),
         };
         const update = { scope, id: query.conversation_id, changes, now: now() };
         return shown(request, await store.execute('updateConversation', update));

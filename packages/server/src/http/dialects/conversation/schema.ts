@@ -1,7 +1,6 @@
 /** The conversation dialect's queries, bodies, answers and events; each schema is validator, type and documentation. */
 import { Type } from 'typebox';
-import { generationStatuses } from '../../../domain/generation.ts';
-import { maxMessageCharacters, shownRoles } from '../../../domain/message.ts';
+import { maxMessageCharacters } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
 import { roles } from '../../../domain/organization.ts';
 import { callId } from '../../../domain/request/call-ids.ts';
@@ -12,18 +11,18 @@ import {
   closed,
   exampleCreator,
   exampleId,
-  exampleUsage,
-  FinishReasonSchema,
   IdField,
   MessageField,
   MineField,
+  nullable,
   oneOf,
   orNull,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
-import { FailureField } from '../../openapi/responses.ts';
-import { endFields, failureFields, queuedFields } from '../event-fields.ts';
+import { exampleMessage, IncludeField, threadQuery } from '../../threads/message-schema.ts';
+import { KeptMetadata, MetadataField, MetadataQuery } from '../../threads/metadata.ts';
+import { PersonaField } from '../persona-fields.ts';
 
 const maxOffset = 2_147_483_647;
 
@@ -46,6 +45,9 @@ const title = Type.String({
   description: 'The title, in Unicode characters.',
   examples: ['Project Discussion'],
 });
+const description = nullable(
+  Type.String({ maxLength: 2000, description: 'What it is about.', examples: ['About vector databases.'] }),
+);
 const isArchived = Type.Boolean({ description: 'Whether it is archived.', examples: [false] });
 
 export const OrganizationQuery = Type.Object(organization);
@@ -67,6 +69,7 @@ export const ListQuery = Type.Object({
     Type.Boolean({ description: 'Only archived ones, or only others.', examples: [false] }),
   ),
   mine: MineField,
+  metadata: MetadataQuery,
   q: Type.Optional(
     Type.String({
       maxLength: 1000,
@@ -84,22 +87,70 @@ export const MessagesQuery = Type.Object({
     Type.Integer({ minimum: 1, maximum: 1000, default: 20, description: 'Messages at most.' }),
   ),
   offset,
+  branch: Type.Optional(
+    oneOf(['current'], {
+      description: 'Only the messages that are `is_current`: the path to the head of each session.',
+      examples: ['current'],
+    }),
+  ),
+  include: IncludeField,
 });
 
+export const MessageParams = Type.Object({ id: IdField('The message.') });
+export const MessageQuery = Type.Object({ ...organization, include: IncludeField });
+export const ThreadQuery = Type.Object({
+  ...organization,
+  session_id: IdField('The chat session.'),
+  ...threadQuery,
+});
+
+export const MoveHeadBody = Type.Object(
+  { head_message_id: IdField('The message of the session behind which the next one goes.') },
+  closed,
+);
+
+export const ForkBody = Type.Object(
+  {
+    message_id: IdField('The message of the session that the history of the new one ends with.'),
+    model_id: Type.Optional(IdField('The model that answers. Without it and `persona`: as before.')),
+    persona: PersonaField,
+    metadata: Type.Optional(MetadataField),
+  },
+  closed,
+);
+
 export const CreateBody = Type.Object(
-  { title, is_archived: Type.Optional({ ...isArchived, default: false }) },
+  {
+    title,
+    is_archived: Type.Optional({ ...isArchived, default: false }),
+    description: Type.Optional(description),
+    metadata: Type.Optional(MetadataField),
+  },
   { ...closed, examples: [{ title: 'Project Discussion', is_archived: false }] },
 );
 
 export const UpdateBody = Type.Object(
-  { title: Type.Optional(title), is_archived: Type.Optional(isArchived) },
+  {
+    title: Type.Optional(title),
+    is_archived: Type.Optional(isArchived),
+    description: Type.Optional(description),
+    metadata: Type.Optional(MetadataField),
+  },
   { ...closed, minProperties: 1, examples: [{ title: 'Project Discussion' }] },
 );
 
 export const CreateSessionBody = Type.Object(
   {
     conversation_id: conversationId,
-    model_id: IdField('The model that answers, from `/api/llm/list`.'),
+    model_id: Type.Optional(
+      IdField('The model that answers, from `/api/llm/list`. Either this or `persona` is required.'),
+    ),
+    persona: PersonaField,
+    metadata: Type.Optional(MetadataField),
+    agent_id: Type.Optional(Type.Null({ description: 'There are no agents: only null.' })),
+    settings: Type.Optional(
+      Type.Object({}, { ...closed, description: 'There are no settings: only an empty object.' }),
+    ),
   },
   closed,
 );
@@ -112,6 +163,14 @@ export const StreamChatBody = Type.Object(
       'Can you explain how vector databases work?',
     ),
     when_busy: Type.Optional(WhenBusySchema),
+    parent_id: Type.Optional(
+      nullable(
+        IdField(
+          'The message of the session behind which this one goes: a new branch, at whose end the session goes on. Null: a new beginning. Absent: the head of the session.',
+        ),
+      ),
+    ),
+    metadata: Type.Optional(MetadataField),
   },
   closed,
 );
@@ -147,6 +206,8 @@ export const ConversationSchema = Type.Object(
     id: conversationId,
     title,
     is_archived: isArchived,
+    description,
+    metadata: KeptMetadata,
     created_by: CreatedByField,
     created_at: TimeField('When it was made.'),
     updated_at: TimeField('When it was changed last, by a message too.'),
@@ -158,6 +219,8 @@ export const exampleConversation = {
   id: exampleId,
   title: 'Project Discussion',
   is_archived: false,
+  description: null,
+  metadata: {},
   created_by: exampleCreator,
   created_at: '2026-11-22T20:30:00.000Z',
   updated_at: '2026-11-22T20:30:00.000Z',
@@ -183,7 +246,18 @@ export const SessionSchema = Type.Object(
     id: IdField('The chat session.'),
     conversation_id: conversationId,
     model_id: IdField('The model that answers.'),
+    persona: orNull(
+      Type.Object(
+        {
+          id: Type.Integer({ description: 'The persona.', examples: [47] }),
+          version: Type.Integer({ description: 'Its version.', examples: [3] }),
+        },
+        { description: 'The persona that answers; null: the model alone.' },
+      ),
+    ),
+    head_message_id: orNull(IdField('The message behind which the next one goes; null: there is none.')),
     status,
+    metadata: KeptMetadata,
     created_at: TimeField('When it was made.'),
     updated_at: TimeField('When it was changed last.'),
   },
@@ -194,7 +268,10 @@ export const exampleSession = {
   id: exampleId,
   conversation_id: exampleId,
   model_id: exampleId,
+  persona: null,
+  head_message_id: null,
   status: 'active',
+  metadata: {},
   created_at: '2026-11-22T20:30:00.000Z',
   updated_at: '2026-11-22T20:30:00.000Z',
 };
@@ -206,6 +283,7 @@ const provider = oneOf(providers, {
 });
 
 export const WithSessionsSchema = Type.Object({
+  ...ConversationSchema.properties,
   conversation: Type.Ref('Conversation#'),
   sessions: Type.Array(
     Type.Object({
@@ -214,52 +292,39 @@ export const WithSessionsSchema = Type.Object({
         { id: IdField('The model.'), name: orNull(modelName), provider: orNull(provider) },
         { description: 'The model that answers; without name and provider once it was removed.' },
       ),
+      persona: SessionSchema.properties.persona,
+      head_message_id: SessionSchema.properties.head_message_id,
       status,
+      metadata: KeptMetadata,
       created_at: TimeField('When it was made.'),
       updated_at: TimeField('When it was changed last.'),
     }),
     { description: 'Its sessions, oldest first.' },
+  ),
+  chat_sessions: Type.Array(
+    Type.Object({
+      ...SessionSchema.properties,
+      model_name: orNull(modelName),
+    }),
+    { description: 'The same sessions, for clients of an earlier API.' },
   ),
 });
 
 const exampleModel = { id: exampleId, name: 'GPT-5 mini', provider: 'openai' };
 const { model_id: _, conversation_id: __, ...exampleSessionPart } = exampleSession;
 export const exampleWithSessions = {
+  ...exampleConversation,
   conversation: exampleConversation,
   sessions: [{ ...exampleSessionPart, model: exampleModel }],
+  chat_sessions: [{ ...exampleSession, model_name: 'GPT-5 mini' }],
 };
 
 export const MessagesSchema = Type.Object({
-  messages: Type.Array(
-    Type.Object({
-      id: IdField('The message.'),
-      role: oneOf(shownRoles, {
-        description: 'Who says it.',
-        examples: ['user'],
-      }),
-      content: Type.String({
-        description: 'The text; of an answer that is being written, what is there so far.',
-        examples: ['Can you explain how vector databases work?'],
-      }),
-      created_at: TimeField('When it was made.'),
-      chat_session_id: IdField('The session that it belongs to.'),
-      model_id: orNull(IdField("Of an answer: the model's.")),
-      status: oneOf(generationStatuses, {
-        description: 'Of an answer: how far it is, or how it ended. Else `done`.',
-        examples: ['done'],
-      }),
-      usage: orNull(Type.Ref('Usage#')),
-      generation_id: orNull(IdField('Of an answer: the generation that writes it.')),
-      reply_to: orNull(IdField('Of an answer: the message that it answers.')),
-      finish_reason: orNull(FinishReasonSchema),
-      error: FailureField,
-      sources: Type.Array(Type.Ref('Source#'), {
-        description: 'Of an answer with the internet: the pages that it draws on.',
-      }),
-    }),
-    { description: 'The messages of all sessions, oldest first.' },
-  ),
-  total: Type.Integer({ description: 'Messages in the conversation.', examples: [2] }),
+  messages: Type.Array(Type.Ref('Message#'), { description: 'The messages of all sessions, oldest first.' }),
+  total: Type.Integer({
+    description: 'Messages in the conversation, or on current branches.',
+    examples: [2],
+  }),
   limit: Type.Integer({
     description: 'As asked for; if the page was full at 4 MiB before, the number of its messages.',
     examples: [20],
@@ -275,23 +340,7 @@ export const MessagesSchema = Type.Object({
 });
 
 export const exampleMessages = {
-  messages: [
-    {
-      id: exampleId,
-      role: 'assistant',
-      content: 'They store vectors, and find near ones.',
-      created_at: '2026-11-22T20:30:00.000Z',
-      chat_session_id: exampleId,
-      model_id: exampleId,
-      status: 'done',
-      usage: exampleUsage,
-      generation_id: exampleId,
-      reply_to: exampleId,
-      finish_reason: 'stop',
-      error: null,
-      sources: [],
-    },
-  ],
+  messages: [exampleMessage],
   total: 2,
   limit: 1,
   offset: 1,
@@ -307,11 +356,20 @@ export const ModelsSchema = Type.Array(
     model: Type.String({ description: "The provider's name of it.", examples: ['gpt-5-mini'] }),
     context_window: orNull(Type.Integer({ description: 'Tokens; null: not known.', examples: [128000] })),
     is_default: Type.Boolean({ description: "Whether it is the organization's default.", examples: [true] }),
+    version: Type.String({
+      description: 'The same as `model`, for clients of an earlier API.',
+      examples: ['gpt-5-mini'],
+    }),
+    is_active: Type.Boolean({ description: 'True: others are not listed.', examples: [true] }),
+    config: Type.Object({}, { description: 'Empty, for clients of an earlier API.' }),
   }),
 );
 
 export const exampleModels = [
-  { ...exampleModel, model: 'gpt-5-mini', context_window: 128000, is_default: true },
+  {
+    ...{ ...exampleModel, model: 'gpt-5-mini', context_window: 128000, is_default: true },
+    ...{ version: 'gpt-5-mini', is_active: true, config: {} },
+  },
 ];
 
 export const OrganizationsSchema = Type.Array(
@@ -328,58 +386,3 @@ export const OrganizationsSchema = Type.Array(
 );
 
 export const exampleOrganizations = [{ id: exampleId, name: 'Acme', role: 'member' }];
-
-const type = <Name extends string>(name: Name) =>
-  Type.Literal(name, { description: 'The type of the event; its `event:` name as well.' });
-
-export const ConversationEventSchema = Type.Unsafe<{ type: string }>({
-  $id: 'ConversationEvent',
-  title: 'ConversationEvent',
-  description: 'The `data:` of one event of the conversation dialect, one line of JSON.',
-  oneOf: [
-    Type.Object(
-      { type: type('start'), message_id: IdField('The answer.') },
-      { title: 'start', description: 'The first event.' },
-    ),
-    Type.Object(
-      {
-        type: type('queued'),
-        ...queuedFields,
-      },
-      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
-    ),
-    Type.Object(
-      {
-        type: type('content'),
-        content: Type.String({ description: 'The next piece of the answer.', examples: ['They'] }),
-      },
-      { title: 'content', description: 'A piece of the answer.' },
-    ),
-    Type.Object(
-      {
-        type: type('end'),
-        ...endFields,
-      },
-      { title: 'end', description: 'The last event.' },
-    ),
-    Type.Object(
-      {
-        type: type('error'),
-        ...failureFields,
-      },
-      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
-    ),
-  ],
-});
-
-/** An example of each event, for the documentation of streams. */
-export const conversationEventExamples = {
-  start: { summary: 'First', value: { type: 'start', message_id: exampleId } },
-  queued: { summary: 'Where the turn waits', value: { type: 'queued', position: 1 } },
-  content: { summary: 'A piece of the answer', value: { type: 'content', content: 'They' } },
-  end: { summary: 'Last', value: { type: 'end', finish_reason: 'stop', usage: exampleUsage } },
-  error: {
-    summary: 'Last, where it failed',
-    value: { type: 'error', code: 'provider_error', message: 'the model failed' },
-  },
-};

@@ -1,15 +1,20 @@
 /** Sessions of conversations: one is created, answers messages, and is completed. */
 import type { FastifyReply } from 'fastify';
 import { requireModelChoice, requireWrite } from '../../../auth/permissions.ts';
-import { invalid } from '../../../domain/errors.ts';
+import type { ConversationPrincipal } from '../../../auth/principal.ts';
+import { invalid, notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import type { RevisionReference } from '../../../domain/persona.ts';
+import type { Scope } from '../../../domain/scope.ts';
 import { userText } from '../../../generation/turn.ts';
 import { behindCalls } from '../../../generation/turns/tool-results.ts';
+import { findRevision } from '../../../store/queries/personas.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { isNoReconnect } from '../../streaming/cursor.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { type GivenSelector, resolveRevision, selectorOf } from '../persona-selector.ts';
 import * as documentation from './documentation.ts';
 import { toSessionResource } from './resources.ts';
 
@@ -36,6 +41,30 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
     return attached;
   }
 
+  /**
+   * What a session is to run on, if the request says so.
+   * @throws AppError invalid_request (both a model and a persona), forbidden, not_found
+   */
+  async function basisOf(
+    caller: ConversationPrincipal,
+    scope: Scope,
+    modelId: string | undefined,
+    given: GivenSelector | undefined,
+  ): Promise<{ readonly modelId: string; readonly persona: RevisionReference | null } | undefined> {
+    const selector = selectorOf(given);
+    if (modelId !== undefined && selector !== undefined)
+      throw invalid('persona', 'model_id and persona cannot be given together');
+    if (modelId !== undefined) {
+      requireModelChoice(caller);
+      return { modelId: modelId.toLowerCase(), persona: null };
+    }
+    if (selector === undefined || caller.kind === 'anonymous') return undefined;
+    const { personaId, version } = await resolveRevision(store.reads, caller, selector);
+    const revision = await findRevision(store.reads, scope, personaId, version);
+    if (revision === undefined) throw notFound('persona');
+    return { modelId: revision.modelId, persona: { personaId, version } };
+  }
+
   return [
     route({
       method: 'POST',
@@ -44,11 +73,15 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       schema: documentation.createSession,
       async handler(request) {
         const { caller, scope } = request;
-        const { conversation_id: conversationId, model_id: modelId } = request.body;
-        requireModelChoice(caller);
+        const { conversation_id: conversationId, model_id: model, persona, metadata } = request.body;
+        const basis = await basisOf(caller, scope, model, persona);
+        if (basis === undefined) throw invalid('model_id', 'either model_id or persona is required');
         const { result } = await store.executeOnce(
           'createSession',
-          { scope, id: newId(), conversationId, modelId, persona: null, now: now() },
+          {
+            ...{ scope, id: newId(), conversationId, ...basis, now: now() },
+            ...(metadata !== undefined && { metadata }),
+          },
           idempotencyClaim(request, caller, now()),
         );
         return toSessionResource(result);
@@ -64,13 +97,48 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       preValidation: (request, reply) => reconnect(request, reply, 'chat_session_id'),
       async handler(request, reply) {
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
+        const { parent_id: parentId, metadata } = request.body;
         return turns.stream(request, reply, 'conversation', () =>
           turns.accept(request, {
-            target: { kind: 'session', sessionId, messages: userText(message) },
+            target: {
+              ...{ kind: 'session', sessionId, messages: userText(message, metadata) },
+              ...(parentId !== undefined && { parentId }),
+            },
             dialect: 'conversation',
             whenBusy,
           }),
         );
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: '/api/conversation/session',
+      access: 'writer',
+      schema: documentation.moveHead,
+      async handler({ scope, query, body }) {
+        const move = { scope, sessionId: query.session_id, messageId: body.head_message_id, now: now() };
+        return toSessionResource(await store.execute('moveSessionHead', move));
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/conversation/fork',
+      access: 'writer',
+      schema: documentation.fork,
+      async handler(request) {
+        const { caller, scope, query } = request;
+        const { message_id: messageId, model_id: model, persona, metadata } = request.body;
+        const basis = await basisOf(caller, scope, model, persona);
+        const { result } = await store.executeOnce(
+          'forkSession',
+          {
+            ...{ scope, id: newId(), sessionId: query.session_id, messageId, now: now() },
+            ...(basis !== undefined && { basis }),
+            ...(metadata !== undefined && { metadata }),
+          },
+          idempotencyClaim(request, caller, now()),
+        );
+        return toSessionResource(result);
       },
     }),
     route({

@@ -77,7 +77,8 @@ onBothStores('chat turns', async (storeEngine) => {
     const { session_id, message_id, ...rest } = body;
     assert.match(session_id, /^[0-9a-f-]{36}$/);
     assert.match(message_id, /^[0-9a-f-]{36}$/);
-    assert.deepEqual(rest, { response: 'Hello there', usage, finish_reason: 'stop' });
+    const twice = { rg_response: { response: 'Hello there', tokens_used: 12 } };
+    assert.deepEqual(rest, { response: 'Hello there', ...twice, usage, finish_reason: 'stop' });
   });
 
   test('reasoning is no part of the content', async () => {

@@ -9,7 +9,9 @@ const app = await startTestServer('sqlite', { environment });
 
 /** The document's words for each endpoint, and the fields of what it answers with. */
 const chatFields = ['id', 'name', 'created_at', 'updated_at'];
-const conversationFields = ['id', 'role', 'chat_id', 'message', 'created_at', 'updated_at'];
+const conversationFields = [
+  ...['id', 'role', 'chat_id', 'message', 'status', 'generation_id', 'created_at', 'updated_at'],
+];
 
 /** `URL` and `Method` are quoted; the bodies lack their braces in the document. */
 async function call(method: string, url: string, id?: string, bodyWithoutBraces?: string) {

@@ -201,6 +201,9 @@ onBothStores('conversation access', async (storeEngine) => {
         model: 'scripted',
         context_window: 4000,
         is_default: false,
+        version: 'scripted',
+        is_active: true,
+        config: {},
       },
     ]);
     const own = async (credential: Call) => (await app.call('/api/org/list', credential)).body;

@@ -73,7 +73,8 @@ onBothStores('conversations', async (storeEngine) => {
     assert.deepEqual([renamed.body.title, renamed.body.is_archived], ['After\nthat', true]);
     assert.ok(renamed.body.updated_at >= archived.body.updated_at);
     const { body } = await app.call(at('get_with_sessions', { conversation_id: id }), { key });
-    assert.deepEqual(body, { conversation: renamed.body, sessions: [] });
+    const none = { sessions: [], chat_sessions: [] };
+    assert.deepEqual(body, { ...renamed.body, conversation: renamed.body, ...none });
   });
 
   test('a session’s model sees its own session only; an unknown or disabled model is 404', async () => {

@@ -73,7 +73,9 @@ onBothStores("the document's curls", async (storeEngine) => {
     assert.equal(created.status, 200);
     const { id, created_at, updated_at, created_by, ...conversation } = created.body;
     assert.equal(created_by.kind, 'member');
-    assert.deepEqual(conversation, { title: 'Project Discussion', is_archived: false });
+    assert.deepEqual(conversation, {
+      ...{ title: 'Project Discussion', is_archived: false, description: null, metadata: {} },
+    });
     for (const one of [created_at, updated_at]) assert.match(one, time);
 
     const session = await run(createSession, {
@@ -82,7 +84,10 @@ onBothStores("the document's curls", async (storeEngine) => {
     });
     assert.equal(session.status, 200);
     const { id: sessionId, created_at: begun, updated_at: changed, ...rest } = session.body;
-    assert.deepEqual(rest, { conversation_id: id, model_id: modelId, status: 'active' });
+    assert.deepEqual(rest, {
+      ...{ conversation_id: id, model_id: modelId, status: 'active' },
+      ...{ persona: null, head_message_id: null, metadata: {} },
+    });
     for (const one of [begun, changed]) assert.match(one, time);
 
     const stream = await run(streamChat, { '9b8c7d6e-5f4e-3d2c-1b0a-9z8y7x6w5v4u': sessionId });

@@ -1,13 +1,13 @@
 /** Resolves the persona that a request selects, by the table of key types: permission first, then existence. */
-import { requirePersona } from '../../../auth/permissions.ts';
-import type { ApiKeyPrincipal, EndUserPrincipal } from '../../../auth/principal.ts';
-import { AppError, invalid, notFound } from '../../../domain/errors.ts';
-import type { VersionType } from '../../../domain/persona.ts';
-import type { SessionRecord } from '../../../domain/session.ts';
-import type { TurnPersona } from '../../../generation/turn.ts';
-import { findPersona } from '../../../store/queries/personas.ts';
-import { findPersonaBasis } from '../../../store/queries/run-basis.ts';
-import type { Store } from '../../../store/store.ts';
+import { requirePersona } from '../../auth/permissions.ts';
+import type { ApiKeyPrincipal, EndUserPrincipal, MemberPrincipal } from '../../auth/principal.ts';
+import { AppError, invalid, notFound } from '../../domain/errors.ts';
+import type { VersionType } from '../../domain/persona.ts';
+import type { SessionRecord } from '../../domain/session.ts';
+import type { TurnPersona } from '../../generation/turn.ts';
+import { findPersona } from '../../store/queries/personas.ts';
+import { findPersonaBasis } from '../../store/queries/run-basis.ts';
+import type { Store } from '../../store/store.ts';
 
 export interface PersonaSelector {
   readonly persona_id?: number;
@@ -15,7 +15,35 @@ export interface PersonaSelector {
   readonly version_type?: VersionType;
 }
 
-export type ChatPrincipal = ApiKeyPrincipal | EndUserPrincipal;
+/** A selector as clients send it: a text is an alias, null is absent, `version_tag` another name of `version_type`. */
+export type GivenSelector =
+  | string
+  | null
+  | {
+      readonly persona_id?: number | null;
+      readonly alias?: string | null;
+      readonly version_type?: VersionType | null;
+      readonly version_tag?: VersionType | null;
+    };
+
+/** @throws AppError invalid_request (two versions) */
+export function selectorOf(given: GivenSelector | undefined): PersonaSelector | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'string') return { alias: given };
+  const { persona_id: id, alias, version_type: type, version_tag: tag } = given;
+  if (type != null && tag != null && type !== tag)
+    throw invalid('persona.version_tag', 'persona.version_tag and persona.version_type name two versions');
+  const version = type ?? tag;
+  const selector = {
+    ...(id != null && { persona_id: id }),
+    ...(alias != null && { alias }),
+    ...(version != null && { version_type: version }),
+  };
+  return Object.keys(selector).length === 0 ? undefined : selector;
+}
+
+/** Callers who choose personas. Members choose as test keys do. */
+export type ChatPrincipal = ApiKeyPrincipal | EndUserPrincipal | MemberPrincipal;
 type Reads = Store['reads'];
 
 /**
@@ -41,7 +69,7 @@ export async function resolveRevision(
   const found = await findPersonaBasis(reads, principal.scope, where, wantsDraft ? 'next' : 'active');
   if (found === undefined) throw notFound('persona');
   const { persona, basis } = found;
-  requirePersona(principal.personas, persona.id);
+  requirePersona(heldTo(principal), persona.id);
   const version = wantsDraft ? persona.nextVersion : persona.activeVersion;
   if (version === null) throw notFound(`${wantsDraft ? 'a next' : 'an active'} version of the persona`);
   return { personaId: persona.id, version, basis };
@@ -64,7 +92,7 @@ export async function selectedPersonaId(
   }
   const persona = await findPersona(reads, principal.scope, personaOf(principal, selector));
   if (persona === undefined) throw notFound('persona');
-  requirePersona(principal.personas, persona.id);
+  requirePersona(heldTo(principal), persona.id);
   return persona.id;
 }
 
@@ -85,7 +113,7 @@ export function checkSessionPersona(
 }
 
 function checkPermitted(principal: ChatPrincipal, selector: PersonaSelector): void {
-  if (principal.keyType === 'test') return;
+  if (principal.kind === 'member' || principal.keyType === 'test') return;
   if (selector.persona_id !== undefined || selector.version_type !== undefined) {
     const credential = principal.kind === 'api-key' ? 'a prod key' : 'a token of a prod key';
     throw new AppError(
@@ -119,17 +147,26 @@ async function checkSelectorOfToken(
   }
 }
 
+/** The personas that a key is held to; null: all. */
+function heldTo(principal: ApiKeyPrincipal | MemberPrincipal): readonly number[] | null {
+  return principal.kind === 'member' ? null : principal.personas;
+}
+
 /** @throws AppError forbidden, invalid_request (two selectors, or none and no default) */
 function personaOf(
-  principal: ApiKeyPrincipal,
+  principal: ApiKeyPrincipal | MemberPrincipal,
   selector: PersonaSelector,
 ): { readonly id: number } | { readonly alias: string } {
   checkPermitted(principal, selector);
   checkForm(selector);
-  const { persona_id: id = principal.defaultPersonaId, alias } = selector;
+  const own = principal.kind === 'member' ? null : principal.defaultPersonaId;
+  const { persona_id: id = own, alias } = selector;
   if (alias !== undefined) return { alias };
-  if (id === null) throw invalid('persona', 'persona is required: the key has no default persona');
+  if (id === null) {
+    const why = principal.kind === 'member' ? 'a member has none' : 'the key has no default persona';
+    throw invalid('persona', `persona is required: ${why}`);
+  }
   // Whether another persona exists is not told.
-  requirePersona(principal.personas, id);
+  requirePersona(heldTo(principal), id);
   return { id };
 }
