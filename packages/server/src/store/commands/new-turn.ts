@@ -191,11 +191,8 @@ export function addMessages(
       metadata: metadata ?? null,
     });
     if (clientId !== undefined) rows.clientIds.push({ id, clientId });
-    if (!isShown(role)) {
-      // Lists leave it out, as if it were deleted.
-      rows.gaps.push({ conversation_id: conversationId, position });
-      rows.hidden.push(id);
-    }
+    // Lists leave it out, as if it were deleted.
+    if (!isShown(role)) rows.gaps.push({ conversation_id: conversationId, position });
     for (const file of files)
       rows.files.push({
         id: file.id,

@@ -26,8 +26,6 @@ export class TurnRows {
   readonly segments: SegmentTable[] = [];
   /** What few turns have beside. */
   readonly gaps: MessageGapTable[] = [];
-  /** Messages that no list and no search shows. */
-  readonly hidden: string[] = [];
   readonly files: FileTable[] = [];
   readonly clientIds: { readonly id: string; readonly clientId: string }[] = [];
   readonly metadata: { readonly id: string; readonly metadata: string }[] = [];
@@ -170,7 +168,7 @@ export async function insertTurns(
 }
 
 async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
-  const { gaps, hidden, files, clientIds, metadata, ephemeral } = rows;
+  const { gaps, files, clientIds, metadata, ephemeral } = rows;
   const [gap] = gaps;
   if (gap !== undefined) {
     await db.insertInto('message_gap').values(gaps).execute();
@@ -178,11 +176,6 @@ async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void>
       .updateTable('conversation')
       .set((eb) => ({ deleted_messages: eb('deleted_messages', '+', gaps.length) }))
       .where('id', '=', gap.conversation_id)
-      .execute();
-    await db
-      .updateTable('message')
-      .set({ search_state: searchStates.refused })
-      .where('id', 'in', hidden)
       .execute();
   }
   for (const file of files) await db.insertInto('file').values(file).execute();

@@ -1,5 +1,6 @@
 /** Texts that the search index lacks, as the search thread prepares them for it. */
 import { sql } from 'kysely';
+import { isKept } from '../queries/ephemeral.ts';
 import { tenantOf } from '../queries/scope.ts';
 import type { Database } from '../tables.ts';
 import { type EntryKind, maxTextLength, tokensOfText } from './tokens.ts';
@@ -54,20 +55,23 @@ export interface PreparedStep {
   readonly isLast: boolean;
 }
 
-/** Prepares the next texts, those that have changed before those that only need a new form, newest first. */
+/**
+ * Prepares the next texts, those that have changed before those that only need a new form, newest first. What no list
+ * shows has no words.
+ */
 export async function preparePending(
   db: Database,
   { maxTexts, maxLength }: IndexStep,
 ): Promise<PreparedStep> {
   const titles = await db
     .selectFrom('conversation')
-    .select(['id', 'organization_id', 'environment', 'end_user_id', 'title'])
+    .select(['id', 'organization_id', 'environment', 'end_user_id', 'title', 'expires_at'])
     .where(titleIsPending)
     .orderBy(newestFirst)
     .limit(maxTexts)
     .execute();
   const texts = titles.map((row) =>
-    prepare(row.title, {
+    prepare(row.expires_at === null ? row.title : '', {
       row,
       kind: 'title',
       conversationId: row.id,
@@ -78,9 +82,8 @@ export async function preparePending(
     .selectFrom('message')
     .select(['id', 'conversation_id', 'organization_id', 'environment', 'end_user_id'])
     .select(
-      sql<string>`case when role in ('user', 'assistant') then substr(text, 1, ${sql.lit(maxTextLength)}) else '' end`.as(
-        'text',
-      ),
+      sql<string>`case when role in ('user', 'assistant') and ${isKept('message.conversation_id')}
+        then substr(text, 1, ${sql.lit(maxTextLength)}) else '' end`.as('text'),
     )
     .where(messageIsPending)
     .orderBy(newestFirst)

@@ -96,16 +96,6 @@ onBothStores('where a turn goes', (storeEngine) => {
     await execute('deleteMessage', { scope: h.scope, id: system?.id ?? '', now: Date.now() });
     assert.deepEqual(await list(0), [6, ...shown]);
     assert.deepEqual(await checkStore(reads, storeEngine), []);
-    const states = await reads
-      .selectFrom('message')
-      .select(['role', 'search_state'])
-      .where('role', 'not in', ['user', 'assistant'])
-      .execute();
-    assert.deepEqual(
-      states.map((row) => row.search_state),
-      [3, 3],
-      'no search finds them',
-    );
   });
 
   test('behind a message the head moves, and the old branch stays; null begins anew', async () => {

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { gate } from 'colloquy-testkit/upstream/scripted-upstream';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
 import type { AppError } from '../../../src/domain/errors.ts';
 import type { TurnMessage } from '../../../src/generation/turn.ts';
 import { tidy } from '../../../src/store/housekeeping.ts';
 import { findConversation, pageConversations } from '../../../src/store/queries/conversations.ts';
 import { findMessage } from '../../../src/store/queries/messages.ts';
 import { findSession } from '../../../src/store/queries/sessions.ts';
-import { hasPending } from '../../../src/store/search/pending.ts';
+import { hasPending, preparePending } from '../../../src/store/search/pending.ts';
 import { type EngineHarness, readLog, startEngineHarness } from '../engines.ts';
 
 const text = (role: TurnMessage['role'], words: string): TurnMessage => ({
@@ -44,6 +45,21 @@ onBothStores('what is not stored for good', (storeEngine) => {
     assert.equal(await findSession(reads, h.scope, turn.sessionId), undefined);
     assert.equal(await findMessage(reads, h.scope, turn.answerMessageId), undefined);
     assert.equal(await hasPending(reads), false, 'the index has nothing to do');
+    // As after a move to another store, which makes the index anew.
+    await writeDirectly(
+      h.place,
+      reads.updateTable('conversation').set({ search_state: 0 }).compile(),
+      reads.updateTable('message').set({ search_state: 0 }).compile(),
+    );
+    const { texts } = await preparePending(reads, { maxTexts: 10, maxLength: 10_000 });
+    assert.deepEqual(
+      texts.map(({ kind, tokens }) => [kind, tokens]),
+      [
+        ['title', ''],
+        ['message', ''],
+        ['message', ''],
+      ],
+    );
     const { sessionId, answerMessageId: messageId } = turn;
     for (const target of [
       { kind: 'session', sessionId, text: 'x' },
