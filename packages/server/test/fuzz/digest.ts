@@ -11,13 +11,20 @@ export interface StoreDigest extends AsyncDisposable {
 }
 
 /**
- * Tables that are no tenant's data: leases, the log of answers that are being given, what usage is added up to, and the
- * search index, which all change by themselves; and the audit, which keeps refusals too.
+ * Tables that are no tenant's data: leases, the log of answers that are being given, what usage is added up to, what is
+ * being sent to webhooks, and the search index, which all change by themselves; and the audit, which keeps refusals too.
  */
 const passedOver =
-  /^(owner|journal|segment|setting|erasure|audit\w*|usage\w*|search\w*|\w*migration\w*|sqlite_\w+)$/;
+  /^(owner|journal|segment|setting|erasure|audit\w*|usage\w*|webhook_delivery|deleted_webhook|job_lease|search\w*|\w*migration\w*|sqlite_\w+)$/;
 /** Columns that change by themselves. */
-const passedOverColumns = ['last_used_at', 'search_state', 'learnt_at'];
+const passedOverColumns = [
+  'last_used_at',
+  'search_state',
+  'learnt_at',
+  'failures',
+  'failing_since',
+  'paused_until',
+];
 
 export async function openDigest(place: Place): Promise<StoreDigest> {
   return place.databaseUrl === undefined ? ofSqlite(place.dataDir) : ofPostgres(place.databaseUrl);

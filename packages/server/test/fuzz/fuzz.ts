@@ -271,6 +271,7 @@ const kindsOfMade: Readonly<Record<string, string>> = {
   createPersona: 'persona',
   createKey: 'key',
   createMember: 'member',
+  createWebhook: 'webhook',
 };
 
 class Broken extends Error {

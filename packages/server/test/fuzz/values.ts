@@ -34,6 +34,7 @@ const kindsOfFields: Readonly<Record<string, string>> = {
   'last-event-id': 'event',
   cursor: 'cursor',
   base_url: 'upstream',
+  delivery: 'delivery',
 };
 
 /** Values of fields whose schema does not say all that holds for them. */
@@ -42,6 +43,9 @@ const knownValues: Readonly<Record<string, readonly string[]>> = {
   allowed_origins: ['https://www.example.com', 'https://*.example.com', 'http://localhost:5173'],
   expires_at: ['2030-01-01T00:00:00Z', '2099-12-31T23:59:59.999+01:00'],
   api_key_env: ['OPENAI_API_KEY'],
+  url: ['https://hooks.example.com/', 'http://127.0.0.1:9/', 'data:image/png;base64,iVBORw0KGgo='],
+  // Its pattern looks around, which fast-check can't follow.
+  secret: ['q7Jx0bYV-2dE9rTnK4sLwZ'],
 };
 
 /** The kind of thing that `{id}` names in a path. */
@@ -54,6 +58,7 @@ const kindsOfPaths: readonly (readonly [RegExp, string])[] = [
   [/\/personas\//, 'persona'],
   [/\/keys\//, 'key'],
   [/\/members\//, 'member'],
+  [/\/webhooks\//, 'webhook'],
 ];
 
 export function kindOf(name: string, path = ''): string | undefined {

@@ -155,6 +155,25 @@ export async function makeWorld(server: TestServer): Promise<World> {
   add('other', 'alias', 'helper');
   add('key', 'user', 'ada', 'ben', 'carl');
   add('other', 'user', 'otto');
+  // Nothing listens there; what can't be delivered stays.
+  for (const [group, tenant] of [
+    ['key', first],
+    ['other', second],
+  ] as const) {
+    const events = ['conversation.deleted', 'generation.completed'];
+    const settings = { url: 'http://127.0.0.1:9/', events, description: markOf(group) };
+    const { id } = await own('POST', '/webhooks', settings, tenant);
+    add(group, 'webhook', id);
+    const { id: chatId } = await post<{ id: string }>(url, tenant.prodKey, '/chats/create', { name: 'Gone' });
+    await fetch(`${url}/chats/delete/${chatId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${tenant.prodKey}` },
+    });
+    const list = `/webhooks/${id}/deliveries`;
+    const { data } = await own<{ data: { id: string }[] }>('GET', list, undefined, tenant);
+    assert.ok(data.length > 0, 'a deletion is to be told');
+    add(group, 'delivery', ...data.map((delivery) => delivery.id));
+  }
   add(
     'key',
     'upstream',
