@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import type { ReceivedMessage } from 'colloquy-testkit/web/scripted-receiver';
+import { writeDirectly } from 'colloquy-testkit/write-directly';
 import { Webhook } from 'standardwebhooks';
-import { isUuid } from '../../src/domain/ids.ts';
+import { conversationScope } from '../../src/auth/scopes.ts';
+import { createIdSource, isUuid, newId } from '../../src/domain/ids.ts';
+import { tidy } from '../../src/store/housekeeping.ts';
 import { startSenderHarness } from './senders.ts';
 
 /** @throws WebhookVerificationError */
@@ -48,6 +51,60 @@ onBothStores('the sender of webhooks', (engine) => {
     await harness.happen();
     await receiver.received(2);
     assert.equal(receiver.messages.length, 2);
+  });
+
+  test('a conversation that goes by itself, as those that are not stored for good, is not told of', async () => {
+    await using harness = await startSenderHarness(engine);
+    const webhook = await harness.webhook();
+    const { place, organizationId } = harness;
+    const { store } = place;
+    const [scope, id] = [conversationScope(organizationId, 'prod'), newId()];
+    await store.execute('createConversation', { scope, id, title: 'Hi', isArchived: false, now: 1 });
+    await writeDirectly(
+      place,
+      store.reads.updateTable('conversation').set({ expires_at: 1 }).where('id', '=', id).compile(),
+      store.reads.deleteFrom('conversation').where('id', '=', id).compile(),
+    );
+    assert.deepEqual(await webhook.deliveries(), []);
+    await harness.happen();
+    assert.equal((await webhook.deliveries()).length, 1);
+  });
+
+  test('housekeeping: what is old goes, what a deleted webhook left, and after a day whom an erasure named', async () => {
+    await using harness = await startSenderHarness(engine);
+    const { place, organizationId } = harness;
+    const { store } = place;
+    const webhook = await harness.webhook({ events: ['user.erased', 'conversation.deleted'] });
+    const user = { id: newId(), organizationId, environment: 'prod', externalId: 'ada', now: 1 } as const;
+    await store.execute('ensureEndUser', user);
+    await store.execute('eraseEndUsers', { organizationId, endUserIds: [user.id], now: 1 });
+    const tidyUp = () => tidy({ store, auditDays: 400 });
+    const [told] = await webhook.deliveries();
+    assert.deepEqual(told?.data, { environment: 'prod', user_id: 'ada' });
+    await tidyUp();
+    assert.deepEqual(await webhook.deliveries(), [told]);
+    const earlier = Date.now() - 24.1 * 3_600_000;
+    await writeDirectly(
+      place,
+      store.reads.updateTable('webhook_delivery').set({ created_at: earlier }).compile(),
+    );
+    await tidyUp();
+    const [kept] = await webhook.deliveries();
+    assert.deepEqual([kept?.status, kept?.nextAt, kept?.data], ['failed', null, { environment: 'prod' }]);
+
+    const old = createIdSource(() => Date.now() - 8 * 86_400_000)();
+    await writeDirectly(place, store.reads.updateTable('webhook_delivery').set({ id: old }).compile());
+    await harness.happen();
+    await tidyUp();
+    assert.deepEqual(
+      (await webhook.deliveries()).map(({ type }) => type),
+      ['conversation.deleted'],
+    );
+    await store.execute('deleteWebhook', { organizationId, id: webhook.id });
+    assert.equal((await webhook.deliveries()).length, 1);
+    await tidyUp();
+    assert.equal((await webhook.deliveries()).length, 0);
+    assert.deepEqual(await store.reads.selectFrom('deleted_webhook').selectAll().execute(), []);
   });
 
   test('500, then 200: the same message again, later', async () => {
