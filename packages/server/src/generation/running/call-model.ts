@@ -57,7 +57,7 @@ export async function runModel(
   manner: CallManner,
 ): Promise<RunEnd> {
   const { watch } = manner;
-  const appender = new PartAppender(live, dependencies);
+  const appender = new PartAppender(live, dependencies, first.parallelToolCalls !== false);
   if (live.isCancelled && !live.isDropped) {
     appender.close();
     return {
@@ -166,6 +166,8 @@ function failed(failure: unknown, usage: Usage, dependencies: RunDependencies): 
 class PartAppender {
   readonly #live: LiveGeneration;
   readonly #dependencies: RunDependencies;
+  /** Whether more than one call is taken: many servers do not know the parameter that asks for one alone. */
+  readonly #takesManyCalls: boolean;
   readonly #normalizer = new TextNormalizer();
   /** What a part will be that has come without a character so far: a part begins with its first one. */
   #held: 'text' | 'reasoning' | undefined;
@@ -178,7 +180,8 @@ class PartAppender {
   hasSpoken = false;
   finishReason: FinishReason | undefined;
 
-  constructor(live: LiveGeneration, dependencies: RunDependencies) {
+  constructor(live: LiveGeneration, dependencies: RunDependencies, takesManyCalls: boolean) {
+    this.#takesManyCalls = takesManyCalls;
     this.#live = live;
     this.#dependencies = dependencies;
   }
@@ -194,6 +197,7 @@ class PartAppender {
         if (this.#isOwn && this.#live.message.openKind === 'text') this.#closePart('reasoning');
         break;
       case 'tool-call':
+        if (!this.#takesManyCalls && this.#live.message.hasCalls) break;
         this.#closePart();
         this.#live.markFirstToken(this.#dependencies.now());
         // The provider's own id may be empty, double or long.

@@ -210,6 +210,24 @@ onBothStores('what a turn asks for', (storeEngine) => {
     assert.deepEqual(seen(), all);
   });
 
+  test('of several calls the first is taken, where one alone is wanted and the server knows no such wish', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    const engine = await h.start();
+    h.upstream.enqueue(calling);
+    const first = await say(
+      h,
+      engine,
+      { text: 'Look!' },
+      { options: { ...options, parallelToolCalls: false } },
+    );
+    assert.equal(sent(h).parallel_tool_calls, false);
+    const { parts } = await engine.answer(first.generationId);
+    assert.deepEqual(
+      parts.map((part) => (part.type === 'tool-call' ? part.arguments : part.type)),
+      ['text', '{"at":1}'],
+    );
+  });
+
   test('results go behind the calls, and the answer goes on with the tools of before', async () => {
     await using h = await startEngineHarness(storeEngine);
     const engine = await h.start();
