@@ -7,7 +7,7 @@ import type { Creator, Environment } from './scope.ts';
 import type { Usage } from './usage.ts';
 
 /** The dialects that a generation can be started in; `http/dialects` has a module for each. */
-export const dialects = ['chat', 'conversation', 'chats', 'responses', 'completions'] as const;
+export const dialects = ['chat', 'conversation', 'chats', 'responses', 'completions', 'ui'] as const;
 export type Dialect = (typeof dialects)[number];
 
 /** How a generation can be shown: in every dialect, or as its log, in full. */

@@ -30,7 +30,12 @@ export function userText(text: string, metadata?: Metadata | null): readonly Tur
 /** `messages`, oldest first, become a chain; the last of them is answered. */
 export type TurnRequestTarget =
   /** A new conversation with its first session, on a persona's revision or on a bare model. */
-  | ({ readonly kind: 'new-conversation'; readonly messages: readonly TurnMessage[] } & TurnBasis)
+  | ({
+      readonly kind: 'new-conversation';
+      readonly messages: readonly TurnMessage[];
+      /** The id that the client has given the conversation. */
+      readonly clientId?: string;
+    } & TurnBasis)
   /**
    * A call of its own that is in no list and is erased soon after its end. The messages are sent as they are, never fitted;
    * the history of the message that they stand behind, if any, is read, fitted, and left as it was.
@@ -59,6 +64,8 @@ export type TurnRequestTarget =
       readonly onlyAtHead?: boolean;
       /** Whether the turn takes the options and the basis of the answer that the message is. Default: it does not. */
       readonly continues?: boolean;
+      /** The id under which the client shows the answer together with that message. Default: the answer's own. */
+      readonly uiMessageId?: string;
     }
   /** The same in a new session of the same conversation. */
   | { readonly kind: 'fork'; readonly messageId: string; readonly messages: readonly TurnMessage[] }

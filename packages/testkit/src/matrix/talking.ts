@@ -121,6 +121,20 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'GET /v1/responses/:id/input_items': talk(hers(403, 404, anonymous(404)), async (world) => ({
       path: `/v1/responses/${await generation(world)}/input_items`,
     })),
+    'POST /api/ui/chat': talk(each(200, 403), () => ({
+      path: '/api/ui/chat',
+      body: { id: 'new', message: { role: 'user', parts: [{ type: 'text', text: 'Hi' }] } },
+    })),
+    'GET /api/ui/chat/:id': talk(hers(200, 404), async (world) => ({
+      path: `/api/ui/chat/${await chat(world)}`,
+    })),
+    // Whether there is such a chat is not told.
+    'GET /api/ui/chat/:id/stream': talk(each(204, 204), async (world) => ({
+      path: `/api/ui/chat/${await chat(world)}/stream`,
+    })),
+    'POST /api/ui/chat/:id/stop': talk(each(200, 403), async (world) => ({
+      path: `/api/ui/chat/${await chat(world)}/stop`,
+    })),
 
     'POST /api/conversation/create': talk(each(200, 403, foreign), (world) => ({
       path: `/api/conversation/create?${org(world)}`,

@@ -150,6 +150,7 @@ function toTarget(request: TurnRequest, base: Base, plan: RunPlan, now: number):
         personaVersion: 'persona' in target ? target.persona.version : null,
         messages,
         ...(target.kind === 'stateless' && { expiresAt: now + longestEphemeralMs }),
+        ...('clientId' in target && target.clientId !== undefined && { clientId: target.clientId }),
       };
   }
 }
@@ -203,6 +204,8 @@ export async function acceptRequest(
     ...(internet !== undefined && mayUseInternet(request, base) && { internet }),
     ...(request.maxTokens !== undefined && { maxTokens: request.maxTokens }),
     ...(request.internet !== undefined && { internet: request.internet }),
+    ...('uiMessageId' in request.target &&
+      request.target.uiMessageId !== undefined && { uiMessageId: request.target.uiMessageId }),
     ...(request.target.kind === 'stateless' && {
       prompt: toPrompt(request.target.messages),
       ...(request.target.behind !== undefined && { promptBehind: request.target.behind.toLowerCase() }),

@@ -23,7 +23,7 @@ export async function behindCalls(
   scope: Scope,
   sessionId: string,
   results: readonly ToolResult[],
-): Promise<TurnRequestTarget> {
+): Promise<Extract<TurnRequestTarget, { kind: 'behind' }>> {
   const found = await findSessionBasis(reads, scope, sessionId);
   if (found === undefined) throw notFound('session');
   const { id, headMessageId } = found.session;

@@ -80,8 +80,9 @@ export async function acceptInNewConversations(
 
 function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
   const { conversationId, sessionId, messages, title, personaId, personaVersion } = turn.target;
-  const { expiresAt } = turn.target;
+  const { expiresAt, clientId } = turn.target;
   if (expiresAt !== undefined) rows.ephemeral.push({ id: conversationId, expiresAt });
+  if (clientId !== undefined) rows.conversationClientIds.push({ id: conversationId, clientId });
   rows.conversations.push({
     id: conversationId,
     ...tenantColumns(turn.tenant),

@@ -41,6 +41,8 @@ export type TurnTarget =
       readonly messages: readonly NewTurnMessage[];
       /** Of an ephemeral one: when it is erased if its end is not stored before, in epoch milliseconds. */
       readonly expiresAt?: number;
+      /** The id that the client has given the conversation. */
+      readonly clientId?: string;
     }
   /** New messages in an existing session, which its head follows. */
   | {
@@ -135,7 +137,8 @@ export type StartingTurn = AcceptTurn & {
 /** Whether a turn depends on nothing that others write, so that it can be accepted with others by one statement. */
 export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
   if (turn.target.kind !== 'new-conversation' || turn.reserved !== undefined) return false;
-  if (turn.target.expiresAt !== undefined || turn.metadata !== undefined) return false;
+  const { expiresAt, clientId } = turn.target;
+  if (expiresAt !== undefined || clientId !== undefined || turn.metadata !== undefined) return false;
   return turn.target.messages.every(isPlain);
 }
 

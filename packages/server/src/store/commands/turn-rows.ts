@@ -28,13 +28,16 @@ export class TurnRows {
   readonly gaps: MessageGapTable[] = [];
   readonly files: FileTable[] = [];
   readonly clientIds: { readonly id: string; readonly clientId: string }[] = [];
+  readonly conversationClientIds: { readonly id: string; readonly clientId: string }[] = [];
   readonly metadata: { readonly id: string; readonly metadata: string }[] = [];
   readonly ephemeral: { readonly id: string; readonly expiresAt: number }[] = [];
 
   /** Whether some of it is stored by statements of its own. */
   get hasMore(): boolean {
-    const { gaps, files, clientIds, metadata, ephemeral } = this;
-    return [gaps, files, clientIds, metadata, ephemeral].some(({ length }) => length > 0);
+    const { gaps, files, clientIds, conversationClientIds, metadata, ephemeral } = this;
+    return [gaps, files, clientIds, conversationClientIds, metadata, ephemeral].some(
+      ({ length }) => length > 0,
+    );
   }
 }
 
@@ -168,7 +171,7 @@ export async function insertTurns(
 }
 
 async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
-  const { gaps, files, clientIds, metadata, ephemeral } = rows;
+  const { gaps, files, clientIds, conversationClientIds, metadata, ephemeral } = rows;
   const [gap] = gaps;
   if (gap !== undefined) {
     await db.insertInto('message_gap').values(gaps).execute();
@@ -181,6 +184,8 @@ async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void>
   for (const file of files) await db.insertInto('file').values(file).execute();
   for (const { id, clientId } of clientIds)
     await db.updateTable('message').set({ client_id: clientId }).where('id', '=', id).execute();
+  for (const { id, clientId } of conversationClientIds)
+    await db.updateTable('conversation').set({ client_id: clientId }).where('id', '=', id).execute();
   for (const one of metadata)
     await db.updateTable('generation').set({ metadata: one.metadata }).where('id', '=', one.id).execute();
   for (const { id, expiresAt } of ephemeral) {

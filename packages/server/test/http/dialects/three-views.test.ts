@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import { type Dialect, dialects } from '../../../src/domain/generation.ts';
+import { newId } from '../../../src/domain/ids.ts';
 import { generationOf, type SseReading, startTestApp } from '../http-app.ts';
 import { inTwo } from './chats/chats-app.ts';
 
@@ -38,6 +39,7 @@ const pieceIn: Readonly<Record<Dialect, (event: Shown) => string>> = {
   chats: ({ event, data }) => (event === 'message' ? data : ''),
   responses: ({ event, data }) => (event === 'response.output_text.delta' ? JSON.parse(data).delta : ''),
   completions: ({ data }) => (data === '[DONE]' ? '' : (JSON.parse(data).choices[0].delta.content ?? '')),
+  ui: ({ data }) => (data.startsWith('{') && JSON.parse(data).delta) || '',
 };
 
 /** The name of an event. */
@@ -47,6 +49,7 @@ const nameIn: Readonly<Record<Dialect, (event: Shown) => string | undefined>> = 
   chats: ({ event }) => event,
   responses: ({ event, data }) => (event === 'message' ? data : event),
   completions: ({ data }) => data,
+  ui: ({ data }) => (data.startsWith('{') ? JSON.parse(data).type : data),
 };
 
 /** What the end of a cancelled answer says, in the last event that is JSON. */
@@ -56,6 +59,7 @@ const cancelledIn: Readonly<Record<Dialect, string>> = {
   chats: '"finish_reason":"cancelled"',
   responses: '"status":"cancelled"',
   completions: '"finish_reason":"length"',
+  ui: '"reason":"cancelled"',
 };
 
 /** The answer's text in a dialect's stream. */
@@ -75,6 +79,7 @@ const endOf: Readonly<Record<Dialect, string>> = {
   chats: 'done',
   responses: '[DONE]',
   completions: '[DONE]',
+  ui: '[DONE]',
 };
 
 onBothStores('dialects', async (storeEngine) => {
@@ -126,6 +131,7 @@ onBothStores('dialects', async (storeEngine) => {
       ),
     responses: async (message) =>
       turnOf(await app.stream('/v1/responses', { key, body: { input: message, stream: true } })),
+    ui: (message) => go.ui({ conversationId: newId(), sessionId: '' }, message),
   };
 
   /** Makes another turn. */
@@ -147,6 +153,10 @@ onBothStores('dialects', async (storeEngine) => {
       turnOf(
         await app.stream('/v1/responses', { key, body: { conversation, input: message, stream: true } }),
       ),
+    ui: async ({ conversationId: id }, message) => {
+      const sent = { role: 'user', parts: [{ type: 'text', text: message }] };
+      return turnOf(await app.stream('/api/ui/chat', { key, body: { id, message: sent } }));
+    },
   };
 
   for (const first of dialects) {

@@ -150,6 +150,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: whenBusyChoices,
     places: [
       'streamCompletion.when_busy',
+      'uiChat.when_busy',
       'streamContinuation.when_busy',
       'complete.when_busy',
       'continue.when_busy',
@@ -162,7 +163,7 @@ const published: Readonly<Record<string, PublishedList>> = {
     ],
   },
   dialects: {
-    values: ['chat', 'conversation', 'chats', 'responses', 'completions'],
+    values: ['chat', 'conversation', 'chats', 'responses', 'completions', 'ui'],
     list: dialects,
     places: ['Generation.dialect', 'OrganizationGeneration.dialect'],
   },
@@ -480,7 +481,7 @@ const published: Readonly<Record<string, PublishedList>> = {
       ...['getToken', 'streamCompletion', 'streamContinuation', 'complete', 'continue'].map(
         (operation) => `${operation}.version_tag`,
       ),
-      ...['createChatSession', 'forkSession'].flatMap((operation) => [
+      ...['createChatSession', 'forkSession', 'uiChat'].flatMap((operation) => [
         `${operation}.version_type`,
         `${operation}.version_tag`,
       ]),
@@ -551,9 +552,14 @@ const published: Readonly<Record<string, PublishedList>> = {
     places: ['GenerationEvent.type'],
   },
   views: {
-    values: ['chat', 'conversation', 'chats', 'responses', 'completions', 'events'],
+    values: ['chat', 'conversation', 'chats', 'responses', 'completions', 'ui', 'events'],
     list: views,
     places: ['streamGeneration.dialect'],
+  },
+  'what useChat wants': {
+    values: ['submit-message', 'regenerate-message'],
+    list: null,
+    places: ['uiChat.trigger'],
   },
   'branches of a conversation': { values: ['current'], list: null, places: ['listMessages.branch'] },
   'parts of messages that can be included': {
