@@ -57,6 +57,8 @@ export interface Authenticator {
     request: {
       readonly userId: string;
       readonly persona: { readonly personaId: number; readonly version: number };
+      /** Names the user's device or page, whose limits hold too. */
+      readonly clientId?: string | undefined;
     },
     claim?: IdempotencyClaim,
   ): Promise<IssuedToken>;
@@ -165,7 +167,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   async function endUser(claims: EndUserClaims): Promise<EndUserPrincipal> {
-    const { keyId, endUserId, organizationId, environment } = claims;
+    const { keyId, endUserId, organizationId, environment, clientId } = claims;
     const key = await findApiKeyOfToken(store.reads, keyId, endUserId);
     if (key === undefined || key.type !== environment || key.organizationId !== organizationId) {
       throw new RefusedCredential('the key of this token was revoked, or its user was erased', {
@@ -185,7 +187,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       personaId: claims.personaId,
       personaVersion: claims.personaVersion,
       personas: key.personas,
-      limits: limitsOfCaller({ organization: key.organization, key, endUserId }),
+      limits: limitsOfCaller({
+        ...{ organization: key.organization, key, endUserId },
+        ...(clientId !== undefined && { client: { environment, id: clientId } }),
+      }),
       allowedOrigins: key.allowedOrigins,
     };
   }
@@ -228,7 +233,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const scope = conversationScope(organizationId, 'prod', null);
       return { kind: 'anonymous', scope, limits: limitsOfCaller({ organization }) };
     },
-    async issueEndUserToken(principal, { userId, persona }, claim) {
+    async issueEndUserToken(principal, { userId, persona, clientId }, claim) {
       const { organizationId, environment } = principal.scope;
       const known =
         claim === undefined ? await findEndUserId(store.reads, principal.scope, userId) : undefined;
@@ -241,6 +246,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
         endUserId,
         personaId: persona.personaId,
         personaVersion: persona.version,
+        ...(clientId !== undefined && { clientId }),
       };
       return await tokens.sign(claims, options.tokenTtlSeconds);
     },

@@ -25,6 +25,8 @@ export interface EndUserClaims {
   readonly endUserId: string;
   readonly personaId: number;
   readonly personaVersion: number;
+  /** Names the user's device or page. Absent: nobody named it. */
+  readonly clientId?: string;
 }
 
 export interface MemberClaims {
@@ -123,11 +125,12 @@ function toPayload(claims: TokenClaims): JWTPayload {
     env: claims.environment,
     persona: claims.personaId,
     version: claims.personaVersion,
+    ...(claims.clientId !== undefined && { client: claims.clientId }),
   };
 }
 
 function fromPayload(payload: JWTPayload, type: string | undefined): TokenClaims | undefined {
-  const { sub, org, key, env, persona, version } = payload as Record<string, unknown>;
+  const { sub, org, key, env, persona, version, client } = payload as Record<string, unknown>;
   if (!isId(sub) || !isId(org)) return undefined;
   if (type === memberType) return { kind: 'member', organizationId: org, memberId: sub };
   if (type !== endUserType || !isId(key) || (env !== 'test' && env !== 'prod')) return undefined;
@@ -140,6 +143,7 @@ function fromPayload(payload: JWTPayload, type: string | undefined): TokenClaims
     endUserId: sub,
     personaId: persona,
     personaVersion: version,
+    ...(typeof client === 'string' && { clientId: client }),
   };
 }
 

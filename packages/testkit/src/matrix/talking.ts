@@ -75,6 +75,28 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       path: '/api/chat/feedback',
       body: { message_id: (await answered(world)).answer, rating: 1 },
     })),
+    'GET /api/chat/sessions': talk(
+      hers(200, 403, { otherUser: 403 }),
+      async (world) => {
+        await session(world);
+        return { path: '/api/chat/sessions?user_id=ada' };
+      },
+      { hides: () => 'Of ada', sees: ['good'] },
+    ),
+    'GET /api/chat/sessions/:session_id/messages': talk(
+      hers(200, 403, { otherUser: 403 }),
+      async (world) => ({
+        path: `/api/chat/sessions/${(await session(world)).session}/messages?user_id=ada`,
+      }),
+    ),
+    'PATCH /api/chat/sessions/:session_id': talk(hers(200, 403, { otherUser: 403 }), async (world) => ({
+      path: `/api/chat/sessions/${(await session(world)).session}?user_id=ada`,
+      body: { title: 'Other' },
+    })),
+    'DELETE /api/chat/sessions/:session_id': talk(hers(204, 403, { otherUser: 403 }), async (world) => ({
+      path: `/api/chat/sessions/${(await session(world)).session}?user_id=ada`,
+    })),
+    'GET /api/chat/persona': talk(each(200, 403), at('/api/chat/persona')),
     'GET /api/chat/me': talk(
       hers(200, 403, { otherUser: 403 }),
       async (world) => {

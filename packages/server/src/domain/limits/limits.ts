@@ -5,6 +5,9 @@ import { dayMs } from '../text/time.ts';
 export const limitSubjects = ['key', 'organization', 'end_user'] as const;
 export type LimitSubject = (typeof limitSubjects)[number];
 
+/** Begins the id of a subject `end_user` that is a user's device or page, beside the user. */
+export const clientPrefix = 'client:';
+
 /** Limits that are counted in the store, in the command that accepts what they bound. */
 export const storedLimitNames = [
   'tokens_per_day',

@@ -69,6 +69,8 @@ export interface ErrorAnswers {
 function withText(field: 'error' | 'detail'): ErrorEnvelope {
   return ({ message, code, details }) => ({
     [field]: message,
+    // Clients of earlier APIs read it here.
+    message,
     code,
     ...(details.field && statusOfCode[code] === 400 && { field: details.field }),
     ...(details.generation_id !== undefined && { generation_id: details.generation_id }),
@@ -186,7 +188,7 @@ export function clientErrorHandler(version: string) {
     }
     const [status, text] = statusOfParseError(error.code);
     // Whose path it is nobody knows, so it bears the field of every dialect.
-    const body = JSON.stringify({ error: text, detail: text, code: 'invalid_request' });
+    const body = JSON.stringify({ error: text, detail: text, message: text, code: 'invalid_request' });
     const headers = {
       ...baseHeaders(version, newId()),
       'Content-Type': 'application/json; charset=utf-8',

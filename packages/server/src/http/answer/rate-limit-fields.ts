@@ -4,6 +4,7 @@
  */
 import type { Principal } from '../../auth/principal.ts';
 import {
+  clientPrefix,
   type LimitName,
   type LimitReference,
   maxQueuedTurnsOfSession,
@@ -14,7 +15,7 @@ import type { LimitState } from '../../limits/limiter.ts';
 /** The limits that a caller is told of. End users see their own: what others have left is none of their business. */
 export function shownLimits(caller: Principal | undefined): readonly SubjectLimits[] {
   if (caller === undefined || caller.kind !== 'end-user') return caller?.limits ?? [];
-  return caller.limits.filter(({ subject }) => subject === 'end_user');
+  return caller.limits.filter(({ subject, id }) => subject === 'end_user' && !id.startsWith(clientPrefix));
 }
 
 interface Measure {

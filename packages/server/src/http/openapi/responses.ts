@@ -34,10 +34,14 @@ const limit = Type.Optional(
   ),
 );
 
+/** Where clients of earlier APIs look for it. */
+const sameText = Type.String({ description: 'The same text again.', examples: ['message is required'] });
+
 /** `{"error", "code"}`. */
 export const ErrorSchema = Type.Object(
   {
     error: Type.String({ description: 'What went wrong, for people.', examples: ['message is required'] }),
+    message: sameText,
     code,
     field,
     generation_id: generationId,
@@ -50,6 +54,7 @@ export const ErrorSchema = Type.Object(
 export const DetailErrorSchema = Type.Object(
   {
     detail: Type.String({ description: 'What went wrong, for people.', examples: ['org_id is required'] }),
+    message: sameText,
     code,
     field,
     generation_id: generationId,
@@ -70,6 +75,7 @@ export const EarlyErrorSchema = Type.Object(
       examples: ['the headers are larger than 16 KiB'],
     }),
     detail: Type.String({ description: 'The same text.', examples: ['the headers are larger than 16 KiB'] }),
+    message: sameText,
     code: Type.Literal('invalid_request', { description: 'What went wrong, for programs.' }),
   },
   {
@@ -204,7 +210,7 @@ type ErrorExample = (code: ErrorCode, text: string) => object;
 
 const flat =
   (field: 'error' | 'detail'): ErrorExample =>
-  (code, text) => ({ [field]: text, code });
+  (code, text) => ({ [field]: text, message: text, code });
 
 /** The same for the conversation dialect. */
 export function detailErrorResponses(...statuses: ErrorStatus[]): Record<number, DocumentedResponse> {
@@ -241,7 +247,9 @@ export function withBodyRefusals<Responses extends Readonly<Record<string, Error
   const refusals = bodyRefusals.map((status) => {
     const { description, code, text } = documentation[status];
     const refusal =
-      typeof inside === 'object' ? { [field]: { ...inside, message: text, code } } : { [field]: text, code };
+      typeof inside === 'object'
+        ? { [field]: { ...inside, message: text, code } }
+        : { [field]: text, message: text, code };
     const content = { 'application/json': { schema, example: refusal } };
     return [status, { description, content }];
   });
@@ -257,7 +265,10 @@ function responses(
     [...new Set([...statuses, ...alwaysPossible])].map((status) => {
       const { description, code: example, text } = documentation[status];
       const content = isEarly(status)
-        ? { schema: Type.Ref('EarlyError#'), example: { error: text, detail: text, code: example } }
+        ? {
+            schema: Type.Ref('EarlyError#'),
+            example: { error: text, detail: text, message: text, code: example },
+          }
         : { schema, example: exampleOf(example, text) };
       return [
         status,

@@ -163,6 +163,7 @@ export const auditRules = {
   completeSession: null,
   postMessage: null,
   deleteMessage: null,
+  deleteSession: null,
   moveSessionHead: null,
   forkSession: null,
   giveFeedback: null,

@@ -15,6 +15,7 @@ import {
   updateConversation,
 } from './conversations.ts';
 import { deleteAnswer } from './delete-answer.ts';
+import { deleteSession } from './delete-session.ts';
 import { beginErasure, ensureEndUser, eraseEndUsers, eraseModelCalls } from './end-users.ts';
 import { eraseEphemeral, expireEphemeral } from './ephemeral.ts';
 import { eraseConversations } from './erase-conversations.ts';
@@ -81,6 +82,7 @@ export const commands = {
   completeSession,
   postMessage,
   deleteMessage,
+  deleteSession,
   moveSessionHead,
   forkSession,
   giveFeedback,

@@ -99,9 +99,10 @@ onBothStores('administration: who may', async (engine) => {
         const answer = await app.call(method, `/organizations/${organization}${path}`, body, adminKey);
         answers.push({ status: answer.status, body: answer.body });
       }
+      const told = 'organization not found';
       assert.deepEqual(
         answers[0],
-        { status: 404, body: { error: 'organization not found', code: 'not_found' } },
+        { status: 404, body: { error: told, message: told, code: 'not_found' } },
         path,
       );
       assert.deepEqual(answers[1], answers[0], path);

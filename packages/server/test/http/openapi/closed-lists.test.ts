@@ -565,7 +565,7 @@ const published: Readonly<Record<string, PublishedList>> = {
   'parts of messages that can be included': {
     values: ['reasoning'],
     list: null,
-    places: ['listMessages.include', 'getMessage.include', 'getThread.include'],
+    places: ['listMessages.include', 'getMessage.include', 'getThread.include', 'getUserThread.include'],
   },
   'codes of what did not arrive whole': {
     values: ['invalid_request'],

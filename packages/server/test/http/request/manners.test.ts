@@ -83,7 +83,7 @@ describe('HTTP manners', () => {
   test('what fails before its path is known has the text in the field of every dialect', async () => {
     const { body } = await raw(request('GET / HTTP/1.1', host, `X: ${'a'.repeat(20_000)}`));
     const text = 'the headers are larger than 16 KiB';
-    assert.deepEqual(JSON.parse(body), { error: text, detail: text, code: 'invalid_request' });
+    assert.deepEqual(JSON.parse(body), { error: text, detail: text, message: text, code: 'invalid_request' });
   });
 
   test('an expectation that nobody knows is passed over', async () => {

@@ -140,6 +140,7 @@ describe('access', () => {
       const malformed = await call(`/${access}/x`, 'operator');
       assert.deepEqual(malformed.body, {
         error: 'org_id must be a UUID',
+        message: 'org_id must be a UUID',
         code: 'invalid_request',
         field: 'org_id',
       });

@@ -6,6 +6,7 @@ import { chatCodec } from './codec.ts';
 import { meRoutes } from './me-routes.ts';
 import { chatRoutes } from './routes.ts';
 import { ChatEventSchema } from './schema.ts';
+import { userSessionRoutes } from './session-routes.ts';
 import { tokenRoute } from './token-route.ts';
 
 export const chat = {
@@ -16,6 +17,11 @@ export const chat = {
   codec: chatCodec,
   routes: (dependencies) => async (app) => {
     app.addSchema(ChatEventSchema);
-    addRoutes(app, [tokenRoute(dependencies), ...chatRoutes(dependencies), ...meRoutes(dependencies)]);
+    addRoutes(app, [
+      tokenRoute(dependencies),
+      ...chatRoutes(dependencies),
+      ...meRoutes(dependencies),
+      ...userSessionRoutes(dependencies),
+    ]);
   },
 } satisfies DialectModule<'chat'>;

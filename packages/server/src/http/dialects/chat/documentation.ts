@@ -2,12 +2,21 @@
 import { Type } from 'typebox';
 import { exportAnswer } from '../../end-users/export.ts';
 import { ErasedUser } from '../../end-users/schema.ts';
-import { answer as answerOf } from '../../openapi/answers.ts';
-import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../openapi/fields.ts';
+import { answer as answerOf, gone } from '../../openapi/answers.ts';
+import {
+  exampleId,
+  IdempotencyHeader,
+  IdField,
+  LastEventIdHeader,
+  streamHeaders,
+} from '../../openapi/fields.ts';
 import { errorResponses } from '../../openapi/responses.ts';
 import { exampleFeedback, FeedbackBody, FeedbackSchema } from '../../threads/feedback.ts';
+import { exampleThread, ThreadSchema, threadQuery } from '../../threads/message-schema.ts';
+import { MetadataQuery } from '../../threads/metadata.ts';
 import {
   AnswerSchema,
+  ClientIdHeader,
   CompletionBody,
   ContinuationBody,
   chatEventExamples,
@@ -15,6 +24,7 @@ import {
   GetTokenBody,
   TokenSchema,
 } from './schema.ts';
+import { OwnPersona, RenameSessionBody, UserSessionList, UserSessionSchema } from './session-schema.ts';
 
 const tags = ['chat'];
 
@@ -44,7 +54,7 @@ export const getToken = {
   summary: 'Get a token for an end user',
   description:
     'A short-lived token for a browser, bound to the key, the user, and the resolved version of the persona. Takes an API key only; revoking the key kills its tokens.',
-  headers: idempotency,
+  headers: Type.Object({ ...IdempotencyHeader, ...ClientIdHeader }),
   body: GetTokenBody,
   response: {
     200: {
@@ -151,5 +161,84 @@ export const eraseMe = {
   response: {
     200: answerOf('How much was deleted.', ErasedUser),
     ...errorResponses(400, 401, 403, 404, 429),
+  },
+};
+
+const sessionParams = Type.Object({ session_id: IdField('The session.') });
+
+export const listSessions = {
+  tags,
+  operationId: 'listUserSessions',
+  summary: 'The sessions of an end user',
+  description:
+    'Those of the newest conversation first. A token lists the sessions that it can go on with; an API key names the user.',
+  querystring: Type.Object({
+    ...user.properties,
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Sessions at most.' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ description: 'The `next_cursor` of the page before.', examples: [exampleId] }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        maxLength: 1000,
+        description: 'Words that stand in the title or in one message of the conversation.',
+        examples: ['order'],
+      }),
+    ),
+    metadata: MetadataQuery,
+  }),
+  response: {
+    200: answerOf('A page of sessions.', UserSessionList),
+    ...errorResponses(400, 401, 403, 404),
+  },
+};
+
+export const sessionMessages = {
+  tags,
+  operationId: 'getUserThread',
+  summary: 'The messages of a session of an end user',
+  description: 'The thread to its head, or to another leaf.',
+  params: sessionParams,
+  querystring: Type.Object({ ...user.properties, ...threadQuery }),
+  response: {
+    200: {
+      description: 'A part of the thread.',
+      content: { 'application/json': { schema: ThreadSchema, example: exampleThread } },
+    },
+    ...errorResponses(400, 401, 403, 404),
+  },
+};
+
+export const renameSession = {
+  tags,
+  operationId: 'renameUserSession',
+  summary: 'Give a session of an end user another title',
+  params: sessionParams,
+  querystring: user,
+  body: RenameSessionBody,
+  response: { 200: answerOf('The session.', UserSessionSchema), ...errorResponses(400, 401, 403, 404, 429) },
+};
+
+export const deleteSession = {
+  tags,
+  operationId: 'deleteUserSession',
+  summary: 'Delete a session of an end user with its messages',
+  description: 'What runs in it is cancelled first. The conversation goes with its last session.',
+  params: sessionParams,
+  querystring: user,
+  response: { 204: gone, ...errorResponses(400, 401, 403, 404, 409, 429) },
+};
+
+export const getOwnPersona = {
+  tags,
+  operationId: 'getOwnPersona',
+  summary: 'Whom the user talks to',
+  description: 'The persona of the token, or the default one of the API key.',
+  querystring: user,
+  response: {
+    200: answerOf('What users are told of it.', OwnPersona),
+    ...errorResponses(400, 401, 403, 404),
   },
 };

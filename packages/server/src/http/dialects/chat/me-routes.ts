@@ -40,7 +40,7 @@ export function meRoutes({ store, erasure }: DialectDependencies): readonly Rout
  * The user of the token, or the one that a key names, in the key's environment.
  * @throws AppError invalid_request (a key names nobody), forbidden (a token names somebody else), not_found
  */
-async function findUser(
+export async function findUser(
   reads: Database,
   caller: ApiKeyPrincipal | EndUserPrincipal,
   userId: string | undefined,

@@ -64,7 +64,10 @@ onBothStores('chat turns', async (storeEngine) => {
       body: { message: 'Talk to me' },
     });
     assert.equal(none.status, 400);
-    assert.deepEqual(none.body, { error: 'session is required', code: 'invalid_request', field: 'session' });
+    assert.deepEqual(none.body, {
+      ...{ error: 'session is required', message: 'session is required' },
+      ...{ code: 'invalid_request', field: 'session' },
+    });
   });
 
   test('without a stream the answer comes whole', async () => {

@@ -50,6 +50,7 @@ onBothStores('chats', async (storeEngine) => {
     assert.equal(unknown.status, 400);
     assert.deepEqual(unknown.body, {
       error: 'name is required; nam is unknown',
+      message: 'name is required; nam is unknown',
       code: 'invalid_request',
       field: 'name',
     });

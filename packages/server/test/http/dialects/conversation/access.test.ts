@@ -54,7 +54,11 @@ onBothStores('conversation access', async (storeEngine) => {
         const { status, body } = await call(path, { ...options, token }, query);
         const allowed = role !== 'guest' || reads.includes(path);
         assert.equal(status, allowed ? 200 : 403, `${path}: ${JSON.stringify(body)}`);
-        if (!allowed) assert.deepEqual(body, { detail: 'guests may only read', code: 'forbidden' });
+        if (!allowed)
+          assert.deepEqual(body, {
+            ...{ detail: 'guests may only read', message: 'guests may only read' },
+            code: 'forbidden',
+          });
       }
     });
   }
@@ -91,7 +95,7 @@ onBothStores('conversation access', async (storeEngine) => {
       ] as const) {
         const refused = await call(path, { ...options, ...credential }, query);
         assert.deepEqual([refused.status, refused.body.code], [status, code], path);
-        assert.deepEqual(Object.keys(refused.body), ['detail', 'code'], path);
+        assert.deepEqual(Object.keys(refused.body), ['detail', 'message', 'code'], path);
       }
     }
   });
@@ -212,6 +216,6 @@ onBothStores('conversation access', async (storeEngine) => {
     assert.equal((await own({ key: app.prodKey }))[0].role, null);
     const missing = await app.call('/api/llm/list', { key: app.prodKey });
     assert.deepEqual([missing.status, missing.body.detail], [400, 'org_id is required']);
-    assert.deepEqual(Object.keys((await app.call('/api/org/list')).body), ['detail', 'code']);
+    assert.deepEqual(Object.keys((await app.call('/api/org/list')).body), ['detail', 'message', 'code']);
   });
 });

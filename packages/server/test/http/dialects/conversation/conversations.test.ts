@@ -211,6 +211,7 @@ onBothStores('conversations', async (storeEngine) => {
     const busy = await post('stream_chat', { chat_session_id: session, message: 'Two' });
     assert.deepEqual(busy.body, {
       detail: 'the session is still answering',
+      message: 'the session is still answering',
       code: 'session_busy',
       generation_id: generationOf(running),
     });

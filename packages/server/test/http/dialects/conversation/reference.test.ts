@@ -148,6 +148,7 @@ onBothStores("the document's curls", async (storeEngine) => {
     assert.equal(session.status, 400);
     assert.deepEqual(session.body, {
       detail: 'conversation_id must be a UUID',
+      message: 'conversation_id must be a UUID',
       code: 'invalid_request',
       field: 'conversation_id',
     });
@@ -155,6 +156,7 @@ onBothStores("the document's curls", async (storeEngine) => {
     assert.equal(stream.status, 400);
     assert.deepEqual(stream.body, {
       detail: 'chat_session_id must be a UUID',
+      message: 'chat_session_id must be a UUID',
       code: 'invalid_request',
       field: 'chat_session_id',
     });
