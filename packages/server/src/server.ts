@@ -136,7 +136,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   const store =
     tracing === undefined ? watched : observedStore(watched, tracedCommands(opened.engine, tracing));
   cleanup.use(startUpkeep({ store, auditDays: config.auditDays, log }));
-  const { secrets, adminKey, adminKeyPath } = await startSecrets({ ...config, dataDir }, store, log);
+  const { secrets, stale, adminKey, adminKeyPath } = await startSecrets({ ...config, dataDir }, store, log);
   const proxies = createProxies(config.proxies);
   if (proxies !== undefined) log.info({}, proxies.description);
   // A model may have a longer time limit of its own.
@@ -322,10 +322,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     async isReady() {
       const { state, percent } = local.status();
       const { ready, problems } = await availability.look();
-      const ofBus = problemOf(bus);
+      const others = [ready ? await stale() : undefined, problemOf(bus)];
       return {
         ready,
-        problems: ofBus === undefined ? problems : [...problems, ofBus],
+        problems: [...problems, ...others.filter((problem) => problem !== undefined)],
         models: { local: { state, percent } },
       };
     },

@@ -50,7 +50,15 @@ test('a server that lacks the new secret stores nothing under the old one', skip
   await using behind = await world.start({ COLLOQUY_SECRET: old });
   const tenant = await makeSealedTenant(behind.url, world.upstream);
   await using ahead = await world.start({ COLLOQUY_SECRET: young, COLLOQUY_SECRET_PREVIOUS: old });
+  const problemsOf = async ({ url }: { readonly url: string }): Promise<readonly string[]> => {
+    const answer = await fetch(`${url}/readyz`);
+    assert.equal(answer.status, 200);
+    return ((await answer.json()) as { readonly problems?: readonly string[] }).problems ?? [];
+  };
+  assert.deepEqual(await problemsOf(behind), []);
   assert.equal((await rotate(ahead.url)).body.outcome, 'resealed');
+  assert.deepEqual(await problemsOf(ahead), []);
+  assert.match((await problemsOf(behind)).join(), /^the secret of the database was replaced: this server/);
   const base = `/organizations/${tenant.organizationId}/models`;
   const call = async (method: string, path: string, body: object) => {
     const answer = await fetch(`${behind.url}/api/admin${path}`, {

@@ -54,19 +54,16 @@ onBothStores('colloquy secrets', (engine) => {
       unreadable_webhooks: [],
     });
     assert.equal(secretNow(), first);
-    const [wrong, uniform, same, asked] = await Promise.all(
-      [
-        [['--secret-file', '/nowhere']],
-        [['--secret-file', '-'], 'x'.repeat(30)],
-        [['--secret-file', '-'], first],
-        [['--end-tokens']],
-      ].map(([args, input]) => run(args as string[], input as string | undefined)),
-    );
-    assert.match(wrong?.stderr ?? '', /^\/nowhere can't be read/);
-    assert.match(uniform?.stderr ?? '', /at least 6 different characters/);
-    assert.match(asked?.stderr ?? '', /to end all tokens .*add --yes/);
+    // One after another, since each holds the lock of the directory.
+    const wrong = await run(['--secret-file', '/nowhere']);
+    const uniform = await run(['--secret-file', '-'], 'x'.repeat(30));
+    const same = await run(['--secret-file', '-'], first);
+    const asked = await run(['--end-tokens']);
+    assert.match(wrong.stderr, /^\/nowhere can't be read/);
+    assert.match(uniform.stderr, /at least 6 different characters/);
+    assert.match(asked.stderr, /to end all tokens .*add --yes/);
     assert.deepEqual(
-      [wrong, uniform, same, asked].map((ran) => ran?.status),
+      [wrong, uniform, same, asked].map(({ status }) => status),
       [1, 1, 1, 64],
     );
     {

@@ -10,7 +10,7 @@ export const RotateSecretBody = Type.Object(
       Type.String({
         minLength: 16,
         maxLength: 1024,
-        pattern: '^(?!\\s)[^\\x00-\\x1f\\x7f-\\x9f]+(?<!\\s)$',
+        pattern: '^[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f]$',
         writeOnly: true,
         description:
           'The new secret, at least 6 of its characters different, that repeats no shorter text. Absent: one is made, which is shown nowhere.',
