@@ -226,7 +226,10 @@ async function smallDisk(options: RunOptions): Promise<SmallDisk | undefined> {
 
 async function spokenDialects(url: string, headers: Readonly<Record<string, string>>): Promise<Dialect[]> {
   const body = { message: 'turn probe: plain 1 5' };
-  const first = await openStream({ url: `${url}/api/chat/completion/stream`, headers, body });
+  const ask = () => openStream({ url: `${url}/api/chat/completion/stream`, headers, body });
+  let first = await ask();
+  // A machine that is too busy tells it to come back.
+  while (first.status === 503) first = await ask();
   await first.closed;
   const spoken: Dialect[] = [];
   for (const dialect of dialects) {

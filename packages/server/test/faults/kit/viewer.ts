@@ -37,6 +37,9 @@ export function anyManner(random: Random): Manner {
 
 export function isTerminal(dialect: Dialect, frame: Frame | undefined): boolean {
   if (frame === undefined) return false;
+  if (frame.data === '[DONE]') return true;
+  // Their other frames have types of their own, or none; only the last one counts.
+  if (dialect === 'completions' || dialect === 'responses') return false;
   if (dialect === 'chats') return frame.event === 'done' || frame.event === 'error';
   const { type } = JSON.parse(frame.data) as { type: string };
   return type === 'done' || type === 'error' || type === 'end';
