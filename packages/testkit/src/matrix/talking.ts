@@ -34,6 +34,12 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
   // Guests and members see what belongs to no end user.
   const hidesHers = { hides: () => 'Of ada', sees: ['good'] as const };
 
+  const item = async (world: World): Promise<string> => {
+    const id = await chat(world);
+    const body = { chat_id: id, role: 'Human', message: 'Of ada' };
+    const made = (await world.make('/conversations/create', body)).body.id;
+    return `/v1/conversations/${id}/items/msg_${made.replaceAll('-', '')}00`;
+  };
   // Nobody's: whether there is one, only keys and members are told.
   const completion = '/v1/chat/completions/chatcmpl-019ab1c27d3e7c4f9a105b6c7d8e9f01';
   const keys = each(403, 404, { otherOrganization: 404, testKey: 404, ...anonymous(404) });
@@ -115,6 +121,34 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       path: '/v1/responses',
       body: { input: 'Hi', max_output_tokens: 5 },
     })),
+    'POST /v1/conversations': talk(each(200, 403, anonymous(200)), () => ({
+      path: '/v1/conversations',
+      body: { metadata: { topic: 'matrix' } },
+    })),
+    'GET /v1/conversations/:id': talk(hers(200, 404, anonymous(404)), async (world) => ({
+      path: `/v1/conversations/${await chat(world)}`,
+    })),
+    'POST /v1/conversations/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/v1/conversations/${await chat(world)}`,
+      body: { metadata: {} },
+    })),
+    'DELETE /v1/conversations/:id': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/v1/conversations/${await chat(world)}`,
+    })),
+    'POST /v1/conversations/:id/items': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: `/v1/conversations/${await chat(world)}/items`,
+      body: { items: [{ role: 'user', content: 'Of ada' }] },
+    })),
+    'GET /v1/conversations/:id/items': talk(hers(200, 404, anonymous(404)), async (world) => ({
+      path: `/v1/conversations/${await chat(world)}/items`,
+    })),
+    'GET /v1/conversations/:id/items/:item': talk(hers(200, 404, anonymous(404)), async (world) => ({
+      path: await item(world),
+    })),
+    'DELETE /v1/conversations/:id/items/:item': talk(hers(200, 403, anonymous(404)), async (world) => ({
+      path: await item(world),
+    })),
+
     // What a browser may not send: all of it is a key's or a member's.
     'POST /v1/chat/completions': talk(
       each(403, 403, { otherOrganization: 200, testKey: 200, ...anonymous(400) }),

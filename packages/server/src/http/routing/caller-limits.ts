@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { LimitState } from '../../limits/limiter.ts';
+import { openAiRateLimitFields } from '../answer/openai-rate-limit-fields.ts';
 import { type Refusal, rateLimitFields, shownLimits } from '../answer/rate-limit-fields.ts';
 
 /**
@@ -16,6 +17,10 @@ import { type Refusal, rateLimitFields, shownLimits } from '../answer/rate-limit
 export type Writes = 'beyond' | ((request: FastifyRequest) => boolean);
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether the limits are told in the headers of OpenAI's clients too. */
+    tellsLimitsAsOpenAi?: boolean;
+  }
   interface FastifyContextConfig {
     writes?: Writes | undefined;
   }
@@ -41,6 +46,7 @@ export function addCallerLimits(
       log.warn({ err: error }, 'an answer does not tell where the limits of its caller stand');
     }
     reply.headers(rateLimitFields(shown, states, refusal, caller?.limits));
+    if (reply.request.tellsLimitsAsOpenAi === true) reply.headers(openAiRateLimitFields(states));
   };
 
   app.addHook('onRequest', async (request) => {

@@ -167,6 +167,7 @@ export const auditRules = {
   moveSessionHead: null,
   forkSession: null,
   giveFeedback: null,
+  addMessages: null,
   deleteAnswer: null,
   setGenerationMetadata: null,
   indexSearch: null,

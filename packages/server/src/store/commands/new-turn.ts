@@ -164,7 +164,7 @@ export function tenantColumns(
 /** Adds messages from a position on, each behind the one before; gives the last one's id. */
 export function addMessages(
   rows: TurnRows,
-  turn: AcceptTurn,
+  turn: Pick<AcceptTurn, 'tenant' | 'apiKeyId' | 'now'>,
   place: {
     readonly conversationId: string;
     readonly sessionId: string;

@@ -89,9 +89,9 @@ async function sessionOf({ db }: CommandContext, conversationId: string, message
 }
 
 /** Finds the newest active session, or creates one. */
-async function openSession(
+export async function openSession(
   { db }: CommandContext,
-  { newSession, now }: PostMessage,
+  { newSession, now }: Pick<PostMessage, 'newSession' | 'now'>,
   owned: Pick<MessageTable, 'conversation_id' | 'organization_id' | 'environment' | 'end_user_id'>,
 ): Promise<{ readonly id: string; readonly head_message_id: string | null }> {
   const newest = await db

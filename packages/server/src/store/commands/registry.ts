@@ -1,5 +1,6 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
+import { addMessages } from './add-messages.ts';
 import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
 import { noteAction, noteRefusals, pruneAudit } from './audit.ts';
@@ -86,6 +87,7 @@ export const commands = {
   moveSessionHead,
   forkSession,
   giveFeedback,
+  addMessages,
   deleteAnswer,
   setGenerationMetadata,
   indexSearch,

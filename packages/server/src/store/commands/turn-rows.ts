@@ -170,7 +170,8 @@ export async function insertTurns(
   if (rows.hasMore) await insertMore(context, rows);
 }
 
-async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
+/** Stores what few turns have beside their rows. */
+export async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
   const { gaps, files, clientIds, conversationClientIds, metadata, ephemeral } = rows;
   const [gap] = gaps;
   if (gap !== undefined) {

@@ -163,6 +163,16 @@ export type WholeMessage = Omit<MessageTable, 'organization_id' | 'environment' 
 
 const wholeFrom = fromPosition<WholeMessage>(sql`octet_length(parts)`, () => sql`m.parts`);
 
+/** A message of a conversation with all that it says. The caller has checked the scope of the conversation. */
+export async function findWholeMessage(
+  db: Database,
+  conversationId: string,
+  id: string,
+): Promise<WholeMessage | undefined> {
+  const [row] = await byId(db, { id });
+  return row?.conversation_id === conversationId ? row : undefined;
+}
+
 const countGaps = statement<
   { conversation_id: string; after: number; through: number },
   { gaps: number | string }

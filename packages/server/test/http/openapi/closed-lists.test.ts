@@ -588,6 +588,16 @@ const published: Readonly<Record<string, PublishedList>> = {
     list: null,
     places: ['deleteChatCompletion.object'],
   },
+  'what a conversation of /v1 is': {
+    values: ['conversation'],
+    list: null,
+    places: ['OpenAiConversation.object'],
+  },
+  'what a deleted conversation of /v1 is': {
+    values: ['conversation.deleted'],
+    list: null,
+    places: ['deleteOpenAiConversation.object'],
+  },
   'what a response is': {
     values: ['response'],
     list: null,
@@ -611,7 +621,12 @@ const published: Readonly<Record<string, PublishedList>> = {
   'orders of a list of /v1': {
     values: ['asc', 'desc'],
     list: listOrders,
-    places: ['listInputItems.order', 'listChatCompletions.order', 'listChatCompletionMessages.order'],
+    places: [
+      'listInputItems.order',
+      'listConversationItems.order',
+      'listChatCompletions.order',
+      'listChatCompletionMessages.order',
+    ],
   },
   'what becomes of unknown parameters': {
     values: ['refuse', 'ignore'],

@@ -9,6 +9,9 @@ export function processingHeaders(reply: FastifyReply): Readonly<Record<string, 
 }
 
 export function addOpenAiHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    request.tellsLimitsAsOpenAi = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
     reply.headers(processingHeaders(reply) as Record<string, string>);
   });

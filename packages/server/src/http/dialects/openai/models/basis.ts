@@ -4,10 +4,15 @@ import type { ConversationPrincipal } from '../../../../auth/principal.ts';
 import { AppError } from '../../../../domain/errors.ts';
 import { isUuid } from '../../../../domain/ids.ts';
 import type { PersonaRecord } from '../../../../domain/persona.ts';
+import type { Scope } from '../../../../domain/scope.ts';
 import type { TurnBasis } from '../../../../generation/turn.ts';
 import { findActiveModelNamed, findModel } from '../../../../store/queries/models.ts';
 import { findPersona } from '../../../../store/queries/personas.ts';
-import { findPersonaBasis, type PersonaWithBasis } from '../../../../store/queries/run-basis.ts';
+import {
+  findPersonaBasis,
+  findRevisionBasis,
+  type PersonaWithBasis,
+} from '../../../../store/queries/run-basis.ts';
 import type { Database } from '../../../../store/store.ts';
 import { OpenAiError } from '../errors.ts';
 import { missing } from '../request/read.ts';
@@ -109,4 +114,12 @@ function toChoice(
 
 function versionOf({ activeVersion, nextVersion }: PersonaRecord, version: 'active' | 'next'): number | null {
   return version === 'active' ? activeVersion : nextVersion;
+}
+
+/** What a session is begun with. */
+export async function sessionBasis(reads: Database, scope: Scope, basis: TurnBasis) {
+  if ('modelId' in basis) return { modelId: basis.modelId, persona: null };
+  const { personaId, version } = basis.persona;
+  const found = basis.persona.basis ?? (await findRevisionBasis(reads, scope, personaId, version));
+  return { modelId: found?.revision?.modelId ?? '', persona: { personaId, version } };
 }

@@ -165,6 +165,27 @@ onBothStores('chat completions by the SDK', async (storeEngine) => {
     assert.equal(left.length, chats.length - 1);
   });
 
+  test('the limits of a key are told as OpenAI tells them', async () => {
+    const limits = { requests_per_minute: 100, tokens_per_minute: 60_000 };
+    const { key } = await app.key('prod', { limits, default_persona_id: app.harness.persona.personaId });
+    upstream.enqueue(answer('Hi'), answer('Hi'));
+    const limited = new OpenAI({ apiKey: key, baseURL: `${app.url}/v1`, maxRetries: 0 });
+    const messages = [{ role: 'user', content: 'Hi' }] as const;
+    for (const stream of [false, true]) {
+      const params = { model, messages: [...messages], stream };
+      const { response } = await limited.chat.completions.create(params).withResponse();
+      const { headers } = response;
+      assert.equal(headers.get('x-ratelimit-limit-requests'), '100');
+      assert.ok(Number(headers.get('x-ratelimit-remaining-requests')) < 100);
+      assert.match(headers.get('x-ratelimit-reset-requests') ?? '', /^(\d+m)?\d+s$/);
+      assert.equal(headers.get('x-ratelimit-limit-tokens'), '60000');
+      assert.equal(headers.get('openai-version'), '2020-10-01');
+      assert.match(headers.get('openai-processing-ms') ?? '', /^\d+$/);
+      assert.ok(headers.get('x-request-id'));
+      if (stream) await response.body?.cancel();
+    }
+  });
+
   test('what is wrong is named', async () => {
     const messages = [{ role: 'user', content: 'Hi' }];
     const result = { role: 'tool', tool_call_id: 'x', content: '1' };

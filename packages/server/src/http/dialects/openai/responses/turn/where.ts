@@ -9,11 +9,11 @@ import { findConversation } from '../../../../../store/queries/conversations.ts'
 import { findGeneration } from '../../../../../store/queries/generations.ts';
 import { findMessageParts } from '../../../../../store/queries/message-parts.ts';
 import { findMessage } from '../../../../../store/queries/messages.ts';
-import { findRevisionBasis } from '../../../../../store/queries/run-basis.ts';
 import { findNewestSession, findSession } from '../../../../../store/queries/sessions.ts';
 import type { Store } from '../../../../../store/store.ts';
 import { OpenAiError } from '../../errors.ts';
 import { readItemId, readWholeId } from '../../ids.ts';
+import { sessionBasis } from '../../models/basis.ts';
 import { missing, readFields, readText } from '../../request/read.ts';
 import { type ChainEntry, toChain } from '../../request/turn-chain.ts';
 import { type InputEntry, readInput } from './input.ts';
@@ -166,17 +166,9 @@ async function inConversation(id: string, input: unknown, options: PlaceOptions)
   if (head !== undefined) return { target: { kind: 'fork', messageId: head.id, messages }, ...rest };
   const begun = await store.execute('createSession', {
     ...{ scope, id: newId(), conversationId: conversation.id, now: now() },
-    ...(await sessionBasis(basis, options)),
+    ...(await sessionBasis(store.reads, scope, basis)),
   });
   return { target: { kind: 'session', sessionId: begun.id, messages }, ...rest };
-}
-
-/** What a session is begun with. */
-async function sessionBasis(basis: TurnBasis, { store, scope }: PlaceOptions) {
-  if ('modelId' in basis) return { modelId: basis.modelId, persona: null };
-  const { personaId, version } = basis.persona;
-  const found = basis.persona.basis ?? (await findRevisionBasis(store.reads, scope, personaId, version));
-  return { modelId: found?.revision?.modelId ?? '', persona: { personaId, version } };
 }
 
 /** A new conversation, or the one whose history the request sends again. */
