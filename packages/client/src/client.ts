@@ -1,6 +1,7 @@
 /** The client: `new Colloquy({ baseUrl, apiKey })` on one's own server, `token` in a browser. */
 import { Answer, type AnswerOptions } from './answer.ts';
 import { type Credential, keyCredential, noCredential, type TokenSource, tokenCredential } from './auth.ts';
+import { type Conversations, createConversations } from './conversations.ts';
 import { call, type RetryInfo, type Settings } from './http.ts';
 import type { Position } from './stream.ts';
 import type { Generation, PersonaSelector, WhenBusy } from './types.ts';
@@ -50,6 +51,7 @@ export interface AgainOptions extends AnswerOptions {
 
 export class Colloquy {
   readonly #settings: Settings;
+  readonly conversations: Conversations;
   readonly generations: {
     get(id: string): Promise<Generation>;
     /** The model stops; what it has written stays. Idempotent. */
@@ -68,6 +70,7 @@ export class Colloquy {
 
   constructor(options: ColloquyOptions) {
     this.#settings = settingsOf(options);
+    this.conversations = createConversations(this.#settings);
     const request = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> =>
       toCamel(await call(this.#settings, { method, path, ...(body !== undefined && { body }) })) as T;
     this.generations = {

@@ -7,6 +7,13 @@ export {
   type ResumeOptions,
   type SendOptions,
 } from './client.ts';
+export type {
+  ConversationList,
+  Conversations,
+  ListOptions,
+  MessagesOptions,
+  Page,
+} from './conversations.ts';
 export { ColloquyError, ConnectionError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type { RetryInfo } from './http.ts';
 export type * from './types.ts';

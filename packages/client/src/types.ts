@@ -153,3 +153,47 @@ export interface Generation {
   readonly usage: Usage | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
+
+/** A conversation of an end user: its session, and what is shown of it in a list. */
+export interface Conversation {
+  readonly sessionId: string;
+  readonly conversationId: string;
+  readonly title: string;
+  readonly updatedAt: string;
+  /** The generation that is answering in it now. */
+  readonly running: string | null;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly role: 'user' | 'assistant';
+  /** The text; of an answer that is being written, what is there so far. */
+  readonly content: string;
+  readonly createdAt: string;
+  /** The message before it; null: it begins a branch of its own. */
+  readonly parentId: string | null;
+  /** Of an answer: the message that it answers, and the generation that writes it. */
+  readonly replyTo: string | null;
+  readonly generationId: string | null;
+  /** Whether it lies on the path to the head of its session. */
+  readonly isCurrent: boolean;
+  readonly modelName: string | null;
+  readonly status: GenerationStatus;
+  readonly usage: Usage | null;
+  readonly cost: number | null;
+  readonly finishReason: FinishReason | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly sources: readonly Source[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface MessagePage {
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  /** `before` of the next page; null: there is nothing before. */
+  readonly next: string | null;
+  /** The generation that is answering now: `resume` reads it. */
+  readonly running: string | null;
+  /** The versions beside a message, in the order of attempts. */
+  readonly siblings: Readonly<Record<string, readonly string[]>>;
+}

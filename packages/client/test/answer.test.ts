@@ -329,3 +329,39 @@ describe('tokens', () => {
     assert.equal(fetched, 2);
   });
 });
+
+describe('conversations of an end user', () => {
+  test('are listed page by page, read, renamed and deleted, by token and by key', async () => {
+    const { token } = await colloquy.tokens.create({ userId: 'carol' });
+    const hers = new Colloquy({ baseUrl: proxy.url, token });
+    const sessions: string[] = [];
+    for (let n = 0; n < 5; n += 1) sessions.push((await hers.send(`Question ${n}`)).sessionId);
+    await hers.send('More', { session: sessions[0] });
+    const listed: string[] = [];
+    for await (const one of hers.conversations.list({ limit: 2 })) listed.push(one.sessionId);
+    assert.deepEqual([...listed].sort(), [...sessions].sort());
+    assert.equal(new Set(listed).size, 5);
+    const found = await hers.conversations.list({ q: '“Question 3”' }).page();
+    assert.ok(found.data.some(({ sessionId }) => sessionId === sessions[3]));
+
+    const [first = ''] = sessions;
+    const newest = await hers.conversations.messages(first, { limit: 3 });
+    assert.deepEqual(
+      newest.messages.map(({ role }) => role),
+      ['assistant', 'user', 'assistant'],
+    );
+    const older = await hers.conversations.messages(first, { before: newest.next ?? '' });
+    assert.deepEqual(
+      older.messages.map(({ content }) => content),
+      ['Question 0'],
+    );
+    assert.deepEqual([older.next, older.running], [null, null]);
+
+    assert.equal((await hers.conversations.update(first, { title: 'Mine' })).title, 'Mine');
+    const byKey = await colloquy.conversations.list({ userId: 'carol' }).page();
+    assert.ok(byKey.data.some(({ title }) => title === 'Mine'));
+    await hers.conversations.delete(first);
+    await assert.rejects(hers.conversations.messages(first), { code: 'not_found' });
+    assert.equal((await colloquy.conversations.list({ userId: 'carol' }).page()).data.length, 4);
+  });
+});
