@@ -184,7 +184,7 @@ function documentsOf(type: string, text: string, schema: Schema | undefined): re
     }
   };
   if (type === 'application/json') return [parse(text)];
-  if (schema?.type === 'string') return [];
+  if ([schema, ...(schema?.anyOf ?? [])].some((one) => one?.type === 'string')) return [];
   if (type === 'application/jsonl') return text.split('\n').filter(Boolean).map(parse);
   if (type !== 'text/event-stream') return [];
   return text

@@ -46,7 +46,9 @@ function statusProblems(document: ApiDocument, sent: Sent, answer: Answer): read
   }
   if ('methods' in reached) {
     if (early.includes(status)) return [];
-    if (status !== 405) return [`status ${status} for a method that no operation has`];
+    // OpenAI's API knows no 405.
+    const expected = /^\/v1(?:[/?]|$)/.test(sent.target) ? 404 : 405;
+    if (status !== expected) return [`status ${status} for a method that no operation has`];
     const allow = String(headers.allow).split(', ');
     return reached.methods
       .filter((method) => !allow.includes(method))
