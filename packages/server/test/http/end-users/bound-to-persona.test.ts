@@ -70,6 +70,12 @@ const allowed: Readonly<Record<string, string | Answering>> = {
   'POST /api/chat/completion/stream': anew('/api/chat/completion/stream'),
   'POST /api/chat/continuation': elsewhere('/api/chat/continuation'),
   'POST /api/chat/continuation/stream': elsewhere('/api/chat/continuation/stream'),
+  'POST /api/chat/feedback': ownData,
+  'GET /api/chat/sessions': ownData,
+  'GET /api/chat/sessions/{session_id}/messages': ownData,
+  'PATCH /api/chat/sessions/{session_id}': ownData,
+  'DELETE /api/chat/sessions/{session_id}': ownData,
+  'GET /api/chat/persona': "what is public of the token's persona",
   'GET /api/chat/me': ownData,
   'DELETE /api/chat/me': ownData,
 
@@ -88,6 +94,18 @@ const allowed: Readonly<Record<string, string | Answering>> = {
       status: 403,
     },
   ],
+  'POST /api/conversation/tool_results':
+    'what goes on behind calls of tools is permitted as any other turn of its session',
+  'POST /api/conversation/fork': ({ app, org, own }) =>
+    [{ model_id: app.harness.modelId }, { persona: { alias: 'other' } }].map((basis) => ({
+      path: conversing(org, 'fork', `&session_id=${own.session}`),
+      call: { body: { message_id: own.question, ...basis } },
+      status: 403,
+    })),
+  'PUT /api/conversation/session': ownData,
+  'GET /api/conversation/messages/{id}': ownData,
+  'GET /api/conversation/thread': ownData,
+  'POST /api/conversation/feedback': ownData,
   'GET /api/conversation/list': ownData,
   'GET /api/conversation/get_with_sessions': ownData,
   'GET /api/conversation/messages': ownData,
@@ -124,6 +142,47 @@ const allowed: Readonly<Record<string, string | Answering>> = {
       path: `/conversations/inference_internet/${one.path}`,
     })),
 
+  'POST /api/ui/chat': ({ own, other }) => {
+    const message = { id: 'new', role: 'user', parts: [{ type: 'text', text: 'Hi' }] };
+    const say = (body: object, status: 403 | 404 = 403): Escape => ({
+      path: '/api/ui/chat',
+      call: { body: { message, ...body } },
+      status,
+    });
+    return [
+      say({ id: 'a new chat', persona: { alias: 'other' } }),
+      say({ id: other.id }),
+      say({ id: other.id, messageId: other.question }),
+      say({ id: other.id, trigger: 'regenerate-message', messageId: other.question }),
+      say({ id: own.id, trigger: 'regenerate-message', messageId: other.question }, 404),
+    ];
+  },
+  'GET /api/ui/chat/{id}': ownData,
+  'GET /api/ui/chat/{id}/stream': ownData,
+  'POST /api/ui/chat/{id}/stop': ownData,
+
+  'GET /v1/models': "the token's persona",
+  'GET /v1/models/{path}': "the token's persona",
+  // In a conversation that was begun with another persona, the token's own answers.
+  'POST /v1/responses': ({ app }) =>
+    ['persona:other', app.harness.modelId].map((model) => ({
+      path: '/v1/responses',
+      call: { body: { input: 'Hi', model } },
+      status: 403,
+    })),
+  'GET /v1/responses/{id}': ownData,
+  'DELETE /v1/responses/{id}': ownData,
+  'POST /v1/responses/{id}/cancel': ownData,
+  'GET /v1/responses/{id}/input_items': ownData,
+  'POST /v1/conversations': 'a conversation without a session answers nothing',
+  'GET /v1/conversations/{id}': ownData,
+  'POST /v1/conversations/{id}': ownData,
+  'DELETE /v1/conversations/{id}': ownData,
+  'POST /v1/conversations/{id}/items': 'items that nobody answers',
+  'GET /v1/conversations/{id}/items': ownData,
+  'GET /v1/conversations/{id}/items/{item}': ownData,
+  'DELETE /v1/conversations/{id}/items/{item}': ownData,
+
   'GET /api/generations/{id}': ownData,
   'GET /api/generations/{id}/stream': ownData,
   'GET /api/generations/{id}/context': ownData,
@@ -140,6 +199,14 @@ function bothMethods(...ids: string[]): Escape[] {
   return ids.flatMap((path) =>
     ['GET', 'HEAD'].map((method) => ({ path, call: { method }, status: 403 as const })),
   );
+}
+
+/** Under `/v1` the code is deeper. */
+function codeOf(body: {
+  readonly code?: string;
+  readonly error?: { readonly code?: string };
+}): string | undefined {
+  return body.code ?? body.error?.code;
 }
 
 async function makeConversation(app: TestApp, token: string): Promise<Conversation> {
@@ -194,7 +261,7 @@ onBothStores('an end user’s token', (engine) => {
         token,
         ...(method !== 'GET' && method !== 'DELETE' && { body: {} }),
       });
-      if (status !== 403 || body.code !== 'forbidden')
+      if (status !== 403 || codeOf(body) !== 'forbidden')
         wrong.push(`${name}: ${status} ${JSON.stringify(body)}`);
     }
     assert.deepEqual(wrong, []);
@@ -213,7 +280,7 @@ onBothStores('an end user’s token', (engine) => {
           `${call?.method ?? ''} ${path}: ${JSON.stringify(refused.body)}`,
         );
         if (call?.method !== 'HEAD')
-          assert.equal(refused.body.code, status === 403 ? 'forbidden' : 'not_found');
+          assert.equal(codeOf(refused.body), status === 403 ? 'forbidden' : 'not_found');
       }
       assert.equal(app.harness.upstream.requests.length, calls);
     });
