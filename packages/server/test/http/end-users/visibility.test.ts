@@ -27,6 +27,19 @@ const addressed: Readonly<Record<string, (org: string, of: Conversation) => Requ
   'GET /api/conversation/messages': (org, { id }) => [
     `/api/conversation/messages?org_id=${org}&conversation_id=${id}`,
   ],
+  'GET /api/conversation/messages/{id}': (org, { question }) => [
+    `/api/conversation/messages/${question}?org_id=${org}`,
+  ],
+  'GET /api/conversation/thread': (org, { session }) => [
+    `/api/conversation/thread?org_id=${org}&session_id=${session}`,
+  ],
+  'GET /api/ui/chat/{id}': (_, { id }) => [`/api/ui/chat/${id}`],
+  'GET /v1/conversations/{id}': (_, { id }) => [`/v1/conversations/conv_${hex(id)}`],
+  'GET /v1/conversations/{id}/items': (_, { id }) => [`/v1/conversations/conv_${hex(id)}/items`],
+  'GET /v1/conversations/{id}/items/{item}': (_, { id, question }) => [
+    `/v1/conversations/conv_${hex(id)}/items/msg_${hex(question)}00`,
+  ],
+  'GET /v1/responses/{id}': (_, { generation }) => [`/v1/responses/resp_${hex(generation)}`],
   'GET /chats/{id}': (_, { id }) => [`/chats/${id}`],
   'GET /conversations': (_, { id }) => [`/conversations?chat_id=${id}`],
   'GET /conversations/{id}': (_, { question }) => [`/conversations/${question}`],
@@ -55,6 +68,47 @@ const writing: Readonly<Record<string, (org: string, of: Conversation) => Reques
   ],
   'DELETE /api/conversation/delete': (org, { id }) => [
     `/api/conversation/delete?org_id=${org}&conversation_id=${id}`,
+    { method: 'DELETE' },
+  ],
+  'POST /api/conversation/fork': (org, { session, question }) => [
+    `/api/conversation/fork?org_id=${org}&session_id=${session}`,
+    { body: { message_id: question } },
+  ],
+  'PUT /api/conversation/session': (org, { session, question }) => [
+    `/api/conversation/session?org_id=${org}&session_id=${session}`,
+    { method: 'PUT', body: { head_message_id: question } },
+  ],
+  'POST /api/conversation/feedback': (org, { question }) => [
+    `/api/conversation/feedback?org_id=${org}`,
+    { body: { message_id: question, rating: 1 } },
+  ],
+  'POST /api/conversation/tool_results': (org, { session }) => [
+    `/api/conversation/tool_results?org_id=${org}`,
+    { body: { session_id: session, results: [{ call_id: 'call_x', output: '' }] } },
+  ],
+  'POST /v1/responses': (_, { id }) => [
+    '/v1/responses',
+    { body: { model: 'persona:test', conversation: `conv_${hex(id)}`, input: 'Hi' } },
+  ],
+  'POST /v1/responses/{id}/cancel': (_, { generation }) => [
+    `/v1/responses/resp_${hex(generation)}/cancel`,
+    { method: 'POST' },
+  ],
+  'DELETE /v1/responses/{id}': (_, { generation }) => [
+    `/v1/responses/resp_${hex(generation)}`,
+    { method: 'DELETE' },
+  ],
+  'POST /v1/conversations/{id}': (_, { id }) => [
+    `/v1/conversations/conv_${hex(id)}`,
+    { body: { metadata: { taken: 'yes' } } },
+  ],
+  'DELETE /v1/conversations/{id}': (_, { id }) => [`/v1/conversations/conv_${hex(id)}`, { method: 'DELETE' }],
+  'POST /v1/conversations/{id}/items': (_, { id }) => [
+    `/v1/conversations/conv_${hex(id)}/items`,
+    { body: { items: [{ type: 'message', role: 'user', content: 'Hi' }] } },
+  ],
+  'DELETE /v1/conversations/{id}/items/{item}': (_, { id, question }) => [
+    `/v1/conversations/conv_${hex(id)}/items/msg_${hex(question)}00`,
     { method: 'DELETE' },
   ],
   'PUT /chats/update/{id}': (_, { id }) => [
@@ -105,7 +159,25 @@ const others: readonly string[] = [
   'POST /chats/create',
   'GET /api/llm/list',
   'GET /api/org/list',
+  // A chat that is not seen is a new one.
+  'POST /api/ui/chat',
+  'GET /api/ui/chat/{id}/stream',
+  'POST /api/ui/chat/{id}/stop',
+  'GET /v1/models',
+  'GET /v1/models/{path}',
+  'POST /v1/conversations',
+  // Each is a conversation of its own, and these were begun in another way.
+  'POST /v1/chat/completions',
+  'GET /v1/chat/completions',
+  'GET /v1/chat/completions/{id}',
+  'POST /v1/chat/completions/{id}',
+  'DELETE /v1/chat/completions/{id}',
+  'GET /v1/chat/completions/{id}/messages',
+  // An end user's token does not read it at all; the matrix has it for the others.
+  'GET /v1/responses/{id}/input_items',
 ];
+
+const hex = (id: string): string => id.replaceAll('-', '');
 
 onBothStores('conversations of end users', (engine) => {
   let app: TestApp;
