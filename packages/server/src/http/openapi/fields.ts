@@ -50,8 +50,7 @@ export function oneOf<const Words extends readonly string[]>(
 }
 
 /**
- * A value of one type, or null: `{"type": ["string", "null"]}`. Use it for fields that clients send, since the error
- * message then names both types or the bound that was broken. Use `orNull` for a closed list, whose words lack null.
+ * A value of one type, or null: `{"type": ["string", "null"]}`. Use `orNull` for a closed list, whose words lack null.
  */
 export function nullable<Schema extends TSchema & { readonly type: string }>(
   schema: Schema,

@@ -123,11 +123,33 @@ function checkTexts(data: unknown): true | { error: AppError } {
   }
 }
 
-/** Chooses the most telling error: for a union that of the branch that matched deepest, otherwise the union's own. */
+function isUnion(error: ErrorObject): boolean {
+  return error.keyword === 'anyOf' || error.keyword === 'oneOf';
+}
+
+/** Whether the value has the type that a branch asks for, so that the client meant this branch. A fraction is meant as an integer. */
+function isMeant(error: ErrorObject, union: ErrorObject): boolean {
+  if (error.instancePath.length > union.instancePath.length) return true;
+  if (error.keyword === 'type') return error.params.type === 'integer' && typeof error.data === 'number';
+  return !isUnion(error);
+}
+
+/**
+ * Chooses the most telling error. Of a union it is that of the only branch but null, or of the only branch that has the
+ * value's type; of several such branches that of the first that failed inside the value, otherwise the union's own.
+ */
 function choose(errors: readonly ErrorObject[]): ErrorObject | undefined {
-  const last = errors.at(-1);
-  if (last?.keyword !== 'anyOf' && last?.keyword !== 'oneOf') return errors[0];
-  return errors.find((error) => error.instancePath.length > last.instancePath.length) ?? last;
+  const union = errors.at(-1);
+  if (union === undefined || !isUnion(union)) return errors[0];
+  const branches = (union.schema as readonly Alternative[]).map((branch, index) => ({
+    branch,
+    error: choose(errors.filter(({ schemaPath }) => schemaPath.startsWith(`${union.schemaPath}/${index}/`))),
+  }));
+  const told = branches.filter(({ branch }) => !isNull(branch)).map(({ error }) => error);
+  const meant = told.filter((error) => error !== undefined && isMeant(error, union));
+  const [only] = told.length === 1 ? told : meant.length === 1 ? meant : [];
+  if (only !== undefined) return only;
+  return errors.find((error) => error.instancePath.length > union.instancePath.length) ?? union;
 }
 
 function describe(validate: ValidateFunction, data: unknown, part: string): AppError {
@@ -224,10 +246,7 @@ function demand(error: ErrorObject): string {
   switch (keyword) {
     case 'type':
       if (parentSchema.enum !== undefined) return oneOfWords(parentSchema.enum as readonly unknown[]);
-      return `be ${[params.type]
-        .flat()
-        .map((type: string) => articles[type] ?? type)
-        .join(' or ')}`;
+      return `be ${types(params.type)}`;
     case 'enum':
       return oneOfWords(params.allowedValues);
     case 'const':
@@ -273,13 +292,25 @@ function range(schema: Record<string, unknown>): string {
   return most !== undefined ? `at most ${most}` : `at least ${least}`;
 }
 
+/** The types in words. Null, where there are others, is how a client says that it gives no value: it is not told. */
+function types(type: string | readonly string[]): string {
+  const all = [type].flat();
+  const values = all.filter((one) => one !== 'null');
+  return (values.length === 0 ? all : values).map((one) => articles[one] ?? one).join(' or ');
+}
+
 interface Alternative {
   readonly const?: unknown;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
 }
 
-function alternatives(options: readonly Alternative[]): string {
+function isNull(option: Alternative): boolean {
+  return option.type === 'null';
+}
+
+function alternatives(all: readonly Alternative[]): string {
+  const options = all.filter((option) => !isNull(option));
   if (options.every((option) => 'const' in option)) {
     return `one of ${options.map((option) => quote(option.const)).join(', ')}`;
   }
@@ -289,5 +320,5 @@ function alternatives(options: readonly Alternative[]): string {
 function alternative(option: Alternative): string {
   if ('const' in option) return quote(option.const);
   if (option.enum !== undefined) return option.enum.map(quote).join(' or ');
-  return articles[option.type ?? ''] ?? 'what is documented';
+  return option.type === undefined ? 'what is documented' : types(option.type);
 }

@@ -65,7 +65,7 @@ onBothStores('settings', async (engine) => {
     const inactive = await app.model(id, { is_active: false });
     const guide = await app.model(id, { provider: 'guide', model: 'guide' });
     const wrong: [body: object, field: string, error: RegExp][] = [
-      [{ titles: 'maybe' }, 'titles', /titles must be "on" or "off" or null/],
+      [{ titles: 'maybe' }, 'titles', /^titles must be one of "on", "off"$/],
       [{ titles: true }, 'titles', /titles must be/],
       [{ summaries: '' }, 'summaries', /summaries must be/],
       [{ internet: null }, 'internet', /internet must be one of "on", "off"/],
@@ -74,7 +74,7 @@ onBothStores('settings', async (engine) => {
       [{ title_prompt: ' \n\u200b\u3164' }, 'title_prompt', /title_prompt must not be blank/],
       [{ summary_prompt: '\u2003' }, 'summary_prompt', /summary_prompt must not be blank/],
       [{ query_prompt: '😀'.repeat(4001) }, 'query_prompt', /query_prompt must have 1 to 4000 characters/],
-      [{ query_prompt: 7 }, 'query_prompt', /query_prompt must be a string or null/],
+      [{ query_prompt: 7 }, 'query_prompt', /^query_prompt must be a string$/],
       [{ helper_model_id: 'gpt' }, 'helper_model_id', /helper_model_id must be/],
       [{ helper_model_id: foreign }, 'helper_model_id', /has no model/],
       [{ helper_model_id: inactive, titles: 'off' }, 'helper_model_id', /is not active/],
