@@ -6,9 +6,43 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import type { SecretRotation } from '../../../src/auth/secrets/rotation.ts';
-import { dialects } from '../../../src/domain/generation.ts';
+import { type Dialect, dialects } from '../../../src/domain/generation.ts';
 import { type Chats, chatsOf } from '../dialects/chats/chats-app.ts';
 import { type Call, generationOf, type SseReading, startTestApp, type TestApp } from '../http-app.ts';
+
+/** The frames that a stream of `Half` ends with where the credential was revoked. They have no ids. */
+const refusals: Readonly<Record<Dialect, readonly RegExp[]>> = {
+  chat: [/^data: \{"type":"error","code":"unauthenticated","message":".+"\}$/],
+  conversation: [/^event: error\ndata: \{"type":"error","code":"unauthenticated","message":".+"\}$/],
+  chats: [/^event: error\ndata: \{"code":"unauthenticated","message":".+"\}$/],
+  responses: [
+    /^event: response\.output_text\.done\ndata: .+"text":"Half"/,
+    /^event: response\.content_part\.done\n/,
+    /^event: response\.output_item\.done\ndata: .+"status":"incomplete"/,
+    /^event: error\ndata: .+"code":"invalid_api_key"/,
+    /^event: response\.failed\ndata: .+"status":"failed"/,
+    /^data: \[DONE\]$/,
+  ],
+  completions: [
+    /^data: \{"error":\{.*"type":"authentication_error".*"code":"invalid_api_key"\}\}$/,
+    /^data: \[DONE\]$/,
+  ],
+  ui: [/^data: \{"type":"error","errorText":"the credential .+"\}$/, /^data: \[DONE\]$/],
+};
+
+/** What a stream tells of an answer that was cancelled. */
+const cancellations: Readonly<Record<Dialect, RegExp>> = {
+  chat: /"type":"done".*"finish_reason":"cancelled"/,
+  conversation: /"type":"end","finish_reason":"cancelled"/,
+  chats: /^event: done\n.*"finish_reason":"cancelled"/m,
+  responses: /^event: response\.incomplete\n.*"status":"cancelled"/m,
+  completions: /"finish_reason":"length"/,
+  ui: /"type":"abort","reason":"cancelled"/,
+};
+
+/** An end that the log tells, in any dialect. */
+const loggedEnd =
+  /"type":"(done|end|error|finish|abort)"|^event: (done|end|error|response\.(completed|incomplete|failed))$|"finish_reason":"|\[DONE\]/m;
 
 onBothStores('revocation', (engine) => {
   let app: TestApp;
@@ -40,7 +74,7 @@ onBothStores('revocation', (engine) => {
     return reading;
   }
 
-  async function watch(generation: string, dialect: string, call: Call): Promise<SseReading> {
+  async function watch(generation: string, dialect: Dialect, call: Call): Promise<SseReading> {
     const reading = await app.stream(`/api/generations/${generation}/stream?dialect=${dialect}`, call);
     await reading.until((one) => one.raw().includes('Half'));
     return reading;
@@ -55,15 +89,22 @@ onBothStores('revocation', (engine) => {
     return statusOf(generation);
   }
 
-  /** The connection has ended with the dialect's error, which has no id. */
-  async function endsUnauthenticated(reading: SseReading): Promise<void> {
+  /** The connection has ended with the dialect's error, which has no id, and with no other end. */
+  async function endsUnauthenticated(reading: SseReading, dialect: Dialect = 'chat'): Promise<void> {
     await reading.ended;
-    const last = reading.raw().trimEnd().split('\n\n').at(-1) ?? '';
-    assert.match(last, /^(event: error\n)?data: .*"code":"unauthenticated"/m, reading.raw());
-    assert.doesNotMatch(last, /^id:/m);
+    const expected = refusals[dialect];
     assert.ok(reading.raw().endsWith('\n\n'));
-    const ends = reading.raw().match(/"type":"(done|end|error)"|event: (done|end|error)\n/g) ?? [];
-    assert.ok(ends.length > 0 && ends.every((end) => end.includes('error')), reading.raw());
+    const frames = reading.raw().split('\n\n').slice(0, -1);
+    const last = frames.splice(-expected.length);
+    for (const [index, pattern] of expected.entries()) {
+      assert.match(last[index] ?? '', pattern, reading.raw());
+      assert.doesNotMatch(last[index] ?? '', /^id:/m);
+    }
+    assert.ok(frames.length > 0);
+    for (const frame of frames) {
+      assert.match(frame, /^id: /m);
+      assert.doesNotMatch(frame, loggedEnd);
+    }
   }
 
   test('a revoked key: its own connections and its tokens’, in every dialect, running and queued', async () => {
@@ -78,27 +119,27 @@ onBothStores('revocation', (engine) => {
       body: { session, message: 'And then?', when_busy: 'queue' },
     });
     await queued.until(({ events }) => events.length >= 2);
-    const watching: SseReading[] = [];
+    const watching: [SseReading, Dialect][] = [];
     for (const dialect of dialects) {
       for (const call of [{ key }, { token }])
-        watching.push(await watch(generationOf(ofToken), dialect, call));
+        watching.push([await watch(generationOf(ofToken), dialect, call), dialect]);
       // What another credential has begun goes on without the revoked viewer.
-      watching.push(await watch(generationOf(kept), dialect, { key }));
+      watching.push([await watch(generationOf(kept), dialect, { key }), dialect]);
     }
-    const others: SseReading[] = [];
+    const others: [SseReading, Dialect][] = [];
     for (const dialect of dialects)
-      others.push(await watch(generationOf(own), dialect, { key: app.prodKey }));
+      others.push([await watch(generationOf(own), dialect, { key: app.prodKey }), dialect]);
 
     assert.equal((await app.admin('DELETE', `${base}/keys/${id}`)).status, 204);
     for (const reading of [own, ofToken, queued]) {
       assert.equal(await statusOf(generationOf(reading)), 'cancelled');
       await endsUnauthenticated(reading);
     }
-    for (const reading of watching) await endsUnauthenticated(reading);
-    for (const reading of others) {
+    for (const [reading, dialect] of watching) await endsUnauthenticated(reading, dialect);
+    for (const [reading, dialect] of others) {
       await reading.ended;
-      assert.doesNotMatch(reading.raw(), /unauthenticated/);
-      assert.match(reading.raw(), /"finish_reason":"cancelled"/);
+      assert.doesNotMatch(reading.raw(), /unauthenticated|invalid_api_key|the credential/);
+      assert.match(reading.raw(), cancellations[dialect]);
       assert.match(reading.raw().trimEnd().split('\n\n').at(-1) ?? '', /^id: /m);
     }
     assert.equal(await statusOf(generationOf(kept)), 'running');
@@ -145,7 +186,8 @@ onBothStores('revocation', (engine) => {
     const member = (await app.call(`/api/generations/${generationOf(running)}`, other)).body.created_by.id;
 
     assert.equal((await app.admin('DELETE', `${base}/members/${member}`)).status, 204);
-    for (const reading of [running, viewing]) await endsUnauthenticated(reading);
+    await endsUnauthenticated(running, 'chats');
+    await endsUnauthenticated(viewing, 'conversation');
     assert.equal(await statusOf(generationOf(running)), 'cancelled');
     assert.equal(await statusOf(generationOf(kept)), 'running');
     await app.call(`/api/generations/${generationOf(kept)}/cancel`, { ...other, method: 'POST' });
@@ -164,7 +206,8 @@ onBothStores('revocation', (engine) => {
       const second = await watch(generationOf(running), 'chats', { token });
       const administrator = await watch(generationOf(running), 'chat', { key: app.prodKey });
       assert.equal((await erase(token)).status, 200, user);
-      for (const reading of [running, second]) await endsUnauthenticated(reading);
+      await endsUnauthenticated(running);
+      await endsUnauthenticated(second, 'chats');
       await administrator.ended;
       assert.match(administrator.raw(), /"finish_reason":"cancelled"/);
       const begun = await app.call('/api/chat/completion', { token, body: { message: 'Again' } });

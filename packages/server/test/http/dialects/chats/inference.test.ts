@@ -208,7 +208,7 @@ onBothStores('inference', async (storeEngine) => {
       const { status, body } = await app.call(path(id), { key, headers });
       assert.deepEqual([status, body.code], [400, 'invalid_request'], id);
     }
-    for (const cursor of ['nonsense', `${generationOf(live)}:99`, `${generationOf(live)}:2`]) {
+    for (const cursor of ['nonsense', `${generationOf(live)}:99`, `${generationOf(live)}:2.9`]) {
       const wrong = await app.call(path(messageId), { key, headers: { 'last-event-id': cursor } });
       assert.equal(wrong.status, 400, cursor);
     }
