@@ -22,6 +22,9 @@ import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.t
 import { textMessage } from '../../src/store/commands/new-turn.ts';
 import type { Store, StoreEngine } from '../../src/store/store.ts';
 
+/** `text` is a user's one message. Without a kind: a new conversation on the persona. */
+export type TestTarget = Partial<TurnRequestTarget> & { readonly text?: string };
+
 export interface EngineHarness extends AsyncDisposable {
   readonly place: TestStore;
   readonly upstream: ScriptedUpstream;
@@ -32,7 +35,7 @@ export interface EngineHarness extends AsyncDisposable {
   /** The messages that the engine logged. */
   readonly warnings: { readonly message: string; readonly details: object }[];
   start(store?: Store, options?: Partial<EngineOptions>): Promise<Engine>;
-  turn(target: Partial<TurnRequestTarget> & { text?: string }, more?: Partial<TurnRequest>): TurnRequest;
+  turn(target: TestTarget, more?: Partial<TurnRequest>): TurnRequest;
 }
 
 export const silentLog = { warn() {}, error() {} };

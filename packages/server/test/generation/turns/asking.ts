@@ -5,9 +5,9 @@ import { newId } from '../../../src/domain/ids.ts';
 import type { LimitSubject, Limits, SubjectLimits } from '../../../src/domain/limits/limits.ts';
 import { subjectName } from '../../../src/domain/limits/limits.ts';
 import type { Engine } from '../../../src/generation/engine.ts';
-import { userText } from '../../../src/generation/turn.ts';
+import type { TurnRequest } from '../../../src/generation/turn.ts';
 import { type Consumed, readConsumed } from '../../../src/store/queries/consumption.ts';
-import type { EngineHarness } from '../engines.ts';
+import type { EngineHarness, TestTarget } from '../engines.ts';
 
 /** Two currency units for a million tokens of an answer; prompts cost nothing. */
 export const pricePerToken = 2 / 1e6;
@@ -72,6 +72,9 @@ export async function makeSubject(
   return { subject, id, limits };
 }
 
+/** What differs from a first turn of the subject that says hello. */
+export type AskedTurn = Partial<Omit<TurnRequest, 'target'>> & { readonly target?: TestTarget };
+
 export class Asking {
   readonly h: EngineHarness;
   readonly engine: Engine;
@@ -85,11 +88,11 @@ export class Asking {
     this.held = held;
   }
 
-  accept(maxTokens: number | undefined, more: object = {}) {
+  accept(maxTokens: number | undefined, { target, ...more }: AskedTurn = {}) {
     const { subject, id } = this.held;
     const endUserId = subject === 'end_user' ? id : undefined;
     const request = this.h.turn(
-      { kind: 'new-conversation', modelId: this.modelId, text: 'Hello' },
+      target ?? { kind: 'new-conversation', modelId: this.modelId, text: 'Hello' },
       {
         scope: { ...this.h.scope, ...(endUserId !== undefined && { endUserId }) },
         apiKeyId: subject === 'key' ? id : null,
@@ -108,8 +111,8 @@ export class Asking {
   }
 
   /** A new conversation that begins with this text, as what `accept` takes besides. */
-  target(text: string) {
-    return { target: { kind: 'new-conversation', modelId: this.modelId, messages: userText(text) } };
+  target(text: string): AskedTurn {
+    return { target: { kind: 'new-conversation', modelId: this.modelId, text } };
   }
 
   /** How many of so many turns at once were let in, all of which have ended. @throws what is no refusal by a quota */

@@ -117,7 +117,7 @@ onBothStores('where a turn goes', (storeEngine) => {
     const other = await say(h, engine, { text: 'Elsewhere' });
     await assert.rejects(
       engine.accept(h.turn({ kind: 'session', sessionId, text: 'x', parentId: other.answerMessageId })),
-      (error: AppError) => error.code === 'not_found',
+      (error: AppError) => error.code === 'invalid_request' && error.details.field === 'parent_id',
     );
     await assert.rejects(
       engine.accept(

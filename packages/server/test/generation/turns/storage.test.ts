@@ -110,10 +110,10 @@ onBothStores('stored bytes', (storeEngine) => {
     const { text } = await asking.engine.answer(first.generationId);
     assert.equal(text.length, 500);
     assert.equal(await storedBytes(asking), 502);
-    const next = { kind: 'session', sessionId: first.sessionId, text: 'More' };
+    const next = { kind: 'session', sessionId: first.sessionId, text: 'More' } as const;
     await assert.rejects(asking.accept(undefined, { target: next }), tooLarge('key'));
     await assert.rejects(post(asking, first.conversationId, 'More'), tooLarge('key'));
-    const again = { kind: 'message', messageId: first.userMessageId, again: true };
+    const again = { kind: 'message', messageId: first.userMessageId, again: true } as const;
     await assert.rejects(asking.accept(undefined, { target: again }), tooLarge('key'));
     // Nothing of what was refused is left.
     assert.equal(await storedBytes(asking), 502);
@@ -161,10 +161,10 @@ onBothStores('stored bytes', (storeEngine) => {
     const keys = [
       await makeSubject(h, 'key', { storage_bytes: 40 }),
       await makeSubject(h, 'key', { storage_bytes: 40 }),
-    ];
+    ] as const;
     h.upstream.setDefault({ steps: [{ do: 'stall' }] });
-    const store = (key: SubjectLimits | undefined, bytes: number): Promise<unknown> => {
-      const asking = new Asking(h, engine, modelId, key ?? assert.fail());
+    const store = (key: SubjectLimits, bytes: number): Promise<unknown> => {
+      const asking = new Asking(h, engine, modelId, key);
       return asking.accept(undefined, { ...asking.target('x'.repeat(bytes)), limits: [key, organization] });
     };
     await store(keys[0], 35);

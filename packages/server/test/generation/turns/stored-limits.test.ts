@@ -68,7 +68,7 @@ onBothStores('stored limits', (storeEngine) => {
     h.upstream.setDefault({ steps: [{ do: 'tokens', tokens: ['kept'] }, { do: 'stall' }] });
     const asking = await ask(h, 'key', { queued_turns: 3 });
     const first = await asking.accept(50);
-    const target = { kind: 'session', sessionId: first.sessionId, text: 'more' };
+    const target = { kind: 'session', sessionId: first.sessionId, text: 'more' } as const;
     const queue = () => asking.accept(50, { target, whenBusy: 'queue' });
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, queue));
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 3);

@@ -155,7 +155,7 @@ onBothStores('retention', (engine) => {
     await using t = await start(engine);
     await t.keep({ prod: 30 });
     const answered = await t.talk(40);
-    await t.talk(2, { kind: 'session', sessionId: answered.sessionId, text: 'Again' } as never);
+    await t.talk(2, { kind: 'session', sessionId: answered.sessionId, text: 'Again' });
     const renamed = await t.chat(40);
     const completed = await t.talk(40);
     await t.store.execute('completeSession', { scope: t.h.scope, id: completed.sessionId, now: Date.now() });
@@ -184,7 +184,7 @@ onBothStores('retention', (engine) => {
     const alone = await t.engine.accept(t.h.turn({}));
     const running = await t.engine.accept(t.h.turn({}));
     await t.h.upstream.request(1);
-    const next = { kind: 'session', sessionId: running.sessionId, text: 'And?' } as never;
+    const next = { kind: 'session', sessionId: running.sessionId, text: 'And?' } as const;
     const queued = await t.engine.accept(t.h.turn(next, { whenBusy: 'queue' }));
     t.clock.agoMs = 0;
     await t.chat(9);

@@ -5,7 +5,8 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { answer, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import { conversationScope } from '../../../../src/auth/scopes.ts';
 import { newId } from '../../../../src/domain/ids.ts';
-import { readLog } from '../../../generation/engines.ts';
+import type { TurnRequest } from '../../../../src/generation/turn.ts';
+import { readLog, type TestTarget } from '../../../generation/engines.ts';
 import { startAdminApp } from '../admin-app.ts';
 
 onBothStores('conversations of an organization', async (storeEngine) => {
@@ -15,7 +16,7 @@ onBothStores('conversations of an organization', async (storeEngine) => {
   const { organizationId } = harness.scope;
   const path = `/organizations/${organizationId}/conversations`;
 
-  const turn = async (text: string, more: object = {}, target: object = {}) => {
+  const turn = async (text: string, more: Partial<TurnRequest> = {}, target: TestTarget = {}) => {
     const accepted = await engine.accept(harness.turn({ text, ...target }, more));
     await readLog(engine, accepted.generationId).ended;
     return accepted;
