@@ -18,8 +18,12 @@ onBothStores('a check after kills', (engine) => {
     t.after(() => rm(place.dataDir, { recursive: true, force: true }));
     await using upstream = await startScriptedUpstream({ record: false });
     const tokens = Array.from({ length: 300 }, (_, index) => `word${index} `);
-    upstream.setDefault({
-      steps: [{ do: 'headers' }, { do: 'tokens', tokens, intervalMs: 10 }, { do: 'end' }],
+    let calls = 0;
+    // Half of them have ended by the later kills; the others go on for longer than the last one takes to come.
+    upstream.setDefault(() => {
+      calls += 1;
+      const intervalMs = calls % 2 === 0 ? 5 : 40;
+      return { steps: [{ do: 'headers' }, { do: 'tokens', tokens, intervalMs }, { do: 'end' }] };
     });
     const env = serverEnvironment(place);
     let tenant: Tenant | undefined;
