@@ -5,8 +5,8 @@
  */
 import files from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { Socket } from 'node:net';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
-import pg from 'pg';
 
 const [, wanted = '', number = '1'] = /^(.*) (\d+)$/.exec(process.env.KILL_AT ?? '') ?? [];
 let seen = 0;
@@ -53,13 +53,37 @@ for (const name of ['run', 'all', 'get'] as const) {
   };
 }
 
-const { query } = pg.Client.prototype as { query: (...values: unknown[]) => unknown };
-(pg.Client.prototype as { query: unknown }).query = function (this: pg.Client, ...values: unknown[]) {
-  const [first] = values as [string | { readonly text?: string }];
-  const text = typeof first === 'string' ? first : (first.text ?? '');
-  if (isCommit(text)) at('before commit');
-  const result = query.apply(this, values);
-  if (isCommit(text) && result instanceof Promise) void result.then(() => at('after commit'));
-  sent(text);
+/** The messages of PostgreSQL's protocol that a client sends: a type, and what it holds. */
+function* messagesIn(data: Buffer): Generator<readonly [type: string, body: string]> {
+  for (let at = 0; at + 5 <= data.length; ) {
+    const end = at + 1 + data.readUInt32BE(at + 1);
+    yield [data.toString('latin1', at, at + 1), data.toString('latin1', at + 5, end)];
+    at = end;
+  }
+}
+
+/** Texts of prepared statements by their names. */
+const texts = new Map<string, string>();
+/** The text that a message begins to run; empty for another message. */
+function textOf(type: string, body: string): string {
+  const [first = '', second = ''] = body.split('\0');
+  if (type === 'P') texts.set(first, second);
+  if (type === 'Q') return first;
+  return type === 'B' ? (texts.get(second) ?? '') : '';
+}
+
+// The program may have its own copy of `pg` in its bundle, so what leaves and comes is looked at.
+const { write } = Socket.prototype as { write: (...values: unknown[]) => boolean };
+(Socket.prototype as { write: unknown }).write = function (this: Socket, ...values: unknown[]) {
+  const [data] = values;
+  const run = Buffer.isBuffer(data) ? [...messagesIn(data)].map(([type, body]) => textOf(type, body)) : [];
+  if (run.some(isCommit)) {
+    at('before commit');
+    this.prependListener('data', (answer: Buffer) => {
+      if (answer.includes('COMMIT')) at('after commit');
+    });
+  }
+  const result = write.apply(this, values);
+  for (const text of run) sent(text);
   return result;
 };
