@@ -1,14 +1,10 @@
 /** Finds conversations and messages by the ids that their clients have given them, and steps of answers with tools. */
-
-import { isTerminal } from '../../domain/generation.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { MessageRole } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
-import type { SessionRecord } from '../../domain/session.ts';
 import type { Database } from '../tables.ts';
 import { type ConversationRecord, findConversation, toConversation } from './conversations.ts';
 import { isInScope } from './scope.ts';
-import { toSession } from './sessions.ts';
 
 /** The conversation that was begun under the id, else the one whose own id it is. */
 export async function findConversationOfClient(
@@ -73,37 +69,4 @@ export async function lastStepOf(db: Database, answer: MessagePlaced): Promise<M
     if (next === undefined) return step;
     step = next;
   }
-}
-
-/** The newest generation of a conversation that is not over. The caller has checked the scope. */
-export async function findLiveGeneration(
-  db: Database,
-  conversation: { readonly id: string },
-): Promise<string | undefined> {
-  const newest = await db
-    .selectFrom('generation')
-    .select(['id', 'status'])
-    .where('conversation_id', '=', conversation.id)
-    .where('status', 'in', ['queued', 'running'])
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return newest !== undefined && !isTerminal(newest.status) ? newest.id : undefined;
-}
-
-/** Whatever its status. The caller has checked the scope. */
-export async function findNewestSession(
-  db: Database,
-  conversation: { readonly id: string },
-): Promise<SessionRecord | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .selectAll()
-    .where('conversation_id', '=', conversation.id)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row && toSession(row);
 }

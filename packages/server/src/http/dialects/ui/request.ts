@@ -3,6 +3,8 @@ import { AppError, invalid } from '../../../domain/errors.ts';
 import { type MessagePart, maxMessageCharacters } from '../../../domain/message.ts';
 import { isBlank } from '../../../domain/text/blank.ts';
 import type { ToolResult } from '../../../generation/turns/tool-results.ts';
+import { checkImageAddress, ImageCount } from '../images.ts';
+import { type Fields, readFields, readList, readText } from '../read-values.ts';
 
 export interface UiRequest {
   /** Ids of all messages, oldest first; a message without one has null. */
@@ -14,8 +16,6 @@ export type UiMessage =
   | { readonly role: 'user'; readonly id: string | undefined; readonly parts: readonly MessagePart[] }
   | { readonly role: 'assistant'; readonly id: string | undefined; readonly results: readonly ToolResult[] };
 
-const maxImages = 20;
-const maxImageBytes = 5 * 2 ** 20;
 const maxIdCharacters = 255;
 
 /** @throws AppError invalid_request, unsupported; errors name the place: `messages[2].parts[0].type` */
@@ -31,16 +31,8 @@ export function readMessages(messages: readonly unknown[] | undefined, message: 
   };
 }
 
-type Fields = { readonly [name: string]: unknown };
-
-function fieldsOf(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(path, `${path} must be an object`, 'type');
-  return value as Fields;
-}
-
 function idOf(message: unknown, path: string): string | undefined {
-  const { id } = fieldsOf(message, path);
+  const { id } = readFields(message, path);
   if (id === undefined || id === null || id === '') return undefined;
   if (typeof id !== 'string' || id.length > maxIdCharacters)
     throw invalid(`${path}.id`, `${path}.id must be a text of at most ${maxIdCharacters} characters`);
@@ -48,10 +40,10 @@ function idOf(message: unknown, path: string): string | undefined {
 }
 
 function readMessage(value: unknown, path: string): UiMessage {
-  const message = fieldsOf(value, path);
+  const message = readFields(value, path);
   const id = idOf(value, path);
-  const { role, parts } = message;
-  if (!Array.isArray(parts)) throw invalid(`${path}.parts`, `${path}.parts must be an array`, 'type');
+  const { role } = message;
+  const parts = readList(message.parts, `${path}.parts`);
   if (role === 'user') return { role, id, parts: readParts(parts, `${path}.parts`) };
   if (role === 'assistant') return { role, id, results: readResults(parts, `${path}.parts`) };
   throw invalid(
@@ -62,15 +54,17 @@ function readMessage(value: unknown, path: string): UiMessage {
 
 function readParts(parts: readonly unknown[], path: string): MessagePart[] {
   const read: MessagePart[] = [];
+  const images = new ImageCount();
   let characters = 0;
   for (const [index, value] of parts.entries()) {
     const at = `${path}[${index}]`;
-    const part = fieldsOf(value, at);
+    const part = readFields(value, at);
     if (part.type === 'text') {
       const text = readText(part.text, `${at}.text`);
       characters += text.length;
       if (text !== '') read.push({ type: 'text', text });
     } else if (part.type === 'file') {
+      images.add(at);
       read.push(readImage(part, at));
     } else if (typeof part.type !== 'string' || !/^data-|^step-start$|^source-|^reasoning$/.test(part.type)) {
       throw invalid(`${at}.type`, `${at}.type must be text, file or data-…`);
@@ -78,21 +72,10 @@ function readParts(parts: readonly unknown[], path: string): MessagePart[] {
   }
   if (characters > maxMessageCharacters)
     throw invalid(path, `${path}: a message has at most ${maxMessageCharacters} characters`);
-  if (read.filter(({ type }) => type === 'image').length > maxImages)
-    throw invalid(path, `${path}: a message has at most ${maxImages} images`);
   if (read.every((part) => part.type === 'text' && isBlank(part.text)))
     throw invalid(path, `${path} must have a text that is not empty, or an image`);
   return read;
 }
-
-function readText(value: unknown, path: string): string {
-  if (typeof value !== 'string') throw invalid(path, `${path} must be a text`, 'type');
-  if (value.includes('\0') || !value.isWellFormed())
-    throw invalid(path, `${path} must have neither a NUL nor a lone surrogate`);
-  return value;
-}
-
-const imageData = /^data:image\/(?:png|jpeg|gif|webp);base64,([A-Za-z0-9+/]*={0,2})$/;
 
 function readImage({ mediaType, url }: Fields, path: string): MessagePart {
   if (typeof mediaType === 'string' && !mediaType.startsWith('image/'))
@@ -100,14 +83,7 @@ function readImage({ mediaType, url }: Fields, path: string): MessagePart {
       field: `${path}.mediaType`,
     });
   const address = readText(url, `${path}.url`);
-  const data = imageData.exec(address)?.[1];
-  if (data === undefined && !/^https:\/\/[^\s]+$/.test(address))
-    throw invalid(
-      `${path}.url`,
-      `${path}.url must be an https: address, or a data: address of a png, jpeg, gif or webp image in base64`,
-    );
-  if (data !== undefined && data.length * 0.75 > maxImageBytes)
-    throw invalid(`${path}.url`, `${path}.url must be an image of at most ${maxImageBytes / 2 ** 20} MiB`);
+  checkImageAddress(address, `${path}.url`);
   return { type: 'image', url: address };
 }
 
@@ -115,7 +91,7 @@ function readImage({ mediaType, url }: Fields, path: string): MessagePart {
 function readResults(parts: readonly unknown[], path: string): ToolResult[] {
   return parts.flatMap((value, index) => {
     const at = `${path}[${index}]`;
-    const { type, state, toolCallId, output, errorText } = fieldsOf(value, at);
+    const { type, state, toolCallId, output, errorText } = readFields(value, at);
     const isTool = type === 'dynamic-tool' || (typeof type === 'string' && type.startsWith('tool-'));
     if (!isTool || (state !== 'output-available' && state !== 'output-error')) return [];
     const callId = readText(toolCallId, `${at}.toolCallId`);

@@ -4,12 +4,9 @@ import type { Static } from 'typebox';
 import { AppError, notFound } from '../../../domain/errors.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
-import {
-  findConversationOfClient,
-  findLiveGeneration,
-  findMessageOfClient,
-  findNewestSession,
-} from '../../../store/queries/client-ids.ts';
+import { findConversationOfClient, findMessageOfClient } from '../../../store/queries/client-ids.ts';
+import { readLiveGenerations } from '../../../store/queries/generations.ts';
+import { findNewestSession } from '../../../store/queries/sessions.ts';
 import { newestLeaf } from '../../../store/queries/threads.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { isNoReconnect, lastEventId } from '../../streaming/cursor.ts';
@@ -70,7 +67,7 @@ export function uiRoutes({ store, turns, attach, engine }: DialectDependencies):
 
   async function liveGeneration(scope: Scope, id: string): Promise<string | undefined> {
     const conversation = await findConversationOfClient(reads, scope, id);
-    return conversation && (await findLiveGeneration(reads, conversation));
+    return conversation && (await readLiveGenerations(reads, { conversationId: conversation.id }))[0];
   }
 
   /** The end of the branch that is shown; null: nothing was said. @throws AppError not_found (the message) */

@@ -2,8 +2,7 @@
 import { invalid } from '../../../../domain/errors.ts';
 import type { MessagePart, MessageRole } from '../../../../domain/message.ts';
 import type { TurnMessage } from '../../../../generation/turn.ts';
-import { OpenAiError } from '../errors.ts';
-import { ImageCount, readContent } from '../request/content.ts';
+import { ImageCount } from '../../images.ts';
 import {
   type Fields,
   missing,
@@ -12,7 +11,9 @@ import {
   readFields,
   readList,
   readText,
-} from '../request/read.ts';
+} from '../../read-values.ts';
+import { OpenAiError } from '../errors.ts';
+import { readContent } from '../request/content.ts';
 import { type ChainEntry, toChain } from '../request/turn-chain.ts';
 
 const roles = ['system', 'developer', 'user', 'assistant', 'tool'] as const satisfies readonly MessageRole[];

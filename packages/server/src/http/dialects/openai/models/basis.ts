@@ -14,8 +14,8 @@ import {
   type PersonaWithBasis,
 } from '../../../../store/queries/run-basis.ts';
 import type { Database } from '../../../../store/store.ts';
+import { missing } from '../../read-values.ts';
 import { OpenAiError } from '../errors.ts';
-import { missing } from '../request/read.ts';
 
 export interface ModelChoice {
   readonly basis: TurnBasis;

@@ -1,8 +1,8 @@
 /** Bodies before they are validated: null is absent, what is unknown may be dropped, and what is refused says why. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ParameterClasses, UnknownParameters } from '../../../../domain/request/openai-parameters.ts';
+import { isFields } from '../../read-values.ts';
 import { OpenAiError } from '../errors.ts';
-import { isFields } from './read.ts';
 
 const mostNamed = 50;
 

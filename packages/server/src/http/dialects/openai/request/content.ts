@@ -2,7 +2,7 @@
 import { invalid } from '../../../../domain/errors.ts';
 import type { MessagePart } from '../../../../domain/message.ts';
 import { imageDetails } from '../../../../domain/request/tools.ts';
-import { OpenAiError } from '../errors.ts';
+import { checkImageAddress, type ImageCount } from '../../images.ts';
 import {
   type Fields,
   missing,
@@ -12,23 +12,8 @@ import {
   readList,
   readText,
   readWord,
-} from './read.ts';
-
-/** Pictures of one request, and the bytes of one, at most. */
-const maxImages = 20;
-const maxImageBytes = 5 * 1024 * 1024;
-const dataUrl = /^data:image\/(?:png|jpeg|gif|webp);base64,([A-Za-z0-9+/]*={0,2})$/;
-
-/** Counts the images of one request. */
-export class ImageCount {
-  #count = 0;
-
-  /** @throws AppError invalid_request */
-  add(path: string): void {
-    this.#count += 1;
-    if (this.#count > maxImages) throw invalid(path, `${path}: a request has at most ${maxImages} images`);
-  }
-}
+} from '../../read-values.ts';
+import { OpenAiError } from '../errors.ts';
 
 const texts = ['text', 'input_text', 'output_text'] as const;
 const images = ['image_url', 'input_image'] as const;
@@ -85,14 +70,7 @@ function readImage(part: Fields, path: string): MessagePart {
 }
 
 function toImage(url: string, detail: unknown, path: string): MessagePart {
-  const [, data] = dataUrl.exec(url) ?? [];
-  if (data === undefined && !(url.startsWith('https://') && URL.canParse(url)))
-    throw invalid(
-      path,
-      `${path} must be an https: address, or a data: address of a png, jpeg, gif or webp image in base64`,
-    );
-  if (data !== undefined && (data.length * 3) / 4 > maxImageBytes)
-    throw invalid(path, `${path} must be an image of at most ${maxImageBytes / 2 ** 20} MiB`);
+  checkImageAddress(url, path);
   const given = optionalText(detail, path.replace(/(image_)?url$/, 'detail'));
   if (given === undefined) return { type: 'image', url };
   return {

@@ -8,7 +8,6 @@ import {
   type ToolDefinition,
   toolNamePattern,
 } from '../../../../domain/request/tools.ts';
-import { OpenAiError } from '../errors.ts';
 import {
   type Fields,
   isFields,
@@ -18,7 +17,8 @@ import {
   readFields,
   readList,
   readText,
-} from './read.ts';
+} from '../../read-values.ts';
+import { OpenAiError } from '../errors.ts';
 
 const toolName = new RegExp(toolNamePattern);
 

@@ -1,10 +1,18 @@
 /** `input` of a response as the messages of a turn. References to stored items are resolved by the caller. */
 import { invalid } from '../../../../../domain/errors.ts';
 import type { MessagePart } from '../../../../../domain/message.ts';
+import { ImageCount } from '../../../images.ts';
+import {
+  type Fields,
+  oneOfWords,
+  optionalText,
+  readFields,
+  readList,
+  readText,
+} from '../../../read-values.ts';
 import { OpenAiError } from '../../errors.ts';
 import { type ItemReference, readItemId } from '../../ids.ts';
-import { ImageCount, readContent } from '../../request/content.ts';
-import { type Fields, oneOfWords, optionalText, readFields, readList, readText } from '../../request/read.ts';
+import { readContent } from '../../request/content.ts';
 import type { ChainEntry } from '../../request/turn-chain.ts';
 
 /** An item, or the id of one that is stored. */

@@ -2,7 +2,7 @@
  * Reads values of request bodies whose shape depends on other fields, which a schema could only refuse as a whole. Null
  * counts as absent; a path looks like `input[2].content[0].type`.
  */
-import { type AppError, invalid } from '../../../../domain/errors.ts';
+import { type AppError, invalid } from '../../domain/errors.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
