@@ -3,7 +3,6 @@ import { ColloquyError } from './errors.ts';
 import { asConnectionError, call, type Settings } from './http.ts';
 import { follow, type Position, type StreamOptions } from './stream.ts';
 import type { AnswerEvent, AnswerResult, Generation, SessionEvent, Source, ToolCall } from './types.ts';
-import { toCamel } from './wire.ts';
 
 export type AnswerStatus =
   | 'idle'
@@ -95,7 +94,7 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
     }
     if (this.generationId === undefined) throw this.#failure?.error;
     const path = `/api/generations/${this.generationId}/cancel`;
-    return toCamel(await call(this.#settings, { method: 'POST', path })) as Generation;
+    return call<Generation>(this.#settings, { method: 'POST', path });
   }
 
   // biome-ignore lint/suspicious/noThenProperty: an answer can be awaited.
@@ -184,9 +183,9 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
     return { generationId, sessionId, conversationId, messageId };
   }
 
-  async #generation(): Promise<Generation> {
+  #generation(): Promise<Generation> {
     const path = `/api/generations/${this.generationId}`;
-    return toCamel(await call(this.#settings, { method: 'GET', path })) as Generation;
+    return call<Generation>(this.#settings, { method: 'GET', path });
   }
 
   /** Resolves once there is another event, or the end. All readers wait for the same one. */

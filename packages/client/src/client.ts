@@ -5,7 +5,6 @@ import { type Conversations, createConversations } from './conversations.ts';
 import { call, type RetryInfo, type Settings } from './http.ts';
 import type { Position } from './stream.ts';
 import type { Generation, PersonaSelector, WhenBusy } from './types.ts';
-import { toCamel } from './wire.ts';
 
 export interface ColloquyOptions {
   /** The server's address, with its path if it has one: `https://chat.example.com`. */
@@ -71,8 +70,8 @@ export class Colloquy {
   constructor(options: ColloquyOptions) {
     this.#settings = settingsOf(options);
     this.conversations = createConversations(this.#settings);
-    const request = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> =>
-      toCamel(await call(this.#settings, { method, path, ...(body !== undefined && { body }) })) as T;
+    const request = <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> =>
+      call<T>(this.#settings, { method, path, ...(body !== undefined && { body }) });
     this.generations = {
       get: (id) => request('GET', `/api/generations/${encodeURIComponent(id)}`),
       cancel: (id) => request('POST', `/api/generations/${encodeURIComponent(id)}/cancel`),

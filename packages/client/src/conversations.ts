@@ -1,7 +1,6 @@
 /** The conversations of an end user: their own with a token, those of `userId` with an API key. */
 import { call, type Request, type Settings } from './http.ts';
-import type { Conversation, Message, MessagePage } from './types.ts';
-import { toCamel } from './wire.ts';
+import type { Conversation, MessagePage } from './types.ts';
 
 export interface ListOptions {
   /** Words to look for. */
@@ -50,20 +49,15 @@ export interface Conversations {
 export function createConversations(settings: Settings): Conversations {
   const path = (id?: string): string =>
     `/api/chat/sessions${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;
-  const ask = async (request: Request): Promise<never> => toCamel(await call(settings, request)) as never;
+  const ask = <T>(request: Request): Promise<T> => call<T>(settings, request);
   return {
     list({ userId, signal, ...query } = {}) {
       async function page(cursor?: string): Promise<Page> {
         const asked = { ...query, user_id: userId, cursor };
-        const { data, nextCursor } = await (ask({
-          method: 'GET',
-          path: path(),
-          query: asked,
-          signal,
-        }) as Promise<{
+        const { data, nextCursor } = await ask<{
           readonly data: readonly Conversation[];
           readonly nextCursor: string | null;
-        }>);
+        }>({ method: 'GET', path: path(), query: asked, signal });
         return { data, next: nextCursor };
       }
       return {
@@ -80,13 +74,9 @@ export function createConversations(settings: Settings): Conversations {
     },
     async messages(id, { userId, signal, ...query } = {}) {
       const asked = { ...query, user_id: userId };
-      const thread: {
-        readonly messages: readonly Message[];
-        readonly hasMoreBefore: boolean;
-        readonly running: string | null;
-        readonly siblings: Readonly<Record<string, readonly string[]>>;
-      } = await ask({ method: 'GET', path: `${path(id)}/messages`, query: asked, signal });
-      const { messages, hasMoreBefore, running, siblings } = thread;
+      const { hasMoreBefore, messages, running, siblings } = await ask<
+        Omit<MessagePage, 'next'> & { readonly hasMoreBefore: boolean }
+      >({ method: 'GET', path: `${path(id)}/messages`, query: asked, signal });
       return { messages, running, siblings, next: hasMoreBefore ? (messages[0]?.id ?? null) : null };
     },
     update: (id, { title }, { userId } = {}) =>

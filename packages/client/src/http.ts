@@ -1,6 +1,7 @@
 /** Requests with a credential and retries. */
 import type { Credential } from './auth.ts';
 import { ColloquyError, ConnectionError, errorFrom } from './errors.ts';
+import { toCamel } from './wire.ts';
 
 export interface RetryInfo {
   /** How many tries came before, from 1. */
@@ -95,7 +96,7 @@ export async function call<T>(settings: Settings, request: Request): Promise<T> 
     try {
       const response = await send(settings, { ...request, ...(headers && { headers }) });
       const text = await response.text();
-      return (text === '' ? undefined : JSON.parse(text)) as T;
+      return (text === '' ? undefined : toCamel(JSON.parse(text))) as T;
     } catch (error) {
       if (signal?.aborted === true) throw error;
       const leastMs = mayRetry(error, false);

@@ -75,7 +75,7 @@ async function connect(settings: Settings, position: Position, signal: AbortSign
     },
     signal,
   });
-  position.path ??= pathOf(response.headers.get('content-location'), settings.baseUrl);
+  position.path ??= pathOf(response.headers.get('content-location'));
   if (position.path === undefined && response.status !== 204)
     throw new ColloquyError(
       'internal',
@@ -88,7 +88,6 @@ async function connect(settings: Settings, position: Position, signal: AbortSign
 }
 
 /** The path of a stream below the base address, whatever a proxy has put before it. */
-function pathOf(location: string | null, baseUrl: string): string | undefined {
-  const found = /\/api\/generations\/[^/?#]+\/stream/.exec(location ?? '');
-  return found === null || baseUrl === undefined ? undefined : found[0];
+function pathOf(location: string | null): string | undefined {
+  return /\/api\/generations\/[^/?#]+\/stream/.exec(location ?? '')?.[0];
 }
