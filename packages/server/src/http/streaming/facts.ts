@@ -38,18 +38,29 @@ export function createReadFacts(reads: Database): ReadFacts {
       persona,
       createdAt,
       parameters,
-      showsReasoning: caller?.kind !== 'end-user' || (await showsReasoning(reads, scope, persona)),
+      showsReasoning: await createReasoningRule(reads, scope, caller)(persona),
     };
   };
 }
 
-/** Whether end users read the reasoning of a persona's revision. */
-export async function showsReasoning(
+/** Whether a caller may read the reasoning of answers that a persona's revision gave; null: they had no persona. */
+export type ReasoningRule = (persona: RevisionReference | null) => Promise<boolean>;
+
+/** End users read it where the revision shows it. Each revision is looked at once. */
+export function createReasoningRule(
   reads: Database,
   scope: OrganizationScope,
-  persona: RevisionReference | null,
-): Promise<boolean> {
-  if (persona === null) return false;
-  const revision = await findPublicRevision(reads, scope, persona);
-  return revision?.showReasoning === true;
+  caller: Principal | undefined,
+): ReasoningRule {
+  if (caller?.kind !== 'end-user') return async () => true;
+  const known = new Map<string, Promise<boolean>>();
+  return async (persona) => {
+    if (persona === null) return false;
+    const name = `${persona.personaId}:${persona.version}`;
+    const found =
+      known.get(name) ??
+      findPublicRevision(reads, scope, persona).then((revision) => revision?.showReasoning === true);
+    known.set(name, found);
+    return found;
+  };
 }

@@ -5,13 +5,13 @@ import type { OrganizationScope } from '../../domain/scope.ts';
 import { toTime } from '../../domain/text/time.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import { currentText } from '../../generation/log/current-text.ts';
-import { type Ending, readEndings } from '../../store/queries/generations.ts';
+import { type Ending, readEndings, revisionOf } from '../../store/queries/generations.ts';
 import { type ListedMessage, reasoningIn } from '../../store/queries/messages.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { CurrentMessages } from '../../store/queries/threads.ts';
 import type { Database } from '../../store/store.ts';
 import { audienceOf, failureFor } from '../answer/audience.ts';
-import { showsReasoning } from '../streaming/facts.ts';
+import { createReasoningRule } from '../streaming/facts.ts';
 
 /** A message, and what is read beside it. */
 export interface DescribedMessage {
@@ -39,17 +39,11 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
   const audience = audienceOf(caller);
   const current = new CurrentMessages(reads);
   const nameOf = remembering(async (id: string) => (await findModel(reads, scope, id))?.name ?? null);
-  const mayRead = remembering(async (persona: string) => {
-    if (caller.kind !== 'end-user') return true;
-    const [personaId = 0, version = 0] = persona.split(':').map(Number);
-    return showsReasoning(reads, scope, persona === '' ? null : { personaId, version });
-  });
+  const mayRead = createReasoningRule(reads, scope, caller);
 
   async function reasoningOf({ message, ending }: DescribedMessage): Promise<string | null> {
     if (message.role !== 'assistant' || !isTerminal(message.status)) return null;
-    const persona = personaOf(ending);
-    const isShown = await mayRead(persona === null ? '' : `${persona.id}:${persona.version}`);
-    return isShown ? reasoningIn(message) : null;
+    return (await mayRead(revisionOf(ending))) ? reasoningIn(message) : null;
   }
 
   return {
@@ -94,8 +88,8 @@ export function createMessageReader(options: MessageReaderOptions): MessageReade
 }
 
 function personaOf(ending: Ending | undefined): { readonly id: number; readonly version: number } | null {
-  const { personaId = null, personaVersion = null } = ending ?? {};
-  return personaId === null || personaVersion === null ? null : { id: personaId, version: personaVersion };
+  const revision = revisionOf(ending);
+  return revision && { id: revision.personaId, version: revision.version };
 }
 
 function remembering<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {

@@ -6,6 +6,7 @@ import type {
   GenerationStatus,
   Outcome,
 } from '../../domain/generation.ts';
+import type { RevisionReference } from '../../domain/persona.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { Usage } from '../../domain/usage.ts';
 import { statement } from '../statement.ts';
@@ -58,6 +59,12 @@ export type Ending = Pick<
   GenerationRecord,
   'replyTo' | 'finishReason' | 'error' | 'cost' | 'personaId' | 'personaVersion'
 >;
+
+/** The persona's revision that answered; null: it had none. */
+export function revisionOf(ending: Ending | undefined): RevisionReference | null {
+  const { personaId = null, personaVersion: version = null } = ending ?? {};
+  return personaId === null || version === null ? null : { personaId, version };
+}
 
 /** How generations ended, by their ids; those that were deleted are left out. The caller has checked the scope. */
 export async function readEndings(

@@ -4,11 +4,12 @@ import type { MessagePart } from '../../../domain/message.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import { readFiles } from '../../../store/queries/files.ts';
-import { type Ending, readEndings } from '../../../store/queries/generations.ts';
+import { type Ending, readEndings, revisionOf } from '../../../store/queries/generations.ts';
 import { readStoredMessages, type StoredMessage } from '../../../store/queries/message-parts.ts';
 import { findModel } from '../../../store/queries/models.ts';
 import { type PathEntry, pathFrom, readSiblings } from '../../../store/queries/threads.ts';
 import type { Database } from '../../../store/store.ts';
+import type { ReasoningRule } from '../../streaming/facts.ts';
 import { inputOf } from './codec.ts';
 
 export interface UiMessage {
@@ -26,8 +27,7 @@ export interface HistoryOptions {
   readonly leaf: string;
   /** Messages at most, the newest. */
   readonly limit: number;
-  /** Whether the reader may read the reasoning of an answer. */
-  showsReasoning(ending: Ending | undefined): Promise<boolean>;
+  readonly mayReadReasoning: ReasoningRule;
 }
 
 /** Messages that are read at once. */
@@ -113,7 +113,7 @@ class Writer {
   }
 
   async #partsOf(message: StoredMessage, ending: Ending | undefined): Promise<object[]> {
-    const showsReasoning = await this.#options.showsReasoning(ending);
+    const showsReasoning = await this.#options.mayReadReasoning(revisionOf(ending));
     return [
       { type: 'step-start' },
       ...message.parts.flatMap((part): object[] => {

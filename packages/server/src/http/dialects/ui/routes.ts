@@ -10,7 +10,7 @@ import { findNewestSession } from '../../../store/queries/sessions.ts';
 import { newestLeaf } from '../../../store/queries/threads.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { isNoReconnect, lastEventId } from '../../streaming/cursor.ts';
-import { showsReasoning } from '../../streaming/facts.ts';
+import { createReasoningRule } from '../../streaming/facts.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { resolveRevision, selectorOf } from '../persona-selector.ts';
 import * as documentation from './documentation.ts';
@@ -124,12 +124,7 @@ export function uiRoutes({ store, turns, attach, engine }: DialectDependencies):
           conversationId: conversation.id,
           leaf,
           limit: query.limit ?? 200,
-          async showsReasoning(ending) {
-            if (caller.kind !== 'end-user') return true;
-            const { personaId = null, personaVersion: version = null } = ending ?? {};
-            const persona = personaId === null || version === null ? null : { personaId, version };
-            return showsReasoning(reads, scope, persona);
-          },
+          mayReadReasoning: createReasoningRule(reads, scope, caller),
         });
       },
     }),

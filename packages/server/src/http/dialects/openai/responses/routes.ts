@@ -9,7 +9,7 @@ import {
 import type { AcceptedGeneration } from '../../../../generation/interface.ts';
 import { type GrantedRequest, type Route, route } from '../../../routing/route.ts';
 import { isNoReconnect, lastEventId } from '../../../streaming/cursor.ts';
-import { showsReasoning } from '../../../streaming/facts.ts';
+import { createReasoningRule } from '../../../streaming/facts.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
 import { reading, writing } from '../access.ts';
 import { processingHeaders } from '../headers.ts';
@@ -33,11 +33,8 @@ type ConversationRequest = GrantedRequest<'conversation'>;
 export function responseRoutes(dependencies: DialectDependencies): readonly Route[] {
   const { store, engine, turns, attach, authenticator, unknownParameters, now } = dependencies;
   const { reads } = store;
-  const stored = createStoredResponses(
-    store,
-    engine,
-    async ({ caller, scope }, { persona }) =>
-      caller.kind !== 'end-user' || (await showsReasoning(reads, scope, persona)),
+  const stored = createStoredResponses(store, engine, ({ caller, scope }, { persona }) =>
+    createReasoningRule(reads, scope, caller)(persona),
   );
 
   async function accept(request: ConversationRequest, body: Body): Promise<AcceptedGeneration> {
