@@ -20,12 +20,16 @@ export interface ModelMessage {
   readonly parts?: readonly ModelMessagePart[];
 }
 
-export interface ModelRequest extends Asked {
+/** What a model reads of a request. */
+export interface ModelPrompt extends Asked {
   /**
    * Oldest first. Any list will do: each model fits it to the form that it takes (`fit-messages.ts`), so that roles need
    * not alternate, messages may be blank, and calls may lack a result.
    */
   readonly messages: readonly ModelMessage[];
+}
+
+export interface ModelRequest extends ModelPrompt {
   readonly parameters: SamplingParameters;
   /**
    * Whether the last message, which is then an assistant's, is to be continued to the letter, without a new turn. Only

@@ -59,7 +59,7 @@ export async function askModel(model: LanguageModel, question: Question): Promis
     throw error;
   } finally {
     const written = (thought + text).slice(0, 2 * maxThoughtLength);
-    const estimated = (): Usage => estimateUsage(model, request.messages, written, reportedPrompt);
+    const estimated = (): Usage => estimateUsage(model, request, written, reportedPrompt);
     onSpent({
       usage: usage ?? (written === '' ? unknownUsage : estimated()),
       isFailed,

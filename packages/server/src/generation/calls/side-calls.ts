@@ -16,7 +16,7 @@ import type { Overflow } from '../../models/refusals/overflow.ts';
 import { findModel } from '../../store/queries/models.ts';
 import { readSettings } from '../../store/queries/organization-settings.ts';
 import type { Database } from '../../store/store.ts';
-import { countMessages, isOverflow, learnFromOverflow } from '../context/overflow.ts';
+import { countPrompt, isOverflow, learnFromOverflow } from '../context/overflow.ts';
 import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { ModelRegistry, RunPlan } from '../plan/plan.ts';
 import { promptLimitOf } from '../plan/prompt-limits.ts';
@@ -82,7 +82,9 @@ export function thinkingTokens(writer: Pick<Writer, 'record'>): number {
 
 /** Tokens that are left for thinking beside prompt and reply; less than 0 where these alone are too much. */
 function roomOf(writer: Writer, { messages, replyTokens }: SideQuestion): number {
-  return Math.floor(usableWindow(writer) * (1 - spareShare)) - replyTokens - countMessages(writer, messages);
+  return (
+    Math.floor(usableWindow(writer) * (1 - spareShare)) - replyTokens - countPrompt(writer, { messages })
+  );
 }
 
 export class SideCalls {
@@ -165,13 +167,13 @@ export class SideCalls {
       this.#hasNoRoom.add(model);
       return question;
     }
-    const counted = countMessages(writer, question.messages);
+    const counted = countPrompt(writer, question);
     this.#options.learn(
       record,
       learnFromOverflow({ record, model, parameters: { maxTokens } }, overflow, counted),
     );
     const anew = { ...question, messages: question.fitAnew?.() ?? question.messages };
-    const isShorter = countMessages(writer, anew.messages) < counted;
+    const isShorter = countPrompt(writer, anew) < counted;
     const isLess = isShorter || this.#boundOf(writer, anew) < maxTokens;
     return isLess && roomOf(writer, anew) >= 0 ? anew : undefined;
   }

@@ -1,7 +1,6 @@
 /** After a prompt that was too long for the model: what that shows of the model, and whether to ask once more. */
 import type { LearntFacts } from '../../domain/model.ts';
-import type { Asked } from '../../domain/request/tools.ts';
-import type { ModelRequest } from '../../models/language-model.ts';
+import type { ModelPrompt, ModelRequest } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
 import { askedText } from '../plan/asked.ts';
@@ -26,16 +25,12 @@ export function isOverflow(error: unknown): error is ModelError {
   return error instanceof ModelError && error.code === 'context_overflow';
 }
 
-/** The tokens of a request's messages and of what else it asks for, as the fitting counts them. */
-export function countMessages(
-  plan: Pick<RunPlan, 'model'>,
-  messages: ModelRequest['messages'],
-  asked?: Asked,
-): number {
+/** The tokens of a prompt, as the fitting counts them. */
+export function countPrompt(plan: Pick<RunPlan, 'model'>, prompt: ModelPrompt): number {
   const estimate = new TokenEstimate(plan.model);
-  return messages.reduce(
+  return prompt.messages.reduce(
     (sum, message) => sum + estimate.ofWhole(message),
-    estimate.ofMessage(askedText(asked)),
+    estimate.ofMessage(askedText(prompt)),
   );
 }
 

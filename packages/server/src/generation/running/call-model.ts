@@ -90,9 +90,7 @@ export async function runModel(
   const isUnknown = failure !== undefined && written === '' && !live.isCancelled;
   const usage =
     appender.usage ??
-    (isUnknown
-      ? unknownUsage
-      : estimateUsage(model, request.messages, written, appender.reportedPrompt, request));
+    (isUnknown ? unknownUsage : estimateUsage(model, request, written, appender.reportedPrompt));
   if (live.isCancelled) {
     return {
       kind: 'ended',

@@ -18,7 +18,7 @@ import type { Database } from '../../store/store.ts';
 import { modelCall, type SpentCall } from '../calls/accounting.ts';
 import { estimateUsage } from '../calls/estimate-usage.ts';
 import { type ContextRequest, type FittedContext, firstContext, fitContext } from '../context/fit-context.ts';
-import { countMessages, isSmaller, learnFromOverflow } from '../context/overflow.ts';
+import { countPrompt, isSmaller, learnFromOverflow } from '../context/overflow.ts';
 import type { LiveGeneration } from '../log/live-generation.ts';
 import { answerBound } from '../plan/context-window.ts';
 import { type RunPlan, requestedModel } from '../plan/plan.ts';
@@ -177,7 +177,7 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   };
   const refit: Refit = async (tooLong, overflow) => {
     if (plan.keepsHistory === true) return undefined;
-    const counted = countMessages(plan, tooLong.messages);
+    const counted = countPrompt(plan, tooLong);
     dependencies.learn(plan.record, learnFromOverflow(plan, overflow, counted));
     const sources = shortenSection(research.promptSection, plan);
     await refitWith(sources);
@@ -191,7 +191,8 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
   if (end.kind === 'dropped') return null;
   const { outcome, earlier, isOpen = false, isOfModel = false } = end;
   const before = earlier === undefined ? [] : [earlier];
-  if (recovered !== '') before.push(estimateUsage(plan.model, fitted.messages, recovered));
+  if (recovered !== '')
+    before.push(estimateUsage(plan.model, { ...plan.asked, messages: fitted.messages }, recovered));
   for (const usage of before) run.modelCalls.push(answerCall(job, plan, { usage, at }));
   const isFailed = outcome.status === 'failed' && isOfModel;
   const times = {
@@ -234,7 +235,7 @@ export async function estimateInterrupted(
   const context = { messageId: replyTo, sessionId: live.identity.sessionId };
   const fitted = await fitContext(reads, plan, context);
   live.setContext(fitted);
-  return estimateUsage(plan.model, fitted.messages, live.message.everything());
+  return estimateUsage(plan.model, { ...plan.asked, messages: fitted.messages }, live.message.everything());
 }
 
 function answerCall(
@@ -269,7 +270,7 @@ function remainingOf({ model, parameters }: RunPlan, written: string): SamplingP
 
 function toRequest(plan: RunPlan, history: readonly ModelMessage[], begun: string): ModelRequest {
   const { messages, continueLast } = toMessages(plan, history, begun);
-  const maxTokens = answerBound(plan, () => countMessages(plan, messages, plan.asked));
+  const maxTokens = answerBound(plan, () => countPrompt(plan, { ...plan.asked, messages }));
   const parameters = { ...plan.parameters, ...(maxTokens !== undefined && { maxTokens }) };
   return { messages, parameters, ...plan.asked, ...(continueLast && { continueLast }) };
 }

@@ -6,6 +6,7 @@ import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { countStrictly, type Strictness, strict } from 'colloquy-testkit/upstream/strict';
 import { organizationScope } from '../../../src/auth/scopes.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import type { TurnRequest } from '../../../src/generation/turn.ts';
 import { findModel } from '../../../src/store/queries/models.ts';
 import { isSummaryCall, long, promptOf, say } from '../context/contexts.ts';
 import { type EngineHarness, startEngineHarness } from '../engines.ts';
@@ -23,9 +24,9 @@ async function withHistory(h: EngineHarness, turns: number) {
     text: long(`message ${index}`),
   }));
   await insertMessages(h.place, first.userMessageId, messages, { ids, movesHead: true });
-  const ask = async (text: string) => {
+  const ask = async (text: string, more: Partial<TurnRequest> = {}) => {
     const before = h.upstream.requests.length;
-    const asked = await say(h, engine, { kind: 'session', sessionId: first.sessionId, text });
+    const asked = await say(h, engine, { kind: 'session', sessionId: first.sessionId, text }, more);
     const calls = h.upstream.requests.slice(before).filter((call) => !isSummaryCall(call));
     await engine.summariesWritten();
     return { ...asked, calls, view: await engine.get(h.scope, asked.generationId) };
@@ -89,6 +90,28 @@ onBothStores('a prompt that is too long', (storeEngine) => {
     assert.equal(receipt.model.context_window, 2000);
     assert.ok(receipt.budget_tokens < 2000);
     assert.notEqual(receipt.dropped, null);
+  });
+
+  test('tools in a prompt that is too long do not change how the model is said to count', async () => {
+    const tools = Array.from({ length: 4 }, (_, n) => ({
+      name: `look_${n}`,
+      description: long(`tool ${n}`),
+    }));
+    const countRatioAfter = async (options: NonNullable<TurnRequest['options']>) => {
+      await using h = await startEngineHarness(storeEngine, { contextWindow: null });
+      const { ask } = await withHistory(h, 9);
+      const toolTokens = options.tools === undefined ? 0 : Math.ceil(JSON.stringify(tools).length / 3);
+      const overflow = ({ window, prompt }: { window: number; prompt: number }) =>
+        `This model's maximum context length is ${window} tokens, but the prompt has ${prompt + toolTokens} tokens.`;
+      h.upstream.setDefault(strict({ windowTokens: 4000, overflow }, answer('Fits.')));
+      const { calls, view } = await ask('And now?', { options });
+      assert.deepEqual([view.status, calls.length], ['done', 2]);
+      const ratio = (await recordOf(h)).learnt.prompts?.countRatio;
+      assert.ok(ratio !== undefined && ratio < 0.9, `${ratio} tokens here for one there`);
+      return ratio;
+    };
+    const [without, withTools] = [await countRatioAfter({}), await countRatioAfter({ tools })];
+    assert.ok(Math.abs(withTools - without) < 0.05, `${without} without tools, ${withTools} with them`);
   });
 
   test('a window that was set stays as it is, and is used smaller', async () => {
