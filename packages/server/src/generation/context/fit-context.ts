@@ -12,7 +12,7 @@ import { askedText } from '../plan/asked.ts';
 import { promptBudget, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
 import type { RunPlan } from '../plan/plan.ts';
 import { firstPageSize, type HistoryUnit, historyUnits } from './history-units.ts';
-import { entryTokens, mostTokens, toModelMessages } from './model-messages.ts';
+import { costlyMessage, mostTokens, toModelMessages } from './model-messages.ts';
 import { receiptHead } from './receipt.ts';
 import { summaryForModel } from './summary-for-model.ts';
 import { TokenEstimate } from './token-estimate.ts';
@@ -63,17 +63,13 @@ export function firstContext(
     receipt: () =>
       toReceipt(plan, request, {
         summary: undefined,
-        history: messages.slice(0, -1).map(toCostly),
-        message: messages.slice(-1).map(toCostly),
+        history: messages.slice(0, -1),
+        message: messages.slice(-1),
         whole: { count: messages.length, first_message_id: messageId, last_message_id: messageId },
         wholeFromPosition: 0,
         dropped: null,
       }),
   };
-}
-
-function toCostly({ text, parts }: ModelMessage): Costly {
-  return { text, richParts: parts === undefined ? null : JSON.stringify(parts) };
 }
 
 /** Reads no further back than the budget reaches. */
@@ -106,8 +102,8 @@ export async function fitContext(
     receipt: () =>
       toReceipt(plan, request, {
         summary,
-        history: whole.slice(0, -1),
-        message: whole.slice(-1),
+        history: whole.slice(0, -1).map(costlyMessage),
+        message: whole.slice(-1).map(costlyMessage),
         whole: {
           count: whole.length,
           first_message_id: whole[0]?.id ?? request.messageId,
@@ -140,7 +136,7 @@ export function historyRoom(
 
 export function unitTokens(unit: Unit, estimate: TokenEstimate): number {
   let tokens = 0;
-  for (const entry of unit.entries) tokens += entryTokens(entry, estimate);
+  for (const entry of unit.entries) tokens += estimate.ofWhole(costlyMessage(entry));
   return tokens;
 }
 
@@ -287,13 +283,10 @@ function promptMessages(
   return text === '' ? [...messages] : [{ role: 'system', text }, ...messages];
 }
 
-/** What of a message its tokens are counted from. */
-type Costly = Pick<HistoryEntry, 'text' | 'richParts'>;
-
 interface ReceiptFacts {
   readonly summary: SummaryRecord | undefined;
-  readonly history: readonly Costly[];
-  readonly message: readonly Costly[];
+  readonly history: readonly ModelMessage[];
+  readonly message: readonly ModelMessage[];
   readonly whole: MessageRange;
   readonly wholeFromPosition: number;
   readonly dropped: MessageRange | null;
@@ -309,8 +302,8 @@ function toReceipt(
   const tokensOf = (texts: readonly string[]): number =>
     texts.reduce((sum, text) => sum + estimate.ofMessage(text), 0);
   const system = tokensOf([systemPromptOf(plan), askedText(plan.asked)]);
-  const tokensOfAll = (entries: readonly Costly[]): number =>
-    entries.reduce((sum, entry) => sum + entryTokens(entry, estimate), 0);
+  const tokensOfAll = (messages: readonly ModelMessage[]): number =>
+    messages.reduce((sum, message) => sum + estimate.ofWhole(message), 0);
   const message = tokensOfAll(facts.message);
   const sources = tokensOf([request.sources ?? '']);
   return {

@@ -4,7 +4,6 @@ import type { ModelMessage, ModelMessagePart } from '../../models/language-model
 import { readFiles } from '../../store/queries/files.ts';
 import type { HistoryEntry } from '../../store/queries/histories.ts';
 import type { Database } from '../../store/store.ts';
-import type { TokenEstimate } from './token-estimate.ts';
 
 type Stored = Pick<HistoryEntry, 'role' | 'text' | 'richParts'>;
 type StoredImage = Extract<MessagePart, { type: 'image' }>;
@@ -50,15 +49,6 @@ function toImage(image: StoredImage, files: ReadonlyMap<string, string> | undefi
   return [{ type: 'image', url, ...(image.detail !== undefined && { detail: image.detail }) }];
 }
 
-/** The tokens of a message with what it costs beside its text; 0 for one that is not sent. */
-export function entryTokens(
-  { text, richParts }: Pick<Stored, 'text' | 'richParts'>,
-  estimate: TokenEstimate,
-): number {
-  if (richParts === null) return estimate.ofMessage(text);
-  return estimate.ofWhole(costlyMessage({ text, richParts }));
-}
-
 /** No more tokens has a message: a token is at least one byte of UTF-8. */
 export function mostTokens({ text, richParts }: Pick<Stored, 'text' | 'richParts'>): number {
   if (richParts === null) return Buffer.byteLength(text);
@@ -69,9 +59,9 @@ export function mostTokens({ text, richParts }: Pick<Stored, 'text' | 'richParts
 
 const mostTokensPerImage = 2000;
 
-function costlyMessage(entry: Pick<Stored, 'text' | 'richParts'>): ModelMessage {
-  const parts = toModelParts(partsOf(entry) ?? [], undefined);
-  const images = (partsOf(entry) ?? []).filter((part) => part.type === 'image' && 'file_id' in part);
-  const counted = images.map((): ModelMessagePart => ({ type: 'image', url: '' }));
-  return { role: 'user', text: entry.text, parts: [...parts, ...counted] };
+/** A message as its tokens are counted: stored images cost what all do, and are not read. */
+export function costlyMessage(entry: Stored): ModelMessage {
+  const { role, text } = entry;
+  const parts = partsOf(entry)?.map((part) => (part.type === 'image' ? { type: part.type, url: '' } : part));
+  return parts === undefined ? { role, text } : { role, text, parts: toModelParts(parts, undefined) };
 }
