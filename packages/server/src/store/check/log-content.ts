@@ -1,8 +1,7 @@
 /** Reads what logs hold, event by event: in the journal, and in segments. */
+import { sql } from 'kysely';
+import { stepsOf } from '../queries/page.ts';
 import type { Database } from '../tables.ts';
-
-/** Journal rows, and segments, that are read at once. */
-const rowsAtOnce = 100;
 
 export interface BrokenLogs {
   readonly rule: string;
@@ -22,7 +21,7 @@ async function findBrokenJournal(db: Database): Promise<readonly BrokenLogs[]> {
   /** By generation, the last event that segments and the journal rows so far have. */
   const ends = new Map<string, number>();
   let last: { readonly owner: number; readonly n: number } | undefined;
-  for await (const { owner, n, payload } of journalRows(db)) {
+  for await (const { owner, n, payload } of journalOf(db)) {
     if (last?.owner === owner && n !== last.n + 1) gaps.push(`${owner}.${n}`);
     last = { owner, n };
     const runs = readRow(payload);
@@ -49,25 +48,9 @@ async function findBrokenJournal(db: Database): Promise<readonly BrokenLogs[]> {
   ];
 }
 
-async function* journalRows(
-  db: Database,
-): AsyncGenerator<{ readonly owner: number; readonly n: number; readonly payload: string }, void> {
-  let after = { owner: 0, n: 0 };
-  for (;;) {
-    const { owner, n } = after;
-    const rows = await db
-      .selectFrom('journal')
-      .selectAll()
-      .where((eb) => eb.or([eb('owner', '>', owner), eb.and([eb('owner', '=', owner), eb('n', '>', n)])]))
-      .orderBy('owner')
-      .orderBy('n')
-      .limit(rowsAtOnce)
-      .execute();
-    yield* rows;
-    const end = rows.at(-1);
-    if (end === undefined || rows.length < rowsAtOnce) return;
-    after = end;
-  }
+function journalOf(db: Database) {
+  const all = db.selectFrom('journal').selectAll().orderBy('owner').orderBy('n');
+  return stepsOf(all, ({ owner, n }) => sql<boolean>`(owner, n) > (${owner}, ${n})`);
 }
 
 /** The last event in segments, 0 where there is none; undefined for a generation that is not there. */
@@ -104,33 +87,10 @@ function readRow(payload: string): readonly Run[] | undefined {
 
 async function findBrokenSegments(db: Database): Promise<readonly BrokenLogs[]> {
   const broken = new Set<string>();
-  let after: { readonly generation_id: string; readonly first_seq: number } = {
-    generation_id: '',
-    first_seq: 0,
-  };
-  for (;;) {
-    const { generation_id, first_seq } = after;
-    const rows = await db
-      .selectFrom('segment')
-      .select(['generation_id', 'first_seq', 'last_seq', 'events'])
-      .where((eb) =>
-        eb.or([
-          eb('generation_id', '>', generation_id),
-          eb.and([eb('generation_id', '=', generation_id), eb('first_seq', '>', first_seq)]),
-        ]),
-      )
-      .orderBy('generation_id')
-      .orderBy('first_seq')
-      .limit(rowsAtOnce)
-      .execute();
-    for (const row of rows) {
-      const events = parse(row.events);
-      const count = Number(row.last_seq) - Number(row.first_seq) + 1;
-      if (!areEvents(events) || events.length !== count) broken.add(row.generation_id);
-    }
-    const end = rows.at(-1);
-    if (end === undefined || rows.length < rowsAtOnce) break;
-    after = end;
+  for await (const row of segmentsOf(db)) {
+    const events = parse(row.events);
+    const count = Number(row.last_seq) - Number(row.first_seq) + 1;
+    if (!areEvents(events) || events.length !== count) broken.add(row.generation_id);
   }
   return [
     {
@@ -139,6 +99,18 @@ async function findBrokenSegments(db: Database): Promise<readonly BrokenLogs[]> 
       ids: [...broken],
     },
   ];
+}
+
+function segmentsOf(db: Database) {
+  const all = db
+    .selectFrom('segment')
+    .select(['generation_id', 'first_seq', 'last_seq', 'events'])
+    .orderBy('generation_id')
+    .orderBy('first_seq');
+  return stepsOf(
+    all,
+    (last) => sql<boolean>`(generation_id, first_seq) > (${last.generation_id}, ${last.first_seq})`,
+  );
 }
 
 function parse(json: string): unknown {
