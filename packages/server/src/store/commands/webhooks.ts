@@ -31,12 +31,12 @@ export async function createWebhook(
   context: CommandContext,
   args: CreateWebhook,
 ): Promise<{ readonly id: string }> {
-  const { db, engine } = context;
+  const { db } = context;
   const { organizationId } = args;
   await requirePresentSecret(context, args.sealedBy);
-  // Two at once must not both be the last one; what refers to the organization does not wait for this lock.
+  // Two at once must not both be the last one.
   const query = db.selectFrom('organization').select('id').where('id', '=', organizationId);
-  const found = await (engine === 'postgres' ? query.forNoKeyUpdate() : query).executeTakeFirst();
+  const found = await forUpdate(context, query).executeTakeFirst();
   if (found === undefined) throw notFound('organization');
   const { count } = await db
     .selectFrom('webhook')
