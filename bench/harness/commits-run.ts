@@ -5,7 +5,8 @@ import { newId } from '../../packages/server/src/domain/ids.ts';
 import { LiveGeneration } from '../../packages/server/src/generation/log/live-generation.ts';
 import { LogWriter } from '../../packages/server/src/generation/log/log-writer.ts';
 import { SegmentMover } from '../../packages/server/src/generation/log/segment-mover.ts';
-import { textMessage } from '../../packages/server/src/store/commands/new-turn.ts';
+import { userText } from '../../packages/server/src/generation/turn.ts';
+import { toNewMessage } from '../../packages/server/src/generation/turns/new-messages.ts';
 import { openStore } from '../../packages/server/src/store/open.ts';
 import type { Store } from '../../packages/server/src/store/store.ts';
 import { createBenchDatabase } from './postgres.ts';
@@ -149,7 +150,7 @@ async function startGeneration(store: Store, organizationId: string, owner: numb
     tenant: { organizationId, environment: 'prod', endUserId: null },
     target: {
       ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: 'Bench' },
-      ...{ personaId: null, personaVersion: null, messages: [textMessage(newId(), 'Bench')] },
+      ...{ personaId: null, personaVersion: null, messages: userText('Bench').map(toNewMessage) },
     },
     answerMessageId: newId(),
     generationId: newId(),

@@ -8,6 +8,11 @@ export { type MessagePart, type MessageRole, messageRoles } from './request/part
 export const shownRoles = ['user', 'assistant'] as const satisfies readonly MessageRole[];
 export type ShownRole = (typeof shownRoles)[number];
 
+/** Whether lists show a message: those of the system and of tools they do not. */
+export function isShown({ role }: { readonly role: MessageRole }): boolean {
+  return shownRoles.some((shown) => shown === role);
+}
+
 /** A message of a client is `done` at once; an answer has the status of its generation. */
 export type MessageStatus = GenerationStatus;
 

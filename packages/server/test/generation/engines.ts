@@ -15,11 +15,11 @@ import { Engine } from '../../src/generation/engine.ts';
 import type { EngineOptions } from '../../src/generation/engine-options.ts';
 import type { ModelRegistry } from '../../src/generation/plan/plan.ts';
 import { type TurnRequest, type TurnRequestTarget, userText } from '../../src/generation/turn.ts';
+import { toNewMessage } from '../../src/generation/turns/new-messages.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
 import { createUpstreamDispatcher } from '../../src/models/upstream/dispatcher.ts';
-import { textMessage } from '../../src/store/commands/new-turn.ts';
 import type { Store, StoreEngine } from '../../src/store/store.ts';
 
 /** `text` is a user's one message. Without a kind: a new conversation on the persona. */
@@ -185,7 +185,7 @@ export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
       title: text,
       personaId: h.persona.personaId,
       personaVersion: h.persona.version,
-      messages: [textMessage(newId(), text)],
+      messages: userText(text).map(toNewMessage),
     },
     answerMessageId: newId(),
     generationId: newId(),

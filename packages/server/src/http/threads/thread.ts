@@ -1,8 +1,7 @@
 /** A part of a session's thread: the path from its beginning to a message. */
 import type { FastifyReply } from 'fastify';
 import { invalid } from '../../domain/errors.ts';
-import type { MessageRole } from '../../domain/message.ts';
-import { shownRoles } from '../../domain/message.ts';
+import { isShown } from '../../domain/message.ts';
 import type { SessionRecord } from '../../domain/session.ts';
 import { readMessageSizes, readMessagesById } from '../../store/queries/messages.ts';
 import { maxPageBytes } from '../../store/queries/page.ts';
@@ -147,10 +146,6 @@ async function partOf(reads: Database, leaf: string, query: ThreadQuery): Promis
     hasMoreBefore: older.length > before,
     hasMoreAfter: hasNewest || newer.length > after,
   };
-}
-
-function isShown({ role }: { readonly role: MessageRole }): boolean {
-  return shownRoles.some((shown) => shown === role);
 }
 
 /** What of a part fits into a page: what is nearest to `around`, otherwise the newest. */

@@ -1,6 +1,6 @@
 /** Deletes single messages of a conversation; `post-message.ts` adds them. */
 import { AppError, notFound } from '../../domain/errors.ts';
-import { shownRoles } from '../../domain/message.ts';
+import { isShown } from '../../domain/message.ts';
 import type { Scope } from '../../domain/scope.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type MessageRecord, toMessage } from '../queries/messages.ts';
@@ -53,8 +53,8 @@ export async function deleteMessage(
   await deleteSummariesCovering(context, { conversationId: conversation.id, position: message.position });
   await db.deleteFrom('message').where('id', '=', id).execute();
   // What no list shows has its gap already.
-  const isShown = shownRoles.some((role) => role === message.role);
-  if (isShown) {
+  const leavesGap = isShown(message);
+  if (leavesGap) {
     await db
       .insertInto('message_gap')
       .values({ conversation_id: conversation.id, position: message.position })
@@ -62,7 +62,7 @@ export async function deleteMessage(
   }
   await db
     .updateTable('conversation')
-    .set({ deleted_messages: conversation.deleted_messages + (isShown ? 1 : 0), updated_at: args.now })
+    .set({ deleted_messages: conversation.deleted_messages + (leavesGap ? 1 : 0), updated_at: args.now })
     .where('id', '=', conversation.id)
     .execute();
   await noteErasure(context, args.now);

@@ -1,7 +1,7 @@
 /** A turn that is to be accepted, and the rows that it becomes. */
 import type { LogEvent } from '../../domain/event.ts';
 import type { Dialect, WhenBusy } from '../../domain/generation.ts';
-import { type MessageRole, shownRoles } from '../../domain/message.ts';
+import { isShown, type MessageRole } from '../../domain/message.ts';
 import type { Creator, Tenant } from '../../domain/scope.ts';
 import { creatorColumns } from '../queries/creators.ts';
 import type { SessionTable } from '../tables.ts';
@@ -21,11 +21,6 @@ export interface NewTurnMessage {
   /** JSON. */
   readonly metadata?: string;
   readonly clientId?: string;
-}
-
-/** A user's message with nothing but a text. */
-export function textMessage(id: string, text: string): NewTurnMessage {
-  return { id, role: 'user', parts: JSON.stringify([{ type: 'text', text }]), text };
 }
 
 /** `messages`, oldest first, become a chain; there is at least one, and the last is answered. */
@@ -144,11 +139,7 @@ export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
 
 /** Whether a message is a row and nothing else. */
 function isPlain({ role, files = [], clientId }: NewTurnMessage): boolean {
-  return isShown(role) && files.length === 0 && clientId === undefined;
-}
-
-function isShown(role: MessageRole): boolean {
-  return shownRoles.some((shown) => shown === role);
+  return isShown({ role }) && files.length === 0 && clientId === undefined;
 }
 
 export function tenantColumns(
@@ -195,7 +186,7 @@ export function addMessages(
     });
     if (clientId !== undefined) rows.clientIds.push({ id, clientId });
     // Lists leave it out, as if it were deleted.
-    if (!isShown(role)) rows.gaps.push({ conversation_id: conversationId, position });
+    if (!isShown({ role })) rows.gaps.push({ conversation_id: conversationId, position });
     for (const file of files)
       rows.files.push({
         id: file.id,

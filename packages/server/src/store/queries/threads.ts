@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { loopTurn } from '../../concurrency/loop-turn.ts';
 import type { GenerationStatus } from '../../domain/generation.ts';
-import { type MessageRole, shownRoles } from '../../domain/message.ts';
+import { isShown, type MessageRole, shownRoles } from '../../domain/message.ts';
 import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 
@@ -160,7 +160,7 @@ export async function currentIds(
     if (headMessageId === null) continue;
     for await (const entry of pathFrom(db, headMessageId)) {
       if (entry.sessionId !== id) break;
-      if (shownRoles.some((role) => role === entry.role)) found.push(entry);
+      if (isShown(entry)) found.push(entry);
     }
   }
   return found.sort((a, b) => a.position - b.position).map(({ id }) => id);

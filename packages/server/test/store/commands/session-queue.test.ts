@@ -6,7 +6,8 @@ import { openTestStore } from 'colloquy-testkit/stores';
 import type { AppError } from '../../../src/domain/errors.ts';
 import type { LogEvent } from '../../../src/domain/event.ts';
 import { newId } from '../../../src/domain/ids.ts';
-import { textMessage } from '../../../src/store/commands/new-turn.ts';
+import { userText } from '../../../src/generation/turn.ts';
+import { toNewMessage } from '../../../src/generation/turns/new-messages.ts';
 import type { Store } from '../../../src/store/store.ts';
 
 const rounds = 40;
@@ -28,7 +29,7 @@ async function turnsOf(store: Store) {
       target: {
         ...{ conversationId: newId(), sessionId: newId(), title: 'T', personaId: null, personaVersion: null },
         ...target,
-        messages: [textMessage(newId(), 'Hello')],
+        messages: userText('Hello').map(toNewMessage),
       },
       answerMessageId: newId(),
       generationId: newId(),

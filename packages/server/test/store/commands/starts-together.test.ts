@@ -6,8 +6,9 @@ import { openTestStore } from 'colloquy-testkit/stores';
 import { sql } from 'kysely';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
+import { userText } from '../../../src/generation/turn.ts';
+import { toNewMessage } from '../../../src/generation/turns/new-messages.ts';
 import type { CommandArgs } from '../../../src/store/command.ts';
-import { textMessage } from '../../../src/store/commands/new-turn.ts';
 
 type Turn = CommandArgs<'acceptTurn'>;
 
@@ -26,7 +27,7 @@ onBothStores('turns that start conversations together', async (engine) => {
     tenant: { organizationId: organization, environment: 'prod', endUserId: null },
     target: {
       ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: text },
-      ...{ personaId: 7, personaVersion: 3, messages: [textMessage(newId(), text)] },
+      ...{ personaId: 7, personaVersion: 3, messages: userText(text).map(toNewMessage) },
     },
     answerMessageId: newId(),
     generationId: newId(),

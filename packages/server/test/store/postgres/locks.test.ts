@@ -7,7 +7,8 @@ import { openTestStore } from 'colloquy-testkit/stores';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { newId } from '../../../src/domain/ids.ts';
-import { textMessage } from '../../../src/store/commands/new-turn.ts';
+import { userText } from '../../../src/generation/turn.ts';
+import { toNewMessage } from '../../../src/generation/turns/new-messages.ts';
 
 const postgres = await findPostgres();
 const missing = 'skip' in postgres ? postgres : undefined;
@@ -31,7 +32,7 @@ describe('locks', missing ?? {}, () => {
       tenant: { organizationId, environment: 'prod', endUserId: null },
       target: {
         ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: 'T' },
-        ...{ personaId: null, personaVersion: null, messages: [textMessage(newId(), 'Hello')] },
+        ...{ personaId: null, personaVersion: null, messages: userText('Hello').map(toNewMessage) },
       },
       answerMessageId: newId(),
       generationId: newId(),

@@ -1,7 +1,7 @@
 /** Messages of conversations: listed, looked at, shown as the thread of a session, and rated. */
 import type { ConversationPrincipal } from '../../../auth/principal.ts';
 import { notFound } from '../../../domain/errors.ts';
-import { type MessageRole, shownRoles } from '../../../domain/message.ts';
+import { isShown } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { findConversation, pageSessions } from '../../../store/queries/conversations.ts';
 import {
@@ -19,11 +19,6 @@ import { createMessageReader, type DescribedMessage } from '../../threads/messag
 import { sendThread } from '../../threads/thread.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import * as documentation from './documentation.ts';
-
-/** Whether lists show a message: those of the system and of tools they do not. */
-function isShown({ role }: { readonly role: MessageRole }): boolean {
-  return shownRoles.some((shown) => shown === role);
-}
 
 /** Sessions that are read at once. */
 const sessionsAtOnce = 200;
