@@ -6,7 +6,12 @@ import {
   type ServerSecret,
   secretPath,
 } from '../../config/secrets.ts';
-import { listSealedModels, listSealedWebhooks, readSecretFingerprint } from '../../store/queries/secrets.ts';
+import {
+  listSealedModels,
+  listSealedWebhooks,
+  readSecretFingerprint,
+  sealedValues,
+} from '../../store/queries/secrets.ts';
 import type { Database } from '../../store/store.ts';
 import { openForReads, type StorePlace } from '../../store/transfer/place.ts';
 import { explainUnfit, fingerprintOfSealed, ringOf, type SecretSettings } from './open-secrets.ts';
@@ -60,10 +65,7 @@ export async function findSecretProblems(
     if (fit === 'other') return [{ rule, problem: await explainUnfit(place, loaded, stored) }];
     const ring = ringOf(loaded);
     const unreadable = (await listSealedModels(db)).filter(
-      ({ id, apiKey, headers, query }) =>
-        ![apiKey, ...Object.values(headers), ...Object.values(query)].every(
-          (sealed) => sealed === null || ring.opens(sealed, id),
-        ),
+      (model) => !sealedValues(model).every((sealed) => ring.opens(sealed, model.id)),
     );
     const webhooks = (await listSealedWebhooks(db)).filter(({ id, secret }) => !ring.opens(secret, id));
     return [

@@ -6,7 +6,12 @@ import type { SecretSource } from '../../domain/secrets/rotation.ts';
 import { fingerprintOf, SecretRing } from '../../domain/secrets/secret-ring.ts';
 import type { Resealed } from '../../store/commands/secrets.ts';
 import { countLeases } from '../../store/queries/owners.ts';
-import { listSealedModels, readSecretFingerprint, type SealedModel } from '../../store/queries/secrets.ts';
+import {
+  listSealedModels,
+  readSecretFingerprint,
+  type SealedModel,
+  sealedValues,
+} from '../../store/queries/secrets.ts';
 import type { Database, Store, StoreEngine } from '../../store/store.ts';
 
 /** The secret is not the one of the database. The message is one sentence for the operator, which says what to do. */
@@ -97,10 +102,9 @@ export async function countOthers(
 /** The secret of a store from before fingerprints. Undefined where none of the secrets opens anything of it. */
 export function fingerprintOfSealed(ring: SecretRing, models: readonly SealedModel[]): string | undefined {
   const found = new Set<string>();
-  for (const { id, apiKey, headers, query } of models) {
-    for (const sealed of [apiKey, ...Object.values(headers), ...Object.values(query)]) {
-      if (sealed === null) continue;
-      found.add(ring.opens(sealed, id) ? ring.openWhole(sealed, id).fingerprint : '');
+  for (const model of models) {
+    for (const sealed of sealedValues(model)) {
+      found.add(ring.openWhole(sealed, model.id)?.fingerprint ?? '');
     }
   }
   if (found.size === 0) return ring.fingerprint;

@@ -52,31 +52,28 @@ export class SecretRing {
 
   /** @throws SecretBoxError where none of the secrets has sealed the text for this record */
   open(sealed: string, recordId: string): string {
-    return this.openWhole(sealed, recordId).text;
+    const opened = this.openWhole(sealed, recordId);
+    // The box says why.
+    return opened === undefined ? this.#box.open(sealed, recordId) : opened.text;
   }
 
   opens(sealed: string, recordId: string): boolean {
-    try {
-      this.open(sealed, recordId);
-      return true;
-    } catch (error) {
-      if (error instanceof SecretBoxError) return false;
-      throw error;
-    }
+    return this.openWhole(sealed, recordId) !== undefined;
   }
 
-  /** The text, with the fingerprint of the secret that has sealed it. @throws SecretBoxError */
-  openWhole(sealed: string, recordId: string): { readonly text: string; readonly fingerprint: string } {
-    let failure: unknown;
+  /** The text, with the fingerprint of the secret that has sealed it. Undefined where none of the secrets has. */
+  openWhole(
+    sealed: string,
+    recordId: string,
+  ): { readonly text: string; readonly fingerprint: string } | undefined {
     for (const [fingerprint, box] of this.#boxes) {
       try {
         return { text: box.open(sealed, recordId), fingerprint };
       } catch (error) {
         if (!(error instanceof SecretBoxError)) throw error;
-        failure ??= error;
       }
     }
-    throw failure;
+    return undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type SealedWebhook,
   sealedModelRows,
   sealedWebhookRows,
+  secretFingerprintRow,
   secretSetting,
 } from '../queries/secrets.ts';
 
@@ -63,10 +64,7 @@ export async function resealModels(
   // In the order of whoever writes a model: its row, then the setting.
   await forUpdate(context, sealedModelRows(db)).execute();
   await forUpdate(context, sealedWebhookRows(db)).execute();
-  await forUpdate(
-    context,
-    db.selectFrom('setting').select('value').where('name', '=', secretSetting),
-  ).execute();
+  await forUpdate(context, secretFingerprintRow(db)).execute();
   const stored = await readSecretFingerprint(db);
   if (!isLost && stored !== undefined && !ring.fingerprints.includes(stored)) {
     throw new AppError('conflict', 'the secret of the database was replaced by another server');
@@ -110,7 +108,8 @@ async function resealWebhooks(
   const unreadable: ResealedWebhooks['unreadable'][number][] = [];
   for (const { secret, ...webhook } of await listSealedWebhooks(db)) {
     const { id } = webhook;
-    if (!ring.opens(secret, id)) {
+    const opened = ring.openWhole(secret, id);
+    if (opened === undefined) {
       unreadable.push(webhook);
       if (!isLost) continue;
       changed += 1;
@@ -118,10 +117,9 @@ async function resealWebhooks(
       await db.insertInto('deleted_webhook').values({ id }).execute();
       continue;
     }
-    const { text, fingerprint } = ring.openWhole(secret, id);
-    if (fingerprint === ring.fingerprint) continue;
+    if (opened.fingerprint === ring.fingerprint) continue;
     changed += 1;
-    const sealed = { secret_encrypted: ring.seal(text, id) };
+    const sealed = { secret_encrypted: ring.seal(opened.text, id) };
     await db.updateTable('webhook').set(sealed).where('id', '=', id).execute();
   }
   return { changed, unreadable };
@@ -134,12 +132,12 @@ function sealAnew(
 ): { readonly after: SealedModel; readonly isReadable: boolean } {
   let isReadable = true;
   const one = (sealed: string): string | null => {
-    if (!ring.opens(sealed, model.id)) {
+    const opened = ring.openWhole(sealed, model.id);
+    if (opened === undefined) {
       isReadable = false;
       return isLost ? null : sealed;
     }
-    const { text, fingerprint } = ring.openWhole(sealed, model.id);
-    return fingerprint === ring.fingerprint ? sealed : ring.seal(text, model.id);
+    return opened.fingerprint === ring.fingerprint ? sealed : ring.seal(opened.text, model.id);
   };
   const all = (values: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
     Object.fromEntries(
@@ -171,7 +169,7 @@ export async function requirePresentSecret(
   secrets: readonly string[] | undefined,
 ): Promise<void> {
   if (secrets === undefined) return;
-  const query = db.selectFrom('setting').select('value').where('name', '=', secretSetting);
+  const query = secretFingerprintRow(db);
   const row = await (engine === 'postgres' ? query.forShare() : query).executeTakeFirst();
   if (row === undefined || secrets.includes(row.value)) return;
   throw new AppError(

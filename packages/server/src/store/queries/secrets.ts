@@ -6,12 +6,11 @@ export const secretSetting = 'secret_fingerprint';
 
 /** Undefined in a store that no server with fingerprints has started on yet. */
 export async function readSecretFingerprint(db: Database): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('setting')
-    .select('value')
-    .where('name', '=', secretSetting)
-    .executeTakeFirst();
-  return row?.value;
+  return (await secretFingerprintRow(db).executeTakeFirst())?.value;
+}
+
+export function secretFingerprintRow(db: Database) {
+  return db.selectFrom('setting').select('value').where('name', '=', secretSetting);
 }
 
 /** The sealed values of a model; each was sealed for the model's id. */
@@ -22,6 +21,10 @@ export interface SealedModel {
   readonly apiKey: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+}
+
+export function sealedValues({ apiKey, headers, query }: SealedModel): readonly string[] {
+  return [...(apiKey === null ? [] : [apiKey]), ...Object.values(headers), ...Object.values(query)];
 }
 
 /** The models that have a sealed value, in the order of their ids. */
