@@ -195,11 +195,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     };
   }
 
-  async function endUserNamed(
-    { organizationId, environment }: Scope,
-    externalId: string,
-    claim?: IdempotencyClaim,
-  ): Promise<string> {
+  async function endUserNamed(scope: Scope, externalId: string, claim?: IdempotencyClaim): Promise<string> {
+    // Only a command takes the claim.
+    const known = claim === undefined ? await findEndUserId(store.reads, scope, externalId) : undefined;
+    if (known !== undefined) return known;
+    const { organizationId, environment } = scope;
     const user = { id: newId(), organizationId, environment, externalId, now: now() };
     return (await store.executeOnce('ensureEndUser', user, claim)).result.id;
   }
@@ -235,9 +235,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     },
     async issueEndUserToken(principal, { userId, persona, clientId }, claim) {
       const { organizationId, environment } = principal.scope;
-      const known =
-        claim === undefined ? await findEndUserId(store.reads, principal.scope, userId) : undefined;
-      const endUserId = known ?? (await endUserNamed(principal.scope, userId, claim));
+      const endUserId = await endUserNamed(principal.scope, userId, claim);
       const claims: EndUserClaims = {
         kind: 'end-user',
         keyId: principal.keyId,
@@ -252,8 +250,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     },
     async actFor(caller, externalId) {
       const { organizationId, environment } = caller.scope;
-      const known = await findEndUserId(store.reads, caller.scope, externalId);
-      const endUserId = known ?? (await endUserNamed(caller.scope, externalId));
+      const endUserId = await endUserNamed(caller.scope, externalId);
       const key =
         caller.kind === 'api-key' ? await findApiKeyOfToken(store.reads, caller.keyId, endUserId) : undefined;
       const organization = key?.organization ?? (await findOrganizationRules(store.reads, organizationId));
