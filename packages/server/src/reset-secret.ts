@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { countOthers, ringOf } from './auth/secrets/open-secrets.ts';
 import type { Config } from './config/config.ts';
 import { loadSecret } from './config/secrets.ts';
+import { originWithoutRequest } from './domain/audit/trail.ts';
 import { AppError } from './domain/errors.ts';
-import { newId } from './domain/ids.ts';
 import type { Resealed } from './store/commands/secrets.ts';
 import { openStore } from './store/open.ts';
 
@@ -30,13 +30,6 @@ export async function resetSecret(config: Config): Promise<Resealed> {
   return await store.execute(
     'resealModels',
     { secrets, isLost: true },
-    {
-      id: newId(),
-      actor: { kind: 'operator', id: null },
-      address: null,
-      requestId: null,
-      organizationId: null,
-      at: Date.now(),
-    },
+    originWithoutRequest('operator', null, Date.now()),
   );
 }

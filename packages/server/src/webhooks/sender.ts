@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { every } from '../concurrency/every.ts';
-import { newId } from '../domain/ids.ts';
+import { originWithoutRequest } from '../domain/audit/trail.ts';
 import { toWebhookMessage, type WebhookEvent, webhookMessageId } from '../domain/webhooks/webhook.ts';
 import type {
   ClaimedDeliveries,
@@ -128,7 +128,10 @@ export function startWebhookSender(options: WebhookSenderOptions): AsyncDisposab
       store.execute(
         'settleDelivery',
         { webhookId: webhook.id, id: delivery.id, attempt: delivery.attempt, outcome },
-        outcome.kind === 'failed' && outcome.isGone ? originOf(webhook) : undefined,
+        // The server itself makes the webhook inactive.
+        outcome.kind === 'failed' && outcome.isGone
+          ? originWithoutRequest('server', webhook.organizationId, Date.now())
+          : undefined,
       );
     const result = await send(webhook, claimed, delivery);
     if (result === undefined) {
@@ -217,16 +220,4 @@ export function startWebhookSender(options: WebhookSenderOptions): AsyncDisposab
       await ended;
     },
   };
-}
-
-/** The server itself makes a webhook inactive. */
-function originOf({ organizationId }: DueWebhook) {
-  return {
-    id: newId(),
-    actor: { kind: 'server', id: null },
-    address: null,
-    requestId: null,
-    organizationId,
-    at: Date.now(),
-  } as const;
 }

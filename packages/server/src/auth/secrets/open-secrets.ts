@@ -1,7 +1,7 @@
 /** Opens the secrets of a server, and sees that they are those of its store. */
 import type { Config } from '../../config/config.ts';
 import { loadSecret, readSecretFile, type ServerSecret, secretPath } from '../../config/secrets.ts';
-import { newId } from '../../domain/ids.ts';
+import { originWithoutRequest } from '../../domain/audit/trail.ts';
 import type { SecretSource } from '../../domain/secrets/rotation.ts';
 import { fingerprintOf, SecretRing } from '../../domain/secrets/secret-ring.ts';
 import type { Resealed } from '../../store/commands/secrets.ts';
@@ -80,14 +80,7 @@ export async function resealAtStart(
   return await store.execute(
     'resealModels',
     { secrets: secrets.ring.secrets, isLost: false },
-    {
-      id: newId(),
-      actor: { kind: 'server', id: null },
-      address: null,
-      requestId: null,
-      organizationId: null,
-      at: Date.now(),
-    },
+    originWithoutRequest('server', null, Date.now()),
   );
 }
 

@@ -1,4 +1,5 @@
 /** The audit trail: what is kept of what administrators and the server have done, and of who was refused. */
+import { newId } from '../ids.ts';
 import { type CreatorKind, creatorKinds } from '../scope.ts';
 
 /** What can be done to something, as `<subject>.<verb>`. */
@@ -94,6 +95,15 @@ export interface AuditOrigin {
   readonly organizationId: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
+}
+
+/** Of what no request asks for. `at`: epoch milliseconds. */
+export function originWithoutRequest(
+  kind: 'server' | 'operator',
+  organizationId: string | null,
+  at: number,
+): AuditOrigin {
+  return { id: newId(), actor: { kind, id: null }, address: null, requestId: null, organizationId, at };
 }
 
 /** A row of the trail. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { every } from '../../concurrency/every.ts';
+import { originWithoutRequest } from '../../domain/audit/trail.ts';
 import { newId } from '../../domain/ids.ts';
 import { dayMs } from '../../domain/text/time.ts';
 import { findExpirable, listRetentionRules, type RetentionRule } from '../queries/retention.ts';
@@ -59,14 +60,7 @@ export function createRetention(options: RetentionOptions): Retention {
       else after = next;
       if (!mayGoOn()) return false;
     }
-    const origin = {
-      id: newId(),
-      actor: { kind: 'server', id: null },
-      address: null,
-      requestId: null,
-      organizationId,
-      at: now(),
-    } as const;
+    const origin = originWithoutRequest('server', organizationId, now());
     await store.execute('endRetentionRun', { organizationId, environment }, origin);
     return true;
   }
