@@ -1,6 +1,8 @@
 /** Where the data of the settings is, and how commands that work on the store fail. */
+import { resolve } from 'node:path';
 import type { SecretSettings } from '../auth/secrets/open-secrets.ts';
 import type { StorePlace } from '../store/transfer/place.ts';
+import { readConfig } from './api/environment.ts';
 import { CommandFailure } from './failure.ts';
 
 /** Where the data are, and what the variables say of their secret. */
@@ -8,18 +10,7 @@ export type StoreSettings = StorePlace & SecretSettings;
 
 /** What DATA_DIR, DATABASE_URL and the variables of the secret name. @throws CommandFailure where the settings are wrong */
 export async function readPlace(): Promise<StoreSettings> {
-  const [{ resolve }, env, { parseConfig }, { catalog }, problemsOf] = await Promise.all([
-    import('node:path'),
-    import('../config/env.ts'),
-    import('../config/config.ts'),
-    import('../catalog.ts'),
-    import('../config/problems.ts'),
-  ]);
-  env.loadEnvFile('.env');
-  const { config, problems = [] } = parseConfig(env.readEnvironment(), catalog);
-  if (config === undefined)
-    throw new CommandFailure(problemsOf.formatProblems(problems).trimEnd(), problemsOf.exitCodeOfBadConfig);
-  const { dataDir, databaseUrl, secret, previousSecrets } = config;
+  const { dataDir, databaseUrl, secret, previousSecrets } = await readConfig();
   return { dataDir: resolve(dataDir), databaseUrl, secret, previousSecrets };
 }
 

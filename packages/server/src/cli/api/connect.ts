@@ -5,12 +5,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { readSecretFile, SecretFileError } from '../../config/secrets.ts';
 import { CommandFailure } from '../failure.ts';
 import { AdminApi, type Transport } from './api.ts';
-import {
-  type ClientSettings,
-  readClientSettings,
-  readWholeEnvironment,
-  refuseProblems,
-} from './environment.ts';
+import { type ClientSettings, readClientSettings, readConfig } from './environment.ts';
 import { findServerUrl, notReached } from './find-server.ts';
 
 /** Runs `work` with the API. @param url where the server is, if that was given */
@@ -57,22 +52,16 @@ function remote(url: string, key: string): Transport {
 async function withStore<Result>(work: (api: AdminApi) => Promise<Result>): Promise<Result> {
   const [
     { NoStoreError, openAtRest },
-    { catalog },
-    { parseConfig },
     { DataDirectoryInUseError },
     { isUnfitDatabase },
     { UnfitSecretError },
   ] = await Promise.all([
     import('../../at-rest.ts'),
-    import('../../catalog.ts'),
-    import('../../config/config.ts'),
     import('../../store/sqlite/server-lock.ts'),
     import('../../store/schema/unfit-database.ts'),
     import('../../auth/secrets/open-secrets.ts'),
   ]);
-  const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
-  refuseProblems(problems);
-  if (config === undefined) throw new Error('a configuration without problems is whole');
+  const config = await readConfig();
   const opened = await openAtRest(config).catch((error: unknown) => {
     if (error instanceof DataDirectoryInUseError) {
       throw new CommandFailure(

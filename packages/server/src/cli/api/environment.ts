@@ -1,5 +1,6 @@
 /** The settings that commands read: where the data is, where the server, and with which key it is asked. */
 import { resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { loadEnvFile, readEnvironment } from '../../config/env.ts';
 import { type ConfigProblem, exitCodeOfBadConfig, formatProblems } from '../../config/problems.ts';
 import { createReader, type RawEnvironment } from '../../config/reader.ts';
@@ -16,7 +17,7 @@ export interface ClientSettings {
 }
 
 /** The environment with what `.env` adds. @throws CommandFailure for a file that can't be read */
-export function readWholeEnvironment(): RawEnvironment {
+function readWholeEnvironment(): RawEnvironment {
   try {
     loadEnvFile('.env');
   } catch (error) {
@@ -24,6 +25,18 @@ export function readWholeEnvironment(): RawEnvironment {
     throw new CommandFailure(`.env can't be read: ${message}`, exitCodeOfBadConfig);
   }
   return readEnvironment();
+}
+
+/** The server's whole configuration. @throws CommandFailure for variables that hold what they may not */
+export async function readConfig(): Promise<Config> {
+  const [{ parseConfig }, { catalog }] = await Promise.all([
+    import('../../config/config.ts'),
+    import('../../catalog.ts'),
+  ]);
+  const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
+  refuseProblems(problems);
+  if (config === undefined) throw new Error('a configuration without problems is whole');
+  return config;
 }
 
 /** @throws CommandFailure for variables that hold what they may not */
@@ -41,6 +54,6 @@ export function readClientSettings(): ClientSettings {
 }
 
 /** @throws CommandFailure where there are some */
-export function refuseProblems(problems: readonly ConfigProblem[]): void {
+function refuseProblems(problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw new CommandFailure(formatProblems(problems).trimEnd(), exitCodeOfBadConfig);
 }

@@ -1,7 +1,7 @@
 /** `colloquy secrets reset`: goes on without a secret that is lost. */
 import { Command } from '@commander-js/extra-typings';
 import { yesOption } from '../admin/options.ts';
-import { readWholeEnvironment, refuseProblems } from '../api/environment.ts';
+import { readConfig } from '../api/environment.ts';
 import { CommandFailure } from '../failure.ts';
 import { onStore } from '../on-store.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -12,17 +12,12 @@ export const reset = new Command('reset')
   .option('--json', 'print JSON')
   .addOption(yesOption)
   .action(async ({ json, yes }) => {
-    const [{ resetSecret }, { parseConfig }, { catalog }, { AppError }, { SecretFileError }] =
-      await Promise.all([
-        import('../../reset-secret.ts'),
-        import('../../config/config.ts'),
-        import('../../catalog.ts'),
-        import('../../domain/errors.ts'),
-        import('../../config/secrets.ts'),
-      ]);
-    const { config, problems = [] } = parseConfig(readWholeEnvironment(), catalog);
-    refuseProblems(problems);
-    if (config === undefined) throw new Error('a configuration without problems is whole');
+    const [{ resetSecret }, { AppError }, { SecretFileError }] = await Promise.all([
+      import('../../reset-secret.ts'),
+      import('../../domain/errors.ts'),
+      import('../../config/secrets.ts'),
+    ]);
+    const config = await readConfig();
     await confirm(
       'remove every key of a provider, and every webhook, that the present secret does not open',
       yes,
