@@ -4,7 +4,8 @@ import { requireModelChoice } from '../../../../auth/permissions.ts';
 import { invalid } from '../../../../domain/errors.ts';
 import { completionParameters, parametersOf } from '../../../../domain/request/openai-parameters.ts';
 import type { AcceptedGeneration } from '../../../../generation/interface.ts';
-import { pageStoredCompletions } from '../../../../store/queries/stored-completions.ts';
+import type { TimePlace } from '../../../../store/queries/page.ts';
+import { findStoredCompletion, pageStoredCompletions } from '../../../../store/queries/stored-completions.ts';
 import { type GrantedRequest, type Route, route } from '../../../routing/route.ts';
 import { isNoReconnect } from '../../../streaming/cursor.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
@@ -99,12 +100,9 @@ export function completionRoutes(dependencies: DialectDependencies): readonly Ro
       preValidation: refuseEndUsers,
       async handler({ scope, query }) {
         const { limit = 20, order = 'asc', after, model } = query;
-        const place = after === undefined ? undefined : readWholeId('chatcmpl', after);
-        const last = place === undefined ? undefined : await findPlace(scope, place);
-        if (after !== undefined && last === undefined)
-          throw invalid('after', 'after must be the id of a stored completion');
+        const place = after === undefined ? undefined : await findPlace(scope, after);
         const { found, hasMore } = await pageStoredCompletions(reads, scope, {
-          ...{ limit, order, after: last, model, metadata: metadataOf(query) },
+          ...{ limit, order, after: place, model, metadata: metadataOf(query) },
         });
         const data = await Promise.all(found.map((one) => showCompletion(reads, one)));
         const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
@@ -164,13 +162,11 @@ export function completionRoutes(dependencies: DialectDependencies): readonly Ro
     }),
   ];
 
-  async function findPlace(scope: ConversationRequest['scope'], id: string) {
-    try {
-      const { generation } = await findCompletion(reads, scope, id);
-      return { createdAt: generation.createdAt, id: generation.id };
-    } catch {
-      return undefined;
-    }
+  async function findPlace(scope: ConversationRequest['scope'], after: string): Promise<TimePlace> {
+    const id = readWholeId('chatcmpl', after);
+    const found = id && (await findStoredCompletion(reads, scope, id));
+    if (!found) throw invalid('after', 'after must be the id of a stored completion');
+    return found.generation;
   }
 }
 
