@@ -5,7 +5,7 @@ import { accountOf, creatorOf } from '../../../../auth/principal.ts';
 import { AppError, notFound } from '../../../../domain/errors.ts';
 import { newId } from '../../../../domain/ids.ts';
 import type { Scope } from '../../../../domain/scope.ts';
-import { MessageBuilder } from '../../../../generation/log/message-builder.ts';
+import { committedMessage } from '../../../../generation/log/current-text.ts';
 import { toNewMessage } from '../../../../generation/turns/new-messages.ts';
 import type { NewTurnMessage } from '../../../../store/commands/new-turn.ts';
 import {
@@ -43,9 +43,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
   }
 
   async function live(generationId: string) {
-    const builder = new MessageBuilder();
-    for (const event of await engine.readEvents(generationId, Number.MAX_SAFE_INTEGER)) builder.apply(event);
-    return builder.parts();
+    return (await committedMessage(engine, generationId)).parts();
   }
 
   /** Stores items behind what is there, and gives them as they are stored. */

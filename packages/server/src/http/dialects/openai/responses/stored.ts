@@ -5,7 +5,7 @@ import { isTerminal } from '../../../../domain/generation.ts';
 import type { MessagePart } from '../../../../domain/message.ts';
 import type { Scope } from '../../../../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../../../../generation/interface.ts';
-import { MessageBuilder } from '../../../../generation/log/message-builder.ts';
+import { committedMessage } from '../../../../generation/log/current-text.ts';
 import { findMessageParts, type MessageParts } from '../../../../store/queries/message-parts.ts';
 import { findModel } from '../../../../store/queries/models.ts';
 import type { Store } from '../../../../store/store.ts';
@@ -36,9 +36,7 @@ export function createStoredResponses(
   /** Of a live answer what is committed so far. */
   async function partsOf({ id, messageId, status }: GenerationView): Promise<readonly MessagePart[]> {
     if (isTerminal(status)) return (await findMessageParts(reads, messageId))?.parts ?? [];
-    const builder = new MessageBuilder();
-    for (const event of await engine.readEvents(id, Number.MAX_SAFE_INTEGER)) builder.apply(event);
-    return builder.parts();
+    return (await committedMessage(engine, id)).parts();
   }
 
   return {
