@@ -4,6 +4,7 @@ import type { MessageRole } from '../../domain/message.ts';
 import { blankSigns, isBlank } from '../../domain/text/blank.ts';
 import { statement } from '../statement.ts';
 import type { Database, Flag } from '../tables.ts';
+import { type MessageParts, type PartsRow, toParts } from './message-parts.ts';
 
 /** One message of a history, without its text. */
 export interface ChainEntry {
@@ -30,7 +31,7 @@ interface ChainArguments {
 }
 
 /** A compiled recursive query: the message and its ancestors, newest first. */
-function chainQuery<R>(text: RawBuilder<unknown>) {
+function chainQuery<R>(columns: RawBuilder<unknown>) {
   return statement<ChainArguments, R>(
     (db, param): Compilable<R> => ({
       compile: () =>
@@ -40,17 +41,19 @@ function chainQuery<R>(text: RawBuilder<unknown>) {
         select p.id, p.parent_id, chain.depth + 1 from message p join chain on p.id = chain.parent_id
         where chain.depth < ${param('limit')}
       )
-      select m.id, m.parent_id as "parentId", m.role, m.position,
-        ${richParts}${text}
+      select m.id, m.role, ${columns}
       from chain join message m on m.id = chain.id order by chain.depth`.compile(db) as CompiledQuery<R>,
     }),
   );
 }
 
-const historyOf = chainQuery<Omit<HistoryEntry, 'isEmpty'>>(sql`, m.text`);
+const place = sql`m.parent_id as "parentId", m.position`;
+const historyOf = chainQuery<Omit<HistoryEntry, 'isEmpty'>>(sql`${place}, ${richParts}, m.text`);
 const chainOf = chainQuery<Omit<ChainEntry, 'isEmpty'> & { readonly isEmpty: Flag }>(
-  sql`, case when ltrim(m.text, ${blankSigns()}) = '' then 1 else 0 end as "isEmpty"`,
+  sql`${place}, ${richParts}, case when ltrim(m.text, ${blankSigns()}) = '' then 1 else 0 end as "isEmpty"`,
 );
+
+const partsOf = chainQuery<PartsRow>(sql`m.session_id, m.parent_id, m.parts, m.generation_id, m.status`);
 
 /**
  * The message and its ancestors, newest first, at most `limit`, across sessions. The caller has checked the scope of
@@ -65,6 +68,15 @@ export async function readHistory(db: Database, messageId: string, limit: number
 export async function readChain(db: Database, messageId: string, limit: number): Promise<ChainEntry[]> {
   const rows = await chainOf(db, { id: messageId, limit });
   return rows.map((row) => ({ ...row, isEmpty: row.isEmpty === 1 }));
+}
+
+/** Reads a history with all that its messages are made of; the same otherwise. `limit` is at least 1. */
+export async function readHistoryParts(
+  db: Database,
+  messageId: string,
+  limit: number,
+): Promise<MessageParts[]> {
+  return (await partsOf(db, { id: messageId, limit })).map(toParts);
 }
 
 /**

@@ -25,9 +25,12 @@ export async function findMessageParts(db: Database, id: string): Promise<Messag
   return row && toParts(row);
 }
 
-function toParts(
-  row: Pick<MessageTable, 'id' | 'session_id' | 'parent_id' | 'role' | 'parts' | 'generation_id' | 'status'>,
-): MessageParts {
+export type PartsRow = Pick<
+  MessageTable,
+  'id' | 'session_id' | 'parent_id' | 'role' | 'parts' | 'generation_id' | 'status'
+>;
+
+export function toParts(row: PartsRow): MessageParts {
   return {
     id: row.id,
     sessionId: row.session_id,

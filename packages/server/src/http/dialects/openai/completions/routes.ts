@@ -17,13 +17,14 @@ import { chooseModel } from '../models/basis.ts';
 import { actFor } from '../request/acting.ts';
 import { prepareBody } from '../request/body.ts';
 import { openAiBodyLimit } from '../request/limits.ts';
+import { inputOf } from '../request/own-input.ts';
 import { imagesOf } from '../stored-images.ts';
 import { readMessages } from './chat-messages.ts';
 import * as documentation from './documentation.ts';
 import { completionEchoOf } from './echo.ts';
 import { type Body, checkBody, optionsOf } from './request.ts';
 import { inputMessages, toCompletion } from './resource.ts';
-import { findCompletion, inputOf, showCompletion } from './stored.ts';
+import { findCompletion, showCompletion } from './stored.ts';
 
 const classes = parametersOf(completionParameters);
 

@@ -1,9 +1,8 @@
 /** Finds stored chat completions that have ended, and shows them. */
 import { notFound } from '../../../../domain/errors.ts';
-import type { GenerationRecord } from '../../../../domain/generation.ts';
 import type { Scope } from '../../../../domain/scope.ts';
 import { unknownUsage } from '../../../../domain/usage.ts';
-import { findMessageParts, type MessageParts } from '../../../../store/queries/message-parts.ts';
+import { findMessageParts } from '../../../../store/queries/message-parts.ts';
 import { findStoredCompletion, type StoredCompletion } from '../../../../store/queries/stored-completions.ts';
 import type { Database } from '../../../../store/store.ts';
 import { readWholeId } from '../ids.ts';
@@ -30,20 +29,4 @@ export async function showCompletion(reads: Database, { generation, metadata }: 
     usage: generation.usage ?? unknownUsage,
     metadata,
   });
-}
-
-/** The messages that it answers, oldest first. */
-export async function inputOf(
-  reads: Database,
-  { replyTo, parameters, modelName }: GenerationRecord,
-): Promise<readonly MessageParts[]> {
-  const { inputCount = 1 } = completionEchoOf(parameters, modelName);
-  const found: MessageParts[] = [];
-  for (let id: string | null = replyTo; id !== null && found.length < inputCount; ) {
-    const message: MessageParts | undefined = await findMessageParts(reads, id);
-    if (message === undefined) break;
-    found.unshift(message);
-    id = message.parentId;
-  }
-  return found;
 }

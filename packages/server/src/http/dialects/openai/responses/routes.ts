@@ -19,6 +19,7 @@ import { chooseModel } from '../models/basis.ts';
 import { actFor } from '../request/acting.ts';
 import { prepareBody } from '../request/body.ts';
 import { openAiBodyLimit } from '../request/limits.ts';
+import { inputOf } from '../request/own-input.ts';
 import { imagesOf } from '../stored-images.ts';
 import * as documentation from './documentation.ts';
 import { itemsOf } from './input-items.ts';
@@ -125,7 +126,7 @@ export function responseRoutes(dependencies: DialectDependencies): readonly Rout
       schema: documentation.remove,
       async handler({ scope, params }) {
         const generation = await stored.find(scope, params.id);
-        const input = (await stored.inputOf(generation)).map(({ id }) => id);
+        const input = (await inputOf(reads, generation)).map(({ id }) => id);
         await engine.settleBeforeDelete([{ messageId: generation.messageId }]);
         await store.execute('deleteAnswer', { scope, id: generation.messageId, input, now: now() });
         return { id: wholeId('resp', generation.id), object: 'response' as const, deleted: true as const };
@@ -142,7 +143,7 @@ export function responseRoutes(dependencies: DialectDependencies): readonly Rout
             'forbidden',
             "an end user's token reads its conversations, not what a program has sent",
           );
-        const messages = await stored.inputOf(generation);
+        const messages = await inputOf(reads, generation);
         const images = await imagesOf(reads, messages);
         return pageOf(
           messages.flatMap((message) => itemsOf(message, 'completed', images)),

@@ -6,7 +6,7 @@ import type { MessagePart } from '../../../../domain/message.ts';
 import type { Scope } from '../../../../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../../../../generation/interface.ts';
 import { committedMessage } from '../../../../generation/log/current-text.ts';
-import { findMessageParts, type MessageParts } from '../../../../store/queries/message-parts.ts';
+import { findMessageParts } from '../../../../store/queries/message-parts.ts';
 import { findModel } from '../../../../store/queries/models.ts';
 import type { Store } from '../../../../store/store.ts';
 import { audienceOf } from '../../../answer/audience.ts';
@@ -24,8 +24,6 @@ export interface StoredResponses {
   /** @throws AppError not_found; what is not stored is not found either, unless `unstored` is true */
   find(scope: Scope, id: string, unstored?: boolean): Promise<GenerationView>;
   show(viewer: Viewer, generation: GenerationView): Promise<ResponseResource>;
-  /** The messages of the request's own input, oldest first. */
-  inputOf(generation: GenerationView): Promise<readonly MessageParts[]>;
 }
 
 export function createStoredResponses(
@@ -76,17 +74,6 @@ export function createStoredResponses(
           usage: isTerminal(status) ? generation.usage : null,
         },
       );
-    },
-    async inputOf({ replyTo, parameters }) {
-      const { inputCount = 1 } = (parameters.request ?? {}) as { readonly inputCount?: number };
-      const found: MessageParts[] = [];
-      for (let id: string | null = replyTo; id !== null && found.length < inputCount; ) {
-        const message: MessageParts | undefined = await findMessageParts(reads, id);
-        if (message === undefined) break;
-        found.unshift(message);
-        id = message.parentId;
-      }
-      return found;
     },
   };
 }
