@@ -24,4 +24,3 @@ export function responseUsage(usage: Usage) {
 }
 
 export type ResponseUsage = ReturnType<typeof responseUsage>;
-export type CompletionUsage = ReturnType<typeof completionUsage>;

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { listOrders } from '../../../../domain/request/openai-parameters.ts';
 import { closed, oneOf } from '../../../openapi/fields.ts';
-import { exampleTool, MetadataField, sharedFields } from '../request/fields.ts';
+import { exampleTool, MetadataField, sharedFields, toolsField } from '../request/fields.ts';
 
 export const exampleCompletionId = 'chatcmpl-019ab1c27d3e7c4f9a105b6c7d8e9f01';
 
@@ -38,15 +38,10 @@ export const CompletionBody = Type.Object(
         examples: [7],
       }),
     ),
-    tools: Type.Optional(
-      Type.Array(Type.Unknown(), {
-        maxItems: 128,
-        description: 'Functions that your program runs.',
-        examples: [
-          [{ type: 'function', function: { name: exampleTool.name, parameters: exampleTool.parameters } }],
-        ],
-      }),
-    ),
+    tools: toolsField({
+      type: 'function',
+      function: { name: exampleTool.name, parameters: exampleTool.parameters },
+    }),
     response_format: Type.Optional(
       Type.Unknown({
         description: 'The form of the answer: of the type `text`, `json_object` or `json_schema`.',

@@ -1,5 +1,6 @@
 /** Fields that requests for chat completions and for responses have alike. */
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
+import { maxTools } from '../../../../domain/request/tools.ts';
 
 const optionalNumber = (description: string, minimum: number, maximum: number) =>
   Type.Optional(Type.Number({ minimum, maximum, description, examples: [minimum === 0 ? 1 : 0] }));
@@ -69,10 +70,11 @@ export const sharedFields = {
 };
 
 /** Tools in the form of the API: flat in responses, nested in chat completions. */
-export function toolsField(example: object): TSchema {
+export function toolsField(example: object) {
   return Type.Optional(
     Type.Array(Type.Unknown(), {
-      description: 'Functions that your program runs; up to 128, of the type `function`.',
+      maxItems: maxTools,
+      description: 'Functions that your program runs.',
       examples: [[example]],
     }),
   );

@@ -7,7 +7,7 @@ import {
   responseStatuses,
 } from '../../../../domain/request/openai-parameters.ts';
 import { closed, oneOf, orNull } from '../../../openapi/fields.ts';
-import { exampleTool, sharedFields } from '../request/fields.ts';
+import { exampleTool, sharedFields, toolsField } from '../request/fields.ts';
 
 export const exampleResponseId = 'resp_019ab1c27d3e7c4f9a105b6c7d8e9f01';
 export const exampleConversationId = 'conv_019ab1c27d3e7c4f9a105b6c7d8e9f03';
@@ -57,13 +57,7 @@ export const ResponseBody = Type.Object(
     max_output_tokens: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Tokens of the answer at most.', examples: [500] }),
     ),
-    tools: Type.Optional(
-      Type.Array(Type.Unknown(), {
-        maxItems: 128,
-        description: 'Functions that your program runs.',
-        examples: [[exampleTool]],
-      }),
-    ),
+    tools: toolsField(exampleTool),
     text: Type.Optional(
       Type.Object(
         { format: Type.Optional(Type.Unknown()), verbosity: Type.Optional(orNull(Type.String())) },
