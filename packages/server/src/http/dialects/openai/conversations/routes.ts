@@ -46,14 +46,13 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
     return (await committedMessage(engine, generationId)).parts();
   }
 
-  /** Stores items behind what is there, and gives them as they are stored. */
+  /** Stores messages behind what is there, and gives them as the items that are stored. */
   async function add(
     request: GrantedRequest<'conversation'>,
     conversationId: string,
-    items: readonly unknown[],
+    messages: readonly NewTurnMessage[],
   ): Promise<readonly Item[]> {
     const { caller, scope } = request;
-    const messages = readNewItems(request, items);
     if (messages.length === 0) return [];
     const { basis } = await chooseModel(reads, caller, undefined).catch(() => firstModel(request));
     const { modelId, persona } = await sessionBasis(reads, scope, basis);
@@ -92,7 +91,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       async handler(request, reply) {
         const { caller, scope } = request;
         const { items = [], metadata = {} } = request.body;
-        readNewItems(request, items);
+        const messages = readNewItems(request, items);
         const { result, replayed } = await store.executeOnce(
           'createConversation',
           {
@@ -101,7 +100,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
           },
           idempotencyClaim(request, caller, now()),
         );
-        if (!replayed) await add(request, result.id, items);
+        if (!replayed) await add(request, result.id, messages);
         return reply.send(toResource(result));
       },
     }),
@@ -145,7 +144,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       schema: documentation.addItems,
       async handler(request) {
         const { conversation } = await find(request.scope, request.params.id);
-        const data = await add(request, conversation.id, request.body.items);
+        const data = await add(request, conversation.id, readNewItems(request, request.body.items));
         const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
         return { object: 'list' as const, data, ...ids, has_more: false };
       },
