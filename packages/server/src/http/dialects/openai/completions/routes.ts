@@ -12,7 +12,7 @@ import type { DialectDependencies } from '../../dialect-module.ts';
 import { reading, writing } from '../access.ts';
 import { processingHeaders } from '../headers.ts';
 import { readWholeId, wholeId } from '../ids.ts';
-import { pageOf } from '../item-pages.ts';
+import { pageOf, toPage, usualLimit } from '../item-pages.ts';
 import { chooseModel } from '../models/basis.ts';
 import { actFor } from '../request/acting.ts';
 import { prepareBody } from '../request/body.ts';
@@ -100,14 +100,13 @@ export function completionRoutes(dependencies: DialectDependencies): readonly Ro
       schema: documentation.list,
       preValidation: refuseEndUsers,
       async handler({ scope, query }) {
-        const { limit = 20, order = 'asc', after, model } = query;
+        const { limit = usualLimit, order = 'asc', after, model } = query;
         const place = after === undefined ? undefined : await findPlace(scope, after);
         const { found, hasMore } = await pageStoredCompletions(reads, scope, {
           ...{ limit, order, after: place, model, metadata: metadataOf(query) },
         });
         const data = await Promise.all(found.map((one) => showCompletion(reads, one)));
-        const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-        return { object: 'list' as const, data, ...ids, has_more: hasMore };
+        return toPage(data, hasMore);
       },
     }),
     route({

@@ -1,5 +1,5 @@
 /** A conversation's messages as items, in pages. */
-import { AppError, invalid } from '../../../../domain/errors.ts';
+import { AppError } from '../../../../domain/errors.ts';
 import { type GenerationStatus, isTerminal } from '../../../../domain/generation.ts';
 import type { MessagePart } from '../../../../domain/message.ts';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../../../../store/queries/messages.ts';
 import type { Database } from '../../../../store/store.ts';
 import { readItemId } from '../ids.ts';
-import type { PageQuery } from '../item-pages.ts';
+import { type PageQuery, toPage, unknownPlace, usualLimit } from '../item-pages.ts';
 import { type Item, itemsOf } from '../responses/input-items.ts';
 import type { ItemStatus } from '../responses/output-items.ts';
 import { imagesOf } from '../stored-images.ts';
@@ -19,7 +19,6 @@ export type LiveParts = (generationId: string) => Promise<readonly MessagePart[]
 
 /** Positions that are read at once backwards. */
 const window = 50;
-const usualLimit = 20;
 
 export interface ItemsRequest extends PageQuery {
   readonly conversationId: string;
@@ -31,8 +30,7 @@ export interface ItemsRequest extends PageQuery {
 export async function pageItems(reads: Database, live: LiveParts, request: ItemsRequest) {
   const { conversationId, end, limit = usualLimit, order = 'desc', after } = request;
   const start = after === undefined ? undefined : await placeOf(reads, conversationId, after);
-  if (after !== undefined && start === undefined)
-    throw invalid('after', 'after must be the id of an item of the list');
+  if (after !== undefined && start === undefined) throw unknownPlace();
   const found: Item[] = [];
   let isBehind = after === undefined;
   const messages =
@@ -47,14 +45,7 @@ export async function pageItems(reads: Database, live: LiveParts, request: Items
     isBehind = true;
     if (found.length > limit) break;
   }
-  const data = found.slice(0, limit);
-  return {
-    object: 'list' as const,
-    data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-    has_more: found.length > limit,
-  };
+  return toPage(found.slice(0, limit), found.length > limit);
 }
 
 async function* forwards(

@@ -21,6 +21,7 @@ import type { DialectDependencies } from '../../dialect-module.ts';
 import { isFields } from '../../read-values.ts';
 import { reading, writing } from '../access.ts';
 import { readItemId, readWholeId, wholeId } from '../ids.ts';
+import { toPage } from '../item-pages.ts';
 import { chooseModel, sessionBasis } from '../models/basis.ts';
 import { openAiBodyLimit } from '../request/limits.ts';
 import { toChain } from '../request/turn-chain.ts';
@@ -145,8 +146,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
       async handler(request) {
         const { conversation } = await find(request.scope, request.params.id);
         const data = await add(request, conversation.id, readNewItems(request, request.body.items));
-        const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-        return { object: 'list' as const, data, ...ids, has_more: false };
+        return toPage(data, false);
       },
     }),
     route({
