@@ -30,8 +30,8 @@ export type ReadFacts = (
 
 export function createReadFacts(reads: Database): ReadFacts {
   return async (view, scope, caller) => {
-    const { replyTo, model, requestedModelId, persona, createdAt, parameters } = view;
-    const asked = model.id === requestedModelId ? model : await findModel(reads, scope, requestedModelId);
+    const { replyTo, requestedModelId, persona, createdAt, parameters } = view;
+    const asked = await askedModel(reads, scope, view);
     return {
       userMessageId: replyTo,
       model: { id: requestedModelId, name: asked?.name ?? null, provider: asked?.provider ?? null },
@@ -41,6 +41,15 @@ export function createReadFacts(reads: Database): ReadFacts {
       showsReasoning: await createReasoningRule(reads, scope, caller)(persona),
     };
   };
+}
+
+/** The model that was asked first; undefined where it is gone. */
+export async function askedModel(
+  reads: Database,
+  scope: OrganizationScope,
+  { model, requestedModelId }: Pick<GenerationView, 'model' | 'requestedModelId'>,
+) {
+  return model.id === requestedModelId ? model : findModel(reads, scope, requestedModelId);
 }
 
 /** Whether a caller may read the reasoning of answers that a persona's revision gave; null: they had no persona. */

@@ -9,7 +9,6 @@ import {
 import type { AcceptedGeneration } from '../../../../generation/interface.ts';
 import { type GrantedRequest, type Route, route } from '../../../routing/route.ts';
 import { isNoReconnect, lastEventId } from '../../../streaming/cursor.ts';
-import { createReasoningRule } from '../../../streaming/facts.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
 import { reading, writing } from '../access.ts';
 import { processingHeaders } from '../headers.ts';
@@ -34,9 +33,7 @@ type ConversationRequest = GrantedRequest<'conversation'>;
 export function responseRoutes(dependencies: DialectDependencies): readonly Route[] {
   const { store, engine, turns, attach, authenticator, unknownParameters, now } = dependencies;
   const { reads } = store;
-  const stored = createStoredResponses(store, engine, ({ caller, scope }, { persona }) =>
-    createReasoningRule(reads, scope, caller)(persona),
-  );
+  const stored = createStoredResponses(store, engine);
 
   async function accept(request: ConversationRequest, body: Body): Promise<AcceptedGeneration> {
     await actFor(request, authenticator, body);

@@ -7,9 +7,9 @@ import type { Scope } from '../../../../domain/scope.ts';
 import type { GenerationEngine, GenerationView } from '../../../../generation/interface.ts';
 import { committedMessage } from '../../../../generation/log/current-text.ts';
 import { findMessageParts } from '../../../../store/queries/message-parts.ts';
-import { findModel } from '../../../../store/queries/models.ts';
 import type { Store } from '../../../../store/store.ts';
 import { audienceOf } from '../../../answer/audience.ts';
+import { askedModel, createReasoningRule } from '../../../streaming/facts.ts';
 import { failureOf } from '../../../streaming/shown.ts';
 import { readWholeId } from '../ids.ts';
 import { outputItems } from './output-items.ts';
@@ -29,7 +29,6 @@ export interface StoredResponses {
 export function createStoredResponses(
   { reads }: Pick<Store, 'reads'>,
   engine: Pick<GenerationEngine, 'get' | 'readEvents'>,
-  showsReasoning: (viewer: Viewer, generation: GenerationView) => Promise<boolean>,
 ): StoredResponses {
   /** Of a live answer what is committed so far. */
   async function partsOf({ id, messageId, status }: GenerationView): Promise<readonly MessagePart[]> {
@@ -45,17 +44,15 @@ export function createStoredResponses(
       if (generation.parameters.prompt !== undefined && !unstored) throw notFound('response');
       return generation;
     },
-    async show(viewer, generation) {
-      const { caller, scope } = viewer;
-      const { status, finishReason, requestedModelId, model, parameters, messageId } = generation;
-      const named = model.id === requestedModelId ? model : await findModel(reads, scope, requestedModelId);
-      const modelName = named?.name ?? requestedModelId;
+    async show({ caller, scope }, generation) {
+      const { status, finishReason, parameters, messageId, persona } = generation;
+      const modelName = (await askedModel(reads, scope, generation))?.name ?? generation.requestedModelId;
       const audience = audienceOf(caller);
       const isAsked = echoOf(parameters, modelName).reasoning.summary !== null;
       const isWhole = statusOf({ status, finishReason }) === 'completed';
       const output = outputItems(messageId, await partsOf(generation), {
         last: isWhole ? 'completed' : isTerminal(status) ? 'incomplete' : 'in_progress',
-        showsReasoning: isAsked && (await showsReasoning(viewer, generation)),
+        showsReasoning: isAsked && (await createReasoningRule(reads, scope, caller)(persona)),
       });
       const failure = isTerminal(status)
         ? failureOf({ status, error: generation.error }, audience)
