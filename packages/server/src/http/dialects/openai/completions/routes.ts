@@ -10,7 +10,7 @@ import { type GrantedRequest, type Route, route } from '../../../routing/route.t
 import { isNoReconnect } from '../../../streaming/cursor.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
 import { reading, writing } from '../access.ts';
-import { processingHeaders } from '../headers.ts';
+import { withProcessingHeaders } from '../headers.ts';
 import { readWholeId, wholeId } from '../ids.ts';
 import { pageOf, toPage, usualLimit } from '../item-pages.ts';
 import { chooseModel } from '../models/basis.ts';
@@ -85,13 +85,11 @@ export function completionRoutes(dependencies: DialectDependencies): readonly Ro
       async handler(request, reply) {
         const { body } = request;
         checkBody(body);
-        const accepting = async (): Promise<AcceptedGeneration> => {
-          const accepted = await accept(request, body);
-          reply.headers(processingHeaders(reply));
-          return accepted;
-        };
-        if (body.stream === true) return turns.stream(request, reply, 'completions', accepting);
-        return reply.send(await answer(request, await accepting(), body));
+        if (body.stream === true)
+          return turns.stream(request, reply, 'completions', () =>
+            withProcessingHeaders(reply, accept(request, body)),
+          );
+        return reply.send(await answer(request, await accept(request, body), body));
       },
     }),
     route({

@@ -11,7 +11,7 @@ import { type GrantedRequest, type Route, route } from '../../../routing/route.t
 import { isNoReconnect, lastEventId } from '../../../streaming/cursor.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
 import { reading, writing } from '../access.ts';
-import { processingHeaders } from '../headers.ts';
+import { withProcessingHeaders } from '../headers.ts';
 import { wholeId } from '../ids.ts';
 import { pageOf } from '../item-pages.ts';
 import { chooseModel } from '../models/basis.ts';
@@ -76,13 +76,11 @@ export function responseRoutes(dependencies: DialectDependencies): readonly Rout
       async handler(request, reply) {
         const { body } = request;
         checkBody(body);
-        const accepting = async (): Promise<AcceptedGeneration> => {
-          const accepted = await accept(request, body);
-          reply.headers(processingHeaders(reply));
-          return accepted;
-        };
-        if (body.stream === true) return turns.stream(request, reply, 'responses', accepting);
-        const accepted = await accepting();
+        if (body.stream === true)
+          return turns.stream(request, reply, 'responses', () =>
+            withProcessingHeaders(reply, accept(request, body)),
+          );
+        const accepted = await accept(request, body);
         if (body.background !== true) await turns.answer(request, accepted);
         const generation = await engine.get(request.scope, accepted.generationId);
         return reply.send(await stored.show(request, generation));
@@ -97,7 +95,6 @@ export function responseRoutes(dependencies: DialectDependencies): readonly Rout
         const { scope, params, query } = request;
         const generation = await stored.find(scope, params.id);
         if (query.stream !== true) return reply.send(await stored.show(request, generation));
-        reply.headers(processingHeaders(reply));
         return attach(reply, {
           ...{ scope, generationId: generation.id, view: 'responses', cursor: lastEventId(request) },
           ...(query.starting_after !== undefined && { skipFrames: query.starting_after + 1 }),

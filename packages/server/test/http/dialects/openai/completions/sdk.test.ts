@@ -140,6 +140,8 @@ onBothStores('chat completions by the SDK', async (storeEngine) => {
     const listed = [];
     for await (const one of client.chat.completions.list({ limit: 1 })) listed.push(one.id);
     assert.deepEqual(listed, ids);
+    for (const after of ['chatcmpl-nothing', `chatcmpl-${'0'.repeat(32)}`])
+      await assert.rejects(client.chat.completions.list({ after }), { status: 400, param: 'after' });
     const found = await client.chat.completions.list({ metadata: { topic: 'b' }, order: 'desc' });
     assert.deepEqual(
       found.data.map(({ id }) => id),
@@ -184,6 +186,23 @@ onBothStores('chat completions by the SDK', async (storeEngine) => {
       assert.ok(headers.get('x-request-id'));
       if (stream) await response.body?.cancel();
     }
+  });
+
+  test('a stream that is taken up again has the headers of its first try', async () => {
+    upstream.enqueue(answer('One two'));
+    const post = (more: Readonly<Record<string, string>> = {}) =>
+      fetch(`${app.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${app.prodKey}`, 'content-type': 'application/json', ...more },
+        body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
+      });
+    const whole = await (await post()).text();
+    const [, id = ''] = /^id: (.+)$/m.exec(whole) ?? [];
+    const again = await post({ 'last-event-id': id });
+    assert.equal(again.headers.get('openai-version'), '2020-10-01');
+    assert.match(again.headers.get('openai-processing-ms') ?? '', /^\d+$/);
+    const rest = await again.text();
+    assert.ok(rest.length > 0 && whole.endsWith(rest));
   });
 
   test('what is wrong is named', async () => {
