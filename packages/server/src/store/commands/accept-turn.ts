@@ -82,7 +82,6 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
   const { conversationId, sessionId, messages, title, personaId, personaVersion } = turn.target;
   const { expiresAt, clientId } = turn.target;
   if (expiresAt !== undefined) rows.ephemeral.push({ id: conversationId, expiresAt });
-  if (clientId !== undefined) rows.conversationClientIds.push({ id: conversationId, clientId });
   rows.conversations.push({
     id: conversationId,
     ...tenantColumns(turn.tenant),
@@ -90,6 +89,7 @@ function startConversation(rows: TurnRows, turn: StartingTurn): AcceptedTurn {
     next_position: messages.length + 1,
     ...creatorColumns(turn.createdBy),
     created_at: turn.now,
+    client_id: clientId ?? null,
   });
   rows.sessions.push({
     id: sessionId,

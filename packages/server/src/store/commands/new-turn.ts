@@ -133,13 +133,14 @@ export type StartingTurn = AcceptTurn & {
 export function startsAlone(turn: AcceptTurn): turn is StartingTurn {
   if (turn.target.kind !== 'new-conversation' || turn.reserved !== undefined) return false;
   const { expiresAt, clientId } = turn.target;
-  if (expiresAt !== undefined || clientId !== undefined || turn.metadata !== undefined) return false;
+  // Another conversation may have the client's id: then the turns beside would be stored anew, one by one.
+  if (expiresAt !== undefined || clientId !== undefined) return false;
   return turn.target.messages.every(isPlain);
 }
 
 /** Whether a message is a row and nothing else. */
-function isPlain({ role, files = [], clientId }: NewTurnMessage): boolean {
-  return isShown({ role }) && files.length === 0 && clientId === undefined;
+function isPlain({ role, files = [] }: NewTurnMessage): boolean {
+  return isShown({ role }) && files.length === 0;
 }
 
 export function tenantColumns(
@@ -183,8 +184,8 @@ export function addMessages(
       model_id: null,
       created_at: turn.now,
       metadata: metadata ?? null,
+      client_id: clientId ?? null,
     });
-    if (clientId !== undefined) rows.clientIds.push({ id, clientId });
     // Lists leave it out, as if it were deleted.
     if (!isShown({ role })) rows.gaps.push({ conversation_id: conversationId, position });
     for (const file of files)
@@ -230,6 +231,7 @@ export function addAnswer(
     model_id: turn.model.id,
     created_at: turn.now,
     metadata: null,
+    client_id: null,
   });
   rows.generations.push({
     id: turn.generationId,
@@ -253,8 +255,8 @@ export function addAnswer(
     parameters: turn.parameters,
     created_at: turn.now,
     started_at: isRunning ? turn.now : null,
+    metadata: turn.metadata ?? null,
   });
-  if (turn.metadata !== undefined) rows.metadata.push({ id: turn.generationId, metadata: turn.metadata });
   const events: LogEvent[] = [
     { type: 'generation-queued', position: live.ahead.length, new_session: place.isNewSession },
   ];

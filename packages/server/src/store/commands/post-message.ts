@@ -67,6 +67,7 @@ export async function postMessage(context: CommandContext, args: PostMessage): P
     model_id: null,
     created_at: now,
     metadata: toStoredMetadata(args.metadata),
+    client_id: null,
   } as const;
   await insertMessage(db, row);
   await requireStorage(context, args.limits ?? [], now);

@@ -27,17 +27,12 @@ export class TurnRows {
   /** What few turns have beside. */
   readonly gaps: MessageGapTable[] = [];
   readonly files: FileTable[] = [];
-  readonly clientIds: { readonly id: string; readonly clientId: string }[] = [];
-  readonly conversationClientIds: { readonly id: string; readonly clientId: string }[] = [];
-  readonly metadata: { readonly id: string; readonly metadata: string }[] = [];
   readonly ephemeral: { readonly id: string; readonly expiresAt: number }[] = [];
 
   /** Whether some of it is stored by statements of its own. */
   get hasMore(): boolean {
-    const { gaps, files, clientIds, conversationClientIds, metadata, ephemeral } = this;
-    return [gaps, files, clientIds, conversationClientIds, metadata, ephemeral].some(
-      ({ length }) => length > 0,
-    );
+    const { gaps, files, ephemeral } = this;
+    return [gaps, files, ephemeral].some(({ length }) => length > 0);
   }
 }
 
@@ -80,7 +75,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
     'conversation',
     [
       ...(['id', 'organization_id', 'environment', 'end_user_id', 'title', 'next_position'] as const),
-      ...(['created_by_kind', 'created_by_id', 'created_at'] as const),
+      ...(['created_by_kind', 'created_by_id', 'created_at', 'client_id'] as const),
     ],
     sql`${param('conversations')}`,
     { title_source: `'automatic'`, is_archived: '0', updated_at: 'created_at' },
@@ -106,7 +101,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
     [
       ...(['id', 'conversation_id', 'session_id', 'organization_id', 'environment', 'end_user_id'] as const),
       ...(['parent_id', 'role', 'parts', 'text', 'position', 'status'] as const),
-      ...(['generation_id', 'api_key_id', 'model_id', 'created_at', 'metadata'] as const),
+      ...(['generation_id', 'api_key_id', 'model_id', 'created_at', 'metadata', 'client_id'] as const),
     ],
     sql`${param('messages')}`,
     { updated_at: 'created_at' },
@@ -118,7 +113,7 @@ const insertInPostgres = statement<Rows, { live: number }>((_db, param) => {
       ...(['reply_to', 'attempt', 'message_id', 'model_id', 'model_name', 'provider'] as const),
       ...(['requested_model_id', 'persona_id', 'persona_version', 'api_key_id', 'dialect'] as const),
       ...(['created_by_kind', 'created_by_id'] as const),
-      ...(['status', 'owner', 'parameters', 'created_at', 'started_at'] as const),
+      ...(['status', 'owner', 'parameters', 'created_at', 'started_at', 'metadata'] as const),
     ],
     sql`${param('generations')}`,
   );
@@ -172,7 +167,7 @@ export async function insertTurns(
 
 /** Stores what few turns have beside their rows. */
 export async function insertMore({ db }: CommandContext, rows: TurnRows): Promise<void> {
-  const { gaps, files, clientIds, conversationClientIds, metadata, ephemeral } = rows;
+  const { gaps, files, ephemeral } = rows;
   const [gap] = gaps;
   if (gap !== undefined) {
     await db.insertInto('message_gap').values(gaps).execute();
@@ -183,12 +178,6 @@ export async function insertMore({ db }: CommandContext, rows: TurnRows): Promis
       .execute();
   }
   for (const file of files) await db.insertInto('file').values(file).execute();
-  for (const { id, clientId } of clientIds)
-    await db.updateTable('message').set({ client_id: clientId }).where('id', '=', id).execute();
-  for (const { id, clientId } of conversationClientIds)
-    await db.updateTable('conversation').set({ client_id: clientId }).where('id', '=', id).execute();
-  for (const one of metadata)
-    await db.updateTable('generation').set({ metadata: one.metadata }).where('id', '=', one.id).execute();
   for (const { id, expiresAt } of ephemeral) {
     // No search finds them, so that the index need not look at them.
     const search_state = searchStates.refused;

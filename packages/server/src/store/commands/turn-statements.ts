@@ -6,9 +6,12 @@ import type { CommandContext } from '../command-context.ts';
 import type { PackedSegment } from '../journal.ts';
 import { statement } from '../statement.ts';
 import type {
+  ConversationKeeping,
   ConversationTable,
   CreatorColumns,
+  GenerationMetadata,
   GenerationTable,
+  MessageNames,
   MessageTable,
   SegmentTable,
   SessionTable,
@@ -18,6 +21,7 @@ export type NewConversation = Omit<
   ConversationTable,
   'title_source' | 'is_archived' | 'updated_at' | 'description' | 'metadata'
 > &
+  Pick<ConversationKeeping, 'client_id'> &
   CreatorColumns;
 
 export const insertConversation = statement<NewConversation, unknown>((db, param) =>
@@ -34,6 +38,7 @@ export const insertConversation = statement<NewConversation, unknown>((db, param
     created_by_id: param('created_by_id'),
     created_at: param('created_at'),
     updated_at: param('created_at'),
+    client_id: param('client_id'),
   }),
 );
 
@@ -57,7 +62,7 @@ export const insertSession = statement<NewSession, unknown>((db, param) =>
   }),
 );
 
-export type NewMessage = Omit<MessageTable, 'updated_at' | 'usage'>;
+export type NewMessage = Omit<MessageTable, 'updated_at' | 'usage'> & MessageNames;
 
 export const insertMessage = statement<NewMessage, unknown>((db, param) =>
   db.insertInto('message').values({
@@ -80,6 +85,7 @@ export const insertMessage = statement<NewMessage, unknown>((db, param) =>
     created_at: param('created_at'),
     updated_at: param('created_at'),
     metadata: param('metadata'),
+    client_id: param('client_id'),
   }),
 );
 
@@ -107,7 +113,8 @@ export type NewGeneration = Pick<
   | 'created_at'
   | 'started_at'
 > &
-  CreatorColumns & { readonly requested_model_id: string | null };
+  CreatorColumns &
+  GenerationMetadata & { readonly requested_model_id: string | null };
 
 export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
   db.insertInto('generation').values({
@@ -135,6 +142,7 @@ export const insertGeneration = statement<NewGeneration, unknown>((db, param) =>
     parameters: param('parameters'),
     created_at: param('created_at'),
     started_at: param('started_at'),
+    metadata: param('metadata'),
   }),
 );
 

@@ -47,6 +47,46 @@ onBothStores('turns that start conversations together', async (engine) => {
     return new Set(rows.map(({ id }) => id));
   };
 
+  test('what clients keep with them is stored; an id that is taken fails its own turn alone', async () => {
+    const owner = await register();
+    const named = (n: number, clientId?: string): Turn => {
+      const turn = turnOf(owner, `named ${n}`);
+      if (turn.target.kind !== 'new-conversation') assert.fail();
+      const messages = turn.target.messages.map((message) => ({ ...message, clientId: `message-${n}` }));
+      const target = { ...turn.target, messages, ...(clientId !== undefined && { clientId }) };
+      return { ...turn, target, metadata: JSON.stringify({ n: `${n}` }) };
+    };
+    const first = named(0, 'chat-1');
+    await store.execute('acceptTurn', first);
+    const turns = [named(1), named(2, 'chat-1'), named(3, 'chat-3'), named(4)];
+    const ends = await Promise.allSettled(turns.map((turn) => store.execute('acceptTurn', turn)));
+    assert.deepEqual(
+      ends.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+    );
+    const rows = await store.reads
+      .selectFrom('generation')
+      .innerJoin('conversation', 'conversation.id', 'generation.conversation_id')
+      .innerJoin('message', 'message.id', 'generation.reply_to')
+      .select(['generation.metadata', 'conversation.client_id as chat', 'message.client_id as message'])
+      .where(
+        'generation.id',
+        'in',
+        [first, ...turns].map(({ generationId }) => generationId),
+      )
+      .orderBy('generation.metadata')
+      .execute();
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [
+        { metadata: '{"n":"0"}', chat: 'chat-1', message: 'message-0' },
+        { metadata: '{"n":"1"}', chat: null, message: 'message-1' },
+        { metadata: '{"n":"3"}', chat: 'chat-3', message: 'message-3' },
+        { metadata: '{"n":"4"}', chat: null, message: 'message-4' },
+      ],
+    );
+  });
+
   test('each is stored whole, with its own texts', async () => {
     const owner = await register();
     const texts = Array.from(
