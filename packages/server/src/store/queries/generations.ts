@@ -195,6 +195,7 @@ export async function readHeads(
 /** Which live generations. */
 export type LiveGenerations =
   | { readonly conversationId: string }
+  | { readonly sessionId: string }
   /** The answers to a message, and the one that writes it. */
   | { readonly messageId: string }
   /** Those of a key and its end users. */
@@ -232,6 +233,7 @@ export async function readLiveGenerations(db: Database, where: LiveGenerations):
 
 function conditionOf(where: LiveGenerations): RawBuilder<boolean> {
   if ('conversationId' in where) return sql`generation.conversation_id = ${where.conversationId}`;
+  if ('sessionId' in where) return sql`generation.session_id = ${where.sessionId}`;
   if ('messageId' in where) {
     const { messageId } = where;
     return sql`(generation.reply_to = ${messageId} or generation.message_id = ${messageId})`;

@@ -161,4 +161,25 @@ onBothStores('sessions of an end user', async (storeEngine) => {
     assert.equal((await app.call(`/chats/${id}`, own)).status, 404);
     assert.deepEqual((await list('', { token })).data, []);
   });
+
+  test('deleting one cancels what waits in it before its model is asked', async () => {
+    const token = await chats.user('lea');
+    const session = await begin(token, 'one');
+    const held = gate();
+    upstream.enqueue(inTwo(['So'], held.step, [' far']));
+    const path = '/api/chat/continuation/stream';
+    const running = await app.stream(path, { token, body: { session, message: 'two' } });
+    await running.until(({ events }) => events.length === 2);
+    const asked = upstream.requests.length;
+    const waiting = await Promise.all(
+      ['three', 'four'].map((message) =>
+        app.stream(path, { token, body: { session, message, when_busy: 'queue' } }),
+      ),
+    );
+    for (const stream of waiting) await stream.until(({ events }) => events.length === 2);
+    assert.equal((await app.call(`/api/chat/sessions/${session}`, { token, method: 'DELETE' })).status, 204);
+    held.release();
+    assert.equal(upstream.requests.length, asked);
+    assert.deepEqual(await checkStore(store.reads, storeEngine), []);
+  });
 });

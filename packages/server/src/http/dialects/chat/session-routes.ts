@@ -112,9 +112,7 @@ export function userSessionRoutes({ store, engine, now }: DialectDependencies): 
         const { scope, params, query } = request;
         const { id } = await sessionOf(request, params.session_id, query.user_id);
         for (let tries = 1; ; tries += 1) {
-          for (let next = await readRunning(reads, id); next !== null; next = await readRunning(reads, id))
-            await engine.cancel(scope, next);
-          await engine.settleBeforeDelete([]);
+          await engine.settleBeforeDelete([{ sessionId: id }]);
           try {
             await store.execute('deleteSession', { scope, id, now: now() });
             return reply.code(204).send(null);
