@@ -12,6 +12,7 @@ import { pageUserSessions, type UserSession } from '../../../store/queries/user-
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { metadataFilter } from '../../threads/metadata.ts';
 import { sendThread } from '../../threads/thread.ts';
+import { cancelAndDelete } from '../cancel-and-delete.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { resolveRevision } from '../persona-selector.ts';
 import * as documentation from './documentation.ts';
@@ -21,8 +22,6 @@ const access = 'key-or-end-user';
 
 /** Matches of a search that are looked at, the best. */
 const maxMatches = 200;
-/** Number of tries to cancel and delete; an answer that starts between the two makes another try necessary. */
-const deleteTries = 3;
 
 type Caller = ApiKeyPrincipal | EndUserPrincipal;
 type UserRequest = GrantedRequest<'key-or-end-user'>;
@@ -111,16 +110,10 @@ export function userSessionRoutes({ store, engine, now }: DialectDependencies): 
       async handler(request, reply) {
         const { scope, params, query } = request;
         const { id } = await sessionOf(request, params.session_id, query.user_id);
-        for (let tries = 1; ; tries += 1) {
-          await engine.settleBeforeDelete([{ sessionId: id }]);
-          try {
-            await store.execute('deleteSession', { scope, id, now: now() });
-            return reply.code(204).send(null);
-          } catch (error) {
-            const isAnswering = (error as { code?: unknown }).code === 'conflict';
-            if (!isAnswering || tries === deleteTries) throw error;
-          }
-        }
+        await cancelAndDelete(engine, { sessionId: id }, () =>
+          store.execute('deleteSession', { scope, id, now: now() }),
+        );
+        return reply.code(204).send(null);
       },
     }),
     route({

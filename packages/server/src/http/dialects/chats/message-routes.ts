@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { requireAssistantWords, requireTokenPersona } from '../../../auth/permissions.ts';
 import { accountOf } from '../../../auth/principal.ts';
-import { AppError, notFound } from '../../../domain/errors.ts';
+import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
@@ -22,6 +22,7 @@ import { sendList } from '../../answer/json-list.ts';
 import { messageBodyLimit } from '../../openapi/fields.ts';
 import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
+import { cancelAndDelete } from '../cancel-and-delete.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
@@ -33,9 +34,6 @@ import { chooseSessionBasis } from './session-choice.ts';
 /** Messages that a list without a chat has, and those of them that are read at once. */
 const newestAtOnce = 100;
 const textsAtOnce = 20;
-
-/** Number of tries to cancel and delete; an answer that starts between the two makes another try necessary. */
-const deleteTries = 3;
 
 export function messageRoutes({ store, engine, now }: DialectDependencies): readonly Route[] {
   const { reads } = store;
@@ -131,16 +129,10 @@ export function messageRoutes({ store, engine, now }: DialectDependencies): read
   }
 
   /** Deletes a message, after cancelling the generations that answer it. */
-  async function remove(scope: Scope, id: string): Promise<MessageRecord> {
-    for (let tries = 1; ; tries += 1) {
-      await engine.settleBeforeDelete([{ messageId: id }]);
-      try {
-        return await store.execute('deleteMessage', { scope, id, now: now() });
-      } catch (error) {
-        const isAnswered = error instanceof AppError && error.code === 'conflict';
-        if (!isAnswered || tries === deleteTries) throw error;
-      }
-    }
+  function remove(scope: Scope, id: string): Promise<MessageRecord> {
+    return cancelAndDelete(engine, { messageId: id }, () =>
+      store.execute('deleteMessage', { scope, id, now: now() }),
+    );
   }
 
   return [
