@@ -4,6 +4,7 @@ import { requireAssistantWords, requireTokenPersona } from '../../../auth/permis
 import { accountOf } from '../../../auth/principal.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
+import { isShown } from '../../../domain/message.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import { newestActiveSession } from '../../../store/queries/conversations.ts';
@@ -27,7 +28,7 @@ import type { DialectDependencies } from '../dialect-module.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { getChat } from './get-chat.ts';
-import { isShown, roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
+import { roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
 import { chooseSessionBasis } from './session-choice.ts';
 

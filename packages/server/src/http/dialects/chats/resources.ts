@@ -1,5 +1,4 @@
 /** The store's conversations and messages in this dialect's form, which calls them chats and conversations. */
-import type { MessageRole } from '../../../domain/message.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import type { GenerationEngine } from '../../../generation/interface.ts';
 import { currentText } from '../../../generation/log/current-text.ts';
@@ -11,11 +10,6 @@ export const roleOfName: Readonly<Record<ChatsRole, 'user' | 'assistant'>> = {
   Human: 'user',
   Assistant: 'assistant',
 };
-
-/** Whether this dialect shows a message: it shows no system or tool messages. */
-export function isShown({ role }: { readonly role: MessageRole }): boolean {
-  return role === 'user' || role === 'assistant';
-}
 
 export function toChat(conversation: ConversationRecord) {
   return {
