@@ -1,12 +1,6 @@
 /** `/organizations/{org_id}/webhooks/{id}/deliveries` */
 import { notFound } from '../../../domain/errors.ts';
-import type { OrganizationScope } from '../../../domain/scope.ts';
-import {
-  findDelivery,
-  findWebhook,
-  listDeliveries,
-  type WebhookRecord,
-} from '../../../store/queries/webhooks.ts';
+import { findDelivery, findWebhook, listDeliveries } from '../../../store/queries/webhooks.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -18,12 +12,6 @@ const access = 'organization-admin';
 const path = `${organizationPath}/webhooks/:id/deliveries`;
 
 export function webhookDeliveryRoutes({ store }: AdminDependencies): readonly Route[] {
-  async function webhookOf(scope: OrganizationScope, id: string): Promise<WebhookRecord> {
-    const webhook = await findWebhook(store.reads, scope, id.toLowerCase());
-    if (webhook === undefined) throw notFound('webhook');
-    return webhook;
-  }
-
   return [
     route({
       method: 'GET',
@@ -41,7 +29,8 @@ export function webhookDeliveryRoutes({ store }: AdminDependencies): readonly Ro
         },
       },
       async handler({ scope, params, query }) {
-        const webhook = await webhookOf(scope, params.id);
+        const webhook = await findWebhook(store.reads, scope, params.id.toLowerCase());
+        if (webhook === undefined) throw notFound('webhook');
         const page = await listDeliveries(store.reads, webhook, pageById(query));
         return toPageResource(page, (record) => toDeliveryResource(record, scope.organizationId));
       },
@@ -61,11 +50,12 @@ export function webhookDeliveryRoutes({ store }: AdminDependencies): readonly Ro
       },
       async handler(request) {
         const { scope, params } = request;
-        const webhook = await webhookOf(scope, params.id);
         const { organizationId } = scope;
+        const webhookId = params.id.toLowerCase();
         const id = params.delivery.toLowerCase();
-        await store.change(request, 'resendDelivery', { organizationId, webhookId: webhook.id, id });
-        const delivery = await findDelivery(store.reads, webhook, id);
+        // It is an error where the organization has no such webhook.
+        await store.change(request, 'resendDelivery', { organizationId, webhookId, id });
+        const delivery = await findDelivery(store.reads, { id: webhookId }, id);
         if (delivery === undefined) throw notFound('delivery');
         return toDeliveryResource(delivery, organizationId);
       },

@@ -16,7 +16,6 @@ import {
   CreatedByField,
   closed,
   exampleId,
-  exampleTime,
   IdField,
   nullable,
   oneOf,
@@ -31,7 +30,7 @@ const EventField = oneOf(webhookEvents, {
 });
 
 function timeOrNull(description: string) {
-  return nullable(Type.String({ format: 'date-time', description, examples: [exampleTime] }));
+  return nullable(TimeField(description));
 }
 
 const fields = {
