@@ -1,12 +1,11 @@
 /** One run of the simulated commit path: so many owners on a database of their own, in this process. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newTurn } from 'colloquy-testkit/new-turn';
 import { sql } from 'kysely';
 import { newId } from '../../packages/server/src/domain/ids.ts';
 import { LiveGeneration } from '../../packages/server/src/generation/log/live-generation.ts';
 import { LogWriter } from '../../packages/server/src/generation/log/log-writer.ts';
 import { SegmentMover } from '../../packages/server/src/generation/log/segment-mover.ts';
-import { userText } from '../../packages/server/src/generation/turn.ts';
-import { toNewMessage } from '../../packages/server/src/generation/turns/new-messages.ts';
 import { openStore } from '../../packages/server/src/store/open.ts';
 import type { Store } from '../../packages/server/src/store/store.ts';
 import { createBenchDatabase } from './postgres.ts';
@@ -146,24 +145,7 @@ async function startOwner(
 }
 
 async function startGeneration(store: Store, organizationId: string, owner: number): Promise<LiveGeneration> {
-  const turn = await store.execute('acceptTurn', {
-    tenant: { organizationId, environment: 'prod', endUserId: null },
-    target: {
-      ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: 'Bench' },
-      ...{ personaId: null, personaVersion: null, messages: userText('Bench').map(toNewMessage) },
-    },
-    answerMessageId: newId(),
-    generationId: newId(),
-    dialect: 'chat',
-    model: { id: newId(), name: 'bench', provider: 'openai-compatible' },
-    personaId: null,
-    personaVersion: null,
-    apiKeyId: null,
-    parameters: '{}',
-    whenBusy: 'queue',
-    owner,
-    now: Date.now(),
-  });
+  const turn = await store.execute('acceptTurn', newTurn({ organizationId, owner }));
   const { generationId: id, conversationId, sessionId, answerMessageId: messageId } = turn;
   return new LiveGeneration({ id, conversationId, sessionId, messageId }, turn.events);
 }

@@ -1,5 +1,6 @@
 /** A generation engine on a real store and a scripted upstream, with one organization, model and persona. */
 
+import { newTurn } from 'colloquy-testkit/new-turn';
 import { openTestStore, type TestStore } from 'colloquy-testkit/stores';
 import {
   type ScriptedUpstream,
@@ -15,7 +16,6 @@ import { Engine } from '../../src/generation/engine.ts';
 import type { EngineOptions } from '../../src/generation/engine-options.ts';
 import type { ModelRegistry } from '../../src/generation/plan/plan.ts';
 import { type TurnRequest, type TurnRequestTarget, userText } from '../../src/generation/turn.ts';
-import { toNewMessage } from '../../src/generation/turns/new-messages.ts';
 import type { LanguageModel } from '../../src/models/language-model.ts';
 import { createRemoteModel } from '../../src/models/remote-model.ts';
 import { estimateTokens } from '../../src/models/token-count.ts';
@@ -176,29 +176,12 @@ export async function startEngineHarness(
 
 /** Stores a turn in a new conversation as running under an owner, without an engine. */
 export function acceptAs(h: EngineHarness, owner: number, text = 'Hello') {
-  return h.place.store.execute('acceptTurn', {
-    tenant: { organizationId: h.scope.organizationId, environment: 'prod', endUserId: null },
-    target: {
-      kind: 'new-conversation',
-      conversationId: newId(),
-      sessionId: newId(),
-      title: text,
-      personaId: h.persona.personaId,
-      personaVersion: h.persona.version,
-      messages: userText(text).map(toNewMessage),
-    },
-    answerMessageId: newId(),
-    generationId: newId(),
-    dialect: 'chat',
+  const turn = newTurn({
+    ...{ organizationId: h.scope.organizationId, owner, text },
+    ...{ personaId: h.persona.personaId, personaVersion: h.persona.version },
     model: { id: h.modelId, name: 'scripted', provider: 'openai-compatible' },
-    personaId: h.persona.personaId,
-    personaVersion: h.persona.version,
-    apiKeyId: null,
-    parameters: '{}',
-    whenBusy: 'queue',
-    owner,
-    now: Date.now(),
   });
+  return h.place.store.execute('acceptTurn', turn);
 }
 
 export interface Reading {

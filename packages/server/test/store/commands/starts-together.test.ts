@@ -1,13 +1,12 @@
 /** Turns that start conversations at the same time, which PostgreSQL stores by one statement; on both stores. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { newTurn } from 'colloquy-testkit/new-turn';
 import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { openTestStore } from 'colloquy-testkit/stores';
 import { sql } from 'kysely';
 import type { AppError } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
-import { userText } from '../../../src/generation/turn.ts';
-import { toNewMessage } from '../../../src/generation/turns/new-messages.ts';
 import type { CommandArgs } from '../../../src/store/command.ts';
 
 type Turn = CommandArgs<'acceptTurn'>;
@@ -23,24 +22,12 @@ onBothStores('turns that start conversations together', async (engine) => {
   await store.execute('createOrganization', { id: organizationId, name: 'test', now: Date.now() });
   const register = async () => (await store.execute('registerOwner', { leaseMs: 60_000 })).owner;
 
-  const turnOf = (owner: number, text: string, organization = organizationId): Turn => ({
-    tenant: { organizationId: organization, environment: 'prod', endUserId: null },
-    target: {
-      ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: text },
-      ...{ personaId: 7, personaVersion: 3, messages: userText(text).map(toNewMessage) },
-    },
-    answerMessageId: newId(),
-    generationId: newId(),
-    dialect: 'chat',
-    model: { id: newId(), name: 'M', provider: 'guide' },
-    personaId: 7,
-    personaVersion: 3,
-    apiKeyId: null,
-    parameters: '{"maxTokens":5}',
-    whenBusy: 'queue',
-    owner,
-    now: 1_700_000_000_123,
-  });
+  const turnOf = (owner: number, text: string, organization = organizationId): Turn =>
+    newTurn({
+      ...{ organizationId: organization, owner, text, personaId: 7, personaVersion: 3 },
+      parameters: '{"maxTokens":5}',
+      now: 1_700_000_000_123,
+    });
   const storedBy = async (turns: readonly Turn[]) => {
     const ids = turns.map(({ generationId }) => generationId);
     const rows = await store.reads.selectFrom('generation').select('id').where('id', 'in', ids).execute();

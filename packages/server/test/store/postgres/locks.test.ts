@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newTurn } from 'colloquy-testkit/new-turn';
 import { findPostgres } from 'colloquy-testkit/services';
 import { openTestStore } from 'colloquy-testkit/stores';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { newId } from '../../../src/domain/ids.ts';
-import { userText } from '../../../src/generation/turn.ts';
-import { toNewMessage } from '../../../src/generation/turns/new-messages.ts';
 
 const postgres = await findPostgres();
 const missing = 'skip' in postgres ? postgres : undefined;
@@ -28,24 +27,7 @@ describe('locks', missing ?? {}, () => {
     const now = Date.now();
     await store.execute('createOrganization', { id: organizationId, name: 'test', now });
     const { owner } = await store.execute('registerOwner', { leaseMs });
-    const turn = await store.execute('acceptTurn', {
-      tenant: { organizationId, environment: 'prod', endUserId: null },
-      target: {
-        ...{ kind: 'new-conversation', conversationId: newId(), sessionId: newId(), title: 'T' },
-        ...{ personaId: null, personaVersion: null, messages: userText('Hello').map(toNewMessage) },
-      },
-      answerMessageId: newId(),
-      generationId: newId(),
-      dialect: 'chat',
-      model: { id: newId(), name: 'M', provider: 'guide' },
-      personaId: null,
-      personaVersion: null,
-      apiKeyId: null,
-      parameters: '{}',
-      whenBusy: 'queue',
-      owner,
-      now,
-    });
+    const turn = await store.execute('acceptTurn', newTurn({ organizationId, owner, now }));
     const client = new Client({ connectionString: place?.databaseUrl });
     await client.connect();
     await client.query('begin');
