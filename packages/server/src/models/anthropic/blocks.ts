@@ -2,7 +2,7 @@
  * The messages of a Messages request as blocks, and what it asks for beside them.
  * Format: https://docs.anthropic.com/en/api/messages
  */
-import type { Asked, ToolDefinition } from '../../domain/request/tools.ts';
+import type { Asked, ToolChoice, ToolDefinition } from '../../domain/request/tools.ts';
 import { parseForeignJson } from '../../domain/text/json.ts';
 import { callIdIn } from '../call-ids.ts';
 import { callsOf, partsOf, type Turn } from '../fit-messages.ts';
@@ -84,14 +84,7 @@ export function fieldsOfAsked(asked: Asked, turns: readonly Turn[]): Block {
     output_config: { format: { type: 'json_schema', schema: responseFormat.schema } },
   };
   if (tools.length === 0) return { ...toolsOfHistory(turns), ...format };
-  const choice =
-    toolChoice === undefined
-      ? { type: 'auto' }
-      : toolChoice === 'required'
-        ? { type: 'any' }
-        : typeof toolChoice === 'string'
-          ? { type: toolChoice }
-          : { type: 'tool', name: toolChoice.name };
+  const choice = toChoice(toolChoice ?? 'auto');
   const alone = parallelToolCalls === false && choice.type !== 'none' && { disable_parallel_tool_use: true };
   const isSaid = toolChoice !== undefined || alone !== false;
   return {
@@ -99,6 +92,11 @@ export function fieldsOfAsked(asked: Asked, turns: readonly Turn[]): Block {
     ...(isSaid && { tool_choice: { ...choice, ...alone } }),
     ...format,
   };
+}
+
+function toChoice(choice: ToolChoice): Block {
+  if (typeof choice !== 'string') return { type: 'tool', name: choice.name };
+  return { type: choice === 'required' ? 'any' : choice };
 }
 
 function toTool({ name, description, parameters = noArguments, strict }: ToolDefinition): Block {
