@@ -229,7 +229,10 @@ async function spokenDialects(url: string, headers: Readonly<Record<string, stri
   const ask = () => openStream({ url: `${url}/api/chat/completion/stream`, headers, body });
   let first = await ask();
   // A machine that is too busy tells it to come back.
-  while (first.status === 503) first = await ask();
+  while (first.status === 503) {
+    await sleep(200);
+    first = await ask();
+  }
   await first.closed;
   const spoken: Dialect[] = [];
   for (const dialect of dialects) {
