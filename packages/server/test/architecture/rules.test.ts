@@ -183,7 +183,7 @@ const cases: Readonly<
     ['http/utils.ts', 'store/sql-helpers.ts', 'common/x.ts'].map((path) => `${path} is named after nothing`),
   ],
   namesAreKebabCase: [
-    { 'store/0001-first.ts': '', 'a-b.test.ts': '', 'a-b.slow.test.ts': '' },
+    { 'store/0001-first.ts': '', 'a-b.test.ts': '', 'a-b.slow.test.ts': '', 'css.d.ts': '' },
     { 'store/openStore.ts': '', 'Http/app.ts': '', 'a_b.ts': '' },
     ['store/openStore.ts', 'Http/app.ts', 'a_b.ts'].map((path) => `${path} is not in kebab-case`),
   ],

@@ -292,7 +292,7 @@ export const namesSayWhatIsInside: Rule = (tree) =>
 
 export const namesAreKebabCase: Rule = (tree) =>
   [...tree.keys()]
-    .filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+((\.slow)?\.test|\.worker)?\.ts$/.test(path))
+    .filter((path) => !/^([a-z0-9-]+\/)*[a-z0-9-]+((\.slow)?\.test|\.worker|.d)?\.ts$/.test(path))
     .map((path) => `${path} is not in kebab-case`);
 
 export const noDefaultExports: Rule = (tree) =>
