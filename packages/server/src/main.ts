@@ -30,6 +30,7 @@ export async function main(): Promise<void> {
   }
   stopOnSignals(server, config.shutdownGraceMs);
   process.stdout.write(greeting(server));
+  for (const bundle of Object.values(server.browserBundles)) void bundle.prepare();
   collectOnceIdle(() => {
     const { running, viewers } = server.engine.readings();
     return running === 0 && viewers === 0;

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createIdentityProvider } from './auth/identity-provider.ts';
 import { createSecretRotation } from './auth/secrets/rotation.ts';
+import { type BrowserBundles, createBrowserBundles } from './bundles/browser-bundles.ts';
 import { watchLoad } from './concurrency/load/load-watch.ts';
 import { lossCauses } from './concurrency/worker-link.ts';
 import type { Config } from './config/config.ts';
@@ -95,6 +96,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly proxyNotice: string | undefined;
   /** What to tell of several servers on this database; undefined where all is well, or there is one. */
   readonly busNotice: string | undefined;
+  /** The pages for browsers, made when `prepare` is called, or when one is first asked for. */
+  readonly browserBundles: BrowserBundles;
   /** Resolves once the local model is ready, has failed, or is off. */
   readonly localModelSettled: Promise<unknown>;
   /** Takes no more turns and waits up to `graceMs` for the running ones. */
@@ -303,7 +306,9 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     }),
   );
   const anonymous = await findAnonymousAccess(store, config);
+  const browserBundles = createBrowserBundles({ dataDir, log });
   const app = createApp({
+    browserBundles,
     store,
     engine,
     bus,
@@ -365,6 +370,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     localModelNotice: localProgressNotice(local),
     proxyNotice: proxies?.description,
     busNotice: busNotice(bus, store),
+    browserBundles,
     localModelSettled: followed,
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -7,6 +7,7 @@ import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
 import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts';
 import { clientErrorHandler, errorEnvelope, errorHandler } from './answer/errors.ts';
+import { consolePages } from './bundles/console-routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { eventsCodec } from './dialects/events/codec.ts';
@@ -194,7 +195,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   const erasure = createErasure({ store, engine, revocation, now });
   const { isAccepting, isReady, version, admin } = dependencies;
 
-  app.register(operationRoutes({ isAccepting, isReady, version, registry }));
+  const { browserBundles } = dependencies;
+  const hasConsole = browserBundles !== undefined;
+  app.register(operationRoutes({ isAccepting, isReady, version, registry, hasConsole }));
+  if (hasConsole) app.register(consolePages(browserBundles.console));
   app.register(probeRoutes());
   app.register(documentationPages());
   for (const dialect of Object.values(dialects)) {

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { BrowserBundles } from '../bundles/browser-bundles.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
 import type { UnknownParameters } from '../domain/request/openai-parameters.ts';
@@ -44,6 +45,8 @@ export interface HttpDependencies {
     AdminDependencies,
     'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'
   >;
+  /** The pages for browsers; without them there is no console. */
+  readonly browserBundles?: BrowserBundles;
   /** The directory whose disk `/api/admin/health` tells of. */
   readonly dataDir?: string;
   /** Metrics of the other parts; one of its own otherwise. */

@@ -10,6 +10,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   config: ['domain'],
   store: ['domain', 'concurrency'],
   bus: ['domain'],
+  bundles: ['domain'],
   network: ['domain'],
   tracing: ['domain', 'models'],
   models: ['domain', 'concurrency', 'network'],
@@ -44,6 +45,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     'limits',
     'generation',
     'webhooks',
+    'bundles',
   ],
 };
 
@@ -148,6 +150,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'routing',
     'openapi',
     'streaming',
+    'bundles',
     'end-users',
     'threads',
     'dialects',

@@ -89,7 +89,7 @@ test('npm pack makes a package without sources, tests and testkit', options, asy
   ];
   const files = packed.files.map(({ path }) => path);
   assert.deepEqual(
-    files.filter((path) => /\.ts$|\.map$|^test|testkit|^bin\/bundle|^node_modules/.test(path)),
+    files.filter((path) => /\.ts$|\.map$|^test|testkit|^bin\/(browser-)?bundle|^node_modules/.test(path)),
     [],
   );
   for (const path of [
@@ -98,6 +98,7 @@ test('npm pack makes a package without sources, tests and testkit', options, asy
     '.env.example',
     'docs/operations.md',
     'dist/cli.js',
+    'dist/browser/console/index.html',
     'dist/writer.worker.js',
     'npm-shrinkwrap.json',
   ]) {

@@ -22,6 +22,8 @@ export interface OperationRoutesOptions {
   isReady(): Promise<Readiness>;
   readonly version: string;
   readonly registry: Registry;
+  /** Whether `/` leads browsers to the console. */
+  readonly hasConsole: boolean;
 }
 
 const ReadinessSchema = Type.Object(
@@ -134,12 +136,18 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
       ...shared,
       path: '/',
       schema: { hide: true },
-      handler: async ({ basePath }) => ({
-        name: 'colloquy',
-        version,
-        documentation: `${basePath}/docs`,
-        openapi: `${basePath}/docs/openapi.json`,
-      }),
+      async handler({ basePath, headers }, reply) {
+        reply.header('Vary', 'Accept');
+        if (options.hasConsole && headers.accept?.includes('text/html'))
+          return reply.redirect('/console', 302);
+        return {
+          name: 'colloquy',
+          version,
+          ...(options.hasConsole && { console: `${basePath}/console` }),
+          documentation: `${basePath}/docs`,
+          openapi: `${basePath}/docs/openapi.json`,
+        };
+      },
     }),
   ];
   return async (app) => {

@@ -1,0 +1,71 @@
+/**
+ * Makes the files that browsers load, out of `packages/<name>/bundle.js`, and compresses each once. The server runs it
+ * with the name alone and reads a serialized `Map` of paths and bytes from standard output; `--into <directory>` writes
+ * the files there instead.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { URL } from 'node:url';
+import { promisify } from 'node:util';
+import { serialize } from 'node:v8';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+/** Smaller files gain nothing. */
+const leastBytes = 512;
+
+/** Level 11 takes ten times as long for 3 % less. */
+const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+
+/** @typedef {{ makeFiles(options: typeof import('esbuild')): Promise<Map<string, Uint8Array>> }} BundleModule */
+
+/** @param {string} name a folder of `packages` @returns {Promise<Map<string, Uint8Array>>} */
+async function makeBrowserBundle(name) {
+  const esbuild = await import('esbuild').catch((error) => {
+    throw new Error(
+      `esbuild, which makes the pages for browsers, could not be loaded: ${error.message}\n` +
+        'A checkout needs the packages of "npm ci"; the published package colloquy has the pages in it.',
+    );
+  });
+  /** @type {BundleModule} */
+  const { makeFiles } = await import(new URL(`../../${name}/bundle.js`, import.meta.url).href);
+  const files = await makeFiles(esbuild);
+  const compressed = await Promise.all([...files].map(([path, bytes]) => compress(path, bytes)));
+  return new Map([...files, ...compressed.flat()]);
+}
+
+/**
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ * @returns {Promise<[string, Uint8Array][]>}
+ */
+async function compress(path, bytes) {
+  if (bytes.length < leastBytes) return [];
+  const [small, smaller] = await Promise.all([
+    promisify(gzip)(bytes, { level: 9 }),
+    promisify(brotliCompress)(bytes, brotliOptions),
+  ]);
+  return [
+    [`${path}.gz`, small],
+    [`${path}.br`, smaller],
+  ];
+}
+
+/** @param {string} directory @param {Map<string, Uint8Array>} files */
+function writeFiles(directory, files) {
+  rmSync(directory, { recursive: true, force: true });
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), bytes);
+  }
+}
+
+const [name = '', option, directory] = process.argv.slice(2);
+try {
+  const files = await makeBrowserBundle(name);
+  if (option === '--into' && directory !== undefined) writeFiles(directory, files);
+  else process.stdout.write(serialize(files));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,97 @@
+/**
+ * The bundles for browsers, by name. A published package and the image have them in `dist/browser`; a checkout makes
+ * them from its sources after a start, and keeps them in `DATA_DIR/cache/<name>`. To add one: its entry here, a
+ * `bundle.js` in its package, and the routes that send it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '../domain/logger.ts';
+import { keyOfSources, readStored, store, sweep } from './cache.ts';
+import { type BundleFiles, filesInMemory, filesOfDirectory } from './files.ts';
+import { makeFiles } from './make.ts';
+
+export type BundleName = 'console';
+
+/** Directories and files of the repository from which each is made; another state of them is another bundle. */
+const sources: Readonly<Record<BundleName, readonly string[]>> = {
+  console: [
+    'package-lock.json',
+    'packages/server/bin/browser-bundle.js',
+    'packages/console/bundle.js',
+    'packages/console/src',
+    'packages/ui/src',
+    'packages/client/src',
+    'packages/server/src/http',
+    'packages/server/src/domain',
+  ],
+};
+
+export type BundleState =
+  | { readonly state: 'making' }
+  | { readonly state: 'ready'; readonly files: BundleFiles }
+  /** In words for whoever looks after the server. */
+  | { readonly state: 'failed'; readonly problem: string };
+
+export interface BrowserBundle {
+  /** Makes it, unless that is done or under way; never rejects. After a failure it tries again. */
+  prepare(): Promise<BundleState>;
+  state(): BundleState;
+}
+
+export type BrowserBundles = Readonly<Record<BundleName, BrowserBundle>>;
+
+export interface BrowserBundlesOptions {
+  readonly dataDir: string;
+  readonly log: Logger;
+}
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const published = fileURLToPath(new URL('../../dist/browser/', import.meta.url));
+
+export function createBrowserBundles(options: BrowserBundlesOptions): BrowserBundles {
+  return { console: createBundle('console', options) };
+}
+
+function createBundle(name: BundleName, { dataDir, log }: BrowserBundlesOptions): BrowserBundle {
+  let state: BundleState = { state: 'making' };
+  let underWay: Promise<BundleState> | undefined;
+  const load = async (): Promise<BundleState> => {
+    try {
+      state = { state: 'ready', files: await loadFiles(name, join(dataDir, 'cache', name), log) };
+    } catch (error) {
+      underWay = undefined;
+      const problem = error instanceof Error ? error.message : String(error);
+      log.warn({ bundle: name, problem }, 'pages for browsers could not be made; the API does without them');
+      state = { state: 'failed', problem };
+    }
+    return state;
+  };
+  return {
+    prepare() {
+      underWay ??= load();
+      return underWay;
+    },
+    state: () => state,
+  };
+}
+
+async function loadFiles(name: BundleName, directory: string, log: Logger): Promise<BundleFiles> {
+  if (!existsSync(join(repository, 'packages', name, 'bundle.js'))) {
+    return filesOfDirectory(join(published, name));
+  }
+  const key = await keyOfSources(sources[name].map((place) => join(repository, place)));
+  const stored = await readStored(directory, key);
+  if (stored !== undefined) return stored;
+  const startedAt = performance.now();
+  const made = await makeFiles(name);
+  log.info({ bundle: name, ms: Math.round(performance.now() - startedAt) }, 'pages for browsers were made');
+  try {
+    await store(directory, key, made);
+    await sweep(directory, Date.now());
+  } catch (error) {
+    log.info({ err: error, bundle: name }, 'pages for browsers are kept in memory: the cache took none');
+    return filesInMemory(made);
+  }
+  return (await readStored(directory, key)) ?? filesInMemory(made);
+}

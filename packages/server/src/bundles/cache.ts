@@ -1,0 +1,63 @@
+/** Bundles on disk: `<directory>/<key>/`, one folder for each state of the sources. */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { type BundleFiles, filesOfDirectory, type StoredFiles } from './files.ts';
+
+/** A bundle that no start has taken for so long is deleted. Another server may still send parts of it meanwhile. */
+const keptMs = 7 * 24 * 3_600_000;
+const keyPattern = /^[0-9a-f]{24}(\.[0-9a-f-]+)?$/;
+
+/** The state of the sources: a hash over the paths and contents of files and of all that lies in directories. */
+export async function keyOfSources(places: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const place of places) {
+    const root = dirname(place);
+    for (const path of (await filesBelow(place)).sort()) {
+      const bytes = await readFile(path);
+      hash.update(`${relative(root, path).split(sep).join('/')}\0${bytes.length}\0`).update(bytes);
+    }
+  }
+  return hash.digest('hex').slice(0, 24);
+}
+
+async function filesBelow(place: string): Promise<string[]> {
+  if ((await stat(place)).isFile()) return [place];
+  const entries = await readdir(place, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+/** Undefined: it is not there. What is there is kept for another while. */
+export async function readStored(directory: string, key: string): Promise<BundleFiles | undefined> {
+  const place = join(directory, key);
+  const files = await filesOfDirectory(place).catch(() => undefined);
+  const now = new Date();
+  if (files !== undefined) await utimes(place, now, now).catch(() => undefined);
+  return files;
+}
+
+/** Others see the whole bundle or none. @throws where the directory can't be written to */
+export async function store(directory: string, key: string, files: StoredFiles): Promise<void> {
+  const unfinished = join(directory, `${key}.${randomUUID()}`);
+  try {
+    for (const [path, bytes] of files) {
+      await mkdir(dirname(join(unfinished, path)), { recursive: true, mode: 0o700 });
+      await writeFile(join(unfinished, path), bytes, { mode: 0o600 });
+    }
+    // Another server on the same directory may have stored the same bundle meanwhile.
+    await rename(unfinished, join(directory, key)).catch(async (error: unknown) => {
+      if ((await readStored(directory, key)) === undefined) throw error;
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Deletes the bundles that no start has taken for a week. */
+export async function sweep(directory: string, now: number): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const place = join(directory, name);
+    if (!keyPattern.test(name) || now - (await stat(place)).mtimeMs <= keptMs) continue;
+    await rm(place, { recursive: true, force: true });
+  }
+}
