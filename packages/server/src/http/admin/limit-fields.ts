@@ -53,6 +53,7 @@ const fields = {
 export function LimitsField(whose: string) {
   return Type.Object(fields, {
     ...closed,
+    title: 'Limits',
     description: `What ${whose} may use up; what is absent or null is not limited.`,
   });
 }

@@ -1,12 +1,16 @@
-/** Fields of stream events that several dialects send alike. */
+/** Stream events, and fields of such, that several dialects send alike. */
 import { Type } from 'typebox';
 import { FinishReasonSchema } from '../openapi/fields.ts';
 import { ErrorSchema } from '../openapi/responses.ts';
 
-/** Fields of the event that tells a turn's place in the queue. */
-export const queuedFields = {
-  position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
-};
+/** The event that tells a turn's place in the queue. */
+export const QueuedEventSchema = Type.Object(
+  {
+    type: Type.Literal('queued', { description: 'The type of the event.' }),
+    position: Type.Integer({ minimum: 1, description: 'The place in the queue.', examples: [1] }),
+  },
+  { title: 'QueuedEvent', description: 'Second, where the turn waits for another of its session.' },
+);
 
 /** Fields of the last event of an answer that is done or was cancelled. */
 export const endFields = {
@@ -17,8 +21,12 @@ export const endFields = {
   ),
 };
 
-/** Fields of the last event of an answer that failed. */
-export const failureFields = {
-  code: ErrorSchema.properties.code,
-  message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
-};
+/** The last event of an answer that failed. */
+export const ErrorEventSchema = Type.Object(
+  {
+    type: Type.Literal('error', { description: 'The type of the event.' }),
+    code: ErrorSchema.properties.code,
+    message: Type.String({ description: 'What went wrong, for people.', examples: ['the model failed'] }),
+  },
+  { title: 'ErrorEvent', description: 'The last event where the answer failed; what was sent is kept.' },
+);

@@ -32,6 +32,7 @@ const PersonaSelectorSchema = Type.Object(
   },
   {
     ...closed,
+    title: 'PersonaSelector',
     minProperties: 1,
     description:
       "Which persona answers. A prod key selects by `alias` or takes its default; a test key and a member also by `persona_id`, and the version by `version_type`. With a token it may be left out, and must otherwise be the token's.",

@@ -22,7 +22,7 @@ const range = (description: string) =>
       first_message_id: orNull(IdField('The oldest; null where it was not looked at.')),
       last_message_id: IdField('The newest.'),
     },
-    { description },
+    { title: 'MessageRange', description },
   );
 
 const tokens = (description: string, example: number) =>

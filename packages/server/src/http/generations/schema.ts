@@ -46,7 +46,7 @@ export const GenerationSchema = Type.Object(
           examples: ['openai'],
         }),
       },
-      { description: 'The model that answers.' },
+      { title: 'GenerationModel', description: 'The model that answers.' },
     ),
     requested_model_id: IdField('The model that was asked first.'),
     created_at: TimeField('When it was accepted.'),

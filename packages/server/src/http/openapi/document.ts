@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { defaultSecurity } from '../routing/access.ts';
+import { withNamedSchemas } from './components.ts';
 import { withBodyRefusals } from './responses.ts';
 
 /** A section of the document. */
@@ -106,9 +107,9 @@ export function openApiDocument(app: FastifyInstance): object {
   const used = new Set(
     paths.flatMap(([, operations]) => Object.values(operations).flatMap(({ tags }) => tags ?? [])),
   );
-  return {
+  return withNamedSchemas({
     ...document,
     paths: Object.fromEntries(paths),
     tags: document.tags?.filter(({ name }) => used.has(name)),
-  };
+  });
 }

@@ -163,6 +163,19 @@ export const streamHeaders = {
 /** Schemas that routes refer to by name. */
 export const sharedFieldSchemas = [UsageSchema, SourceSchema];
 
+/** A version of a persona, or null. */
+export function PersonaReference(description: string) {
+  return orNull(
+    Type.Object(
+      {
+        id: Type.Integer({ description: 'The persona.', examples: [47] }),
+        version: Type.Integer({ description: 'Its version.', examples: [3] }),
+      },
+      { title: 'PersonaReference', description },
+    ),
+  );
+}
+
 /** `created_by`. */
 export const CreatedByField = orNull(
   Type.Object(
@@ -182,7 +195,7 @@ export const CreatedByField = orNull(
         }),
       ),
     },
-    { description: 'Who made it; null: it is not known.' },
+    { title: 'Creator', description: 'Who made it; null: it is not known.' },
   ),
 );
 

@@ -119,7 +119,11 @@ function documentRoutes(app: FastifyInstance): readonly Route[] {
             description: 'The document.',
             content: {
               'application/json': {
-                schema: Type.Unsafe<string>({ type: 'object', description: 'OpenAPI 3.1.' }),
+                schema: Type.Unsafe<string>({
+                  type: 'object',
+                  title: 'OpenApiDocument',
+                  description: 'OpenAPI 3.1.',
+                }),
               },
             },
           },

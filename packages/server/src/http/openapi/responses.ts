@@ -30,7 +30,10 @@ const limit = Type.Optional(
       name: oneOf(limitNames, { description: 'The limit.' }),
       subject: oneOf([...limitSubjects, 'session'], { description: 'Whose limit it is.' }),
     },
-    { description: 'With `rate_limited` and `quota_exhausted`: the limit that refused.' },
+    {
+      title: 'RefusingLimit',
+      description: 'With `rate_limited` and `quota_exhausted`: the limit that refused.',
+    },
   ),
 );
 
@@ -93,7 +96,7 @@ export const FailureField = orNull(
       code: oneOf(errorCodes, { description: 'What went wrong.' }),
       message: Type.String({ description: 'The same for people.', examples: ['the model failed'] }),
     },
-    { description: 'Where it failed or was interrupted.' },
+    { title: 'Failure', description: 'Where it failed or was interrupted.' },
   ),
 );
 

@@ -60,10 +60,13 @@ export function operationRoutes(options: OperationRoutesOptions): AppPlugin {
             description: 'It is.',
             content: {
               'application/json': {
-                schema: Type.Object({
-                  status: Type.Literal('ok', { description: 'Always this.' }),
-                  version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
-                }),
+                schema: Type.Object(
+                  {
+                    status: Type.Literal('ok', { description: 'Always this.' }),
+                    version: Type.String({ description: "The server's version.", examples: ['0.1.0'] }),
+                  },
+                  { title: 'Liveness', description: 'The process is up.' },
+                ),
                 example: { status: 'ok', version: '0.1.0' },
               },
             },

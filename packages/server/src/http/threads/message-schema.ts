@@ -10,6 +10,7 @@ import {
   IdField,
   oneOf,
   orNull,
+  PersonaReference,
   TimeField,
 } from '../openapi/fields.ts';
 import { FailureField } from '../openapi/responses.ts';
@@ -39,15 +40,7 @@ export const MessageSchema = Type.Object(
         examples: ['GPT-5 mini'],
       }),
     ),
-    persona: orNull(
-      Type.Object(
-        {
-          id: Type.Integer({ description: 'The persona.', examples: [47] }),
-          version: Type.Integer({ description: 'Its version.', examples: [3] }),
-        },
-        { description: 'Of an answer: the persona that gave it; null: none.' },
-      ),
-    ),
+    persona: PersonaReference('Of an answer: the persona that gave it; null: none.'),
     status: oneOf(generationStatuses, {
       description: 'Of an answer: how far it is, or how it ended. Else `done`.',
       examples: ['done'],
@@ -132,29 +125,32 @@ export const threadQuery = {
   include: IncludeField,
 };
 
-export const ThreadSchema = Type.Object({
-  messages: Type.Array(Type.Ref('Message#'), {
-    description: 'The thread from its beginning to `leaf`, or a part of it, oldest first.',
-  }),
-  siblings: Type.Record(
-    Type.String(),
-    Type.Array(IdField('A message.'), {
-      description: 'The message itself and those beside it, the earliest first.',
+export const ThreadSchema = Type.Object(
+  {
+    messages: Type.Array(Type.Ref('Message#'), {
+      description: 'The thread from its beginning to `leaf`, or a part of it, oldest first.',
     }),
-    {
-      description:
-        'Of those that have others beside them: other attempts at an answer, other wordings of a question.',
-      examples: [{ [exampleId]: [exampleId] }],
-    },
-  ),
-  leaf: orNull(IdField('The last message of the thread; null: there is none.')),
-  has_more_before: Type.Boolean({ description: 'Whether there are older messages.', examples: [false] }),
-  has_more_after: Type.Boolean({
-    description: 'Whether the thread goes on behind the last one shown.',
-    examples: [false],
-  }),
-  running: orNull(IdField('The generation that runs in the session, or waits there first.')),
-});
+    siblings: Type.Record(
+      Type.String(),
+      Type.Array(IdField('A message.'), {
+        description: 'The message itself and those beside it, the earliest first.',
+      }),
+      {
+        description:
+          'Of those that have others beside them: other attempts at an answer, other wordings of a question.',
+        examples: [{ [exampleId]: [exampleId] }],
+      },
+    ),
+    leaf: orNull(IdField('The last message of the thread; null: there is none.')),
+    has_more_before: Type.Boolean({ description: 'Whether there are older messages.', examples: [false] }),
+    has_more_after: Type.Boolean({
+      description: 'Whether the thread goes on behind the last one shown.',
+      examples: [false],
+    }),
+    running: orNull(IdField('The generation that runs in the session, or waits there first.')),
+  },
+  { title: 'Thread', description: 'A thread of a session, or a part of it.' },
+);
 
 export const exampleThread = {
   messages: [exampleMessage],

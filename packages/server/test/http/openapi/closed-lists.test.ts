@@ -36,7 +36,7 @@ function findEnums(node: unknown, field: string, found: (field: string, values: 
   }
 }
 
-/** The lists of the document, by place. The one word that each event has for its type is added to the others. */
+/** The lists of the document, by place. The one word that each event of a stream has for its type stands with the others. */
 function listsOf(document: Json): Map<string, string[][]> {
   const lists = new Map<string, string[][]>();
   const add = (owner: string) => (field: string, values: string[]) => {
@@ -46,8 +46,19 @@ function listsOf(document: Json): Map<string, string[][]> {
     else if (owner.endsWith('Event') && field === 'type') known[0]?.push(...values);
     else known.push(values);
   };
-  const { components, paths } = document as { components: { schemas: Json }; paths: Record<string, Json> };
-  for (const [name, schema] of Object.entries(components.schemas)) findEnums(schema, name, add(name));
+  const { components, paths } = document as {
+    components: { schemas: Record<string, Json & { oneOf?: { $ref: string }[] }> };
+    paths: Record<string, Json>;
+  };
+  const { schemas } = components;
+  const membersOf = (name: string): string[] =>
+    (schemas[name]?.oneOf ?? []).map(({ $ref }) => $ref.split('/').at(-1) ?? '');
+  const events = new Set(Object.keys(schemas).flatMap(membersOf));
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (events.has(name)) continue;
+    findEnums(schema, name, add(name));
+    for (const event of membersOf(name)) findEnums(schemas[event], name, add(name));
+  }
   for (const operation of Object.values(paths).flatMap((path) => Object.values(path))) {
     findEnums(operation, '', add((operation as { operationId: string }).operationId));
   }

@@ -11,26 +11,19 @@ import { usageGroupings, usageGroups, usageIntervals } from '../../../src/domain
 import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
 import type { PublishedLists } from './published-lists.ts';
 
-/** The places of a field of webhooks. */
-function placesOfWebhooks(field: string): readonly string[] {
-  return ['createWebhook', 'listWebhooks', 'getWebhook', 'updateWebhook'].map(
-    (operation) => `${operation}.${field}`,
-  );
-}
-
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
 
 export const ofAdministration: PublishedLists = {
-  stores: { values: ['sqlite', 'postgres'], list: null, places: ['getServerHealth.engine'] },
+  stores: { values: ['sqlite', 'postgres'], list: null, places: ['Health.engine'] },
   'levels of load': {
     values: ['normal', 'busy', 'severe'],
     list: loadLevels,
-    places: ['getServerHealth.level'],
+    places: ['Health.level'],
   },
   'groups of usage': {
     values: ['model', 'persona', 'key', 'user', 'purpose', 'environment'],
     list: usageGroups,
-    places: ['getUsage.by'],
+    places: ['UsageLine.by'],
   },
   'words of group_by': {
     values: ['day', 'model', 'persona', 'key', 'user', 'purpose', 'environment'],
@@ -40,34 +33,28 @@ export const ofAdministration: PublishedLists = {
   'intervals of usage': {
     values: ['hour', 'day', 'month'],
     list: usageIntervals,
-    places: ['getUsage.interval'],
+    places: ['UsageReport.interval', 'getUsage.interval'],
   },
   roles: {
     values: ['owner', 'admin', 'member', 'guest'],
     list: roles,
-    places: [
-      'listOwnOrganizations.role',
-      'createMember.role',
-      'listMembers.role',
-      'getMember.role',
-      'updateMember.role',
-    ],
+    places: ['OwnOrganization.role', 'NewMember.role', 'Member.role', 'MemberChanges.role'],
   },
   'readers of end users’ conversations': {
     values: ['admins', 'members'],
     list: endUserReaders,
-    places: ['getSettings.end_user_conversations', 'updateSettings.end_user_conversations'],
+    places: ['Settings.end_user_conversations', 'SettingsChanges.end_user_conversations'],
   },
   switches: {
     values: ['on', 'off'],
     list: switches,
     places: [
-      'getSettings.titles',
-      'getSettings.summaries',
-      'getSettings.internet',
-      'updateSettings.titles',
-      'updateSettings.summaries',
-      'updateSettings.internet',
+      'Settings.titles',
+      'Settings.summaries',
+      'Settings.internet',
+      'SettingsChanges.titles',
+      'SettingsChanges.summaries',
+      'SettingsChanges.internet',
     ],
   },
   'names of limits': {
@@ -83,34 +70,22 @@ export const ofAdministration: PublishedLists = {
       'storage_bytes',
     ],
     list: limitNames,
-    places: ['Error.name', 'DetailError.name'],
+    places: ['RefusingLimit.name'],
   },
   'subjects of limits': {
     values: ['key', 'organization', 'end_user', 'session'],
     list: [...limitSubjects, 'session'],
-    places: ['Error.subject', 'DetailError.subject'],
+    places: ['RefusingLimit.subject'],
   },
   'types of keys': {
     values: ['test', 'prod', 'admin'],
     list: apiKeyTypes,
-    places: ['createKey.type', 'listKeys.type', 'getKey.type', 'updateKey.type', 'rotateKey.type'],
+    places: ['ApiKeyRequest.type', 'NewApiKey.type', 'ApiKey.type', 'ChangedApiKey.type'],
   },
   'kinds of callers': {
     values: ['member', 'key', 'end-user', 'operator', 'anonymous'],
     list: creatorKinds,
-    places: [
-      'listPersonaVersions.kind',
-      ...['createKey.kind', 'listKeys.kind', 'getKey.kind', 'updateKey.kind', 'rotateKey.kind'],
-      ...[
-        'Conversation.kind',
-        'listConversations.kind',
-        'getConversationWithSessions.kind',
-        'Generation.kind',
-        'OrganizationGeneration.kind',
-      ],
-      ...['OrganizationConversation.kind', 'getOrganizationConversation.kind'],
-      ...placesOfWebhooks('kind'),
-    ],
+    places: ['Creator.kind'],
   },
   'actions of the audit trail': {
     values: [
@@ -182,12 +157,12 @@ export const ofAdministration: PublishedLists = {
   'how a rotation of the secret ends': {
     values: ['rotated', 'resealed', 'unchanged'],
     list: rotationOutcomes,
-    places: ['rotateSecret.outcome'],
+    places: ['SecretRotation.outcome'],
   },
   'where the secret is from': {
     values: ['file', 'variable'],
     list: secretSources,
-    places: ['rotateSecret.source'],
+    places: ['SecretRotation.source'],
   },
   environments: {
     values: ['test', 'prod'],
@@ -196,7 +171,7 @@ export const ofAdministration: PublishedLists = {
       'getUsage',
       'OrganizationConversation',
       'listOrganizationConversations',
-      'getOrganizationConversation',
+      'OrganizationConversationWithSessions',
       'listUsers',
       'getUser',
       'EndUser',
@@ -214,7 +189,13 @@ export const ofAdministration: PublishedLists = {
       'budget.reached',
     ],
     list: webhookEvents,
-    places: ['WebhookDelivery.type', ...placesOfWebhooks('events')],
+    places: [
+      'WebhookDelivery.type',
+      'WebhookSettings.events',
+      'NewWebhook.events',
+      'Webhook.events',
+      'WebhookChanges.events',
+    ],
   },
   'statuses of deliveries': {
     values: ['pending', 'delivered', 'failed'],
@@ -224,25 +205,12 @@ export const ofAdministration: PublishedLists = {
   'types of versions': {
     values: ['next', 'active'],
     list: versionTypes,
-    places: [
-      'getToken.version_type',
-      'streamCompletion.version_type',
-      'streamContinuation.version_type',
-      'complete.version_type',
-      'continue.version_type',
-      ...['getToken', 'streamCompletion', 'streamContinuation', 'complete', 'continue'].map(
-        (operation) => `${operation}.version_tag`,
-      ),
-      ...['createChatSession', 'forkSession', 'uiChat'].flatMap((operation) => [
-        `${operation}.version_type`,
-        `${operation}.version_tag`,
-      ]),
-    ],
+    places: ['PersonaSelector.version_type', 'PersonaSelector.version_tag'],
   },
   'states of versions': {
     values: ['next', 'active', 'past'],
     list: versionStates,
-    places: ['listPersonaVersions.state'],
+    places: ['PersonaVersion.state'],
   },
-  health: { values: ['ok'], list: null, places: ['getHealth.status'] },
+  health: { values: ['ok'], list: null, places: ['Liveness.status'] },
 };

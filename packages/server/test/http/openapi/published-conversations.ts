@@ -7,7 +7,7 @@ export const ofConversations: PublishedLists = {
   'statuses of sessions': {
     values: ['active', 'completed'],
     list: sessionStatuses,
-    places: ['ChatSession.status', 'getConversationWithSessions.status', 'OrganizationSession.status'],
+    places: ['ChatSession.status', 'ConversationWithSessions.status', 'OrganizationSession.status'],
   },
   'roles of messages': {
     values: ['system', 'developer', 'user', 'assistant', 'tool'],
@@ -22,7 +22,7 @@ export const ofConversations: PublishedLists = {
   'roles of the chats dialect': {
     values: ['Human', 'Assistant'],
     list: null,
-    places: ['ChatMessage.role', 'createChatMessage.role'],
+    places: ['ChatMessage.role', 'NewChatMessage.role'],
   },
   'events of the chat dialect': {
     values: ['session_created', 'session_continued', 'queued', 'token', 'done', 'error'],
@@ -45,7 +45,7 @@ export const ofConversations: PublishedLists = {
   'what useChat wants': {
     values: ['submit-message', 'regenerate-message'],
     list: null,
-    places: ['uiChat.trigger'],
+    places: ['UiChat.trigger'],
   },
   'branches of a conversation': { values: ['current'], list: null, places: ['listMessages.branch'] },
   'parts of messages that can be included': {

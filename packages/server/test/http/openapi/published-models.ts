@@ -13,7 +13,7 @@ import type { PublishedLists } from './published-lists.ts';
 
 /** The places of a field of models. */
 function placesOfModels(field: string): readonly string[] {
-  return ['createModel', 'listModels', 'getModel', 'updateModel'].map((operation) => `${operation}.${field}`);
+  return ['Model', 'NewModel', 'ModelChanges'].map((schema) => `${schema}.${field}`);
 }
 
 export const ofModels: PublishedLists = {
@@ -21,41 +21,37 @@ export const ofModels: PublishedLists = {
     values: ['openai', 'anthropic', 'google', 'mistral', 'azure', 'openai-compatible', 'local', 'guide'],
     list: providers,
     places: [
-      'exportPersona.provider',
-      'importPersona.provider',
-      'Generation.provider',
-      'OrganizationGeneration.provider',
-      'getConversationWithSessions.provider',
-      'listLanguageModels.provider',
-      'createModel.provider',
-      'listModels.provider',
-      'getModel.provider',
-      'updateModel.provider',
-      'discoverModels.provider',
-      'listProviders.provider',
+      'GenerationModel.provider',
+      'ConversationWithSessions.provider',
+      'LanguageModel.provider',
+      'NewModel.provider',
+      'Model.provider',
+      'ModelChanges.provider',
+      'ModelDiscoveryRequest.provider',
+      'Provider.provider',
+      'ModelReference.provider',
     ],
   },
   presets: {
     values: ['groq', 'deepseek', 'xai', 'openrouter', 'together', 'ollama', 'vllm', 'llama.cpp', 'lm-studio'],
     list: presets,
     places: [
-      'createModel.preset',
-      'listModels.preset',
-      'getModel.preset',
-      'updateModel.preset',
-      'discoverModels.preset',
-      'listProviders.preset',
+      'NewModel.preset',
+      'Model.preset',
+      'ModelChanges.preset',
+      'ModelDiscoveryRequest.preset',
+      'Provider.preset',
     ],
   },
   'headers of keys': {
     values: ['authorization', 'api-key', 'x-api-key'],
     list: null,
-    places: ['listProviders.key_header'],
+    places: ['Provider.key_header'],
   },
   'what a provider needs': {
     values: ['base_url', 'api_key'],
     list: null,
-    places: ['listProviders.required'],
+    places: ['Provider.required'],
   },
   'fields of an answer’s length': {
     values: ['auto', 'max_tokens', 'max_completion_tokens'],
@@ -76,7 +72,7 @@ export const ofModels: PublishedLists = {
   'sources of a context window': {
     values: ['set', 'listed', 'learnt', 'assumed'],
     list: contextWindowSources,
-    places: placesOfModels('context_window_source'),
+    places: ['Model.context_window_source'],
   },
   'parameters that are refused': {
     values: [
@@ -102,6 +98,6 @@ export const ofModels: PublishedLists = {
       'developer_role',
     ],
     list: refusableParameters,
-    places: placesOfModels('refused_parameters'),
+    places: ['LearntFacts.refused_parameters'],
   },
 };

@@ -13,7 +13,7 @@ export const ofOpenAi: PublishedLists = {
   'what a list of /v1 is': {
     values: ['list'],
     list: null,
-    places: ['ItemList.object', 'listOpenAiModels.object'],
+    places: ['ItemList.object', 'OpenAiModelList.object'],
   },
   'what a chat completion is': {
     values: ['chat.completion'],
@@ -23,7 +23,7 @@ export const ofOpenAi: PublishedLists = {
   'what a deleted chat completion is': {
     values: ['chat.completion.deleted'],
     list: null,
-    places: ['deleteChatCompletion.object'],
+    places: ['DeletedChatCompletion.object'],
   },
   'what a conversation of /v1 is': {
     values: ['conversation'],
@@ -33,12 +33,12 @@ export const ofOpenAi: PublishedLists = {
   'what a deleted conversation of /v1 is': {
     values: ['conversation.deleted'],
     list: null,
-    places: ['deleteOpenAiConversation.object'],
+    places: ['DeletedOpenAiConversation.object'],
   },
   'what a response is': {
     values: ['response'],
     list: null,
-    places: ['Response.object', 'deleteResponse.object'],
+    places: ['Response.object', 'DeletedResponse.object'],
   },
   'statuses of a response': {
     values: ['queued', 'in_progress', 'completed', 'incomplete', 'cancelled', 'failed'],
@@ -48,12 +48,12 @@ export const ofOpenAi: PublishedLists = {
   'what becomes of a history that is too long': {
     values: ['auto', 'disabled'],
     list: truncations,
-    places: ['createResponse.truncation'],
+    places: ['NewResponse.truncation'],
   },
   'summaries of reasoning': {
     values: ['auto', 'concise', 'detailed'],
     list: reasoningSummaries,
-    places: ['createResponse.summary'],
+    places: ['NewResponse.summary'],
   },
   'orders of a list of /v1': {
     values: ['asc', 'desc'],

@@ -48,7 +48,7 @@ export function auditRoutes({ store, refusals: refused }: AdminDependencies): re
         summary: 'The audit trail of all organizations and of the server (operator)',
         description,
         querystring: AuditQuery,
-        response: { 200: answer('A page of entries.', pageOf('WholeAuditTrail', AuditEntry)), ...refusals },
+        response: { 200: answer('A page of entries.', pageOf('AuditTrail', AuditEntry)), ...refusals },
       },
       handler: ({ query }) => list(null, query),
     }),

@@ -5,7 +5,15 @@ import { environments, type NamedCreator } from '../../../domain/scope.ts';
 import { type SessionRecord, sessionStatuses } from '../../../domain/session.ts';
 import { toTime } from '../../../domain/text/time.ts';
 import type { ConversationSummary } from '../../../store/reports/conversation-list.ts';
-import { CreatedByField, IdField, nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
+import {
+  CreatedByField,
+  IdField,
+  nullable,
+  oneOf,
+  orNull,
+  PersonaReference,
+  TimeField,
+} from '../../openapi/fields.ts';
 import { activityFields } from '../activity.ts';
 import { PageQuery } from '../page.ts';
 import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
@@ -89,15 +97,7 @@ export const OrganizationSessionSchema = Type.Object(
   {
     id: IdField('The session.'),
     model_id: IdField('Its model.'),
-    persona: orNull(
-      Type.Object(
-        {
-          id: Type.Integer({ description: 'The persona.', examples: [47] }),
-          version: Type.Integer({ description: 'Its version.', examples: [3] }),
-        },
-        { description: 'Its persona; null: a bare model.' },
-      ),
-    ),
+    persona: PersonaReference('Its persona; null: a bare model.'),
     status: oneOf(sessionStatuses, {
       description: '`completed` ones take no more messages.',
       examples: ['active'],
@@ -115,7 +115,7 @@ export const ConversationWithSessions = Type.Object(
       description: 'Its sessions, oldest first.',
     }),
   },
-  { title: 'ConversationWithSessions', description: 'A conversation, with its sessions.' },
+  { title: 'OrganizationConversationWithSessions', description: 'A conversation, with its sessions.' },
 );
 
 export function toConversationResource(record: ConversationSummary, createdBy: NamedCreator | null) {

@@ -4,7 +4,7 @@ import type { GenerationRecord } from '../../../domain/generation.ts';
 import { environments, type NamedCreator } from '../../../domain/scope.ts';
 import { toView } from '../../../generation/view.ts';
 import { GenerationSchema, toGeneration } from '../../generations/schema.ts';
-import { IdField, nullable, oneOf, orNull } from '../../openapi/fields.ts';
+import { IdField, nullable, oneOf, orNull, PersonaReference } from '../../openapi/fields.ts';
 import { activityFields } from '../activity.ts';
 import { PageQuery } from '../page.ts';
 import { OrganizationParams } from '../schema.ts';
@@ -31,15 +31,7 @@ export const OrganizationGenerationSchema = Type.Object(
     environment: oneOf(environments, { description: 'Of its conversation.', examples: ['prod'] }),
     user_id: nullable(Type.String({ description: 'The end user; null: none.', examples: ['customer-4711'] })),
     key_id: orNull(IdField('The key that pays; null: none.')),
-    persona: orNull(
-      Type.Object(
-        {
-          id: Type.Integer({ description: 'The persona.', examples: [47] }),
-          version: Type.Integer({ description: 'Its version.', examples: [3] }),
-        },
-        { description: 'The persona that answers; null: a bare model.' },
-      ),
-    ),
+    persona: PersonaReference('The persona that answers; null: a bare model.'),
     cost: nullable(
       Type.Number({
         description: "Cost of its calls, by the models' prices; null where none has prices.",

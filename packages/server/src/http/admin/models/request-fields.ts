@@ -102,7 +102,11 @@ export const writtenRequestFields = {
         first_token_ms: milliseconds('From then until the first token.', longestMs, 120_000),
         idle_ms: milliseconds('Between two tokens.', longestMs, 60_000),
       },
-      { ...closed, description: "Time limits in milliseconds; those that are absent are the server's." },
+      {
+        ...closed,
+        title: 'ModelTimeouts',
+        description: "Time limits in milliseconds; those that are absent are the server's.",
+      },
     ),
   ),
   max_retries: nullable(

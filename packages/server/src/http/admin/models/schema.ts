@@ -64,7 +64,7 @@ const fields = {
   prices: nullable(
     Type.Object(
       { input: price('tokens of prompts'), output: price('tokens of answers') },
-      { ...closed, description: 'What tokens cost, in a currency of your choice.' },
+      { ...closed, title: 'ModelPrices', description: 'What tokens cost, in a currency of your choice.' },
     ),
   ),
   is_active: Type.Boolean({ description: 'Whether it may be used.', examples: [true] }),
@@ -109,7 +109,10 @@ const Learnt = Type.Object(
     }),
     at: TimeField('When something was learnt last.'),
   },
-  { description: 'What calls have shown; it is forgotten when a setting changes on which it depends.' },
+  {
+    title: 'LearntFacts',
+    description: 'What calls have shown; it is forgotten when a setting changes on which it depends.',
+  },
 );
 
 const testFields = {
@@ -126,7 +129,7 @@ const testFields = {
 
 const LastTest = Type.Object(
   { ...testFields, at: TimeField('When it was tested.') },
-  { description: 'The result of the last test.' },
+  { title: 'LastModelTest', description: 'The result of the last test.' },
 );
 
 const Activity = Type.Object(
@@ -144,7 +147,10 @@ const Activity = Type.Object(
       examples: [1],
     }),
   },
-  { description: 'The last 24 hours, of the newest 20,000 calls of the organization.' },
+  {
+    title: 'ModelActivity',
+    description: 'The last 24 hours, of the newest 20,000 calls of the organization.',
+  },
 );
 
 export const Model = Type.Object(

@@ -16,7 +16,7 @@ const ModelReference = Type.Object(
     provider: oneOf(providers, { description: 'The provider.', examples: ['openai'] }),
     model: TextField('Its name at the provider.', 'gpt-4.1', { maxLength: 255 }),
   },
-  { ...closed, description: 'A model, by what it is in every organization.' },
+  { ...closed, title: 'ModelReference', description: 'A model, by what it is in every organization.' },
 );
 
 const { model_id: _modelId, fallbacks: _fallbacks, ...parameters } = RevisionBody.properties;
@@ -33,7 +33,7 @@ const FileVersion = Type.Object(
       }),
     ),
   },
-  { ...closed, description: 'A version: prompt, model and parameters.' },
+  { ...closed, title: 'PersonaFileVersion', description: 'A version: prompt, model and parameters.' },
 );
 
 export const PersonaFile = Type.Object(

@@ -81,10 +81,13 @@ const retention = {
 };
 
 /** In an answer, and in a change, where an environment that is absent stays as it is. */
-const RetentionDays = Type.Object({ test: days('test'), prod: days('prod') }, retention);
+const RetentionDays = Type.Object(
+  { test: days('test'), prod: days('prod') },
+  { title: 'RetentionDays', ...retention },
+);
 const RetentionChanges = Type.Object(
   { test: Type.Optional(days('test')), prod: Type.Optional(days('prod')) },
-  { ...closed, ...retention },
+  { ...closed, title: 'RetentionChanges', ...retention },
 );
 
 export const Settings = Type.Object(

@@ -62,7 +62,7 @@ function figure(description: string) {
       estimated: part('Counted with a tokenizer.'),
       unknown: part('Neither was possible.'),
     },
-    { description },
+    { title: 'UsageFigure', description },
   );
 }
 
@@ -73,7 +73,7 @@ function percentiles(description: string) {
     );
   return Type.Object(
     { p50: part('Half of the calls took no longer'), p95: part('95 % of the calls took no longer') },
-    { description },
+    { title: 'Percentiles', description },
   );
 }
 

@@ -13,7 +13,7 @@ import {
   WhenBusySchema,
 } from '../../openapi/fields.ts';
 import { MetadataField } from '../../threads/metadata.ts';
-import { endFields, failureFields, queuedFields } from '../event-fields.ts';
+import { ErrorEventSchema, endFields, QueuedEventSchema } from '../event-fields.ts';
 import { PersonaField } from '../persona-fields.ts';
 
 const maxChatMessageCharacters = 8000;
@@ -57,7 +57,7 @@ export const GetTokenBody = Type.Object(
       ),
     ),
   },
-  closed,
+  { ...closed, title: 'NewUserToken' },
 );
 
 /** Request headers of `get_token`. */
@@ -72,13 +72,16 @@ export const ClientIdHeader = {
   ),
 };
 
-export const TokenSchema = Type.Object({
-  token: Type.String({
-    description: 'A JWT for `Authorization: Bearer`; bound to key, user and persona version.',
-    examples: ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl'],
-  }),
-  expires_at: Type.Integer({ description: 'Unix seconds.', examples: [1770571652] }),
-});
+export const TokenSchema = Type.Object(
+  {
+    token: Type.String({
+      description: 'A JWT for `Authorization: Bearer`; bound to key, user and persona version.',
+      examples: ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl'],
+    }),
+    expires_at: Type.Integer({ description: 'Unix seconds.', examples: [1770571652] }),
+  },
+  { title: 'UserToken', description: 'A token for an end user.' },
+);
 
 export const CompletionBody = Type.Object(
   {
@@ -88,7 +91,7 @@ export const CompletionBody = Type.Object(
     when_busy: Type.Optional(orNull(WhenBusySchema)),
     metadata: Type.Optional(MetadataField),
   },
-  closed,
+  { ...closed, title: 'ChatTurn' },
 );
 
 export const ContinuationBody = Type.Object(
@@ -108,23 +111,26 @@ export const ContinuationBody = Type.Object(
     when_busy: Type.Optional(orNull(WhenBusySchema)),
     metadata: Type.Optional(MetadataField),
   },
-  { ...closed, examples: [{ session: exampleId, message: 'Talk to me' }] },
+  { ...closed, title: 'ChatContinuation', examples: [{ session: exampleId, message: 'Talk to me' }] },
 );
 
-export const AnswerSchema = Type.Object({
-  session_id: IdField('The session, to be continued.'),
-  message_id: IdField('The answer.'),
-  response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
-  rg_response: Type.Object(
-    {
-      response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
-      tokens_used: Type.Integer({ description: 'Tokens of prompt and answer.', examples: [36] }),
-    },
-    { description: 'The same again, for clients of an earlier API.' },
-  ),
-  usage: Type.Ref('Usage#'),
-  finish_reason: FinishReasonSchema,
-});
+export const AnswerSchema = Type.Object(
+  {
+    session_id: IdField('The session, to be continued.'),
+    message_id: IdField('The answer.'),
+    response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
+    rg_response: Type.Object(
+      {
+        response: Type.String({ description: "The answer's text.", examples: ['Hello! What about?'] }),
+        tokens_used: Type.Integer({ description: 'Tokens of prompt and answer.', examples: [36] }),
+      },
+      { description: 'The same again, for clients of an earlier API.' },
+    ),
+    usage: Type.Ref('Usage#'),
+    finish_reason: FinishReasonSchema,
+  },
+  { title: 'ChatAnswer', description: 'A whole answer.' },
+);
 
 export const exampleAnswer = {
   session_id: exampleId,
@@ -148,36 +154,24 @@ export const ChatEventSchema = Type.Unsafe<{ type: string }>({
         type: oneOf(['session_created', 'session_continued'], { description: 'The type of the event.' }),
         session_id: IdField('The session, to be continued.'),
       },
-      { title: 'session', description: 'The first event.' },
+      { title: 'ChatSessionEvent', description: 'The first event.' },
     ),
-    Type.Object(
-      {
-        type: type('queued'),
-        ...queuedFields,
-      },
-      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
-    ),
+    QueuedEventSchema,
     Type.Object(
       {
         type: type('token'),
         content: Type.String({ description: 'The next piece of the answer.', examples: ['Hello'] }),
       },
-      { title: 'token', description: 'A piece of the answer.' },
+      { title: 'ChatTokenEvent', description: 'A piece of the answer.' },
     ),
     Type.Object(
       {
         type: type('done'),
         ...endFields,
       },
-      { title: 'done', description: 'The last event.' },
+      { title: 'ChatDoneEvent', description: 'The last event.' },
     ),
-    Type.Object(
-      {
-        type: type('error'),
-        ...failureFields,
-      },
-      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
-    ),
+    ErrorEventSchema,
   ],
 });
 

@@ -42,7 +42,7 @@ export const exampleChat = {
   updated_at: exampleTime,
 };
 
-export const CreateChatBody = Type.Object({ name }, closed);
+export const CreateChatBody = Type.Object({ name }, { ...closed, title: 'NewChat' });
 
 export const UpdateChatBody = Type.Object(
   {
@@ -55,7 +55,7 @@ export const UpdateChatBody = Type.Object(
       }),
     ),
   },
-  closed,
+  { ...closed, title: 'ChatChanges' },
 );
 
 const chatsRoles = ['Human', 'Assistant'] as const;
@@ -115,7 +115,7 @@ export const CreateMessageBody = Type.Object(
     ),
     metadata: Type.Optional(MetadataField),
   },
-  closed,
+  { ...closed, title: 'NewChatMessage' },
 );
 
 export const ListChatsQuery = Type.Object({ mine: MineField });

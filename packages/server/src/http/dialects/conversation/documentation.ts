@@ -4,6 +4,7 @@ import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../opena
 import { detailErrorResponses, type ErrorStatus } from '../../openapi/responses.ts';
 import { exampleFeedback, FeedbackBody, FeedbackSchema } from '../../threads/feedback.ts';
 import { exampleMessage, exampleThread, ThreadSchema } from '../../threads/message-schema.ts';
+import * as directory from './directory-schema.ts';
 import { conversationEventExamples } from './event-schema.ts';
 import * as schema from './schema.ts';
 
@@ -208,7 +209,7 @@ export const listModels = {
   summary: 'List the models of an organization',
   description: 'The active ones, oldest first; errors are `{"detail", "code"}` here too.',
   querystring: schema.OrganizationQuery,
-  response: answer('The models.', schema.ModelsSchema, schema.exampleModels),
+  response: answer('The models.', directory.ModelsSchema, directory.exampleModels),
 };
 
 export const listOrganizations = {
@@ -216,5 +217,5 @@ export const listOrganizations = {
   operationId: 'listOwnOrganizations',
   summary: 'List the organizations of the credential',
   description: 'With the role in each; errors are `{"detail", "code"}` here too.',
-  response: answer('The organizations.', schema.OrganizationsSchema, schema.exampleOrganizations),
+  response: answer('The organizations.', directory.OrganizationsSchema, directory.exampleOrganizations),
 };

@@ -1,7 +1,7 @@
 /** The events of the conversation dialect, as `/docs` shows them. */
 import { Type } from 'typebox';
 import { exampleId, exampleUsage, IdField } from '../../openapi/fields.ts';
-import { endFields, failureFields, queuedFields } from '../event-fields.ts';
+import { ErrorEventSchema, endFields, QueuedEventSchema } from '../event-fields.ts';
 
 const type = <Name extends string>(name: Name) =>
   Type.Literal(name, { description: 'The type of the event; its `event:` name as well.' });
@@ -13,36 +13,24 @@ export const ConversationEventSchema = Type.Unsafe<{ type: string }>({
   oneOf: [
     Type.Object(
       { type: type('start'), message_id: IdField('The answer.') },
-      { title: 'start', description: 'The first event.' },
+      { title: 'ConversationStartEvent', description: 'The first event.' },
     ),
-    Type.Object(
-      {
-        type: type('queued'),
-        ...queuedFields,
-      },
-      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
-    ),
+    QueuedEventSchema,
     Type.Object(
       {
         type: type('content'),
         content: Type.String({ description: 'The next piece of the answer.', examples: ['They'] }),
       },
-      { title: 'content', description: 'A piece of the answer.' },
+      { title: 'ConversationContentEvent', description: 'A piece of the answer.' },
     ),
     Type.Object(
       {
         type: type('end'),
         ...endFields,
       },
-      { title: 'end', description: 'The last event.' },
+      { title: 'ConversationEndEvent', description: 'The last event.' },
     ),
-    Type.Object(
-      {
-        type: type('error'),
-        ...failureFields,
-      },
-      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
-    ),
+    ErrorEventSchema,
   ],
 });
 

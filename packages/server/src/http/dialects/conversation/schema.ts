@@ -2,7 +2,6 @@
 import { Type } from 'typebox';
 import { maxMessageCharacters } from '../../../domain/message.ts';
 import { providers } from '../../../domain/model.ts';
-import { roles } from '../../../domain/organization.ts';
 import { callId } from '../../../domain/request/call-ids.ts';
 import { maxTools } from '../../../domain/request/tools.ts';
 import { sessionStatuses } from '../../../domain/session.ts';
@@ -17,6 +16,7 @@ import {
   nullable,
   oneOf,
   orNull,
+  PersonaReference,
   TimeField,
   WhenBusySchema,
 } from '../../openapi/fields.ts';
@@ -106,7 +106,7 @@ export const ThreadQuery = Type.Object({
 
 export const MoveHeadBody = Type.Object(
   { head_message_id: IdField('The message of the session behind which the next one goes.') },
-  closed,
+  { ...closed, title: 'SessionHead' },
 );
 
 export const ForkBody = Type.Object(
@@ -116,7 +116,7 @@ export const ForkBody = Type.Object(
     persona: PersonaField,
     metadata: Type.Optional(MetadataField),
   },
-  closed,
+  { ...closed, title: 'SessionFork' },
 );
 
 export const CreateBody = Type.Object(
@@ -126,7 +126,7 @@ export const CreateBody = Type.Object(
     description: Type.Optional(description),
     metadata: Type.Optional(MetadataField),
   },
-  { ...closed, examples: [{ title: 'Project Discussion', is_archived: false }] },
+  { ...closed, title: 'NewConversation', examples: [{ title: 'Project Discussion', is_archived: false }] },
 );
 
 export const UpdateBody = Type.Object(
@@ -136,7 +136,7 @@ export const UpdateBody = Type.Object(
     description: Type.Optional(description),
     metadata: Type.Optional(MetadataField),
   },
-  { ...closed, minProperties: 1, examples: [{ title: 'Project Discussion' }] },
+  { ...closed, title: 'ConversationChanges', minProperties: 1, examples: [{ title: 'Project Discussion' }] },
 );
 
 export const CreateSessionBody = Type.Object(
@@ -152,7 +152,7 @@ export const CreateSessionBody = Type.Object(
       Type.Object({}, { ...closed, description: 'There are no settings: only an empty object.' }),
     ),
   },
-  closed,
+  { ...closed, title: 'NewChatSession' },
 );
 
 export const StreamChatBody = Type.Object(
@@ -172,7 +172,7 @@ export const StreamChatBody = Type.Object(
     ),
     metadata: Type.Optional(MetadataField),
   },
-  closed,
+  { ...closed, title: 'ConversationTurn' },
 );
 
 export const ToolResultsBody = Type.Object(
@@ -198,7 +198,7 @@ export const ToolResultsBody = Type.Object(
       { minItems: 1, maxItems: maxTools, description: 'One result for each call of the answer.' },
     ),
   },
-  closed,
+  { ...closed, title: 'ToolResults' },
 );
 
 export const ConversationSchema = Type.Object(
@@ -226,15 +226,18 @@ export const exampleConversation = {
   updated_at: '2026-11-22T20:30:00.000Z',
 };
 
-export const ListedConversationSchema = Type.Object({
-  ...ConversationSchema.properties,
-  snippet: Type.Optional(
-    Type.String({
-      description: 'With `q`: where the words were found.',
-      examples: ['… how vector databases work …'],
-    }),
-  ),
-});
+export const ListedConversationSchema = Type.Object(
+  {
+    ...ConversationSchema.properties,
+    snippet: Type.Optional(
+      Type.String({
+        description: 'With `q`: where the words were found.',
+        examples: ['… how vector databases work …'],
+      }),
+    ),
+  },
+  { title: 'ListedConversation', description: 'A conversation in a list.' },
+);
 
 const status = oneOf(sessionStatuses, {
   description: 'A completed session takes no new message.',
@@ -246,15 +249,7 @@ export const SessionSchema = Type.Object(
     id: IdField('The chat session.'),
     conversation_id: conversationId,
     model_id: IdField('The model that answers.'),
-    persona: orNull(
-      Type.Object(
-        {
-          id: Type.Integer({ description: 'The persona.', examples: [47] }),
-          version: Type.Integer({ description: 'Its version.', examples: [3] }),
-        },
-        { description: 'The persona that answers; null: the model alone.' },
-      ),
-    ),
+    persona: PersonaReference('The persona that answers; null: the model alone.'),
     head_message_id: orNull(IdField('The message behind which the next one goes; null: there is none.')),
     status,
     metadata: KeptMetadata,
@@ -276,41 +271,44 @@ export const exampleSession = {
   updated_at: '2026-11-22T20:30:00.000Z',
 };
 
-const modelName = Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] });
-const provider = oneOf(providers, {
+export const modelName = Type.String({ description: "The model's name here.", examples: ['GPT-5 mini'] });
+export const provider = oneOf(providers, {
   description: 'Who runs it.',
   examples: ['openai'],
 });
 
-export const WithSessionsSchema = Type.Object({
-  ...ConversationSchema.properties,
-  conversation: Type.Ref('Conversation#'),
-  sessions: Type.Array(
-    Type.Object({
-      id: IdField('The chat session.'),
-      model: Type.Object(
-        { id: IdField('The model.'), name: orNull(modelName), provider: orNull(provider) },
-        { description: 'The model that answers; without name and provider once it was removed.' },
-      ),
-      persona: SessionSchema.properties.persona,
-      head_message_id: SessionSchema.properties.head_message_id,
-      status,
-      metadata: KeptMetadata,
-      created_at: TimeField('When it was made.'),
-      updated_at: TimeField('When it was changed last.'),
-    }),
-    { description: 'Its sessions, oldest first.' },
-  ),
-  chat_sessions: Type.Array(
-    Type.Object({
-      ...SessionSchema.properties,
-      model_name: orNull(modelName),
-    }),
-    { description: 'The same sessions, for clients of an earlier API.' },
-  ),
-});
+export const WithSessionsSchema = Type.Object(
+  {
+    ...ConversationSchema.properties,
+    conversation: Type.Ref('Conversation#'),
+    sessions: Type.Array(
+      Type.Object({
+        id: IdField('The chat session.'),
+        model: Type.Object(
+          { id: IdField('The model.'), name: orNull(modelName), provider: orNull(provider) },
+          { description: 'The model that answers; without name and provider once it was removed.' },
+        ),
+        persona: SessionSchema.properties.persona,
+        head_message_id: SessionSchema.properties.head_message_id,
+        status,
+        metadata: KeptMetadata,
+        created_at: TimeField('When it was made.'),
+        updated_at: TimeField('When it was changed last.'),
+      }),
+      { description: 'Its sessions, oldest first.' },
+    ),
+    chat_sessions: Type.Array(
+      Type.Object({
+        ...SessionSchema.properties,
+        model_name: orNull(modelName),
+      }),
+      { description: 'The same sessions, for clients of an earlier API.' },
+    ),
+  },
+  { title: 'ConversationWithSessions', description: 'A conversation with its sessions.' },
+);
 
-const exampleModel = { id: exampleId, name: 'GPT-5 mini', provider: 'openai' };
+export const exampleModel = { id: exampleId, name: 'GPT-5 mini', provider: 'openai' };
 const { model_id: _, conversation_id: __, ...exampleSessionPart } = exampleSession;
 export const exampleWithSessions = {
   ...exampleConversation,
@@ -319,25 +317,30 @@ export const exampleWithSessions = {
   chat_sessions: [{ ...exampleSession, model_name: 'GPT-5 mini' }],
 };
 
-export const MessagesSchema = Type.Object({
-  messages: Type.Array(Type.Ref('Message#'), { description: 'The messages of all sessions, oldest first.' }),
-  total: Type.Integer({
-    description: 'Messages in the conversation, or on current branches.',
-    examples: [2],
-  }),
-  limit: Type.Integer({
-    description: 'As asked for; if the page was full at 4 MiB before, the number of its messages.',
-    examples: [20],
-  }),
-  offset: Type.Integer({ description: 'As asked for.', examples: [0] }),
-  has_more: Type.Boolean({
-    description: 'Whether there are messages behind those of the page.',
-    examples: [false],
-  }),
-  next_offset: orNull(
-    Type.Integer({ description: 'The `offset` of the next page; null: there is none.', examples: [20] }),
-  ),
-});
+export const MessagesSchema = Type.Object(
+  {
+    messages: Type.Array(Type.Ref('Message#'), {
+      description: 'The messages of all sessions, oldest first.',
+    }),
+    total: Type.Integer({
+      description: 'Messages in the conversation, or on current branches.',
+      examples: [2],
+    }),
+    limit: Type.Integer({
+      description: 'As asked for; if the page was full at 4 MiB before, the number of its messages.',
+      examples: [20],
+    }),
+    offset: Type.Integer({ description: 'As asked for.', examples: [0] }),
+    has_more: Type.Boolean({
+      description: 'Whether there are messages behind those of the page.',
+      examples: [false],
+    }),
+    next_offset: orNull(
+      Type.Integer({ description: 'The `offset` of the next page; null: there is none.', examples: [20] }),
+    ),
+  },
+  { title: 'MessagePage', description: 'A page of the messages of a conversation.' },
+);
 
 export const exampleMessages = {
   messages: [exampleMessage],
@@ -347,42 +350,3 @@ export const exampleMessages = {
   has_more: false,
   next_offset: null,
 };
-
-export const ModelsSchema = Type.Array(
-  Type.Object({
-    id: IdField('What `create_session` takes as `model_id`.'),
-    name: modelName,
-    provider,
-    model: Type.String({ description: "The provider's name of it.", examples: ['gpt-5-mini'] }),
-    context_window: orNull(Type.Integer({ description: 'Tokens; null: not known.', examples: [128000] })),
-    is_default: Type.Boolean({ description: "Whether it is the organization's default.", examples: [true] }),
-    version: Type.String({
-      description: 'The same as `model`, for clients of an earlier API.',
-      examples: ['gpt-5-mini'],
-    }),
-    is_active: Type.Boolean({ description: 'True: others are not listed.', examples: [true] }),
-    config: Type.Object({}, { description: 'Empty, for clients of an earlier API.' }),
-  }),
-);
-
-export const exampleModels = [
-  {
-    ...{ ...exampleModel, model: 'gpt-5-mini', context_window: 128000, is_default: true },
-    ...{ version: 'gpt-5-mini', is_active: true, config: {} },
-  },
-];
-
-export const OrganizationsSchema = Type.Array(
-  Type.Object({
-    id: IdField('What `org_id` takes.'),
-    name: Type.String({ description: "The organization's name.", examples: ['Acme'] }),
-    role: orNull(
-      oneOf(roles, {
-        description: "The member's role; null for keys, and for end users' tokens.",
-        examples: ['member'],
-      }),
-    ),
-  }),
-);
-
-export const exampleOrganizations = [{ id: exampleId, name: 'Acme', role: 'member' }];

@@ -9,9 +9,10 @@ import {
   IdField,
   oneOf,
   orNull,
+  PersonaReference,
   TimeField,
 } from '../../openapi/fields.ts';
-import { failureFields, queuedFields } from '../event-fields.ts';
+import { ErrorEventSchema, QueuedEventSchema } from '../event-fields.ts';
 
 const type = <Name extends string>(name: Name) =>
   Type.Literal(name, { description: 'The type of the event.' });
@@ -30,14 +31,6 @@ const model = Type.Object(
   { description: 'The model that was asked first.' },
 );
 
-const persona = Type.Object(
-  {
-    id: Type.Integer({ description: 'The persona.', examples: [47] }),
-    version: Type.Integer({ description: 'Its version.', examples: [3] }),
-  },
-  { description: 'The persona that answers.' },
-);
-
 export const GenerationEventSchema = Type.Unsafe<{ type: string }>({
   $id: 'GenerationEvent',
   title: 'GenerationEvent',
@@ -53,36 +46,33 @@ export const GenerationEventSchema = Type.Unsafe<{ type: string }>({
         message_id: IdField('The answer.'),
         user_message_id: IdField('The message that is answered.'),
         model,
-        persona: orNull(persona),
+        persona: PersonaReference('The persona that answers.'),
         created_at: TimeField('When it was accepted.'),
       },
-      { title: 'session', description: 'The first event.' },
+      { title: 'SessionEvent', description: 'The first event.' },
     ),
-    Type.Object(
-      { type: type('queued'), ...queuedFields },
-      { title: 'queued', description: 'Second, where the turn waits for another of its session.' },
-    ),
+    QueuedEventSchema,
     Type.Object(
       { type: type('started') },
-      { title: 'started', description: 'The model, or the research before it, is at work.' },
+      { title: 'StartedEvent', description: 'The model, or the research before it, is at work.' },
     ),
     Type.Object(
       {
         type: type('status'),
         status: oneOf(researchStatuses, { description: 'What it does.', examples: ['searching'] }),
       },
-      { title: 'status', description: 'How far an answer with the internet is.' },
+      { title: 'StatusEvent', description: 'How far an answer with the internet is.' },
     ),
     Type.Object(
       { type: type('reasoning'), text: text('The next piece.') },
       {
-        title: 'reasoning',
+        title: 'ReasoningEvent',
         description: 'A piece of the reasoning. End users get it where the persona shows it.',
       },
     ),
     Type.Object(
       { type: type('text'), text: text('The next piece.') },
-      { title: 'text', description: 'A piece of the answer.' },
+      { title: 'TextEvent', description: 'A piece of the answer.' },
     ),
     Type.Object(
       {
@@ -90,15 +80,15 @@ export const GenerationEventSchema = Type.Unsafe<{ type: string }>({
         id: callId,
         name: Type.String({ description: 'The tool.', examples: ['get_weather'] }),
       },
-      { title: 'tool_call', description: 'A tool call begins.' },
+      { title: 'ToolCallEvent', description: 'A tool call begins.' },
     ),
     Type.Object(
       { type: type('tool_call_delta'), id: callId, text: text('The next piece of its arguments, JSON.') },
-      { title: 'tool_call_delta', description: 'A piece of the arguments of a tool call.' },
+      { title: 'ToolCallDeltaEvent', description: 'A piece of the arguments of a tool call.' },
     ),
     Type.Object(
       { type: type('tool_call_end'), id: callId },
-      { title: 'tool_call_end', description: 'The tool call is whole.' },
+      { title: 'ToolCallEndEvent', description: 'The tool call is whole.' },
     ),
     Type.Object(
       {
@@ -111,7 +101,7 @@ export const GenerationEventSchema = Type.Unsafe<{ type: string }>({
           }),
         ),
       },
-      { title: 'sources', description: 'Before the first piece of the answer.' },
+      { title: 'SourcesEvent', description: 'Before the first piece of the answer.' },
     ),
     Type.Object(
       {
@@ -127,12 +117,9 @@ export const GenerationEventSchema = Type.Unsafe<{ type: string }>({
         ttft_ms: milliseconds('Milliseconds from the start to the first token; null: there was none.'),
         duration_ms: milliseconds('Milliseconds from the start to the end; null: it never started.'),
       },
-      { title: 'done', description: 'The last event.' },
+      { title: 'DoneEvent', description: 'The last event.' },
     ),
-    Type.Object(
-      { type: type('error'), ...failureFields },
-      { title: 'error', description: 'The last event where the answer failed; what was sent is kept.' },
-    ),
+    ErrorEventSchema,
   ],
 });
 

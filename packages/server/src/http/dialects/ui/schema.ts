@@ -78,10 +78,13 @@ export const ChatParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 255, description: 'The chat.', examples: ['my-chat'] }),
 });
 
-export const StopSchema = Type.Object({
-  generation_id: orNull(IdField('The generation that was ended; null: none was live.')),
-  status: orNull(Type.String({ description: 'How it ended.', examples: ['cancelled'] })),
-});
+export const StopSchema = Type.Object(
+  {
+    generation_id: orNull(IdField('The generation that was ended; null: none was live.')),
+    status: orNull(Type.String({ description: 'How it ended.', examples: ['cancelled'] })),
+  },
+  { title: 'StoppedUiChat', description: 'What was ended.' },
+);
 
 export const exampleStop = { generation_id: exampleId, status: 'cancelled' };
 

@@ -2,13 +2,13 @@
 import { type TSchema, Type } from 'typebox';
 import { IdempotencyHeader, LastEventIdHeader, streamHeaders } from '../../../openapi/fields.ts';
 import { openAiErrorResponses } from '../error-responses.ts';
+import { MetadataBody } from '../request/fields.ts';
 import {
   CompletionBody,
   CompletionId,
   CompletionsQuery,
   exampleCompletionId,
   MessagesQuery,
-  MetadataBody,
 } from './schema.ts';
 
 const common = { tags: ['completions'] };
@@ -90,11 +90,14 @@ export const remove = {
   params: CompletionId,
   response: {
     200: answer(
-      Type.Object({
-        object: Type.Literal('chat.completion.deleted', { description: 'What it was.' }),
-        id: Type.String({ description: 'The completion.', examples: [exampleCompletionId] }),
-        deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
-      }),
+      Type.Object(
+        {
+          object: Type.Literal('chat.completion.deleted', { description: 'What it was.' }),
+          id: Type.String({ description: 'The completion.', examples: [exampleCompletionId] }),
+          deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
+        },
+        { title: 'DeletedChatCompletion', description: 'It is gone.' },
+      ),
       { object: 'chat.completion.deleted', id: exampleCompletionId, deleted: true },
     ),
     ...openAiErrorResponses(400, 401, 403, 404, 429),

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { listOrders } from '../../../../domain/request/openai-parameters.ts';
 import { closed, oneOf } from '../../../openapi/fields.ts';
-import { exampleTool, MetadataField, sharedFields, toolsField } from '../request/fields.ts';
+import { exampleTool, sharedFields, toolsField } from '../request/fields.ts';
 
 export const exampleCompletionId = 'chatcmpl-019ab1c27d3e7c4f9a105b6c7d8e9f01';
 
@@ -69,7 +69,7 @@ export const CompletionBody = Type.Object(
     prediction: Type.Optional(Type.Unknown({ description: 'What the answer will look like. A hint.' })),
     audio: Type.Optional(Type.Unknown({ description: 'Without effect: answers are texts.' })),
   },
-  closed,
+  { ...closed, title: 'NewChatCompletion' },
 );
 
 export const CompletionId = Type.Object({
@@ -79,8 +79,6 @@ export const CompletionId = Type.Object({
     examples: [exampleCompletionId],
   }),
 });
-
-export const MetadataBody = Type.Object({ metadata: MetadataField }, closed);
 
 export const CompletionSchema = Type.Unsafe<{ readonly id: string }>({
   $id: 'ChatCompletion',

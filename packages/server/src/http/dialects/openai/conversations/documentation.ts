@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { closed, IdempotencyHeader } from '../../../openapi/fields.ts';
 import { openAiErrorResponses } from '../error-responses.ts';
-import { MetadataField } from '../request/fields.ts';
+import { MetadataBody, MetadataField } from '../request/fields.ts';
 import { exampleConversationId, ListQuery } from '../responses/schema.ts';
 
 const common = { tags: ['responses'] };
@@ -53,7 +53,10 @@ export const create = {
   summary: 'Begin a conversation',
   description: 'With items, or without any.',
   headers: Type.Object(IdempotencyHeader),
-  body: Type.Object({ items: Type.Optional(itemsField(0)), metadata: Type.Optional(MetadataField) }, closed),
+  body: Type.Object(
+    { items: Type.Optional(itemsField(0)), metadata: Type.Optional(MetadataField) },
+    { ...closed, title: 'NewOpenAiConversation' },
+  ),
   response: { 200: conversation, ...openAiErrorResponses(400, 401, 403, 409, 413, 429) },
 };
 
@@ -72,7 +75,7 @@ export const update = {
   summary: 'Change the metadata of a conversation',
   description: 'All of it is replaced.',
   params: ConversationId,
-  body: Type.Object({ metadata: MetadataField }, closed),
+  body: MetadataBody,
   response: { 200: conversation, ...openAiErrorResponses(400, 401, 403, 404, 413, 429) },
 };
 
@@ -84,11 +87,14 @@ export const remove = {
   params: ConversationId,
   response: {
     200: answer(
-      Type.Object({
-        id: Type.String({ description: 'The conversation.', examples: [exampleConversationId] }),
-        object: Type.Literal('conversation.deleted', { description: 'What it was.' }),
-        deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
-      }),
+      Type.Object(
+        {
+          id: Type.String({ description: 'The conversation.', examples: [exampleConversationId] }),
+          object: Type.Literal('conversation.deleted', { description: 'What it was.' }),
+          deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
+        },
+        { title: 'DeletedOpenAiConversation', description: 'It is gone.' },
+      ),
       { id: exampleConversationId, object: 'conversation.deleted', deleted: true },
     ),
     ...openAiErrorResponses(400, 401, 403, 404, 429),
@@ -101,7 +107,7 @@ export const addItems = {
   summary: 'Add items to a conversation',
   description: 'At its end; no answer is started.',
   params: ConversationId,
-  body: Type.Object({ items: itemsField(1) }, closed),
+  body: Type.Object({ items: itemsField(1) }, { ...closed, title: 'NewItems' }),
   response: { 200: items, ...openAiErrorResponses(400, 401, 403, 404, 413, 429) },
 };
 
@@ -122,7 +128,7 @@ export const getItem = {
   description: 'A message, a call, or its result.',
   params: ItemId,
   response: {
-    200: Type.Unsafe<object>({ type: 'object', description: 'The item.' }),
+    200: Type.Unsafe<object>({ type: 'object', title: 'Item', description: 'The item.' }),
     ...openAiErrorResponses(401, 403, 404),
   },
 };

@@ -25,7 +25,7 @@ export const listModels = {
         object: Type.Literal('list', { description: 'What it is.' }),
         data: Type.Array(Type.Ref('OpenAiModel#'), { description: 'The models.' }),
       },
-      { description: 'The models.' },
+      { title: 'OpenAiModelList', description: 'The models.' },
     ),
     ...openAiErrorResponses(401, 403),
   },

@@ -1,6 +1,7 @@
 /** Fields that requests for chat completions and for responses have alike. */
 import { Type } from 'typebox';
 import { maxTools } from '../../../../domain/request/tools.ts';
+import { closed } from '../../../openapi/fields.ts';
 
 const optionalNumber = (description: string, minimum: number, maximum: number) =>
   Type.Optional(Type.Number({ minimum, maximum, description, examples: [minimum === 0 ? 1 : 0] }));
@@ -18,6 +19,8 @@ export const MetadataField = Type.Record(
   Type.String({ maxLength: 512 }),
   { maxProperties: 16, description: 'Up to 16 texts of your own.', examples: [{ topic: 'billing' }] },
 );
+
+export const MetadataBody = Type.Object({ metadata: MetadataField }, { ...closed, title: 'OpenAiMetadata' });
 
 const userName = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 255, description, examples: ['ada'] }));

@@ -90,11 +90,14 @@ export const remove = {
   params: ResponseId,
   response: {
     200: answer(
-      Type.Object({
-        id: Type.String({ description: 'The response.', examples: [exampleResponseId] }),
-        object: Type.Literal('response', { description: 'What it was.' }),
-        deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
-      }),
+      Type.Object(
+        {
+          id: Type.String({ description: 'The response.', examples: [exampleResponseId] }),
+          object: Type.Literal('response', { description: 'What it was.' }),
+          deleted: Type.Boolean({ description: 'It is gone: true.', examples: [true] }),
+        },
+        { title: 'DeletedResponse', description: 'It is gone.' },
+      ),
       { id: exampleResponseId, object: 'response', deleted: true },
     ),
     ...openAiErrorResponses(400, 401, 403, 404, 429),

@@ -87,7 +87,7 @@ export const ResponseBody = Type.Object(
       }),
     ),
   },
-  closed,
+  { ...closed, title: 'NewResponse' },
 );
 
 export const ResponseId = Type.Object({
