@@ -85,6 +85,8 @@ export interface GenerationParameters extends GenerationOptions {
   readonly internet?: boolean;
   /** The message whose text the answer begins with. */
   readonly continueFrom?: string;
+  /** What is filled into the persona's prompt, by the variable's name. Absent: the prompt is sent as it is. */
+  readonly promptValues?: Readonly<Record<string, string>>;
   /** All that the model is sent, where it is no history: of an ephemeral generation. */
   readonly prompt?: readonly PromptMessage[];
   /** The stored message that the prompt follows, with the history before it. Default: none. */

@@ -89,6 +89,8 @@ export interface TurnRequest {
   readonly sessionMetadata?: Metadata;
   /** Kept with the generation. Absent: none. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** What the persona's prompt may name of the request. Default: `metadata`. */
+  readonly promptMetadata?: Metadata;
   /** What else it asks for. Default: nothing. */
   readonly options?: GenerationOptions;
   /** What it runs on in place of the session's own, for this generation only. */

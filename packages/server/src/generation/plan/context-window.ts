@@ -94,9 +94,9 @@ export function answerBound(plan: SizedPlan, countPrompt: () => number): number 
 /** The instructions that a model is sent: the persona's, then the request's. */
 export function systemPromptOf({
   revision,
+  prompt = revision?.systemPrompt ?? '',
   instructions,
-}: Pick<RunPlan, 'revision' | 'instructions'>): string {
-  const prompt = revision?.systemPrompt ?? '';
+}: Pick<RunPlan, 'revision' | 'prompt' | 'instructions'>): string {
   if (instructions === undefined || instructions === '') return prompt;
   return prompt === '' ? instructions : `${prompt}\n\n${instructions}`;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { GenerationParameters, GenerationRecord } from '../../domain/generation.ts';
 import { type ModelRecord, maxFallbacks } from '../../domain/model.ts';
 import type { PersonaRevision, RevisionReference, SamplingParameters } from '../../domain/persona.ts';
+import { fillPrompt } from '../../domain/request/prompt-variables.ts';
 import type { Asked } from '../../domain/request/tools.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
@@ -23,6 +24,8 @@ export interface RunPlan {
   readonly record: ModelRecord;
   readonly model: LanguageModel;
   readonly revision: PersonaRevision | undefined;
+  /** The persona's prompt with its variables filled in. Default: as it is. */
+  readonly prompt?: string;
   readonly parameters: SamplingParameters;
   /** What else the model is asked for. Default: nothing. */
   readonly asked?: Asked;
@@ -93,6 +96,11 @@ export async function resolvePlan(
   if (request.persona !== null && revision === undefined) {
     throw new AppError('not_found', 'persona version not found');
   }
+  const { promptValues } = request.parameters;
+  const prompt =
+    revision === undefined || promptValues === undefined
+      ? undefined
+      : fillPrompt(revision.systemPrompt, promptValues);
   const requestedModelId =
     request.answering?.requestedModelId ?? revision?.modelId ?? request.modelId ?? first?.id ?? '';
   const planWith = (record: ModelRecord | undefined): RunPlan => {
@@ -106,6 +114,7 @@ export async function resolvePlan(
       record,
       model,
       revision,
+      ...(prompt !== undefined && { prompt }),
       parameters: effectiveParameters(revision, record, request.parameters),
       ...(asked !== undefined && { asked }),
       instructions: request.parameters.instructions,
@@ -150,10 +159,11 @@ function candidateIds(
   );
 }
 
-async function readBasis(
+/** The revision and the model that a turn asks for; what is gone is undefined. */
+export async function readBasis(
   reads: Database,
   scope: OrganizationScope,
-  { persona, modelId }: PlanRequest,
+  { persona, modelId }: Pick<PlanRequest, 'persona' | 'modelId'>,
 ): Promise<RunBasis> {
   const nothing: RunBasis = { revision: undefined, model: undefined };
   if (persona !== null) {

@@ -19,10 +19,11 @@ import type { Accounting } from '../calls/accounting.ts';
 import { fitContext } from '../context/fit-context.ts';
 import type { AcceptedGeneration } from '../interface.ts';
 import { checkMessageFits, isWindowKnown } from '../plan/context-window.ts';
-import { boundedPlan, type ModelRegistry, type RunPlan, resolvePlan } from '../plan/plan.ts';
+import { boundedPlan, type ModelRegistry, type RunPlan, readBasis, resolvePlan } from '../plan/plan.ts';
 import type { TurnMessage, TurnRequest } from '../turn.ts';
 import { hasImages, questionOf, toModelMessage, toNewMessage, toPrompt, wordsIn } from './new-messages.ts';
 import { type Base, mayUseInternet, readPermitted } from './permitted.ts';
+import { readPromptValues } from './prompt-values.ts';
 import { planReservation, withLongestAnswer } from './reservation.ts';
 
 export interface AcceptDependencies {
@@ -163,7 +164,8 @@ function firstWords(messages: readonly TurnMessage[]): string {
 /** What another attempt, or an answer that goes on, takes over of the answer before. */
 function optionsOf({ earlier }: Base): GenerationOptions {
   if (earlier === undefined) return {};
-  const { maxTokens, internet, continueFrom, prompt, promptBehind, ...rest } = earlier.parameters;
+  const { maxTokens, internet, continueFrom, prompt, promptBehind, promptValues, ...rest } =
+    earlier.parameters;
   const { inputFrom, uiMessageId, ...options } = rest;
   return options;
 }
@@ -198,6 +200,11 @@ export async function acceptRequest(
   // The command looks again. Most turns that find no place are refused here, without any work of the writer.
   if (request.whenBusy === 'queue') checkQueue(base.waitingTurns);
   const { internet } = base.earlier?.parameters ?? {};
+  const basis = base.basis ?? (await readBasis(store.reads, scope, base));
+  const promptValues = await readPromptValues(store.reads, basis.revision?.systemPrompt ?? '', {
+    ...{ request, base },
+    now: now(),
+  });
   const asked: GenerationParameters = {
     ...optionsOf(base),
     ...request.options,
@@ -212,6 +219,7 @@ export async function acceptRequest(
     }),
     ...(request.target.kind === 'message' &&
       request.target.continueFrom !== undefined && { continueFrom: request.target.continueFrom }),
+    ...(promptValues !== undefined && { promptValues }),
   };
   const { limits = [] } = request;
   const { sessionId, text } = base;
@@ -221,6 +229,7 @@ export async function acceptRequest(
     scope,
     {
       ...base,
+      basis,
       parameters: asked,
       hasImages: request.target.kind !== 'message' && hasImages(request.target.messages),
     },

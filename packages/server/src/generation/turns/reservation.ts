@@ -11,7 +11,7 @@ import type { Reserved } from '../../store/commands/reservations.ts';
 import { readHistorySize } from '../../store/queries/histories.ts';
 import type { Database } from '../../store/store.ts';
 import { costOfTokens, fewestBytesPerToken } from '../calls/call-bounds.ts';
-import { contextWindowOf, tokensPerMessage } from '../plan/context-window.ts';
+import { contextWindowOf, systemPromptOf, tokensPerMessage } from '../plan/context-window.ts';
 import { boundedPlan, type RunPlan } from '../plan/plan.ts';
 
 export interface ReservationRequest {
@@ -69,8 +69,7 @@ async function promptBound(
   plan: RunPlan,
 ): Promise<number> {
   const history = sessionId === null ? { bytes: 0, messages: 0 } : await readHistorySize(reads, sessionId);
-  const bytes =
-    history.bytes + Buffer.byteLength(text) + Buffer.byteLength(plan.revision?.systemPrompt ?? '');
+  const bytes = history.bytes + Buffer.byteLength(text) + Buffer.byteLength(systemPromptOf(plan));
   const tokens = Math.ceil(bytes / fewestBytesPerToken) + (history.messages + 2) * tokensPerMessage;
   return Math.min(tokens + (plan.internet ? researchTokens : 0), contextWindowOf(plan));
 }

@@ -94,7 +94,7 @@ export function toFile(
 
 /**
  * The settings of a version in a file. `field` is its name there.
- * @throws AppError invalid_request for a model that the organization lacks
+ * @throws AppError invalid_request for a model that the organization lacks, and for an unknown variable of the prompt
  */
 export function fromFile(
   version: Static<typeof FileVersion>,
@@ -102,11 +102,11 @@ export function fromFile(
   models: ReadonlyMap<string, ModelRecord>,
 ): NewRevision {
   const { model, fallbacks = [], ...rest } = version;
-  return revisionOf({
-    ...rest,
+  const modelIds = {
     model_id: findModelId(model, `${field}.model`, models),
     fallbacks: fallbacks.map((one, index) => findModelId(one, `${field}.fallbacks.${index}`, models)),
-  });
+  };
+  return revisionOf({ ...rest, ...modelIds }, `${field}.`);
 }
 
 function findModelId(

@@ -77,7 +77,8 @@ const maxSuggestionCharacters = 255;
 const revision = {
   system_prompt: Type.String({
     maxLength: maxSystemPromptCharacters,
-    description: 'What the model is told before the conversation.',
+    description:
+      "What the model is told before the conversation. `{{date}}` is filled in with the day of the turn in UTC, as in 2026-11-27, `{{user_id}}` with the end user's id, `{{metadata.x}}` with what the metadata of the turn, its session or its conversation has under the name `x`, on one line; what is not there is filled in as nothing. `\\{{` keeps the braces. End users can send metadata too.",
     examples: ['You help customers of Acme. Be brief and kind.'],
   }),
   model_id: Type.String({ format: 'uuid', description: 'The model.', examples: [exampleId] }),

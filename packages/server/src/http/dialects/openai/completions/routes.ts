@@ -48,6 +48,7 @@ export function completionRoutes(dependencies: DialectDependencies): readonly Ro
       whenBusy: 'reject',
       options: optionsOf(body, name, messages.length),
       ...(isStored && { metadata: body.metadata ?? {} }),
+      ...(body.metadata !== undefined && { promptMetadata: body.metadata }),
       ...(maxTokens !== undefined && { maxTokens }),
     });
   }
