@@ -7,7 +7,7 @@ import { startUpstream } from './harness/party.ts';
 import { type RelayRun, runRelay, type Scenario } from './harness/relay-run.ts';
 import { median, spread } from './harness/statistics.ts';
 
-const usage = `node bench/relay.ts [--quick] [--scenario 80x100]… [--engine sqlite|postgres|none]… [--no-ai-sdk]
+const usage = `node bench/relay.ts [--quick] [--scenario 80x100]… [--engine sqlite|postgres|postgres-redis|none]… [--no-ai-sdk]
                     [--rounds 3] [--window-seconds 5] [--profile-dir DIR]`;
 
 const allScenarios: readonly Scenario[] = [

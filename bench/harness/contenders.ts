@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findRedisProgram, startRedis } from 'colloquy-testkit/redis-process';
 import { type ColloquyOptions, startColloquy } from './colloquy.ts';
 import type { Target } from './load.ts';
 import { type Party, probeArguments, startParty } from './party.ts';
@@ -16,6 +17,7 @@ export const contenderNames = [
   'sqlite-against',
   'postgres',
   'postgres-against',
+  'postgres-redis',
 ] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
@@ -83,8 +85,20 @@ async function startContender(
   const database = await createBenchDatabase();
   if (database === undefined) return undefined;
   stack.use(database);
+  const { environment, ...rest } = options;
   const { party, target } = stack.use(
-    await startColloquy({ ...options, checkout, databaseUrl: database.url }),
+    await startColloquy({
+      ...rest,
+      checkout,
+      databaseUrl: database.url,
+      environment: { ...environment, ...(name === 'postgres-redis' && (await redisVariables(stack))) },
+    }),
   );
   return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
+}
+
+async function redisVariables(stack: AsyncDisposableStack): Promise<Readonly<Record<string, string>>> {
+  const found = findRedisProgram();
+  if ('skip' in found) throw new Error(found.skip);
+  return { REDIS_URL: stack.use(await startRedis(found.program)).url };
 }

@@ -51,14 +51,15 @@ export function readOptions<Number extends string = never>(
   }
   const given: Readonly<Record<string, unknown>> = values;
   const engines = values.engine ?? ['sqlite', 'postgres'];
-  const unknown = engines.find((engine) => !['sqlite', 'postgres', 'none'].includes(engine));
-  if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are sqlite, postgres, none`);
+  const allowed = ['sqlite', 'postgres', 'postgres-redis', 'none'];
+  const unknown = engines.find((engine) => !allowed.includes(engine));
+  if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are ${allowed.join(', ')}`);
   const wanted = (name: ContenderName): boolean => {
     if (name === 'bare') return true;
     if (name === 'floor') return defaults.hasFloor === true;
     if (name === 'ai-sdk') return !values['no-ai-sdk'];
-    const [engine = '', other] = name.split('-');
-    return engines.includes(engine) && (other === undefined || values.against !== undefined);
+    const engine = name.replace(/-against$/, '');
+    return engines.includes(engine) && (engine === name || values.against !== undefined);
   };
   return {
     isQuick: values.quick,
