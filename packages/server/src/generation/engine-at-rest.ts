@@ -2,13 +2,13 @@
  * What stands in for the engine in a process that runs no answers, such as a command on a store without a server. It
  * takes no lease and claims nothing: what was interrupted stays for the next server, which finds its requests to cancel.
  */
-import { AppError, notFound } from '../domain/errors.ts';
+import { AppError } from '../domain/errors.ts';
 import { createProcessLimiter } from '../limits/limiter.ts';
 import { StoredLimits } from '../limits/stored-limits.ts';
-import { findGeneration, hasJournal, readLiveGenerations } from '../store/queries/generations.ts';
+import { hasJournal, readLiveGenerations } from '../store/queries/generations.ts';
 import type { Store } from '../store/store.ts';
 import type { GenerationEngine } from './interface.ts';
-import { toView } from './view.ts';
+import { getGeneration, toView } from './view.ts';
 
 /** What the administration needs of an engine. */
 export type AdministeredEngine = Pick<
@@ -25,8 +25,7 @@ export function createEngineAtRest(store: Store, now: () => number): Administere
     limiter: createProcessLimiter(now),
     storedLimits: new StoredLimits(store, now),
     async cancel(scope, generationId) {
-      const row = await findGeneration(store.reads, scope, generationId);
-      if (row === undefined) throw notFound('generation');
+      const row = await getGeneration(store.reads, scope, generationId);
       await requestCancel([row.id]);
       return toView(row, undefined);
     },

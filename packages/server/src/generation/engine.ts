@@ -2,7 +2,7 @@
 
 import { noBus } from '../bus/bus.ts';
 import { every, type Repetition } from '../concurrency/every.ts';
-import { AppError, notFound } from '../domain/errors.ts';
+import { AppError } from '../domain/errors.ts';
 import type { LogEvent } from '../domain/event.ts';
 import { newId } from '../domain/ids.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -10,7 +10,6 @@ import { createLimiter } from '../limits/create-limiter.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { StoredLimits } from '../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
-import { findGeneration } from '../store/queries/generations.ts';
 import { countLiveOwners } from '../store/queries/owners.ts';
 import type { Store } from '../store/store.ts';
 import { mayPass } from '../store/unavailable.ts';
@@ -38,11 +37,12 @@ import { Abandoned } from './running/abandoned.ts';
 import { Attending } from './running/attending.ts';
 import { type EndedGeneration, endedUnstarted } from './running/ended.ts';
 import { Runner } from './running/runner.ts';
-import type { LateTurnRequest, TurnRequest } from './turn.ts';
+import type { CountRequest, LateTurnRequest, TurnRequest } from './turn.ts';
 import { type Acceptance, acceptRequest, findAnswer, findFirstTry, toAccepted } from './turns/accept.ts';
 import { Admission } from './turns/admission.ts';
 import { Cancelling } from './turns/cancelling.ts';
-import { toView } from './view.ts';
+import { countInput } from './turns/count-input.ts';
+import { getGeneration, toView } from './view.ts';
 
 const watchMs = 1000;
 
@@ -152,15 +152,18 @@ export class Engine implements GenerationEngine, AsyncDisposable {
     return this.#track(this.#accept(request, claim));
   }
 
+  countInput(request: CountRequest): Promise<number> {
+    const { reads } = this.#store;
+    return countInput(request, { reads, models: this.#options.models, now: this.#now() });
+  }
+
   async get(scope: Scope, generationId: string): Promise<GenerationView> {
-    const row = await findGeneration(this.#store.reads, scope, generationId);
-    if (row === undefined) throw notFound('generation');
+    const row = await getGeneration(this.#store.reads, scope, generationId);
     return toView(row, this.#lives.find(row.id));
   }
 
   async contextReceipt(scope: Scope, generationId: string): Promise<ContextReceipt> {
-    const row = await findGeneration(this.#store.reads, scope, generationId);
-    if (row === undefined) throw notFound('generation');
+    const row = await getGeneration(this.#store.reads, scope, generationId);
     const { context } = this.#lives.find(row.id) ?? {};
     return readReceipt(this.#store.reads, row, context, () => this.#runner.resolvePlan(row));
   }
@@ -177,8 +180,7 @@ export class Engine implements GenerationEngine, AsyncDisposable {
   }
 
   async cancel(scope: Scope, generationId: string): Promise<GenerationView> {
-    const row = await findGeneration(this.#store.reads, scope, generationId);
-    if (row === undefined) throw notFound('generation');
+    const row = await getGeneration(this.#store.reads, scope, generationId);
     await this.#cancelling.cancel(row.id);
     return this.get(scope, row.id);
   }

@@ -17,7 +17,7 @@ import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
 import type { LiveGenerations } from '../store/queries/generations.ts';
 import type { ContextReceipt } from './context-receipt.ts';
-import type { LateTurnRequest, TurnRequest } from './turn.ts';
+import type { CountRequest, LateTurnRequest, TurnRequest } from './turn.ts';
 
 /** A turn that is stored and will be answered. */
 export interface AcceptedGeneration {
@@ -115,6 +115,11 @@ export interface GenerationEngine {
    *   idempotency_mismatch
    */
   accept(request: TurnRequest | LateTurnRequest, claim?: IdempotencyClaim): Promise<AcceptedGeneration>;
+  /**
+   * About how many tokens a model would be sent. Nothing is stored, and no model is called.
+   * @throws AppError not_found, forbidden, unsupported, model_unavailable
+   */
+  countInput(request: CountRequest): Promise<number>;
   /** @throws AppError not_found */
   get(scope: Scope, generationId: string): Promise<GenerationView>;
   /** The context that the model was sent for a generation. @throws AppError not_found, model_unavailable */

@@ -109,6 +109,18 @@ export interface TurnRequest {
   readonly createdBy?: Creator | null;
 }
 
+/** What would be asked, to count its tokens. */
+export interface CountRequest
+  extends Pick<TurnRequest, 'scope' | 'promptMetadata' | 'personas' | 'tokenPersona'> {
+  /** Oldest first; there may be none. */
+  readonly messages: readonly TurnMessage[];
+  /** The stored message that they follow, with the history before it. Default: none. */
+  readonly behind?: string;
+  /** Default: what the session of that message runs on; else the tokens of no model in particular are counted. */
+  readonly basis?: TurnBasis;
+  readonly options: GenerationOptions;
+}
+
 /** A turn whose target is looked for only where no first try of the call has stored it. */
 export type LateTurnRequest = Omit<TurnRequest, 'target'> & {
   /** @throws AppError, as `accept` does */

@@ -1,8 +1,19 @@
 /** A stored generation as the engine shows it. */
+import { notFound } from '../domain/errors.ts';
 import type { GenerationRecord } from '../domain/generation.ts';
 import type { RevisionReference } from '../domain/persona.ts';
+import type { Scope } from '../domain/scope.ts';
+import { findGeneration } from '../store/queries/generations.ts';
+import type { Database } from '../store/store.ts';
 import type { GenerationView } from './interface.ts';
 import type { LiveGeneration } from './log/live-generation.ts';
+
+/** @throws AppError not_found */
+export async function getGeneration(reads: Database, scope: Scope, id: string): Promise<GenerationRecord> {
+  const generation = await findGeneration(reads, scope, id);
+  if (generation === undefined) throw notFound('generation');
+  return generation;
+}
 
 export function toView(generation: GenerationRecord, live: LiveGeneration | undefined): GenerationView {
   return {

@@ -121,6 +121,13 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
       path: '/v1/responses',
       body: { input: 'Hi', max_output_tokens: 5 },
     })),
+    'POST /v1/responses/input_tokens': talk(
+      each(403, 403, { otherOrganization: 200, testKey: 200, ...anonymous(200) }),
+      () => ({
+        path: '/v1/responses/input_tokens',
+        body: { input: 'Hi' },
+      }),
+    ),
     'POST /v1/conversations': talk(each(200, 403, anonymous(200)), () => ({
       path: '/v1/conversations',
       body: { metadata: { topic: 'matrix' } },

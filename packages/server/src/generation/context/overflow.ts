@@ -1,6 +1,6 @@
 /** After a prompt that was too long for the model: what that shows of the model, and whether to ask once more. */
 import type { LearntFacts } from '../../domain/model.ts';
-import type { ModelPrompt, ModelRequest } from '../../models/language-model.ts';
+import type { LanguageModel, ModelPrompt, ModelRequest } from '../../models/language-model.ts';
 import { ModelError } from '../../models/model-error.ts';
 import type { Overflow } from '../../models/refusals/overflow.ts';
 import { askedText } from '../plan/asked.ts';
@@ -26,7 +26,10 @@ export function isOverflow(error: unknown): error is ModelError {
 }
 
 /** The tokens of a prompt, as the fitting counts them. */
-export function countPrompt(plan: Pick<RunPlan, 'model'>, prompt: ModelPrompt): number {
+export function countPrompt(
+  plan: { readonly model: Pick<LanguageModel, 'countTokens'> },
+  prompt: ModelPrompt,
+): number {
   const estimate = new TokenEstimate(plan.model);
   return prompt.messages.reduce(
     (sum, message) => sum + estimate.ofWhole(message),

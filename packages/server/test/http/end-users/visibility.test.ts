@@ -90,6 +90,10 @@ const writing: Readonly<Record<string, (org: string, of: Conversation) => Reques
     '/v1/responses',
     { body: { model: 'persona:test', conversation: `conv_${hex(id)}`, input: 'Hi' } },
   ],
+  'POST /v1/responses/input_tokens': (_, { id }) => [
+    '/v1/responses/input_tokens',
+    { body: { conversation: `conv_${hex(id)}` } },
+  ],
   'POST /v1/responses/{id}/cancel': (_, { generation }) => [
     `/v1/responses/resp_${hex(generation)}/cancel`,
     { method: 'POST' },

@@ -48,6 +48,30 @@ export const create = {
   },
 };
 
+export const countInput = {
+  ...common,
+  operationId: 'countResponseInputTokens',
+  summary: 'Count the tokens of an input',
+  description:
+    "OpenAI's `POST /responses/input_tokens`: about how many tokens the model would be sent for a response with these fields, which may all be absent. The history is counted as far as it would be sent, the persona's prompt too; what it would find in the web is not. No model is called, and nothing is stored.",
+  body: ResponseBody,
+  response: {
+    200: {
+      description: 'The tokens.',
+      content: {
+        'application/json': {
+          schema: Type.Object({
+            object: Type.Literal('response.input_tokens', { description: 'What it is.' }),
+            input_tokens: Type.Integer({ minimum: 0, description: 'Estimated.', examples: [42] }),
+          }),
+          example: { object: 'response.input_tokens', input_tokens: 42 },
+        },
+      },
+    },
+    ...openAiErrorResponses(400, 401, 403, 404, 409, 413, 429, 503),
+  },
+};
+
 export const get = {
   ...common,
   operationId: 'getResponse',

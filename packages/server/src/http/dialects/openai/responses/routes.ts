@@ -22,6 +22,7 @@ import { inputOf } from '../request/own-input.ts';
 import { imagesOf } from '../stored-images.ts';
 import * as documentation from './documentation.ts';
 import { itemsOf } from './input-items.ts';
+import { countInputTokens, refuseEndUsers } from './input-tokens.ts';
 import { createStoredResponses } from './stored.ts';
 import { type Body, checkBody, checkEndUser, optionsOf } from './turn/request.ts';
 import { placeTurn } from './turn/where.ts';
@@ -84,6 +85,20 @@ export function responseRoutes(dependencies: DialectDependencies): readonly Rout
         if (body.background !== true) await turns.answer(request, accepted);
         const generation = await engine.get(request.scope, accepted.generationId);
         return reply.send(await stored.show(request, generation));
+      },
+    }),
+    route({
+      ...writing,
+      method: 'POST',
+      path: '/v1/responses/input_tokens',
+      bodyLimit: openAiBodyLimit,
+      schema: documentation.countInput,
+      async preValidation(request, reply) {
+        refuseEndUsers(request);
+        prepareBody(request, reply, classes, unknownParameters);
+      },
+      async handler(request) {
+        return countInputTokens(request, request.body, { store, engine });
       },
     }),
     route({

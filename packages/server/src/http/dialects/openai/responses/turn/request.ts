@@ -14,7 +14,11 @@ import type { Placed } from './where.ts';
 export type Body = Static<typeof ResponseBody>;
 
 /** @throws AppError invalid_request, unsupported */
-export function optionsOf(body: Body, { name, revision }: ModelChoice, placed: Placed): GenerationOptions {
+export function optionsOf(
+  body: Body,
+  { name, revision }: Pick<ModelChoice, 'name' | 'revision'>,
+  placed: Omit<Placed, 'target'>,
+): GenerationOptions {
   const { instructions, tools, tool_choice: toolChoice, reasoning = {}, text = {} } = body;
   const { given, asked } = readTools(tools, toolChoice);
   const format = readFormat(text.format, 'text.format');
@@ -63,7 +67,10 @@ export function optionsOf(body: Body, { name, revision }: ModelChoice, placed: P
   };
 }
 
-function truncationOf({ truncation, model }: Body, { continues }: Placed): 'auto' | 'disabled' {
+function truncationOf(
+  { truncation, model }: Body,
+  { continues }: Pick<Placed, 'continues'>,
+): 'auto' | 'disabled' {
   return (
     truncation ?? (continues || model === undefined || model.startsWith('persona:') ? 'auto' : 'disabled')
   );

@@ -1,6 +1,6 @@
 /** Where the turn of a response goes: behind an earlier one, to a conversation, or into a new one. */
 import { AppError, invalid } from '../../../../../domain/errors.ts';
-import { isTerminal, type WhenBusy } from '../../../../../domain/generation.ts';
+import { type GenerationRecord, isTerminal, type WhenBusy } from '../../../../../domain/generation.ts';
 import { newId } from '../../../../../domain/ids.ts';
 import type { MessagePart } from '../../../../../domain/message.ts';
 import type { Scope } from '../../../../../domain/scope.ts';
@@ -48,13 +48,42 @@ export interface PlaceOptions {
 /** @throws AppError invalid_request, not_found, session_busy, unsupported */
 export async function placeTurn(where: Where, options: PlaceOptions): Promise<Placed> {
   const { previous_response_id: previous, conversation, input } = where;
-  if (previous !== undefined && conversation !== undefined)
-    throw invalid('conversation', 'conversation must be absent where previous_response_id is given');
+  requireOneOf(previous, conversation);
   if (conversation !== undefined) return inConversation(conversationIdOf(conversation), input, options);
   if (input === undefined) throw missing('input');
   const entries = await resolved(readInput(input), options);
   if (previous !== undefined) return behindResponse(previous, entries, options);
   return anew(entries, options);
+}
+
+/** What would follow what, where only its tokens are counted: nothing is begun for it. */
+export interface CountedInput {
+  readonly messages: readonly TurnMessage[];
+  /** The stored message behind which they would go. */
+  readonly behind: string | undefined;
+}
+
+/** Everything may be absent. @throws AppError invalid_request, not_found, session_busy, unsupported */
+export async function placeCounted(
+  { previous_response_id: previous, conversation, input }: Where,
+  options: Pick<PlaceOptions, 'store' | 'scope'>,
+): Promise<CountedInput> {
+  requireOneOf(previous, conversation);
+  const entries = input === undefined ? [] : await resolved(readInput(input), options);
+  if (conversation !== undefined) {
+    const { head } = await findHead(conversationIdOf(conversation), options);
+    return { messages: toChain(entries, callsIn(head?.parts ?? [])), behind: head?.id };
+  }
+  if (previous === undefined) return { messages: toChain(entries, new Set()), behind: undefined };
+  const generation = await findPrevious(previous, options);
+  if (!isTerminal(generation.status)) throw busy(generation.id);
+  const answer = await findMessageParts(options.store.reads, generation.messageId);
+  return { messages: toChain(entries, callsIn(answer?.parts ?? [])), behind: generation.messageId };
+}
+
+function requireOneOf(previous: unknown, conversation: unknown): void {
+  if (previous !== undefined && conversation !== undefined)
+    throw invalid('conversation', 'conversation must be absent where previous_response_id is given');
 }
 
 function conversationIdOf(conversation: unknown): string {
@@ -65,7 +94,7 @@ function conversationIdOf(conversation: unknown): string {
 /** Items that are named only, as they are stored. */
 async function resolved(
   entries: readonly InputEntry[],
-  { store, scope }: PlaceOptions,
+  { store, scope }: Pick<PlaceOptions, 'store' | 'scope'>,
 ): Promise<readonly (ChainEntry & Pick<Extract<InputEntry, ChainEntry>, 'stored'>)[]> {
   return Promise.all(
     entries.map(async (entry) => {
@@ -90,15 +119,8 @@ async function behindResponse(
   entries: readonly ChainEntry[],
   options: PlaceOptions,
 ): Promise<Placed> {
-  const { store, scope, whenBusy } = options;
-  const generationId = readWholeId('resp', id);
-  const generation = generationId && (await findGeneration(store.reads, scope, generationId));
-  if (!generation || generation.parameters.prompt !== undefined)
-    throw new OpenAiError(
-      'previous_response_not_found',
-      `previous_response_id: there is no response ${JSON.stringify(id)}`,
-      'previous_response_id',
-    );
+  const { store, whenBusy } = options;
+  const generation = await findPrevious(id, options);
   const { messageId, sessionId } = generation;
   const isLive = !isTerminal(generation.status);
   if (isLive && whenBusy !== 'queue') throw busy(generation.id);
@@ -113,6 +135,21 @@ async function behindResponse(
     target: await behind(messageId, sessionId, messages, options, isLive),
     ...{ messages, previous: generation.id, continues: true },
   };
+}
+
+async function findPrevious(
+  id: string,
+  { store, scope }: Pick<PlaceOptions, 'store' | 'scope'>,
+): Promise<GenerationRecord> {
+  const generationId = readWholeId('resp', id);
+  const generation = generationId && (await findGeneration(store.reads, scope, generationId));
+  if (!generation || generation.parameters.prompt !== undefined)
+    throw new OpenAiError(
+      'previous_response_not_found',
+      `previous_response_id: there is no response ${JSON.stringify(id)}`,
+      'previous_response_id',
+    );
+  return generation;
 }
 
 function busy(generationId: string): AppError {
@@ -140,8 +177,8 @@ async function behind(
   return { kind: 'fork', messageId, messages };
 }
 
-async function inConversation(id: string, input: unknown, options: PlaceOptions): Promise<Placed> {
-  const { store, scope, basis, now } = options;
+/** A conversation, its newest session, and the last message there. @throws AppError not_found */
+async function findHead(id: string, { store, scope }: Pick<PlaceOptions, 'store' | 'scope'>) {
   const conversationId = readWholeId('conv', id);
   const conversation = conversationId && (await findConversation(store.reads, scope, conversationId));
   if (!conversation)
@@ -151,6 +188,12 @@ async function inConversation(id: string, input: unknown, options: PlaceOptions)
   const session = await findNewestSession(store.reads, conversation);
   const headId = session?.headMessageId ?? null;
   const head = headId === null ? undefined : await findMessageParts(store.reads, headId);
+  return { conversation, session, head };
+}
+
+async function inConversation(id: string, input: unknown, options: PlaceOptions): Promise<Placed> {
+  const { store, scope, basis, now } = options;
+  const { conversation, session, head } = await findHead(id, options);
   const continues = head !== undefined;
   const previous = head?.generationId ?? null;
   if (input === undefined) {
