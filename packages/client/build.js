@@ -13,7 +13,7 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 rmSync(dist, { recursive: true, force: true });
 await build({
   absWorkingDir: here,
-  entryPoints: ['src/index.ts'],
+  entryPoints: ['src/index.ts', 'src/store.ts'],
   outdir: dist,
   bundle: true,
   splitting: true,

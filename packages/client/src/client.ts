@@ -2,9 +2,20 @@
 import { Answer, type AnswerOptions } from './answer.ts';
 import { type Credential, keyCredential, noCredential, type TokenSource, tokenCredential } from './auth.ts';
 import { type Conversations, createConversations } from './conversations.ts';
+import { ColloquyError } from './errors.ts';
 import { call, type RetryInfo, type Settings } from './http.ts';
+import {
+  createResources,
+  type Generations,
+  type Me,
+  type Messages,
+  type Models,
+  type Personas,
+  type Tokens,
+  toSelector,
+} from './resources.ts';
 import type { Position } from './stream.ts';
-import type { Generation, PersonaSelector, WhenBusy } from './types.ts';
+import type { PersonaSelector, ToolResult, WhenBusy } from './types.ts';
 
 export interface ColloquyOptions {
   /** The server's address, with its path if it has one: `https://chat.example.com`. */
@@ -13,6 +24,13 @@ export interface ColloquyOptions {
   readonly apiKey?: string | undefined;
   /** A token, or what fetches one from your own back end; it is called again shortly before a token's end. */
   readonly token?: TokenSource | undefined;
+  /**
+   * A member's organization, by its id: conversations are those of its members, read as members do. Not for end users, and
+   * not needed for keys.
+   */
+  readonly organization?: string | undefined;
+  /** Of a member: 'test' means the data of test keys. Default: 'prod'. */
+  readonly environment?: 'prod' | 'test' | undefined;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
@@ -43,54 +61,43 @@ export interface ResumeOptions extends AnswerOptions {
   readonly after?: string | undefined;
 }
 
+export interface ToolResultOptions extends AnswerOptions {
+  readonly idempotencyKey?: string | undefined;
+}
+
 export interface AgainOptions extends AnswerOptions {
   readonly whenBusy?: WhenBusy | undefined;
   readonly idempotencyKey?: string | undefined;
 }
 
+type Query = Readonly<Record<string, string | undefined>>;
+type StartQuery = Query | (() => Promise<Query>);
+
 export class Colloquy {
   readonly #settings: Settings;
   readonly conversations: Conversations;
-  readonly generations: {
-    get(id: string): Promise<Generation>;
-    /** The model stops; what it has written stays. Idempotent. */
-    cancel(id: string): Promise<Generation>;
-    /** What the model was sent. */
-    context(id: string): Promise<unknown>;
-  };
-  readonly tokens: {
-    /** A token for one end user's browser, bound to a persona. Needs an API key. */
-    create(options: {
-      readonly userId: string;
-      readonly persona?: PersonaSelector;
-      readonly clientId?: string;
-    }): Promise<{ readonly token: string; readonly expiresAt: string }>;
-  };
+  readonly generations: Generations;
+  readonly tokens: Tokens;
+  readonly models: Models;
+  readonly persona: Personas;
+  readonly messages: Messages;
+  readonly me: Me;
 
   constructor(options: ColloquyOptions) {
     this.#settings = settingsOf(options);
     this.conversations = createConversations(this.#settings);
-    const request = <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> =>
-      call<T>(this.#settings, { method, path, ...(body !== undefined && { body }) });
-    this.generations = {
-      get: (id) => request('GET', `/api/generations/${encodeURIComponent(id)}`),
-      cancel: (id) => request('POST', `/api/generations/${encodeURIComponent(id)}/cancel`),
-      context: (id) => request('GET', `/api/generations/${encodeURIComponent(id)}/context`),
-    };
-    this.tokens = {
-      async create({ userId, persona, clientId }) {
-        const { token, expiresAt } = await request<{ token: string; expiresAt: number }>(
-          'POST',
-          '/api/chat/get_token',
-          {
-            user_id: userId,
-            ...(persona !== undefined && { persona: toSelector(persona) }),
-            ...(clientId !== undefined && { client_id: clientId }),
-          },
-        );
-        return { token, expiresAt: new Date(expiresAt * 1000).toISOString() };
-      },
-    };
+    const { generations, tokens, models, persona, messages, me } = createResources(this.#settings);
+    this.generations = generations;
+    this.tokens = tokens;
+    this.models = models;
+    this.persona = persona;
+    this.messages = messages;
+    this.me = me;
+  }
+
+  /** The server's address, without a slash at its end. */
+  get baseUrl(): string {
+    return this.#settings.baseUrl;
   }
 
   /** Asks; gives an answer that is an async iterable and a promise. Nothing is sent until one of the two is used. */
@@ -111,6 +118,20 @@ export class Colloquy {
       idempotencyKey,
       options,
     );
+  }
+
+  /** Gives the results of the tools that the last answer of a session has called; the answer goes on with them. */
+  submitToolResults(
+    session: string,
+    results: readonly ToolResult[],
+    options: ToolResultOptions = {},
+  ): Answer {
+    const body = {
+      session_id: session,
+      results: results.map(({ callId, output }) => ({ call_id: callId, output })),
+    };
+    const query = async () => ({ org_id: await this.#settings.organization() });
+    return this.#start('/api/conversation/tool_results', body, query, options.idempotencyKey, options);
   }
 
   /** Reads an answer that was started elsewhere, from its start or behind an event, live or long after its end. */
@@ -138,20 +159,24 @@ export class Colloquy {
   #start(
     path: string,
     body: unknown,
-    query: Readonly<Record<string, string | undefined>>,
+    query: StartQuery,
     idempotencyKey: string | undefined,
     options: AnswerOptions,
   ): Answer {
     // However often the call is made, it is answered once.
     const headers = { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() };
-    const start = { method: 'POST', path, query, ...(body !== undefined && { body }), headers } as const;
+    const start = async () => {
+      const asked = typeof query === 'function' ? await query() : query;
+      return { method: 'POST', path, query: asked, ...(body !== undefined && { body }), headers } as const;
+    };
     return new Answer(this.#settings, { start, path: undefined, lastEventId: undefined }, undefined, options);
   }
 }
 
 function settingsOf(options: ColloquyOptions): Settings {
-  const { baseUrl, headers = {}, maxRetries = 2, onRetry } = options;
-  return {
+  const { baseUrl, headers = {}, maxRetries = 2, onRetry, organization, environment } = options;
+  let known: Promise<string> | undefined;
+  const settings: Settings = {
     baseUrl: new URL(baseUrl).href.replace(/\/+$/, ''),
     credential: credentialOf(options),
     // A fetch that is called as a method of something else refuses.
@@ -159,7 +184,28 @@ function settingsOf(options: ColloquyOptions): Settings {
     headers,
     maxRetries,
     onRetry,
+    environment,
+    isMember: organization !== undefined,
+    organization() {
+      known ??= organization === undefined ? findOrganization(settings) : Promise.resolve(organization);
+      // Who has asked in vain asks again.
+      known.catch(() => {
+        known = undefined;
+      });
+      return known;
+    },
   };
+  return settings;
+}
+
+/** Every credential belongs to one organization. */
+async function findOrganization(settings: Settings): Promise<string> {
+  const [own] = await call<readonly { readonly id: string }[]>(settings, {
+    method: 'GET',
+    path: '/api/org/list',
+  });
+  if (own === undefined) throw new ColloquyError('not_found', 'the credential has no organization');
+  return own.id;
 }
 
 function credentialOf({ apiKey, token, dangerouslyAllowBrowser }: ColloquyOptions): Credential {
@@ -171,12 +217,4 @@ function credentialOf({ apiKey, token, dangerouslyAllowBrowser }: ColloquyOption
       'an apiKey in a browser is everybody’s: give `token`, a function that asks your own back end, instead',
     );
   return keyCredential(apiKey);
-}
-
-function toSelector({ alias, id, version }: PersonaSelector): object {
-  return {
-    ...(alias !== undefined && { alias }),
-    ...(id !== undefined && { persona_id: id }),
-    ...(version !== undefined && { version_type: version }),
-  };
 }

@@ -1,6 +1,7 @@
 /** The conversations of an end user: their own with a token, those of `userId` with an API key. */
 import { call, type Request, type Settings } from './http.ts';
-import type { Conversation, MessagePage } from './types.ts';
+import { toSelector } from './resources.ts';
+import type { Conversation, MessagePage, PersonaSelector } from './types.ts';
 
 export interface ListOptions {
   /** Words to look for. */
@@ -18,7 +19,11 @@ export interface MessagesOptions {
   /** Of a page, 1–200. Default 50. */
   readonly limit?: number;
   /** The last message of the branch. Default: the newest branch. */
-  readonly leaf?: string;
+  readonly leaf?: string | undefined;
+  /** The part around this message, on the newest branch through it. Not with `before`. */
+  readonly around?: string | undefined;
+  /** 'reasoning': that of answers too, where the reader may read it. */
+  readonly include?: 'reasoning' | undefined;
   readonly userId?: string;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +39,18 @@ export interface ConversationList extends AsyncIterable<Conversation> {
   page(cursor?: string): Promise<Page>;
 }
 
+/** What a new conversation runs on: a model or a persona. */
+export interface NewConversation {
+  /** Default: 'New conversation'. */
+  readonly title?: string | undefined;
+  /** A model's id. Not for end users, whose token says who answers. */
+  readonly model?: string | undefined;
+  readonly persona?: PersonaSelector | undefined;
+}
+
 export interface Conversations {
+  /** An empty one; `send` begins one by itself where none is named. For keys and members. */
+  create(options: NewConversation): Promise<{ readonly sessionId: string; readonly conversationId: string }>;
   list(options?: ListOptions): ConversationList;
   /** Oldest first; `next` leads to what comes before. */
   messages(id: string, options?: MessagesOptions): Promise<MessagePage>;
@@ -51,6 +67,23 @@ export function createConversations(settings: Settings): Conversations {
     `/api/chat/sessions${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;
   const ask = <T>(request: Request): Promise<T> => call<T>(settings, request);
   return {
+    async create({ title = 'New conversation', model, persona }) {
+      const query = { org_id: await settings.organization() };
+      const made = async (what: string, body: object) =>
+        await ask<{ readonly id: string }>({
+          method: 'POST',
+          path: `/api/conversation/${what}`,
+          query,
+          body,
+        });
+      const { id: conversationId } = await made('create', { title });
+      const basis = {
+        ...(model !== undefined && { model_id: model }),
+        ...(persona !== undefined && { persona: toSelector(persona) }),
+      };
+      const session = await made('create_session', { conversation_id: conversationId, ...basis });
+      return { sessionId: session.id, conversationId };
+    },
     list({ userId, signal, ...query } = {}) {
       async function page(cursor?: string): Promise<Page> {
         const asked = { ...query, user_id: userId, cursor };
@@ -73,11 +106,16 @@ export function createConversations(settings: Settings): Conversations {
       };
     },
     async messages(id, { userId, signal, ...query } = {}) {
-      const asked = { ...query, user_id: userId };
-      const { hasMoreBefore, messages, running, siblings } = await ask<
+      const where = settings.isMember
+        ? {
+            path: '/api/conversation/thread',
+            query: { ...query, org_id: await settings.organization(), session_id: id },
+          }
+        : { path: `${path(id)}/messages`, query: { ...query, user_id: userId } };
+      const { hasMoreBefore, ...page } = await ask<
         Omit<MessagePage, 'next'> & { readonly hasMoreBefore: boolean }
-      >({ method: 'GET', path: `${path(id)}/messages`, query: asked, signal });
-      return { messages, running, siblings, next: hasMoreBefore ? (messages[0]?.id ?? null) : null };
+      >({ method: 'GET', ...where, signal });
+      return { ...page, next: hasMoreBefore ? (page.messages[0]?.id ?? null) : null };
     },
     update: (id, { title }, { userId } = {}) =>
       ask({ method: 'PATCH', path: path(id), query: { user_id: userId }, body: { title } }),

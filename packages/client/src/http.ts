@@ -18,6 +18,12 @@ export interface Settings {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxRetries: number;
   readonly onRetry?: ((info: RetryInfo) => void) | undefined;
+  /** Of a member: the environment whose conversations are meant. */
+  readonly environment?: string | undefined;
+  /** Whether the caller has named their organization, as members do. */
+  readonly isMember: boolean;
+  /** The id of the caller's organization. */
+  organization(): Promise<string>;
 }
 
 export interface Request {
@@ -54,12 +60,13 @@ export async function send(settings: Settings, request: Request): Promise<Respon
 }
 
 function attempt(
-  { baseUrl, fetch, headers }: Settings,
-  { method, path, query = {}, body, headers: own, signal }: Request,
+  { baseUrl, fetch, headers, environment }: Settings,
+  { method, path, query, body, headers: own, signal }: Request,
   credential: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  for (const [name, value] of Object.entries({ ...query, environment }))
+    if (value !== undefined) search.set(name, String(value));
   const url = `${baseUrl}${path}${search.size > 0 ? `?${search}` : ''}`;
   return fetch(url, {
     method,
@@ -87,6 +94,12 @@ export function mayRetry(error: unknown, hasStream: boolean): number | undefined
 
 /** A call without a stream: its JSON, camelCase; undefined for an empty answer. */
 export async function call<T>(settings: Settings, request: Request): Promise<T> {
+  const text = await callText(settings, request);
+  return (text === '' ? undefined : toCamel(JSON.parse(text))) as T;
+}
+
+/** A call without a stream: the text of its answer. */
+export async function callText(settings: Settings, request: Request): Promise<string> {
   const { signal } = request;
   const headers =
     request.method === 'POST'
@@ -95,8 +108,7 @@ export async function call<T>(settings: Settings, request: Request): Promise<T> 
   for (let tries = 1; ; tries += 1) {
     try {
       const response = await send(settings, { ...request, ...(headers && { headers }) });
-      const text = await response.text();
-      return (text === '' ? undefined : toCamel(JSON.parse(text))) as T;
+      return await response.text();
     } catch (error) {
       if (signal?.aborted === true) throw error;
       const leastMs = mayRetry(error, false);

@@ -6,14 +6,17 @@ export {
   type ColloquyOptions,
   type ResumeOptions,
   type SendOptions,
+  type ToolResultOptions,
 } from './client.ts';
 export type {
   ConversationList,
   Conversations,
   ListOptions,
   MessagesOptions,
+  NewConversation,
   Page,
 } from './conversations.ts';
 export { ColloquyError, ConnectionError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type { RetryInfo } from './http.ts';
+export type { Generations, Me, Messages, Models, Personas, Tokens } from './resources.ts';
 export type * from './types.ts';

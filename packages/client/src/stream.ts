@@ -9,7 +9,7 @@ export const eventsMediaType = 'application/vnd.colloquy.events';
 /** Where an answer's stream is, and how far it was read. It outlives connections, and grows while events come. */
 export interface Position {
   /** The call that starts the answer; undefined: it has been started. */
-  readonly start: Request | undefined;
+  readonly start: (() => Promise<Request>) | undefined;
   /** The path of the stream, once it is known. */
   path: string | undefined;
   lastEventId: string | undefined;
@@ -64,7 +64,7 @@ async function connect(settings: Settings, position: Position, signal: AbortSign
   const { start, path, lastEventId } = position;
   const request: Request =
     path === undefined && start !== undefined
-      ? start
+      ? await start()
       : { method: 'GET', path: path ?? '', query: { dialect: 'events' } };
   const response = await send(settings, {
     ...request,

@@ -11,6 +11,11 @@ export interface PersonaSelector {
   readonly version?: 'active' | 'next';
 }
 
+export interface PersonaVersion {
+  readonly id: number;
+  readonly version: number;
+}
+
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -46,7 +51,7 @@ export interface SessionEvent extends EventBase {
   readonly messageId: string;
   readonly userMessageId: string;
   readonly model: ModelName;
-  readonly persona: { readonly id: number; readonly version: number } | null;
+  readonly persona: PersonaVersion | null;
   readonly createdAt: string;
 }
 export interface QueuedEvent extends EventBase {
@@ -151,7 +156,7 @@ export interface Generation {
   readonly finishedAt: string | null;
   readonly finishReason: FinishReason | null;
   readonly usage: Usage | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: Failure | null;
 }
 
 /** A conversation of an end user: its session, and what is shown of it in a list. */
@@ -162,6 +167,12 @@ export interface Conversation {
   readonly updatedAt: string;
   /** The generation that is answering in it now. */
   readonly running: string | null;
+}
+
+/** What went wrong with an answer. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface Message {
@@ -177,14 +188,20 @@ export interface Message {
   readonly generationId: string | null;
   /** Whether it lies on the path to the head of its session. */
   readonly isCurrent: boolean;
+  /** The model that answered; null: no answer, or for the name, the model is gone. */
+  readonly modelId: string | null;
   readonly modelName: string | null;
+  readonly persona: PersonaVersion | null;
+  /** Of an answer: how far it is, or how it ended. Else 'done'. */
   readonly status: GenerationStatus;
   readonly usage: Usage | null;
   readonly cost: number | null;
   readonly finishReason: FinishReason | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: Failure | null;
   readonly sources: readonly Source[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where it was asked for, of an ended answer; null: there is none, or it is not for the reader. */
+  readonly reasoning?: string | null;
 }
 
 export interface MessagePage {
@@ -192,8 +209,103 @@ export interface MessagePage {
   readonly messages: readonly Message[];
   /** `before` of the next page; null: there is nothing before. */
   readonly next: string | null;
+  /** The last message of the thread; null: there is none. */
+  readonly leaf: string | null;
+  /** Whether the thread goes on behind the last message of the page. */
+  readonly hasMoreAfter: boolean;
   /** The generation that is answering now: `resume` reads it. */
   readonly running: string | null;
   /** The versions beside a message, in the order of attempts. */
   readonly siblings: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What users are told of the persona that they talk to. */
+export interface Persona {
+  readonly name: string;
+  readonly alias: string;
+  /** What they read before they write. */
+  readonly greeting: string | null;
+  /** What they are offered as a first message. */
+  readonly suggestions: readonly string[];
+  /** Whether it answers with the web. */
+  readonly internet: boolean;
+}
+
+/** A model that may be chosen. */
+export interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+  /** Its name at the provider. */
+  readonly model: string;
+  /** Tokens of prompt and answer together; null: not known. */
+  readonly contextWindow: number | null;
+  readonly isDefault: boolean;
+}
+
+export type ContextSection = 'system' | 'summary' | 'history' | 'message' | 'sources';
+
+/** Messages that a context treats alike. */
+export interface ContextRange {
+  /** null: more than were looked at. */
+  readonly count: number | null;
+  /** null: not looked at. */
+  readonly firstMessageId: string | null;
+  readonly lastMessageId: string;
+}
+
+/** What a model was sent for an answer. */
+export interface GenerationContext {
+  readonly generationId: string;
+  /** 'expected': this would be sent now. */
+  readonly status: 'recorded' | 'expected';
+  readonly model: { readonly id: string; readonly name: string; readonly contextWindow: number };
+  readonly persona: {
+    readonly personaId: number;
+    readonly version: number;
+    readonly sha256: string;
+  } | null;
+  /** What the prompt may take, in tokens. */
+  readonly budgetTokens: number;
+  readonly sections: readonly { readonly section: ContextSection; readonly tokens: number }[];
+  /** Oldest first: the newest, and some before them. */
+  readonly messages: readonly {
+    readonly id: string;
+    readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+    readonly treatment: 'whole' | 'summarised' | 'dropped';
+  }[];
+  readonly whole: ContextRange;
+  readonly summarised: ContextRange | null;
+  readonly dropped: ContextRange | null;
+  readonly summary: {
+    readonly id: string;
+    readonly version: number;
+    /** null: it was deleted with a message that it told of. */
+    readonly text: string | null;
+  } | null;
+  readonly tokensProvenance: 'estimated';
+}
+
+export type Rating = -1 | 0 | 1;
+
+/** What a reader thinks of an answer; the last opinion counts. */
+export interface Feedback {
+  readonly messageId: string;
+  readonly rating: Rating;
+  readonly reason: string | null;
+  readonly comment: string | null;
+}
+
+export interface FeedbackOptions {
+  /** Why, in a word or two: 255 characters at most. */
+  readonly reason?: string | undefined;
+  /** Why, at length: 2,000 characters at most. */
+  readonly comment?: string | undefined;
+}
+
+/** What a tool that an answer has called gave. */
+export interface ToolResult {
+  readonly callId: string;
+  /** A text, such as JSON; it may be empty. */
+  readonly output: string;
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -55,6 +55,13 @@ test('with its dependency it is 8 kB at most, and needs nothing of Node.js', asy
   assert.doesNotMatch(text, /["']node:|\bprocess\.|\bBuffer\b|require\(/);
 });
 
+test('a conversation as a store adds 6 kB at most', async () => {
+  const text = await bundled('@colloquy/client/store', ['eventsource-parser']);
+  const bytes = gzipSync(text, { level: 9 }).length;
+  assert.ok(bytes <= 6_000, `${bytes} bytes`);
+  assert.doesNotMatch(text, /["']node:|\bprocess\.|\bBuffer\b|require\(/);
+});
+
 test('nothing of it runs where nothing of it is used', async () => {
   const { outputFiles } = await build({
     stdin: { contents: `import '@colloquy/client';`, resolveDir: place },
@@ -67,7 +74,10 @@ test('nothing of it runs where nothing of it is used', async () => {
 });
 
 test('dist holds what package.json names, and nothing of the tests', async () => {
-  const files = await readdir(join(home, 'dist'));
+  const entries = await readdir(join(home, 'dist'), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(join(home, 'dist'), join(parentPath, name)));
   const { exports } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as {
     exports: Record<string, { types: string; default: string } | string>;
   };

@@ -1,0 +1,297 @@
+/** A conversation as a store: a view subscribes, reads snapshots, and calls what its buttons do. */
+import type { Colloquy } from '../client.ts';
+import { asConnectionError } from '../http.ts';
+import type { FeedbackOptions, Rating, ToolResult, WhenBusy } from '../types.ts';
+import { Answers, type Begin } from './answers.ts';
+import { Board } from './board.ts';
+import { scheduleFrame } from './frames.ts';
+import { History } from './history.ts';
+import { newAnswer, newQuestion } from './messages.ts';
+import { openTabs, type Tabs } from './tabs.ts';
+import { Turn } from './turn.ts';
+import type { ChatMessage, ConversationOptions, ConversationSnapshot, SendMessageOptions } from './types.ts';
+
+/** How long after the last view has gone the connection is kept: views that are mounted anew find it. */
+const leaveAfterMs = 1_000;
+
+export interface Conversation {
+  /** Calls `listener` whenever there is another snapshot. The first subscriber makes the history load. */
+  subscribe(listener: () => void): () => void;
+  /** The same object until something has changed. */
+  getSnapshot(): ConversationSnapshot;
+
+  /**
+   * Says something. Resolves once the server has it: true; or false, and then the message is 'unsent' and `error` says why.
+   * While an answer is under way it waits in `queue`, unless `whenBusy` says otherwise.
+   */
+  send(content: string, options?: SendMessageOptions): Promise<boolean>;
+  /** Sends a message that is 'unsent' once more. */
+  retry(id: string): Promise<boolean>;
+  /** Takes away a message that is 'unsent', or waits in the queue. */
+  remove(id: string): Promise<void>;
+  /** The model stops, and what it has written stays. What waits is answered next. */
+  stop(): Promise<void>;
+  /** Answers again: beside an answer, by default the last one. What is under way is interrupted. */
+  regenerate(id?: string): Promise<boolean>;
+  /** Goes on with an answer that ended too early, by default the last one. */
+  continue(id?: string): Promise<boolean>;
+  /** Says something else in place of an own message: a branch beside it. What is under way is interrupted. */
+  edit(id: string, content: string): Promise<boolean>;
+  /** Shows the branch that goes through a message: one of the `siblings` of a message that is shown. */
+  select(id: string): Promise<void>;
+  /** Gives the results of the tools that the last answer has called; another answer goes on with them. */
+  submitToolResults(results: readonly ToolResult[]): Promise<boolean>;
+  /** What the reader thinks of an answer; 0 takes it back. */
+  rate(id: string, rating: Rating, options?: FeedbackOptions): Promise<void>;
+  /** Reads the page before the ones that are shown. */
+  loadEarlier(): Promise<void>;
+  /** Reads the end of the branch anew, and attaches to what is under way. */
+  refresh(): Promise<void>;
+  /** Ends all watching; the server goes on. */
+  dispose(): void;
+}
+
+export function createConversation(client: Colloquy, options: ConversationOptions = {}): Conversation {
+  const board = new Board(options.session, options.schedule ?? scheduleFrame);
+  const { thread } = board;
+  const answers = new Answers(client, board, whenAccepted);
+  const history = new History(client, board, answers, options);
+  /** How a message that was refused is sent once more, by its key. */
+  const unsent = new Map<string, () => Promise<boolean>>();
+  let tabs: Tabs | undefined;
+  let isWatched = false;
+  let hasHistory = false;
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+
+  board.isLoading = board.session !== undefined;
+  if (options.initial !== undefined) {
+    history.show(options.initial);
+    board.isLoading = false;
+  }
+
+  function whenAccepted(): void {
+    openChannel();
+    tabs?.tellOthers();
+    void history.catchUp();
+  }
+
+  function openChannel(): void {
+    if (!isWatched || board.session === undefined) return;
+    tabs ??= openTabs(client.baseUrl, board.session, () => void history.refresh());
+  }
+
+  const page: Partial<EventTarget> = globalThis;
+  function whenOnline(): void {
+    if (board.error?.code === 'connection') void history.refresh();
+  }
+
+  function watch(): void {
+    clearTimeout(leaving);
+    if (isWatched) return;
+    isWatched = true;
+    page.addEventListener?.('online', whenOnline);
+    openChannel();
+    const initial = hasHistory ? undefined : options.initial;
+    hasHistory = true;
+    if (initial === undefined) void history.refresh();
+    else answers.attach(initial.running);
+  }
+
+  function leave(): void {
+    isWatched = false;
+    page.removeEventListener?.('online', whenOnline);
+    tabs?.close();
+    tabs = undefined;
+    answers.leave(false);
+  }
+
+  /** Of the calls that send a message. A session on a model is made before its first one. */
+  async function sendOptions(whenBusy: WhenBusy, parent: string | null | undefined) {
+    const { model, persona, metadata, maxTokens } = options;
+    const isNew = board.session === undefined;
+    if (isNew && model !== undefined)
+      board.session = (await client.conversations.create({ model })).sessionId;
+    const { session } = board;
+    if (session === undefined) return { maxTokens, persona, metadata };
+    return { maxTokens, session, whenBusy, ...(isNew ? { metadata } : { parent }) };
+  }
+
+  /** What the reader sees before a message: it goes behind that. */
+  function stepBefore(turn: Turn): string | undefined {
+    const ahead = board.waiting.slice(0, Math.max(0, board.waiting.indexOf(turn)));
+    return (ahead.findLast(({ isAccepted }) => isAccepted)?.answer ?? thread.last)?.id;
+  }
+
+  async function send(content: string, given: SendMessageOptions = {}): Promise<boolean> {
+    const { whenBusy = options.whenBusy ?? 'queue' } = given;
+    const question = newQuestion(content);
+    const idempotencyKey = crypto.randomUUID();
+    let call: Promise<object> | undefined;
+    const start = async (): Promise<boolean> => {
+      const turn = new Turn(question, newAnswer(question.key));
+      if (board.isBusy && whenBusy === 'queue') board.waiting = [...board.waiting, turn];
+      else {
+        if (whenBusy === 'interrupt') board.waiting = board.waiting.filter(({ isAccepted }) => !isAccepted);
+        thread.add(question, turn.answer);
+      }
+      const isAccepted = await answers.start(turn, async (watching) => {
+        const parent = stepBefore(turn);
+        // A second try of a call has the same body, and so is answered once even where the first one has arrived.
+        call ??= sendOptions(whenBusy, parent);
+        const { metadata } = given;
+        if (turn.question !== undefined) turn.question = { ...turn.question, parentId: parent ?? null };
+        const asked = { ...(await call), ...(metadata !== undefined && { metadata }) };
+        return { answer: client.send(content, { ...asked, idempotencyKey, ...watching }) };
+      });
+      if (isAccepted) history.follow(true);
+      else {
+        const isLost = turn.refusal?.code === 'connection';
+        unsent.set(question.key, isLost ? start : () => send(content, given));
+      }
+      return isAccepted;
+    };
+    return start();
+  }
+
+  /** Starts what takes the place of a message and of all behind it; they come back if it is refused. */
+  async function startBeside(message: ChatMessage, turn: Turn, begin: Begin): Promise<boolean> {
+    const { messages } = thread;
+    const { waiting } = board;
+    const wasLast = thread.last?.key === message.key;
+    board.waiting = [];
+    thread.cutAt(message, ...(turn.question === undefined ? [] : [turn.question]), turn.answer);
+    const isAccepted = await answers.start(turn, begin);
+    // Where another answer than the session's last one is given again, the session still ends elsewhere.
+    if (isAccepted) history.follow(turn.question !== undefined || wasLast);
+    else {
+      thread.messages = messages;
+      board.waiting = waiting;
+      board.publish();
+      const { error } = board;
+      await history.refresh();
+      board.error = error;
+      board.publish();
+    }
+    return isAccepted;
+  }
+
+  function again(id: string | undefined, how: 'regenerate' | 'continue'): Promise<boolean> {
+    const message =
+      id === undefined
+        ? thread.messages.findLast(({ generationId }) => generationId !== null)
+        : thread.find(id);
+    const generationId = message?.generationId;
+    if (message === undefined || generationId == null) return Promise.resolve(false);
+    const answer = newAnswer(message.replyTo, how === 'continue' ? message.content : '');
+    const turn = new Turn(undefined, { ...answer, siblings: versionsOf(message) });
+    return startBeside(message, turn, async (watching) => ({
+      answer: client[how](generationId, { whenBusy: 'interrupt', ...watching }),
+    }));
+  }
+
+  /** Does what may fail without harm to what is shown. */
+  async function attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      board.error = asConnectionError(error);
+      board.publish();
+      return false;
+    }
+  }
+
+  return {
+    getSnapshot: () => board.snapshot,
+    subscribe(listener) {
+      const end = board.listen(listener);
+      watch();
+      return () => {
+        end();
+        if (board.hasListeners) return;
+        clearTimeout(leaving);
+        leaving = setTimeout(leave, leaveAfterMs);
+        (leaving as { unref?: () => void }).unref?.();
+      };
+    },
+    send,
+    async retry(id) {
+      const key = thread.find(id)?.key ?? '';
+      const start = unsent.get(key);
+      if (start === undefined) return false;
+      unsent.delete(key);
+      thread.remove(key);
+      return start();
+    },
+    async remove(id) {
+      const message = thread.find(id);
+      if (message?.status === 'unsent') {
+        thread.remove(message.key);
+        unsent.delete(message.key);
+        board.error = null;
+        board.publish();
+        return;
+      }
+      const turn = board.waiting.find(({ question }) => question?.id === id || question?.key === id);
+      if (turn === undefined) return;
+      board.waiting = board.waiting.filter((one) => one !== turn);
+      board.publish();
+      if (!(await turn.accepted)) return;
+      await attempt(async () => {
+        // What has been taken back is no part of the history, whoever reads it.
+        if (turn.question !== undefined) await client.messages.delete(turn.question.id);
+        await client.messages.delete(turn.answer.id);
+      });
+      tabs?.tellOthers();
+    },
+    async stop() {
+      await attempt(() => answers.stop());
+    },
+    regenerate: (id) => again(id, 'regenerate'),
+    continue: (id) => again(id, 'continue'),
+    async edit(id, content) {
+      const message = thread.find(id);
+      if (message?.role !== 'user') return false;
+      const { parentId } = message;
+      const question = { ...newQuestion(content), parentId, siblings: versionsOf(message) };
+      const turn = new Turn(question, newAnswer(question.key));
+      return startBeside(message, turn, async (watching) => {
+        const asked = await sendOptions('interrupt', parentId);
+        return { answer: client.send(content, { ...asked, ...watching }) };
+      });
+    },
+    select: (id) => history.select(id),
+    async submitToolResults(results) {
+      const { session } = board;
+      if (session === undefined) return false;
+      const turn = new Turn(undefined, newAnswer(null));
+      thread.add(turn.answer);
+      return answers.start(turn, async (watching) => ({
+        answer: client.submitToolResults(session, results, watching),
+      }));
+    },
+    async rate(id, rating, given) {
+      const message = thread.find(id);
+      if (message === undefined) return;
+      const show = (shown: Rating): void => {
+        const now = thread.find(message.key);
+        if (now !== undefined) thread.replace({ ...now, rating: shown });
+        board.publish();
+      };
+      show(rating);
+      if (!(await attempt(() => client.messages.rate(message.id, rating, given)))) show(message.rating);
+    },
+    loadEarlier: () => history.loadEarlier(),
+    refresh: () => history.refresh(),
+    dispose() {
+      clearTimeout(leaving);
+      leave();
+      answers.leave(true);
+    },
+  };
+}
+
+/** A message and those beside it, the earliest first. */
+function versionsOf({ id, siblings }: ChatMessage): readonly string[] {
+  return siblings.length === 0 ? [id] : siblings;
+}

@@ -1,0 +1,157 @@
+/** What a conversation has of the server: the end of a branch, pages before it, and other branches. */
+import type { Colloquy } from '../client.ts';
+import { asConnectionError } from '../http.ts';
+import type { MessagePage } from '../types.ts';
+import type { Answers } from './answers.ts';
+import type { Board } from './board.ts';
+import { fromHistory } from './messages.ts';
+import { Turn } from './turn.ts';
+import type { ChatMessage, ConversationOptions } from './types.ts';
+
+/** Messages that are read around one whose branch is to be shown: as many as there can be, so that it stays in sight. */
+const branchSize = 200;
+
+export class History {
+  readonly #client: Colloquy;
+  readonly #board: Board;
+  readonly #answers: Answers;
+  readonly #options: ConversationOptions;
+  /** Another branch than the newest of the session is shown. */
+  #isElsewhere = false;
+  /** Counts the reads: what comes behind a later one is passed over. */
+  #reads = 0;
+  #again = false;
+
+  constructor(client: Colloquy, board: Board, answers: Answers, options: ConversationOptions) {
+    this.#client = client;
+    this.#board = board;
+    this.#answers = answers;
+    this.#options = options;
+  }
+
+  /** Whether the branch that is shown now ends where the session does. */
+  follow(isNewest: boolean): void {
+    this.#isElsewhere = !isNewest;
+  }
+
+  async refresh(): Promise<void> {
+    const { session, turns } = this.#board;
+    if (session === undefined) return;
+    // What is being asked for would be missing.
+    if ([...turns].some(({ outcome }) => outcome === undefined)) {
+      this.#again = true;
+      return;
+    }
+    const last = this.#isElsewhere ? this.#board.thread.last?.id : undefined;
+    await this.#read(() => this.#page({ around: last }));
+  }
+
+  /** What was put off while something was being asked for. */
+  async catchUp(): Promise<void> {
+    if (!this.#again) return;
+    this.#again = false;
+    await this.refresh();
+  }
+
+  async select(id: string): Promise<void> {
+    this.#board.isLoading = true;
+    this.#board.publish();
+    await this.#read(async () => {
+      const page = await this.#page({ around: id, limit: branchSize });
+      const whole = page.hasMoreAfter && page.leaf !== null ? await this.#page({ leaf: page.leaf }) : page;
+      this.#isElsewhere = true;
+      return whole;
+    });
+  }
+
+  async loadEarlier(): Promise<void> {
+    const { thread, session } = this.#board;
+    const { next, last } = thread;
+    if (next === null || session === undefined || this.#board.isLoadingEarlier) return;
+    this.#board.isLoadingEarlier = true;
+    this.#board.publish();
+    try {
+      const page = await this.#page({ before: next, leaf: last?.id });
+      // Another branch may be shown by now.
+      if (thread.next === next) thread.prepend(page);
+    } catch (error) {
+      this.#board.error = asConnectionError(error);
+    }
+    this.#board.isLoadingEarlier = false;
+    this.#board.publish();
+  }
+
+  async #read(read: () => Promise<MessagePage>): Promise<void> {
+    this.#reads += 1;
+    const own = this.#reads;
+    const board = this.#board;
+    try {
+      const page = await read();
+      if (own !== this.#reads) return;
+      if (board.error?.code === 'connection') board.error = null;
+      this.show(page);
+      board.isLoading = false;
+      board.publish();
+      this.#answers.attach(page.running);
+    } catch (error) {
+      if (own !== this.#reads) return;
+      board.isLoading = false;
+      board.error = asConnectionError(error);
+      board.publish();
+    }
+  }
+
+  #page(part: {
+    readonly around?: string | undefined;
+    readonly leaf?: string | undefined;
+    readonly before?: string;
+    readonly limit?: number;
+  }) {
+    const { pageSize: limit = 50, userId } = this.#options;
+    return this.#client.conversations.messages(this.#board.session ?? '', {
+      limit,
+      include: 'reasoning',
+      ...part,
+      ...(userId !== undefined && { userId }),
+    });
+  }
+
+  /** Puts the end of a branch on the board. */
+  show(page: MessagePage): void {
+    const { thread, turns, waiting } = this.#board;
+    const reading = [...turns];
+    const shown = [...waiting, ...reading].flatMap(({ question, answer }) => [question, answer]);
+    const known = new Map<string, ChatMessage>();
+    for (const message of [...thread.messages, ...shown]) if (message) known.set(message.id, message);
+    const messages = page.messages.map((message) => {
+      const read = reading.find(({ answer }) => answer.id === message.id);
+      return read?.answer ?? fromHistory(message, page.siblings[message.id], known.get(message.id));
+    });
+    const isRead = (one: ChatMessage) =>
+      one.generationId === page.running || reading.some(({ answer }) => answer.id === one.id);
+    const first = messages.findIndex((one) => one.status === 'queued' && !isRead(one));
+    const end = first === -1 ? messages.length : questionOf(messages, first);
+    this.#board.waiting = [
+      ...waitingTurns(messages.slice(end), waiting),
+      ...waiting.filter(({ outcome }) => outcome === undefined),
+    ];
+    thread.show(messages.slice(0, end), page.next);
+  }
+}
+
+/** Where the message stands that an answer answers. */
+function questionOf(messages: readonly ChatMessage[], answer: number): number {
+  return messages[answer - 1]?.role === 'user' ? answer - 1 : answer;
+}
+
+function waitingTurns(messages: readonly ChatMessage[], known: readonly Turn[]): Turn[] {
+  return messages.flatMap((answer, index) => {
+    if (answer.role !== 'assistant') return [];
+    const before = messages[index - 1];
+    const turn =
+      known.find((one) => one.answer.id === answer.id) ??
+      new Turn(before?.role === 'user' ? before : undefined, answer);
+    turn.settle(true);
+    return [turn];
+  });
+}

@@ -1,0 +1,65 @@
+/** The branch of a session that is shown, and the versions beside its messages. */
+import type { MessagePage } from '../types.ts';
+import { fromHistory } from './messages.ts';
+import type { ChatMessage } from './types.ts';
+
+export class Thread {
+  /** Oldest first. Replaced, never changed. */
+  messages: readonly ChatMessage[] = [];
+  /** `before` of the page before; null: there is none. */
+  next: string | null = null;
+
+  /** By id or key. */
+  find(id: string): ChatMessage | undefined {
+    return this.messages.findLast((message) => message.id === id || message.key === id);
+  }
+
+  /** The last message that the server has. */
+  get last(): ChatMessage | undefined {
+    return this.messages.findLast(isStored);
+  }
+
+  add(...messages: readonly ChatMessage[]): void {
+    this.messages = [...this.messages, ...messages];
+  }
+
+  remove(key: string): void {
+    this.messages = this.messages.filter((message) => message.key !== key);
+  }
+
+  /** Puts a message where the one with its key is; nothing, where there is none. */
+  replace(message: ChatMessage): void {
+    const index = this.messages.findLastIndex(({ key }) => key === message.key);
+    if (index === -1 || this.messages[index] === message) return;
+    const messages = [...this.messages];
+    messages[index] = message;
+    this.messages = messages;
+  }
+
+  /** What stood before a message, and then these. */
+  cutAt({ key }: ChatMessage, ...messages: readonly ChatMessage[]): void {
+    const index = this.messages.findIndex((message) => message.key === key);
+    this.messages = [...this.messages.slice(0, index), ...messages];
+  }
+
+  /** A page that comes before what is shown. */
+  prepend({ messages, siblings, next }: MessagePage): void {
+    const earlier = messages.map((message) => fromHistory(message, siblings[message.id], undefined));
+    this.messages = [...earlier, ...this.messages];
+    this.next = next;
+  }
+
+  /** The end of a branch. What comes before it stays where it is shown already, and so does what was not sent yet. */
+  show(newest: readonly ChatMessage[], next: string | null): void {
+    const [first] = newest;
+    const index = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first.id);
+    const earlier = index === -1 ? [] : this.messages.slice(0, index).filter(isStored);
+    if (earlier.length === 0) this.next = next;
+    this.messages = [...earlier, ...newest, ...this.messages.filter((message) => !isStored(message))];
+  }
+}
+
+/** Whether the server has a message. */
+export function isStored({ status }: ChatMessage): boolean {
+  return status !== 'sending' && status !== 'unsent';
+}

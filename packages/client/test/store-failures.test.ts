@@ -1,0 +1,99 @@
+/** What a conversation as a store does where something fails, on a real server. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { startTestServer, type TestServer } from 'colloquy-testkit/server';
+import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream';
+import { Colloquy } from '../src/index.ts';
+import { type Conversation, type ConversationOptions, createConversation } from '../src/store.ts';
+import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
+import { ready, texts, until } from './shown.ts';
+
+let server: TestServer;
+let proxy: FlakyProxy;
+let colloquy: Colloquy;
+const open: Conversation[] = [];
+before(async () => {
+  server = await startTestServer();
+  proxy = await startFlakyProxy(() => server.url);
+  const key = new Colloquy({ baseUrl: server.url, apiKey: server.prodKey });
+  const { token } = await key.tokens.create({ userId: 'user 1' });
+  colloquy = new Colloquy({ baseUrl: proxy.url, token });
+});
+after(async () => {
+  await proxy[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  proxy.requests.length = 0;
+  server.upstream.setDefault(({ lastUserMessage }) => scripted(`Re: ${lastUserMessage}`));
+});
+afterEach(() => {
+  for (const conversation of open.splice(0)) conversation.dispose();
+});
+
+/** A conversation that a view shows. */
+function show(options: ConversationOptions = {}): Conversation {
+  const conversation = createConversation(colloquy, options);
+  conversation.subscribe(() => undefined);
+  open.push(conversation);
+  return conversation;
+}
+
+test('a message that is refused stays, and can be sent again or taken away', async () => {
+  const conversation = show();
+  await conversation.send('One');
+  await ready(conversation);
+  const text = 'x'.repeat(9000);
+  assert.equal(await conversation.send(text), false);
+  const refused = conversation.getSnapshot();
+  assert.deepEqual([refused.status, refused.error?.code], ['error', 'invalid_request']);
+  const unsent = refused.messages[2];
+  assert.deepEqual([unsent?.status, unsent?.content], ['unsent', text]);
+  assert.equal(await conversation.retry(unsent?.id ?? ''), false);
+  await conversation.remove(conversation.getSnapshot().messages[2]?.id ?? '');
+  assert.equal(await conversation.send('Two'), true);
+  assert.deepEqual(texts(await ready(conversation)), ['One', 'Re: One', 'Two', 'Re: Two']);
+  assert.equal(await conversation.edit(refused.messages[0]?.id ?? '', text), false);
+  const kept = conversation.getSnapshot();
+  assert.deepEqual(texts(kept), ['One', 'Re: One', 'Two', 'Re: Two']);
+  assert.deepEqual([kept.status, kept.error?.code], ['error', 'invalid_request']);
+});
+
+test('a failure at the model belongs to its answer, which keeps what it has', async () => {
+  server.upstream.enqueue({
+    steps: [
+      { do: 'headers' },
+      { do: 'tokens', tokens: ['Half'] },
+      { do: 'error', type: 'server_error', message: 'it broke' },
+    ],
+  });
+  const conversation = show();
+  await conversation.send('One');
+  const failed = await until(conversation, ({ status }) => status === 'error');
+  const answer = failed.messages[1];
+  assert.deepEqual(
+    [answer?.content, answer?.status, answer?.error?.code],
+    ['Half', 'failed', 'provider_error'],
+  );
+  assert.equal(await conversation.regenerate(), true);
+  const again = await ready(conversation);
+  assert.deepEqual([again.error, texts(again)], [null, ['One', 'Re: One']]);
+});
+
+test('a cut connection is told of while it lasts, and a lost response makes no second message', async () => {
+  const conversation = show();
+  const seen = new Set<string>();
+  conversation.subscribe(() => void seen.add(conversation.getSnapshot().status));
+  proxy.misdeeds.push({ swallow: true }, { cutAfter: 300 }, { cutAfter: 100 });
+  const before = server.upstream.requests.length;
+  assert.equal(await conversation.send('One'), true);
+  assert.deepEqual(texts(await ready(conversation)), ['One', 'Re: One']);
+  assert.ok(seen.has('reconnecting'));
+  assert.equal(server.upstream.requests.length - before, 1);
+});
+
+test('a session that is not there is an error', async () => {
+  const conversation = show({ session: '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01' });
+  const lost = await until(conversation, ({ isLoading }) => !isLoading);
+  assert.deepEqual([lost.status, lost.error?.code], ['error', 'not_found']);
+});
