@@ -38,6 +38,8 @@ interface Rendering {
   readonly sources: readonly CitedSource[];
   readonly linkTarget: string;
   readonly highlight: MarkdownProps['highlight'];
+  /** The depths of the headings that there are, in order. */
+  readonly depths: readonly number[];
 }
 
 const noSources: readonly CitedSource[] = [];
@@ -56,11 +58,15 @@ export function Markdown({
   const blocks = reader.current.read(shown, !isWriting);
   const open = isWriting ? blocks.at(-1) : undefined;
   // What is drawn for a block: as long as it is the same object, Preact does not look into it.
-  const drawn = useMemo(() => new WeakMap<Block, VNode>(), [strings, sources, linkTarget, highlight]);
+  const depths = depthsOf(blocks);
+  const drawn = useMemo(
+    () => new WeakMap<Block, VNode>(),
+    [strings, sources, linkTarget, highlight, depths.join()],
+  );
   return (
     <div class={css.markdown} part="text" dir="auto">
       {blocks.map((block, index) => {
-        const rendering: Rendering = { strings, sources, linkTarget, highlight };
+        const rendering: Rendering = { strings, sources, linkTarget, highlight, depths };
         if (block === open) return drawBlock(block, index, { ...rendering, highlight: undefined });
         const known = drawn.get(block);
         if (known !== undefined) return known;
@@ -140,11 +146,19 @@ function draw(given: Token, rendering: Rendering): ComponentChildren {
   }
 }
 
-/** A message's own heading is of level 3. */
+/** A message's own heading is of level 3; those below it leave none out, whatever the answer begins with. */
 function drawHeading({ depth, tokens }: Tokens.Heading, rendering: Rendering): VNode {
   const inner = drawAll(tokens, rendering);
-  if (depth === 1) return <h4>{inner}</h4>;
-  return depth === 2 ? <h5>{inner}</h5> : <h6>{inner}</h6>;
+  const level = rendering.depths.indexOf(depth);
+  if (level <= 0) return <h4>{inner}</h4>;
+  return level === 1 ? <h5>{inner}</h5> : <h6>{inner}</h6>;
+}
+
+function depthsOf(blocks: readonly Block[]): readonly number[] {
+  const depths = blocks.flatMap(({ token }) =>
+    token.type === 'heading' ? [(token as Tokens.Heading).depth] : [],
+  );
+  return [...new Set(depths)].sort();
 }
 
 function drawList({ ordered, start, items }: Tokens.List, rendering: Rendering): VNode {

@@ -49,7 +49,10 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
   const [, draw] = useState(0);
   const anchor = useRef<{ element: Element; top: number } | undefined>(undefined);
   const wanted = useRef<string | undefined>(undefined);
-  const height = useRef(0);
+  const ending = useRef<{ readonly id: string | undefined; readonly height: number }>({
+    id: undefined,
+    height: 0,
+  });
   const drawn = useMemo(() => new WeakMap<Item, VNode>(), [renderItem]);
 
   if (held.current.items !== items) {
@@ -90,11 +93,12 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     const of = scroller.current;
     if (of === null) return;
     const now = metrics(of);
-    const end = follower.changed(
-      before === undefined ? now : { ...now, top: before },
-      now.height > height.current,
-    );
-    height.current = now.height;
+    const last = now.hasLast ? list.current?.lastElementChild : undefined;
+    const id = held.current.items.at(-1)?.id;
+    const height = last?.getBoundingClientRect().height ?? ending.current.height;
+    const hasGrown = id !== ending.current.id || height > ending.current.height;
+    ending.current = { id, height };
+    const end = follower.changed(before === undefined ? now : { ...now, top: before }, hasGrown);
     if (end !== undefined && now.hasLast) {
       if (Math.abs(of.scrollTop - end) > 0.5) write(of, end);
     } else if (anchor.current?.element.isConnected === true) {
@@ -119,6 +123,12 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     if (held.current.range.start > 0) setRange(growUp(held.current.range));
     else if (hasEarlier) void getEarlier();
   };
+  /** More before what is read, while the person is near the upper edge. */
+  const fill = (of: HTMLElement): boolean => {
+    const isNear = of.scrollTop < of.clientHeight * margin && !follower.isFollowing;
+    if (isNear) up();
+    return isNear;
+  };
   const scrolled = (): void => {
     const of = scroller.current;
     if (of === null) return;
@@ -126,9 +136,8 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     holdOn(of);
     tell();
     const { items: all, range: now } = held.current;
-    const room = of.clientHeight * margin;
-    if (of.scrollTop < room && !follower.isFollowing) up();
-    else if (of.scrollHeight - of.scrollTop - of.clientHeight < room && now.end < all.length)
+    if (fill(of)) return;
+    if (of.scrollHeight - of.scrollTop - of.clientHeight < of.clientHeight * margin && now.end < all.length)
       setRange(growDown(now, all.length));
   };
   const toEnd = (): void => {
@@ -161,7 +170,10 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     settle(topBefore);
     const id = wanted.current;
     const of = scroller.current;
-    if (id === undefined || of === null) return;
+    if (of === null) return;
+    // What was loaded lies before the window; at its upper edge no scroll event would come for it.
+    if (id === undefined && held.current.range.start > 0) fill(of);
+    if (id === undefined) return;
     const element = [...(list.current?.children ?? [])].find(
       (child) => child.getAttribute('data-message') === id,
     );
@@ -220,7 +232,10 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
               type="button"
               class={`${theme.button} ${theme.outlined}`}
               aria-disabled={isLoading}
-              onClick={up}
+              onClick={() => {
+                follower.letGo();
+                up();
+              }}
             >
               {isLoading ? strings.loading : strings.loadEarlier}
             </button>
