@@ -24,6 +24,8 @@ export function createLog(level: LogLevel, format: LogFormat): Logger {
           'req.headers["x-api-key"]',
           'headers.authorization',
           'headers["x-api-key"]',
+          'req.headers.cookie',
+          'headers.cookie',
           '*.apiKey',
           '*.token',
         ],

@@ -42,7 +42,8 @@ function greeting(server: RunningServer): string {
   const key = firstKeyPath === undefined ? 'YOUR_API_KEY' : `$(cat ${shellQuote(firstKeyPath)})`;
   return `
 Colloquy listens on ${url}
-${[...server.answering, server.anonymousNotice].map(line).join('')}Documentation: ${url}/docs
+${[...server.answering, server.anonymousNotice].map(line).join('')}Console: ${server.consoleAddress}
+Documentation: ${url}/docs
 Administration key: ${server.adminKeyPath ?? 'the value of COLLOQUY_ADMIN_KEY'}
 ${[localModelNotice, proxyNotice, busNotice].map(line).join('')}
 A first call:

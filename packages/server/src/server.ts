@@ -14,6 +14,7 @@ import { announceServer } from './config/server-file.ts';
 import { longestConnectMs } from './domain/model.ts';
 import { describeAnonymous, findAnonymousAccess } from './first-start/anonymous-access.ts';
 import { describeAnswering } from './first-start/answering-model.ts';
+import { browserAddress, consoleAddress } from './first-start/console-address.ts';
 import { prepareFirstStart } from './first-start/first-start.ts';
 import { toEntries } from './first-start/offered-models.ts';
 import { listRemoteOffers } from './first-start/remote-offers.ts';
@@ -86,6 +87,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly adminKeyPath: string | undefined;
   /** The file that holds the first API key, while that key is alive. */
   readonly firstKeyPath: string | undefined;
+  /** The console; while nobody has an account, with the token that makes the first one. */
+  readonly consoleAddress: string;
   /** Sentences about the model that answers the first call. */
   readonly answering: readonly string[];
   /** A sentence about who is answered without a credential; absent where nobody is. */
@@ -323,6 +326,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     basePath: config.basePath,
     unknownParameters: config.unknownParameters,
     ...(anonymous === undefined ? {} : { anonymous }),
+    signIn: config.signIn,
     isAccepting: () => engine.isAccepting,
     async isReady() {
       const { state, percent } = local.status();
@@ -365,6 +369,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     adminKey,
     adminKeyPath,
     firstKeyPath,
+    consoleAddress: await consoleAddress(store, browserAddress(config, port), Date.now()),
     answering: await describeAnswering(store, remoteOffers, local, modelVariables),
     anonymousNotice: describeAnonymous(anonymous),
     localModelNotice: localProgressNotice(local),

@@ -5,6 +5,7 @@ import { type Role, seesEndUsers } from '../domain/organization.ts';
 import type { Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 import type { Secrets } from '../domain/secrets/secret-ring.ts';
 import type { IdempotencyClaim } from '../store/command.ts';
+import { findSession, listMemberships } from '../store/queries/accounts.ts';
 import {
   type ApiKeyRecord,
   type AuthenticatedKey,
@@ -15,6 +16,7 @@ import { findEndUserId } from '../store/queries/end-users.ts';
 import { findMember } from '../store/queries/members.ts';
 import { findOrganizationRules, type OrganizationRules } from '../store/queries/organization-settings.ts';
 import type { Store } from '../store/store.ts';
+import { isAliveSession, type SignedIn } from './accounts/sessions.ts';
 import { hashApiKey, hashesEqual } from './api-keys.ts';
 import { limitsOfCaller } from './caller-limits.ts';
 import { type IdentityProvider, looksOutside, noOrganization } from './identity-provider.ts';
@@ -30,7 +32,13 @@ import {
 } from './principal.ts';
 import { RefusedCredential, refusedKey } from './refused-credential.ts';
 import { conversationScope, organizationScope } from './scopes.ts';
-import { createTokenSigner, type EndUserClaims, type IssuedToken, type MemberClaims } from './tokens.ts';
+import {
+  createTokenSigner,
+  type EndUserClaims,
+  type IssuedToken,
+  type MemberClaims,
+  type OperatorClaims,
+} from './tokens.ts';
 
 /** The credentials of a request. The first one present counts, in the order `apiKey`, `authorization`, `accessToken`. */
 export interface Credentials {
@@ -68,6 +76,11 @@ export interface Authenticator {
     memberId: string,
     ttlSeconds?: number,
   ): Promise<IssuedToken>;
+  /**
+   * The token of a person who is signed in, as a member of an organization or, with null, as an operator. It lives for
+   * five minutes and ends with the session. @throws AppError not_found, forbidden
+   */
+  issueSessionToken(signedIn: SignedIn, organizationId: string | null): Promise<IssuedToken>;
   /** The caller as it acts for one end user, who is stored if new. @throws AppError conflict (the user is being erased) */
   actFor<Caller extends ApiKeyPrincipal | MemberPrincipal>(
     caller: Caller,
@@ -91,6 +104,9 @@ export interface AuthenticatorOptions {
   /** Called when the times of last use could not be stored; they are kept and stored later. */
   readonly onFlushError?: (error: unknown) => void;
 }
+
+const sessionTokenSeconds = 300;
+const sessionEnded = 'the session of this token has ended; sign in again';
 
 const operator: AdminPrincipal = { kind: 'admin', organization: null, keyId: null, limits: [] };
 
@@ -126,18 +142,30 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return await outsideMember(options.identityProvider, token, environment);
     }
     const claims = await tokens.verify(token);
+    if (claims.kind === 'operator') return await operatorWithSession(claims);
     return claims.kind === 'member' ? await member(claims, environment) : await endUser(claims);
   }
 
+  async function operatorWithSession({ accountId, sessionId }: OperatorClaims): Promise<AdminPrincipal> {
+    const session = await findSession(store.reads, sessionId);
+    if (session?.accountId !== accountId || !session.isOperator || !isAliveSession(session, now())) {
+      const actor = { kind: 'account', id: accountId } as const;
+      throw new RefusedCredential(sessionEnded, { organizationId: null, actor, keyId: null });
+    }
+    return { ...operator, session: { id: sessionId, accountId } };
+  }
+
   async function member(claims: MemberClaims, environment: string | undefined): Promise<MemberPrincipal> {
-    const found = await findMember(store.reads, organizationScope(claims.organizationId), claims.memberId);
-    if (found === undefined) {
-      const { organizationId, memberId: id } = claims;
-      throw new RefusedCredential('the member of this token was removed', {
-        organizationId,
-        actor: { kind: 'member', id },
-        keyId: null,
-      });
+    const { organizationId, memberId: id, sessionId } = claims;
+    const [found, session] = await Promise.all([
+      findMember(store.reads, organizationScope(organizationId), id),
+      sessionId === undefined ? undefined : findSession(store.reads, sessionId),
+    ]);
+    const holder = { organizationId, actor: { kind: 'member', id }, keyId: null } as const;
+    if (found === undefined) throw new RefusedCredential('the member of this token was removed', holder);
+    if (sessionId !== undefined) {
+      const isTheirs = session !== undefined && session.accountId === found.accountId;
+      if (!isTheirs || !isAliveSession(session, now())) throw new RefusedCredential(sessionEnded, holder);
     }
     return {
       kind: 'member',
@@ -145,6 +173,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       memberId: found.id,
       role: found.role,
       limits: limitsOfCaller({ organization: found.organization }),
+      ...(session !== undefined && { session: { id: session.id, accountId: session.accountId } }),
     };
   }
 
@@ -265,6 +294,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       if ((await findMember(store.reads, organization, memberId)) === undefined) throw notFound('member');
       const { organizationId } = organization;
       return await tokens.sign({ kind: 'member', organizationId, memberId }, ttlSeconds);
+    },
+    async issueSessionToken({ accountId, sessionId, isOperator }, organizationId) {
+      if (organizationId === null) {
+        if (!isOperator) throw new AppError('forbidden', 'this account is not an operator');
+        return await tokens.sign({ kind: 'operator', accountId, sessionId }, sessionTokenSeconds);
+      }
+      const memberships = await listMemberships(store.reads, accountId);
+      const membership = memberships.find((one) => one.organizationId === organizationId);
+      if (membership === undefined) throw notFound('organization');
+      const { memberId } = membership;
+      return await tokens.sign({ kind: 'member', organizationId, memberId, sessionId }, sessionTokenSeconds);
     },
     flushLastUsed: () => usage.flush(),
     [Symbol.asyncDispose]: () => usage[Symbol.asyncDispose](),

@@ -3,6 +3,12 @@ import type { SubjectLimits } from '../domain/limits/limits.ts';
 import type { Role } from '../domain/organization.ts';
 import type { Creator, Environment, OrganizationScope, Scope } from '../domain/scope.ts';
 
+/** The session of a person who is signed in, with which their tokens end. */
+export interface PrincipalSession {
+  readonly id: string;
+  readonly accountId: string;
+}
+
 /** An API key of type `test` or `prod`. */
 export interface ApiKeyPrincipal {
   readonly kind: 'api-key';
@@ -41,6 +47,8 @@ export interface MemberPrincipal {
   readonly memberId: string;
   readonly role: Role;
   readonly limits: readonly SubjectLimits[];
+  /** Absent: the token was made by an administrator, or elsewhere. */
+  readonly session?: PrincipalSession;
 }
 
 /** A request without a credential, where that is allowed. */
@@ -50,7 +58,7 @@ export interface AnonymousPrincipal {
   readonly limits: readonly SubjectLimits[];
 }
 
-/** `sk_admin_…`: the operator's key, or a key of type `admin` of one organization. */
+/** `sk_admin_…`: the operator's key, or a key of type `admin` of one organization; or an operator who is signed in. */
 export interface AdminPrincipal {
   readonly kind: 'admin';
   /** Null for the operator, who administers every organization. */
@@ -58,9 +66,11 @@ export interface AdminPrincipal {
   readonly keyId: string | null;
   /** None for the operator. */
   readonly limits: readonly SubjectLimits[];
+  /** Of an operator who is signed in. */
+  readonly session?: PrincipalSession;
 }
 
-/** The operator's key. */
+/** The operator's key, or an operator who is signed in. */
 export type OperatorPrincipal = AdminPrincipal & { readonly organization: null };
 
 /** Who administers one organization or all: an admin key, or a member who is owner or admin. */
@@ -147,6 +157,7 @@ export function credentialName(principal: Principal): string {
     case 'anonymous':
       return `anonymous:${principal.scope.organizationId}`;
     case 'admin':
+      if (principal.session !== undefined) return `account:${principal.session.accountId}`;
       return principal.keyId === null ? 'operator' : `key:${principal.keyId}`;
   }
 }

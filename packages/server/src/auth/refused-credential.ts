@@ -3,7 +3,8 @@ import type { AuditActor } from '../domain/audit/trail.ts';
 import { AppError } from '../domain/errors.ts';
 
 export interface Holder {
-  readonly organizationId: string;
+  /** Null: an operator's, which belongs to none. */
+  readonly organizationId: string | null;
   readonly actor: AuditActor;
   /** The key that the credential is, or belongs to. */
   readonly keyId: string | null;

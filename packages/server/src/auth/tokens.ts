@@ -12,9 +12,12 @@ import type { SecretRing, Secrets } from '../domain/secrets/secret-ring.ts';
 const issuer = 'colloquy';
 const endUserType = 'colloquy-user+jwt';
 const memberType = 'colloquy-member+jwt';
+const operatorType = 'colloquy-operator+jwt';
+
+const typeOfKind = { 'end-user': endUserType, member: memberType, operator: operatorType } as const;
 
 export function isOwnTokenType(type: string | undefined): boolean {
-  return type === endUserType || type === memberType;
+  return type === endUserType || type === memberType || type === operatorType;
 }
 
 export interface EndUserClaims {
@@ -33,9 +36,18 @@ export interface MemberClaims {
   readonly kind: 'member';
   readonly organizationId: string;
   readonly memberId: string;
+  /** The session that it was asked for in, with which it ends. Absent: an administrator asked for it. */
+  readonly sessionId?: string;
 }
 
-export type TokenClaims = EndUserClaims | MemberClaims;
+/** An operator who is signed in. */
+export interface OperatorClaims {
+  readonly kind: 'operator';
+  readonly accountId: string;
+  readonly sessionId: string;
+}
+
+export type TokenClaims = EndUserClaims | MemberClaims | OperatorClaims;
 
 export interface IssuedToken {
   readonly token: string;
@@ -82,9 +94,9 @@ export function createTokenSigner(secrets: Secrets, now: () => number): TokenSig
       const issuedAt = Math.floor(now() / 1000);
       const expiresAt = issuedAt + ttlSeconds;
       const token = await new SignJWT(toPayload(claims))
-        .setProtectedHeader({ alg: 'HS256', kid, typ: claims.kind === 'member' ? memberType : endUserType })
+        .setProtectedHeader({ alg: 'HS256', kid, typ: typeOfKind[claims.kind] })
         .setIssuer(issuer)
-        .setSubject(claims.kind === 'member' ? claims.memberId : claims.endUserId)
+        .setSubject(subjectOf(claims))
         .setIssuedAt(issuedAt)
         .setExpirationTime(expiresAt)
         .sign(await key);
@@ -103,7 +115,7 @@ export function createTokenSigner(secrets: Secrets, now: () => number): TokenSig
             algorithms: ['HS256'],
             issuer,
             currentDate: new Date(now()),
-            requiredClaims: ['sub', 'exp', 'org'],
+            requiredClaims: ['sub', 'exp'],
           },
         );
         const claims = fromPayload(payload, protectedHeader.typ);
@@ -117,8 +129,23 @@ export function createTokenSigner(secrets: Secrets, now: () => number): TokenSig
   };
 }
 
+function subjectOf(claims: TokenClaims): string {
+  switch (claims.kind) {
+    case 'member':
+      return claims.memberId;
+    case 'operator':
+      return claims.accountId;
+    case 'end-user':
+      return claims.endUserId;
+  }
+}
+
 function toPayload(claims: TokenClaims): JWTPayload {
-  if (claims.kind === 'member') return { org: claims.organizationId };
+  if (claims.kind === 'operator') return { sid: claims.sessionId };
+  if (claims.kind === 'member') {
+    const { organizationId: org, sessionId: sid } = claims;
+    return { org, ...(sid !== undefined && { sid }) };
+  }
   return {
     org: claims.organizationId,
     key: claims.keyId,
@@ -130,9 +157,15 @@ function toPayload(claims: TokenClaims): JWTPayload {
 }
 
 function fromPayload(payload: JWTPayload, type: string | undefined): TokenClaims | undefined {
-  const { sub, org, key, env, persona, version, client } = payload as Record<string, unknown>;
-  if (!isId(sub) || !isId(org)) return undefined;
-  if (type === memberType) return { kind: 'member', organizationId: org, memberId: sub };
+  const { sub, org, sid, key, env, persona, version, client } = payload as Record<string, unknown>;
+  if (!isId(sub)) return undefined;
+  if (type === operatorType)
+    return isId(sid) ? { kind: 'operator', accountId: sub, sessionId: sid } : undefined;
+  if (!isId(org)) return undefined;
+  if (type === memberType) {
+    if (sid === undefined) return { kind: 'member', organizationId: org, memberId: sub };
+    return isId(sid) ? { kind: 'member', organizationId: org, memberId: sub, sessionId: sid } : undefined;
+  }
   if (type !== endUserType || !isId(key) || (env !== 'test' && env !== 'prod')) return undefined;
   if (typeof persona !== 'number' || typeof version !== 'number') return undefined;
   return {

@@ -13,6 +13,7 @@ import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
 import { createReader, isHost, normalizeNetwork, type RawEnvironment, type Reader } from './reader.ts';
+import { readSignIn, type SignInConfig } from './sign-in.ts';
 import { readTracing, type TracingConfig } from './tracing.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
 import { listVariables, type ServerVariable, serverVariables } from './variables.ts';
@@ -52,6 +53,8 @@ export interface Config {
   readonly proxies?: ProxiesConfig;
   /** The identity provider whose tokens are accepted as those of members; absent for none. */
   readonly identityProvider?: IdentityProviderConfig;
+  /** How people sign in to the console. */
+  readonly signIn: SignInConfig;
   /** The organization that requests without a credential act for: its id in lower case, `default`, or `off`. */
   readonly anonymousOrg: string | undefined;
   /** The origins whose pages may send requests without a credential, besides the server's own. */
@@ -193,6 +196,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     ...(proxies && { proxies }),
     ...(tracing && { tracing }),
     ...(identityProvider && { identityProvider }),
+    signIn: readSignIn(reader),
     anonymousOrg: readAnonymousOrg(reader),
     anonymousOrigins: readOrigins(reader),
     basePath: readBasePath(reader),

@@ -1,5 +1,6 @@
 /** The HTTP side, composed: `createApp(dependencies)` gives a Fastify instance that is ready to listen. */
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { createSessions } from '../auth/accounts/sessions.ts';
 import { noBus } from '../bus/bus.ts';
 import { newId } from '../domain/ids.ts';
 import { createAdminStore } from './admin/changes.ts';
@@ -40,6 +41,8 @@ import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { shedLoad } from './routing/load-shedding.ts';
 import { addRequestSpans } from './routing/request-spans.ts';
+import { composeSignIn } from './sign-in/compose.ts';
+import { consolePath } from './sign-in/schema.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createConnections } from './streaming/connections.ts';
 import { createReadFacts } from './streaming/facts.ts';
@@ -82,7 +85,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     basePath = '',
   } = dependencies;
   const setBaseHeaders = createBaseHeaders(dependencies.version);
-  const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store };
+  const sessions = createSessions(store, now, (err) =>
+    log.warn({ err }, 'when a session was used is not kept'),
+  );
+  const access = { authenticator, ...(anonymous !== undefined && { anonymous }), store, sessions };
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -228,6 +234,13 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
       }),
       { prefix: adminPath },
+    );
+    app.register(
+      composeSignIn(dependencies.signIn ?? {}, {
+        ...{ store, sessions, authenticator, revocation, now },
+        limiter: engine.limiter,
+      }),
+      { prefix: consolePath },
     );
   }
   return app;

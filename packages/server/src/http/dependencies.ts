@@ -14,6 +14,7 @@ import type { AdminDependencies } from './admin/dependencies.ts';
 import type { DialectRegistry } from './dialects/registry.ts';
 import type { Readiness } from './operations/health-routes.ts';
 import type { AnonymousAccess } from './request/anonymous.ts';
+import type { SignInSettings } from './sign-in/compose.ts';
 import type { SseHubOptions } from './streaming/sse.ts';
 
 /** What the administration alone is given. */
@@ -47,6 +48,8 @@ export interface HttpDependencies {
   >;
   /** The pages for browsers; without them there is no console. */
   readonly browserBundles?: BrowserBundles;
+  /** How people sign in to the console; by a password alone otherwise. There is none without `admin`. */
+  readonly signIn?: SignInSettings;
   /** The directory whose disk `/api/admin/health` tells of. */
   readonly dataDir?: string;
   /** Metrics of the other parts; one of its own otherwise. */

@@ -25,6 +25,7 @@ export async function tidy(options: Omit<HousekeepingOptions, 'onError'>): Promi
     const { deleted } = await store.execute('deleteExpiredClaims', { now: now(), limit: rowsAtOnce });
     if (deleted < rowsAtOnce) break;
   }
+  while (!(await store.execute('pruneSignIns', { now: now(), limit: rowsAtOnce })).isDone);
   while (!(await store.execute('eraseEphemeral', { now: now(), limit: conversationsAtOnce })).isDone);
   const due = {
     before: now() - auditDays * dayMs,

@@ -23,6 +23,7 @@ import * as endUsersByTime from './migrations/0019-end-users-by-time.ts';
 import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import * as threads from './migrations/0021-threads.ts';
 import * as webhooks from './migrations/0022-webhooks.ts';
+import * as accounts from './migrations/0023-accounts.ts';
 import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
@@ -55,6 +56,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0020-stored-bytes': storedBytes.up,
   '0021-threads': threads.up,
   '0022-webhooks': webhooks.up,
+  '0023-accounts': accounts.up,
 };
 
 /**

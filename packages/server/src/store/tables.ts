@@ -14,10 +14,11 @@ import type {
   ThinkTags,
   TokenField,
 } from '../domain/model.ts';
-import type { EndUserReaders, Role, Switch } from '../domain/organization.ts';
+import type { EndUserReaders, Switch } from '../domain/organization.ts';
 import type { CreatorKind, Environment } from '../domain/scope.ts';
 import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
+import type { AccountTables } from './queries/account-tables.ts';
 import type { MessageTables } from './queries/message-tables.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
 import type { WebhookTables } from './queries/webhook-tables.ts';
@@ -54,15 +55,6 @@ export interface OrganizationSettingsTable {
   updated_at: EpochMs;
   /** `RetentionDays` as JSON; null: nothing was set. */
   retention_days: Json | null;
-}
-export interface MemberTable {
-  id: string;
-  organization_id: string;
-  name: string;
-  email: string;
-  role: Role;
-  created_at: EpochMs;
-  updated_at: EpochMs;
 }
 export interface ApiKeyTable {
   id: string;
@@ -371,10 +363,15 @@ export interface ConversationCounters {
 }
 export type ConversationRow = Selectable<Tables['conversation']>;
 
-export interface Tables extends UsageTables, AuditTables, RetentionTables, MessageTables, WebhookTables {
+export interface Tables
+  extends UsageTables,
+    AuditTables,
+    RetentionTables,
+    MessageTables,
+    WebhookTables,
+    AccountTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
-  member: MemberTable;
   api_key: ApiKeyTable;
   model: ModelTable;
   persona: PersonaTable;

@@ -157,6 +157,7 @@ const innerOrder: Readonly<Record<string, readonly string[]>> = {
     'generations',
     'operations',
     'admin',
+    'sign-in',
   ],
   generation: [
     'turn.ts',

@@ -39,6 +39,7 @@ test('an empty environment gives the defaults', () => {
     modelTimeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 60_000, maxWaitMs: 600_000 },
     modelMaxRetries: 2,
     search: { engines: {}, allowedNetworks: [] },
+    signIn: { takesPasswords: true },
     anonymousOrg: undefined,
     anonymousOrigins: [],
     basePath: '',

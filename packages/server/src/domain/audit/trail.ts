@@ -27,6 +27,12 @@ export const auditActions = [
   'member.update',
   'member.delete',
   'member.token',
+  'account.create',
+  'account.update',
+  'account.link',
+  'account.sign-in',
+  'account.sign-out',
+  'account.end-sessions',
   'user.export',
   'user.erase',
   'webhook.create',
@@ -41,13 +47,15 @@ export const auditActions = [
   'secret.reset',
   'credential.refused',
   'access.refused',
+  'sign-in.refused',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** The actions that stand for refusals: a 401 with a credential, and a 403. */
+/** The actions that stand for refusals: a 401 with a credential, a 403, and a sign-in that failed. */
 export const refusalActions = [
   'credential.refused',
   'access.refused',
+  'sign-in.refused',
 ] as const satisfies readonly AuditAction[];
 export type RefusalAction = (typeof refusalActions)[number];
 
@@ -59,6 +67,7 @@ export const auditSubjects = [
   'persona',
   'key',
   'member',
+  'account',
   'user',
   'webhook',
   'generation',
@@ -69,15 +78,15 @@ export const auditSubjects = [
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
 
-/** Who acts: those who can make something, the server itself, and whoever can't be told. */
-export const auditActorKinds = [...creatorKinds, 'server', 'stranger'] as const;
-export type AuditActorKind = CreatorKind | 'server' | 'stranger';
+/** Who acts: those who can make something, people who sign in, the server itself, and whoever can't be told. */
+export const auditActorKinds = [...creatorKinds, 'account', 'server', 'stranger'] as const;
+export type AuditActorKind = CreatorKind | 'account' | 'server' | 'stranger';
 
 /** Who acts. */
 export interface AuditActor {
   readonly kind: AuditActorKind;
   /**
-   * The id of the key, or of the member. Null for who has none, and for end users, of whom nothing may be left once they
+   * The id of the key, of the member, or of the account. Null for who has none, and for end users, of whom nothing may be left once they
    * are erased.
    */
   readonly id: string | null;

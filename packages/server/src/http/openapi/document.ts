@@ -18,6 +18,11 @@ const commonTags: readonly Tag[] = [
     description: 'The answers of every dialect: look, stream again, cancel.',
   },
   { name: 'admin', description: 'Organizations, models, personas, keys, members, usage.' },
+  {
+    name: 'console',
+    description:
+      'What the console signs in with, for pages of this server alone. Its cookie is good for nothing but these calls; every other API takes the tokens that it is exchanged for.',
+  },
   { name: 'operation', description: 'Health, metrics, and this documentation.' },
 ];
 
@@ -65,6 +70,12 @@ export function addOpenApi(app: FastifyInstance, version: string, dialectTags: r
             description: "An end user's token from `get_token`, or a member's.",
           },
           adminKey: { type: 'http', scheme: 'bearer', description: 'An admin key, `sk_admin_…`.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-colloquy',
+            description: 'The session of a browser; without HTTPS the cookie is `colloquy`.',
+          },
           accessToken: {
             type: 'apiKey',
             in: 'query',

@@ -7,6 +7,9 @@ import { newId } from '../../domain/ids.ts';
 
 /** Who a caller is in the trail. An end user is nobody in particular there, since nothing of them may stay. */
 export function actorOf(caller: Principal): AuditActor {
+  if (caller.kind === 'admin' && caller.session !== undefined) {
+    return { kind: 'account', id: caller.session.accountId };
+  }
   const { kind, id } = creatorOf(caller);
   return { kind, id: kind === 'end-user' ? null : id };
 }

@@ -1,7 +1,7 @@
 /**
  * Cross-origin requests, allowed everywhere but in the administration and in what operators read. Preflights are
  * answered for every origin and grant the headers that they ask for, since they carry no credential;
- * `authentication.ts` decides with the key whether the origin may call. There are no cookies.
+ * `authentication.ts` decides with the key whether the origin may call. Nothing here takes a cookie.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../../auth/principal.ts';
@@ -27,8 +27,8 @@ const maxAgeSeconds = 600;
 /** A list of field names (RFC 9110 §5.1), as `Access-Control-Request-Headers` has it. */
 const fieldNames = /^[\w!#$%&'*+.^`|~, -]{1,4096}$/;
 
-/** The administration, and what only operators, their monitoring and the documentation's own page read. */
-const sameOriginOnly = /^\/(?:api\/admin|metrics|readyz|healthz|docs)(?:[/?]|$)/;
+/** The administration, what the console's cookie is for, and what only operators, their monitoring and the documentation's own page read. */
+const sameOriginOnly = /^\/(?:api\/admin|api\/console|metrics|readyz|healthz|docs)(?:[/?]|$)/;
 
 export function addCors(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {

@@ -1,8 +1,9 @@
 /**
- * Puts refusals into the audit trail: a 401 for a credential, and a 403. They are counted for each minute and whom they
+ * Puts refusals into the audit trail: a 401 for a credential, a 403, and a sign-in that failed. They are counted for each minute and whom they
  * concern, so that nobody can fill the disk with them: one row for each, and one for all others once there are many.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RefusedSignIn } from '../../auth/accounts/refused-sign-in.ts';
 import { RefusedCredential } from '../../auth/refused-credential.ts';
 import { every } from '../../concurrency/every.ts';
 import type { AuditActor, RefusalAction } from '../../domain/audit/trail.ts';
@@ -48,6 +49,8 @@ interface Concerned {
   readonly organizationId: string | null;
   readonly actor: AuditActor;
   readonly keyId: string | null;
+  /** The account that somebody tried to sign in to. */
+  readonly accountId?: string | null;
   readonly action: RefusalAction;
   readonly address: string | null;
   readonly reason: string;
@@ -122,8 +125,7 @@ export function addRefusals(app: FastifyInstance, { store, now, onError }: Refus
   app.addHook('onResponse', (request, _reply, done) => {
     const error = request.answeredError;
     if (error !== undefined) {
-      const concerned = concernedBy(request, error);
-      if (concerned !== undefined) count(request, concerned);
+      for (const concerned of concernedBy(request, error)) count(request, concerned);
     }
     done();
   });
@@ -149,7 +151,7 @@ export function addRefusals(app: FastifyInstance, { store, now, onError }: Refus
 }
 
 function toRefusal(
-  { organizationId, actor, keyId, action, address, reason }: Concerned,
+  { organizationId, actor, keyId, accountId, action, address, reason }: Concerned,
   request: FastifyRequest | null,
   at: number,
 ): Refusal & { count: number } {
@@ -162,7 +164,10 @@ function toRefusal(
     address,
     requestId: request?.id ?? null,
     action,
-    subject: { kind: keyId === null ? 'credential' : 'key', id: keyId },
+    subject:
+      accountId == null
+        ? { kind: keyId === null ? 'credential' : 'key', id: keyId }
+        : { kind: 'account', id: accountId },
     before: null,
     after: {
       reason,
@@ -172,30 +177,38 @@ function toRefusal(
   };
 }
 
-/** Undefined for what is no refusal, and for requests that bear no credential. */
-function concernedBy(request: FastifyRequest, error: AppError): Concerned | undefined {
-  if (error.code !== 'unauthenticated' && error.code !== 'forbidden') return undefined;
+/** Nobody for what is no refusal, and for requests that bear no credential. */
+function concernedBy(request: FastifyRequest, error: AppError): readonly Concerned[] {
+  if (error.code !== 'unauthenticated' && error.code !== 'forbidden') return [];
   const address = addressOf(request);
   const reason = error.message.slice(0, reasonCharacters);
   if (error instanceof RefusedCredential) {
-    return { ...error.holder, action: 'credential.refused', address, reason };
+    return [{ ...error.holder, action: 'credential.refused', address, reason }];
+  }
+  if (error instanceof RefusedSignIn) {
+    return error.holders.map((holder) => ({
+      ...holder,
+      ...{ keyId: null, action: 'sign-in.refused', address, reason },
+    }));
   }
   const { caller } = request;
   if (caller !== undefined) {
     const organizationId =
       'scope' in caller ? caller.scope.organizationId : (caller.organization?.organizationId ?? null);
     const keyId = 'keyId' in caller ? caller.keyId : null;
-    return { organizationId, actor: actorOf(caller), keyId, action: 'access.refused', address, reason };
+    return [{ organizationId, actor: actorOf(caller), keyId, action: 'access.refused', address, reason }];
   }
-  if (!bearsCredential(request)) return undefined;
-  return {
-    organizationId: null,
-    actor: stranger,
-    keyId: null,
-    action: 'credential.refused',
-    address,
-    reason,
-  };
+  if (!bearsCredential(request)) return [];
+  return [
+    {
+      organizationId: null,
+      actor: stranger,
+      keyId: null,
+      action: 'credential.refused',
+      address,
+      reason,
+    },
+  ];
 }
 
 function bearsCredential({ headers, query }: FastifyRequest): boolean {

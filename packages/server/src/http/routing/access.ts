@@ -6,6 +6,7 @@
  * organization that the caller does not administer; only then is the rest of the request looked at.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Sessions, SignedIn } from '../../auth/accounts/sessions.ts';
 import {
   administeredOrganization,
   requireAdmin,
@@ -37,9 +38,14 @@ import {
   identify,
   identifyAdministrator,
 } from '../request/authentication.ts';
+import { requireOwnPage, sessionSecret } from './own-pages.ts';
 
 /** What a handler is given, by the access of its route. */
 export interface Granted {
+  /** Everybody who asks from a page of this server. Credentials are not looked at. */
+  readonly visitor: { readonly caller: undefined; readonly scope: undefined };
+  /** A person who is signed in, by the cookie of their browser, which no other access takes. */
+  readonly account: { readonly caller: undefined; readonly scope: undefined; readonly signedIn: SignedIn };
   /** Everybody may call; credentials are not looked at. */
   readonly public: { readonly caller: undefined; readonly scope: undefined };
   /** Everybody who may hold conversations: API keys, end users' tokens, members' tokens; guests too, who only read. */
@@ -173,7 +179,10 @@ const administering: {
     },
   },
 };
-const rules: { readonly [Kind in Exclude<Access, 'public'>]: Rule<Kind> } = {
+/** Asked for by pages of this server, with a cookie or without. */
+type OwnPage = 'visitor' | 'account';
+
+const rules: { readonly [Kind in Exclude<Access, 'public' | OwnPage>]: Rule<Kind> } = {
   ...conversing,
   ...administering,
 };
@@ -198,6 +207,8 @@ declare module 'fastify' {
     caller: Principal | undefined;
     /** What the caller may touch; null: every organization. */
     scope: OrganizationScope | null | undefined;
+    /** Who is signed in, on routes of the access `account` alone. */
+    signedIn: SignedIn | undefined;
   }
   interface FastifyContextConfig {
     access?: Access;
@@ -207,12 +218,15 @@ declare module 'fastify' {
 
 export interface AccessOptions extends AuthenticationOptions {
   readonly store: Store;
+  /** Where the console signs in; absent: there are no routes for it. */
+  readonly sessions?: Sessions;
 }
 
 /** Adds the hook that resolves each route's access. Call it before any route is added: one without an access is refused. */
 export function addAccess(app: FastifyInstance, options: AccessOptions): void {
   app.decorateRequest('caller', undefined);
   app.decorateRequest('scope', undefined);
+  app.decorateRequest('signedIn', undefined);
   app.addHook('onRoute', ({ config, method, url }) => {
     if (config?.access === undefined) throw new Error(`${method} ${url} does not declare its access`);
   });
@@ -220,6 +234,11 @@ export function addAccess(app: FastifyInstance, options: AccessOptions): void {
     // A request that matches no route has no access; it is answered with 404.
     const { access = 'public', admits = [] } = request.routeOptions.config;
     if (access === 'public') return;
+    if (access === 'visitor' || access === 'account') {
+      requireOwnPage(request);
+      if (access === 'account') request.signedIn = await options.sessions?.require(sessionSecret(request));
+      return;
+    }
     const caller = Object.hasOwn(administering, access)
       ? await identifyAdministrator(request, options)
       : await identify(request, reply, options, admits);
@@ -231,7 +250,8 @@ export function addAccess(app: FastifyInstance, options: AccessOptions): void {
 
 /** The `security` of an operation in the OpenAPI document; undefined: the document's default. */
 export function securityOf(access: Access, admits: readonly Admission[]): Security | undefined {
-  if (access === 'public') return [];
+  if (access === 'public' || access === 'visitor') return [];
+  if (access === 'account') return [{ session: [] }];
   const { security } = rules[access];
   if (security === defaultSecurity && admits.length === 0) return undefined;
   const admitted = admits

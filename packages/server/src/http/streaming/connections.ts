@@ -4,7 +4,7 @@
  * revocation concerns at once where it happens.
  */
 import { credentialName, type Principal } from '../../auth/principal.ts';
-import { findRevoked } from '../../auth/still-good.ts';
+import { findRevoked, sessionOf } from '../../auth/still-good.ts';
 import { every } from '../../concurrency/every.ts';
 import { unauthenticated } from '../../domain/errors.ts';
 import type { Database } from '../../store/store.ts';
@@ -104,7 +104,9 @@ export function createConnections({ reads, now, onError }: ConnectionsOptions): 
 function nameOf(caller: Principal): string | undefined {
   if (caller.kind === 'anonymous') return undefined;
   if (caller.kind === 'api-key') return `${credentialName(caller)} ${caller.secretHash}`;
-  return caller.kind === 'end-user' ? `${credentialName(caller)} ${caller.keyId}` : credentialName(caller);
+  if (caller.kind === 'end-user') return `${credentialName(caller)} ${caller.keyId}`;
+  const session = sessionOf(caller);
+  return session === undefined ? credentialName(caller) : `${credentialName(caller)} ${session.id}`;
 }
 
 /**

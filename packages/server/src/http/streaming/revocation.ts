@@ -4,6 +4,7 @@
  * servers are told, so that connections there end as soon; without a bus they find out within a second.
  */
 import { isOutsideMember, type Principal } from '../../auth/principal.ts';
+import { sessionOf } from '../../auth/still-good.ts';
 import type { Bus } from '../../bus/bus.ts';
 import { every } from '../../concurrency/every.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
@@ -15,6 +16,8 @@ export interface Revocation {
   /** One of a key's secrets was replaced: its connections end, and what it has begun goes on under the other. */
   secret(keyId: string): Promise<void>;
   member(memberId: string): Promise<void>;
+  /** Sessions have ended: the connections of their tokens end, and what they have begun goes on. */
+  sessions(sessionIds: readonly string[]): Promise<void>;
   /** What end users who are being erased run is cancelled by whoever erases it. */
   endUsers(endUserIds: readonly string[]): Promise<void>;
   /** All tokens of this server that were signed until now: their connections end, and what they have begun goes on. */
@@ -38,13 +41,22 @@ interface Revoked {
   readonly keyId?: string;
   readonly memberId?: string;
   readonly endUserIds?: readonly string[];
+  readonly sessionIds?: readonly string[];
 }
 
-function concerns({ keyId, memberId, endUserIds = [] }: Revoked): (caller: Principal) => boolean {
+function concerns({
+  keyId,
+  memberId,
+  endUserIds = [],
+  sessionIds = [],
+}: Revoked): (caller: Principal) => boolean {
   const users = new Set(endUserIds);
+  const sessions = new Set(sessionIds);
   return (caller) => {
+    const session = sessionOf(caller);
+    if (session !== undefined && sessions.has(session.id)) return true;
     if (keyId !== undefined && 'keyId' in caller && caller.keyId === keyId) return true;
-    if (caller.kind === 'member') return caller.memberId === memberId;
+    if (caller.kind === 'member') return memberId !== undefined && caller.memberId === memberId;
     return caller.kind === 'end-user' && users.has(caller.endUserId);
   };
 }
@@ -77,11 +89,17 @@ export function createRevocation(options: RevocationOptions): Revocation & Dispo
       await endConnections({ memberId });
       await engine.cancelWhere({ memberId });
     },
+    async sessions(sessionIds) {
+      if (sessionIds.length > 0) await endConnections({ sessionIds });
+    },
     endUsers: (endUserIds) => endConnections({ endUserIds }),
     // Other servers have no part in it: where some run, the secret of tokens is theirs too, and stays.
     tokens() {
       connections.end(
-        (caller) => caller.kind === 'end-user' || (caller.kind === 'member' && !isOutsideMember(caller)),
+        (caller) =>
+          caller.kind === 'end-user' ||
+          (caller.kind === 'member' && !isOutsideMember(caller)) ||
+          sessionOf(caller) !== undefined,
       );
     },
     [Symbol.dispose]() {

@@ -32,7 +32,8 @@ export async function runAudited<N extends CommandName>(
   await insertAudit(context, {
     ...origin,
     organizationId: rule.organization === undefined ? origin.organizationId : rule.organization(args),
-    actor: { ...origin.actor, name: actorName },
+    // Who began to be there is named as they are now.
+    actor: { ...origin.actor, name: actorName ?? (await nameOfActor(context.db, origin.actor)) },
     action: typeof action === 'function' ? action(args) : action,
     subject: {
       kind: typeof subject === 'function' ? subject(args) : subject,

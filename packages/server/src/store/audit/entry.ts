@@ -3,10 +3,12 @@ import type { AuditActor, AuditRecord } from '../../domain/audit/trail.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Database } from '../tables.ts';
 
-/** The name of a key or a member, as it is now. */
+const tablesOfActors = { key: 'api_key', member: 'member', account: 'account' } as const;
+
+/** The name of a key, a member or an account, as it is now. */
 export async function nameOfActor(db: Database, { kind, id }: AuditActor): Promise<string | null> {
-  if (id === null || (kind !== 'key' && kind !== 'member')) return null;
-  const named = db.selectFrom(kind === 'key' ? 'api_key' : 'member').select('name');
+  if (id === null || (kind !== 'key' && kind !== 'member' && kind !== 'account')) return null;
+  const named = db.selectFrom(tablesOfActors[kind]).select('name');
   return (await named.where('id', '=', id).executeTakeFirst())?.name ?? null;
 }
 

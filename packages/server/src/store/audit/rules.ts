@@ -83,6 +83,55 @@ export const auditRules = {
   createMember: { action: 'member.create', subject: 'member', id: ofId, table: 'member' },
   updateMember: { action: 'member.update', subject: 'member', id: ofId, table: 'member' },
   deleteMember: { action: 'member.delete', subject: 'member', id: ofId, table: 'member' },
+  setUp: {
+    action: 'account.create',
+    subject: 'account',
+    id: ({ account }) => account.id,
+    says: ({ account }) => ({ email: account.email, operator: true }),
+  },
+  acceptInvitation: {
+    action: ({ accountId }) => (accountId === null ? 'account.create' : 'account.sign-in'),
+    subject: 'account',
+    id: (_args, result) => result?.accountId,
+    says: ({ session }) => ({ method: session.method }),
+  },
+  applyResetLink: {
+    action: 'account.sign-in',
+    subject: 'account',
+    id: (_args, result) => result?.accountId,
+    says: ({ session, password }) => ({
+      method: session.method,
+      ...(password !== null && { password: 'replaced' }),
+    }),
+  },
+  updateAccount: {
+    action: 'account.update',
+    subject: 'account',
+    id: ofId,
+    says: ({ name, password }) => ({
+      ...(name !== undefined && { name }),
+      ...(password !== undefined && { password: password.before === null ? 'set' : 'replaced' }),
+    }),
+  },
+  /** The link itself is a secret. */
+  createSignInLink: {
+    action: 'account.link',
+    subject: 'account',
+    id: () => null,
+    says: ({ purpose, email, role }) => ({ purpose, email, ...(role !== null && { role }) }),
+  },
+  startSession: {
+    action: 'account.sign-in',
+    subject: 'account',
+    id: ({ accountId }) => accountId,
+    says: ({ session }) => ({ method: session.method }),
+  },
+  endSessions: {
+    action: ({ id }) => (id === undefined ? 'account.end-sessions' : 'account.sign-out'),
+    subject: 'account',
+    id: ({ accountId }) => accountId,
+    says: (_args, { ended }) => (ended.length === 0 ? null : { sessions: ended.length }),
+  },
   /** Nothing of the user stays: neither their `user_id` nor the id by which the store knew them. */
   eraseEndUsers: {
     action: 'user.erase',
@@ -136,6 +185,8 @@ export const auditRules = {
     says: ({ values }) => values,
   },
 
+  touchSession: null,
+  pruneSignIns: null,
   noteBudgetReached: null,
   deleteWebhooks: null,
   claimDeliveries: null,

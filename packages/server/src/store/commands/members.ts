@@ -1,7 +1,8 @@
 /** Members of organizations. */
 import { AppError, notFound } from '../../domain/errors.ts';
 import type { Role } from '../../domain/organization.ts';
-import type { CommandContext } from '../command-context.ts';
+import { type CommandContext, forUpdate } from '../command-context.ts';
+import { deleteLoneAccounts } from './accounts.ts';
 
 export interface CreateMember {
   readonly id: string;
@@ -34,6 +35,7 @@ export async function createMember(
       role: args.role,
       created_at: args.now,
       updated_at: args.now,
+      account_id: null,
     })
     .onConflict((conflict) => conflict.columns(['organization_id', 'email']).doNothing())
     .returning('id')
@@ -49,7 +51,7 @@ export interface UpdateMember {
   readonly now: number;
 }
 
-/** @throws AppError not_found, conflict (email) */
+/** @throws AppError not_found, conflict (email, or the last owner's role) */
 export async function updateMember(context: CommandContext, args: UpdateMember): Promise<null> {
   const { db } = context;
   const { email } = args.changes;
@@ -63,6 +65,8 @@ export async function updateMember(context: CommandContext, args: UpdateMember):
       .executeTakeFirst();
     if (other !== undefined) throw emailTaken(email);
   }
+  const { role } = args.changes;
+  if (role !== undefined && role !== 'owner') await keepAnOwner(context, args);
   const updated = await db
     .updateTable('member')
     .set({ ...args.changes, updated_at: args.now })
@@ -74,17 +78,42 @@ export async function updateMember(context: CommandContext, args: UpdateMember):
   return null;
 }
 
-/** Deletes a member, whose tokens stop working. @throws AppError not_found */
+/** An organization whose owners sign in keeps one who can. @throws AppError conflict for the last one */
+async function keepAnOwner(
+  context: CommandContext,
+  { organizationId, id }: { readonly organizationId: string; readonly id: string },
+): Promise<void> {
+  const query = context.db
+    .selectFrom('member')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('role', '=', 'owner')
+    .where('account_id', 'is not', null)
+    .orderBy('id');
+  const owners = await forUpdate(context, query).execute();
+  if (owners.length !== 1 || owners[0]?.id !== id) return;
+  throw new AppError('conflict', 'this is the last owner who can sign in: make another member owner first');
+}
+
+/**
+ * Deletes a member, whose tokens stop working, and with the last one of an account the account.
+ * @throws AppError not_found, conflict (the last owner)
+ */
 export async function deleteMember(
   context: CommandContext,
   args: { readonly organizationId: string; readonly id: string },
 ): Promise<null> {
+  await keepAnOwner(context, args);
   const deleted = await context.db
     .deleteFrom('member')
     .where('id', '=', args.id)
     .where('organization_id', '=', args.organizationId)
-    .returning('id')
+    .returning('account_id')
     .execute();
   if (deleted.length === 0) throw notFound('member');
+  await deleteLoneAccounts(
+    context,
+    deleted.flatMap(({ account_id: id }) => id ?? []),
+  );
   return null;
 }

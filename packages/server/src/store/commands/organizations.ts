@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { invalid, notFound } from '../../domain/errors.ts';
 import { type CommandContext, forUpdate } from '../command-context.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
+import { deleteLoneAccounts } from './accounts.ts';
 import { noteErasure } from './erasure.ts';
 
 export interface CreateOrganization {
@@ -111,6 +112,12 @@ export async function deleteOrganization(
       .executeTakeFirstOrThrow();
     return Number(deleted.numDeletedRows);
   };
+  const accounts = await db
+    .selectFrom('member')
+    .select('account_id')
+    .where('organization_id', '=', args.organizationId)
+    .where('account_id', 'is not', null)
+    .execute();
   const counts = {
     members: await count('member'),
     models: await count('model'),
@@ -119,6 +126,10 @@ export async function deleteOrganization(
     endUsers: await count('end_user'),
     idempotencyClaims: claims,
   };
+  await deleteLoneAccounts(
+    context,
+    accounts.flatMap(({ account_id: id }) => id ?? []),
+  );
   await db.deleteFrom('organization').where('id', '=', args.organizationId).execute();
   await db
     .deleteFrom('setting')

@@ -1,5 +1,6 @@
 /** Every write that exists, by name. */
 import { acceptTurn } from './accept-turn.ts';
+import { acceptInvitation, applyResetLink, setUp, updateAccount } from './accounts.ts';
 import { addMessages } from './add-messages.ts';
 import { addUpUsage } from './add-up-usage.ts';
 import { createApiKey, revokeApiKey, rotateApiKey, touchApiKeys, updateApiKey } from './api-keys.ts';
@@ -53,12 +54,23 @@ import { noteBudgetReached } from './reached-budgets.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { endRetentionRun, expireConversations } from './retention.ts';
 import { nameSecret, resealModels } from './secrets.ts';
+import { createSignInLink } from './sign-in-links.ts';
+import { endSessions, pruneSignIns, startSession, touchSession } from './sign-in-sessions.ts';
 import { storeSummary } from './summaries.ts';
 import { switchModel } from './switch-model.ts';
 import { claimDeliveries, pruneDeliveries, resendDelivery, settleDelivery } from './webhook-deliveries.ts';
 import { createWebhook, deleteWebhook, deleteWebhooks, updateWebhook } from './webhooks.ts';
 
 export const commands = {
+  setUp,
+  acceptInvitation,
+  applyResetLink,
+  updateAccount,
+  createSignInLink,
+  startSession,
+  endSessions,
+  touchSession,
+  pruneSignIns,
   acceptTurn,
   finishGeneration,
   failGeneration,

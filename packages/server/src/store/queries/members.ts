@@ -2,7 +2,8 @@
 import type { Role } from '../../domain/organization.ts';
 import type { OrganizationScope } from '../../domain/scope.ts';
 import { statement } from '../statement.ts';
-import type { Database, MemberTable } from '../tables.ts';
+import type { Database } from '../tables.ts';
+import type { MemberTable } from './account-tables.ts';
 import {
   type OrganizationRules,
   type OrganizationRulesRow,
@@ -20,6 +21,8 @@ export interface MemberRecord {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** The account of the person; null: the member can't sign in. */
+  readonly accountId: string | null;
 }
 
 function toMember(row: MemberTable): MemberRecord {
@@ -31,6 +34,7 @@ function toMember(row: MemberTable): MemberRecord {
     role: row.role,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    accountId: row.account_id,
   };
 }
 

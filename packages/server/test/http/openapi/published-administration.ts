@@ -1,5 +1,6 @@
 /** Published closed lists of the administration: organizations, personas, keys, users, usage, the trail, webhooks, the server. */
 import { loadLevels } from '../../../src/concurrency/load/load-watch.ts';
+import { linkPurposes, signInMethods } from '../../../src/domain/accounts/account.ts';
 import { apiKeyTypes } from '../../../src/domain/api-key.ts';
 import { auditActions, auditActorKinds, auditSubjects } from '../../../src/domain/audit/trail.ts';
 import { limitNames, limitSubjects } from '../../../src/domain/limits/limits.ts';
@@ -38,7 +39,30 @@ export const ofAdministration: PublishedLists = {
   roles: {
     values: ['owner', 'admin', 'member', 'guest'],
     list: roles,
-    places: ['OwnOrganization.role', 'NewMember.role', 'Member.role', 'MemberChanges.role'],
+    places: [
+      'OwnOrganization.role',
+      'NewMember.role',
+      'Member.role',
+      'MemberChanges.role',
+      'Profile.role',
+      'LinkFacts.role',
+      'NewSignInLink.role',
+    ],
+  },
+  'ways to sign in': {
+    values: ['password', 'link', 'oidc'],
+    list: signInMethods,
+    places: ['SignInSession.method'],
+  },
+  'purposes of links': {
+    values: ['setup', 'invite', 'reset'],
+    list: linkPurposes,
+    places: ['LinkFacts.purpose'],
+  },
+  'purposes of links that people make': {
+    values: ['invite', 'reset'],
+    list: null,
+    places: ['NewSignInLink.purpose'],
   },
   'readers of end users’ conversations': {
     values: ['admins', 'members'],
@@ -112,6 +136,12 @@ export const ofAdministration: PublishedLists = {
       'member.update',
       'member.delete',
       'member.token',
+      'account.create',
+      'account.update',
+      'account.link',
+      'account.sign-in',
+      'account.sign-out',
+      'account.end-sessions',
       'user.export',
       'user.erase',
       'webhook.create',
@@ -126,6 +156,7 @@ export const ofAdministration: PublishedLists = {
       'secret.reset',
       'credential.refused',
       'access.refused',
+      'sign-in.refused',
     ],
     list: auditActions,
     places: ['AuditEntry.action', 'listAudit.action', 'listWholeAudit.action'],
@@ -138,6 +169,7 @@ export const ofAdministration: PublishedLists = {
       'persona',
       'key',
       'member',
+      'account',
       'user',
       'webhook',
       'generation',
@@ -150,7 +182,7 @@ export const ofAdministration: PublishedLists = {
     places: ['AuditEntry.kind'],
   },
   'actors of the audit trail': {
-    values: ['member', 'key', 'end-user', 'operator', 'anonymous', 'server', 'stranger'],
+    values: ['member', 'key', 'end-user', 'operator', 'anonymous', 'account', 'server', 'stranger'],
     list: auditActorKinds,
     places: ['AuditActor.kind'],
   },

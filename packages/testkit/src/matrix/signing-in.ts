@@ -1,0 +1,30 @@
+/**
+ * The matrix of what the console signs in with: none of the callers' credentials is worth anything there, and nothing is
+ * changed but for pages of the server itself.
+ */
+import { at, open, type Row, talk } from './row.ts';
+
+const id = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+
+const changed = (path: string, body?: object): Row =>
+  talk(open(403), () => ({ path: `/api/console${path}`, ...(body !== undefined && { body }) }));
+const own = (path: string): Row => talk(open(401), at(`/api/console${path}`));
+
+export function signingInRows(): Readonly<Record<string, Row>> {
+  const token = 'x'.repeat(43);
+  const person = { name: 'Mallory', email: 'mallory@a.example', password: 'of many characters' };
+  return {
+    'GET /api/console/options': talk(open(), at('/api/console/options')),
+    'POST /api/console/setup': changed('/setup', { token, ...person }),
+    'POST /api/console/sign-in': changed('/sign-in', { email: person.email, password: person.password }),
+    'POST /api/console/link': changed('/link', { token }),
+    'POST /api/console/link/look': changed('/link/look', { token }),
+    'POST /api/console/sign-out': changed('/sign-out'),
+    'GET /api/console/me': own('/me'),
+    'PATCH /api/console/me': changed('/me', { name: 'Mallory' }),
+    'GET /api/console/sessions': own('/sessions'),
+    'DELETE /api/console/sessions/:id': changed(`/sessions/${id}`),
+    'POST /api/console/token': changed('/token', { operator: true }),
+    'POST /api/console/links': changed('/links', { email: person.email, purpose: 'invite' }),
+  };
+}
