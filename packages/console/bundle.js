@@ -4,7 +4,8 @@
  */
 import { readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
+import { fileURLToPath, pathToFileURL, URL } from 'node:url';
+import { formOf } from './form-fields.js';
 
 const home = fileURLToPath(new URL('.', import.meta.url));
 const packages = fileURLToPath(new URL('..', import.meta.url));
@@ -34,7 +35,7 @@ export function buildOptions({ isMinified }) {
     write: false,
     metafile: true,
     logLevel: 'silent',
-    plugins: [stylesPlugin()],
+    plugins: [stylesPlugin(), formsPlugin()],
   };
 }
 
@@ -59,6 +60,48 @@ function stylesPlugin() {
       });
     },
   };
+}
+
+/**
+ * `colloquy:form/<title>` is what a form needs to know of the body with that title: the server's own schema, cut down to
+ * titles, kinds and bounds.
+ * @returns {import('esbuild').Plugin}
+ */
+function formsPlugin() {
+  /** @type {Promise<Map<string, object>> | undefined} */
+  let bodies;
+  return {
+    name: 'forms',
+    setup(build) {
+      build.onResolve({ filter: /^colloquy:form\// }, ({ path }) => ({
+        path: path.slice('colloquy:form/'.length),
+        namespace: 'form',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'form' }, async ({ path }) => {
+        bodies ??= readBodies();
+        const schema = (await bodies).get(path);
+        if (schema === undefined) throw new Error(`the administration has no body with the title ${path}`);
+        return { contents: JSON.stringify(formOf(schema)), loader: 'json' };
+      });
+    },
+  };
+}
+
+/** The schemas of the administration's bodies by title. */
+async function readBodies() {
+  const place = join(packages, 'server/src/http/admin');
+  const names = readdirSync(place, { recursive: true, encoding: 'utf8' });
+  /** @type {Map<string, object>} */
+  const bodies = new Map();
+  for (const name of names.filter((one) => one.endsWith('schema.ts'))) {
+    const exported = await import(pathToFileURL(join(place, name)).href);
+    for (const value of Object.values(exported)) {
+      if (value?.type === 'object' && value.additionalProperties === false && value.title) {
+        bodies.set(value.title, value);
+      }
+    }
+  }
+  return bodies;
 }
 
 /** @param {string} place */

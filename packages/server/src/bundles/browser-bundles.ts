@@ -22,8 +22,8 @@ const sources: Readonly<Record<BundleName, readonly string[]>> = {
     'packages/console/src',
     'packages/ui/src',
     'packages/client/src',
-    'packages/server/src/http',
-    'packages/server/src/domain',
+    // Its forms are made from the schemas of the administration, which draw on the rest.
+    'packages/server/src',
   ],
 };
 

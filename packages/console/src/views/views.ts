@@ -1,0 +1,37 @@
+/** Every view of the console, in the order of the rail. A new one: its folder here, and its entry. */
+import type { ComponentType } from 'preact';
+import type { Api } from '../api/api.ts';
+import type { IconName } from '../parts/icons.tsx';
+import { viewStrings } from './strings.ts';
+
+export interface View {
+  /** The first part of its address: `/console/<name>`. */
+  readonly name: keyof ReturnType<typeof viewStrings>;
+  readonly icon: IconName;
+  /** `g` and this letter go there. */
+  readonly letter: string;
+  /** Whether it is there for whom is signed in. */
+  readonly isFor: (api: Api) => boolean;
+  /** The default export of `view.tsx`; it gets the routes below its name. */
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}
+
+const administrators = (api: Api) => api.mayAdminister;
+
+export const views: readonly View[] = [
+  {
+    name: 'models',
+    icon: 'models',
+    letter: 'm',
+    isFor: administrators,
+    load: () => import('./models/view.tsx'),
+  },
+];
+
+export function viewsFor(api: Api): readonly View[] {
+  return views.filter(({ isFor }) => isFor(api));
+}
+
+export function titleOf({ name }: View): string {
+  return viewStrings()[name];
+}
