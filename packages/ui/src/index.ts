@@ -14,6 +14,7 @@ export { Icon, type IconName } from './icons.tsx';
 export { safeLink } from './markdown/links.ts';
 export { type CitedSource, Markdown, type MarkdownProps } from './markdown/markdown.tsx';
 export { plainText } from './markdown/plain-text.ts';
+export { fromChat } from './message/from-chat.ts';
 export { Message, type MessageProps, type MessageState, type ShownToolCall } from './message/message.tsx';
 export { directionOf, languageOf, languages, loadStrings } from './strings/catalogues.ts';
 export { StringsProvider, useStrings } from './strings/context.tsx';

@@ -10,8 +10,20 @@ import { troubleOf } from '../strings/troubles.ts';
 import theme from '../theme.module.css';
 import css from './message.module.css';
 
-/** `queued` waits for its turn, `waiting` for the model, `writing` has text and goes on; the others are over. */
-export type MessageState = 'queued' | 'waiting' | 'writing' | 'done' | 'stopped' | 'interrupted' | 'failed';
+/**
+ * `sending`: on its way to the server, which has not taken an `unsent` one. `queued` waits for its turn, `waiting` for the
+ * model, `writing` has text and goes on; the others are over.
+ */
+export type MessageState =
+  | 'sending'
+  | 'unsent'
+  | 'queued'
+  | 'waiting'
+  | 'writing'
+  | 'done'
+  | 'stopped'
+  | 'interrupted'
+  | 'failed';
 
 export interface ShownToolCall {
   readonly id: string;
@@ -55,6 +67,9 @@ export interface MessageProps {
   /** Offered where an answer has ended too early. */
   readonly onContinue?: (() => void) | undefined;
   readonly onRegenerate?: (() => void) | undefined;
+  /** Of a message that was not sent, or waits. */
+  readonly onRetry?: (() => void) | undefined;
+  readonly onRemove?: (() => void) | undefined;
   /** Beside the buttons of the message: more buttons, figures. */
   readonly footer?: ComponentChildren;
   /** In place of the text: the form that edits it. */
@@ -83,8 +98,8 @@ export function Message(props: MessageProps): JSX.Element {
         {isUser ? strings.you : strings.answerBy(name)}
       </h3>
       {children ?? <Content {...props} />}
-      {state === 'queued' && <p class={css.note}>{strings.queued(props.place)}</p>}
-      {!isUser && <Ending {...props} state={state} strings={strings} />}
+      {state === 'queued' && isUser && <p class={css.note}>{strings.queued(props.place)}</p>}
+      <Ending {...props} state={state} strings={strings} />
       {(footer !== undefined || (!isUser && text !== '' && isOver(state))) && (
         <footer class={css.footer} part="footer">
           {!isUser && text !== '' && isOver(state) && props.hasCopy !== false && <CopyButton text={text} />}
@@ -125,14 +140,14 @@ function Content(props: MessageProps): JSX.Element {
           {...(props.highlight !== undefined && { highlight: props.highlight })}
         />
       )}
-      {text === '' && !isOver(state) && state !== 'queued' && (
+      {text === '' && !isOver(state) && (
         <p class={css.waiting}>
           <span class={css.dots} aria-hidden="true">
             <span />
             <span />
             <span />
           </span>
-          {stepText(props.step, strings)}
+          {state === 'queued' ? strings.queued(props.place) : stepText(props.step, strings)}
         </p>
       )}
       {sources.length > 0 && (
@@ -199,20 +214,24 @@ function Sources({
   );
 }
 
-/** How an answer has ended, if not by itself, and what can be done. */
-function Ending({
-  state = 'done',
-  error,
-  onContinue,
-  onRegenerate,
-  strings,
-}: MessageProps & { readonly strings: Strings }): JSX.Element | null {
-  if (state !== 'stopped' && state !== 'interrupted' && state !== 'failed') return null;
-  const isFault = state !== 'stopped';
+const endings: ReadonlySet<MessageState> = new Set(['stopped', 'interrupted', 'failed', 'unsent', 'queued']);
+
+/** How a message has ended, if not by itself, and what can be done. */
+function Ending({ state = 'done', error, strings, ...props }: MessageProps & { readonly strings: Strings }) {
+  if (!endings.has(state)) return null;
+  const isFault = state !== 'stopped' && state !== 'queued';
   const kind = troubleOf(error?.code ?? (state === 'interrupted' ? 'interrupted' : 'internal'));
+  const actions = [
+    { icon: 'go', label: strings.continueAnswer, act: props.onContinue },
+    { icon: 'retry', label: strings.regenerate, act: props.onRegenerate },
+    { icon: 'retry', label: strings.tryAgain, act: props.onRetry },
+    { icon: 'bin', label: strings.remove, act: props.onRemove },
+  ] as const;
+  const possible = actions.filter(({ act }) => act !== undefined);
   return (
     <div class={isFault ? css.fault : css.note} part={isFault ? 'error' : 'note'}>
-      <p>{isFault ? strings.trouble(kind) : strings.stopped}</p>
+      {isFault && <p>{strings.trouble(kind)}</p>}
+      {state === 'stopped' && <p>{strings.stopped}</p>}
       {isFault && error?.message !== undefined && error.message !== '' && (
         <p class={css.words} dir="auto">
           {error.message}
@@ -223,20 +242,14 @@ function Ending({
           <small>{strings.requestId(error.requestId)}</small>
         </p>
       )}
-      {(onContinue !== undefined || onRegenerate !== undefined) && (
+      {possible.length > 0 && (
         <p class={css.actions}>
-          {onContinue !== undefined && (
-            <button type="button" class={`${theme.button} ${theme.outlined}`} onClick={onContinue}>
-              <Icon name="go" />
-              {strings.continueAnswer}
+          {possible.map(({ icon, label, act }) => (
+            <button key={label} type="button" class={`${theme.button} ${theme.outlined}`} onClick={act}>
+              <Icon name={icon} />
+              {label}
             </button>
-          )}
-          {onRegenerate !== undefined && (
-            <button type="button" class={`${theme.button} ${theme.outlined}`} onClick={onRegenerate}>
-              <Icon name="retry" />
-              {strings.regenerate}
-            </button>
-          )}
+          ))}
         </p>
       )}
     </div>

@@ -9,7 +9,7 @@ import { useStrings } from '../strings/context.tsx';
 import theme from '../theme.module.css';
 import { createFollower, type Metrics } from './follower.ts';
 import css from './message-window.module.css';
-import { around, carryOver, growDown, growUp, type Identified, lastOf, type Range } from './range.ts';
+import { around, carryOver, growDown, growUp, type Identified, keyOf, lastOf, type Range } from './range.ts';
 
 export interface MessageWindowHandle {
   /** To the end, which is followed from then on: after the person has sent something. */
@@ -94,17 +94,18 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     if (of === null) return;
     const now = metrics(of);
     const last = now.hasLast ? list.current?.lastElementChild : undefined;
-    const id = held.current.items.at(-1)?.id;
+    const end = held.current.items.at(-1);
+    const id = end === undefined ? undefined : keyOf(end);
     const height = last?.getBoundingClientRect().height ?? ending.current.height;
     const hasGrown = id !== ending.current.id || height > ending.current.height;
     ending.current = { id, height };
-    const end = follower.changed(before === undefined ? now : { ...now, top: before }, hasGrown);
-    if (end !== undefined && now.hasLast) {
-      if (Math.abs(of.scrollTop - end) > 0.5) write(of, end);
+    const top = follower.changed(before === undefined ? now : { ...now, top: before }, hasGrown);
+    if (top !== undefined && now.hasLast) {
+      if (Math.abs(of.scrollTop - top) > 0.5) write(of, top);
     } else if (anchor.current?.element.isConnected === true) {
       const moved = placeOf(anchor.current.element, of) - anchor.current.top;
-      const top = (before ?? of.scrollTop) + moved;
-      if (Math.abs(top - of.scrollTop) > 0.5) write(of, top);
+      const back = (before ?? of.scrollTop) + moved;
+      if (Math.abs(back - of.scrollTop) > 0.5) write(of, back);
     }
     holdOn(of);
     tell();
@@ -203,7 +204,7 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     const known = drawn.get(item);
     if (known !== undefined) return known;
     const made = renderItem(item);
-    made.key = item.id;
+    made.key = keyOf(item);
     drawn.set(item, made);
     return made;
   });

@@ -33,6 +33,12 @@ export function around(index: number, count: number): Range {
 
 export interface Identified {
   readonly id: string;
+  /** Stays the same where `id` changes: when the server gives a message its own. Default: `id`. */
+  readonly key?: string;
+}
+
+export function keyOf({ id, key }: Identified): string {
+  return key ?? id;
 }
 
 /**
@@ -47,8 +53,8 @@ export function carryOver(
 ): Range {
   if (before === now) return range;
   const wasAtEnd = range.end >= before.length;
-  const isThere = new Map(now.map(({ id }, index) => [id, index]));
-  const inWindow = before.slice(range.start, range.end).flatMap(({ id }) => isThere.get(id) ?? []);
+  const isThere = new Map(now.map((item, index) => [keyOf(item), index]));
+  const inWindow = before.slice(range.start, range.end).flatMap((item) => isThere.get(keyOf(item)) ?? []);
   const first = inWindow[0];
   const last = inWindow.at(-1);
   // Nothing of it is left: another branch, another conversation.
