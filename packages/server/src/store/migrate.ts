@@ -24,6 +24,7 @@ import * as storedBytes from './migrations/0020-stored-bytes.ts';
 import * as threads from './migrations/0021-threads.ts';
 import * as webhooks from './migrations/0022-webhooks.ts';
 import * as accounts from './migrations/0023-accounts.ts';
+import * as questionSets from './migrations/0024-question-sets.ts';
 import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
@@ -57,6 +58,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0021-threads': threads.up,
   '0022-webhooks': webhooks.up,
   '0023-accounts': accounts.up,
+  '0024-question-sets': questionSets.up,
 };
 
 /**

@@ -20,6 +20,7 @@ import type { SessionStatus } from '../domain/session.ts';
 import type { AuditTables } from './audit/table.ts';
 import type { AccountTables } from './queries/account-tables.ts';
 import type { MessageTables } from './queries/message-tables.ts';
+import type { QuestionTables } from './queries/question-tables.ts';
 import type { UsageTables } from './queries/usage-tables.ts';
 import type { WebhookTables } from './queries/webhook-tables.ts';
 import type { RetentionTables } from './retention/table.ts';
@@ -369,7 +370,8 @@ export interface Tables
     RetentionTables,
     MessageTables,
     WebhookTables,
-    AccountTables {
+    AccountTables,
+    QuestionTables {
   organization: OrganizationTable;
   organization_settings: OrganizationSettingsTable;
   api_key: ApiKeyTable;

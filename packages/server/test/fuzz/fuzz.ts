@@ -272,6 +272,8 @@ const kindsOfMade: Readonly<Record<string, string>> = {
   createKey: 'key',
   createMember: 'member',
   createWebhook: 'webhook',
+  createQuestionSet: 'question-set',
+  addQuestion: 'set-question',
 };
 
 class Broken extends Error {

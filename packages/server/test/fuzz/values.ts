@@ -35,6 +35,7 @@ const kindsOfFields: Readonly<Record<string, string>> = {
   cursor: 'cursor',
   base_url: 'upstream',
   delivery: 'delivery',
+  question_id: 'set-question',
 };
 
 /** Values of fields whose schema does not say all that holds for them. */
@@ -59,6 +60,7 @@ const kindsOfPaths: readonly (readonly [RegExp, string])[] = [
   [/\/keys\//, 'key'],
   [/\/members\//, 'member'],
   [/\/webhooks\//, 'webhook'],
+  [/\/question-sets\//, 'question-set'],
 ];
 
 export function kindOf(name: string, path = ''): string | undefined {

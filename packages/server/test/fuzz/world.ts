@@ -169,6 +169,15 @@ export async function makeWorld(server: TestServer): Promise<World> {
       method: 'DELETE',
       headers: { authorization: `Bearer ${tenant.prodKey}` },
     });
+    const texts = { name: markOf(group), questions: [{ turns: [`Words of ${markOf(group)}`] }] };
+    const set = await own<{ id: string; questions: { id: string }[] }>(
+      'POST',
+      '/question-sets',
+      texts,
+      tenant,
+    );
+    add(group, 'question-set', set.id);
+    add(group, 'set-question', ...set.questions.map((question) => question.id));
     const list = `/webhooks/${id}/deliveries`;
     const { data } = await own<{ data: { id: string }[] }>('GET', list, undefined, tenant);
     assert.ok(data.length > 0, 'a deletion is to be told');

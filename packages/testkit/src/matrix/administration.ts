@@ -67,6 +67,19 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     const { data } = await world.administer<{ data: [{ id: string }] }>('GET', `/webhooks/${id}/deliveries`);
     return `${id}/deliveries/${data[0].id}`;
   };
+  const questionSet = { name: 'Spare', questions: [{ turns: ['Why?'] }] };
+  /** An organization may have so many only, so the ones before go. */
+  const newQuestionSet = async (world: World): Promise<string> => {
+    const { data } = await world.administer<{ data: { id: string }[] }>('GET', '/question-sets');
+    for (const { id } of data) await world.administer('DELETE', `/question-sets/${id}`);
+    return (await world.administer('POST', '/question-sets', questionSet)).id;
+  };
+  /** The end of its path. */
+  const newQuestion = async (world: World): Promise<string> => {
+    const id = await newQuestionSet(world);
+    const question = await world.administer('POST', `/question-sets/${id}/questions`, { turns: ['How?'] });
+    return `${id}/questions/${question.id}`;
+  };
   /** A request to the organization's administration; `make` first makes what the path names. */
   const within =
     (path: string, make?: (world: World) => Promise<string>, body?: object): Row['request'] =>
@@ -261,6 +274,36 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       administered(200),
       within('/generations/<id>/cancel', newGeneration),
     ),
+    'GET /api/admin/organizations/:org_id/question-sets': listed(administered(200), '/question-sets'),
+    'POST /api/admin/organizations/:org_id/question-sets': manage(administered(201), async (world) => {
+      await newQuestionSet(world);
+      return { path: `${base(world)}/question-sets`, body: questionSet };
+    }),
+    'GET /api/admin/organizations/:org_id/question-sets/:id': manage(
+      administered(200),
+      within('/question-sets/<id>', newQuestionSet),
+    ),
+    'PATCH /api/admin/organizations/:org_id/question-sets/:id': manage(
+      administered(200),
+      within('/question-sets/<id>', newQuestionSet, { name: 'Other' }),
+    ),
+    'DELETE /api/admin/organizations/:org_id/question-sets/:id': manage(
+      administered(204),
+      within('/question-sets/<id>', newQuestionSet),
+    ),
+    'POST /api/admin/organizations/:org_id/question-sets/:id/questions': manage(
+      administered(201),
+      async (world) => {
+        const conversation_id = await newConversation(world);
+        const path = `${base(world)}/question-sets/${await newQuestionSet(world)}/questions`;
+        return { path, body: { conversation_id } };
+      },
+    ),
+    'DELETE /api/admin/organizations/:org_id/question-sets/:id/questions/:question_id': manage(
+      administered(204),
+      within('/question-sets/<id>', newQuestion),
+    ),
+
     'GET /api/admin/organizations/:org_id/webhooks': listed(administered(200), '/webhooks'),
     'POST /api/admin/organizations/:org_id/webhooks': manage(administered(201), async (world) => {
       await newWebhook(world);

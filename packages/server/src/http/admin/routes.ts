@@ -19,6 +19,8 @@ import { personaCopyRoutes } from './personas/copy-routes.ts';
 import { personaRoutes } from './personas/routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
+import { questionRoutes } from './question-sets/question-routes.ts';
+import { questionSetRoutes } from './question-sets/routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
@@ -63,6 +65,8 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...userRoutes(dependencies),
       ...webhookRoutes(dependencies),
       ...webhookDeliveryRoutes(dependencies),
+      ...questionSetRoutes(dependencies),
+      ...questionRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
       ...backupRoutes(dependencies),

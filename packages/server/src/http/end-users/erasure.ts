@@ -84,6 +84,7 @@ async function eraseOrganization(
   const { webhooks } = await store.execute('deleteWebhooks', { organizationId });
   const ofGoneWebhooks = { before: 0, limit: deliveriesAtOnce };
   while (!(await store.execute('pruneDeliveries', ofGoneWebhooks)).isDone);
+  while (!(await store.execute('eraseQuestionSets', { organizationId, now: now() })).isDone);
   const conversations = await eraseConversations(dependencies, organizationId, null);
   let modelCalls = 0;
   for (;;) {

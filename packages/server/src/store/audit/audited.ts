@@ -40,7 +40,7 @@ export async function runAudited<N extends CommandName>(
       id: id === null ? null : String(id),
     },
     before: changed?.before ?? null,
-    after: changed?.after ?? said,
+    after: changed?.after && said ? { ...changed.after, ...said } : (changed?.after ?? said),
     count: null,
   });
   return result;

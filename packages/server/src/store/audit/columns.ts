@@ -121,6 +121,7 @@ export const auditedTables = {
     created_by_kind: 'hidden',
     created_by_id: 'hidden',
   },
+  question_set: { ...made, name: 'shown', created_by_kind: 'hidden', created_by_id: 'hidden' },
   member: { ...made, name: 'shown', email: 'shown', role: 'shown', account_id: 'hidden' },
 } as const satisfies { readonly [Table in keyof Tables]?: Treatments<Table> };
 

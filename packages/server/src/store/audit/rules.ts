@@ -178,6 +178,39 @@ export const auditRules = {
     id: ({ webhookId }) => webhookId,
     table: 'webhook',
   },
+  createQuestionSet: {
+    action: 'question_set.create',
+    subject: 'question_set',
+    id: ofId,
+    table: 'question_set',
+    says: ({ questions }) => ({ questions: questions.length }),
+  },
+  /** Of questions only the numbers: they may be what an end user said. */
+  updateQuestionSet: {
+    action: 'question_set.update',
+    subject: 'question_set',
+    id: ofId,
+    table: 'question_set',
+    says: (_args, { questions }) => (questions === null ? null : { questions }),
+  },
+  addQuestion: {
+    action: 'question_set.update',
+    subject: 'question_set',
+    id: ofId,
+    says: () => ({ added_questions: 1 }),
+  },
+  deleteQuestion: {
+    action: 'question_set.update',
+    subject: 'question_set',
+    id: ofId,
+    says: () => ({ deleted_questions: 1 }),
+  },
+  deleteQuestionSet: {
+    action: 'question_set.delete',
+    subject: 'question_set',
+    id: ofId,
+    table: 'question_set',
+  },
   noteAction: {
     action: ({ action }) => action,
     subject: ({ subject }) => subject.kind,
@@ -189,6 +222,7 @@ export const auditRules = {
   pruneSignIns: null,
   noteBudgetReached: null,
   deleteWebhooks: null,
+  eraseQuestionSets: null,
   claimDeliveries: null,
   pruneDeliveries: null,
   acceptTurn: null,

@@ -81,6 +81,8 @@ export const claimedResults = {
   rotateApiKey: asItIs<CommandResult<'rotateApiKey'>>(),
   createMember: asItIs<CommandResult<'createMember'>>(),
   createWebhook: asItIs<CommandResult<'createWebhook'>>(),
+  createQuestionSet: asItIs<CommandResult<'createQuestionSet'>>(),
+  addQuestion: asItIs<CommandResult<'addQuestion'>>(),
 } satisfies { readonly [N in CommandName]?: ClaimedResult<CommandResult<N>> };
 
 export type ClaimedCommandName = keyof typeof claimedResults;

@@ -50,6 +50,14 @@ import {
   updatePersona,
 } from './personas.ts';
 import { postMessage } from './post-message.ts';
+import {
+  addQuestion,
+  createQuestionSet,
+  deleteQuestion,
+  deleteQuestionSet,
+  eraseQuestionSets,
+  updateQuestionSet,
+} from './question-sets.ts';
 import { noteBudgetReached } from './reached-budgets.ts';
 import { beginCounting, releaseCall, reserveCall } from './reservations.ts';
 import { endRetentionRun, expireConversations } from './retention.ts';
@@ -159,6 +167,12 @@ export const commands = {
   claimDeliveries,
   settleDelivery,
   pruneDeliveries,
+  createQuestionSet,
+  updateQuestionSet,
+  deleteQuestionSet,
+  eraseQuestionSets,
+  addQuestion,
+  deleteQuestion,
 } as const;
 
 type Commands = typeof commands;

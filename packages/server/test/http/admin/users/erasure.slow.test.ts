@@ -132,6 +132,21 @@ async function talk(
   return made;
 }
 
+/** Takes some conversations into a set of questions. */
+async function save(server: ChildServer): Promise<void> {
+  const path = `/api/admin/organizations/${await organization(server)}`;
+  const { id } = await call(server, adminKey, 'POST', `${path}/question-sets`, { name: 'Saved' });
+  for (const mark of [word, otherWord]) {
+    const found = await call(server, adminKey, 'GET', `${path}/conversations?limit=9&q=${mark}`);
+    assert.equal(found.data.length, 9);
+    for (const conversation of found.data) {
+      const from = { conversation_id: conversation.id };
+      const taken = await call(server, adminKey, 'POST', `${path}/question-sets/${id}/questions`, from);
+      assert.ok(taken.turns.join().includes(mark));
+    }
+  }
+}
+
 async function organization(server: ChildServer): Promise<string> {
   const list = await call(server, adminKey, 'GET', '/api/admin/organizations');
   return list.data[0].id;
@@ -152,6 +167,7 @@ onBothStores('erasing leaves nothing', (engine) => {
         await using server = await spawnServer(environment);
         const key = (await readFile(join(place.dataDir, 'first-key'), 'utf8')).trim();
         await talk(server, key, userId);
+        await save(server);
         const before = await look(place);
         assert.ok(
           Object.keys(before).some((name) => name.startsWith(word)),
