@@ -7,7 +7,14 @@ import { isTerminal, type WhenBusy, whenBusyChoices } from '../../domain/generat
 import type { GenerationEngine, GenerationView } from '../../generation/interface.ts';
 import type { Database } from '../../store/store.ts';
 import type { Turns } from '../dialects/turns.ts';
-import { IdempotencyHeader, IdField, LastEventIdHeader, oneOf, streamHeaders } from '../openapi/fields.ts';
+import {
+  exampleId,
+  IdempotencyHeader,
+  IdField,
+  LastEventIdHeader,
+  oneOf,
+  streamHeaders,
+} from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
 import { type GrantedRequest, type Route, route } from '../routing/route.ts';
 import { accepts, eventsMediaType } from '../routing/view.ts';
@@ -35,7 +42,12 @@ const response = {
     description:
       'With `Accept: text/event-stream`: the stream of the new generation, in the dialect of the earlier; with `application/vnd.colloquy.events` as `events`.',
     headers: streamHeaders,
-    content: { 'text/event-stream': { schema: Type.String({ description: 'Events of the dialect.' }) } },
+    content: {
+      'text/event-stream': {
+        schema: Type.String({ description: 'Events of the dialect.' }),
+        example: `data: {"type":"token","content":"Hello"}\nid: ${exampleId}:4\n\n`,
+      },
+    },
   },
   201: {
     description: 'The new generation; `Location` names its stream.',

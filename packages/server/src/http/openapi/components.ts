@@ -90,13 +90,13 @@ export function withNamedSchemas<Document extends DocumentWithSchemas>(document:
   for (const reference of references)
     if (isAlike(reference.$ref.slice(prefix.length))) delete reference.description;
   const schemas = [...named].map(([name, schema]) => {
-    const { description, ...form } = schema;
+    const { description: _, ...form } = schema;
     return [name, isAlike(name) ? schema : form];
   });
   return { ...document, paths, components: { ...document.components, schemas: Object.fromEntries(schemas) } };
 }
 
 /** What makes two schemas one: everything but what is said of them as a whole. */
-function formOf({ description: _, ...schema }: Fields): string {
+function formOf({ description: _, examples: __, ...schema }: Fields): string {
   return JSON.stringify(schema);
 }

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { defaultSecurity } from '../routing/access.ts';
 import { withNamedSchemas } from './components.ts';
+import { type Parameter, type RequestBody, withBodyExample, withExampleToTick } from './examples.ts';
 import { withBodyRefusals } from './responses.ts';
 
 /** A section of the document. */
@@ -28,7 +29,9 @@ const commonTags: readonly Tag[] = [
 
 const description = `Colloquy is a self-hosted conversation server for language models.
 
-**Credentials.** \`X-API-Key: sk_test_…\` or \`sk_prod_…\`, or \`Authorization: Bearer\` with a key or a token.
+**Credentials.** \`X-API-Key: sk_test_…\` or \`sk_prod_…\`, or \`Authorization: Bearer\` with a key or a token. The
+administration takes an admin key, \`Authorization: Bearer sk_admin_…\`. "Test Request" sends what is typed here: the API key,
+and to the administration the admin key.
 
 **Errors** before a stream are a status and \`{"error", "code"}\`; after it began they are its error event.
 
@@ -94,7 +97,8 @@ export function addOpenApi(app: FastifyInstance, version: string, dialectTags: r
 
 interface Operation {
   readonly tags?: readonly string[];
-  readonly parameters?: readonly { readonly name: string }[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: RequestBody;
   readonly responses: Parameters<typeof withBodyRefusals>[1];
 }
 
@@ -108,10 +112,14 @@ export function openApiDocument(app: FastifyInstance): object {
     const path = written.replace('{*}', '{path}');
     const whole = Object.entries(operations).map(([method, operation]) => {
       const responses = withBodyRefusals(method, operation.responses);
-      const parameters = operation.parameters?.map((one) =>
-        one.name === '*' ? { ...one, name: 'path' } : one,
-      );
-      return [method, { ...operation, ...(parameters !== undefined && { parameters }), responses }] as const;
+      const { parameters, requestBody } = operation;
+      const whole = {
+        ...operation,
+        ...(parameters && { parameters: parameters.map(namedPath).map(withExampleToTick) }),
+        ...(requestBody && { requestBody: withBodyExample(requestBody) }),
+        responses,
+      };
+      return [method, whole] as const;
     });
     return [path, Object.fromEntries(whole)] as const;
   });
@@ -123,4 +131,9 @@ export function openApiDocument(app: FastifyInstance): object {
     paths: Object.fromEntries(paths),
     tags: document.tags?.filter(({ name }) => used.has(name)),
   });
+}
+
+/** The rest of a path has no name in its route. */
+function namedPath(parameter: Parameter): Parameter {
+  return parameter.name === '*' ? { ...parameter, name: 'path' } : parameter;
 }

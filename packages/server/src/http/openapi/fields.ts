@@ -111,6 +111,9 @@ export const WhenBusySchema = oneOf(whenBusyChoices, {
   examples: ['queue'],
 });
 
+/** For an optional parameter that most callers have to give: the page of `/docs` sends its example. */
+export const ticked = { 'x-ticked': true };
+
 /** Request headers that every POST takes. */
 export const IdempotencyHeader = {
   'idempotency-key': Type.Optional(

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { adminPath } from '../admin/schema.ts';
 import { addRoutes, type Route, route } from '../routing/route.ts';
 import { openApiDocument } from './document.ts';
 import { errorResponses } from './responses.ts';
@@ -49,6 +50,15 @@ const startScript = `Scalar.createApiReference('#documentation', {
   mcp: { disabled: true },
   hideClientButton: true,
   persistAuth: false,
+  // Both can be typed on top of the page; each request takes the one that it needs.
+  authentication: { preferredSecurityScheme: [['apiKey', 'adminKey']] },
+  onBeforeRequest({ requestBuilder }) {
+    const typed = requestBuilder.security.filter(({ value }) => value.trim() !== '');
+    const isAdministration = requestBuilder.path.raw.startsWith('${adminPath}/');
+    const fitting = typed.filter(({ name }) => (name === 'Authorization') === isAdministration);
+    const used = fitting.length > 0 ? fitting : typed;
+    requestBuilder.security.splice(0, Infinity, ...used);
+  },
 });
 `;
 

@@ -139,7 +139,7 @@ export const CreateKeyBody = Type.Object(
 
 export const UpdateKeyBody = Type.Object(
   { name: Type.Optional(fields.name), ...changeable },
-  { ...closed, title: 'ApiKeyChanges' },
+  { ...closed, title: 'ApiKeyChanges', examples: [{ name: 'website' }] },
 );
 
 export const RotateKeyBody = Type.Object(
@@ -154,7 +154,7 @@ export const RotateKeyBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'ApiKeyRotation' },
+  { ...closed, title: 'ApiKeyRotation', examples: [{ overlap_seconds: 3600 }] },
 );
 
 export const KeyListQuery = Type.Object({

@@ -35,7 +35,7 @@ export const UpdateMemberBody = Type.Object(
     email: Type.Optional(fields.email),
     role: Type.Optional(fields.role),
   },
-  { ...closed, title: 'MemberChanges' },
+  { ...closed, title: 'MemberChanges', examples: [{ role: 'admin' }] },
 );
 export const MemberTokenBody = Type.Object(
   {
@@ -48,7 +48,7 @@ export const MemberTokenBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'NewMemberToken' },
+  { ...closed, title: 'NewMemberToken', examples: [{ ttl_seconds: 3600 }] },
 );
 export const MemberToken = Type.Object(
   {

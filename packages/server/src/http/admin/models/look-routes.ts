@@ -43,7 +43,11 @@ const DiscoverBody = Type.Object(
     headers: Type.Optional(writtenRequestFields.headers),
     query: Type.Optional(writtenRequestFields.query),
   },
-  { ...closed, title: 'ModelDiscoveryRequest' },
+  {
+    ...closed,
+    title: 'ModelDiscoveryRequest',
+    examples: [{ provider: 'openai-compatible', base_url: 'http://127.0.0.1:11434/v1' }],
+  },
 );
 
 const Discovered = Type.Object(

@@ -213,7 +213,7 @@ export const UpdateModelBody = Type.Object(
     model: Type.Optional(fields.model),
     ...optional,
   },
-  { ...closed, title: 'ModelChanges' },
+  { ...closed, title: 'ModelChanges', examples: [{ name: 'GPT-4.1 mini' }] },
 );
 
 export const ModelTestResult = Type.Object(

@@ -30,7 +30,7 @@ export const CreateOrganizationBody = Type.Object({ name }, { ...closed, title: 
 
 export const UpdateOrganizationBody = Type.Object(
   { name: Type.Optional(name), default_model_id: Type.Optional(defaultModel) },
-  { ...closed, title: 'OrganizationChanges' },
+  { ...closed, title: 'OrganizationChanges', examples: [{ name: 'Acme' }] },
 );
 
 export const ErasedOrganization = Erased('ErasedOrganization', 'How many entries went, by store.');

@@ -46,13 +46,14 @@ export const PersonaFile = Type.Object(
   {
     ...closed,
     title: 'PersonaFile',
+    examples: [{ format: 1, name: 'Imported support', alias: 'imported-support' }],
     description: 'A persona with the version in production and the draft, as far as there are any.',
   },
 );
 
 export const DuplicateBody = Type.Object(
   { alias: Persona.properties.alias, name: Type.Optional(Persona.properties.name) },
-  { ...closed, title: 'PersonaCopy' },
+  { ...closed, title: 'PersonaCopy', examples: [{ alias: 'support-copy' }] },
 );
 
 /** `models` are those of the organization, by id. */

@@ -67,7 +67,7 @@ export const UpdatePersonaBody = Type.Object(
     alias: Type.Optional(fields.alias),
     description: Type.Optional(fields.description),
   },
-  { ...closed, title: 'PersonaChanges' },
+  { ...closed, title: 'PersonaChanges', examples: [{ name: 'Support' }] },
 );
 
 /** Texts that users are offered as their first message, at most, and characters of each. */
@@ -167,7 +167,7 @@ export const RevisionBody = Type.Object(
 
 export const RollbackBody = Type.Object(
   { version: versionNumber('A version that was submitted before.') },
-  { ...closed, title: 'PersonaRollback' },
+  { ...closed, title: 'PersonaRollback', examples: [{ version: 1 }] },
 );
 
 export const Version = Type.Object(

@@ -26,7 +26,7 @@ export const RotateSecretBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'NewSecret' },
+  { ...closed, title: 'NewSecret', examples: [{ end_tokens: false }] },
 );
 
 export const SecretRotation = Type.Object(

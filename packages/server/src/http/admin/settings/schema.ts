@@ -112,7 +112,7 @@ export const UpdateSettingsBody = Type.Object(
     end_user_limits: Type.Optional(fields.end_user_limits),
     retention_days: Type.Optional(RetentionChanges),
   },
-  { ...closed, title: 'SettingsChanges' },
+  { ...closed, title: 'SettingsChanges', examples: [{ titles: 'on' }] },
 );
 
 export const promptFields = ['title_prompt', 'summary_prompt', 'query_prompt'] as const;

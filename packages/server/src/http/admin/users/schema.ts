@@ -5,7 +5,7 @@ import type { Limits } from '../../../domain/limits/limits.ts';
 import { environments } from '../../../domain/scope.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { UserSummary } from '../../../store/reports/user-list.ts';
-import { IdField, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
+import { IdField, oneOf, orNull, TimeField, ticked } from '../../openapi/fields.ts';
 import { activityFields } from '../activity.ts';
 import { Consumed, type ConsumedSchema } from '../consumed.ts';
 import { LimitsField } from '../limit-fields.ts';
@@ -28,7 +28,7 @@ export const UserQuery = Type.Object({
 
 export const NamedUserQuery = Type.Object({
   // Optional here, so that the refusal of a missing one does not come before that of a foreign organization.
-  user_id: Type.Optional(UserParams.properties.user_id),
+  user_id: Type.Optional({ ...UserParams.properties.user_id, ...ticked }),
   ...UserQuery.properties,
 });
 

@@ -97,7 +97,7 @@ export const UpdateWebhookBody = Type.Object(
     description: Type.Optional(fields.description),
     is_active: Type.Optional(isActive),
   },
-  { ...closed, title: 'WebhookChanges' },
+  { ...closed, title: 'WebhookChanges', examples: [{ is_active: true }] },
 );
 
 const optionalId = (description: string) => Type.Optional(IdField(description));

@@ -9,6 +9,7 @@ import {
   IdField,
   LastEventIdHeader,
   streamHeaders,
+  ticked,
 } from '../../openapi/fields.ts';
 import { errorResponses } from '../../openapi/responses.ts';
 import { exampleFeedback, FeedbackBody, FeedbackSchema } from '../../threads/feedback.ts';
@@ -139,6 +140,7 @@ const user = Type.Object({
     Type.String({
       description: 'The user, with an API key; a token is for its own user.',
       examples: ['customer-4711'],
+      ...ticked,
     }),
   ),
 });

@@ -42,7 +42,7 @@ export const GetTokenBody = Type.Object(
       maxLength: 255,
       format: 'path-segment',
       description: 'Names the end user; a UUID is best.',
-      examples: ['3f0c1b9e-6a55-4c0e-9d53-8a3f6a1f2b77'],
+      examples: ['customer-4711'],
     }),
     persona: PersonaField,
     client_id: Type.Optional(

@@ -55,7 +55,7 @@ export const UpdateChatBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'ChatChanges' },
+  { ...closed, title: 'ChatChanges', examples: [{ name: 'Chat 1' }] },
 );
 
 const chatsRoles = ['Human', 'Assistant'] as const;

@@ -152,7 +152,7 @@ export const CreateSessionBody = Type.Object(
       Type.Object({}, { ...closed, description: 'There are no settings: only an empty object.' }),
     ),
   },
-  { ...closed, title: 'NewChatSession' },
+  { ...closed, title: 'NewChatSession', examples: [{ conversation_id: exampleId, model_id: exampleId }] },
 );
 
 export const StreamChatBody = Type.Object(
@@ -198,7 +198,13 @@ export const ToolResultsBody = Type.Object(
       { minItems: 1, maxItems: maxTools, description: 'One result for each call of the answer.' },
     ),
   },
-  { ...closed, title: 'ToolResults' },
+  {
+    ...closed,
+    title: 'ToolResults',
+    examples: [
+      { session_id: exampleId, results: [{ call_id: callId(exampleId, 0), output: '{"celsius":21}' }] },
+    ],
+  },
 );
 
 export const ConversationSchema = Type.Object(

@@ -14,6 +14,7 @@ const stream = {
     content: {
       'text/event-stream': {
         schema: Type.String({ description: 'Chunks of JSON, and `[DONE]` at the end.' }),
+        example: schema.exampleStream,
       },
     },
   },

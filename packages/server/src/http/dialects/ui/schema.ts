@@ -25,10 +25,8 @@ export const UiMessageSchema = Type.Object(
   { $id: 'UiMessage', title: 'UiMessage', description: 'A message as `useChat` keeps it.' },
 );
 
-const sent = Type.Unknown({
-  description: 'A `UIMessage`.',
-  examples: [{ id: 'msg-1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] }],
-});
+const exampleSent = { id: 'msg-1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] };
+const sent = Type.Unknown({ description: 'A `UIMessage`.', examples: [exampleSent] });
 
 export const ChatBody = Type.Object(
   {
@@ -70,6 +68,7 @@ export const ChatBody = Type.Object(
   },
   {
     title: 'UiChat',
+    examples: [{ id: 'my-chat', messages: [exampleSent] }],
     description: 'What `DefaultChatTransport` sends; other fields are the app’s, and passed over.',
   },
 );
@@ -101,6 +100,15 @@ export const HistoryQuery = Type.Object({
     Type.Integer({ minimum: 1, maximum: 1000, default: 200, description: 'Messages at most, the newest.' }),
   ),
 });
+
+/** Three frames of a stream as they are sent. */
+export const exampleStream = [
+  `data: {"type":"text-start","id":"1"}\nid: ${exampleId}:3`,
+  `data: {"type":"text-delta","id":"1","delta":"Hello"}\nid: ${exampleId}:4`,
+  'data: [DONE]',
+]
+  .map((frame) => `${frame}\n\n`)
+  .join('');
 
 export const exampleMessages = [
   { id: 'msg-1', role: 'user', parts: [{ type: 'text', text: 'Hello' }], metadata: {} },

@@ -55,7 +55,7 @@ export const create = {
   headers: Type.Object(IdempotencyHeader),
   body: Type.Object(
     { items: Type.Optional(itemsField(0)), metadata: Type.Optional(MetadataField) },
-    { ...closed, title: 'NewOpenAiConversation' },
+    { ...closed, title: 'NewOpenAiConversation', examples: [{ metadata: { topic: 'billing' } }] },
   ),
   response: { 200: conversation, ...openAiErrorResponses(400, 401, 403, 409, 413, 429) },
 };

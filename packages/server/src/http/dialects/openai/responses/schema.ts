@@ -87,7 +87,7 @@ export const ResponseBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'NewResponse' },
+  { ...closed, title: 'NewResponse', examples: [{ input: 'Talk to me' }] },
 );
 
 export const ResponseId = Type.Object({
