@@ -192,7 +192,7 @@ const headersOf: { readonly [Status in ErrorStatus]?: Record<string, TSchema> } 
 };
 
 /**
- * The error answers of a route, for `schema.response`: `errorResponses(400, 401, 404)`. 408, 431 and 500 are always
+ * The error answers of a route, for `schema.response`: `errorResponses(401, 404)`. 400, 408, 431 and 500 are always
  * added. What refuses a body (413, 415) is added in `document.ts` to each method that has one. Bodies have the envelope
  * `{"error", "code"}`.
  */
@@ -220,7 +220,8 @@ export function detailErrorResponses(...statuses: ErrorStatus[]): Record<number,
   return responses(statuses, flat('detail'), Type.Ref('DetailError#'));
 }
 
-const alwaysPossible = [408, 431, 500] as const;
+/** Any request may be malformed, have a header twice, or meet a fault. */
+const alwaysPossible = [400, 408, 431, 500] as const;
 
 /** Whether a status is answered before it is known which path is asked for. */
 function isEarly(status: ErrorStatus): boolean {

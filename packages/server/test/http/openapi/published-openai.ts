@@ -40,6 +40,11 @@ export const ofOpenAi: PublishedLists = {
     list: null,
     places: ['Response.object', 'DeletedResponse.object'],
   },
+  'what counted tokens are': {
+    values: ['response.input_tokens'],
+    list: null,
+    places: ['ResponseInputTokens.object'],
+  },
   'statuses of a response': {
     values: ['queued', 'in_progress', 'completed', 'incomplete', 'cancelled', 'failed'],
     list: responseStatuses,

@@ -60,10 +60,13 @@ export const countInput = {
       description: 'The tokens.',
       content: {
         'application/json': {
-          schema: Type.Object({
-            object: Type.Literal('response.input_tokens', { description: 'What it is.' }),
-            input_tokens: Type.Integer({ minimum: 0, description: 'Estimated.', examples: [42] }),
-          }),
+          schema: Type.Object(
+            {
+              object: Type.Literal('response.input_tokens', { description: 'What it is.' }),
+              input_tokens: Type.Integer({ minimum: 0, description: 'Estimated.', examples: [42] }),
+            },
+            { title: 'ResponseInputTokens', description: 'About how many tokens it is.' },
+          ),
           example: { object: 'response.input_tokens', input_tokens: 42 },
         },
       },
