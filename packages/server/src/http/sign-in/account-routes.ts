@@ -8,6 +8,7 @@ import { type Route, route } from '../routing/route.ts';
 import { type SignInDependencies, visitorOf } from './dependencies.ts';
 import {
   AccountChanges,
+  JsonHeader,
   refusals,
   SessionList,
   SessionParams,
@@ -88,6 +89,7 @@ export function accountRoutes({
         tags,
         operationId: 'endSignInSession',
         summary: 'Sign out in another browser, or in this one',
+        headers: JsonHeader,
         params: SessionParams,
         response: { 204: gone, ...refusals },
       },

@@ -9,6 +9,7 @@ import { giveSession, isSecure, sessionSecret, takeSession } from '../routing/ow
 import { type Route, route } from '../routing/route.ts';
 import { type SignInDependencies, visitorOf } from './dependencies.ts';
 import {
+  JsonHeader,
   LinkBody,
   LinkFactsSchema,
   LookBody,
@@ -133,6 +134,7 @@ export function entryRoutes({
         summary: 'Sign out in this browser',
         description:
           'Its tokens and the streams that they have open end at once. It is no error to be signed out.',
+        headers: JsonHeader,
         response: { 204: Type.Null({ description: 'It is signed out.' }), ...refusals },
       },
       async handler(request, reply) {

@@ -68,7 +68,7 @@ export const AccountChanges = Type.Object(
       givenPassword('The present password, which a new one needs where there is one.'),
     ),
   },
-  { ...closed, title: 'AccountChanges' },
+  { ...closed, title: 'AccountChanges', examples: [{ name: 'Ada Lovelace' }] },
 );
 export const TokenBody = Type.Object(
   {
@@ -80,7 +80,7 @@ export const TokenBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'NewSessionToken' },
+  { ...closed, title: 'NewSessionToken', examples: [{ operator: true }] },
 );
 export const NewLinkBody = Type.Object(
   {
@@ -101,6 +101,14 @@ export const NewLinkBody = Type.Object(
   },
   { ...closed, title: 'NewSignInLink' },
 );
+/** Of changes without a body, which say all the same that they could not be a form of another site. */
+export const JsonHeader = Type.Object({
+  'content-type': Type.String({
+    description: '`application/json`, though there is no body.',
+    examples: ['application/json'],
+  }),
+});
+
 export const SessionParams = Type.Object({ id: IdField('The session.') });
 
 const expiresAt = TimeField('Until when it is good.');
