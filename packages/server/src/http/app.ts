@@ -206,7 +206,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(operationRoutes({ isAccepting, isReady, version, registry, hasConsole }));
   if (hasConsole) app.register(consolePages(browserBundles.console));
   app.register(probeRoutes());
-  app.register(documentationPages());
+  app.register(documentationPages(adminPath));
   for (const dialect of Object.values(dialects)) {
     addDialect(app, dialect, {
       ...{ authenticator, store, engine, turns, attach, erasure, now },

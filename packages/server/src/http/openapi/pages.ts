@@ -2,7 +2,6 @@
 import { gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { adminPath } from '../admin/schema.ts';
 import { addRoutes, type Route, route } from '../routing/route.ts';
 import { openApiDocument } from './document.ts';
 import { errorResponses } from './responses.ts';
@@ -40,7 +39,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-const startScript = `Scalar.createApiReference('#documentation', {
+const startScript = (adminPath: string): string => `Scalar.createApiReference('#documentation', {
   url: new URL('docs/openapi.json', document.baseURI).href,
   proxyUrl: '',
   withDefaultFonts: false,
@@ -79,13 +78,14 @@ async function loadViewer(): Promise<string> {
 const shared = { method: 'GET', access: 'public' } as const;
 const tags = ['operation'];
 
-export function documentationPages(): AppPlugin {
+/** @param adminPath where the operations are that take an admin key */
+export function documentationPages(adminPath: string): AppPlugin {
   return async (app) => {
     app.addHook('onSend', async (_request, reply) => {
       reply.header('Content-Security-Policy', contentSecurityPolicy);
       reply.header('Referrer-Policy', 'no-referrer');
     });
-    addRoutes(app, [...documentRoutes(app), ...scriptRoutes()]);
+    addRoutes(app, [...documentRoutes(app), ...scriptRoutes(adminPath)]);
   };
 }
 
@@ -152,14 +152,15 @@ function documentRoutes(app: FastifyInstance): readonly Route[] {
 }
 
 /** The routes of the page's scripts. The viewer stays in memory once it is loaded. */
-function scriptRoutes(): readonly Route[] {
+function scriptRoutes(adminPath: string): readonly Route[] {
   let viewer: Promise<{ plain: Buffer; gzipped: Buffer }> | undefined;
   return [
     route({
       ...shared,
       path: '/docs/start.js',
       schema: { hide: true },
-      handler: async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(startScript),
+      handler: async (_request, reply) =>
+        reply.type('text/javascript; charset=utf-8').send(startScript(adminPath)),
     }),
     route({
       ...shared,
