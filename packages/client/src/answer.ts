@@ -1,5 +1,6 @@
 /** One answer: read it as events, as often as you like, or await it whole. */
 import { ColloquyError } from './errors.ts';
+import { events as eventsFormat } from './events.ts';
 import { asConnectionError, call, type Settings } from './http.ts';
 import { follow, type Position, type StreamOptions } from './stream.ts';
 import type { AnswerEvent, AnswerResult, Generation, SessionEvent, Source, ToolCall } from './types.ts';
@@ -223,7 +224,7 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
     signal?.addEventListener('abort', stop, { once: true });
     end.signal.addEventListener('abort', () => signal?.removeEventListener('abort', stop));
     this.#status = 'connecting';
-    const events = follow(this.#settings, this.#position, {
+    const events = follow(this.#settings, eventsFormat, this.#position, {
       signal: end.signal,
       maxRetries,
       onReconnect: (info) => {

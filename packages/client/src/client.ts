@@ -73,7 +73,14 @@ export interface AgainOptions extends AnswerOptions {
 type Query = Readonly<Record<string, string | undefined>>;
 type StartQuery = Query | (() => Promise<Query>);
 
+/** For the package's other entries. */
+export let settingsOf: (client: Colloquy) => Settings;
+
 export class Colloquy {
+  static {
+    settingsOf = (client) => client.#settings;
+  }
+
   readonly #settings: Settings;
   readonly conversations: Conversations;
   readonly generations: Generations;
@@ -84,7 +91,7 @@ export class Colloquy {
   readonly me: Me;
 
   constructor(options: ColloquyOptions) {
-    this.#settings = settingsOf(options);
+    this.#settings = readOptions(options);
     this.conversations = createConversations(this.#settings);
     const { generations, tokens, models, persona, messages, me } = createResources(this.#settings);
     this.generations = generations;
@@ -173,7 +180,7 @@ export class Colloquy {
   }
 }
 
-function settingsOf(options: ColloquyOptions): Settings {
+function readOptions(options: ColloquyOptions): Settings {
   const { baseUrl, headers = {}, maxRetries = 2, onRetry, organization, environment } = options;
   let known: Promise<string> | undefined;
   const settings: Settings = {

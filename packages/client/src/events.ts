@@ -1,4 +1,4 @@
-/** Server-Sent Events of the server's view `events`, as the client's events. */
+/** Server-Sent Events of a response, and the server's view `events` as the client's events. */
 import { createParser } from 'eventsource-parser';
 import { ColloquyError, type ErrorCode } from './errors.ts';
 import type { AnswerEvent } from './types.ts';
@@ -25,24 +25,45 @@ const callTypes: Readonly<Record<string, AnswerEvent['type']>> = {
 
 type Data = { readonly [name: string]: unknown };
 
+export interface Frame {
+  readonly id: string;
+  readonly data: string;
+}
+
+/** A form in which the server sends an answer. */
+export interface Format<Event> {
+  /** Of a request. */
+  readonly accept: string;
+  /** The dialect, as `?dialect=` names it. */
+  readonly dialect: string;
+  /** undefined: an event of a newer server, which is passed over. @throws ColloquyError for an error */
+  read(frame: Frame): Event | undefined;
+  isLast(event: Event): boolean;
+}
+
+/** The server's view `events`. */
+export const events: Format<AnswerEvent> = {
+  accept: 'application/vnd.colloquy.events',
+  dialect: 'events',
+  read: ({ id, data }) => eventOf(id, parsed(data)),
+  isLast: ({ type }) => type === 'done',
+};
+
 /**
- * The events of a response, as they come. One that ends without `done` or `error` was cut.
- * @throws ColloquyError for the event `error`; what the body throws; an Error after `silenceMs` without a byte
+ * The frames of a response, as they come. One that ends without a last event was cut.
+ * @throws what the body throws; an Error after `silenceMs` without a byte
  */
-export async function* readEvents(
+export async function* readFrames(
   response: Response,
   silenceAfterMs: number = silenceMs,
-): AsyncGenerator<AnswerEvent> {
-  let waiting: { readonly id: string; readonly data: string }[] = [];
+): AsyncGenerator<Frame> {
+  let waiting: Frame[] = [];
   const parser = createParser({ onEvent: ({ id = '', data }) => void waiting.push({ id, data }) });
   for await (const text of texts(response, silenceAfterMs)) {
     parser.feed(text);
     const frames = waiting;
     waiting = [];
-    for (const { id, data } of frames) {
-      const event = eventOf(id, parsed(data));
-      if (event !== undefined) yield event;
-    }
+    yield* frames;
   }
 }
 

@@ -1,10 +1,7 @@
 /** The events of one answer over as many connections as it takes. */
 import { ColloquyError } from './errors.ts';
-import { readEvents } from './events.ts';
+import { type Format, readFrames } from './events.ts';
 import { asConnectionError, backoffMs, mayRetry, type Request, type Settings, send, wait } from './http.ts';
-import type { AnswerEvent } from './types.ts';
-
-export const eventsMediaType = 'application/vnd.colloquy.events';
 
 /** Where an answer's stream is, and how far it was read. It outlives connections, and grows while events come. */
 export interface Position {
@@ -28,23 +25,26 @@ export interface StreamOptions {
  * The events behind `position.lastEventId`, to the last one. Ends at once if there are none.
  * @throws ColloquyError if the answer has failed or the server refuses; ConnectionError after too many tries
  */
-export async function* follow(
+export async function* follow<Event>(
   settings: Settings,
+  format: Format<Event>,
   position: Position,
   options: StreamOptions,
-): AsyncGenerator<AnswerEvent> {
+): AsyncGenerator<Event> {
   const { signal, maxRetries, onReconnect } = options;
   for (let tries = 1; ; tries += 1) {
     let leastMs = 0;
     let failure: unknown = new Error('the connection was closed');
     try {
-      const response = await connect(settings, position, signal);
+      const response = await connect(settings, format, position, signal);
       if (response.status === 204) return;
-      for await (const event of readEvents(response, options.silenceMs)) {
+      for await (const frame of readFrames(response, options.silenceMs)) {
+        const event = format.read(frame);
+        if (event === undefined) continue;
         tries = 1;
-        position.lastEventId = event.id;
+        if (frame.id !== '') position.lastEventId = frame.id;
         yield event;
-        if (event.type === 'done') return;
+        if (format.isLast(event)) return;
       }
     } catch (error) {
       if (signal.aborted) throw error;
@@ -60,17 +60,22 @@ export async function* follow(
   }
 }
 
-async function connect(settings: Settings, position: Position, signal: AbortSignal): Promise<Response> {
+async function connect<Event>(
+  settings: Settings,
+  { accept, dialect }: Format<Event>,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Response> {
   const { start, path, lastEventId } = position;
   const request: Request =
     path === undefined && start !== undefined
       ? await start()
-      : { method: 'GET', path: path ?? '', query: { dialect: 'events' } };
+      : { method: 'GET', path: path ?? '', query: { dialect } };
   const response = await send(settings, {
     ...request,
     headers: {
       ...request.headers,
-      Accept: eventsMediaType,
+      Accept: accept,
       ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
     },
     signal,

@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { startTestServer, type TestServer } from 'colloquy-testkit/server';
 import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream';
-import { Colloquy } from '../src/index.ts';
+import { Colloquy } from '../../src/index.ts';
 import {
   type Conversation,
   type ConversationOptions,
   type ConversationSnapshot,
   createConversation,
-} from '../src/store.ts';
-import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
-import { holding, ready, texts, until } from './shown.ts';
+} from '../../src/store.ts';
+import { type FlakyProxy, startFlakyProxy } from '../flaky-proxy.ts';
+import { holding, ready, texts, until } from '../shown.ts';
 
 let server: TestServer;
 let proxy: FlakyProxy;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { startTestServer, type TestServer } from 'colloquy-testkit/server';
 import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream';
-import { Colloquy } from '../src/index.ts';
-import { type Conversation, type ConversationOptions, createConversation } from '../src/store.ts';
-import { type FlakyProxy, startFlakyProxy } from './flaky-proxy.ts';
-import { ready, texts, until } from './shown.ts';
+import { Colloquy } from '../../src/index.ts';
+import { type Conversation, type ConversationOptions, createConversation } from '../../src/store.ts';
+import { type FlakyProxy, startFlakyProxy } from '../flaky-proxy.ts';
+import { ready, texts, until } from '../shown.ts';
 
 let server: TestServer;
 let proxy: FlakyProxy;
