@@ -7,6 +7,7 @@ import { createSecretRotation } from './auth/secrets/rotation.ts';
 import type { Config } from './config/config.ts';
 import { makeAdminKey, secretPath } from './config/secrets.ts';
 import { AppError } from './domain/errors.ts';
+import { browserAddress } from './first-start/console-address.ts';
 import { createEngineAtRest } from './generation/engine-at-rest.ts';
 import { createAdminApp } from './http/admin-app.ts';
 import { createLog } from './log.ts';
@@ -75,6 +76,7 @@ export async function openAtRest(config: Config): Promise<AdministrationAtRest> 
     admin: {
       secrets,
       rotation: createSecretRotation({ secrets, dataDir, store, own: 0 }),
+      publicAddress: () => browserAddress(config, config.port),
       async testModel() {
         throw new AppError(
           'conflict',

@@ -14,6 +14,7 @@ import { CommandFailure } from './failure.ts';
 import { migrateStore } from './migrate-store.ts';
 import { restore } from './restore.ts';
 import { secrets } from './secrets/secrets.ts';
+import { signInLink } from './sign-in-link.ts';
 import { start } from './start.ts';
 import { packageVersion, version } from './version.ts';
 
@@ -27,6 +28,7 @@ const commands: readonly CommandUnknownOpts[] = [
   members,
   users,
   organizations,
+  signInLink,
   doctor,
   backup,
   restore,

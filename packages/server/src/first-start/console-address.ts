@@ -1,5 +1,5 @@
 /** Where the console is, for the operator; while there is no account, with a link that makes the first one. */
-import { makeLink } from '../auth/accounts/links.ts';
+import { linkAddress, makeLink } from '../auth/accounts/links.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
@@ -31,7 +31,7 @@ export async function consoleAddress(
   if (await hasAccounts(store.reads)) return page;
   const link = { purpose: 'setup', email: null, organizationId: null, role: null } as const;
   try {
-    return `${page}#setup=${(await makeLink(store, link, now)).token}`;
+    return linkAddress(address, 'setup', (await makeLink(store, link, now)).token);
   } catch (error) {
     // Another server was set up in this moment.
     if (error instanceof AppError && error.code === 'conflict') return page;

@@ -40,6 +40,7 @@ import { addCallerLimits } from './routing/caller-limits.ts';
 import { readNothingForHead } from './routing/head.ts';
 import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { shedLoad } from './routing/load-shedding.ts';
+import { createPublicAddress } from './routing/public-address.ts';
 import { addRequestSpans } from './routing/request-spans.ts';
 import { composeSignIn } from './sign-in/compose.ts';
 import { consolePath } from './sign-in/schema.ts';
@@ -216,6 +217,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   app.register(generations({ reads, engine, attach, turns }), { prefix: '/api/generations' });
   if (admin !== undefined) {
     const adminStore = createAdminStore(store, now);
+    const publicAddress = createPublicAddress(dependencies.signIn?.publicUrl);
     app.register(
       administration({
         ...admin,
@@ -231,13 +233,13 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
           },
           openStreams: () => hub.openCount,
         }),
-        ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, now },
+        ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, publicAddress, now },
       }),
       { prefix: adminPath },
     );
     app.register(
       composeSignIn(dependencies.signIn ?? {}, {
-        ...{ store, sessions, authenticator, revocation, now },
+        ...{ store, sessions, authenticator, revocation, publicAddress, now },
         limiter: engine.limiter,
       }),
       { prefix: consolePath },

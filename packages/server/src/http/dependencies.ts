@@ -21,7 +21,10 @@ import type { SseHubOptions } from './streaming/sse.ts';
 export interface AdminAppDependencies
   extends Pick<HttpDependencies, 'store' | 'authenticator' | 'log' | 'now'> {
   readonly engine: AdministeredEngine;
-  readonly admin: Pick<AdminDependencies, 'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'health'>;
+  readonly admin: Pick<
+    AdminDependencies,
+    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'health' | 'publicAddress'
+  >;
 }
 
 export interface HttpDependencies {

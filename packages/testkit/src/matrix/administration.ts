@@ -107,6 +107,11 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       path: '/api/admin/backup',
       body: { file: 'spare.db' },
     })),
+    // There is no account, so it is one that makes the first one.
+    'POST /api/admin/sign-in-link': manage(
+      administered(201, { otherOrganization: 403, adminKey: 403 }),
+      () => ({ path: '/api/admin/sign-in-link', body: { email: 'spare@a.example' } }),
+    ),
     'POST /api/admin/secret/rotate': manage(
       administered(200, { otherOrganization: 403, adminKey: 403 }),
       () => ({ path: '/api/admin/secret/rotate', body: {} }),
@@ -263,6 +268,10 @@ export function administrationRows(): Readonly<Record<string, Row>> {
     'DELETE /api/admin/organizations/:org_id/members/:id': manage(
       administered(204),
       within('/members/<id>', newMember),
+    ),
+    'DELETE /api/admin/organizations/:org_id/members/:id/sessions': manage(
+      administered(204),
+      within('/members/<id>/sessions', newMember),
     ),
     'POST /api/admin/organizations/:org_id/members/:id/token': manage(
       administered(200),

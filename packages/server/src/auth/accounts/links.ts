@@ -1,10 +1,15 @@
 /** Makes the links that begin accounts, and says who may make which. */
 import { type LinkPurpose, linkLifetimeMs, toEmail } from '../../domain/accounts/account.ts';
-import type { AuditOrigin } from '../../domain/audit/trail.ts';
 import { AppError, invalid, notFound } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { mayAdminister, type Role } from '../../domain/organization.ts';
-import { findAccountByEmail, listMemberships, type Membership } from '../../store/queries/accounts.ts';
+import type { CreateSignInLink } from '../../store/commands/sign-in-links.ts';
+import {
+  type AccountRecord,
+  findAccountByEmail,
+  listMemberships,
+  type Membership,
+} from '../../store/queries/accounts.ts';
 import { findOrganization } from '../../store/queries/organizations.ts';
 import type { Store } from '../../store/store.ts';
 import { newBearerSecret } from './bearer-secret.ts';
@@ -19,24 +24,41 @@ export interface NewLink {
   readonly role: Role | null;
 }
 
-export interface MadeLink {
+export interface PreparedLink {
+  /** What the command `createSignInLink` takes. */
+  readonly args: CreateSignInLink;
+  /** What the link bears, which is stored nowhere. */
   readonly token: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
 }
 
-/** @throws AppError as the command `createSignInLink` does */
+/** @param now epoch milliseconds */
+export function prepareLink(link: NewLink, now: number): PreparedLink {
+  const { secret: token, hash } = newBearerSecret();
+  const expiresAt = now + linkLifetimeMs[link.purpose];
+  const email = link.email === null ? null : toEmail(link.email);
+  return { args: { ...link, email, id: newId(), hash, now, expiresAt }, token, expiresAt };
+}
+
+/** Makes it without a trace in the audit trail. @throws AppError as the command `createSignInLink` does */
 export async function makeLink(
   store: Pick<Store, 'execute'>,
   link: NewLink,
   now: number,
-  origin?: AuditOrigin,
-): Promise<MadeLink> {
-  const { secret, hash } = newBearerSecret();
-  const expiresAt = now + linkLifetimeMs[link.purpose];
-  const email = link.email === null ? null : toEmail(link.email);
-  await store.execute('createSignInLink', { ...link, email, id: newId(), hash, now, expiresAt }, origin);
-  return { token: secret, expiresAt };
+): Promise<Omit<PreparedLink, 'args'>> {
+  const { args, ...made } = prepareLink(link, now);
+  await store.execute('createSignInLink', args);
+  return made;
+}
+
+/**
+ * The page that takes a link, below the address of the server as browsers know it. The token stands behind `#`, so that it
+ * is in no log and no referrer. This machine is named `localhost`, since browsers have passkeys for names alone.
+ */
+export function linkAddress(publicAddress: string, purpose: LinkPurpose, token: string): string {
+  const address = publicAddress.replace(/^http:\/\/(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, 'http://localhost');
+  return `${address}/console#${purpose === 'setup' ? 'setup' : 'link'}=${token}`;
 }
 
 /** Who asks for a link. */
@@ -77,10 +99,21 @@ export async function requireLink(
   if (account === undefined || !theirs.some((one) => administered.has(one.organizationId))) {
     throw notFound('account');
   }
-  if (account.isOperator || theirs.some((one) => !administered.has(one.organizationId))) {
-    throw new AppError(
-      'forbidden',
-      'this person is an operator, or a member of other organizations: ask an operator for the link',
-    );
-  }
+  requireWhole(account, theirs, administered);
+}
+
+/**
+ * What concerns an account as a whole is for who administers all that it belongs to. @param administered ids of
+ * organizations @throws AppError forbidden
+ */
+export function requireWhole(
+  account: Pick<AccountRecord, 'isOperator'>,
+  memberships: readonly Membership[],
+  administered: ReadonlySet<string>,
+): void {
+  if (!account.isOperator && memberships.every((one) => administered.has(one.organizationId))) return;
+  throw new AppError(
+    'forbidden',
+    'this person is an operator, or a member of other organizations: only an operator may do this',
+  );
 }

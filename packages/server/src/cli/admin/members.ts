@@ -31,7 +31,7 @@ const list = organizationCommand('list')
   .action((options) =>
     inOrganization(options, async (api, path) => {
       const { limit, cursor } = options;
-      const columns = ['id', 'name', 'email', 'role', 'created_at'];
+      const columns = ['id', 'name', 'email', 'role', 'last_seen_at', 'created_at'];
       printList(await api.list(`${path}/members`, { limit, cursor }), { what: 'members', columns }, options);
     }),
   );
@@ -86,6 +86,16 @@ const token = organizationCommand('token')
     }),
   );
 
+const signOut = organizationCommand('sign-out')
+  .description('sign a member out of the console everywhere')
+  .argument(...who)
+  .action((member, options) =>
+    inOrganization(options, async (api, path) => {
+      await api.call('DELETE', `${await pathOf(api, path, member)}/sessions`);
+      printDone(`The member ${member} is signed out.`);
+    }),
+  );
+
 const remove = organizationCommand('delete')
   .description('remove a member; their tokens die at once')
   .argument(...who)
@@ -106,5 +116,6 @@ export const members = commandGroup('members', 'people who work in an organizati
   create,
   update,
   token,
+  signOut,
   remove,
 ]);

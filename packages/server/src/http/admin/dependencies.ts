@@ -13,6 +13,7 @@ import type { Backups } from '../../store/backup/backups.ts';
 import type { Erasure } from '../end-users/erasure.ts';
 import type { ReadHealth } from '../operations/health.ts';
 import type { Refusals } from '../request/refusals.ts';
+import type { PublicAddress } from '../routing/public-address.ts';
 import type { Revocation } from '../streaming/revocation.ts';
 import type { AdminStore } from './changes.ts';
 
@@ -33,6 +34,8 @@ export interface AdminDependencies {
   readonly authenticator: Authenticator;
   readonly engine: Pick<GenerationEngine, 'cancel' | 'limiter' | 'storedLimits'>;
   readonly revocation: Revocation;
+  /** Where browsers reach the server. */
+  readonly publicAddress: PublicAddress;
   /** Undefined where no server runs, or it makes none. */
   readonly backups?: Pick<Backups, 'start'>;
   /** How the server is. */

@@ -23,6 +23,7 @@ import { questionRoutes } from './question-sets/question-routes.ts';
 import { questionSetRoutes } from './question-sets/routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
+import { signInLinkRoutes } from './sign-in-link/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
 import { userListRoutes } from './users/list-routes.ts';
 import { userRoutes } from './users/routes.ts';
@@ -71,6 +72,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...healthRoutes(dependencies),
       ...backupRoutes(dependencies),
       ...secretRoutes(dependencies),
+      ...signInLinkRoutes(dependencies),
     ]);
   };
 }

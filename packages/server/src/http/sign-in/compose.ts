@@ -3,7 +3,6 @@ import { createAccounts } from '../../auth/accounts/accounts.ts';
 import { createPasswords, type Passwords } from '../../auth/accounts/passwords.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
-import { createPublicAddress } from '../routing/public-address.ts';
 import type { SignInDependencies } from './dependencies.ts';
 import { signIn } from './routes.ts';
 import { createTries } from './tries.ts';
@@ -13,14 +12,17 @@ export interface SignInSettings {
   /** Whether people may sign in by a password. Default true. */
   readonly takesPasswords?: boolean;
   /** The address by which browsers reach the server, without a slash at the end. Default: where a request came to. */
-  readonly publicUrl?: string | undefined;
+  readonly publicUrl?: string;
   /** Default: one of its own. */
   readonly passwords?: Passwords;
 }
 
 export function composeSignIn(
-  { takesPasswords = true, publicUrl, passwords = createPasswords() }: SignInSettings,
-  dependencies: Pick<SignInDependencies, 'store' | 'sessions' | 'authenticator' | 'revocation' | 'now'> & {
+  { takesPasswords = true, passwords = createPasswords() }: SignInSettings,
+  dependencies: Pick<
+    SignInDependencies,
+    'store' | 'sessions' | 'authenticator' | 'revocation' | 'publicAddress' | 'now'
+  > & {
     readonly limiter: Pick<Limiter, 'take'>;
   },
 ): AppPlugin {
@@ -29,7 +31,6 @@ export function composeSignIn(
   return signIn({
     ...dependencies,
     accounts: createAccounts({ store, passwords, tries, takesPasswords, now }),
-    publicAddress: createPublicAddress(publicUrl),
     takesPasswords,
   });
 }

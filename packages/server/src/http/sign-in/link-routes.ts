@@ -1,5 +1,10 @@
 /** `/links`: invitations, and links that lead back into an account. */
-import { type NewLink as LinkToMake, makeLink, requireLink } from '../../auth/accounts/links.ts';
+import {
+  type NewLink as LinkToMake,
+  linkAddress,
+  prepareLink,
+  requireLink,
+} from '../../auth/accounts/links.ts';
 import { invalid } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
 import { toTime } from '../../domain/text/time.ts';
@@ -38,7 +43,8 @@ export function linkRoutes({ store, accounts, publicAddress, now }: SignInDepend
         await requireLink(store, { isOperator: account.isOperator, memberships }, link);
         const { address, requestId } = visitorOf(request);
         const memberId = memberships.find((one) => one.organizationId === organizationId)?.memberId;
-        const made = await makeLink(store, link, now(), {
+        const { args, token, expiresAt } = prepareLink(link, now());
+        await store.execute('createSignInLink', args, {
           id: newId(),
           actor:
             memberId === undefined ? { kind: 'account', id: account.id } : { kind: 'member', id: memberId },
@@ -47,8 +53,8 @@ export function linkRoutes({ store, accounts, publicAddress, now }: SignInDepend
           organizationId,
           at: now(),
         });
-        const url = `${publicAddress(request)}/console#link=${made.token}`;
-        return reply.code(201).send({ url, expires_at: toTime(made.expiresAt) });
+        const url = linkAddress(publicAddress(request), purpose, token);
+        return reply.code(201).send({ url, expires_at: toTime(expiresAt) });
       },
     }),
   ];

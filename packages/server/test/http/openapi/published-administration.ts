@@ -64,6 +64,11 @@ export const ofAdministration: PublishedLists = {
     list: null,
     places: ['NewSignInLink.purpose'],
   },
+  'purposes of an operator’s links': {
+    values: ['setup', 'reset'],
+    list: null,
+    places: ['OperatorLink.purpose'],
+  },
   'readers of end users’ conversations': {
     values: ['admins', 'members'],
     list: endUserReaders,

@@ -1,9 +1,12 @@
 /** `/organizations/{org_id}/members` */
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { requireWhole } from '../../../auth/accounts/links.ts';
+import { isOperator } from '../../../auth/permissions.ts';
 import { notFound } from '../../../domain/errors.ts';
 import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
-import { findMember, listMembers } from '../../../store/queries/members.ts';
+import { findAccount, listMemberships, readSignIns, type SignIns } from '../../../store/queries/accounts.ts';
+import { findMember, listMembers, type MemberRecord } from '../../../store/queries/members.ts';
 import { answer, gone } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -31,9 +34,19 @@ const path = `${organizationPath}/members`;
 
 export function memberRoutes({ store, authenticator, now, revocation }: AdminDependencies): readonly Route[] {
   async function get(scope: OrganizationScope, memberId: string): Promise<Static<typeof Member>> {
+    const record = await find(scope, memberId);
+    return toMemberResource(record, await signInsOf([record]));
+  }
+
+  async function find(scope: OrganizationScope, memberId: string): Promise<MemberRecord> {
     const record = await findMember(store.reads, scope, memberId.toLowerCase());
     if (record === undefined) throw notFound('member');
-    return toMemberResource(record);
+    return record;
+  }
+
+  function signInsOf(records: readonly MemberRecord[]): Promise<ReadonlyMap<string, SignIns>> {
+    const accountIds = records.flatMap(({ accountId }) => accountId ?? []);
+    return readSignIns(store.reads, accountIds, now());
   }
 
   return [
@@ -79,8 +92,11 @@ export function memberRoutes({ store, authenticator, now, revocation }: AdminDep
           ...refusals,
         },
       },
-      handler: async ({ scope, query }) =>
-        toPageResource(await listMembers(store.reads, scope, pageById(query)), toMemberResource),
+      async handler({ scope, query }) {
+        const page = await listMembers(store.reads, scope, pageById(query));
+        const signIns = await signInsOf(page.data);
+        return toPageResource(page, (record) => toMemberResource(record, signIns));
+      },
     }),
     route({
       method: 'GET',
@@ -130,7 +146,7 @@ export function memberRoutes({ store, authenticator, now, revocation }: AdminDep
         operationId: 'deleteMember',
         summary: 'Remove a member; its tokens die at once',
         description:
-          'Connections of the member end with an error, and what the member has running and queued ends as cancelled.',
+          'The last owner who can sign in stays. An account goes with its last organization. Connections of the member end with an error, and what the member has running and queued ends as cancelled.',
         params: MemberParams,
         response: { 204: gone, ...refusals },
       },
@@ -139,6 +155,33 @@ export function memberRoutes({ store, authenticator, now, revocation }: AdminDep
         const id = request.params.id.toLowerCase();
         await store.change(request, 'deleteMember', { organizationId, id });
         await revocation.member(id);
+        return reply.code(204).send(null);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: `${path}/:id/sessions`,
+      access,
+      writes: 'beyond',
+      schema: {
+        tags,
+        operationId: 'endMemberSessions',
+        summary: 'Sign a member out everywhere',
+        description:
+          'Tokens of the sessions and their connections end at once. For members who belong to other organizations too, and for operators, only an operator may do this.',
+        params: MemberParams,
+        response: { 204: Type.Null({ description: 'The member is signed out.' }), ...refusals },
+      },
+      async handler(request, reply) {
+        const { scope, caller, params } = request;
+        const { accountId } = await find(scope, params.id);
+        const account = accountId === null ? undefined : await findAccount(store.reads, accountId);
+        if (account !== undefined) {
+          const memberships = await listMemberships(store.reads, account.id);
+          if (!isOperator(caller)) requireWhole(account, memberships, new Set([scope.organizationId]));
+          const { ended } = await store.change(request, 'endSessions', { accountId: account.id });
+          await revocation.sessions(ended);
+        }
         return reply.code(204).send(null);
       },
     }),

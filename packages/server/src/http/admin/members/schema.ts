@@ -1,9 +1,10 @@
 /** The schemas of members and their tokens. */
 import { type Static, Type } from 'typebox';
 import { roles } from '../../../domain/organization.ts';
-import { toTime } from '../../../domain/text/time.ts';
+import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
+import type { SignIns } from '../../../store/queries/accounts.ts';
 import type { MemberRecord } from '../../../store/queries/members.ts';
-import { closed, IdField, oneOf, TextField } from '../../openapi/fields.ts';
+import { closed, IdField, nullable, oneOf, TextField, TimeField } from '../../openapi/fields.ts';
 import { createdAt, OrganizationParams, updatedAt } from '../schema.ts';
 
 const maxTokenTtlSeconds = 31_536_000;
@@ -23,7 +24,22 @@ const fields = {
 };
 
 export const Member = Type.Object(
-  { id: IdField('The id.'), ...fields, created_at: createdAt, updated_at: updatedAt },
+  {
+    id: IdField('The id.'),
+    ...fields,
+    can_sign_in: Type.Boolean({
+      description: 'Whether the member has an account of the console; an invitation gives one.',
+      examples: [true],
+    }),
+    last_seen_at: nullable(TimeField('When the console was used last, to the minute; null: never.')),
+    sessions: Type.Integer({
+      minimum: 0,
+      description: 'In how many browsers the member is signed in.',
+      examples: [1],
+    }),
+    created_at: createdAt,
+    updated_at: updatedAt,
+  },
   { title: 'Member', description: 'A person who works in the organization.' },
 );
 
@@ -61,12 +77,19 @@ export const MemberToken = Type.Object(
   },
 );
 
-export function toMemberResource(record: MemberRecord): Static<typeof Member> {
+export function toMemberResource(
+  record: MemberRecord,
+  signIns: ReadonlyMap<string, SignIns>,
+): Static<typeof Member> {
+  const { lastSeenAt = null, sessions = 0 } = signIns.get(record.accountId ?? '') ?? {};
   return {
     id: record.id,
     name: record.name,
     email: record.email,
     role: record.role,
+    can_sign_in: record.accountId !== null,
+    last_seen_at: toTimeOrNull(lastSeenAt),
+    sessions,
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),
   };
