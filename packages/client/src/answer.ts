@@ -43,6 +43,10 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
   #result: Promise<AnswerResult> | undefined;
+  #whenConnected: () => void = () => undefined;
+  readonly #connected: Promise<void> = new Promise((resolve) => {
+    this.#whenConnected = resolve;
+  });
 
   /** Made by `Colloquy`'s calls. */
   constructor(
@@ -91,7 +95,9 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
   async stop(): Promise<Generation> {
     if (this.generationId === undefined) {
       this.start();
-      while (this.generationId === undefined && !this.#isOver) await this.#more();
+      // Where nothing streams, the first event comes with the last one; the connection tells earlier.
+      while (this.generationId === undefined && !this.#isOver)
+        await Promise.race([this.#more(), this.#connected]);
     }
     if (this.generationId === undefined) throw this.#failure?.error;
     const path = `/api/generations/${this.generationId}/cancel`;
@@ -227,6 +233,7 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
     const events = follow(this.#settings, eventsFormat, this.#position, {
       signal: end.signal,
       maxRetries,
+      onConnect: this.#whenConnected,
       onReconnect: (info) => {
         this.#status = 'reconnecting';
         onReconnect?.(info);

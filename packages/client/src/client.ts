@@ -183,6 +183,7 @@ export class Colloquy {
 function readOptions(options: ColloquyOptions): Settings {
   const { baseUrl, headers = {}, maxRetries = 2, onRetry, organization, environment } = options;
   let known: Promise<string> | undefined;
+  const said = new Set<string>();
   const settings: Settings = {
     baseUrl: new URL(baseUrl).href.replace(/\/+$/, ''),
     credential: credentialOf(options),
@@ -193,6 +194,10 @@ function readOptions(options: ColloquyOptions): Settings {
     onRetry,
     environment,
     isMember: organization !== undefined,
+    warn(message) {
+      if (!said.has(message)) console.warn(`@colloquy/client: ${message}`);
+      said.add(message);
+    },
     organization() {
       known ??= organization === undefined ? findOrganization(settings) : Promise.resolve(organization);
       // Who has asked in vain asks again.

@@ -22,6 +22,8 @@ export interface Settings {
   readonly environment?: string | undefined;
   /** Whether the caller has named their organization, as members do. */
   readonly isMember: boolean;
+  /** Says something to the developer, once. */
+  warn(message: string): void;
   /** The id of the caller's organization. */
   organization(): Promise<string>;
 }

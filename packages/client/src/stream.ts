@@ -18,8 +18,13 @@ export interface StreamOptions {
   readonly maxRetries: number;
   /** A connection is lost, and will be tried again. */
   readonly onReconnect?: ((info: { readonly attempt: number; readonly delayMs: number }) => void) | undefined;
+  /** The server has taken the call, and `position.path` is known. */
+  readonly onConnect?: (() => void) | undefined;
   readonly silenceMs?: number | undefined;
 }
+
+const streamless =
+  'this fetch gives no streams, so an answer comes as a whole when it has ended; give `fetch` of expo/fetch, or another one that streams';
 
 /**
  * The events behind `position.lastEventId`, to the last one. Ends at once if there are none.
@@ -31,13 +36,15 @@ export async function* follow<Event>(
   position: Position,
   options: StreamOptions,
 ): AsyncGenerator<Event> {
-  const { signal, maxRetries, onReconnect } = options;
+  const { signal, maxRetries, onReconnect, onConnect } = options;
   for (let tries = 1; ; tries += 1) {
     let leastMs = 0;
     let failure: unknown = new Error('the connection was closed');
     try {
       const response = await connect(settings, format, position, signal);
       if (response.status === 204) return;
+      onConnect?.();
+      if (response.body == null) settings.warn(streamless);
       for await (const frame of readFrames(response, options.silenceMs)) {
         const event = format.read(frame);
         if (event === undefined) continue;
