@@ -320,7 +320,7 @@ export const modulesSayWhatTheyAreFor: Rule = (tree) =>
     .map(([path]) => `${path} does not begin with what it is for`);
 
 /** Folders whose tests test the program as a whole, not a folder of the sources. */
-const wholeProgram: readonly string[] = ['architecture', 'browser', 'faults', 'fuzz', 'soak'];
+const wholeProgram: readonly string[] = ['architecture', 'browser', 'faults', 'fuzz', 'guides', 'soak'];
 
 /** Each folder of `<package>/test` has the name of the folder of `<package>/src` whose tests it holds. */
 export const testsMirrorRooms: Rule = (tree) => {

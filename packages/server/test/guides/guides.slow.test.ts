@@ -1,0 +1,181 @@
+/** Every code block of `docs/guides` does what the page says, as it stands there: with our addresses, keys and names. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { build } from 'esbuild';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const guides = join(repository, 'docs/guides');
+const run = promisify(execFile);
+
+interface Block {
+  readonly language: string;
+  readonly code: string;
+}
+
+async function blocksOf(guide: string): Promise<readonly Block[]> {
+  const markdown = await readFile(join(guides, guide), 'utf8');
+  return [...markdown.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', code = '']) => ({
+    language,
+    code,
+  }));
+}
+
+describe('the code of the guides', {
+  skip: process.platform === 'win32' && 'it is for a shell of Unix',
+}, () => {
+  let directory: string;
+  let server: ChildServer;
+  let key: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'colloquy-guides-'));
+    server = await spawnServer(
+      { HOST: '127.0.0.1', PORT: '0', DATA_DIR: join(directory, 'data'), COLLOQUY_LOCAL_MODEL: 'off' },
+      { cwd: directory },
+    );
+    key = (await readFile(join(directory, 'data/first-key'), 'utf8')).trim();
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const ours = (code: string): string =>
+    code.replaceAll('http://127.0.0.1:8080', server.url).replaceAll('sk_prod_…', key);
+
+  /** Runs it in a shell, in the directory of the server. */
+  async function shell(code: string): Promise<string> {
+    const { stdout } = await run('bash', ['-euc', ours(code)], { cwd: directory, maxBuffer: 2 ** 24 });
+    assert.deepEqual(stdout.match(/.{0,200}"error":"[\s\S]{0,200}/g), null);
+    return stdout;
+  }
+
+  /** Runs it as a module of a program that has our packages. */
+  async function program(code: string): Promise<string> {
+    const { stdout } = await run(
+      process.execPath,
+      ['--input-type=module-typescript', '--conditions=colloquy:source', '--eval', ours(code)],
+      { cwd: repository, env: { ...process.env, COLLOQUY_KEY: key } },
+    );
+    return stdout;
+  }
+
+  async function token(): Promise<string> {
+    const response = await fetch(`${server.url}/api/chat/get_token`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: JSON.stringify({ user_id: 'ada' }),
+    });
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  /** How the blocks of each guide are run, in their order. */
+  const runs: Readonly<Record<string, (blocks: readonly string[]) => Promise<void>>> = {
+    async 'from-openai.md'([code = '']) {
+      const output = await program(code.replace('persona:guide', 'persona:assistant'));
+      assert.match(output, /I am the guide/);
+    },
+
+    async 'from-use-chat.md'([code = '']) {
+      const file = join(directory, 'chat.mjs');
+      const contents = `import { renderToString } from 'react-dom/server';
+        const token = async () => 'x';
+        ${code}
+        console.log('rendered:', renderToString(<Chat id="a" initial={[]} />));`;
+      await build({
+        stdin: { contents, loader: 'tsx', resolveDir: repository },
+        ...{ bundle: true, format: 'esm', platform: 'node', outfile: file },
+        ...{ jsx: 'automatic', jsxImportSource: 'react', tsconfigRaw: {} },
+        banner: {
+          js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        },
+      });
+      const { stdout } = await run(process.execPath, [file]);
+      assert.match(stdout, /^rendered:/);
+    },
+
+    async 'from-eventsource.md'(blocks) {
+      const output = await program(
+        `import { EventSource } from 'eventsource';\nconst token = ${JSON.stringify(await token())};\n${blocks.join('\n')}`,
+      );
+      assert.match(output, /I am the guide[\s\S]*\n\d+ tokens\n$/);
+    },
+
+    async 'from-converzen.md'([first = '', endpoint = '', widget = '', personas = '']) {
+      assert.match(await shell(first), /"type":"session_created"[\s\S]*"type":"done"/);
+      assert.match(await shell(personas), /"has_active":true|"active_version":1|"state":"active"/);
+      // What the widget does with its configuration, as originals.test.ts has it.
+      const output = await program(`${endpoint}
+        globalThis.fetch = ((own) => async (address, options) =>
+          String(address).startsWith('/api/chat-token?client_id=')
+            ? Response.json(await tokenFor('ada', new URL(address, 'http://page').searchParams.get('client_id')))
+            : own(address, options))(fetch);
+        const cvzWidget = { async init({ chatUrl, getToken }) {
+          const { token, expiresAt } = await getToken('device-1');
+          console.log('good for', Math.round(expiresAt - Date.now() / 1000) > 60);
+          const response = await fetch(chatUrl + '/api/chat/completion/stream', {
+            method: 'POST',
+            headers: { Authorization: 'Bearer ' + token, 'X-Client-Id': 'device-1', 'Content-Type': 'application/json' },
+            body: JSON.stringify({ message: 'Hi' }),
+          });
+          console.log(await response.text());
+        } };
+        ${widget}`);
+      assert.match(output, /good for true[\s\S]*"type":"done"/);
+    },
+
+    async 'web-app.md'([start = '', ...parts]) {
+      const example = join(repository, 'examples/web-chat');
+      const [, command = ''] = /^cd examples\/web-chat\n(COLLOQUY_KEY=.* npm start)\n$/.exec(start) ?? [];
+      assert.notEqual(command, '', start);
+      const child = spawn('bash', ['-c', command.replace('../../data', join(directory, 'data'))], {
+        cwd: example,
+        env: { ...process.env, PORT: '0', COLLOQUY_URL: server.url },
+        stdio: ['ignore', 'pipe', 'inherit'],
+        detached: true,
+      });
+      try {
+        for await (const line of createInterface(child.stdout)) {
+          const [, url] = /^Web chat: (\S+)$/.exec(line) ?? [];
+          if (url === undefined) continue;
+          const made = await fetch(`${url}/api/chat-token`, { method: 'POST' });
+          assert.equal(typeof ((await made.json()) as { token: string }).token, 'string');
+          break;
+        }
+      } finally {
+        if (child.pid !== undefined) process.kill(-child.pid);
+        await once(child, 'exit');
+      }
+      // The other blocks are parts of the example, which has a test of its own.
+      const sources = await Promise.all(
+        ['server.js', 'page.js'].map((file) => readFile(join(example, file), 'utf8')),
+      );
+      for (const part of parts)
+        assert.ok(
+          sources.some((source) => source.includes(part)),
+          part,
+        );
+    },
+  };
+
+  test('every guide is run', async () => {
+    const all = (await readdir(guides)).filter((name) => name.endsWith('.md')).sort();
+    assert.deepEqual(Object.keys(runs).sort(), all);
+  });
+
+  for (const [guide, runBlocks] of Object.entries(runs)) {
+    test(guide, { timeout: 120_000 }, async () => {
+      const blocks = await blocksOf(guide);
+      assert.ok(blocks.length > 0);
+      await runBlocks(blocks.map(({ code }) => code));
+    });
+  }
+});
