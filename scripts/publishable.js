@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const place = 'packages/server';
 const copied = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', '.env.example', 'docs'];
 /** As in `packages/server/src/bundles/browser-bundles.ts`. */
-const browserBundles = ['console'];
+const browserBundles = ['console', 'widget'];
 const shrinkwrapFile = join(root, place, 'npm-shrinkwrap.json');
 
 /** @param {string} path */

@@ -69,6 +69,8 @@ function runTests(args) {
     process.execPath,
     [
       '--test',
+      // Packages of this repository are taken as they stand, not as they were built.
+      '--conditions=colloquy:source',
       '--test-reporter=spec',
       `--test-concurrency=${isQuickTier ? concurrency.quick : concurrency.all}`,
       `--test-timeout=${timeoutMs}`,

@@ -11,7 +11,7 @@ import { keyOfSources, readStored, store, sweep } from './cache.ts';
 import { type BundleFiles, filesInMemory, filesOfDirectory } from './files.ts';
 import { makeFiles } from './make.ts';
 
-export type BundleName = 'console';
+export type BundleName = 'console' | 'widget';
 
 /** Directories and files of the repository from which each is made; another state of them is another bundle. */
 const sources: Readonly<Record<BundleName, readonly string[]>> = {
@@ -24,6 +24,14 @@ const sources: Readonly<Record<BundleName, readonly string[]>> = {
     'packages/client/src',
     // Its forms are made from the schemas of the administration, which draw on the rest.
     'packages/server/src',
+  ],
+  widget: [
+    'package-lock.json',
+    'packages/server/bin/browser-bundle.js',
+    'packages/widget/bundle.js',
+    'packages/widget/src',
+    'packages/ui/src',
+    'packages/client/src',
   ],
 };
 
@@ -50,7 +58,7 @@ const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const published = fileURLToPath(new URL('../../dist/browser/', import.meta.url));
 
 export function createBrowserBundles(options: BrowserBundlesOptions): BrowserBundles {
-  return { console: createBundle('console', options) };
+  return { console: createBundle('console', options), widget: createBundle('widget', options) };
 }
 
 function createBundle(name: BundleName, { dataDir, log }: BrowserBundlesOptions): BrowserBundle {

@@ -9,6 +9,7 @@ import { adminPath } from './admin/schema.ts';
 import { createBaseHeaders, type SetBaseHeaders } from './answer/base-headers.ts';
 import { clientErrorHandler, errorEnvelope, errorHandler } from './answer/errors.ts';
 import { consolePages } from './bundles/console-routes.ts';
+import { widgetFiles } from './bundles/widget-routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { eventsCodec } from './dialects/events/codec.ts';
@@ -203,9 +204,10 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
   const { isAccepting, isReady, version, admin } = dependencies;
 
   const { browserBundles } = dependencies;
-  const hasConsole = browserBundles !== undefined;
+  const hasConsole = browserBundles?.console !== undefined;
   app.register(operationRoutes({ isAccepting, isReady, version, registry, hasConsole }));
-  if (hasConsole) app.register(consolePages(browserBundles.console));
+  if (browserBundles?.console !== undefined) app.register(consolePages(browserBundles.console));
+  if (browserBundles?.widget !== undefined) app.register(widgetFiles(browserBundles.widget));
   app.register(probeRoutes());
   app.register(documentationPages(adminPath));
   for (const dialect of Object.values(dialects)) {

@@ -50,7 +50,7 @@ export interface HttpDependencies {
     'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'
   >;
   /** The pages for browsers; without them there is no console. */
-  readonly browserBundles?: BrowserBundles;
+  readonly browserBundles?: Partial<BrowserBundles>;
   /** How people sign in to the console; by a password alone otherwise. There is none without `admin`. */
   readonly signIn?: SignInSettings;
   /** The directory whose disk `/api/admin/health` tells of. */
