@@ -11,6 +11,7 @@ import { clientErrorHandler, errorEnvelope, errorHandler } from './answer/errors
 import { consolePages } from './bundles/console-routes.ts';
 import { widgetFiles } from './bundles/widget-routes.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { createAnswerOnce } from './dialects/answer-once.ts';
 import type { DialectDependencies, DialectModule } from './dialects/dialect-module.ts';
 import { eventsCodec } from './dialects/events/codec.ts';
 import { dialectRegistry } from './dialects/registry.ts';
@@ -236,6 +237,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
           openStreams: () => hub.openCount,
         }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, publicAddress, now },
+        answerOnce: createAnswerOnce({ engine, openViewer, readFacts, streamGeneration }),
       }),
       { prefix: adminPath },
     );

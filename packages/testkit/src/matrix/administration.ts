@@ -216,6 +216,13 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       path: `${base(world)}/personas/${await newPersona(world)}/next`,
       body: draft(world),
     })),
+    'POST /api/admin/organizations/:org_id/personas/:id/try': manage(
+      administered(200),
+      within('/personas/<id>/try', newPersona, {
+        version: 'next',
+        messages: [{ role: 'user', content: 'Hi' }],
+      }),
+    ),
     'POST /api/admin/organizations/:org_id/personas/:id/submit': manage(
       administered(200),
       within('/personas/<id>/submit', newPersona),

@@ -10,6 +10,7 @@ import type { Discovery } from '../../models/discover.ts';
 import type { ModelServer } from '../../models/registry.ts';
 import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Backups } from '../../store/backup/backups.ts';
+import type { AnswerOnce } from '../dialects/answer-once.ts';
 import type { Erasure } from '../end-users/erasure.ts';
 import type { ReadHealth } from '../operations/health.ts';
 import type { Refusals } from '../request/refusals.ts';
@@ -36,6 +37,8 @@ export interface AdminDependencies {
   readonly revocation: Revocation;
   /** Where browsers reach the server. */
   readonly publicAddress: PublicAddress;
+  /** Undefined where no server runs. */
+  readonly answerOnce?: AnswerOnce;
   /** Undefined where no server runs, or it makes none. */
   readonly backups?: Pick<Backups, 'start'>;
   /** How the server is. */

@@ -17,6 +17,7 @@ import { modelRoutes } from './models/routes.ts';
 import { organizationRoutes } from './organizations/routes.ts';
 import { personaCopyRoutes } from './personas/copy-routes.ts';
 import { personaRoutes } from './personas/routes.ts';
+import { personaTryRoutes } from './personas/try-routes.ts';
 import { personaVersionRoutes } from './personas/version-routes.ts';
 import { providerRoutes } from './providers/routes.ts';
 import { questionRoutes } from './question-sets/question-routes.ts';
@@ -57,6 +58,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...personaRoutes(dependencies),
       ...personaVersionRoutes(dependencies),
       ...personaCopyRoutes(dependencies),
+      ...personaTryRoutes(dependencies),
       ...keyRoutes(dependencies),
       ...memberRoutes(dependencies),
       ...organizationGenerationRoutes(dependencies),

@@ -246,7 +246,7 @@ export const ofAdministration: PublishedLists = {
   'types of versions': {
     values: ['next', 'active'],
     list: versionTypes,
-    places: ['PersonaSelector.version_type', 'PersonaSelector.version_tag'],
+    places: ['PersonaSelector.version_type', 'PersonaSelector.version_tag', 'PersonaTrial.version'],
   },
   'states of versions': {
     values: ['next', 'active', 'past'],

@@ -17,7 +17,7 @@ export const ofConversations: PublishedLists = {
   'roles that clients see': {
     values: ['user', 'assistant'],
     list: shownRoles,
-    places: ['Message.role'],
+    places: ['Message.role', 'TrialMessage.role'],
   },
   'roles of the chats dialect': {
     values: ['Human', 'Assistant'],
