@@ -20,6 +20,9 @@ export const partStrings = catalogue('parts', {
   retryIn: (seconds: number) => `It can be tried again in ${plural(seconds, 'second', 'seconds')}.`,
   typeName: (name: string) => `Type “${name}” to confirm`,
   more: 'Show more',
+  pages: 'Pages of the list',
+  firstPage: 'First page',
+  nextPage: 'Next page',
   actions: 'More actions',
   unsaved: 'There are changes that are not saved. Leave without them?',
   missing: 'This is needed.',
@@ -32,6 +35,7 @@ export const partStrings = catalogue('parts', {
     example === undefined ? 'This has another form.' : `This has another form; an example is ${example}.`,
   entries: (bound: number | string) => `At most ${bound} lines.`,
   perLine: 'One entry a line.',
+  zone: (name: string) => `Time zone: ${name}.`,
   filter: 'Filter',
   none: '–',
 });

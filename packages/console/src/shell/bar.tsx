@@ -61,8 +61,8 @@ export function Bar({ onSearch, onShortcuts }: BarProps): JSX.Element {
       {environment === 'test' && <span class={styles.notice}>{strings.testNotice}</span>}
       <span class={styles.space} />
       <span class={styles.search}>
-        <Button icon="search" onClick={onSearch} label={strings.searchHint(`${modifierKey} K`)}>
-          <span>{strings.search}</span>
+        <Button icon="search" onClick={onSearch} label={`${strings.search} ${modifierKey} K`}>
+          <span>{strings.search} </span>
           <kbd>{modifierKey} K</kbd>
         </Button>
       </span>

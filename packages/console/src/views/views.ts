@@ -26,6 +26,13 @@ export const views: readonly View[] = [
     isFor: administrators,
     load: () => import('./models/view.tsx'),
   },
+  {
+    name: 'keys',
+    icon: 'keys',
+    letter: 'k',
+    isFor: administrators,
+    load: () => import('./keys/view.tsx'),
+  },
 ];
 
 export function viewsFor(api: Api): readonly View[] {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromiumForTests } from 'colloquy-testkit/services';
+import { violationsOf } from 'colloquy-testkit/web/violations';
 import type { Page } from 'playwright-core';
-import { type Gallery, startGallery, violationsOf } from './gallery-page.ts';
+import { type Gallery, startGallery } from './gallery-page.ts';
 
 const found = chromiumForTests();
 const pictures = process.env.COLLOQUY_TEST_PICTURES;

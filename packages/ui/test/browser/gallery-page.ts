@@ -1,6 +1,4 @@
 /** Opens the gallery in a real browser, under the policy of the console's pages. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -82,25 +80,4 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
   });
   const files = outputFiles.map(({ path, text }) => [path.split(/[/\\]/).at(-1) ?? '', text] as const);
   return new Map([...files, ['page.css', styles]]);
-}
-
-/** Violations of WCAG 2.2 AA, as `rule: element`. It runs outside of the page's world, so that the policy does not count. */
-export async function violationsOf(page: Page): Promise<readonly string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send('Page.getFrameTree');
-  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
-    frameId: frameTree.frame.id,
-    worldName: 'axe',
-  });
-  await session.send('Runtime.evaluate', { expression: source, contextId });
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const expression = `axe.run(document, { runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`;
-  const { result } = await session.send('Runtime.evaluate', {
-    expression,
-    contextId,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return result.value as readonly string[];
 }

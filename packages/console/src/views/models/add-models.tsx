@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
+import type { List } from '../../api/list.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { ApiError } from '../../api/request.ts';
 import { formatCompact } from '../../i18n/format.ts';
@@ -11,7 +12,7 @@ import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
 import { TestResult } from './model-page.tsx';
 import styles from './models.module.css';
 import { modelStrings } from './strings.ts';
-import type { Discovery, List, Model, ModelTest, Provider } from './types.ts';
+import type { Discovery, Model, ModelTest, Provider } from './types.ts';
 
 export function AddModels(): JSX.Element {
   const strings = modelStrings();

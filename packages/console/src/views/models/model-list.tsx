@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
+import { allOfThem, type List } from '../../api/list.ts';
 import { useRead } from '../../api/queries.ts';
 import { formatCompact, formatCost, formatDuration, formatNumber } from '../../i18n/format.ts';
 import { Badge, LinkButton } from '../../parts/controls.tsx';
@@ -9,7 +10,7 @@ import { Page } from '../../parts/page.tsx';
 import { EmptyState, Loaded } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { modelStrings } from './strings.ts';
-import { allOfThem, type List, type Model } from './types.ts';
+import type { Model } from './types.ts';
 
 export function ModelList(): JSX.Element {
   const strings = modelStrings();

@@ -50,11 +50,3 @@ export interface Discovery {
   readonly error: string | null;
   readonly hint: string | null;
 }
-
-export interface List<Entry> {
-  readonly data: readonly Entry[];
-  readonly next_cursor: string | null;
-}
-
-/** So many that an organization's are read at once. */
-export const allOfThem = 1000;
