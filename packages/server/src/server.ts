@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createAuthenticator } from './auth/authenticator.ts';
-import { createIdentityProvider } from './auth/identity-provider.ts';
 import { createSecretRotation } from './auth/secrets/rotation.ts';
 import { type BrowserBundles, createBrowserBundles } from './bundles/browser-bundles.ts';
 import { watchLoad } from './concurrency/load/load-watch.ts';
@@ -26,6 +25,7 @@ import { generationMetrics } from './http/operations/generation-metrics.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
 import { webhookMetrics } from './http/operations/webhook-metrics.ts';
+import { openIdentities } from './identities.ts';
 import { checkAddress, toAddressError } from './lifecycle/listening-address.ts';
 import { createLog, type Logger, logDelivery, logEnded, logLoad, logLostExtraction } from './log.ts';
 import { discoverModels } from './models/discover.ts';
@@ -46,7 +46,6 @@ import {
 } from './models/upstream/dispatcher.ts';
 import { createAddressGuard } from './network/address-guard.ts';
 import { createGuardedAgent } from './network/guarded-agent.ts';
-import { createOutsideFetch } from './network/outside-fetch.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
@@ -284,10 +283,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         log.warn({ err: error }, 'something could not be delivered to a webhook; the next try follows'),
     }),
   );
-  // Without a proxy, the platform's own `fetch` does.
-  const outside = proxies && cleanup.use(createOutsideFetch({ connectMs: 5_000, proxies }));
-  const identityProvider =
-    config.identityProvider && createIdentityProvider(config.identityProvider, { fetch: outside?.fetch });
+  const { identityProvider, openId } = cleanup.use(openIdentities(config, secrets, proxies));
   const authenticator = cleanup.use(
     createAuthenticator({
       store,
@@ -326,7 +322,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     basePath: config.basePath,
     unknownParameters: config.unknownParameters,
     ...(anonymous === undefined ? {} : { anonymous }),
-    signIn: config.signIn,
+    signIn: { ...config.signIn, openId },
     isAccepting: () => engine.isAccepting,
     async isReady() {
       const { state, percent } = local.status();

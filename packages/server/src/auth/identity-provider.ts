@@ -150,12 +150,12 @@ function toAppError(error: unknown): AppError {
 function toMember(payload: JWTPayload, config: IdentityProviderConfig): OutsideMember {
   const { sub } = payload;
   if (typeof sub !== 'string' || sub === '') throw unauthenticated('the token is not valid');
-  const organizationId = claim(payload, config.organizationClaim);
+  const organizationId = readClaim(payload, config.organizationClaim);
   if (typeof organizationId !== 'string' || !isUuid(organizationId)) throw noOrganization();
   return {
     subject: sub,
     organizationId: organizationId.toLowerCase(),
-    role: toRole(claim(payload, config.roleClaim)),
+    role: toRole(readClaim(payload, config.roleClaim)),
   };
 }
 
@@ -165,7 +165,7 @@ export function noOrganization(): AppError {
 }
 
 /** Reads a claim by its name, or by a path of names joined with dots. */
-function claim(payload: JWTPayload, name: string): unknown {
+export function readClaim(payload: JWTPayload, name: string): unknown {
   if (Object.hasOwn(payload, name)) return payload[name];
   let value: unknown = payload;
   for (const step of name.split('.')) {
@@ -176,7 +176,7 @@ function claim(payload: JWTPayload, name: string): unknown {
 }
 
 /** The most powerful of several roles; a member without a known role may only read. */
-function toRole(value: unknown): Role {
+export function toRole(value: unknown): Role {
   const given = Array.isArray(value) ? value : [value];
   return roles.find((role) => given.includes(role)) ?? 'guest';
 }

@@ -79,6 +79,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   minisearch: ['models', 'research'],
   'node-llama-cpp': ['models'],
   'node:sqlite': ['store'],
+  'openid-client': ['auth'],
   pg: ['store'],
   pino: [''],
   'prom-client': ['', 'http'],

@@ -20,6 +20,9 @@ export function signingInRows(): Readonly<Record<string, Row>> {
     'POST /api/console/link': changed('/link', { token }),
     'POST /api/console/link/look': changed('/link/look', { token }),
     'POST /api/console/sign-out': changed('/sign-out'),
+    // The servers of the matrix have no OpenID provider.
+    'GET /api/console/oidc/start': talk(open(404), at('/api/console/oidc/start')),
+    'GET /api/console/oidc/callback': talk(open(404), at('/api/console/oidc/callback?code=x&state=y')),
     'GET /api/console/me': own('/me'),
     'PATCH /api/console/me': changed('/me', { name: 'Mallory' }),
     'GET /api/console/sessions': own('/sessions'),

@@ -11,6 +11,7 @@ import {
   type AccountRecord,
   findAccount,
   findAccountByEmail,
+  findAccountByIdentity,
   findLink,
   type LinkRecord,
   listMemberships,
@@ -19,6 +20,7 @@ import {
 import { findOrganization } from '../../store/queries/organizations.ts';
 import type { Store } from '../../store/store.ts';
 import { hashOfSecret, newBearerSecret } from './bearer-secret.ts';
+import type { OpenIdIdentity } from './openid.ts';
 import type { Passwords } from './passwords.ts';
 import { RefusedSignIn, type TrailOfAccount, trailsOf } from './refused-sign-in.ts';
 import type { SignedIn } from './sessions.ts';
@@ -262,6 +264,34 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
         { linkHash, accountId: known?.id ?? null, account, memberId: newId(), session, now: now() },
         originOf(visitor, { organizationId, actor }),
       );
+      return { ...(await profileOf(accountId)), sessionId: session.id, secret, ended };
+    },
+
+    /** Signs in whom an OpenID provider names. @throws RefusedSignIn, AppError rate_limited, and what `identify` throws */
+    async enterByProvider(identify: () => Promise<OpenIdIdentity>, visitor: Visitor): Promise<Entered> {
+      const attempt = await tries.begin(null, visitor.address);
+      const { membership, ...identity } = await identify();
+      const known = await findAccountByIdentity(reads, identity);
+      const newAccountId = newId();
+      const [trail, ...others] = trailsOf(
+        known?.id ?? newAccountId,
+        known === undefined ? [] : await listMemberships(reads, known.id),
+      );
+      const { secret, session } = newSession(visitor, 'oidc');
+      const args = {
+        ...identity,
+        membership: membership && { ...membership, memberId: newId() },
+        ...{ accountId: newAccountId, session, now: now() },
+      };
+      const signedIn = await store
+        .execute('signInWithIdentity', args, originOf(visitor, trail))
+        .catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'forbidden') throw new RefusedSignIn(error.message);
+          throw error;
+        });
+      attempt.wasRight();
+      const { accountId, ended } = signedIn;
+      await noteSignIn(visitor, accountId, others, 'oidc');
       return { ...(await profileOf(accountId)), sessionId: session.id, secret, ended };
     },
 

@@ -97,6 +97,8 @@ export interface RouteDefinition<Kind extends Access, Schema extends FastifySche
   readonly admits?: readonly Admission[];
   /** How its calls count in `writes_per_minute`. Default: all of them, unless the method is GET or HEAD. */
   readonly writes?: Writes;
+  /** Whether other sites lead a browser here (`own-pages.ts`). Default false. */
+  readonly isLedTo?: boolean;
   /** Whether it is answered however overloaded the server is, as public routes are. Default false. */
   readonly isEssential?: boolean;
   /** It has no `security`, which follows from the access. */
@@ -120,6 +122,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   admits = [],
   writes,
   isEssential,
+  isLedTo,
   schema,
   ...rest
 }: RouteDefinition<Kind, Schema>): Route {
@@ -127,7 +130,7 @@ export function route<const Kind extends Access, const Schema extends FastifySch
   const options = {
     ...rest,
     url: path,
-    config: { access, admits, writes, isEssential },
+    config: { access, admits, writes, isEssential, isLedTo },
     schema: { ...schema, ...(security !== undefined && { security }) },
   };
   // Fastify's own type of a handler knows neither what the hook of `access.ts` grants nor this schema.

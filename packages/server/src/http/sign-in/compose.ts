@@ -1,5 +1,6 @@
 /** Composes what the console signs in with. */
 import { createAccounts } from '../../auth/accounts/accounts.ts';
+import type { OpenIdProvider } from '../../auth/accounts/openid.ts';
 import { createPasswords, type Passwords } from '../../auth/accounts/passwords.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
@@ -13,12 +14,14 @@ export interface SignInSettings {
   readonly takesPasswords?: boolean;
   /** The address by which browsers reach the server, without a slash at the end. Default: where a request came to. */
   readonly publicUrl?: string;
+  /** The OpenID provider by which people may sign in. Default: none. */
+  readonly openId?: OpenIdProvider | undefined;
   /** Default: one of its own. */
   readonly passwords?: Passwords;
 }
 
 export function composeSignIn(
-  { takesPasswords = true, passwords = createPasswords() }: SignInSettings,
+  { takesPasswords = true, openId, passwords = createPasswords() }: SignInSettings,
   dependencies: Pick<
     SignInDependencies,
     'store' | 'sessions' | 'authenticator' | 'revocation' | 'publicAddress' | 'now'
@@ -32,5 +35,6 @@ export function composeSignIn(
     ...dependencies,
     accounts: createAccounts({ store, passwords, tries, takesPasswords, now }),
     takesPasswords,
+    openId,
   });
 }

@@ -1,6 +1,7 @@
 /** What the routes of the console's sign-in are given. */
 import type { FastifyRequest } from 'fastify';
 import type { Accounts, Visitor } from '../../auth/accounts/accounts.ts';
+import type { OpenIdProvider } from '../../auth/accounts/openid.ts';
 import type { Sessions } from '../../auth/accounts/sessions.ts';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,6 +19,8 @@ export interface SignInDependencies {
   readonly publicAddress: PublicAddress;
   /** Whether people may sign in by a password. */
   readonly takesPasswords: boolean;
+  /** Absent: there is none. */
+  readonly openId?: OpenIdProvider | undefined;
   /** Epoch milliseconds. */
   now(): number;
 }

@@ -8,6 +8,7 @@ import { answer } from '../openapi/answers.ts';
 import { giveSession, isSecure, sessionSecret, takeSession } from '../routing/own-pages.ts';
 import { type Route, route } from '../routing/route.ts';
 import { type SignInDependencies, visitorOf } from './dependencies.ts';
+import { openIdPath } from './openid-routes.ts';
 import {
   JsonHeader,
   LinkBody,
@@ -35,6 +36,7 @@ export function entryRoutes({
   sessions,
   revocation,
   takesPasswords,
+  openId,
   now,
 }: SignInDependencies): readonly Route[] {
   async function enter(reply: FastifyReply, entering: Promise<Entered>) {
@@ -58,7 +60,7 @@ export function entryRoutes({
       handler: async (request) => ({
         is_set_up: await hasAccounts(store.reads),
         password: takesPasswords,
-        oidc: null,
+        oidc: openId === undefined ? null : { label: openId.label, url: request.basePath + openIdPath },
         is_secure: isSecure(request) || isLoopback(request.hostname),
       }),
     }),

@@ -8,6 +8,7 @@ import { accountRoutes } from './account-routes.ts';
 import type { SignInDependencies } from './dependencies.ts';
 import { entryRoutes } from './entry-routes.ts';
 import { linkRoutes } from './link-routes.ts';
+import { openIdRoutes } from './openid-routes.ts';
 import { ProfileSchema } from './schema.ts';
 
 /** Register it with the prefix `/api/console`. */
@@ -18,6 +19,7 @@ export function signIn(dependencies: SignInDependencies): AppPlugin {
       ...entryRoutes(dependencies),
       ...accountRoutes(dependencies),
       ...linkRoutes(dependencies),
+      ...openIdRoutes(dependencies),
     ]);
   };
 }

@@ -113,6 +113,16 @@ export const auditRules = {
       ...(password !== undefined && { password: password.before === null ? 'set' : 'replaced' }),
     }),
   },
+  signInWithIdentity: {
+    action: 'account.sign-in',
+    subject: 'account',
+    id: (_args, result) => result?.accountId,
+    says: ({ session, issuer }, { isNew }) => ({
+      method: session.method,
+      issuer,
+      ...(isNew && { created: true }),
+    }),
+  },
   /** The link itself is a secret. */
   createSignInLink: {
     action: 'account.link',

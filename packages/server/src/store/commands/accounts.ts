@@ -168,7 +168,7 @@ export async function acceptInvitation(context: CommandContext, args: AcceptInvi
 }
 
 /** Whoever could lead somebody back in yesterday may not be let into what they have joined today. */
-async function dropResetLinks({ db }: Pick<CommandContext, 'db'>, email: string): Promise<void> {
+export async function dropResetLinks({ db }: Pick<CommandContext, 'db'>, email: string): Promise<void> {
   await db.deleteFrom('sign_in_link').where('purpose', '=', 'reset').where('email', '=', email).execute();
 }
 

@@ -27,6 +27,7 @@ import { giveFeedback } from './feedback.ts';
 import { failGeneration, finishGeneration, startNextTurn } from './finish-generation.ts';
 import { firstStart, followEnvironment } from './first-start.ts';
 import { setGenerationMetadata } from './generation-metadata.ts';
+import { signInWithIdentity } from './identities.ts';
 import { importPersona } from './import-persona.ts';
 import { indexSearch } from './index-search.ts';
 import { nameInstallation } from './installation.ts';
@@ -74,6 +75,7 @@ export const commands = {
   acceptInvitation,
   applyResetLink,
   updateAccount,
+  signInWithIdentity,
   createSignInLink,
   startSession,
   endSessions,

@@ -44,6 +44,21 @@ export async function findAccount(db: Database, id: string): Promise<AccountReco
   return row && toAccount(row);
 }
 
+/** The account of somebody whom an OpenID provider knows. */
+export async function findAccountByIdentity(
+  db: Database,
+  { issuer, subject }: { readonly issuer: string; readonly subject: string },
+): Promise<AccountRecord | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .innerJoin('identity', 'identity.account_id', 'account.id')
+    .selectAll('account')
+    .where('identity.issuer', '=', issuer)
+    .where('identity.subject', '=', subject)
+    .executeTakeFirst();
+  return row && toAccount(row);
+}
+
 export async function hasAccounts(db: Database): Promise<boolean> {
   return (await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
