@@ -86,7 +86,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly adminKeyPath: string | undefined;
   /** The file that holds the first API key, while that key is alive. */
   readonly firstKeyPath: string | undefined;
-  /** The console; while nobody has an account, with the token that makes the first one. */
+  /** The console; while no operator has an account, with the token that makes one. */
   readonly consoleAddress: string;
   /** Sentences about the model that answers the first call. */
   readonly answering: readonly string[];

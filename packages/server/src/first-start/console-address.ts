@@ -1,9 +1,9 @@
-/** Where the console is, for the operator; while there is no account, with a link that makes the first one. */
+/** Where the console is; while no operator has an account, with a link that makes one. */
 import { linkAddress, makeLink } from '../auth/accounts/links.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
-import { hasAccounts } from '../store/queries/accounts.ts';
+import { hasOperator } from '../store/queries/accounts.ts';
 import type { Store } from '../store/store.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function consoleAddress(
   now: number,
 ): Promise<string> {
   const page = `${address}/console`;
-  if (await hasAccounts(store.reads)) return page;
+  if (await hasOperator(store.reads)) return page;
   const link = { purpose: 'setup', email: null, organizationId: null, role: null } as const;
   try {
     return linkAddress(address, 'setup', (await makeLink(store, link, now)).token);

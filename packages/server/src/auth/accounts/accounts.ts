@@ -185,7 +185,7 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
       return await enter(visitor, account, memberships, 'password');
     },
 
-    /** Makes the first account. @throws RefusedSignIn, AppError conflict, invalid_request, rate_limited */
+    /** Makes the first operator's account. @throws RefusedSignIn, AppError conflict, invalid_request, rate_limited */
     async setUp(
       given: {
         readonly token: string;
@@ -203,12 +203,12 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
       const id = newId();
       const { secret, session } = newSession(visitor, 'link');
       const account = { id, name: given.name, email: toEmail(given.email), password };
-      const { ended } = await store.execute(
+      const { accountId, ended } = await store.execute(
         'setUp',
         { linkHash, account, memberId: newId(), session, now: now() },
         originOf(visitor, { organizationId: null, actor: { kind: 'account', id } }),
       );
-      return { ...(await profileOf(id)), sessionId: session.id, secret, ended };
+      return { ...(await profileOf(accountId)), sessionId: session.id, secret, ended };
     },
 
     /** What a link is for; it stays good. @throws RefusedSignIn, AppError rate_limited */

@@ -6,7 +6,7 @@ export const signInMethods = ['password', 'link', 'oidc'] as const;
 export type SignInMethod = (typeof signInMethods)[number];
 
 /**
- * What a link is for: the first account of a server, a new member of an organization (or, without one, a new operator),
+ * What a link is for: the account of the first operator, a new member of an organization (or, without one, a new operator),
  * or the way back into an account.
  */
 export const linkPurposes = ['setup', 'invite', 'reset'] as const;

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Entered } from '../../auth/accounts/accounts.ts';
 import { isLoopback } from '../../domain/text/loopback.ts';
-import { hasAccounts } from '../../store/queries/accounts.ts';
+import { hasOperator } from '../../store/queries/accounts.ts';
 import { answer } from '../openapi/answers.ts';
 import { giveSession, isSecure, sessionSecret, takeSession } from '../routing/own-pages.ts';
 import { type Route, route } from '../routing/route.ts';
@@ -58,7 +58,7 @@ export function entryRoutes({
         response: { 200: answer('What the page of the sign-in shows.', OptionsSchema), ...refusals },
       },
       handler: async (request) => ({
-        is_set_up: await hasAccounts(store.reads),
+        is_set_up: await hasOperator(store.reads),
         password: takesPasswords,
         oidc: openId === undefined ? null : { label: openId.label, url: request.basePath + openIdPath },
         is_secure: isSecure(request) || isLoopback(request.hostname),
@@ -71,9 +71,9 @@ export function entryRoutes({
       schema: {
         tags,
         operationId: 'setUp',
-        summary: 'Make the first account',
+        summary: 'Make the first operator’s account',
         description:
-          'With the token of the link that the server prints at its start while there is no account. The account is an operator, and owner of the organization `default`.',
+          'With the token of the link that the server prints at its start while no operator has an account. The operator is owner of the organization `default` too.',
         body: SetUpBody,
         response: { 200: profile, ...refusals },
       },

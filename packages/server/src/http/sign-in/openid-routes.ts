@@ -14,6 +14,9 @@ export const openIdPath = `${consolePath}/oidc/start`;
 const names = { secure: '__Host-colloquy-oidc', plain: 'colloquy-oidc' } as const;
 const nameFor = (request: FastifyRequest): string => (isSecure(request) ? names.secure : names.plain);
 
+/** Browsers go there by themselves; programs have no use for it, so the document leaves it out. */
+const navigation = { hide: true, tags };
+
 const location = (description: string, example: string) => ({
   description,
   headers: { Location: Type.String({ description, examples: [example] }) },
@@ -45,7 +48,7 @@ export function openIdRoutes({
       path: '/oidc/start',
       access: 'visitor',
       schema: {
-        tags,
+        ...navigation,
         operationId: 'beginOpenId',
         summary: 'Go to the OpenID provider',
         response: {
@@ -68,7 +71,7 @@ export function openIdRoutes({
       access: 'visitor',
       isLedTo: true,
       schema: {
-        tags,
+        ...navigation,
         operationId: 'completeOpenId',
         summary: 'Come back from the OpenID provider',
         description:

@@ -174,7 +174,7 @@ export const OptionsSchema = Type.Object(
   {
     is_set_up: Type.Boolean({
       description:
-        'Whether there is an account; if not, the link that the server prints at its start makes one.',
+        'Whether an operator has an account; if not, the link that the server prints at its start makes one.',
       examples: [true],
     }),
     password: Type.Boolean({ description: 'Whether one can sign in by a password.', examples: [true] }),

@@ -86,7 +86,7 @@ export const auditRules = {
   setUp: {
     action: 'account.create',
     subject: 'account',
-    id: ({ account }) => account.id,
+    id: (_args, result) => result?.accountId,
     says: ({ account }) => ({ email: account.email, operator: true }),
   },
   acceptInvitation: {

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Role } from '../../domain/organization.ts';
 import { type CommandContext, forUpdate, isAmong } from '../command-context.ts';
 import type { AccountTable } from '../queries/account-tables.ts';
+import { hasOperator } from '../queries/accounts.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
 import { badLink, isSetUp, takeLink } from './sign-in-links.ts';
 import { type EndedSessions, insertSession, lockAccount, type NewSession } from './sign-in-sessions.ts';
@@ -56,23 +57,29 @@ export interface SetUp {
 }
 
 /**
- * Makes the first account: an operator, and owner of the organization `default`, if that is still there.
- * @throws AppError unauthenticated (the link), conflict (there is an account)
+ * Makes the account of the first operator, who becomes owner of the organization `default`, if that is still there. An
+ * account of the address becomes theirs, with a new password: whoever has the link runs the server.
+ * @throws AppError unauthenticated (the link), conflict (there is an operator)
  */
 export async function setUp(context: CommandContext, args: SetUp): Promise<SignedIn> {
   const { db } = context;
-  const { account, now } = args;
+  const { now } = args;
   // Whoever else sets up waits here.
   const first = db.selectFrom('setting').select('value').where('name', '=', defaultOrganizationSetting);
   const setting = await forUpdate(context, first).executeTakeFirst();
-  if ((await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) !== undefined)
-    throw isSetUp();
+  if (await hasOperator(db)) throw isSetUp();
   await takeLink(context, args.linkHash, 'setup', now);
   await db.deleteFrom('sign_in_link').where('purpose', '=', 'setup').execute();
-  await insertAccount(context, { ...account, isOperator: true }, now);
+  const { account, before } = await makeOperator(context, args.account, now);
   if (setting !== undefined) {
-    const { memberId: id } = args;
-    await joinOrganization(context, { ...account, id }, account.id, setting.value, 'owner', now);
+    await joinOrganization(
+      context,
+      { ...account, id: args.memberId },
+      account.id,
+      setting.value,
+      'owner',
+      now,
+    );
     await db
       .updateTable('member')
       .set({ role: 'owner', updated_at: now })
@@ -80,7 +87,29 @@ export async function setUp(context: CommandContext, args: SetUp): Promise<Signe
       .where('account_id', '=', account.id)
       .execute();
   }
-  return { accountId: account.id, ...(await insertSession(context, account.id, args.session, now)) };
+  const { ended } = await insertSession(context, account.id, args.session, now);
+  return { accountId: account.id, ended: [...before, ...ended] };
+}
+
+async function makeOperator(
+  context: CommandContext,
+  given: SetUp['account'],
+  now: number,
+): Promise<{ readonly account: SetUp['account']; readonly before: readonly string[] }> {
+  const existing = await findByEmail(context, given.email);
+  if (existing === undefined) {
+    await insertAccount(context, { ...given, isOperator: true }, now);
+    return { account: given, before: [] };
+  }
+  const { id } = existing;
+  await context.db
+    .updateTable('account')
+    .set({ is_operator: 1, name: given.name, updated_at: now })
+    .where('id', '=', id)
+    .execute();
+  const { password } = given;
+  const before = password === null ? [] : await setPassword(context, existing, password, null, now);
+  return { account: { ...given, id }, before };
 }
 
 /** Gives an account the organization's member of its address, or makes one of this id. @throws AppError conflict */

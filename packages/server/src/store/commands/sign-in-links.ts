@@ -4,6 +4,7 @@ import { AppError, notFound, unauthenticated } from '../../domain/errors.ts';
 import type { Role } from '../../domain/organization.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { SignInLinkTable } from '../queries/account-tables.ts';
+import { hasOperator } from '../queries/accounts.ts';
 
 export interface CreateSignInLink {
   readonly id: string;
@@ -22,7 +23,7 @@ export interface CreateSignInLink {
 
 /**
  * A new link takes the place of an earlier one for the same.
- * @throws AppError not_found (no account to lead back into), conflict (setup: there is an account; invite: the person can
+ * @throws AppError not_found (no account to lead back into), conflict (setup: there is an operator; invite: the person can
  *   sign in there already, or has another role)
  */
 export async function createSignInLink(
@@ -59,11 +60,11 @@ export async function createSignInLink(
 /** Gives the role of an invitation. */
 async function checkLink({ db }: CommandContext, args: CreateSignInLink): Promise<Role | null> {
   const { purpose, email, organizationId } = args;
-  const accounts = db.selectFrom('account').select(['id', 'is_operator']);
   if (purpose === 'setup') {
-    if ((await accounts.limit(1).executeTakeFirst()) !== undefined) throw isSetUp();
+    if (await hasOperator(db)) throw isSetUp();
     return null;
   }
+  const accounts = db.selectFrom('account').select(['id', 'is_operator']);
   const account = await accounts.where('email', '=', email ?? '').executeTakeFirst();
   if (purpose === 'reset') {
     if (account === undefined) throw notFound('account');
@@ -94,7 +95,7 @@ function known(what: string): AppError {
 }
 
 export function isSetUp(): AppError {
-  return new AppError('conflict', 'this server has an account already; sign in');
+  return new AppError('conflict', 'this server is set up already; sign in');
 }
 
 /** Uses a link up. @throws AppError unauthenticated */

@@ -59,8 +59,10 @@ export async function findAccountByIdentity(
   return row && toAccount(row);
 }
 
-export async function hasAccounts(db: Database): Promise<boolean> {
-  return (await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) !== undefined;
+/** Whether the server is set up: an operator has an account. */
+export async function hasOperator(db: Database): Promise<boolean> {
+  const operators = db.selectFrom('account').select('id').where('is_operator', '=', 1);
+  return (await operators.limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** What an account is in an organization. */

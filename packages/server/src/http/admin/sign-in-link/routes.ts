@@ -1,7 +1,7 @@
 /** `/sign-in-link`: the operator's way to let somebody in. */
 import { linkAddress, prepareLink } from '../../../auth/accounts/links.ts';
 import { toTime } from '../../../domain/text/time.ts';
-import { hasAccounts } from '../../../store/queries/accounts.ts';
+import { hasOperator } from '../../../store/queries/accounts.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -19,13 +19,13 @@ export function signInLinkRoutes({ store, publicAddress, now }: AdminDependencie
         operationId: 'createOperatorLink',
         summary: 'Let somebody in to the console (operator)',
         description:
-          'A link that leads back into the account of an e-mail address. While there is no account at all, it makes the first one. It is good for an hour, once.',
+          'A link that leads back into the account of an e-mail address. While no operator has an account, it makes one. It is good for an hour, once.',
         body: OperatorLinkBody,
         response: { 201: answer('The link, shown this once.', OperatorLink), ...refusals },
       },
       async handler(request, reply) {
         const { email } = request.body;
-        const isSetUp = await hasAccounts(store.reads);
+        const isSetUp = await hasOperator(store.reads);
         const purpose = isSetUp ? 'reset' : 'setup';
         const link = { purpose, email: isSetUp ? email : null, organizationId: null, role: null } as const;
         const { args, token, expiresAt } = prepareLink(link, now());

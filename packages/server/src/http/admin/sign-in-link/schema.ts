@@ -21,7 +21,7 @@ export const OperatorLink = Type.Object(
       examples: ['https://chat.example.com/console#link=kq3…'],
     }),
     purpose: oneOf(['setup', 'reset'], {
-      description: '`setup`: there is no account yet, and it makes the first one.',
+      description: '`setup`: no operator has an account yet, and it makes one.',
       examples: ['reset'],
     }),
     expires_at: TimeField('Until when it is good.'),
