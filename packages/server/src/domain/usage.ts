@@ -20,7 +20,18 @@ export type UsageGroup = (typeof usageGroups)[number];
 /** The words of `group_by`: `day` is another name of the interval. */
 export const usageGroupings = ['day', ...usageGroups] as const;
 
-export interface Usage {
+/** What a provider told of its figures. What it did not tell, or told to be none, is absent. */
+export interface UsageDetails {
+  /** Tokens of the prompt that it read from its cache. */
+  readonly cached_tokens?: number;
+  /** Tokens of the prompt that it wrote into its cache. */
+  readonly cache_write_tokens?: number;
+  /** Tokens of the answer that are reasoning. */
+  readonly reasoning_tokens?: number;
+}
+
+/** It is stored and goes to clients as it is: its fields keep the names of the wire. */
+export interface Usage extends UsageDetails {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
@@ -38,9 +49,51 @@ export const unknownUsage: Usage = {
 export const noUsage: Usage = { ...unknownUsage, provenance: 'reported' };
 
 /** The usage that a provider reported; undefined where a figure is missing, or no number of tokens. */
-export function reportedUsage(promptTokens: number, completionTokens: number | undefined): Usage | undefined {
+export function reportedUsage(
+  promptTokens: number,
+  completionTokens: number | undefined,
+  details: UsageDetails = {},
+): Usage | undefined {
   if (!isTokenCount(promptTokens) || !isTokenCount(completionTokens)) return undefined;
-  return makeUsage(promptTokens, completionTokens, 'reported');
+  return {
+    ...makeUsage(promptTokens, completionTokens, 'reported'),
+    ...detailsWithin(promptTokens, completionTokens, details),
+  };
+}
+
+/** What calls used together. One whose figures are not known adds nothing. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  if (other.provenance === 'unknown') return one;
+  if (one.provenance === 'unknown') return other;
+  const promptTokens = one.prompt_tokens + other.prompt_tokens;
+  const completionTokens = one.completion_tokens + other.completion_tokens;
+  const details = addDetails(one, other);
+  const isReported = one.provenance === 'reported' && other.provenance === 'reported';
+  const reported = isReported ? reportedUsage(promptTokens, completionTokens, details) : undefined;
+  if (reported !== undefined) return reported;
+  const estimated = estimatedUsage(promptTokens, completionTokens);
+  return { ...estimated, ...detailsWithin(estimated.prompt_tokens, estimated.completion_tokens, details) };
+}
+
+const detailNames = ['cached_tokens', 'cache_write_tokens', 'reasoning_tokens'] as const;
+
+function addDetails(one: UsageDetails, other: UsageDetails): UsageDetails {
+  return Object.fromEntries(detailNames.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
+}
+
+/** What can be true: parts are no larger than what they are parts of. */
+function detailsWithin(promptTokens: number, completionTokens: number, details: UsageDetails): UsageDetails {
+  const { cached_tokens = 0, cache_write_tokens = 0, reasoning_tokens = 0 } = details;
+  const isOfPrompt = cached_tokens + cache_write_tokens <= promptTokens;
+  return {
+    ...(isOfPrompt && isSome(cached_tokens) && { cached_tokens }),
+    ...(isOfPrompt && isSome(cache_write_tokens) && { cache_write_tokens }),
+    ...(reasoning_tokens <= completionTokens && isSome(reasoning_tokens) && { reasoning_tokens }),
+  };
+}
+
+function isSome(figure: number): boolean {
+  return figure > 0 && isTokenCount(figure);
 }
 
 /** A usage that was counted with a tokenizer, or added up; figures that are too large become the largest. */

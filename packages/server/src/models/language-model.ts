@@ -2,6 +2,7 @@
 import type { FinishReason } from '../domain/generation.ts';
 import type { SamplingParameters } from '../domain/persona.ts';
 import type { Ability, Asked, ImageDetail } from '../domain/request/tools.ts';
+import type { UsageDetails } from '../domain/usage.ts';
 
 export type ModelMessagePart =
   | { readonly type: 'text'; readonly text: string }
@@ -49,8 +50,16 @@ export type ModelPart =
   | { readonly type: 'text-was-reasoning' }
   /** A whole tool call, with its arguments as JSON text. */
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
-  /** Integers from 0 to 2³¹−1. `completionTokens` is absent where the provider has not told it (yet). */
-  | { readonly type: 'usage'; readonly promptTokens: number; readonly completionTokens?: number }
+  /**
+   * Integers from 0 to 2³¹−1. `completionTokens` is absent where the provider has not told it (yet), `details` where it
+   * tells none.
+   */
+  | {
+      readonly type: 'usage';
+      readonly promptTokens: number;
+      readonly completionTokens?: number;
+      readonly details?: UsageDetails;
+    }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
 /** A failure after which a call is made again. */

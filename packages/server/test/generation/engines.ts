@@ -112,7 +112,7 @@ export async function startEngineHarness(
   const model = (record: ModelRecord): LanguageModel =>
     createRemoteModel(
       {
-        provider,
+        provider: record.provider === 'anthropic' ? 'anthropic' : 'openai-compatible',
         model: record.model,
         baseUrl: record.baseUrl ?? '',
         canContinue: record.canContinue,

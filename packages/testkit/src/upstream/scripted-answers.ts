@@ -9,7 +9,7 @@ export function answer(
     readonly reasoning?: readonly string[];
     readonly intervalMs?: number;
     /** Usage to report; null reports none. Default: 10 prompt tokens, and one completion token for each token. */
-    readonly usage?: { readonly promptTokens: number; readonly completionTokens: number } | null;
+    readonly usage?: Omit<Extract<Step, { do: 'usage' }>, 'do'> | null;
     readonly finishReason?: string;
     readonly chunkBytes?: number;
   } = {},

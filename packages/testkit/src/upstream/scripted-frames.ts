@@ -7,7 +7,8 @@ export interface Frames {
   toolCall(id: string, name: string, argumentPieces: readonly string[]): string;
   /** The frame that ends the answer. `reason` is a word of the wire format; default `stop` or `end_turn`. */
   finish(reason: string | undefined): string;
-  usage(promptTokens: number, completionTokens: number): string;
+  /** `more` are fields of the wire format. */
+  usage(promptTokens: number, completionTokens: number, more?: object): string;
   end(): string;
   error(type: string, message: string): string;
   ping(): string;
@@ -32,8 +33,9 @@ function openAiFrames(model: string): Frames {
       return first + pieces.map((piece) => call({ function: { arguments: piece } })).join('');
     },
     finish: (reason = 'stop') => choice('{}', JSON.stringify(reason)),
-    usage: (prompt_tokens, completion_tokens) => {
-      const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+    usage: (prompt_tokens, completion_tokens, more) => {
+      const total_tokens = prompt_tokens + completion_tokens;
+      const usage = { prompt_tokens, completion_tokens, total_tokens, ...more };
       return `${head}],"usage":${JSON.stringify(usage)}}\n\n`;
     },
     end: () => 'data: [DONE]\n\n',
@@ -82,8 +84,8 @@ function anthropicFrames(model: string): Frames {
       stopReason = reason;
       return start() + close() + messageDelta({});
     },
-    usage: (promptTokens, completionTokens) =>
-      start() + messageDelta({ input_tokens: promptTokens, output_tokens: completionTokens }),
+    usage: (promptTokens, completionTokens, more) =>
+      start() + messageDelta({ input_tokens: promptTokens, output_tokens: completionTokens, ...more }),
     end: () => frame('message_stop'),
     error: (type, message) => frame('error', { error: { type, message } }),
     ping: () => start() + frame('ping'),

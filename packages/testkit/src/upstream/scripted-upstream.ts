@@ -30,7 +30,13 @@ export type Step =
       readonly pieces?: number;
     }
   | { readonly do: 'finish'; readonly reason?: string }
-  | { readonly do: 'usage'; readonly promptTokens: number; readonly completionTokens: number }
+  | {
+      readonly do: 'usage';
+      readonly promptTokens: number;
+      readonly completionTokens: number;
+      /** Further fields of the wire format. */
+      readonly more?: object;
+    }
   /** The last frame: `[DONE]` or `message_stop`. */
   | { readonly do: 'end' }
   | { readonly do: 'wait'; readonly ms: number }
@@ -271,7 +277,7 @@ class Call implements RecordedRequest {
       case 'finish':
         return write(frames.finish(step.reason));
       case 'usage':
-        return write(frames.usage(step.promptTokens, step.completionTokens));
+        return write(frames.usage(step.promptTokens, step.completionTokens, step.more));
       case 'end':
         return write(frames.end());
       case 'error':

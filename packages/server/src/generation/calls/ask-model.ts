@@ -47,7 +47,7 @@ export async function askModel(model: LanguageModel, question: Question): Promis
         } else if (part.type === 'reasoning' && thought.length < maxThoughtLength) thought += part.text;
         else if (part.type === 'usage') {
           reportedPrompt = part.promptTokens;
-          usage = reportedUsage(part.promptTokens, part.completionTokens) ?? usage;
+          usage = reportedUsage(part.promptTokens, part.completionTokens, part.details) ?? usage;
         }
       }
       if (text.length > maxTextLength || isEnough?.(text)) break;

@@ -210,7 +210,7 @@ class PartAppender {
         break;
       case 'usage':
         this.reportedPrompt = part.promptTokens;
-        this.usage = reportedUsage(part.promptTokens, part.completionTokens) ?? this.usage;
+        this.usage = reportedUsage(part.promptTokens, part.completionTokens, part.details) ?? this.usage;
         break;
       case 'finish':
         this.finishReason = part.reason;

@@ -4,13 +4,7 @@ import { AppError, notFound } from '../../domain/errors.ts';
 import type { Outcome } from '../../domain/generation.ts';
 import type { SamplingParameters } from '../../domain/persona.ts';
 import { isBlank } from '../../domain/text/blank.ts';
-import {
-  estimatedUsage,
-  type ModelCall,
-  reportedUsage,
-  type Usage,
-  unknownUsage,
-} from '../../domain/usage.ts';
+import { addUsage, type ModelCall, type Usage, unknownUsage } from '../../domain/usage.ts';
 import type { ModelMessage, ModelRequest } from '../../models/language-model.ts';
 import { findMessageParts } from '../../store/queries/message-parts.ts';
 import { findMessageText } from '../../store/queries/messages.ts';
@@ -67,7 +61,7 @@ export async function runJob(job: Job, dependencies: JobDependencies): Promise<J
   let end: TryEnd | undefined;
   const result = (outcome: Outcome): JobEnd => ({
     plan: answering,
-    outcome: { ...outcome, usage: spent.reduce(sum, unknownUsage) },
+    outcome: { ...outcome, usage: spent.reduce(addUsage, unknownUsage) },
     modelCalls: withRequest(run.modelCalls),
   });
   try {
@@ -285,16 +279,4 @@ function toMessages(
   if (model.canContinue) return { messages: [...history, answer], continueLast: true };
   const instruction: ModelMessage = { role: 'user', text: continueInstruction };
   return { messages: [...history, answer, instruction], continueLast: false };
-}
-
-/** A call of unknown cost adds nothing. */
-function sum(one: Usage, other: Usage): Usage {
-  if (other.provenance === 'unknown') return one;
-  if (one.provenance === 'unknown') return other;
-  const [prompt, completion] = [
-    one.prompt_tokens + other.prompt_tokens,
-    one.completion_tokens + other.completion_tokens,
-  ];
-  const isReported = one.provenance === 'reported' && other.provenance === 'reported';
-  return (isReported ? reportedUsage(prompt, completion) : undefined) ?? estimatedUsage(prompt, completion);
 }

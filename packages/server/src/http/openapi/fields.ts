@@ -74,12 +74,22 @@ const UsageSchema = Type.Object(
     prompt_tokens: tokens('Tokens of the prompt.', 24),
     completion_tokens: tokens('Tokens of the answer.', 12),
     total_tokens: tokens('Both together.', 36),
+    cached_tokens: Type.Optional(tokens('Those of the prompt that the provider read from its cache.', 16)),
+    cache_write_tokens: Type.Optional(
+      tokens('Those of the prompt that the provider wrote into its cache.', 8),
+    ),
+    reasoning_tokens: Type.Optional(tokens('Those of the answer that are reasoning.', 4)),
     provenance: oneOf(usageProvenances, {
       description: 'By the provider, with a tokenizer, or not known.',
       examples: ['reported'],
     }),
   },
-  { $id: 'Usage', title: 'Usage', description: 'Tokens of a generation, and where the figures come from.' },
+  {
+    $id: 'Usage',
+    title: 'Usage',
+    description:
+      'Tokens of a generation, and where the figures come from. Details are there where the provider reports them.',
+  },
 );
 
 export const exampleUsage = {

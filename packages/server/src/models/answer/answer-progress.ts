@@ -1,5 +1,6 @@
 /** What both wire formats keep of an answer under way: whether the model spoke, how it ended, and its figures. */
 import type { FinishReason } from '../../domain/generation.ts';
+import type { UsageDetails } from '../../domain/usage.ts';
 import type { ModelPart } from '../language-model.ts';
 import { ModelError } from '../model-error.ts';
 import { endedEarly, type Upstream } from '../upstream/upstream-error.ts';
@@ -25,6 +26,7 @@ export class AnswerProgress {
   #isCut = false;
   #prompt: number | undefined;
   #completion: number | undefined;
+  #details: UsageDetails = {};
   /** The usage that was delivered last, and where. */
   #usage: UsagePart | undefined;
   #usageParts: readonly ModelPart[] | undefined;
@@ -90,8 +92,9 @@ export class AnswerProgress {
   }
 
   /** Takes figures that are cumulative: later ones replace earlier ones, but a zero replaces nothing. */
-  takeFigures({ prompt, completion }: TokenFigures): void {
+  takeFigures({ prompt, completion, details }: TokenFigures): void {
     if (prompt) this.#prompt = prompt;
+    if (details !== undefined) this.#details = { ...this.#details, ...details };
     if (completion || this.#completion === undefined) this.#completion = completion ?? this.#completion;
   }
 
@@ -124,17 +127,29 @@ export class AnswerProgress {
     // An answer that was spoken has cost something: the zero means that the provider does not count.
     const completionTokens = this.#completion === 0 && this.#spoke ? undefined : this.#completion;
     const last = this.#usage;
-    if (last?.promptTokens === promptTokens && last.completionTokens === completionTokens) return;
-    const isThere = last !== undefined && parts === this.#usageParts && parts[this.#usagePlace] === last;
-    if (!isThere) this.#usagePlace = parts.length;
-    this.#usageParts = parts;
-    this.#usage = {
+    const usage: UsagePart = {
       type: 'usage',
       promptTokens,
       ...(completionTokens !== undefined && { completionTokens }),
+      ...(Object.keys(this.#details).length > 0 && { details: this.#details }),
     };
-    parts[this.#usagePlace] = this.#usage;
+    if (last !== undefined && isSame(last, usage)) return;
+    const isThere = last !== undefined && parts === this.#usageParts && parts[this.#usagePlace] === last;
+    if (!isThere) this.#usagePlace = parts.length;
+    this.#usageParts = parts;
+    this.#usage = usage;
+    parts[this.#usagePlace] = usage;
   }
+}
+
+function isSame(one: UsagePart, other: UsagePart): boolean {
+  return (
+    one.promptTokens === other.promptTokens &&
+    one.completionTokens === other.completionTokens &&
+    one.details?.cached_tokens === other.details?.cached_tokens &&
+    one.details?.cache_write_tokens === other.details?.cache_write_tokens &&
+    one.details?.reasoning_tokens === other.details?.reasoning_tokens
+  );
 }
 
 function gaveUp({ provider }: Upstream, reason: string): ModelError {

@@ -112,7 +112,7 @@ export class AnthropicDecoder implements WireDecoder {
 
   /** The output figure of a message that begins is that of its first token. */
   #begin(message: Record<string, unknown>): void {
-    this.#progress.takeFigures({ prompt: this.#usage.take(message.usage).prompt, completion: undefined });
+    this.#progress.takeFigures({ ...this.#usage.take(message.usage), completion: undefined });
     if (Array.isArray(message.content) && message.content.length > 0) this.#begun = message;
   }
 

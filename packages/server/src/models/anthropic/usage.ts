@@ -1,5 +1,5 @@
 /** The figures of Anthropic's `usage` objects, of which a stream has several. */
-import { sumOfFigures, type TokenFigures, tokenFigure } from '../answer/token-figures.ts';
+import { sumOfFigures, type TokenFigures, tokenFigure, toldDetails } from '../answer/token-figures.ts';
 import { isObject } from '../upstream/upstream-error.ts';
 
 const promptFields = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
@@ -20,7 +20,12 @@ export class AnthropicUsage {
     }
     const said = [...this.#prompt.values()];
     const figures = said.filter((figure) => figure !== undefined);
+    const details = toldDetails({
+      cached_tokens: this.#prompt.get('cache_read_input_tokens'),
+      cache_write_tokens: this.#prompt.get('cache_creation_input_tokens'),
+    });
     return {
+      ...(Object.keys(details).length > 0 && { details }),
       prompt: figures.length === said.length ? sumOfFigures(...figures) : undefined,
       completion: tokenFigure(usage.output_tokens),
     };

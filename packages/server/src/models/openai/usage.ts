@@ -1,5 +1,5 @@
 /** The figures of a `usage` object, as servers of OpenAI's format give it. */
-import { sumOfFigures, type TokenFigures, tokenFigure } from '../answer/token-figures.ts';
+import { sumOfFigures, type TokenFigures, tokenFigure, toldDetails } from '../answer/token-figures.ts';
 import { isObject } from '../upstream/upstream-error.ts';
 
 /** Where a chunk has its figures: Groq puts them under `x_groq`, Moonshot into the choice. */
@@ -17,6 +17,11 @@ export function findUsage(
  * reasoning apart: there the total is more than the sum of both.
  */
 export function readUsage(usage: Readonly<Record<string, unknown>>): TokenFigures {
+  const details = readDetails(usage);
+  return { ...readTotals(usage), ...(Object.keys(details).length > 0 && { details }) };
+}
+
+function readTotals(usage: Readonly<Record<string, unknown>>): TokenFigures {
   const prompt = tokenFigure(usage.prompt_tokens ?? usage.input_tokens);
   const said = usage.completion_tokens ?? usage.output_tokens;
   const total = tokenFigure(usage.total_tokens);
@@ -33,6 +38,17 @@ export function readUsage(usage: Readonly<Record<string, unknown>>): TokenFigure
   // Gemini does not say what the rest is; it bills it as output.
   const isCompletion = reasoning === 0 || reasoning === apart;
   return { prompt, completion: isCompletion ? sumOfFigures(completion, apart) : completion };
+}
+
+/** DeepSeek and Moonshot have names of their own for what was read from the cache. */
+function readDetails(usage: Readonly<Record<string, unknown>>) {
+  const ofPrompt = usage.prompt_tokens_details ?? usage.input_tokens_details;
+  const prompt = isObject(ofPrompt) ? ofPrompt : {};
+  return toldDetails({
+    cached_tokens: prompt.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens,
+    cache_write_tokens: prompt.cache_write_tokens,
+    reasoning_tokens: reasoningTokens(usage),
+  });
 }
 
 function reasoningTokens(usage: Readonly<Record<string, unknown>>): number {

@@ -83,7 +83,10 @@ test('usage: input and cache tokens from the start, the output as last reported'
   assert.equal(error, undefined);
   assert.deepEqual(parts, [
     { type: 'reasoning', text: 'hm' },
-    { type: 'usage', promptTokens: 44, completionTokens: 15 },
+    {
+      ...{ type: 'usage', promptTokens: 44, completionTokens: 15 },
+      details: { cached_tokens: 30, cache_write_tokens: 4 },
+    },
     { type: 'text', text: 'ok' },
     { type: 'finish', reason: 'stop' },
   ]);
@@ -109,6 +112,7 @@ test('usage: a figure that is no number of tokens spoils the prompt until it is 
     type: 'usage',
     promptTokens: 13,
     completionTokens: 5,
+    details: { cached_tokens: 3 },
   });
   // All of a prompt may be from the cache, and some servers fill later events with zeros.
   const cached = { input_tokens: 0, cache_read_input_tokens: 30 };
@@ -116,6 +120,7 @@ test('usage: a figure that is no number of tokens spoils the prompt until it is 
     type: 'usage',
     promptTokens: 30,
     completionTokens: 5,
+    details: { cached_tokens: 30 },
   });
   assert.deepEqual(await ask({ input_tokens: 10 }, { output_tokens: 1e300 }), {
     type: 'usage',

@@ -301,6 +301,37 @@ describe('figures', () => {
     ),
   ];
   for (const [said, prompt, completion] of told) {
-    test(JSON.stringify(said), () => assert.deepEqual(readUsage(said), { prompt, completion }));
+    test(JSON.stringify(said), () => {
+      const { details, ...figures } = readUsage(said);
+      assert.deepEqual(figures, { prompt, completion });
+    });
   }
+
+  const totals = { prompt_tokens: 50, completion_tokens: 7 };
+  const detailed: readonly (readonly [usage: object, details: object | undefined])[] = [
+    [{}, undefined],
+    [
+      {
+        prompt_tokens_details: { cached_tokens: 16, cache_write_tokens: 8, audio_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 6 },
+      },
+      { cached_tokens: 16, cache_write_tokens: 8, reasoning_tokens: 6 },
+    ],
+    [{ input_tokens_details: { cached_tokens: 16 } }, { cached_tokens: 16 }],
+    [{ output_tokens_details: { reasoning_tokens: 6 } }, { reasoning_tokens: 6 }],
+    [{ prompt_cache_hit_tokens: 16, prompt_cache_miss_tokens: 34 }, { cached_tokens: 16 }],
+    [
+      { cached_tokens: 16, reasoning_tokens: 6 },
+      { cached_tokens: 16, reasoning_tokens: 6 },
+    ],
+    // None, and what is no figure, is not told.
+    [{ prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: null }, undefined],
+    [
+      { prompt_tokens_details: { cached_tokens: '16', cache_write_tokens: -1 }, cached_tokens: 1.5 },
+      undefined,
+    ],
+  ];
+  for (const [told, details] of detailed)
+    test(`details of ${JSON.stringify(told)}`, () =>
+      assert.deepEqual(readUsage({ ...totals, ...told }).details, details));
 });
