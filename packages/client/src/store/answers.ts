@@ -7,10 +7,12 @@ import type { SessionEvent } from '../types.ts';
 import type { Board } from './board.ts';
 import { newAnswer } from './messages.ts';
 import { Turn } from './turn.ts';
+import type { ChatMessage } from './types.ts';
 
 export interface Watching {
   readonly signal: AbortSignal;
   readonly onReconnect: () => void;
+  readonly maxRetries?: number | undefined;
 }
 /** Asks for an answer, which is in an object of its own: awaited by itself, it would be read to its end. */
 export type Begin = (watching: Watching) => Promise<{ readonly answer: Answer }>;
@@ -18,15 +20,24 @@ export type Begin = (watching: Watching) => Promise<{ readonly answer: Answer }>
 export class Answers {
   readonly #client: Colloquy;
   readonly #board: Board;
-  readonly #onAccept: () => void;
+  readonly #maxRetries: number | undefined;
+  readonly #onChange: (kind: 'accepted' | 'refused' | 'ended') => void;
   /** Calls reach the server one after another, in the order in which they were made. */
   #starting: Promise<unknown> = Promise.resolve();
+  /** Messages whose calls were read again. */
+  readonly #readAgain: Set<string> = new Set();
 
-  /** `onAccept` is called when the server has taken something. */
-  constructor(client: Colloquy, board: Board, onAccept: () => void) {
+  /** `onChange` is called when the server has taken or refused something, and when an answer has ended. */
+  constructor(
+    client: Colloquy,
+    board: Board,
+    maxRetries: number | undefined,
+    onChange: (kind: 'accepted' | 'refused' | 'ended') => void,
+  ) {
     this.#client = client;
     this.#board = board;
-    this.#onAccept = onAccept;
+    this.#maxRetries = maxRetries;
+    this.#onChange = onChange;
   }
 
   /** Asks for an answer whose place is on the board. Resolves once the server has taken it, or refused. */
@@ -63,6 +74,28 @@ export class Answers {
     void this.#read(turn);
   }
 
+  /** The history has no calls of tools: they are read again, the newest first. */
+  async readCalls(): Promise<void> {
+    const { thread } = this.#board;
+    const lacks = (message: ChatMessage): boolean =>
+      message.finishReason === 'tool_calls' &&
+      message.toolCalls.length === 0 &&
+      !this.#readAgain.has(message.id);
+    for (;;) {
+      const message = thread.messages.findLast(lacks);
+      if (message === undefined || message.generationId === null) return;
+      this.#readAgain.add(message.id);
+      try {
+        const { toolCalls } = await this.#client.resume(message.generationId);
+        const now = thread.find(message.id);
+        if (now !== undefined) thread.replace({ ...now, toolCalls });
+        this.#board.publish();
+      } catch {
+        // What is kept no longer is not shown.
+      }
+    }
+  }
+
   /** The model stops. What is being asked for is stopped once the server has it. */
   async stop(): Promise<void> {
     const turn =
@@ -74,17 +107,20 @@ export class Answers {
 
   /** Ends the watching of what the server has taken; with `all`, of everything. */
   leave(all: boolean): void {
-    for (const turn of this.#board.turns) {
-      if (!turn.isAccepted && !all) continue;
-      this.#board.turns.delete(turn);
-      turn.end.abort(new ColloquyError('connection', 'nobody watches any more'));
-      turn.settle(false);
-    }
+    for (const turn of this.#board.turns) if (turn.isAccepted || all) this.drop(turn);
     this.#board.publish();
+  }
+
+  /** Ends the watching of one. */
+  drop(turn: Turn): void {
+    this.#board.turns.delete(turn);
+    turn.end.abort(new ColloquyError('connection', 'nobody watches any more'));
+    turn.settle(false);
   }
 
   #watching(turn: Turn): Watching {
     return {
+      maxRetries: this.#maxRetries,
       signal: turn.end.signal,
       onReconnect: () => {
         turn.isReconnecting = true;
@@ -140,7 +176,7 @@ export class Answers {
     }
     turn.settle(true);
     board.publish();
-    this.#onAccept();
+    this.#onChange('accepted');
   }
 
   /** Its turn has come: what has waited is shown where it stands. */
@@ -166,6 +202,7 @@ export class Answers {
     }
     turn.settle(false, refusal);
     board.publish();
+    this.#onChange('refused');
   }
 
   #fail(turn: Turn, error: ColloquyError): void {
@@ -187,6 +224,7 @@ export class Answers {
     const board = this.#board;
     board.thread.replace(turn.answer);
     board.turns.delete(turn);
+    this.#onChange('ended');
     const next = board.active.length === 0 ? board.waiting[0] : undefined;
     if (next?.isAccepted === true) this.attach(next.answer.generationId);
     else board.publish();

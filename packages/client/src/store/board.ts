@@ -48,9 +48,12 @@ export class Board {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Tells views now. */
+  /** Tells views now, if there is anything to tell. */
   publish(): void {
-    this.#snapshot = this.#take();
+    const before = this.#snapshot;
+    const now = this.#take();
+    if (before !== undefined && isAlike(before, now)) return;
+    this.#snapshot = now;
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -93,4 +96,9 @@ export class Board {
     if (this.isBusy) return 'queued';
     return this.error === null ? 'ready' : 'error';
   }
+}
+
+function isAlike(one: ConversationSnapshot, other: ConversationSnapshot): boolean {
+  const names = Object.keys(one) as (keyof ConversationSnapshot)[];
+  return names.every((name) => one[name] === other[name]);
 }

@@ -54,8 +54,12 @@ export interface Conversation {
 export function createConversation(client: Colloquy, options: ConversationOptions = {}): Conversation {
   const board = new Board(options.session, options.schedule ?? scheduleFrame);
   const { thread } = board;
-  const answers = new Answers(client, board, whenAccepted);
-  const history = new History(client, board, answers, options);
+  const answers = new Answers(client, board, options.maxRetries, whenChanged);
+  const history = new History(client, board, options, (running) => {
+    if (!isWatched) return;
+    answers.attach(running);
+    void answers.readCalls();
+  });
   /** How a message that was refused is sent once more, by its key. */
   const unsent = new Map<string, () => Promise<boolean>>();
   let tabs: Tabs | undefined;
@@ -69,10 +73,13 @@ export function createConversation(client: Colloquy, options: ConversationOption
     board.isLoading = false;
   }
 
-  function whenAccepted(): void {
+  function whenChanged(kind: 'accepted' | 'refused' | 'ended'): void {
+    history.change();
+    if (kind !== 'accepted') return;
     openChannel();
     tabs?.tellOthers();
-    void history.catchUp();
+    // Its view has gone meanwhile.
+    if (hasHistory && !isWatched) answers.leave(false);
   }
 
   function openChannel(): void {
@@ -126,7 +133,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
     const { whenBusy = options.whenBusy ?? 'queue' } = given;
     const question = newQuestion(content);
     const idempotencyKey = crypto.randomUUID();
-    let call: Promise<object> | undefined;
+    let call: object | undefined;
     const start = async (): Promise<boolean> => {
       const turn = new Turn(question, newAnswer(question.key));
       if (board.isBusy && whenBusy === 'queue') board.waiting = [...board.waiting, turn];
@@ -137,10 +144,10 @@ export function createConversation(client: Colloquy, options: ConversationOption
       const isAccepted = await answers.start(turn, async (watching) => {
         const parent = stepBefore(turn);
         // A second try of a call has the same body, and so is answered once even where the first one has arrived.
-        call ??= sendOptions(whenBusy, parent);
+        call ??= await sendOptions(whenBusy, parent);
         const { metadata } = given;
         if (turn.question !== undefined) turn.question = { ...turn.question, parentId: parent ?? null };
-        const asked = { ...(await call), ...(metadata !== undefined && { metadata }) };
+        const asked = { ...call, ...(metadata !== undefined && { metadata }) };
         return { answer: client.send(content, { ...asked, idempotencyKey, ...watching }) };
       });
       if (isAccepted) history.follow(true);
@@ -237,6 +244,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
       board.waiting = board.waiting.filter((one) => one !== turn);
       board.publish();
       if (!(await turn.accepted)) return;
+      answers.drop(turn);
       await attempt(async () => {
         // What has been taken back is no part of the history, whoever reads it.
         if (turn.question !== undefined) await client.messages.delete(turn.question.id);

@@ -2,7 +2,6 @@
 import type { Colloquy } from '../client.ts';
 import { asConnectionError } from '../http.ts';
 import type { MessagePage } from '../types.ts';
-import type { Answers } from './answers.ts';
 import type { Board } from './board.ts';
 import { fromHistory } from './messages.ts';
 import { Turn } from './turn.ts';
@@ -14,19 +13,28 @@ const branchSize = 200;
 export class History {
   readonly #client: Colloquy;
   readonly #board: Board;
-  readonly #answers: Answers;
+  readonly #attach: (generationId: string | null) => void;
   readonly #options: ConversationOptions;
   /** Another branch than the newest of the session is shown. */
   #isElsewhere = false;
   /** Counts the reads: what comes behind a later one is passed over. */
   #reads = 0;
-  #again = false;
+  /** Counts what has changed beside the reads: a page that was asked for before is out of date. */
+  #changes = 0;
+  /** A read was put off until the server has taken what is being sent. */
+  #isDue = false;
 
-  constructor(client: Colloquy, board: Board, answers: Answers, options: ConversationOptions) {
+  /** `attach` is called with the generation that is under way. */
+  constructor(
+    client: Colloquy,
+    board: Board,
+    options: ConversationOptions,
+    attach: (generationId: string | null) => void,
+  ) {
     this.#client = client;
     this.#board = board;
-    this.#answers = answers;
     this.#options = options;
+    this.#attach = attach;
   }
 
   /** Whether the branch that is shown now ends where the session does. */
@@ -35,22 +43,21 @@ export class History {
   }
 
   async refresh(): Promise<void> {
-    const { session, turns } = this.#board;
-    if (session === undefined) return;
-    // What is being asked for would be missing.
-    if ([...turns].some(({ outcome }) => outcome === undefined)) {
-      this.#again = true;
-      return;
-    }
+    if (this.#board.session === undefined) return;
     const last = this.#isElsewhere ? this.#board.thread.last?.id : undefined;
     await this.#read(() => this.#page({ around: last }));
   }
 
-  /** What was put off while something was being asked for. */
-  async catchUp(): Promise<void> {
-    if (!this.#again) return;
-    this.#again = false;
-    await this.refresh();
+  /** Something has been taken or refused by the server, or has ended. */
+  change(): void {
+    this.#changes += 1;
+    if (!this.#isDue || this.#isSending) return;
+    this.#isDue = false;
+    void this.refresh();
+  }
+
+  get #isSending(): boolean {
+    return [...this.#board.turns].some(({ outcome }) => outcome === undefined);
   }
 
   async select(id: string): Promise<void> {
@@ -86,13 +93,22 @@ export class History {
     const own = this.#reads;
     const board = this.#board;
     try {
-      const page = await read();
-      if (own !== this.#reads) return;
+      let page: MessagePage | undefined;
+      for (let changes = -1; page === undefined || changes !== this.#changes; ) {
+        changes = this.#changes;
+        page = await read();
+        if (own !== this.#reads) return;
+        // Whether a page has what is being sent is not known before the server has answered.
+        if (this.#isSending) {
+          this.#isDue = true;
+          return;
+        }
+      }
       if (board.error?.code === 'connection') board.error = null;
       this.show(page);
       board.isLoading = false;
       board.publish();
-      this.#answers.attach(page.running);
+      this.#attach(page.running);
     } catch (error) {
       if (own !== this.#reads) return;
       board.isLoading = false;
@@ -124,8 +140,12 @@ export class History {
     const known = new Map<string, ChatMessage>();
     for (const message of [...thread.messages, ...shown]) if (message) known.set(message.id, message);
     const messages = page.messages.map((message) => {
-      const read = reading.find(({ answer }) => answer.id === message.id);
-      return read?.answer ?? fromHistory(message, page.siblings[message.id], known.get(message.id));
+      const siblings = page.siblings[message.id];
+      const turn = reading.find(({ answer }) => answer.id === message.id);
+      if (turn === undefined) return fromHistory(message, siblings, known.get(message.id));
+      // What is read live is ahead of the history.
+      if (siblings !== undefined) turn.answer = { ...turn.answer, siblings };
+      return turn.answer;
     });
     const isRead = (one: ChatMessage) =>
       one.generationId === page.running || reading.some(({ answer }) => answer.id === one.id);

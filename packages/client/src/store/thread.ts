@@ -55,7 +55,9 @@ export class Thread {
     const index = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first.id);
     const earlier = index === -1 ? [] : this.messages.slice(0, index).filter(isStored);
     if (earlier.length === 0) this.next = next;
-    this.messages = [...earlier, ...newest, ...this.messages.filter((message) => !isStored(message))];
+    const shown = [...earlier, ...newest, ...this.messages.filter((message) => !isStored(message))];
+    const isOther = (message: ChatMessage, at: number): boolean => message !== this.messages[at];
+    if (shown.length !== this.messages.length || shown.some(isOther)) this.messages = shown;
   }
 }
 

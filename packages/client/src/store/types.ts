@@ -83,6 +83,8 @@ export interface ConversationOptions {
   readonly maxTokens?: number | undefined;
   /** Messages of a page of the history, 1–200. Default 50. */
   readonly pageSize?: number | undefined;
+  /** How many tries in a row may bring nothing before an answer counts as lost. Default 20, which takes a minute. */
+  readonly maxRetries?: number | undefined;
   /** With an API key: whose conversation. */
   readonly userId?: string | undefined;
   /** The history as a server has read it with `conversations.messages`, to be shown at once. */

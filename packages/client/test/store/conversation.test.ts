@@ -302,6 +302,10 @@ describe('a conversation', () => {
     assert.equal(asking.messages[1]?.reasoning, null);
     const asKey = show({ session: asking.session, userId: 'user 1' }, key);
     assert.equal((await ready(asKey)).messages[1]?.reasoning, 'Let me see.');
+    // One that is opened later reads them from the log.
+    const opened = show({ session: asking.session });
+    await until(opened, ({ messages }) => messages[1]?.toolCalls.length === 1);
+    assert.deepEqual(opened.getSnapshot().messages[1]?.toolCalls, [call]);
     server.upstream.enqueue(scripted('It is sunny.'));
     assert.equal(await conversation.submitToolResults([{ callId: call?.id ?? '', output: '21' }]), true);
     assert.deepEqual(texts(await ready(conversation)), ['Weather?', '', 'It is sunny.']);

@@ -6,17 +6,18 @@ import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream'
 import { Colloquy } from '../../src/index.ts';
 import { type Conversation, type ConversationOptions, createConversation } from '../../src/store.ts';
 import { type FlakyProxy, startFlakyProxy } from '../flaky-proxy.ts';
-import { ready, texts, until } from '../shown.ts';
+import { holding, ready, texts, until } from '../shown.ts';
 
 let server: TestServer;
 let proxy: FlakyProxy;
 let colloquy: Colloquy;
+let token: string;
 const open: Conversation[] = [];
 before(async () => {
   server = await startTestServer();
   proxy = await startFlakyProxy(() => server.url);
   const key = new Colloquy({ baseUrl: server.url, apiKey: server.prodKey });
-  const { token } = await key.tokens.create({ userId: 'user 1' });
+  token = (await key.tokens.create({ userId: 'user 1' })).token;
   colloquy = new Colloquy({ baseUrl: proxy.url, token });
 });
 after(async () => {
@@ -32,8 +33,8 @@ afterEach(() => {
 });
 
 /** A conversation that a view shows. */
-function show(options: ConversationOptions = {}): Conversation {
-  const conversation = createConversation(colloquy, options);
+function show(options: ConversationOptions = {}, client = colloquy): Conversation {
+  const conversation = createConversation(client, options);
   conversation.subscribe(() => undefined);
   open.push(conversation);
   return conversation;
@@ -96,4 +97,107 @@ test('a session that is not there is an error', async () => {
   const conversation = show({ session: '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01' });
   const lost = await until(conversation, ({ isLoading }) => !isLoading);
   assert.deepEqual([lost.status, lost.error?.code], ['error', 'not_found']);
+});
+
+/** A client whose calls can be held back or lost on their way. */
+function onTheWay() {
+  const cable = new AbortController();
+  const way = {
+    isOffline: false,
+    losesAnswers: false,
+    hold: (_request: string): Promise<unknown> | undefined => undefined,
+    cut: () => cable.abort(new TypeError('cut')),
+  };
+  const client = new Colloquy({
+    baseUrl: server.url,
+    token,
+    maxRetries: 0,
+    fetch: async (url, init) => {
+      if (way.isOffline) throw new TypeError('offline');
+      const signals = [
+        ...(init?.signal ? [init.signal] : []),
+        ...(cable.signal.aborted ? [] : [cable.signal]),
+      ];
+      const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+      await way.hold(`${init?.method} ${new URL(String(url)).pathname}`);
+      if (way.losesAnswers) throw new TypeError('lost');
+      return response;
+    },
+  });
+  return { way, client };
+}
+
+test('a history that comes late takes nothing away, and one that comes early doubles nothing', async () => {
+  const { way, client } = onTheWay();
+  const { sessionId: session } = await client.send('One');
+  for (const late of ['GET', 'POST']) {
+    const held = Promise.withResolvers<void>();
+    let isHeld = false;
+    way.hold = (request) => {
+      if (!request.startsWith(late) || isHeld || !/sessions|continuation/.test(request)) return undefined;
+      isHeld = true;
+      return held.promise;
+    };
+    const conversation = show({ session }, client);
+    const sent = conversation.send(late);
+    if (late === 'GET') await sent;
+    while (server.upstream.requests.at(-1)?.lastUserMessage !== late) await new Promise(setImmediate);
+    held.resolve();
+    assert.equal(await sent, true);
+    const whole = texts(await ready(conversation));
+    assert.deepEqual(whole.slice(0, 2), ['One', 'Re: One']);
+    assert.deepEqual(whole.slice(-2), [late, `Re: ${late}`]);
+    assert.equal(new Set(whole).size, whole.length);
+  }
+});
+
+test('what is read anew and is as it was tells views nothing', async () => {
+  const conversation = show();
+  await conversation.send('One');
+  await ready(conversation);
+  const before = conversation.getSnapshot();
+  let told = 0;
+  conversation.subscribe(() => {
+    told += 1;
+  });
+  await conversation.refresh();
+  assert.deepEqual(conversation.getSnapshot(), before);
+  assert.equal(conversation.getSnapshot(), before);
+  assert.equal(told, 0);
+});
+
+test('an answer whose connection is lost for good is read on when there is one again', async () => {
+  const { way, client } = onTheWay();
+  const held = holding(server);
+  const conversation = show({ maxRetries: 0 }, client);
+  await conversation.send('One');
+  await until(conversation, ({ messages }) => messages[1]?.content === 'Half ');
+  way.isOffline = true;
+  way.cut();
+  const lost = await until(conversation, ({ status }) => status === 'error');
+  assert.deepEqual([lost.error?.code, lost.messages[1]?.status], ['connection', 'running']);
+  way.isOffline = false;
+  held.release();
+  await conversation.refresh();
+  const whole = await ready(conversation);
+  assert.deepEqual([texts(whole), whole.error], [['One', 'Half done'], null]);
+});
+
+test('a message whose response is lost is not sent twice by sending it again', async () => {
+  const { way, client } = onTheWay();
+  const conversation = show({ maxRetries: 0 }, client);
+  way.losesAnswers = true;
+  const before = server.upstream.requests.length;
+  assert.equal(await conversation.send('Once'), false);
+  const lost = conversation.getSnapshot();
+  assert.deepEqual(
+    [lost.status, lost.error?.code, lost.messages[0]?.status],
+    ['error', 'connection', 'unsent'],
+  );
+  way.losesAnswers = false;
+  assert.equal(await conversation.retry(lost.messages[0]?.key ?? ''), true);
+  const whole = await ready(conversation);
+  assert.deepEqual(texts(whole), ['Once', 'Re: Once']);
+  assert.equal(whole.messages[0]?.key, lost.messages[0]?.key);
+  assert.equal(server.upstream.requests.length - before, 1);
 });
