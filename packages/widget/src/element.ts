@@ -186,6 +186,8 @@ export function defineColloquyChat(scriptServer?: string): void {
         },
         onError: ({ code, message }) => {
           this.#announcer.alert(this.#strings.trouble(troubleOf(code)));
+          // What a site has to mend; visitors read a sentence of their own.
+          if (code === 'invalid_request' || code === 'forbidden') console.warn(`colloquy-chat: ${message}`);
           tell(this, 'colloquy:error', { code, message });
         },
       });

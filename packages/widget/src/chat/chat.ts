@@ -63,6 +63,7 @@ export class Chat {
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #busy: ReturnType<typeof setTimeout> | undefined;
   #context: Readonly<Record<string, string>> = {};
+  #starting: Promise<void> | undefined;
   #isOver = false;
   #number = 0;
 
@@ -84,9 +85,16 @@ export class Chat {
     this.#context = context;
   }
 
-  /** Gets a token and the history. Does nothing once that is done or under way. */
-  async start(): Promise<void> {
-    if (this.#state.phase === 'starting' || this.#state.phase === 'ready') return;
+  /** Gets a token and the history. Resolves once that is done, or has failed; then another call tries again. */
+  start(): Promise<void> {
+    if (this.#state.phase === 'ready') return Promise.resolve();
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     this.#set({ phase: 'starting', error: undefined });
     try {
       this.#talk ??= await import('./talk.ts');

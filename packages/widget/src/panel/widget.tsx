@@ -12,6 +12,7 @@ import {
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Chat } from '../chat/chat.ts';
+import { tell } from '../events.ts';
 import type { Settings } from '../settings.ts';
 import { useAccentThatIsRead } from './accent.ts';
 import { Panel, type PanelHandle } from './panel.tsx';
@@ -90,6 +91,11 @@ export function Widget(props: WidgetProps): JSX.Element {
             aria-label={label}
             aria-modal={isFloating && isPhone ? true : undefined}
             hidden={isFloating && !isOpen}
+            onClick={(event) => {
+              const link = (event.target as Element).closest('[part~=log] a[href]');
+              if (link instanceof HTMLAnchorElement && !tell(host, 'colloquy:link', { href: link.href }))
+                event.preventDefault();
+            }}
             onKeyDown={(event) => {
               if (!isFloating || event.key !== 'Escape' || event.isComposing) return;
               event.preventDefault();

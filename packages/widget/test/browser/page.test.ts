@@ -1,0 +1,280 @@
+/** What pages do with the element: attributes, methods, events, several of them, and ConverZen's calls. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chromiumForTests } from 'colloquy-testkit/services';
+import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
+import type { Browser } from 'playwright-core';
+import { type Site, startSite } from './site.ts';
+import { launch, violationsOf, visit } from './visit.ts';
+
+const found = chromiumForTests();
+const pictures = process.env.COLLOQUY_TEST_PICTURES;
+const module = '<script type="module" src="{server}/widget.js"></script>';
+
+describe('pages and the widget', 'skip' in found ? found : {}, () => {
+  let site: Site;
+  let browser: Browser;
+  before(async () => {
+    if ('skip' in found) return;
+    site = await startSite();
+    browser = await launch(found.path);
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.[Symbol.asyncDispose]();
+  });
+
+  test('methods and events', async () => {
+    const listen = `window.heard = [];
+      for (const name of ['ready', 'open', 'close', 'message', 'answer', 'feedback', 'link', 'error'])
+        addEventListener('colloquy:' + name, (event) => {
+          window.heard.push([name, event.detail]);
+          if (name === 'link') event.preventDefault();
+        });`;
+    const { page, context, complaints, panel, answers } = await visit(
+      browser,
+      site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, { script: listen }),
+    );
+    await page.waitForFunction('window.heard.length > 0');
+    site.upstream.enqueue(answer('See [this](https://example.com/).'));
+    assert.equal(
+      await page.evaluate(async () => {
+        const chat = document.querySelector('colloquy-chat') as HTMLElement & {
+          send(text: string): Promise<boolean>;
+          setContext(context: object): void;
+        };
+        chat.setContext({ page: '/prices', product: 7 });
+        return chat.send('From the page');
+      }),
+      true,
+    );
+    await answers.last().locator('[aria-pressed]').first().waitFor();
+    await answers.last().getByRole('button', { name: 'Good answer' }).click();
+    await answers.last().getByRole('link').click();
+    await page.evaluate(() =>
+      (document.querySelector('colloquy-chat') as HTMLElement & { close(): void }).close(),
+    );
+    await panel.waitFor({ state: 'hidden' });
+    const heard = (await page.evaluate('window.heard')) as [string, Record<string, unknown>][];
+    assert.deepEqual(
+      heard.map(([name]) => name),
+      ['ready', 'open', 'message', 'answer', 'feedback', 'link', 'close'],
+    );
+    assert.deepEqual(heard[2]?.[1], { text: 'From the page' });
+    assert.equal(heard[3]?.[1].text, 'See [this](https://example.com/).');
+    assert.equal(heard[4]?.[1].rating, 1);
+    assert.equal(heard[5]?.[1].href, 'https://example.com/');
+    assert.equal(context.pages().length, 1);
+    const refused = await page.evaluate(() => {
+      try {
+        (
+          document.querySelector('colloquy-chat') as HTMLElement & { setContext(context: object): void }
+        ).setContext({ page: {} });
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    });
+    assert.match(refused, /TypeError: setContext: page is not a text/);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('two in one page, inline, each with its own conversation; nothing is asked for a third that has nothing to ask', async () => {
+    const { page, context, complaints } = await visit(
+      browser,
+      site.page(
+        `<h1>Two</h1>
+<div class="box"><colloquy-chat id="one" mode="inline" history="none" token-endpoint="/chat-token" heading="One" lang="de"></colloquy-chat></div>
+<div class="box"><colloquy-chat id="two" mode="inline" history="none" token-endpoint="/chat-token" heading="Two"></colloquy-chat></div>
+<div class="box"><colloquy-chat id="three" mode="inline" heading="Three"></colloquy-chat></div>${module}`,
+      ),
+    );
+    const [one, two, three] = ['one', 'two', 'three'].map((id) => page.locator(`#${id} #panel`));
+    assert.ok(one && two && three);
+    for (const [panel, name, send] of [
+      [one, 'One', 'Senden'],
+      [two, 'Two', 'Send'],
+    ] as const) {
+      await panel.locator(`[aria-label=${send}]`).waitFor();
+      site.upstream.enqueue(answer(`Answer ${name}`));
+      await panel.locator('textarea').fill(`Question ${name}`);
+      await panel.locator('[part~=send][aria-disabled=false]').click();
+      await panel.getByText(`Answer ${name}`).waitFor();
+    }
+    assert.equal(await one.locator('article').count(), 2);
+    assert.equal(await two.locator('article').count(), 2);
+    await three.getByText('The message could not be taken.').waitFor();
+    const sizes = await Promise.all([one, two].map((panel) => panel.boundingBox()));
+    for (const size of sizes) assert.equal(size?.height, 560);
+    assert.deepEqual(await violationsOf(page, '#one'), []);
+    if (pictures) await page.screenshot({ path: `${pictures}/widget-inline.png`, fullPage: true });
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('a new conversation, the download, and the deletion', async () => {
+    const { page, context, launcher, panel, answers, say, answered } = await visit(
+      browser,
+      site.page(`<script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>`),
+    );
+    await context.addCookies([{ name: 'visitor', value: 'carol', url: site.url }]);
+    await launcher.click();
+    site.upstream.enqueue(answer('An answer to keep'));
+    await say('A question to keep');
+    await answered();
+    const menu = panel.locator('[part~=menu]');
+    await menu.click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      panel.getByRole('button', { name: 'Download the conversation' }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'conversation.md');
+    const text = await (await import('node:fs/promises')).readFile(await download.path(), 'utf8');
+    assert.match(text, /## You · .*\n\nA question to keep\n\n## Answer by .*\n\nAn answer to keep\n/);
+    await menu.click();
+    await panel.getByRole('button', { name: 'Delete the conversation' }).click();
+    await panel.getByText('Delete this conversation?').waitFor();
+    await panel.getByRole('button', { name: 'Delete the conversation' }).click();
+    await answers.first().waitFor({ state: 'detached' });
+    await page.reload();
+    await panel.getByText('Hello! How can I help you?').waitFor();
+    await context.close();
+  });
+
+  test('another visitor sees nothing of the one before', async () => {
+    const { page, context, panel, launcher, answers, say, answered } = await visit(
+      browser,
+      site.page(`<colloquy-chat token-endpoint="/chat-token" user-key="a"></colloquy-chat>${module}`),
+    );
+    await context.addCookies([{ name: 'visitor', value: 'alice', url: site.url }]);
+    await launcher.click();
+    site.upstream.enqueue(answer('For Alice only'));
+    await say('I am Alice');
+    await answered();
+    await context.addCookies([{ name: 'visitor', value: 'bob', url: site.url }]);
+    await page.evaluate(() => document.querySelector('colloquy-chat')?.setAttribute('user-key', 'b'));
+    await panel.getByText('Hello! How can I help you?').waitFor();
+    assert.equal(await answers.count(), 0);
+    await context.addCookies([{ name: 'visitor', value: 'alice', url: site.url }]);
+    await page.evaluate(() => document.querySelector('colloquy-chat')?.setAttribute('user-key', 'a'));
+    await answers.last().getByText('For Alice only').waitFor();
+    await context.close();
+  });
+
+  test('on a phone the rest of the page can’t be reached while the chat is open, and can afterwards', async () => {
+    const { page, context, launcher, panel } = await visit(
+      browser,
+      site.page(
+        `<main><button id="buy">Buy</button></main><script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>`,
+      ),
+      { width: 375 },
+    );
+    await launcher.click();
+    assert.equal(await panel.getAttribute('aria-modal'), 'true');
+    assert.equal(await page.locator('main').getAttribute('inert'), '');
+    const size = await panel.boundingBox();
+    assert.deepEqual([size?.x, size?.y, size?.width, size?.height], [0, 0, 375, 800]);
+    assert.equal(await launcher.isVisible(), false);
+    await panel.getByRole('button', { name: 'Close the chat' }).click();
+    assert.equal(await page.locator('main').getAttribute('inert'), null);
+    assert.equal(await page.evaluate(() => document.documentElement.style.overflow), '');
+    await launcher.waitFor();
+    await context.close();
+  });
+
+  test('an accent that can’t be read gets another colour on it, and the page is told', async () => {
+    const warnings: string[] = [];
+    const { page, context, launcher } = await visit(browser, site.page(''));
+    page.on('console', (message) => warnings.push(message.text()));
+    await page.goto(
+      site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, {
+        script:
+          "document.addEventListener('DOMContentLoaded', () => { const { style } = document.querySelector('colloquy-chat'); style.setProperty('--colloquy-accent', '#ffdd00'); style.setProperty('--colloquy-on-accent', 'white'); });",
+      }),
+    );
+    await launcher.waitFor();
+    await page.waitForFunction(() => {
+      const launcher = document.querySelector('colloquy-chat')?.shadowRoot?.querySelector('[part~=launcher]');
+      return (
+        launcher !== null && launcher !== undefined && getComputedStyle(launcher).color === 'rgb(0, 0, 0)'
+      );
+    });
+    assert.ok(
+      warnings.some((text) => /contrast of 1\.\d on --colloquy-accent/.test(text)),
+      warnings.join(),
+    );
+    await context.close();
+  });
+
+  test('a test key works on this machine, and any other is refused with what to do', async () => {
+    const page = site.page(`<colloquy-chat api-key="${site.testKey}" open></colloquy-chat>${module}`);
+    const { context, say, answered } = await visit(browser, page);
+    site.upstream.enqueue(answer('With a test key'));
+    await say('Hello');
+    assert.equal(await answered(), 'With a test key');
+    await context.close();
+    const warnings: string[] = [];
+    const refused = await visit(browser, site.page(''));
+    refused.page.on('console', (message) => warnings.push(message.text()));
+    await refused.page.goto(site.page(`<colloquy-chat api-key="sk_prod_1" open></colloquy-chat>${module}`));
+    await refused.panel.getByText('The message could not be taken.').waitFor();
+    assert.ok(warnings.some((text) => /api-key is refused: whoever sees the page/.test(text)));
+    await refused.context.close();
+  });
+
+  test('the classic script, and the calls of ConverZen’s widget before it is there', async () => {
+    const calls = `document.addEventListener('DOMContentLoaded', () => {
+      cvzWidget.init({
+        chatUrl: '${site.server}',
+        getToken: async (clientId) => {
+          window.clientId = clientId;
+          const { token, expires_at } = await (await fetch('/chat-token', { method: 'POST' })).json();
+          return { token, expiresAt: expires_at };
+        },
+        headerMsg: 'Origin', initialGreeting: 'Hi there', autoOpen: true, persistMessages: false,
+        style: { position: 'bottom-left', buttonColor: '#770000' },
+        onSaveMessages: (session, messages) => { window.saved = messages; },
+        extraContext: { page: 'home' },
+      });
+    });`;
+    const { page, context, complaints, panel, say, answered } = await visit(
+      browser,
+      site.page(`<script src="{server}/widget.iife.js" data-compat="converzen"></script>`, { script: calls }),
+    );
+    await panel.getByText('Hi there').waitFor();
+    assert.equal(await panel.getByRole('heading', { level: 2 }).textContent(), 'Origin');
+    assert.ok(((await panel.boundingBox())?.x ?? 999) < 100);
+    site.upstream.enqueue(answer('Hello from here'));
+    await say('Hello');
+    assert.equal(await answered(), 'Hello from here');
+    await page.waitForFunction('window.saved?.length === 2');
+    assert.deepEqual(await page.evaluate('window.saved'), [
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: 'Hello from here' },
+    ]);
+    assert.match((await page.evaluate('window.clientId')) as string, /^[0-9a-f-]{36}$/);
+    await page.evaluate('GMCWidget.hide()');
+    assert.equal(await page.locator('colloquy-chat').count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('the classic script alone is as the module is', async () => {
+    const { context, launcher, panel } = await visit(
+      browser,
+      site.page(
+        '<script src="{server}/widget.iife.js" data-token-endpoint="/chat-token" data-lang="fr"></script>',
+      ),
+    );
+    await launcher.click();
+    await panel
+      .getByText('Bonjour ! Comment puis-je vous aider ?')
+      .or(panel.locator('article').first())
+      .first()
+      .waitFor();
+    await panel.getByRole('textbox', { name: 'Message' }).waitFor();
+    assert.equal(await panel.locator('[part~=send]').getAttribute('aria-label'), 'Envoyer');
+    await context.close();
+  });
+});
