@@ -3,7 +3,7 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import { type Colloquy, settingsOf } from './client.ts';
 import { ColloquyError } from './errors.ts';
 import type { Format } from './events.ts';
-import { asConnectionError, callText, type Request, type Settings } from './http.ts';
+import { asConnectionError, callText, type Request, randomKey, type Settings } from './http.ts';
 import { toSelector } from './resources.ts';
 import { follow, type Position } from './stream.ts';
 import type { PersonaSelector, WhenBusy } from './types.ts';
@@ -69,7 +69,7 @@ export class ColloquyChatTransport<Message extends UIMessage = UIMessage> implem
       method: 'POST',
       path: '/api/ui/chat',
       body: sent,
-      headers: { ...plain(headers), 'Idempotency-Key': crypto.randomUUID() },
+      headers: { ...plain(headers), 'Idempotency-Key': randomKey() },
     } as const;
     const stream = await this.#stream(request, abortSignal);
     if (stream === null) throw new ColloquyError('internal', 'the server has sent no answer');

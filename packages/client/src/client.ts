@@ -3,7 +3,7 @@ import { Answer, type AnswerOptions } from './answer.ts';
 import { type Credential, keyCredential, noCredential, type TokenSource, tokenCredential } from './auth.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { ColloquyError } from './errors.ts';
-import { call, type RetryInfo, type Settings } from './http.ts';
+import { call, type RetryInfo, randomKey, type Settings } from './http.ts';
 import {
   createResources,
   type Generations,
@@ -171,7 +171,7 @@ export class Colloquy {
     options: AnswerOptions,
   ): Answer {
     // However often the call is made, it is answered once.
-    const headers = { 'Idempotency-Key': idempotencyKey ?? crypto.randomUUID() };
+    const headers = { 'Idempotency-Key': idempotencyKey ?? randomKey() };
     const start = async () => {
       const asked = typeof query === 'function' ? await query() : query;
       return { method: 'POST', path, query: asked, ...(body !== undefined && { body }), headers } as const;

@@ -83,6 +83,13 @@ function attempt(
   });
 }
 
+/** A text that nobody has made before. Pages without TLS have no `randomUUID`, and React Native has no `crypto`. */
+export function randomKey(): string {
+  const { crypto } = globalThis as { readonly crypto?: { readonly randomUUID?: () => string } };
+  const digits = (): string => Math.random().toString(36).slice(2);
+  return crypto?.randomUUID?.() ?? `${digits()}${digits()}${digits()}`;
+}
+
 /** Whether a try that ended so may be made again, and after how long at least; undefined: no. */
 export function mayRetry(error: unknown, hasStream: boolean): number | undefined {
   if (!(error instanceof ColloquyError)) return 0;
@@ -104,9 +111,7 @@ export async function call<T>(settings: Settings, request: Request): Promise<T> 
 export async function callText(settings: Settings, request: Request): Promise<string> {
   const { signal } = request;
   const headers =
-    request.method === 'POST'
-      ? { 'Idempotency-Key': crypto.randomUUID(), ...request.headers }
-      : request.headers;
+    request.method === 'POST' ? { 'Idempotency-Key': randomKey(), ...request.headers } : request.headers;
   for (let tries = 1; ; tries += 1) {
     try {
       const response = await send(settings, { ...request, ...(headers && { headers }) });

@@ -365,29 +365,3 @@ describe('conversations of an end user', () => {
     assert.equal((await colloquy.conversations.list({ userId: 'carol' }).page()).data.length, 4);
   });
 });
-
-describe('a fetch without streams', () => {
-  test('gives the answer as a whole, says so once, and it can be stopped', async (t) => {
-    const warn = t.mock.method(console, 'warn', () => undefined);
-    // As React Native's own.
-    const whole: typeof fetch = async (input, init) => {
-      const response = await fetch(input, init);
-      Object.defineProperty(response, 'body', { value: undefined });
-      return response;
-    };
-    const native = new Colloquy({ baseUrl: proxy.url, apiKey: server.prodKey, fetch: whole });
-    const answer = native.send('Hello');
-    assert.equal(textOf(await collect(answer)), text);
-    assert.equal((await answer).finishReason, 'stop');
-    const held = gate();
-    server.upstream.setDefault(() => ({
-      steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Half '] }, held.step],
-    }));
-    const stopped = native.send('Hello');
-    await stopped.stop();
-    assert.equal((await stopped).finishReason, 'cancelled');
-    held.release();
-    assert.equal(warn.mock.callCount(), 1);
-    assert.match(String(warn.mock.calls[0]?.arguments[0]), /expo\/fetch/);
-  });
-});

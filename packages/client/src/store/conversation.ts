@@ -1,6 +1,6 @@
 /** A conversation as a store: a view subscribes, reads snapshots, and calls what its buttons do. */
 import type { Colloquy } from '../client.ts';
-import { asConnectionError } from '../http.ts';
+import { asConnectionError, randomKey } from '../http.ts';
 import type { FeedbackOptions, Rating, ToolResult, WhenBusy } from '../types.ts';
 import { Answers, type Begin } from './answers.ts';
 import { Board } from './board.ts';
@@ -132,7 +132,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
   async function send(content: string, given: SendMessageOptions = {}): Promise<boolean> {
     const { whenBusy = options.whenBusy ?? 'queue' } = given;
     const question = newQuestion(content);
-    const idempotencyKey = crypto.randomUUID();
+    const idempotencyKey = randomKey();
     let call: object | undefined;
     const start = async (): Promise<boolean> => {
       const turn = new Turn(question, newAnswer(question.key));
