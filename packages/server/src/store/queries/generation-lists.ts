@@ -20,6 +20,7 @@ export interface GenerationFilter extends TimeRange {
   readonly modelId?: string | undefined;
   readonly personaId?: number | undefined;
   readonly apiKeyId?: string | undefined;
+  readonly conversationId?: string | undefined;
   /** End users of the organization: those of one external id. */
   readonly endUserIds?: readonly string[] | undefined;
 }
@@ -81,7 +82,7 @@ export async function pageGenerations(
 function inRange(
   db: Database,
   { organizationId }: OrganizationScope,
-  { status, endUserIds, ...range }: GenerationFilter,
+  { status, endUserIds, conversationId, ...range }: GenerationFilter,
   after: TimePlace | undefined,
 ): Query {
   let query = db
@@ -89,6 +90,7 @@ function inRange(
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where(isInRange(range, after));
+  if (conversationId !== undefined) query = query.where('conversation_id', '=', conversationId);
   if (endUserIds !== undefined) query = query.where('end_user_id', 'in', [...endUserIds]);
   if (status !== undefined && failures.includes(status)) {
     query = query.where('status', 'in', [

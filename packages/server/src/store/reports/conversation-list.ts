@@ -31,6 +31,12 @@ export interface ConversationSummary extends ConversationRecord {
   readonly messages: number;
   readonly sessions: number;
   readonly generations: number;
+  /** Of prompts and answers of its generations. */
+  readonly totalTokens: number;
+  /** The model of its newest generation; null without one. */
+  readonly modelName: string | null;
+  /** The persona of its newest generation; null: a bare model, or no generation. */
+  readonly persona: { readonly id: number; readonly version: number } | null;
   /** Of its newest generation; null without one. */
   readonly status: GenerationStatus | null;
   /** Of its generations, by the models' prices; null where none had prices. */
@@ -108,6 +114,13 @@ function placesOf({ environment, endUsers }: ConversationFilter): RawBuilder<unk
     .map((user) => sql`end_user_id = ${user.id} and environment = ${user.environment}`);
 }
 
+/** Tokens of a generation, out of the JSON that tells of them; null where none does. */
+function tokensOf(engine: StoreEngine): RawBuilder<number | null> {
+  return engine === 'sqlite'
+    ? sql`json_extract(usage, '$.total_tokens')`
+    : sql`(usage::jsonb ->> 'total_tokens')::bigint`;
+}
+
 /** In the order of the ids, without those that are gone. */
 async function summarize(
   db: Database,
@@ -137,20 +150,41 @@ async function summarize(
       'conversation_id',
       eb.fn.countAll<number>().as('generations'),
       eb.fn.sum<number>('cost').as('cost'),
+      eb.fn.sum<number>(tokensOf(engine)).as('tokens'),
     ])
     .where(isAmong(engine, 'conversation_id', ids))
     .groupBy('conversation_id')
     .execute();
   const spentBy = new Map(spent.map((row) => [row.conversation_id, row]));
+  const newest = await db
+    .selectFrom('generation')
+    .select(['conversation_id', 'model_name', 'persona_id', 'persona_version'])
+    .where(
+      'id',
+      'in',
+      sql<string>`(select (select generation.id from generation where ${ofConversation}
+        order by generation.created_at desc, generation.id desc limit 1)
+        from conversation where ${isAmong(engine, 'conversation.id', ids)})`,
+    )
+    .execute();
+  const newestBy = new Map(newest.map((row) => [row.conversation_id, row]));
   const summaries = new Map<string, ConversationSummary>();
   for (const row of rows) {
-    const { generations = 0, cost = null } = spentBy.get(row.id) ?? {};
+    const { generations = 0, cost = null, tokens = null } = spentBy.get(row.id) ?? {};
+    const {
+      model_name: modelName = null,
+      persona_id: id,
+      persona_version: version,
+    } = newestBy.get(row.id) ?? {};
     summaries.set(row.id, {
       ...toConversation(row),
       userId: row.external_id,
       messages: row.next_position - row.deleted_messages,
       sessions: row.sessions ?? 0,
       generations,
+      totalTokens: Number(tokens ?? 0),
+      modelName,
+      persona: id == null || version == null ? null : { id, version },
       status: row.status,
       // A sum of binary fractions, as the costs of generations are kept.
       cost: cost === null ? null : fromBillionths(toBillionths(cost)),

@@ -25,6 +25,8 @@ export interface FoundConversation {
   readonly conversation: ConversationRecord;
   /** The part of the text that contains the words. */
   readonly snippet: string;
+  /** The message that the text is of; null: it is the title. */
+  readonly messageId: string | null;
 }
 
 /** Maximum number of titles, and of messages, that are ranked: the newest that match. */
@@ -39,6 +41,7 @@ const titleWeight = 5;
 
 interface Found {
   readonly conversationId: string;
+  readonly messageId: string | null;
   readonly createdAt: number;
   readonly score: number;
   readonly text: string;
@@ -105,9 +108,9 @@ async function findOfKind(
       length += text.length;
       const match = matchText(text, phrases);
       if (match === undefined) continue;
-      const { conversationId, conversationCreatedAt: createdAt } = candidate;
+      const { conversationId, messageId, conversationCreatedAt: createdAt } = candidate;
       const score = match.score * (kind === 'title' ? titleWeight : 1);
-      found.push({ conversationId, createdAt, score, text, start: match.start });
+      found.push({ conversationId, messageId, createdAt, score, text, start: match.start });
       if (found.length === maxRanked) return found;
     }
     if (length > maxReadLength) break;
@@ -138,8 +141,8 @@ async function readConversations(db: Database, found: readonly Found[]): Promise
     const read = await db.selectFrom('conversation').selectAll().where('id', 'in', ids).execute();
     for (const row of read) rows.set(row.id, toConversation(row));
   }
-  return found.flatMap(({ conversationId, text, start }) => {
+  return found.flatMap(({ conversationId, messageId, text, start }) => {
     const conversation = rows.get(conversationId);
-    return conversation === undefined ? [] : [{ conversation, snippet: snippetAt(text, start) }];
+    return conversation === undefined ? [] : [{ conversation, snippet: snippetAt(text, start), messageId }];
   });
 }

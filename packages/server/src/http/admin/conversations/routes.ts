@@ -6,6 +6,7 @@ import type { SessionRecord } from '../../../domain/session.ts';
 import { pageSessions } from '../../../store/queries/conversations.ts';
 import { nameCreators } from '../../../store/queries/creators.ts';
 import { listEndUsers } from '../../../store/queries/end-users.ts';
+import type { FoundConversation } from '../../../store/search/find.ts';
 import { sendPage } from '../../answer/json-list.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
@@ -31,20 +32,20 @@ const mostFound = 400;
 const sessionsAtOnce = 200;
 
 export function organizationConversationRoutes({ store }: AdminDependencies): readonly Route[] {
-  /** The text around the words in each conversation that a search finds, by the conversation's id. */
+  /** What a search finds in each conversation, by the conversation's id. */
   async function search(
     { organizationId }: OrganizationScope,
     environment: Environment | undefined,
     q: string,
-  ): Promise<ReadonlyMap<string, string>> {
-    const snippets = new Map<string, string>();
+  ): Promise<ReadonlyMap<string, FoundConversation>> {
+    const hits = new Map<string, FoundConversation>();
     for (const one of environments) {
       if (environment !== undefined && one !== environment) continue;
       const page = { limit: mostFound, offset: 0 };
       for (const found of await store.search(conversationScope(organizationId, one), q, page))
-        snippets.set(found.conversation.id, found.snippet);
+        hits.set(found.conversation.id, found);
     }
-    return snippets;
+    return hits;
   }
 
   return [
@@ -73,7 +74,7 @@ export function organizationConversationRoutes({ store }: AdminDependencies): re
         const filter = activityFilter(query);
         const endUsers =
           query.user_id === undefined ? undefined : await listEndUsers(store.reads, scope, query.user_id);
-        const snippets = query.q === undefined ? undefined : await search(scope, query.environment, query.q);
+        const hits = query.q === undefined ? undefined : await search(scope, query.environment, query.q);
         const found = await store.report('conversations', {
           scope,
           filter: {
@@ -81,7 +82,7 @@ export function organizationConversationRoutes({ store }: AdminDependencies): re
             environment: query.environment,
             isArchived: query.is_archived,
             endUsers: endUsers?.map(({ id, environment }) => ({ id, environment })),
-            ids: snippets && [...snippets.keys()],
+            ids: hits && [...hits.keys()],
           },
           page,
         });
@@ -91,10 +92,10 @@ export function organizationConversationRoutes({ store }: AdminDependencies): re
           found.data.map(({ createdBy }) => createdBy),
         );
         return toTimePageResource(found, (record) => {
-          const snippet = snippets?.get(record.id);
+          const hit = hits?.get(record.id);
           return {
             ...toConversationResource(record, named(record.createdBy)),
-            ...(snippet !== undefined && { snippet }),
+            ...(hit && { snippet: hit.snippet, message_id: hit.messageId }),
           };
         });
       },

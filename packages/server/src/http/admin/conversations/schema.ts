@@ -66,6 +66,14 @@ const fields = {
   messages: count('Its messages, of all sessions and attempts.'),
   sessions: count('Its sessions.'),
   generations: count('Its generations.'),
+  total_tokens: count('Tokens of prompts and answers of its generations.'),
+  model_name: nullable(
+    Type.String({
+      description: 'The model of its newest generation, as it was named then; null: it has none.',
+      examples: ['GPT-5 mini'],
+    }),
+  ),
+  persona: PersonaReference('The persona of its newest generation; null: a bare model, or none.'),
   cost: nullable(
     Type.Number({
       description: "Cost of its generations, by the models' prices; null where none had prices.",
@@ -82,6 +90,9 @@ export const OrganizationConversationSchema = Type.Object(
     ...fields,
     snippet: Type.Optional(
       Type.String({ description: 'With `q`: the text around the words.', examples: ['a refund of'] }),
+    ),
+    message_id: Type.Optional(
+      orNull(IdField('With `q`: the message that the words stand in; null: they stand in the title.')),
     ),
   },
   {
@@ -129,6 +140,9 @@ export function toConversationResource(record: ConversationSummary, createdBy: N
     messages: record.messages,
     sessions: record.sessions,
     generations: record.generations,
+    total_tokens: record.totalTokens,
+    model_name: record.modelName,
+    persona: record.persona,
     cost: record.cost,
     created_by: createdBy,
     created_at: toTime(record.createdAt),

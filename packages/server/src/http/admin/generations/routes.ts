@@ -69,7 +69,12 @@ export function organizationGenerationRoutes({ store, engine, now }: AdminDepend
           query.user_id === undefined ? undefined : await listEndUsers(store.reads, scope, query.user_id);
         if (users?.length === 0) return { data: [], next_cursor: null };
         const endUserIds = users?.map(({ id }) => id);
-        const found = await store.report('generations', { scope, filter: { ...filter, endUserIds }, page });
+        const conversationId = query.conversation_id?.toLowerCase();
+        const found = await store.report('generations', {
+          scope,
+          filter: { ...filter, endUserIds, conversationId },
+          page,
+        });
         return toTimePageResource(found, await showing(scope, found.data));
       },
     }),

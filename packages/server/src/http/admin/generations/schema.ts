@@ -23,6 +23,7 @@ export const GenerationsQuery = Type.Object({
     key_id: 'Only those that this key pays.',
     user_id: 'Only those of this end user',
   }),
+  conversation_id: Type.Optional(IdField('Only those of this conversation.')),
 });
 
 export const OrganizationGenerationSchema = Type.Object(
@@ -43,6 +44,14 @@ export const OrganizationGenerationSchema = Type.Object(
       description: 'How often calls to providers were made again.',
       examples: [0],
     }),
+    owner: nullable(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'The process that wrote it, by the number that `replicas` of the health report names; null: it waits.',
+        examples: [7],
+      }),
+    ),
   },
   {
     $id: 'OrganizationGeneration',
@@ -59,7 +68,7 @@ export function toGenerationResource(
   userId: string | null,
   createdBy: NamedCreator | null,
 ) {
-  const { environment, apiKeyId, personaId, personaVersion, cost, retries } = generation;
+  const { environment, apiKeyId, personaId, personaVersion, cost, retries, owner } = generation;
   return {
     ...toGeneration(toView(generation, undefined), 'insiders', createdBy),
     environment,
@@ -69,5 +78,6 @@ export function toGenerationResource(
       personaId === null || personaVersion === null ? null : { id: personaId, version: personaVersion },
     cost,
     retries,
+    owner,
   };
 }

@@ -70,6 +70,9 @@ onBothStores('conversations of an organization', async (storeEngine) => {
       messages: 4,
       sessions: 1,
       generations: 2,
+      total_tokens: 2750,
+      model_name: 'scripted',
+      persona: { id: harness.persona.personaId, version: 1 },
       // The harness' model costs 1 and 2 per million.
       cost: 0.0035,
       created_by: { kind: 'key', id: keyId, name: 'a prod key' },
@@ -107,6 +110,12 @@ onBothStores('conversations of an organization', async (storeEngine) => {
     for (const [query, ids] of Object.entries(table)) assert.deepEqual(await list(`?${query}`), ids, query);
     const { body } = await app.call('GET', `${path}?q=walrus`);
     assert.match(body.data[0].snippet, /walruses/);
+    // A title is found before the text that it was made of.
+    assert.equal(body.data[0].message_id, null);
+    const hit = (await app.call('GET', `${path}?q=seals`)).body.data[0];
+    assert.match(hit.snippet, /And seals/);
+    assert.match(hit.message_id, /^[0-9a-f-]{36}$/);
+    assert.equal('message_id' in (await app.call('GET', path)).body.data[0], false);
     const made = new Date(
       (await app.call('GET', `${path}/${second}`)).body.created_at as string,
     ).toISOString();

@@ -15,8 +15,10 @@ onBothStores('generations of an organization', async (storeEngine) => {
   const { organizationId } = harness.scope;
   const path = `/organizations/${organizationId}/generations`;
 
+  const conversations = new Map<string, string>();
   const turn = async (text: string, more: object = {}): Promise<string> => {
-    const { generationId } = await engine.accept(harness.turn({ text }, more));
+    const { generationId, conversationId } = await engine.accept(harness.turn({ text }, more));
+    conversations.set(generationId, conversationId);
     await readLog(engine, generationId).ended;
     return generationId;
   };
@@ -68,6 +70,7 @@ onBothStores('generations of an organization', async (storeEngine) => {
     assert.deepEqual([first.user_id, first.key_id, first.error], [null, null, null]);
     assert.equal(first.cost, 0.002);
     assert.equal(first.retries, 0);
+    assert.ok(Number.isInteger(first.owner), String(first.owner));
     assert.equal(first.usage.total_tokens, 1500);
     assert.equal(first.requested_model_id, harness.modelId);
     assert.deepEqual(first.persona, { id: harness.persona.personaId, version: 1 });
@@ -91,6 +94,9 @@ onBothStores('generations of an organization', async (storeEngine) => {
       [`key_id=${keyId}`, [users]],
       [`key_id=${other}`, []],
       ['user_id=ada', [users]],
+      [`conversation_id=${conversations.get(bad)?.toUpperCase()}`, [bad]],
+      [`conversation_id=${conversations.get(bad)}&status=done`, []],
+      [`conversation_id=${other}`, []],
       ['user_id=nobody', []],
       [`from=${before}&to=${later}`, [users, bad, good]],
       [`from=${later}`, []],
@@ -98,7 +104,13 @@ onBothStores('generations of an organization', async (storeEngine) => {
     ] as const) {
       assert.deepEqual((await list(`?${query}`)).ids, expected, query);
     }
-    for (const query of ['status=lost', 'model_id=x', 'persona_id=0', 'from=yesterday']) {
+    for (const query of [
+      'status=lost',
+      'model_id=x',
+      'conversation_id=x',
+      'persona_id=0',
+      'from=yesterday',
+    ]) {
       assert.equal((await app.call('GET', `${path}?${query}`)).status, 400, query);
     }
     const { status, body } = await app.call('GET', `${path}?from=${later}&to=${before}`);
