@@ -7,8 +7,9 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { watchNpm } from './npm-parent.js';
 
-/** The oldest major version that runs the server: it has `node:sqlite` and reads TypeScript. */
-export const neededMajor = 24;
+/** The oldest version that runs the server: it has `node:sqlite` and argon2, and reads TypeScript. */
+const neededMajor = 24;
+const neededMinor = 7;
 
 /**
  * Goes on in this process if its Node.js is new enough, else in a child run by the npm package `node`, whose
@@ -18,7 +19,7 @@ export const neededMajor = 24;
  * @param {() => Promise<unknown>} goOn
  */
 export function continueWithNode(script, args, goOn) {
-  if (majorOf(process.versions.node) >= neededMajor) {
+  if (isNewEnough(process.versions.node)) {
     watchNpm(() => process.kill(process.pid, 'SIGTERM'));
     goOn().catch((error) => {
       console.error(error);
@@ -41,7 +42,7 @@ function tellWhatToDo(directory) {
   const remedy = existsSync(join(directory, '../src/cli/cli.ts'))
     ? 'run "npm ci" in Colloquy\'s folder, which brings one (npm 12 runs its install script only where package.json allows it)'
     : `run it with one, as "npx -p node@${neededMajor} -p colloquy colloquy start"`;
-  return `Colloquy needs Node.js ${neededMajor} or newer and this is ${process.versions.node}: ${remedy}, or install one from https://nodejs.org.`;
+  return `Colloquy needs Node.js ${neededMajor}.${neededMinor} or newer and this is ${process.versions.node}: ${remedy}, or install one from https://nodejs.org.`;
 }
 
 /**
@@ -53,7 +54,7 @@ function tellWhatToDo(directory) {
 export function findNode(directory) {
   const home = join(directory, 'node_modules', 'node');
   const program = join(home, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(program) && majorOf(readVersion(join(home, 'package.json'))) >= neededMajor) return program;
+  if (existsSync(program) && isNewEnough(readVersion(join(home, 'package.json')))) return program;
   const above = dirname(directory);
   return above === directory ? undefined : findNode(above);
 }
@@ -64,8 +65,9 @@ function readVersion(manifest) {
 }
 
 /** @param {string} version */
-function majorOf(version) {
-  return Number(version.split('.')[0]);
+function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }
 
 /**

@@ -108,11 +108,12 @@ test('a new enough Node.js runs the server in its own process', async (t) => {
 for (const [what, nodePackage] of [
   ['missing', undefined],
   ['too old', '22.1.0'],
+  ['too old within its major version', '24.6.1'],
 ] as const) {
   test(`with the node package ${what}: one sentence that says what to do, exit 1`, options, async (t) => {
     const { code, out, err } = await outcomeOf(launch(oldNode, await install(t, nodePackage), 'exit'));
     assert.deepEqual({ code, out }, { code: 1, out: '' });
-    assert.match(err, /^Colloquy needs Node\.js 24 or newer and this is \d+\.\d+\.\d+: .*npm ci.*\n$/);
+    assert.match(err, /^Colloquy needs Node\.js 24\.7 or newer and this is \d+\.\d+\.\d+: .*npm ci.*\n$/);
   });
 }
 
@@ -126,7 +127,7 @@ test(
     assert.equal(code, 1);
     assert.match(
       err,
-      /^Colloquy needs Node\.js 24 or newer and this is [\d.]+: run it with one, as "npx -p node@24 /,
+      /^Colloquy needs Node\.js 24\.7 or newer and this is [\d.]+: run it with one, as "npx -p node@24 /,
     );
   },
 );

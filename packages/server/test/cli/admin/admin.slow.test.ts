@@ -75,6 +75,26 @@ onBothStores('commands of the administration', async (engine) => {
     assert.deepEqual(absent, { status: 0, stdout: '', stderr: 'There are no users.\n' });
   });
 
+  test('a link into the console: for the first operator, then back into an account', async () => {
+    const first = await run('sign-in-link', 'ada@example.com');
+    const origin = new URL(server.url).origin.replace('127.0.0.1', 'localhost');
+    const [, at, token] = /^(.*)\/console#setup=([\w-]{43})\n$/.exec(first.stdout) ?? [];
+    assert.equal(at, origin, first.stderr);
+    assert.match(first.stderr, /^It makes the account of the first operator, once, until /);
+    const answer = await fetch(`${server.url}/api/console/setup`, {
+      method: 'POST',
+      headers: { origin: server.url, 'content-type': 'application/json' },
+      body: JSON.stringify({ token, name: 'Ada', email: 'ada@example.com', password: 'of many characters' }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+    const back = await json('sign-in-link', 'Ada@example.com');
+    assert.equal(back.purpose, 'reset');
+    assert.match(String(back.url), /\/console#link=[\w-]{43}$/);
+    const unknown = await run('sign-in-link', 'nobody@example.com');
+    assert.deepEqual(unknown, { status: 1, stdout: '', stderr: 'account not found\n' });
+    assert.equal((await run('members', 'sign-out', 'ada@example.com')).status, 0);
+  });
+
   test('on the store, once the server has stopped', async () => {
     server.signal('SIGTERM');
     await server.exited;
@@ -94,7 +114,13 @@ onBothStores('commands of the administration', async (engine) => {
     const acme = await json('organizations', 'create', 'Acme');
     const member = await json('members', 'create', 'ada@example.com', '--organization', 'Acme');
     assert.equal(member.email, 'ada@example.com');
-    assert.deepEqual((await json('members', 'list')).data, []);
+    const { data } = await json('members', 'list');
+    assert.deepEqual(
+      (data as { email: string }[]).map(({ email }) => email),
+      ['ada@example.com'],
+    );
+    const back = await json('sign-in-link', 'ada@example.com');
+    assert.match(String(back.url), /^http:\/\/localhost:\d+\/console#link=/);
     const erased = await json('organizations', 'delete', 'Acme', '--yes');
     assert.equal((erased.deleted as Record<string, number>).members, 1);
     const left = (await json('organizations', 'list')).data as { id: string }[];
