@@ -19,6 +19,7 @@ const passedOver =
 /** Columns that change by themselves. */
 const passedOverColumns = [
   'last_used_at',
+  'last_seen_at',
   'search_state',
   'learnt_at',
   'failures',

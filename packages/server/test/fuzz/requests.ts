@@ -248,7 +248,8 @@ const strayHeaders = fc.constantFrom<readonly [string, string]>(
   ['last-event-id', '-1'],
 );
 
-function headersOf({ parameters }: Operation, resolve: Resolve): fc.Arbitrary<Plan['headers']> {
+function headersOf(operation: Operation, resolve: Resolve): fc.Arbitrary<Plan['headers']> {
+  const { parameters } = operation;
   const own = parameters
     .filter((parameter) => parameter.in === 'header')
     .map(({ name, schema }) =>
@@ -271,7 +272,21 @@ function headersOf({ parameters }: Operation, resolve: Resolve): fc.Arbitrary<Pl
     [1, strayHeaders.map((one) => [one])],
     [1, fc.array(strayHeaders, { minLength: 2, maxLength: 4 })],
   );
-  return fc.tuple(...own, events, stray).map((all) => all.flat());
+  return fc.tuple(...own, events, stray, ofOwnPage(operation)).map((all) => all.flat());
+}
+
+/** What a page of the server sends, without which hardly anything of the console's is looked at. */
+function ofOwnPage({ path, method, body }: Operation): fc.Arbitrary<Plan['headers']> {
+  if (!path.startsWith('/api/console/')) return fc.constant([]);
+  const site = ['sec-fetch-site', 'same-origin'] as const;
+  const type = ['content-type', 'application/json'] as const;
+  const hasNoBody = body === undefined && method !== 'GET';
+  const page = hasNoBody ? [site, type] : [site];
+  return weighted<Plan['headers']>(
+    [12, place('cookie').map((secret) => [...page, ['cookie', `colloquy=${secret}`] as const])],
+    [2, fc.constant(page)],
+    [1, fc.constant([])],
+  );
 }
 
 /** A text that can stand in a header: one byte a character, none of them a control character. */

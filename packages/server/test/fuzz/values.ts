@@ -35,6 +35,7 @@ const kindsOfFields: Readonly<Record<string, string>> = {
   cursor: 'cursor',
   base_url: 'upstream',
   delivery: 'delivery',
+  token: 'link',
   question_id: 'set-question',
 };
 
@@ -54,6 +55,7 @@ const kindsOfPaths: readonly (readonly [RegExp, string])[] = [
   [/^\/chats\//, 'conversation'],
   [/^\/conversations\/inference/, 'question'],
   [/^\/conversations\//, 'message'],
+  [/^\/api\/console\/sessions\//, 'sign-in-session'],
   [/\/generations\//, 'generation'],
   [/\/models\//, 'model'],
   [/\/personas\//, 'persona'],

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import type { TestServer } from 'colloquy-testkit/server';
 import { administer, adminKey, makeTenant } from 'colloquy-testkit/tenants';
 import { answer, gate, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
+import { newBearerSecret } from '../../src/auth/accounts/bearer-secret.ts';
+import { makeLink } from '../../src/auth/accounts/links.ts';
 import { apiKeyPrefix, hashApiKey } from '../../src/auth/api-keys.ts';
 import { newId } from '../../src/domain/ids.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Caller } from './requests.ts';
 
 /** Whose things they are: of keys and members of the first organization, of its users, of its test key, of the second. */
@@ -192,6 +195,7 @@ export async function makeWorld(server: TestServer): Promise<World> {
     'http://host.invalid',
   );
   add('key', 'cursor', 'none');
+  await addAccounts(server.server.store, first.organizationId, (kind, id) => add('key', kind, id));
 
   for (const [group, credential] of [
     ['key', credentials.prodKey],
@@ -248,8 +252,8 @@ export async function makeWorld(server: TestServer): Promise<World> {
     credential: (caller) => credentials[caller],
     fill: (text, caller, encode = (value) => value) =>
       text
-        .replace(/"<<#(\w+)\.(\d+)>>"/g, (_, kind, index) => idOf(caller, kind, Number(index)))
-        .replace(/<<#?(\w+)\.(\d+)>>/g, (_, kind, index) => {
+        .replace(/"<<#([\w-]+)\.(\d+)>>"/g, (_, kind, index) => idOf(caller, kind, Number(index)))
+        .replace(/<<#?([\w-]+)\.(\d+)>>/g, (_, kind, index) => {
           if (kind === 'long') return 'x'.repeat(Number(index));
           if (kind === 'wide') return encode('💡'.repeat(Number(index)));
           return encode(idOf(caller, kind, Number(index)));
@@ -269,6 +273,40 @@ export async function makeWorld(server: TestServer): Promise<World> {
       }
     },
   };
+}
+
+/** Accounts of the first organization that are signed in, and links that are good. */
+async function addAccounts(
+  store: Store,
+  organizationId: string,
+  add: (kind: 'cookie' | 'sign-in-session' | 'link', id: string) => void,
+): Promise<void> {
+  const link = (email: string) =>
+    makeLink(store, { purpose: 'invite', email, organizationId, role: 'admin' }, Date.now());
+  for (const name of ['lea', 'max', 'noa', 'pia', 'tom']) {
+    const email = `${name}-${newId()}@a.example`;
+    const { token } = await link(email);
+    const { secret, hash } = newBearerSecret();
+    const session = {
+      id: newId(),
+      hash,
+      method: 'link',
+      address: null,
+      userAgent: null,
+      replaces: null,
+    } as const;
+    await store.execute('acceptInvitation', {
+      linkHash: hashApiKey(token),
+      accountId: null,
+      account: { id: newId(), name, password: null },
+      memberId: newId(),
+      session,
+      now: Date.now(),
+    });
+    add('cookie', secret);
+    add('sign-in-session', session.id);
+    add('link', (await link(`invited-${newId()}@a.example`)).token);
+  }
 }
 
 async function post<T>(url: string, credential: string, path: string, body: object): Promise<T> {
