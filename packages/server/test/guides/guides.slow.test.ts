@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,11 +12,14 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
+import { chromiumForTests } from 'colloquy-testkit/services';
 import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const guides = join(repository, 'docs/guides');
 const run = promisify(execFile);
+const installed = chromiumForTests();
 
 interface Block {
   readonly language: string;
@@ -68,11 +73,40 @@ describe('the code of the guides', {
     return stdout;
   }
 
-  async function token(): Promise<string> {
+  /** Opens a site with this in its page, whose token endpoint is ours, and talks to the chat there. */
+  async function talkToWidget(executablePath: string, tag: string): Promise<void> {
+    const site = createServer(async ({ method }, response) => {
+      const isToken = method === 'POST';
+      response.setHeader('Content-Type', isToken ? 'application/json' : 'text/html');
+      response.end(
+        isToken
+          ? JSON.stringify({ token: await tokenOf('a visitor'), expiresAt: Date.now() / 1000 + 3600 })
+          : `<!doctype html><link rel="icon" href="data:,"><h1>A shop</h1>${tag}`,
+      );
+    }).listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+      await page.locator('[part~=launcher]').click();
+      const panel = page.locator('#panel');
+      await panel.getByText('Support').first().waitFor();
+      await panel.getByText('Hello! How can we help?').first().waitFor();
+      await panel.locator('textarea').fill('How do I make an API key?');
+      await page.keyboard.press('Enter');
+      await panel.locator('[part~=answer]').last().getByText('I am the guide').waitFor();
+    } finally {
+      await browser.close();
+      site.close();
+    }
+  }
+
+  async function tokenOf(userId: string): Promise<string> {
     const response = await fetch(`${server.url}/api/chat/get_token`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      body: JSON.stringify({ user_id: 'ada' }),
+      body: JSON.stringify({ user_id: userId }),
     });
     return ((await response.json()) as { token: string }).token;
   }
@@ -104,12 +138,12 @@ describe('the code of the guides', {
 
     async 'from-eventsource.md'(blocks) {
       const output = await program(
-        `import { EventSource } from 'eventsource';\nconst token = ${JSON.stringify(await token())};\n${blocks.join('\n')}`,
+        `import { EventSource } from 'eventsource';\nconst token = ${JSON.stringify(await tokenOf('ada'))};\n${blocks.join('\n')}`,
       );
       assert.match(output, /I am the guide[\s\S]*\n\d+ tokens\n$/);
     },
 
-    async 'from-converzen.md'([first = '', endpoint = '', widget = '', personas = '']) {
+    async 'from-converzen.md'([first = '', endpoint = '', widget = '', tag = '', personas = '']) {
       assert.match(await shell(first), /"type":"session_created"[\s\S]*"type":"done"/);
       assert.match(await shell(personas), /"has_active":true|"active_version":1|"state":"active"/);
       // What the widget does with its configuration, as originals.test.ts has it.
@@ -130,6 +164,7 @@ describe('the code of the guides', {
         } };
         ${widget}`);
       assert.match(output, /good for true[\s\S]*"type":"done"/);
+      if (!('skip' in installed)) await talkToWidget(installed.path, ours(tag));
     },
 
     async 'web-app.md'([start = '', ...parts]) {
