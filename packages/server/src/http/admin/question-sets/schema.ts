@@ -117,7 +117,7 @@ export const UpdateQuestionSetBody = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'QuestionSetChanges' },
+  { ...closed, title: 'QuestionSetChanges', examples: [{ questions: [{ turns: exampleTurns }] }] },
 );
 
 export const AddQuestionBody = Type.Object(
@@ -132,7 +132,12 @@ export const AddQuestionBody = Type.Object(
       IdField('The session of that conversation; otherwise the one that was used last.'),
     ),
   },
-  { ...closed, title: 'NewQuestion', description: 'Either `turns` or `conversation_id`.' },
+  {
+    ...closed,
+    title: 'NewQuestion',
+    description: 'Either `turns` or `conversation_id`.',
+    examples: [{ turns: exampleTurns }],
+  },
 );
 
 export function toQuestionSet(
