@@ -54,6 +54,8 @@ export interface Conversations {
   list(options?: ListOptions): ConversationList;
   /** Oldest first; `next` leads to what comes before. */
   messages(id: string, options?: MessagesOptions): Promise<MessagePage>;
+  /** The session goes on behind this message: what is shown of it ends there. */
+  moveTo(id: string, messageId: string): Promise<void>;
   update(
     id: string,
     changes: { readonly title: string },
@@ -116,6 +118,14 @@ export function createConversations(settings: Settings): Conversations {
         Omit<MessagePage, 'next'> & { readonly hasMoreBefore: boolean }
       >({ method: 'GET', ...where, signal });
       return { ...page, next: hasMoreBefore ? (page.messages[0]?.id ?? null) : null };
+    },
+    async moveTo(id, messageId) {
+      await ask({
+        method: 'PUT',
+        path: '/api/conversation/session',
+        query: { org_id: await settings.organization(), session_id: id },
+        body: { head_message_id: messageId },
+      });
     },
     update: (id, { title }, { userId } = {}) =>
       ask({ method: 'PATCH', path: path(id), query: { user_id: userId }, body: { title } }),

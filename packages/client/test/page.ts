@@ -55,7 +55,7 @@ export async function startPage(
   site.listen(0, '127.0.0.1');
   await once(site, 'listening');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  const page = await browser.newPage();
+  const page = await (await browser.newContext()).newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

@@ -57,6 +57,14 @@ export class Answers {
     return turn.accepted;
   }
 
+  /** Does something between two calls that ask for answers. */
+  async inOrder(action: () => Promise<void>): Promise<void> {
+    const before = this.#starting;
+    const done = before.then(action);
+    this.#starting = done.catch(() => undefined);
+    await done;
+  }
+
   /** Reads an answer that is under way, unless it is being read. */
   attach(generationId: string | null): void {
     const board = this.#board;

@@ -37,7 +37,10 @@ export interface Conversation {
   continue(id?: string): Promise<boolean>;
   /** Says something else in place of an own message: a branch beside it. What is under way is interrupted. */
   edit(id: string, content: string): Promise<boolean>;
-  /** Shows the branch that goes through a message: one of the `siblings` of a message that is shown. */
+  /**
+   * Shows the branch that goes through a message: one of the `siblings` of a message that is shown. While nothing is under
+   * way, the session goes on there, for other views and later ones too.
+   */
   select(id: string): Promise<void>;
   /** Gives the results of the tools that the last answer has called; another answer goes on with them. */
   submitToolResults(results: readonly ToolResult[]): Promise<boolean>;
@@ -268,7 +271,21 @@ export function createConversation(client: Colloquy, options: ConversationOption
         return { answer: client.send(content, { ...asked, ...watching }) };
       });
     },
-    select: (id) => history.select(id),
+    async select(id) {
+      const leaf = await history.select(id);
+      if (leaf === undefined || board.isBusy) return;
+      try {
+        await answers.inOrder(async () => {
+          // Something may have been said behind it by now.
+          if (board.session === undefined || thread.last?.id !== leaf) return;
+          await client.conversations.moveTo(board.session, leaf);
+          history.follow(true);
+          tabs?.tellOthers();
+        });
+      } catch {
+        // Who may only read sees the branch all the same.
+      }
+    },
     async submitToolResults(results) {
       const { session } = board;
       if (session === undefined) return false;

@@ -60,15 +60,17 @@ export class History {
     return [...this.#board.turns].some(({ outcome }) => outcome === undefined);
   }
 
-  async select(id: string): Promise<void> {
+  /** Gives the end of the branch that is shown then; undefined: it could not be read. */
+  async select(id: string): Promise<string | undefined> {
     this.#board.isLoading = true;
     this.#board.publish();
-    await this.#read(async () => {
+    const page = await this.#read(async () => {
       const page = await this.#page({ around: id, limit: branchSize });
       const whole = page.hasMoreAfter && page.leaf !== null ? await this.#page({ leaf: page.leaf }) : page;
       this.#isElsewhere = true;
       return whole;
     });
+    return page?.leaf ?? undefined;
   }
 
   async loadEarlier(): Promise<void> {
@@ -88,7 +90,7 @@ export class History {
     this.#board.publish();
   }
 
-  async #read(read: () => Promise<MessagePage>): Promise<void> {
+  async #read(read: () => Promise<MessagePage>): Promise<MessagePage | undefined> {
     this.#reads += 1;
     const own = this.#reads;
     const board = this.#board;
@@ -97,11 +99,11 @@ export class History {
       for (let changes = -1; page === undefined || changes !== this.#changes; ) {
         changes = this.#changes;
         page = await read();
-        if (own !== this.#reads) return;
+        if (own !== this.#reads) return undefined;
         // Whether a page has what is being sent is not known before the server has answered.
         if (this.#isSending) {
           this.#isDue = true;
-          return;
+          return undefined;
         }
       }
       if (board.error?.code === 'connection') board.error = null;
@@ -109,11 +111,13 @@ export class History {
       board.isLoading = false;
       board.publish();
       this.#attach(page.running);
+      return page;
     } catch (error) {
-      if (own !== this.#reads) return;
+      if (own !== this.#reads) return undefined;
       board.isLoading = false;
       board.error = asConnectionError(error);
       board.publish();
+      return undefined;
     }
   }
 

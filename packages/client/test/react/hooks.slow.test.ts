@@ -87,6 +87,37 @@ describe('hooks', 'skip' in browser ? browser : {}, () => {
     assert.deepEqual(await site.page.locator('li').allTextContents(), ['Hello', 'Half done']);
   });
 
+  test('what one tab says the other one shows, without asking all the time', async () => {
+    const colloquy = new Colloquy({ baseUrl: server.url, apiKey: server.prodKey });
+    const { token } = await colloquy.tokens.create({ userId: 'ann' });
+    server.upstream.enqueue(scripted('Good day.'));
+    const { sessionId } = await new Colloquy({ baseUrl: server.url, token }).send('Hello');
+    await site.open(`?session=${sessionId}`);
+    await shows('ready', ['Hello', 'Good day.']);
+    const tab = await site.page.context().newPage();
+    const asked: string[] = [];
+    tab.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (request.method() !== 'OPTIONS') asked.push(`${request.method()} ${pathname}`);
+    });
+    await tab.goto(site.page.url());
+    const pre = (text: string) =>
+      tab.waitForFunction((wanted) => document.querySelector('pre')?.textContent === wanted, text);
+    await pre('ready\nHello\nGood day.');
+    asked.length = 0;
+    const held = holding(server);
+    await click('send');
+    await pre('streaming\nHello\nGood day.\nHello\nHalf ');
+    held.release();
+    await pre('ready\nHello\nGood day.\nHello\nHalf done');
+    await shows('ready', ['Hello', 'Good day.', 'Hello', 'Half done']);
+    assert.deepEqual(
+      asked.map((one) => one.replace(/[0-9a-f-]{36}/, 'id')),
+      ['GET /api/chat/sessions/id/messages', 'GET /api/generations/id/stream'],
+    );
+    await tab.close();
+  });
+
   test('200 tokens a second render one line, at most once a frame', async () => {
     server.upstream.enqueue(scripted('Before'));
     await site.open();

@@ -193,8 +193,8 @@ describe('a conversation', () => {
     assert.equal(await conversation.regenerate(), true);
     const again = await ready(conversation);
     assert.deepEqual(texts(again), ['One', 'Re: One', 'Two', 'Other']);
-    const other = again.messages[3];
-    assert.deepEqual(other?.siblings, [answer?.id, other?.id]);
+    const second = again.messages[3];
+    assert.deepEqual(second?.siblings, [answer?.id, second?.id]);
     assert.equal(again.messages[2], question);
 
     server.upstream.enqueue(scripted(' and on'));
@@ -211,8 +211,14 @@ describe('a conversation', () => {
     await conversation.select(question?.id ?? '');
     const back = await ready(conversation);
     assert.deepEqual(texts(back), texts(longer));
+    const other = show({ session: longer.session });
+    assert.deepEqual(texts(await ready(other)), texts(longer));
     await conversation.select(answer?.id ?? '');
-    assert.deepEqual(texts(await ready(conversation)), ['One', 'Re: One', 'Two', 'Re: Two']);
+    const selected = ['One', 'Re: One', 'Two', 'Re: Two'];
+    assert.deepEqual(texts(await ready(conversation)), selected);
+    // So do other views, and later ones.
+    await until(other, (snapshot) => texts(snapshot).join() === selected.join());
+    assert.deepEqual(texts(await ready(show({ session: longer.session }))), selected);
     // What is said now goes behind what is shown.
     await conversation.send('Three');
     const whole = ['One', 'Re: One', 'Two', 'Re: Two', 'Three', 'Re: Three'];
