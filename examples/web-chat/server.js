@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const {
@@ -16,7 +17,7 @@ if (!COLLOQUY_KEY) {
 }
 
 const bundle = await build({
-  entryPoints: [new URL('page.js', import.meta.url).pathname],
+  entryPoints: [fileURLToPath(new URL('page.js', import.meta.url))],
   bundle: true,
   format: 'esm',
   write: false,
