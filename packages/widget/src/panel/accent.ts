@@ -7,7 +7,8 @@ import { contrastOf, leastContrast, paintedColor, readableOn } from '../contrast
 export function useAccentThatIsRead(root: RefObject<HTMLElement>, scheme: string): void {
   useEffect(() => {
     const element = root.current;
-    if (element === null) return;
+    // Where the person has colours of their own, those of the page do not hold.
+    if (element === null || matchMedia('(forced-colors: active)').matches) return;
     element.style.removeProperty('--ui-on-accent');
     const accent = resolved(element, '--ui-accent');
     const onAccent = resolved(element, '--ui-on-accent');

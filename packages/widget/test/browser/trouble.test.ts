@@ -156,6 +156,37 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
     await context.close();
   });
 
+  test('a server that wants time is given it, and the visitor reads how long', async () => {
+    const { page, context, launcher, panel, say, answered } = await visit(browser, site.page(script));
+    await launcher.click();
+    await panel
+      .getByText('Hello! How can I help you?')
+      .or(panel.locator('article').first())
+      .first()
+      .waitFor();
+    let refusals = 0;
+    await page.route(`${site.server}/api/chat/**/stream`, async (route) => {
+      if (route.request().method() !== 'POST' || refusals > 0) return route.fallback();
+      refusals += 1;
+      return route.fulfill({
+        status: 429,
+        headers: {
+          'Access-Control-Allow-Origin': '*',
+          'Access-Control-Expose-Headers': 'Retry-After',
+          'Retry-After': '2',
+        },
+        json: { error: 'too many', code: 'rate_limited' },
+      });
+    });
+    site.upstream.enqueue(answer('In time'));
+    await say('Now');
+    await panel.getByText(/^You can write again in \d seconds?\.$/).waitFor();
+    assert.equal(await answered(), 'In time');
+    assert.equal(await panel.getByText('You can write again').count(), 0);
+    assert.equal(refusals, 1);
+    await context.close();
+  });
+
   test('a network that goes away and comes back', async () => {
     const { context, launcher, panel, field, say, answers, answered } = await visit(
       browser,
