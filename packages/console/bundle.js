@@ -11,7 +11,7 @@ const home = fileURLToPath(new URL('.', import.meta.url));
 const packages = fileURLToPath(new URL('..', import.meta.url));
 
 /** Browsers of the last two and a half years. */
-const target = ['chrome120', 'edge120', 'firefox121', 'safari17.2'];
+const target = ['chrome123', 'edge123', 'firefox125', 'safari17.5'];
 
 /** @param {{ isMinified: boolean }} choice @returns {import('esbuild').BuildOptions} */
 export function buildOptions({ isMinified }) {
@@ -19,8 +19,8 @@ export function buildOptions({ isMinified }) {
     absWorkingDir: home,
     entryPoints: { main: join(home, 'src/main.tsx') },
     outdir: join(home, 'dist/assets'),
-    entryNames: isMinified ? '[name]-[hash]' : '[name]',
-    chunkNames: isMinified ? '[name]-[hash]' : '[name]',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -41,7 +41,7 @@ export function buildOptions({ isMinified }) {
 
 /**
  * `colloquy:styles` is every stylesheet of the console and of the components: views that are loaded later need none of
- * their own. The general ones come first.
+ * their own.
  * @returns {import('esbuild').Plugin}
  */
 function stylesPlugin() {
@@ -51,7 +51,7 @@ function stylesPlugin() {
       build.onResolve({ filter: /^colloquy:styles$/ }, () => ({ path: 'styles', namespace: 'styles' }));
       build.onLoad({ filter: /.*/, namespace: 'styles' }, () => {
         const places = [join(packages, 'ui/src'), join(home, 'src')];
-        const files = places.flatMap((place) => stylesheetsBelow(place));
+        const files = places.flatMap(stylesheetsBelow).sort((a, b) => Number(isBase(b)) - Number(isBase(a)));
         return {
           contents: files.map((path) => `import ${JSON.stringify(path)};`).join('\n'),
           resolveDir: home,
@@ -93,7 +93,7 @@ async function readBodies() {
   const names = readdirSync(place, { recursive: true, encoding: 'utf8' });
   /** @type {Map<string, object>} */
   const bodies = new Map();
-  for (const name of names.filter((one) => one.endsWith('schema.ts'))) {
+  for (const name of names.filter((one) => /(^|[\\/])(schema|file)\.ts$/.test(one))) {
     const exported = await import(pathToFileURL(join(place, name)).href);
     for (const value of Object.values(exported)) {
       if (value?.type === 'object' && value.additionalProperties === false && value.title) {
@@ -108,8 +108,13 @@ async function readBodies() {
 function stylesheetsBelow(place) {
   return readdirSync(place, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.css'))
-    .sort((a, b) => Number(b === 'base.css') - Number(a === 'base.css') || a.localeCompare(b))
+    .sort()
     .map((name) => join(place, name));
+}
+
+/** What every element begins with stands before all rules that say otherwise. @param {string} path */
+function isBase(path) {
+  return path === join(home, 'src/base.css');
 }
 
 /** @param {import('esbuild').BuildResult} result @returns {Map<string, Uint8Array>} */

@@ -61,13 +61,13 @@ function withoutNull(schema) {
 }
 
 /** @param {Schema} schema @returns {import('./src/forms/fields.ts').FieldKind} */
-function kindOf({ type, enum: words, maxLength = 0, format }) {
+function kindOf({ type, enum: words, maxLength = 0, format, writeOnly }) {
   if (words !== undefined) return 'choice';
   if (type === 'integer' || type === 'number' || type === 'boolean') return type;
   if (type === 'array') return 'list';
   if (type === 'object') return 'group';
   if (format === 'date-time') return 'time';
-  return maxLength > shortText && format === undefined ? 'long-text' : 'text';
+  return maxLength > shortText && format === undefined && !writeOnly ? 'long-text' : 'text';
 }
 
 /** @param {Schema} schema */

@@ -58,8 +58,8 @@ function keyOf(api: Api, path: string, query: Query = {}): readonly unknown[] {
 }
 
 /**
- * A change. `stale` are the beginnings of the paths that have to be read again when it is done; absent: all of this
- * organization.
+ * A change. `stale` are the paths that have to be read again when it is done, with a slash at the end all that begin with
+ * it; absent: all of this organization.
  */
 export function useChange<Args, Result = unknown>(
   change: (args: Args, api: Api) => Promise<Result>,
@@ -74,7 +74,8 @@ export function useChange<Args, Result = unknown>(
       await client.invalidateQueries({
         predicate: ({ queryKey: [organization, path] }) =>
           organization === api.organization.id &&
-          (paths === undefined || paths.some((start) => String(path).startsWith(start))),
+          (paths === undefined ||
+            paths.some((start) => path === start || (start.endsWith('/') && String(path).startsWith(start)))),
       });
     },
   });

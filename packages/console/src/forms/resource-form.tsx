@@ -12,6 +12,8 @@ export interface FieldWords {
   readonly title?: string;
   /** Null: none. Absent: what the server's documentation says. */
   readonly hint?: string | null;
+  /** Lines of its control; 1: a text that may be long, but has no lines. */
+  readonly lines?: number;
   /** Names for the values of a choice. */
   readonly choices?: Readonly<Record<string, string>>;
 }
@@ -55,7 +57,7 @@ export function FieldControl({ form, field, words = {} }: FieldControlProps): JS
     name,
     label,
     problem: form.problems[name],
-    isOptional: !field.isRequired || field.isNullable,
+    isOptional: field.isNullable || (!field.isRequired && form.isForNew),
     ...(hint !== undefined && { hint }),
   };
   if (kind === 'boolean') {
@@ -88,9 +90,10 @@ export function FieldControl({ form, field, words = {} }: FieldControlProps): JS
       value={text}
       onInput={(value) => form.set(name, value)}
       {...(field.isWriteOnly && { type: 'password' as const, autoComplete: 'new-password' })}
-      {...(kind === 'long-text' && { lines: 4 })}
+      {...(kind === 'long-text' && words.lines !== 1 && { lines: words.lines ?? 4 })}
       {...(kind === 'list' && { lines: 3 })}
-      placeholder={field.example}
+      // Examples of figures look like figures that were set.
+      placeholder={field.isRequired || field.isWriteOnly ? field.example : undefined}
     />
   );
 }

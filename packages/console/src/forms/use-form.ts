@@ -12,6 +12,8 @@ export interface Form {
   /** What went wrong and belongs to no field. */
   readonly error: unknown;
   readonly isBusy: boolean;
+  /** Whether something new is made; else what is left as it is stays. */
+  readonly isForNew: boolean;
   /** Whether something differs from what it began with. */
   readonly isChanged: boolean;
   set(name: string, input: FieldInput): void;
@@ -21,8 +23,8 @@ export interface Form {
   changes(): Record<string, unknown>;
   /** Checks, sends, and puts what the server refuses at its field. Gives whether it was sent. */
   submit(send: () => Promise<unknown>): Promise<boolean>;
-  /** The present state is what it begins with now. */
-  settle(): void;
+  /** Begins anew with other values. */
+  restart(values: object): void;
 }
 
 export interface FormOptions {
@@ -64,6 +66,7 @@ export function useForm({ schema, initial = {}, only }: FormOptions): Form {
     problems,
     error,
     isBusy,
+    isForNew: fields.some(({ isRequired }) => isRequired),
     isChanged: fields.some(isOther),
     set(name, input) {
       newest.current = { ...newest.current, [name]: input };
@@ -76,7 +79,7 @@ export function useForm({ schema, initial = {}, only }: FormOptions): Form {
     changes: () => valuesOf(fields.filter(isOther)),
     async submit(send) {
       if (isBusy) return false;
-      const found = checked(fields, newest.current);
+      const found = checked(fields, newest.current, beginning);
       setProblems(found);
       setError(undefined);
       const [first] = Object.keys(found);
@@ -100,7 +103,13 @@ export function useForm({ schema, initial = {}, only }: FormOptions): Form {
         setBusy(false);
       }
     },
-    settle: () => setBeginning(newest.current),
+    restart(values) {
+      newest.current = inputsOf(fields, values);
+      setInputs(newest.current);
+      setBeginning(newest.current);
+      setProblems({});
+      setError(undefined);
+    },
   };
 }
 
@@ -109,10 +118,14 @@ function inputsOf(fields: readonly FormField[], initial: object): Inputs {
   return Object.fromEntries(fields.map((field) => [field.name, toInput(field, values[field.name])]));
 }
 
-function checked(fields: readonly FormField[], inputs: Inputs): Record<string, string> {
+/** What was there and may not be empty is not left out either. */
+function checked(fields: readonly FormField[], inputs: Inputs, beginning: Inputs): Record<string, string> {
   return Object.fromEntries(
     fields.flatMap((field) => {
-      const problem = problemOf(field, inputs[field.name] ?? '');
+      const { [field.name]: input = '' } = inputs;
+      const wasThere = typeof beginning[field.name] === 'string' && beginning[field.name] !== '';
+      const isRequired = field.isRequired || (wasThere && field.kind !== 'list');
+      const problem = problemOf({ ...field, isRequired }, input);
       return problem === undefined ? [] : [[field.name, problemText(problem)]];
     }),
   );

@@ -112,7 +112,7 @@ export function Confirm({ title, children, name, action, onConfirm, onClose }: C
     >
       <form
         id={form}
-        class={styles.body}
+        class={styles.fields}
         onSubmit={(event) => {
           event.preventDefault();
           if (isFit && !isBusy) void confirm();

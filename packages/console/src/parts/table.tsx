@@ -5,6 +5,7 @@ import { partStrings } from './strings.ts';
 import styles from './table.module.css';
 
 export interface Column<Row> {
+  /** Empty: of a column of buttons. */
   readonly title: string;
   readonly show: (row: Row) => ComponentChildren;
   /** `end`: figures. */
@@ -34,11 +35,15 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
       <table class={styles.table}>
         <thead>
           <tr>
-            {columns.map(({ title, align }) => (
-              <th key={title} scope="col" data-align={align}>
-                {title}
-              </th>
-            ))}
+            {columns.map(({ title, align }) =>
+              title === '' ? (
+                <td key={title} />
+              ) : (
+                <th key={title} scope="col" data-align={align}>
+                  {title}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

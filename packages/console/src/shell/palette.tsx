@@ -168,7 +168,7 @@ function useEntries(views: readonly View[], text: string): readonly Entry[] {
           return { key: href, group: strings.groups.models, icon: 'models', label: name, href };
         }),
       ...found.map(({ id, title, snippet }): Entry => {
-        const href = `/chat/conversation/${id}`;
+        const href = `/chat/${id}`;
         const group = strings.groups.conversations;
         return { key: href, group, icon: 'conversations', label: title, detail: snippet, href };
       }),

@@ -18,7 +18,6 @@ export const shellStrings = catalogue('shell', {
   signOut: 'Sign out',
   documentation: 'API documentation',
   search: 'Search',
-  searchHint: (keys: string) => `Go to, or search (${keys})`,
   palette: 'Go to or search',
   palettePlaceholder: 'A view, persona, model or words of a conversation',
   nothingFound: 'Nothing was found.',

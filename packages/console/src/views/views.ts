@@ -16,9 +16,18 @@ export interface View {
   readonly load: () => Promise<{ readonly default: ComponentType }>;
 }
 
+const members = (api: Api) => api.isMember;
 const administrators = (api: Api) => api.mayAdminister;
 
 export const views: readonly View[] = [
+  { name: 'chat', icon: 'chat', letter: 'c', isFor: members, load: () => import('./chat/view.tsx') },
+  {
+    name: 'personas',
+    icon: 'personas',
+    letter: 'p',
+    isFor: administrators,
+    load: () => import('./personas/view.tsx'),
+  },
   {
     name: 'models',
     icon: 'models',

@@ -185,7 +185,10 @@ function Actions({ model }: { readonly model: Model }): JSX.Element {
   const change = useChange((body: object, api) =>
     api.call('PATCH', api.admin(`models/${model.id}`), { body }),
   );
-  const remove = useChange((_: undefined, api) => api.call('DELETE', api.admin(`models/${model.id}`)));
+  const remove = useChange(
+    (_: undefined, api) => api.call('DELETE', api.admin(`models/${model.id}`)),
+    (_, api) => [api.admin('models')],
+  );
   return (
     <>
       {change.error !== null && <ErrorState error={change.error} />}

@@ -70,7 +70,7 @@ export const modelStrings = catalogue('models', {
   gone: 'This model does not exist here.',
   words: {
     name: { title: 'Name', hint: 'What people call it.' },
-    base_url: { title: 'Address' },
+    base_url: { title: 'Address', lines: 1 },
     api_key: { title: 'API key', hint: 'Leave it empty to keep the one that is stored.' },
     context_window: {
       title: 'Context in tokens',

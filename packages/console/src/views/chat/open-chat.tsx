@@ -1,0 +1,162 @@
+/** The conversation of the address: which session of it is shown, or a new one. */
+import { useQueryClient } from '@tanstack/preact-query';
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'wouter-preact';
+import { useApi } from '../../api/api.ts';
+import { useRead } from '../../api/queries.ts';
+import { ApiError } from '../../api/request.ts';
+import { LinkButton } from '../../parts/controls.tsx';
+import { useTitle } from '../../parts/page.tsx';
+import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx';
+import { toConsole } from '../../state/paths.ts';
+import styles from './chat.module.css';
+import { ChatHead } from './chat-head.tsx';
+import { openPane, type Pane } from './pane-state.ts';
+import { chatStrings } from './strings.ts';
+import { keyOfTarget, type OfferedTarget, useTargets } from './targets.ts';
+import { Thread } from './thread.tsx';
+import type { ListedSession, WithSessions } from './types.ts';
+
+/** How often a title that a model is still to write is looked for, in milliseconds. */
+const titleMs = 4_000;
+
+export function OpenChat({ conversation }: { readonly conversation: string | undefined }): JSX.Element {
+  const strings = chatStrings();
+  const api = useApi();
+  const targets = useTargets();
+  const [, navigate] = useLocation();
+  const client = useQueryClient();
+  const held = useRef<Pane | undefined>(undefined);
+  const [, draw] = useState(0);
+  const [wanted, setWanted] = useState<OfferedTarget | undefined>(undefined);
+  const isNew = conversation === undefined;
+  // A conversation that has just begun here is shown on, though its address is another one now.
+  const isHeld = held.current !== undefined && held.current.conversationId === conversation;
+  const sessions = useRead<WithSessions>('/api/conversation/get_with_sessions', {
+    query: { org_id: api.organization.id, environment: api.environment, conversation_id: conversation },
+    isWanted: !isNew,
+    ...(isHeld && { intervalMs: titleMs }),
+  });
+  const known = isNew ? undefined : sessions.data;
+  const newest = known?.chat_sessions.at(-1);
+  const target = isNew ? (wanted ?? targets.first) : undefined;
+  useTitle(known?.conversation.title ?? strings.title);
+
+  const place = isNew ? `new ${target?.key}` : conversation;
+  const shown = useRef('');
+  if (shown.current !== place && !(isHeld && !isNew)) {
+    const isReady = isNew ? target !== undefined : newest?.conversation_id === conversation;
+    if (isReady) {
+      shown.current = place;
+      held.current = openPane(api, {
+        session: newest?.id,
+        conversationId: conversation,
+        target: target?.target,
+      });
+    } else held.current = undefined;
+  }
+  const pane = held.current;
+  useEffect(() => {
+    if (pane === undefined || pane.conversationId !== undefined) return;
+    return followBeginning(pane, (id) => {
+      shown.current = id;
+      navigate(`/${id}`, { replace: true });
+      void client.invalidateQueries({ queryKey: [api.organization.id, '/api/conversation/list'] });
+    });
+  }, [pane, api, client, navigate]);
+
+  const retarget = async (next: OfferedTarget) => {
+    if (pane === undefined || isNew) {
+      setWanted(next);
+      return;
+    }
+    const last = pane.store.getSnapshot().messages.at(-1);
+    const session = pane.store.getSnapshot().session;
+    if (last === undefined || session === undefined) return;
+    const forked = await api.call<ListedSession>('POST', '/api/conversation/fork', {
+      query: { org_id: api.organization.id, environment: api.environment, session_id: session },
+      body: {
+        message_id: last.id,
+        ...(next.target.kind === 'model'
+          ? { model_id: next.target.id }
+          : { persona: { persona_id: next.target.id, version_type: next.target.version } }),
+      },
+    });
+    held.current = openPane(api, { session: forked.id, conversationId: pane.conversationId });
+    draw((count) => count + 1);
+    await sessions.refetch();
+  };
+
+  if (sessions.error !== null && !isNew && pane === undefined) {
+    const isGone = sessions.error instanceof ApiError && (sessions.error.status ?? 500) < 500;
+    return (
+      <section class={styles.pane}>
+        {isGone ? (
+          <EmptyState title={strings.gone} action={<LinkButton href="/">{strings.newChat}</LinkButton>}>
+            {null}
+          </EmptyState>
+        ) : (
+          <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />
+        )}
+      </section>
+    );
+  }
+  if (isNew && targets.isLoaded && targets.first === undefined) {
+    const add = <LinkButton href={toConsole('/models/add')}>{strings.addModel}</LinkButton>;
+    return (
+      <section class={styles.pane}>
+        <EmptyState title={strings.newChat} {...(api.mayAdminister && { action: add })}>
+          {strings.nobody}
+        </EmptyState>
+      </section>
+    );
+  }
+  if (pane === undefined) {
+    return (
+      <section class={styles.pane}>
+        <Loading />
+      </section>
+    );
+  }
+  return (
+    <section class={styles.pane}>
+      <ChatHead
+        conversation={known?.conversation}
+        targets={targets}
+        current={isNew ? (target?.key ?? '') : keyOfSession(newest)}
+        onTarget={retarget}
+      />
+      <Thread key={pane.store} pane={pane} targets={targets} name={target?.label} />
+    </section>
+  );
+}
+
+/** The version of a persona that a session was begun with may be neither the active one nor the draft any more. */
+function keyOfSession(session: ListedSession | undefined): string {
+  if (session === undefined) return '';
+  const { persona, model_id: id } = session;
+  if (persona === null) return keyOfTarget({ kind: 'model', id });
+  return keyOfTarget({ kind: 'persona', id: persona.id, version: 'active' });
+}
+
+/** Tells once the first message has made a conversation, and what its id is. */
+function followBeginning(pane: Pane, onBegun: (conversationId: string) => void): () => void {
+  let isAsking = false;
+  const look = async () => {
+    const { running, messages } = pane.store.getSnapshot();
+    const generation =
+      running ?? messages.findLast(({ generationId }) => generationId !== null)?.generationId;
+    if (isAsking || generation == null || pane.conversationId !== undefined) return;
+    isAsking = true;
+    try {
+      const { conversationId } = await pane.client.generations.get(generation);
+      pane.conversationId = conversationId;
+      onBegun(conversationId);
+    } catch {
+      // The next change of the conversation asks again.
+      isAsking = false;
+    }
+  };
+  return pane.store.subscribe(() => void look());
+}

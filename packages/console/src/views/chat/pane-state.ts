@@ -1,0 +1,29 @@
+/** The conversations that are open in this tab: each keeps its store, so that going to another one loses nothing. */
+import type { Colloquy } from '@colloquy/client';
+import { type Conversation, createConversation } from '@colloquy/client/store';
+import type { Api } from '../../api/api.ts';
+import { memberClient } from '../../api/member-client.ts';
+import type { Target } from './types.ts';
+
+export interface Pane {
+  /** Undefined until the first message has made it. */
+  conversationId: string | undefined;
+  readonly store: Conversation;
+  readonly client: Colloquy;
+}
+
+export interface PaneOptions {
+  readonly session?: string | undefined;
+  readonly conversationId?: string | undefined;
+  readonly target?: Target | undefined;
+}
+
+export function openPane(api: Api, { session, conversationId, target }: PaneOptions): Pane {
+  const client = memberClient(api);
+  const store = createConversation(client, {
+    session,
+    ...(target?.kind === 'model' && { model: target.id }),
+    ...(target?.kind === 'persona' && { persona: { id: target.id, version: target.version } }),
+  });
+  return { conversationId, store, client };
+}

@@ -1,0 +1,44 @@
+/** What the chat reads of the server's conversation dialect. */
+
+export interface ListedConversation {
+  readonly id: string;
+  readonly title: string;
+  readonly is_archived: boolean;
+  readonly updated_at: string;
+  /** Of a search. */
+  readonly snippet?: string;
+}
+
+export interface ListedSession {
+  readonly id: string;
+  readonly conversation_id: string;
+  readonly model_id: string;
+  readonly model_name: string | null;
+  readonly persona: { readonly id: number; readonly version: number } | null;
+}
+
+export interface WithSessions {
+  readonly conversation: ListedConversation;
+  readonly chat_sessions: readonly ListedSession[];
+}
+
+export interface ListedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly is_default: boolean;
+}
+
+export interface ListedPersona {
+  readonly id: number;
+  readonly name: string;
+  readonly alias: string;
+  readonly has_active: boolean;
+  readonly has_next: boolean;
+  readonly active_version: number | null;
+  readonly next_version: number | null;
+}
+
+/** Who answers: a model's id, or a persona's number with the version. */
+export type Target =
+  | { readonly kind: 'model'; readonly id: string }
+  | { readonly kind: 'persona'; readonly id: number; readonly version: 'active' | 'next' };
