@@ -5,10 +5,11 @@
 
 import type { ScriptedUpstream } from '../upstream/scripted-upstream.ts';
 import { administrationRows } from './administration.ts';
+import { pageRows } from './pages.ts';
 import type { Row } from './row.ts';
 import { signingInRows } from './signing-in.ts';
 import { talkingRows } from './talking.ts';
 
 export function matrixRows(upstream: ScriptedUpstream): Readonly<Record<string, Row>> {
-  return { ...talkingRows(upstream), ...administrationRows(), ...signingInRows() };
+  return { ...talkingRows(upstream), ...administrationRows(), ...signingInRows(), ...pageRows() };
 }
