@@ -297,7 +297,7 @@ export interface GenerationCosts {
 }
 export type GenerationRow = Selectable<Tables['generation']>;
 export interface IdempotencyTable {
-  /** The credential: `key:<id>`, `member:<id>`, `user:<id>`, `operator`, `anonymous:<organization>`. */
+  /** The credential: `key:<id>`, `member:<id>`, `user:<id>`, `operator`, `account:<id>`, `anonymous:<organization>`. */
   scope: string;
   key: string;
   body_hash: string;

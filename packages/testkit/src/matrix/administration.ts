@@ -2,6 +2,8 @@
 import { administered, at, manage, type Row } from './row.ts';
 import type { World } from './world.ts';
 
+const nobody = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
+
 export function administrationRows(): Readonly<Record<string, Row>> {
   // Functions that make things of the organization, new ones at each call.
   const base = ({ tenant }: World): string => `/api/admin/organizations/${tenant.organizationId}`;
@@ -107,6 +109,19 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       path: '/api/admin/backup',
       body: { file: 'spare.db' },
     })),
+    'GET /api/admin/accounts': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      at('/api/admin/accounts'),
+    ),
+    // Nobody signs in to the servers of the matrix.
+    'PATCH /api/admin/accounts/:id': manage(
+      administered(404, { otherOrganization: 403, adminKey: 403 }),
+      () => ({ path: `/api/admin/accounts/${nobody}`, body: { operator: true } }),
+    ),
+    'DELETE /api/admin/accounts/:id': manage(
+      administered(404, { otherOrganization: 403, adminKey: 403 }),
+      at(`/api/admin/accounts/${nobody}`),
+    ),
     // There is no account, so it is one that makes the first one.
     'POST /api/admin/sign-in-link': manage(
       administered(201, { otherOrganization: 403, adminKey: 403 }),

@@ -29,6 +29,7 @@ export const auditActions = [
   'member.token',
   'account.create',
   'account.update',
+  'account.delete',
   'account.link',
   'account.sign-in',
   'account.sign-out',

@@ -1,6 +1,7 @@
 /** The administration, `/api/admin`. */
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import { addRoutes } from '../routing/route.ts';
+import { accountRoutes } from './accounts/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { AuditActorSchema, AuditEntrySchema } from './audit/schema.ts';
 import { backupRoutes } from './backups/routes.ts';
@@ -75,6 +76,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...backupRoutes(dependencies),
       ...secretRoutes(dependencies),
       ...signInLinkRoutes(dependencies),
+      ...accountRoutes(dependencies),
     ]);
   };
 }

@@ -85,6 +85,7 @@ export function accountRoutes({
       method: 'DELETE',
       path: '/sessions/:id',
       access,
+      isEssential: true,
       schema: {
         tags,
         operationId: 'endSignInSession',

@@ -130,6 +130,7 @@ export function entryRoutes({
       method: 'POST',
       path: '/sign-out',
       access: 'visitor',
+      isEssential: true,
       schema: {
         tags,
         operationId: 'signOut',

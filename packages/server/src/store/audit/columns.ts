@@ -122,6 +122,16 @@ export const auditedTables = {
     created_by_id: 'hidden',
   },
   question_set: { ...made, name: 'shown', created_by_kind: 'hidden', created_by_id: 'hidden' },
+  account: {
+    id: 'hidden',
+    email: 'shown',
+    name: 'shown',
+    password: 'secret',
+    is_operator: 'flag',
+    last_seen_at: 'hidden',
+    created_at: 'hidden',
+    updated_at: 'hidden',
+  },
   member: { ...made, name: 'shown', email: 'shown', role: 'shown', account_id: 'hidden' },
 } as const satisfies { readonly [Table in keyof Tables]?: Treatments<Table> };
 

@@ -104,15 +104,9 @@ export const auditRules = {
       ...(password !== null && { password: 'replaced' }),
     }),
   },
-  updateAccount: {
-    action: 'account.update',
-    subject: 'account',
-    id: ofId,
-    says: ({ name, password }) => ({
-      ...(name !== undefined && { name }),
-      ...(password !== undefined && { password: password.before === null ? 'set' : 'replaced' }),
-    }),
-  },
+  updateAccount: { action: 'account.update', subject: 'account', id: ofId, table: 'account' },
+  setOperator: { action: 'account.update', subject: 'account', id: ofId, table: 'account' },
+  deleteAccount: { action: 'account.delete', subject: 'account', id: ofId, table: 'account' },
   signInWithIdentity: {
     action: 'account.sign-in',
     subject: 'account',

@@ -39,6 +39,7 @@ import { accountCalls } from './model-calls.ts';
 import { storeModelTest } from './model-tests.ts';
 import { createModel, deleteModel, updateModel } from './models.ts';
 import { moveSegments } from './move-segments.ts';
+import { deleteAccount, setOperator } from './operators.ts';
 import { updateOrganizationSettings } from './organization-settings.ts';
 import { createOrganization, deleteOrganization, updateOrganization } from './organizations.ts';
 import { claimDeadOwners, endLease, registerOwner, renewLease } from './owner.ts';
@@ -76,6 +77,8 @@ export const commands = {
   applyResetLink,
   updateAccount,
   signInWithIdentity,
+  setOperator,
+  deleteAccount,
   createSignInLink,
   startSession,
   endSessions,

@@ -11,6 +11,7 @@ import type { Role } from '../../domain/organization.ts';
 import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
 import type { AccountTable, SignInSessionTable } from './account-tables.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
 
 export interface AccountRecord {
   readonly id: string;
@@ -42,6 +43,10 @@ export async function findAccountByEmail(db: Database, email: string): Promise<A
 export async function findAccount(db: Database, id: string): Promise<AccountRecord | undefined> {
   const row = await db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toAccount(row);
+}
+
+export async function listAccounts(db: Database, page: PageRequest): Promise<Page<AccountRecord>> {
+  return readPage(db.selectFrom('account').selectAll(), page, toAccount);
 }
 
 /** The account of somebody whom an OpenID provider knows. */

@@ -143,6 +143,7 @@ export const ofAdministration: PublishedLists = {
       'member.token',
       'account.create',
       'account.update',
+      'account.delete',
       'account.link',
       'account.sign-in',
       'account.sign-out',
