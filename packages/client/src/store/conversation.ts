@@ -140,11 +140,10 @@ export function createConversation(client: Colloquy, options: ConversationOption
     const start = async (): Promise<boolean> => {
       const turn = new Turn(question, newAnswer(question.key));
       if (board.isBusy && whenBusy === 'queue') board.waiting = [...board.waiting, turn];
-      else {
-        if (whenBusy === 'interrupt') board.waiting = board.waiting.filter(({ isAccepted }) => !isAccepted);
-        thread.add(question, turn.answer);
-      }
+      else thread.add(question, turn.answer);
       const isAccepted = await answers.start(turn, async (watching) => {
+        // The server ends what waits there, too.
+        if (whenBusy === 'interrupt') board.waiting = board.waiting.filter(({ isAccepted }) => !isAccepted);
         const parent = stepBefore(turn);
         // A second try of a call has the same body, and so is answered once even where the first one has arrived.
         call ??= await sendOptions(whenBusy, parent);
