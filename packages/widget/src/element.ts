@@ -4,6 +4,7 @@ import {
   createAnnouncer,
   createNarrator,
   en,
+  languageOf,
   loadStrings,
   type Narrator,
   type Strings,
@@ -284,6 +285,8 @@ export function defineColloquyChat(scriptServer?: string): void {
           chat,
           settings,
           strings: this.#strings,
+          // A language without words of its own is shown in English, unless the page has given the words.
+          language: Object.keys(this.#own).length > 0 ? settings.language : languageOf(settings.language),
           host: this,
           announcer: this.#announcer,
           isOpen: this.#isOpen,

@@ -23,6 +23,8 @@ export interface WidgetProps {
   readonly chat: Chat;
   readonly settings: Settings;
   readonly strings: Strings;
+  /** That of the words. */
+  readonly language: string;
   readonly host: HTMLElement;
   readonly announcer: Announcer;
   readonly isOpen: boolean;
@@ -51,7 +53,7 @@ export function Widget(props: WidgetProps): JSX.Element {
     <div
       ref={root}
       class={`${theme.theme} ${css.root}`}
-      lang={settings.language}
+      lang={props.language}
       dir={directionOf(settings.language)}
       data-mode={settings.mode}
       data-position={settings.position}

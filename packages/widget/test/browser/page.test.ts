@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromiumForTests } from 'colloquy-testkit/services';
-import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
+import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Browser } from 'playwright-core';
 import { type Site, startSite } from './site.ts';
 import { launch, violationsOf, visit } from './visit.ts';
@@ -35,7 +35,9 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
       browser,
       site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, { script: listen }),
     );
-    await page.waitForFunction('window.heard.length > 0');
+    await page.waitForFunction(
+      () => ((window as { heard?: readonly unknown[] } & Window).heard?.length ?? 0) > 0,
+    );
     site.upstream.enqueue(answer('See [this](https://example.com/).'));
     assert.equal(
       await page.evaluate(async () => {
@@ -162,6 +164,90 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
     await context.close();
   });
 
+  test('by keyboard alone, heard by a screen reader, and told of while it is closed', async () => {
+    const { page, context, launcher, panel, field, answers } = await visit(
+      browser,
+      site.page(
+        '<main><button>Buy</button></main><script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token" data-history="session"></script>',
+      ),
+    );
+    await launcher.waitFor();
+    const focused = (): Promise<string> =>
+      page.evaluate(() => {
+        const { activeElement } = document.activeElement?.shadowRoot ?? document;
+        return (
+          activeElement?.getAttribute('aria-label') ??
+          activeElement?.getAttribute('data-message') ??
+          activeElement?.tagName ??
+          ''
+        );
+      });
+    const heard = (): Promise<string> =>
+      page
+        .locator('[role=status]')
+        .first()
+        .textContent()
+        .then((text) => text?.trim() ?? '');
+    // What is said, in the order in which it is.
+    await page.evaluate(() => {
+      const region = document.querySelector('colloquy-chat')?.shadowRoot?.querySelector('[role=status]');
+      const said: string[] = [];
+      Object.assign(window, { said });
+      if (region)
+        new MutationObserver(() => said.push(region.textContent?.trim() ?? '')).observe(region, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+    });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await panel.getByText('Hello! How can I help you?').waitFor();
+    site.upstream.enqueue(answer('One sentence. And **another** one.'));
+    await page.keyboard.type('Say two sentences');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      (text) => (window as { said?: readonly string[] } & Window).said?.includes(text),
+      'One sentence. And another one.',
+    );
+    assert.deepEqual(await page.evaluate("window.said.filter((text) => text !== '')"), [
+      'Answering',
+      'One sentence. And another one.',
+    ]);
+    assert.equal(await focused(), 'TEXTAREA');
+    await page.keyboard.press('Alt+ArrowUp');
+    assert.equal(await focused(), await answers.last().getAttribute('data-message'));
+    await page.keyboard.press('Alt+ArrowUp');
+    assert.equal(await focused(), await panel.locator('[part~=user]').getAttribute('data-message'));
+
+    await field.focus();
+    const { step, release } = gate();
+    site.upstream.enqueue({
+      steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Later'] }, step, { do: 'finish' }, { do: 'end' }],
+    });
+    await page.keyboard.type('And now?');
+    await page.keyboard.press('Enter');
+    await answers.last().getByText('Later').waitFor();
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'hidden' });
+    release();
+    await launcher.getByText('1 new answer').waitFor({ state: 'attached' });
+    await page.waitForFunction(
+      (text) => (window as { said?: readonly string[] } & Window).said?.includes(text),
+      'Later',
+    );
+    assert.equal(await heard(), 'Later');
+    await page.keyboard.press('Enter');
+    await panel.waitFor();
+    assert.equal(await launcher.getByText('1 new answer').count(), 0);
+    // The tab has kept its conversation, though not a word of it.
+    await page.reload();
+    await answers.last().getByText('Later').waitFor();
+    assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...sessionStorage })), /sentence|Later/);
+    await context.close();
+  });
+
   test('on a phone the rest of the page can’t be reached while the chat is open, and can afterwards', async () => {
     const { page, context, launcher, panel } = await visit(
       browser,
@@ -248,7 +334,7 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
     site.upstream.enqueue(answer('Hello from here'));
     await say('Hello');
     assert.equal(await answered(), 'Hello from here');
-    await page.waitForFunction('window.saved?.length === 2');
+    await page.waitForFunction(() => (window as { saved?: readonly unknown[] } & Window).saved?.length === 2);
     assert.deepEqual(await page.evaluate('window.saved'), [
       { role: 'user', content: 'Hello' },
       { role: 'assistant', content: 'Hello from here' },
