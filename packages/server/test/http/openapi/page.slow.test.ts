@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { chromiumForTests } from 'colloquy-testkit/services';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { dialectRegistry } from '../../../src/http/dialects/registry.ts';
-import { operatorKey, startTestApp } from '../http-app.ts';
+import { operatorKey, startTestApp, type TestApp } from '../http-app.ts';
 import {
   operationsOf,
   type PlacedOperation,
@@ -13,10 +13,7 @@ import {
   takesAdminKey,
 } from './page-requests.ts';
 
-const app = await startTestApp('sqlite');
 const installed = chromiumForTests();
-const document: ShownDocument = (await app.call('/docs/openapi.json')).body;
-const operations = operationsOf(document);
 
 /** One of every kind: with a body, as a stream, with optional parameters, with ids, of the administration. */
 const tried: Readonly<Record<string, number>> = {
@@ -28,18 +25,18 @@ const tried: Readonly<Record<string, number>> = {
   listOrganizations: 200,
 };
 
-function operationOf(id: string): PlacedOperation {
-  return operations.find(({ operationId }) => operationId === id) ?? assert.fail(id);
-}
-
 describe('the page of the documentation', 'skip' in installed ? installed : {}, () => {
   if ('skip' in installed) return;
+  let app: TestApp;
+  let operations: readonly PlacedOperation[];
   let browser: Browser;
   let page: Page;
   const elsewhere: string[] = [];
   const complaints: string[] = [];
 
   before(async () => {
+    app = await startTestApp('sqlite');
+    operations = operationsOf((await app.call('/docs/openapi.json')).body as ShownDocument);
     browser = await chromium.launch({ executablePath: installed.path, args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('request', (request) => {
@@ -56,7 +53,7 @@ describe('the page of the documentation', 'skip' in installed ? installed : {}, 
 
   after(async () => {
     await browser?.close();
-    await app[Symbol.asyncDispose]();
+    await app?.[Symbol.asyncDispose]();
   });
 
   test('it asks no other host', () => {
@@ -71,8 +68,8 @@ describe('the page of the documentation', 'skip' in installed ? installed : {}, 
 
   for (const [id, status] of Object.entries(tried)) {
     test(`Test Request of ${id}`, async () => {
-      await typeKeys(page);
-      const operation = operationOf(id);
+      await typeKeys(page, app.prodKey);
+      const operation = operations.find(({ operationId }) => operationId === id) ?? assert.fail(id);
       const { method, path, tags = [] } = operation;
       const expected = pageRequest(operation);
       const hash = `tag/${tags[0]}/${method}${path}`;
@@ -112,10 +109,10 @@ describe('the page of the documentation', 'skip' in installed ? installed : {}, 
 });
 
 /** Types both keys on top of the page, unless they stand there. */
-async function typeKeys(page: Page): Promise<void> {
+async function typeKeys(page: Page, apiKey: string): Promise<void> {
   const [key, admin] = await page.locator('input.scalar-password-input').all();
   if (key === undefined || admin === undefined) assert.fail('there are two credentials on top');
   if ((await key.inputValue()) !== '') return;
-  await key.fill(app.prodKey);
+  await key.fill(apiKey);
   await admin.fill(operatorKey);
 }
