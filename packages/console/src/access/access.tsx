@@ -2,13 +2,14 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, basePath, call } from '../api/request.ts';
-import { type Session, signedIn } from '../api/session.ts';
+import { type Session, sessionState, signedIn } from '../api/session.ts';
 import { Button, TextField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { useTitle } from '../parts/page.tsx';
 import { ErrorState, Loading, Note } from '../parts/states.tsx';
+import { useStore } from '../state/store.ts';
 import styles from './access.module.css';
-import { clearLink, type Link } from './link.ts';
+import { clearLink, type Link, signInError } from './link.ts';
 import { accessStrings } from './strings.ts';
 
 /** How one can sign in here. */
@@ -39,16 +40,18 @@ export function Access({ link }: { readonly link: Link | undefined }): JSX.Eleme
     );
   }
   if (options.data === undefined) return <Loading />;
-  if (link?.purpose === 'setup') return <SetUp token={link.token} />;
-  if (link !== undefined) return <FollowLink token={link.token} />;
+  if (link?.purpose === 'setup') return <SetUp token={link.token} options={options.data} />;
+  if (link !== undefined) return <FollowLink token={link.token} options={options.data} />;
   return <SignIn options={options.data} />;
 }
 
 function Box({
   title,
+  options,
   children,
 }: {
   readonly title: string;
+  readonly options?: SignInOptions;
   readonly children: ComponentChildren;
 }): JSX.Element {
   useTitle(title);
@@ -60,6 +63,7 @@ function Box({
           Colloquy
         </div>
         <h1>{title}</h1>
+        {options?.is_secure === false && <Note tone="warn">{accessStrings().insecure}</Note>}
         {children}
       </div>
     </main>
@@ -74,8 +78,10 @@ function SignIn({ options }: { readonly options: SignInOptions }): JSX.Element {
     call<Session>('POST', '/api/console/sign-in', { body: { email, password } }),
   );
   const { oidc } = options;
+  const failure = useStore(signInError);
   return (
-    <Box title={strings.signIn}>
+    <Box title={strings.signIn} options={options}>
+      {failure !== undefined && <Note tone="warn">{strings.signInError(failure)}</Note>}
       {!options.is_set_up && <Note tone="warn">{strings.noneYet}</Note>}
       {oidc && (
         <Button look="primary" onClick={() => location.assign(pathOf(oidc.url))}>
@@ -119,18 +125,23 @@ function pathOf(url: string): string {
   return url.startsWith(`${basePath}/`) ? url : basePath + url;
 }
 
-function SetUp({ token }: { readonly token: string }): JSX.Element {
+interface LinkProps {
+  readonly token: string;
+  readonly options: SignInOptions;
+}
+
+function SetUp({ token, options }: LinkProps): JSX.Element {
   const strings = accessStrings();
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const passwords = usePasswords();
   const { submit, isBusy, error } = useSubmit(async () => {
-    if (!passwords.check()) return undefined;
-    const body = { token, name, email, password: passwords.password };
+    if (options.password && !passwords.check()) return undefined;
+    const body = { token, name, email, ...(options.password && { password: passwords.password }) };
     return call<Session>('POST', '/api/console/setup', { body });
   });
   return (
-    <Box title={strings.setup}>
+    <Box title={strings.setup} options={options}>
       <p class={styles.dim}>{strings.setupText}</p>
       <form class={styles.form} onSubmit={submit}>
         {error !== undefined && <ErrorState error={error} />}
@@ -153,7 +164,7 @@ function SetUp({ token }: { readonly token: string }): JSX.Element {
           onInput={setEmail}
           problem={problemAt(error, 'email')}
         />
-        {passwords.fields}
+        {options.password && passwords.fields}
         <Button type="submit" look="primary" isBusy={isBusy}>
           {strings.setupAction}
         </Button>
@@ -163,7 +174,7 @@ function SetUp({ token }: { readonly token: string }): JSX.Element {
 }
 
 /** An invitation or the way back into an account. */
-function FollowLink({ token }: { readonly token: string }): JSX.Element {
+function FollowLink({ token, options }: LinkProps): JSX.Element {
   const strings = accessStrings();
   const facts = useOnce<LinkFacts>(() => call('POST', '/api/console/link/look', { body: { token } }));
   if (facts.error !== undefined) {
@@ -176,29 +187,36 @@ function FollowLink({ token }: { readonly token: string }): JSX.Element {
       </Box>
     );
   }
-  return facts.data === undefined ? <Loading /> : <LinkForm token={token} facts={facts.data} />;
+  if (facts.data === undefined) return <Loading />;
+  return <LinkForm token={token} options={options} facts={facts.data} />;
 }
 
-function LinkForm({ token, facts }: { readonly token: string; readonly facts: LinkFacts }): JSX.Element {
+function LinkForm({ token, options, facts }: LinkProps & { readonly facts: LinkFacts }): JSX.Element {
   const strings = accessStrings();
-  const isKnown = facts.purpose === 'invite' && facts.has_account;
+  const state = useStore(sessionState);
   const isNew = !facts.has_account;
+  /** An invitation for an address that has an account: its owner shows who they are. */
+  const isKnown = facts.purpose === 'invite' && facts.has_account;
+  const isOwner = state.state === 'signed-in' && state.session.account.email === facts.email;
+  const asks = isKnown ? (isOwner ? 'nothing' : 'password') : options.password ? 'new' : 'nothing';
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const passwords = usePasswords();
   const { submit, isBusy, error } = useSubmit(async () => {
-    if (!isKnown && !passwords.check()) return undefined;
+    if (asks === 'new' && !passwords.check()) return undefined;
     const body = {
       token,
-      password: isKnown ? password : passwords.password,
+      ...(asks === 'password' && { password }),
+      ...(asks === 'new' && { password: passwords.password }),
       ...(isNew && { name }),
     };
     return call<Session>('POST', '/api/console/link', { body });
   });
   return (
-    <Box title={facts.organization ?? strings.link}>
+    <Box title={facts.organization ?? strings.link} options={options}>
       {facts.email !== null && <p>{facts.email}</p>}
-      {!isKnown && <p class={styles.dim}>{strings.linkText}</p>}
+      {asks === 'new' && <p class={styles.dim}>{strings.linkText}</p>}
+      {asks === 'password' && <p class={styles.dim}>{strings.linkKnown}</p>}
       <form class={styles.form} onSubmit={submit}>
         {error !== undefined && <ErrorState error={error} />}
         {isNew && (
@@ -212,7 +230,8 @@ function LinkForm({ token, facts }: { readonly token: string; readonly facts: Li
             problem={problemAt(error, 'name')}
           />
         )}
-        {isKnown ? (
+        {asks === 'new' && passwords.fields}
+        {asks === 'password' && (
           <TextField
             label={strings.password}
             type="password"
@@ -222,11 +241,9 @@ function LinkForm({ token, facts }: { readonly token: string; readonly facts: Li
             value={password}
             onInput={setPassword}
           />
-        ) : (
-          passwords.fields
         )}
         <Button type="submit" look="primary" isBusy={isBusy}>
-          {isKnown ? strings.signIn : strings.linkAction}
+          {asks === 'new' ? strings.linkAction : asks === 'password' ? strings.signIn : strings.goOn}
         </Button>
       </form>
     </Box>

@@ -1,5 +1,14 @@
 /** The words of signing in. */
 import { catalogue } from '../i18n/catalogue.ts';
+import type { SignInError } from './link.ts';
+
+const signInErrorTexts: Readonly<Record<SignInError, string>> = {
+  denied: 'You did not sign in there.',
+  expired: 'That took too long, or was begun in another browser. Begin anew.',
+  no_account: 'Nobody has invited you yet. Ask an administrator.',
+  limited: 'There were too many tries. Wait a minute.',
+  failed: 'Signing in there did not succeed. An operator finds the reason in the log of the server.',
+};
 
 export const accessStrings = catalogue('access', {
   signIn: 'Sign in',
@@ -23,11 +32,13 @@ export const accessStrings = catalogue('access', {
   setupAction: 'Create the account',
   link: 'Welcome',
   linkText: 'This link can be used once. Choose a password to sign in with from now on.',
+  linkKnown: 'You have an account already: give its password, or sign in first and open the link again.',
+  goOn: 'Go on',
   linkAction: 'Set the password and sign in',
-  linkWithout: 'Sign in without a new password',
   linkGone: 'The link has been used, or is too old. Ask for another one.',
   toSignIn: 'To sign in',
+  insecure: 'This connection is not encrypted: others on the way can read what you type. Use HTTPS.',
+  signInError: (reason: SignInError) => signInErrorTexts[reason],
   asking: 'Just a moment',
   failed: 'The server could not say who is signed in',
-  oidcFailed: 'Signing in there did not succeed.',
 });
