@@ -121,6 +121,12 @@ describe('a member', () => {
       sent.map(({ role }) => role),
       ['user'],
     );
+    const { data } = await administer<{ data: { title: string }[] }>(
+      server.url,
+      'GET',
+      `/organizations/${server.organizationId}/conversations`,
+    );
+    assert.ok(data.some(({ title }) => title === 'Hello'));
     const again = createConversation(member, { session });
     const end = again.subscribe(() => undefined);
     assert.deepEqual(texts(await ready(again)), ['Hello', 'Re: Hello']);

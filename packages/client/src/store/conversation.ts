@@ -8,6 +8,7 @@ import { scheduleFrame } from './frames.ts';
 import { History } from './history.ts';
 import { newAnswer, newQuestion } from './messages.ts';
 import { openTabs, type Tabs } from './tabs.ts';
+import { titleOf } from './title.ts';
 import { Turn } from './turn.ts';
 import type { ChatMessage, ConversationOptions, ConversationSnapshot, SendMessageOptions } from './types.ts';
 
@@ -116,11 +117,11 @@ export function createConversation(client: Colloquy, options: ConversationOption
   }
 
   /** Of the calls that send a message. A session on a model is made before its first one. */
-  async function sendOptions(whenBusy: WhenBusy, parent: string | null | undefined) {
+  async function sendOptions(content: string, whenBusy: WhenBusy, parent: string | null | undefined) {
     const { model, persona, metadata, maxTokens } = options;
     const isNew = board.session === undefined;
     if (isNew && model !== undefined)
-      board.session = (await client.conversations.create({ model })).sessionId;
+      board.session = (await client.conversations.create({ model, title: titleOf(content) })).sessionId;
     const { session } = board;
     if (session === undefined) return { maxTokens, persona, metadata };
     return { maxTokens, session, whenBusy, ...(isNew ? { metadata } : { parent }) };
@@ -146,7 +147,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
         if (whenBusy === 'interrupt') board.waiting = board.waiting.filter(({ isAccepted }) => !isAccepted);
         const parent = stepBefore(turn);
         // A second try of a call has the same body, and so is answered once even where the first one has arrived.
-        call ??= await sendOptions(whenBusy, parent);
+        call ??= await sendOptions(content, whenBusy, parent);
         const { metadata } = given;
         if (turn.question !== undefined) turn.question = { ...turn.question, parentId: parent ?? null };
         const asked = { ...call, ...(metadata !== undefined && { metadata }) };
@@ -266,7 +267,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
       const question = { ...newQuestion(content), parentId, siblings: versionsOf(message) };
       const turn = new Turn(question, newAnswer(question.key));
       return startBeside(message, turn, async (watching) => {
-        const asked = await sendOptions('interrupt', parentId);
+        const asked = await sendOptions(content, 'interrupt', parentId);
         return { answer: client.send(content, { ...asked, ...watching }) };
       });
     },

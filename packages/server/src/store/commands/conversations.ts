@@ -20,6 +20,8 @@ export interface CreateConversation {
   /** Id of the new conversation. */
   readonly id: string;
   readonly title: string;
+  /** Whether nobody has chosen the title, so that a generated one may replace it. Default false. */
+  readonly isUntitled?: boolean;
   readonly isArchived: boolean;
   readonly description?: string | null;
   readonly metadata?: Metadata | null;
@@ -38,7 +40,7 @@ export async function createConversation(
     environment: args.scope.environment,
     end_user_id: args.scope.endUserId ?? null,
     title: args.title,
-    title_source: 'user',
+    title_source: args.isUntitled === true ? 'automatic' : 'user',
     is_archived: args.isArchived ? 1 : 0,
     next_position: 0,
     ...creatorColumns(args.createdBy),

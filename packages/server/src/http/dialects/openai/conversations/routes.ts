@@ -96,7 +96,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
         const { result, replayed } = await store.executeOnce(
           'createConversation',
           {
-            ...{ scope, id: newId(), title: untitled, isArchived: false, metadata },
+            ...{ scope, id: newId(), title: untitled, isUntitled: true, isArchived: false, metadata },
             ...{ createdBy: creatorOf(caller), now: now() },
           },
           idempotencyClaim(request, caller, now()),

@@ -72,6 +72,18 @@ onBothStores('conversations by the SDK', async (storeEngine) => {
     await assert.rejects(client.conversations.retrieve(conversation.id), { status: 404 });
   });
 
+  test('nobody has named it, so that a model may', async () => {
+    const { id } = await client.conversations.create();
+    const row = await app.harness.place.store.reads
+      .selectFrom('conversation')
+      .select(['title', 'title_source'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .executeTakeFirstOrThrow();
+    assert.match(id, /^conv_/);
+    assert.deepEqual({ ...row }, { title: 'New conversation', title_source: 'automatic' });
+  });
+
   test('what is wrong is named', async () => {
     const { id } = await client.conversations.create();
     for (const [body, param] of [
