@@ -29,6 +29,13 @@ export const views: readonly View[] = [
     load: () => import('./personas/view.tsx'),
   },
   {
+    name: 'conversations',
+    icon: 'conversations',
+    letter: 'v',
+    isFor: administrators,
+    load: () => import('./conversations/view.tsx'),
+  },
+  {
     name: 'models',
     icon: 'models',
     letter: 'm',
