@@ -99,6 +99,7 @@ test('npm pack makes a package without sources, tests and testkit', options, asy
     'docs/operations.md',
     'dist/cli.js',
     'dist/browser/console/index.html',
+    'dist/browser/widget/widget.js',
     'dist/writer.worker.js',
     'npm-shrinkwrap.json',
   ]) {

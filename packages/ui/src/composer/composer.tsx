@@ -62,6 +62,7 @@ export function Composer({
   const written = useRef(draft);
   const isBusy = onStop !== undefined;
   const isBlank = text.trim() === '';
+  const hasSend = !isBusy || (!isBlank && maySendWhileBusy);
   const maySend = !isBlank && !isDisabled && text.length <= maxLength && (!isBusy || maySendWhileBusy);
 
   const change = (next: string): void => {
@@ -122,10 +123,10 @@ export function Composer({
         onKeyDown={press}
       />
       {children}
-      {isBusy && (isBlank || !maySendWhileBusy) ? (
+      {isBusy && (
         <button
           type="button"
-          class={css.send}
+          class={`${css.send} ${hasSend ? css.beside : ''}`}
           part="send stop"
           aria-label={strings.stop}
           title={strings.stop}
@@ -136,7 +137,8 @@ export function Composer({
         >
           <Icon name="stop" />
         </button>
-      ) : (
+      )}
+      {hasSend && (
         <button
           type="submit"
           class={css.send}

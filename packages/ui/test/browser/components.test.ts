@@ -98,6 +98,8 @@ describe('components', 'skip' in found ? found : {}, () => {
     await page.getByRole('button', { name: 'Stop' }).click();
     assert.equal(await page.evaluate(() => window.gallery.stops), 2);
     await page.getByRole('textbox').fill('meanwhile');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    assert.equal(await page.evaluate(() => window.gallery.stops), 3);
     await page.getByRole('button', { name: 'Send' }).click();
     assert.deepEqual(await page.evaluate(() => window.gallery.sent), ['meanwhile']);
     await page.context().close();
