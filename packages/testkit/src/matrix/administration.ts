@@ -1,8 +1,6 @@
-/** The matrix of the administration. */
-import { administered, at, manage, type Row } from './row.ts';
+/** The matrix of the administration of an organization. */
+import { administered, manage, type Row } from './row.ts';
 import type { World } from './world.ts';
-
-const nobody = '019ab1c2-7d3e-7c4f-9a10-5b6c7d8e9f01';
 
 export function administrationRows(): Readonly<Record<string, Row>> {
   // Functions that make things of the organization, new ones at each call.
@@ -92,49 +90,6 @@ export function administrationRows(): Readonly<Record<string, Row>> {
   const listed = (expected: Row['expected'], path: string): Row => manage(expected, within(path));
 
   return {
-    'GET /api/admin/organizations': manage(
-      administered(200, { otherOrganization: 200 }),
-      at('/api/admin/organizations'),
-      { hides: ({ tenant }) => tenant.organizationId, sees: ['good', 'adminKey'] },
-    ),
-    'GET /api/admin/providers': manage(
-      administered(200, { otherOrganization: 200 }),
-      at('/api/admin/providers'),
-    ),
-    'GET /api/admin/health': manage(
-      administered(200, { otherOrganization: 403, adminKey: 403 }),
-      at('/api/admin/health'),
-    ),
-    'POST /api/admin/backup': manage(administered(202, { otherOrganization: 403, adminKey: 403 }), () => ({
-      path: '/api/admin/backup',
-      body: { file: 'spare.db' },
-    })),
-    'GET /api/admin/accounts': manage(
-      administered(200, { otherOrganization: 403, adminKey: 403 }),
-      at('/api/admin/accounts'),
-    ),
-    // Nobody signs in to the servers of the matrix.
-    'PATCH /api/admin/accounts/:id': manage(
-      administered(404, { otherOrganization: 403, adminKey: 403 }),
-      () => ({ path: `/api/admin/accounts/${nobody}`, body: { operator: true } }),
-    ),
-    'DELETE /api/admin/accounts/:id': manage(
-      administered(404, { otherOrganization: 403, adminKey: 403 }),
-      at(`/api/admin/accounts/${nobody}`),
-    ),
-    // There is no account, so it is one that makes the first one.
-    'POST /api/admin/sign-in-link': manage(
-      administered(201, { otherOrganization: 403, adminKey: 403 }),
-      () => ({ path: '/api/admin/sign-in-link', body: { email: 'spare@a.example' } }),
-    ),
-    'POST /api/admin/secret/rotate': manage(
-      administered(200, { otherOrganization: 403, adminKey: 403 }),
-      () => ({ path: '/api/admin/secret/rotate', body: {} }),
-    ),
-    'POST /api/admin/organizations': manage(
-      administered(201, { otherOrganization: 403, adminKey: 403 }),
-      () => ({ path: '/api/admin/organizations', body: { name: 'New' } }),
-    ),
     'GET /api/admin/organizations/:org_id': manage(administered(200), within('')),
     'PATCH /api/admin/organizations/:org_id': manage(
       administered(200),
@@ -362,10 +317,6 @@ export function administrationRows(): Readonly<Record<string, Row>> {
       within('/webhooks/<id>/resend', newDelivery),
     ),
     'GET /api/admin/organizations/:org_id/audit': listed(administered(200), '/audit'),
-    'GET /api/admin/audit': manage(
-      administered(200, { otherOrganization: 403, adminKey: 403 }),
-      at('/api/admin/audit'),
-    ),
     'GET /api/admin/organizations/:org_id/conversations': listed(administered(200), '/conversations'),
     'GET /api/admin/organizations/:org_id/conversations/:conversation_id': manage(
       administered(200),

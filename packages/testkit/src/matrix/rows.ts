@@ -9,7 +9,14 @@ import { pageRows } from './pages.ts';
 import type { Row } from './row.ts';
 import { signingInRows } from './signing-in.ts';
 import { talkingRows } from './talking.ts';
+import { wholeServerRows } from './whole-server.ts';
 
 export function matrixRows(upstream: ScriptedUpstream): Readonly<Record<string, Row>> {
-  return { ...talkingRows(upstream), ...administrationRows(), ...signingInRows(), ...pageRows() };
+  return {
+    ...talkingRows(upstream),
+    ...wholeServerRows(),
+    ...administrationRows(),
+    ...signingInRows(),
+    ...pageRows(),
+  };
 }
