@@ -1,5 +1,6 @@
 /** The bar on top: which organization and environment is shown, search, and what belongs to the person. */
 import type { JSX } from 'preact';
+import { useLocation } from 'wouter-preact';
 import { useApi } from '../api/api.ts';
 import { basePath } from '../api/request.ts';
 import { signOut } from '../api/session.ts';
@@ -23,6 +24,12 @@ export function Bar({ onSearch, onShortcuts }: BarProps): JSX.Element {
   const strings = shellStrings();
   const { session, organization, organizations, environment } = useApi();
   const { theme } = useStore(preferences);
+  const [location, navigate] = useLocation();
+  /** What is open belongs to the organization and environment that are left: the view begins anew. */
+  const show = (choice: Pick<Partial<Preferences>, 'organization' | 'environment'>) => {
+    navigate(`/${location.split('/')[1] ?? ''}`);
+    prefer(choice);
+  };
   return (
     <header class={styles.bar} data-environment={environment}>
       {organizations.length > 1 ? (
@@ -30,7 +37,7 @@ export function Bar({ onSearch, onShortcuts }: BarProps): JSX.Element {
           <VisuallyHidden>{strings.organization}</VisuallyHidden>
           <select
             value={organization.id}
-            onChange={(event) => prefer({ organization: event.currentTarget.value })}
+            onChange={(event) => show({ organization: event.currentTarget.value })}
           >
             {organizations.map(({ id, name }) => (
               <option key={id} value={id} selected={id === organization.id}>
@@ -46,9 +53,7 @@ export function Bar({ onSearch, onShortcuts }: BarProps): JSX.Element {
         <VisuallyHidden>{strings.environment}</VisuallyHidden>
         <select
           value={environment}
-          onChange={(event) =>
-            prefer({ environment: event.currentTarget.value === 'test' ? 'test' : 'prod' })
-          }
+          onChange={(event) => show({ environment: event.currentTarget.value === 'test' ? 'test' : 'prod' })}
         >
           <option value="prod" selected={environment === 'prod'}>
             {strings.prod}

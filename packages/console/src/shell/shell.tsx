@@ -46,6 +46,7 @@ export function Shell(): JSX.Element {
       <Rail views={views} onMore={() => setOpened('more')} />
       <Bar onSearch={() => setOpened('palette')} onShortcuts={() => setOpened('shortcuts')} />
       <main ref={main} id="main" class={styles.main} tabIndex={-1}>
+        {!isSecureContext && <p class={styles.banner}>{strings.insecure}</p>}
         <Switch>
           {first && (
             <Route path="/">

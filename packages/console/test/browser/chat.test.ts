@@ -206,3 +206,36 @@ test('conversations are found by their words, renamed, archived and deleted', wi
   await page.getByRole('searchbox').waitFor();
   assert.deepEqual(faults, []);
 });
+
+test(
+  'a link leads to its message; another environment has conversations of its own',
+  withChromium,
+  async () => {
+    await using opened = await startChat();
+    const { page, faults } = opened;
+    await say(page, 'In production');
+    await log(page).getByText('You said: In production').waitFor();
+    await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
+    await page.getByRole('button', { name: 'Copy a link to this message' }).click();
+    await page.getByText('Copied').first().waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const other = await opened.newPage();
+    await other.goto(link);
+    const answered = other.getByRole('article').filter({ hasText: 'You said: In production' });
+    await answered.waitFor();
+    await other.waitForFunction(() => document.activeElement?.tagName === 'ARTICLE');
+    await page.getByLabel('Environment').selectOption('test');
+    await page.getByText('You see the data of the test environment.').waitFor();
+    await page.getByText('Your conversations will stand here.').waitFor();
+    await page.getByLabel('Answers').selectOption({ label: 'scripted' });
+  await say(page, 'In the test environment');
+    await log(page).getByText('You said: In the test environment').waitFor();
+    await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
+    await checkPage(page, 'chat-test-environment');
+    await page.getByLabel('Environment').selectOption('prod');
+    const list = page.getByRole('navigation', { name: 'Your conversations' });
+    await list.getByRole('link').nth(1).waitFor();
+    assert.equal(await list.getByRole('link').count(), 2, 'the button, and the one of production');
+    assert.deepEqual(faults, []);
+  },
+);

@@ -220,7 +220,7 @@ function Figures({ message }: { readonly message: ChatMessage }): JSX.Element {
   const writingMs = ttftMs !== null && durationMs !== null ? durationMs - ttftMs : 0;
   const tokens = usage?.completionTokens ?? 0;
   return (
-    <>
+    <span class={styles.figures}>
       {modelName !== null && (
         <span>
           {modelName}
@@ -237,7 +237,7 @@ function Figures({ message }: { readonly message: ChatMessage }): JSX.Element {
       {writingMs > 100 && tokens > 1 && (
         <span>{strings.speed(formatNumber((tokens * 1000) / writingMs, 1))}</span>
       )}
-    </>
+    </span>
   );
 }
 

@@ -12,6 +12,7 @@ import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx';
 import { toConsole } from '../../state/paths.ts';
 import styles from './chat.module.css';
 import { ChatHead } from './chat-head.tsx';
+import { LocalModelProgress } from './local-model.tsx';
 import { openPane, type Pane } from './pane-state.ts';
 import { chatStrings } from './strings.ts';
 import { keyOfTarget, type OfferedTarget, useTargets } from './targets.ts';
@@ -127,6 +128,7 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
         current={isNew ? (target?.key ?? '') : keyOfSession(newest)}
         onTarget={retarget}
       />
+      {isNew && <LocalModelProgress onReady={() => void client.invalidateQueries()} />}
       <Thread key={pane.store} pane={pane} targets={targets} name={target?.label} />
     </section>
   );

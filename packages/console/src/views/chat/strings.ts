@@ -34,6 +34,9 @@ export const chatStrings = catalogue('chat', {
   changedTarget: 'From here on, it is answered by another one. The conversation so far stays.',
   hello: 'What would you like to talk about?',
   helloText: (name: string) => `${name} answers.`,
+  fetching: (percent: string) =>
+    `The local model is being fetched: ${percent} %. Until it is there, the guide answers.`,
+  loadingModel: 'The local model is being loaded. Until it is there, the guide answers.',
   nobody: 'No model can answer yet. Add one, or have it added by an administrator.',
   addModel: 'Add a model',
   readOnly: 'Guests may only read.',

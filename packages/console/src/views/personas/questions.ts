@@ -1,39 +1,16 @@
-/** A set of questions to compare versions with, kept in this browser; and its results as a table. */
+/** What a set of questions has shown, as a table. */
 import type { Side, SideAnswer } from './comparison.ts';
-
-export function questionsOf(text: string): readonly string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-const placeOf = (organizationId: string, personaId: number) =>
-  `colloquy.questions.${organizationId}.${personaId}`;
-
-export function readQuestions(organizationId: string, personaId: number): string {
-  try {
-    return localStorage.getItem(placeOf(organizationId, personaId)) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-export function keepQuestions(organizationId: string, personaId: number, text: string): void {
-  try {
-    localStorage.setItem(placeOf(organizationId, personaId), text);
-  } catch {
-    // A browser that stores nothing has them until the page is left.
-  }
-}
 
 export interface Compared {
   readonly question: string;
+  /** The place among the turns of its conversation, from 1. */
+  readonly turn: number;
   readonly answers: Readonly<Record<Side, SideAnswer>>;
 }
 
 const head = [
   'question',
+  'turn',
   ...(['active', 'next'] as const).flatMap((side) =>
     ['answer', 'tokens', 'cost', 'ms', 'error'].map((name) => `${side}_${name}`),
   ),
@@ -41,8 +18,9 @@ const head = [
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe. */
 export function toCsv(rows: readonly Compared[]): string {
-  const lines = rows.map(({ question, answers }) => [
+  const lines = rows.map(({ question, turn, answers }) => [
     question,
+    turn,
     ...[answers.active, answers.next].flatMap(({ text, tokens, cost, ms, error }) => [
       text,
       tokens,

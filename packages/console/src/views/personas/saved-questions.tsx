@@ -1,177 +1,211 @@
-/** A set of questions that both versions are asked one after the other, each in a conversation of its own. */
+/** Sets of questions of the organization: kept, changed, and asked both versions of a persona. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
-import { memberClient } from '../../api/member-client.ts';
-import { Button, TextField } from '../../parts/controls.tsx';
-import { download } from '../../parts/download.ts';
+import { useChange, useRead } from '../../api/queries.ts';
+import { Button, SelectField, TextField } from '../../parts/controls.tsx';
+import { Confirm } from '../../parts/dialog.tsx';
 import { Card, pageStyles } from '../../parts/page.tsx';
-import { ErrorState } from '../../parts/states.tsx';
-import { tell } from '../../parts/toasts.tsx';
-import { type Comparison, nothingYet, startComparison } from './comparison.ts';
+import { ErrorState, Loaded } from '../../parts/states.tsx';
+import { useUrlState } from '../../state/url-state.ts';
 import type { PartProps } from './persona-page.tsx';
-import {
-  type Compared,
-  conversationIn,
-  keepQuestions,
-  questionsOf,
-  readQuestions,
-  toCsv,
-} from './questions.ts';
+import styles from './personas.module.css';
+import { conversationIn } from './questions.ts';
+import { RunQuestions } from './run-questions.tsx';
 import { personaStrings } from './strings.ts';
-import { ComparedAnswers } from './try-both.tsx';
-
-interface ReadMessage {
-  readonly role: string;
-  readonly content: string;
-}
-
-/** Messages of a conversation that are looked through for questions. */
-const mostMessages = 1000;
+import { allOfThem, type List, type Question, type QuestionSet } from './types.ts';
 
 export function SavedQuestions({ persona }: PartProps): JSX.Element {
   const strings = personaStrings();
   const api = useApi();
-  const [text, setText] = useState(() => readQuestions(api.organization.id, persona.id));
-  const [rows, setRows] = useState<readonly Compared[]>([]);
-  const [isRunning, setRunning] = useState(false);
-  const current = useRef<{ comparison: Comparison; isStopped: boolean } | undefined>(undefined);
-  const questions = questionsOf(text);
-  const change = (next: string) => {
-    setText(next);
-    keepQuestions(api.organization.id, persona.id, next);
-  };
-  const stop = () => {
-    if (current.current === undefined) return;
-    current.current.isStopped = true;
-    void current.current.comparison.erase();
-  };
-  useEffect(() => stop, []);
-  const erase = (id: string) =>
-    api.call('DELETE', '/api/conversation/delete', {
-      query: { org_id: api.organization.id, environment: api.environment, conversation_id: id },
-    });
-  const run = async () => {
-    setRunning(true);
-    setRows([]);
-    for (const [place, question] of questions.entries()) {
-      const comparison = startComparison(memberClient(api), persona.id, erase);
-      const own = { comparison, isStopped: false };
-      current.current = own;
-      setRows((before) => [...before, { question, answers: { active: nothingYet, next: nothingYet } }]);
-      await comparison.ask(question, (side, answer) =>
-        setRows((before) =>
-          before.map((row, index) =>
-            index === place ? { ...row, answers: { ...row.answers, [side]: answer } } : row,
-          ),
-        ),
-      );
-      await comparison.erase();
-      if (own.isStopped) break;
-    }
-    setRunning(false);
-  };
+  const sets = useRead<List<QuestionSet>>(api.admin('question-sets'), { query: { limit: allOfThem } });
+  const [selected, setSelected] = useUrlState('set');
   return (
     <Card title={strings.questions}>
-      <TextField
-        label={strings.questions}
-        hint={strings.questionsHint}
-        lines={5}
-        value={text}
-        onInput={change}
-      />
-      <FromConversation
-        onFound={(found) => {
-          change([...questions, ...found].join('\n'));
-          tell(strings.addedQuestions(found.length));
-        }}
-      />
-      <div class={pageStyles.row}>
-        <Button
-          look="primary"
-          icon="play"
-          isDisabled={questions.length === 0}
-          isBusy={isRunning}
-          onClick={() => void run()}
-        >
-          {strings.runQuestions(questions.length)}
-        </Button>
-        {isRunning && <Button onClick={stop}>{strings.stopQuestions}</Button>}
-        {rows.length > 0 && (
-          <>
-            <span role="status">
-              {strings.progress(
-                rows.filter(({ answers }) => answers.active.isOver && answers.next.isOver).length,
-                questions.length,
+      <p>{strings.questionsText}</p>
+      <Loaded of={sets}>
+        {({ data }) => {
+          const set = data.find(({ id }) => id === selected) ?? data[0];
+          return (
+            <>
+              {set === undefined ? (
+                <p>{strings.noSet}</p>
+              ) : (
+                <SelectField
+                  label={strings.set}
+                  value={set.id}
+                  choices={data.map(({ id, name }) => ({ value: id, label: name }))}
+                  onChange={(id) => setSelected(id)}
+                />
               )}
-            </span>
-            <Button onClick={() => download(`${persona.alias}.csv`, 'text/csv', toCsv(rows))}>
-              {strings.exportCsv}
-            </Button>
-          </>
-        )}
-      </div>
-      {rows.map((row, index) => (
-        <ComparedAnswers key={`${index} ${row.question}`} compared={row} />
-      ))}
+              {set !== undefined && (
+                <OneSet key={set.id} set={set} personaId={persona.id} alias={persona.alias} />
+              )}
+              <NewSet onMade={(id) => setSelected(id)} />
+            </>
+          );
+        }}
+      </Loaded>
     </Card>
   );
 }
 
-/** What people have really asked, taken out of a conversation that one may read. */
-function FromConversation({
-  onFound,
-}: {
-  readonly onFound: (questions: readonly string[]) => void;
-}): JSX.Element {
+function NewSet({ onMade }: { readonly onMade: (id: string) => void }): JSX.Element {
   const strings = personaStrings();
-  const api = useApi();
-  const [place, setPlace] = useState('');
-  const [problem, setProblem] = useState<string | undefined>(undefined);
-  const [error, setError] = useState<unknown>(undefined);
-  const add = async () => {
-    const id = conversationIn(place);
-    setProblem(id === undefined ? strings.notAnAddress : undefined);
-    setError(undefined);
-    if (id === undefined) return;
-    try {
-      const { messages } = await api.get<{ messages: readonly ReadMessage[] }>('/api/conversation/messages', {
-        org_id: api.organization.id,
-        environment: api.environment,
-        conversation_id: id,
-        branch: 'current',
-        limit: mostMessages,
-      });
-      // A question is one line here.
-      onFound(
-        messages
-          .filter(({ role }) => role === 'user')
-          .map(({ content }) => content.replace(/\s+/g, ' ').trim()),
-      );
-      setPlace('');
-    } catch (failure) {
-      setError(failure);
-    }
-  };
+  const [name, setName] = useState('');
+  const add = useChange<string, QuestionSet>((text, api) =>
+    api.call('POST', api.admin('question-sets'), { body: { name: text } }),
+  );
   return (
     <form
-      class={pageStyles.filters}
+      class={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        void add();
+        const text = name.trim();
+        if (text === '' || add.isPending) return;
+        add.mutate(text, {
+          onSuccess({ id }) {
+            setName('');
+            onMade(id);
+          },
+        });
       }}
     >
-      <TextField
-        label={strings.addFromConversation}
-        hint={strings.addFromHint}
-        value={place}
-        problem={problem}
-        onInput={setPlace}
-      />
+      <TextField label={strings.newSetName} value={name} onInput={setName} />
+      {add.error !== null && <ErrorState error={add.error} />}
       <div>
-        <Button type="submit">{strings.add}</Button>
+        <Button type="submit" icon="plus" isBusy={add.isPending}>
+          {strings.newSet}
+        </Button>
       </div>
-      {error !== undefined && <ErrorState error={error} />}
     </form>
+  );
+}
+
+interface OneSetProps {
+  readonly set: QuestionSet;
+  readonly personaId: number;
+  readonly alias: string;
+}
+
+function OneSet({ set, personaId, alias }: OneSetProps): JSX.Element {
+  const strings = personaStrings();
+  const api = useApi();
+  const path = api.admin(`question-sets/${set.id}`);
+  const whole = useRead<{ readonly questions: readonly Question[] }>(path);
+  const [isAsking, setAsking] = useState(false);
+  const remove = useChange((question: string, { call }) => call('DELETE', `${path}/questions/${question}`));
+  const removeSet = useChange(
+    (_: undefined, { call }) => call('DELETE', path),
+    () => [api.admin('question-sets')],
+  );
+  return (
+    <Loaded of={whole}>
+      {({ questions }) => (
+        <>
+          {questions.length === 0 && <p>{strings.noQuestions}</p>}
+          <ol class={styles.questions}>
+            {questions.map(({ id, turns }) => (
+              <li key={id}>
+                <span class={styles.asked}>{turns.join('\n')}</span>
+                <Button
+                  look="quiet"
+                  icon="close"
+                  label={`${strings.remove}: ${turns[0] ?? ''}`}
+                  onClick={() => remove.mutate(id)}
+                />
+              </li>
+            ))}
+          </ol>
+          {remove.error !== null && <ErrorState error={remove.error} />}
+          <NewQuestion path={path} />
+          <RunQuestions personaId={personaId} alias={alias} questions={questions} />
+          <div>
+            <Button look="danger" icon="trash" onClick={() => setAsking(true)}>
+              {strings.deleteSet}
+            </Button>
+          </div>
+          {isAsking && (
+            <Confirm
+              title={strings.deleteSetTitle(set.name)}
+              name={set.name}
+              action={strings.deleteSet}
+              onClose={() => setAsking(false)}
+              onConfirm={() => removeSet.mutateAsync(undefined)}
+            >
+              {strings.deleteSetText(questions.length)}
+            </Confirm>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+/** A question that is written, or what somebody has really asked. */
+function NewQuestion({ path }: { readonly path: string }): JSX.Element {
+  const strings = personaStrings();
+  const [text, setText] = useState('');
+  const [place, setPlace] = useState('');
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const add = useChange((body: object, { call }) => call('POST', `${path}/questions`, { body }));
+  const addWritten = () => {
+    const turns = text
+      .split(/\n\s*\n/)
+      .map((turn) => turn.trim())
+      .filter((turn) => turn !== '');
+    if (turns.length > 0) add.mutate({ turns }, { onSuccess: () => setText('') });
+  };
+  const addTaken = () => {
+    const id = conversationIn(place);
+    setProblem(id === undefined ? strings.notAnAddress : undefined);
+    if (id !== undefined) add.mutate({ conversation_id: id }, { onSuccess: () => setPlace('') });
+  };
+  return (
+    <>
+      <div class={pageStyles.columns}>
+        <form
+          class={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            addWritten();
+          }}
+        >
+          <TextField
+            label={strings.newQuestion}
+            hint={strings.newQuestionHint}
+            lines={3}
+            value={text}
+            onInput={setText}
+          />
+          <div>
+            <Button type="submit" icon="plus" isBusy={add.isPending}>
+              {strings.add}
+            </Button>
+          </div>
+        </form>
+        <form
+          class={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            addTaken();
+          }}
+        >
+          <TextField
+            label={strings.addFromConversation}
+            hint={strings.addFromHint}
+            value={place}
+            problem={problem}
+            onInput={setPlace}
+          />
+          <div>
+            <Button type="submit" icon="conversations" isBusy={add.isPending}>
+              {strings.add}
+            </Button>
+          </div>
+        </form>
+      </div>
+      {add.error !== null && <ErrorState error={add.error} />}
+    </>
   );
 }

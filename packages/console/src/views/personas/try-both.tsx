@@ -68,7 +68,7 @@ function Talk({ persona }: PartProps): JSX.Element {
     setMessage('');
     setBusy(true);
     const place = turns.length;
-    setTurns([...turns, { question, answers: { active: nothingYet, next: nothingYet } }]);
+    setTurns([...turns, { question, turn: place + 1, answers: { active: nothingYet, next: nothingYet } }]);
     await comparison.ask(question, (side, answer) =>
       setTurns((before) =>
         before.map((turn, index) =>

@@ -33,6 +33,19 @@ export interface Version {
   readonly submitted_at: string | null;
 }
 
+export interface QuestionSet {
+  readonly id: string;
+  readonly name: string;
+  readonly question_count: number;
+}
+
+export interface Question {
+  readonly id: string;
+  /** What the user says, turn by turn. */
+  readonly turns: readonly string[];
+  readonly conversation_id: string | null;
+}
+
 export interface Model {
   readonly id: string;
   readonly name: string;
