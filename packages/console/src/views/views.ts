@@ -49,6 +49,13 @@ export const views: readonly View[] = [
     isFor: administrators,
     load: () => import('./keys/view.tsx'),
   },
+  {
+    name: 'usage',
+    icon: 'usage',
+    letter: 'u',
+    isFor: administrators,
+    load: () => import('./usage/view.tsx'),
+  },
 ];
 
 export function viewsFor(api: Api): readonly View[] {

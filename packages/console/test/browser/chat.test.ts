@@ -228,7 +228,7 @@ test(
     await page.getByText('You see the data of the test environment.').waitFor();
     await page.getByText('Your conversations will stand here.').waitFor();
     await page.getByLabel('Answers').selectOption({ label: 'scripted' });
-  await say(page, 'In the test environment');
+    await say(page, 'In the test environment');
     await log(page).getByText('You said: In the test environment').waitFor();
     await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
     await checkPage(page, 'chat-test-environment');

@@ -1,0 +1,54 @@
+/** The words of the usage report. */
+import { catalogue } from '../../i18n/catalogue.ts';
+import { plural } from '../../i18n/format.ts';
+
+export const usageStrings = catalogue('usage', {
+  title: 'Usage',
+  range: 'Period',
+  ranges: {
+    day: 'The last 24 hours',
+    week: 'The last 7 days',
+    month: 'The last 30 days',
+    quarter: 'The last 90 days',
+    year: 'The last 12 months',
+  },
+  interval: 'A bar for each',
+  intervals: { hour: 'Hour', day: 'Day', month: 'Month' },
+  group: 'By',
+  groups: {
+    model: 'Model',
+    persona: 'Persona',
+    key: 'Key',
+    user: 'End user',
+    purpose: 'Purpose',
+    environment: 'Environment',
+  },
+  measure: 'Shown',
+  measures: { requests: 'Requests', tokens: 'Tokens', cost: 'Cost', errors: 'Errors' },
+  csv: 'Download as CSV',
+  emptyTitle: 'Nothing was used in this period',
+  empty: 'Requests, tokens and cost stand here as soon as a model has been asked.',
+  compared: (change: string) => `${change} against the period before`,
+  nothingBefore: 'nothing in the period before',
+  same: 'as in the period before',
+  tokensIn: 'Tokens in',
+  tokensOut: 'Tokens out',
+  requests: 'Requests',
+  errors: 'Errors',
+  cost: 'Cost',
+  firstToken: 'To the first token, p50 / p95',
+  duration: 'In all, p50 / p95',
+  unpriced: (count: number) =>
+    `${plural(count, 'call', 'calls')} of models without prices count nothing in the cost.`,
+  origin: (reported: string, estimated: string, unknown: string) =>
+    `Tokens: ${reported} reported by providers, ${estimated} estimated, ${unknown} unknown.`,
+  zones: (zone: string) =>
+    `Hours are those of ${zone}. Days and months are those of UTC, as limits and budgets count them.`,
+  none: '(none)',
+  others: 'Others',
+  plot: (measure: string, interval: string, group: string) => `${measure} by ${interval} and ${group}`,
+  plotHint: 'A click on a bar shows its conversations. The same figures stand in the table below.',
+  inTime: 'Over time',
+  total: 'In all',
+  when: 'When',
+});
