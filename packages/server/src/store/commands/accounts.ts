@@ -65,12 +65,17 @@ export async function setUp(context: CommandContext, args: SetUp): Promise<Signe
   const { db } = context;
   const { now } = args;
   // Whoever else sets up waits here.
-  const first = db.selectFrom('setting').select('value').where('name', '=', defaultOrganizationSetting);
-  const setting = await forUpdate(context, first).executeTakeFirst();
+  const links = db.selectFrom('sign_in_link').select('id').where('purpose', '=', 'setup').orderBy('id');
+  await forUpdate(context, links).execute();
   if (await hasOperator(db)) throw isSetUp();
   await takeLink(context, args.linkHash, 'setup', now);
   await db.deleteFrom('sign_in_link').where('purpose', '=', 'setup').execute();
   const { account, before } = await makeOperator(context, args.account, now);
+  const setting = await db
+    .selectFrom('setting')
+    .select('value')
+    .where('name', '=', defaultOrganizationSetting)
+    .executeTakeFirst();
   if (setting !== undefined) {
     await joinOrganization(
       context,

@@ -172,4 +172,26 @@ onBothStores('signing in', async (engine) => {
     assert.ok(!text.includes(password), 'no password is in the trail');
     assert.ok(!app.logged.some((line) => line.includes(password)), 'no password is in the log');
   });
+
+  test('a session ends when nobody uses it, and in any case after 90 days', async () => {
+    const { store } = app.harness.place;
+    const dayMs = 86_400_000;
+    const used = await invited('used@example.com', 'member');
+    const idle = await invited('idle@example.com', 'member');
+    const lastUse = async (): Promise<number> => {
+      const { data } = await used.must('GET', '/sessions');
+      return Date.parse(data[0].last_used_at);
+    };
+    const start = skew;
+    for (const days of [13, 26, 39, 52, 65, 78, 89]) {
+      skew = start + days * dayMs;
+      assert.equal((await used.call('GET', '/me')).status, 200, `${days} days`);
+      // That it was used is stored behind the answer.
+      while ((await lastUse()) < Date.now() + skew - dayMs) await store.isReady();
+    }
+    assert.equal((await idle.call('GET', '/me')).status, 401);
+    skew = start + 90 * dayMs + 1;
+    assert.equal((await used.call('GET', '/me')).status, 401);
+    skew = start;
+  });
 });
