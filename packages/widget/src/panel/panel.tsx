@@ -94,8 +94,8 @@ export function Panel({ chat, state, settings, host, handle, onClose }: PanelPro
       }}
     >
       <header class={css.header} part="header">
-        <h2 class={css.heading} dir="auto">
-          {heading}
+        <h2 class={css.heading}>
+          <bdi>{heading}</bdi>
         </h2>
         <Menu chat={chat} state={state} />
         {onClose !== undefined && (

@@ -269,6 +269,31 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
     await context.close();
   });
 
+  test('as a page of its own it fills the window, and is what is talked in', async () => {
+    const { page, context, complaints, panel, say, answered } = await visit(
+      browser,
+      site.page(
+        `<colloquy-chat mode="page" history="none" lang="ar" token-endpoint="/chat-token"></colloquy-chat>${module}`,
+        {
+          isHostile: true,
+        },
+      ),
+    );
+    site.upstream.enqueue(answer('مرحبا'));
+    await say('Hello');
+    assert.equal(await answered(), 'مرحبا');
+    const size = await panel.boundingBox();
+    assert.deepEqual([size?.width, size?.height], [1200, 800]);
+    // The heading begins where the line does, whatever letters it has.
+    const heading = await panel.locator('h2').boundingBox();
+    const words = await panel.locator('h2 bdi').boundingBox();
+    assert.ok(heading && words && Math.abs(heading.x + heading.width - words.x - words.width) < 2);
+    if (pictures) await page.screenshot({ path: `${pictures}/widget-page.png` });
+    assert.deepEqual(await violationsOf(page, 'colloquy-chat'), []);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test('an accent that can’t be read gets another colour on it, and the page is told', async () => {
     const warnings: string[] = [];
     const { page, context, launcher } = await visit(browser, site.page(''));
