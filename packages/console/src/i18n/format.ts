@@ -59,6 +59,11 @@ export function formatDay(time: string | number | Date): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' }).format(new Date(time));
 }
 
+/** A part of a time, where there is little room. */
+export function formatShort(time: Date, parts: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat(locale(), parts).format(time);
+}
+
 const steps: readonly (readonly [seconds: number, unit: Intl.RelativeTimeFormatUnit])[] = [
   [60, 'second'],
   [3600, 'minute'],

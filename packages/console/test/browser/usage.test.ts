@@ -20,7 +20,7 @@ test('what was used is seen over time, by group, and as a file', withChromium, a
   const table = page.getByRole('region', { name: 'Model', exact: true });
   await table.getByRole('link', { name: 'scripted' }).waitFor();
   await page.getByRole('img', { name: 'Requests by Hour and Model' }).locator('canvas').waitFor();
-  await page.getByText(/calls? of models without prices/).waitFor();
+  await page.getByText(/calls? of models that have no prices/).waitFor();
   await checkPage(page, 'usage');
   await page.getByLabel('By', { exact: true }).selectOption('purpose');
   await page.getByRole('cell', { name: 'answer' }).waitFor();

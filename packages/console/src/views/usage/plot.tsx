@@ -8,8 +8,11 @@ import styles from './usage.module.css';
 interface PlotProps {
   readonly stack: Stack;
   readonly label: string;
-  /** How the beginning of an interval is written. */
+  /** How the beginning of an interval is written, and below its bar, where there is little room. */
   readonly nameOf: (start: number) => string;
+  readonly shortNameOf: (start: number) => string;
+  /** Whether there are no parts of one. */
+  readonly isCount: boolean;
   readonly formatValue: (value: number) => string;
   readonly names: readonly string[];
   /** A click on the bar of that interval, at that series; undefined: beside all of them. */
@@ -17,8 +20,15 @@ interface PlotProps {
 }
 
 const height = 280;
+/** Room of a label below the bars, in pixels. */
+const labelWidth = 74;
+/** Steps of an axis that counts. */
+const wholeSteps = Array.from({ length: 12 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
-export function Plot({ stack, label, nameOf, formatValue, names, onChoose }: PlotProps): JSX.Element {
+export function Plot(props: PlotProps): JSX.Element {
+  const { stack, label, nameOf, shortNameOf, isCount, formatValue, names, onChoose } = props;
   const place = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const told = useRef<HTMLParagraphElement>(null);
@@ -46,8 +56,18 @@ export function Plot({ stack, label, nameOf, formatValue, names, onChoose }: Plo
           cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
           scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
           axes: [
-            { ...axis, values: (_, splits) => splits.map((split) => nameOf(split)), space: 90 },
-            { ...axis, values: (_, splits) => splits.map((split) => formatCompact(split)), size: 64 },
+            {
+              ...axis,
+              grid: { show: false },
+              splits: (self) => everyFew(stack.starts, Math.floor(self.width / labelWidth)),
+              values: (_, splits) => splits.map((split) => shortNameOf(split)),
+            },
+            {
+              ...axis,
+              size: 64,
+              values: (_, splits) => splits.map((split) => formatCompact(split)),
+              ...(isCount && { incrs: wholeSteps }),
+            },
           ],
           series: [
             {},
@@ -107,7 +127,7 @@ export function Plot({ stack, label, nameOf, formatValue, names, onChoose }: Plo
       system.removeEventListener('change', redraw);
       end();
     };
-  }, [stack, names, nameOf, formatValue, onChoose]);
+  }, [stack, names, nameOf, shortNameOf, isCount, formatValue, onChoose]);
   return (
     <figure class={styles.plot}>
       <div ref={place} class={styles.canvas} role="img" aria-label={label} />
@@ -121,4 +141,10 @@ export function Plot({ stack, label, nameOf, formatValue, names, onChoose }: Plo
       </ul>
     </figure>
   );
+}
+
+/** The first of every few, so that there are at most so many. */
+function everyFew(starts: readonly number[], most: number): number[] {
+  const step = Math.max(1, Math.ceil(starts.length / Math.max(1, most)));
+  return starts.filter((_, place) => place % step === 0);
 }

@@ -39,7 +39,7 @@ export const usageStrings = catalogue('usage', {
   firstToken: 'To the first token, p50 / p95',
   duration: 'In all, p50 / p95',
   unpriced: (count: number) =>
-    `${plural(count, 'call', 'calls')} of models without prices count nothing in the cost.`,
+    `The cost is without ${plural(count, 'call', 'calls')} of models that have no prices.`,
   origin: (reported: string, estimated: string, unknown: string) =>
     `Tokens: ${reported} reported by providers, ${estimated} estimated, ${unknown} unknown.`,
   zones: (zone: string) =>

@@ -11,6 +11,7 @@ import {
   formatDuration,
   formatNumber,
   formatPercent,
+  formatShort,
   formatTime,
   timeZone,
 } from '../../i18n/format.ts';
@@ -225,6 +226,7 @@ function OverTime({ lines, measure, interval, group, period }: OverTimeProps): J
     [stack, strings],
   );
   const nameOf = useCallback((start: number) => intervalName(start, interval), [interval]);
+  const shortNameOf = useCallback((start: number) => shortIntervalName(start, interval), [interval]);
   const formatValue = measure === 'cost' ? formatCost : formatNumber;
   const choose = useCallback(
     (place: number, series: number | undefined) => {
@@ -249,6 +251,8 @@ function OverTime({ lines, measure, interval, group, period }: OverTimeProps): J
         label={label}
         names={names}
         nameOf={nameOf}
+        shortNameOf={shortNameOf}
+        isCount={measure !== 'cost'}
         formatValue={formatValue}
         onChoose={choose}
       />
@@ -280,6 +284,13 @@ function intervalName(start: number, interval: Interval): string {
   if (interval === 'hour') return formatTime(time);
   if (interval === 'month') return time.toISOString().slice(0, 7);
   return formatDay(new Date(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()));
+}
+
+function shortIntervalName(start: number, interval: Interval): string {
+  const time = new Date(start * 1000);
+  if (interval === 'hour') return formatShort(time, { hour: 'numeric', minute: '2-digit' });
+  if (interval === 'month') return formatShort(time, { month: 'short', year: '2-digit', timeZone: 'UTC' });
+  return formatShort(time, { month: 'short', day: 'numeric', timeZone: 'UTC' });
 }
 
 interface ByGroupProps {
