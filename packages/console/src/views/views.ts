@@ -22,18 +22,18 @@ const administrators = (api: Api) => api.mayAdminister;
 export const views: readonly View[] = [
   { name: 'chat', icon: 'chat', letter: 'c', isFor: members, load: () => import('./chat/view.tsx') },
   {
-    name: 'personas',
-    icon: 'personas',
-    letter: 'p',
-    isFor: administrators,
-    load: () => import('./personas/view.tsx'),
-  },
-  {
     name: 'conversations',
     icon: 'conversations',
     letter: 'v',
     isFor: administrators,
     load: () => import('./conversations/view.tsx'),
+  },
+  {
+    name: 'personas',
+    icon: 'personas',
+    letter: 'p',
+    isFor: administrators,
+    load: () => import('./personas/view.tsx'),
   },
   {
     name: 'models',
@@ -55,6 +55,13 @@ export const views: readonly View[] = [
     letter: 'u',
     isFor: administrators,
     load: () => import('./usage/view.tsx'),
+  },
+  {
+    name: 'health',
+    icon: 'health',
+    letter: 'h',
+    isFor: (api) => api.isOperator,
+    load: () => import('./health/view.tsx'),
   },
 ];
 

@@ -1,0 +1,91 @@
+/** The health of the server, as its operator watches it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chromiumForTests } from 'colloquy-testkit/services';
+import { checkPage, startConsole, type TestConsole } from './console.ts';
+
+const found = chromiumForTests();
+
+describe('the health', 'skip' in found ? found : {}, () => {
+  let server: TestConsole;
+  let key = '';
+  before(async () => {
+    if ('skip' in found) return;
+    server = await startConsole(found.path);
+    const made = await server.administer<{ key: string }>('POST', '/keys', {
+      name: 'Website',
+      type: 'prod',
+      default_persona_id: server.personaId,
+    });
+    key = made.key;
+  });
+  after(() => server?.[Symbol.asyncDispose]());
+
+  const say = () =>
+    fetch(`${server.url}/api/chat/completion/stream`, {
+      method: 'POST',
+      headers: { 'x-api-key': key, 'content-type': 'application/json' },
+      body: '{"message":"Hello"}',
+    }).then((response) => response.text());
+
+  test('it shows how the server is, and what runs can be cancelled', async () => {
+    server.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['Half '] }, { do: 'stall' }] });
+    const answer = say();
+    await server.upstream.request(0);
+    const page = await server.open('/health');
+    await page.getByText('All is well').waitFor();
+    const runs = page.getByRole('region', { name: 'Answers under way' });
+    await runs.getByText('Answering').waitFor();
+    assert.deepEqual(await checkPage(page, 'health'), []);
+    await runs.getByRole('button', { name: 'Cancel' }).focus();
+    await page.keyboard.press('Enter');
+    assert.match(await answer, /cancelled/);
+    await page.getByText('No answer is under way.').waitFor();
+    await page.getByRole('region', { name: 'Providers' }).waitFor();
+    await page.close();
+  });
+
+  test('it is read again while it is seen, and not while it is hidden', async () => {
+    const page = await server.open('/health');
+    await page.clock.install();
+    let readings = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/admin/health')) readings += 1;
+    });
+    const read = () => page.waitForRequest((request) => request.url().endsWith('/api/admin/health'));
+    await read();
+    await read();
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    const before = readings;
+    await page.clock.runFor(20_000);
+    assert.ok(readings - before <= 1, `${readings - before} readings while hidden`);
+    await page.evaluate(() => {
+      Reflect.deleteProperty(document, 'visibilityState');
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await read();
+    await page.close();
+  });
+
+  test('the support bundle has what helps, and no secret', async () => {
+    const page = await server.open('/health');
+    await page.getByRole('button', { name: 'Put it together' }).click();
+    const region = page.getByRole('region', { name: 'Support bundle' });
+    const text = (await region.textContent()) ?? '';
+    const bundle = JSON.parse(text);
+    assert.equal(
+      bundle.models.some(({ model }: { model: string }) => model === 'scripted'),
+      true,
+    );
+    assert.equal(bundle.store.engine, 'sqlite');
+    for (const secret of [key, server.upstream.url, 'ada@example.com', 'Website', 'Be helpful', '/tmp/'])
+      assert.equal(text.includes(secret), false, secret);
+    assert.deepEqual(await checkPage(page, 'health-bundle'), []);
+    await page.close();
+  });
+
+  test('no page complained', () => assert.deepEqual(server.complaints, []));
+});
