@@ -57,6 +57,15 @@ export class Answers {
     return turn.accepted;
   }
 
+  /** Resolves once the server has taken or refused all that it was asked. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const open = [...this.#board.turns].find(({ outcome }) => outcome === undefined);
+      if (open === undefined) return;
+      await open.accepted;
+    }
+  }
+
   /** Does something between two calls that ask for answers. */
   async inOrder(action: () => Promise<void>): Promise<void> {
     const before = this.#starting;
@@ -192,7 +201,7 @@ export class Answers {
     const board = this.#board;
     if (!board.waiting.includes(turn)) return;
     board.waiting = board.waiting.filter((one) => one !== turn);
-    board.thread.add(...(turn.question === undefined ? [] : [turn.question]), turn.answer);
+    board.thread.addStored(...(turn.question === undefined ? [] : [turn.question]), turn.answer);
   }
 
   #refuse(turn: Turn, error: unknown): void {

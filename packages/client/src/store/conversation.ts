@@ -127,10 +127,12 @@ export function createConversation(client: Colloquy, options: ConversationOption
     return { maxTokens, session, whenBusy, ...(isNew ? { metadata } : { parent }) };
   }
 
-  /** What the reader sees before a message: it goes behind that. */
-  function stepBefore(turn: Turn): string | undefined {
-    const ahead = board.waiting.slice(0, Math.max(0, board.waiting.indexOf(turn)));
-    return (ahead.findLast(({ isAccepted }) => isAccepted)?.answer ?? thread.last)?.id;
+  /** What the reader sees last, where a message is to go. */
+  function lastShown(waits: boolean): Turn | string | undefined {
+    const waiting = waits ? board.waiting.at(-1) : undefined;
+    if (waiting !== undefined) return waiting;
+    const last = thread.messages.findLast(({ status }) => status !== 'unsent');
+    return board.active.find(({ answer }) => answer.key === last?.key) ?? last?.id;
   }
 
   async function send(content: string, given: SendMessageOptions = {}): Promise<boolean> {
@@ -140,12 +142,14 @@ export function createConversation(client: Colloquy, options: ConversationOption
     let call: object | undefined;
     const start = async (): Promise<boolean> => {
       const turn = new Turn(question, newAnswer(question.key));
-      if (board.isBusy && whenBusy === 'queue') board.waiting = [...board.waiting, turn];
+      const waits = board.isBusy && whenBusy === 'queue';
+      turn.behind = lastShown(waits);
+      if (waits) board.waiting = [...board.waiting, turn];
       else thread.add(question, turn.answer);
       const isAccepted = await answers.start(turn, async (watching) => {
         // The server ends what waits there, too.
         if (whenBusy === 'interrupt') board.waiting = board.waiting.filter(({ isAccepted }) => !isAccepted);
-        const parent = stepBefore(turn);
+        const { parent } = turn;
         // A second try of a call has the same body, and so is answered once even where the first one has arrived.
         call ??= await sendOptions(content, whenBusy, parent);
         const { metadata } = given;
@@ -153,8 +157,13 @@ export function createConversation(client: Colloquy, options: ConversationOption
         const asked = { ...call, ...(metadata !== undefined && { metadata }) };
         return { answer: client.send(content, { ...asked, idempotencyKey, ...watching }) };
       });
-      if (isAccepted) history.follow(true);
-      else {
+      if (isAccepted) {
+        history.follow(true);
+        // What has waited may have moved up before it meanwhile: then the branch is another one than what is shown.
+        const place = thread.messages.findIndex(({ key }) => key === question.key);
+        const before = thread.messages[place - 1];
+        if (before !== undefined && before.id !== turn.question?.parentId) void history.refresh();
+      } else {
         const isLost = turn.refusal?.code === 'connection';
         unsent.set(question.key, isLost ? start : () => send(content, given));
       }
@@ -163,11 +172,15 @@ export function createConversation(client: Colloquy, options: ConversationOption
     return start();
   }
 
-  /** Starts what takes the place of a message and of all behind it; they come back if it is refused. */
+  /**
+   * Starts what takes the place of a message and of all behind it; they come back if it is refused. Nothing is being sent, so
+   * that they come back as they are.
+   */
   async function startBeside(message: ChatMessage, turn: Turn, begin: Begin): Promise<boolean> {
     const { messages } = thread;
     const { waiting } = board;
     const wasLast = thread.last?.key === message.key;
+    turn.behind = thread.last?.id;
     board.waiting = [];
     thread.cutAt(message, ...(turn.question === undefined ? [] : [turn.question]), turn.answer);
     const isAccepted = await answers.start(turn, begin);
@@ -185,13 +198,14 @@ export function createConversation(client: Colloquy, options: ConversationOption
     return isAccepted;
   }
 
-  function again(id: string | undefined, how: 'regenerate' | 'continue'): Promise<boolean> {
+  async function again(id: string | undefined, how: 'regenerate' | 'continue'): Promise<boolean> {
+    await answers.settled();
     const message =
       id === undefined
         ? thread.messages.findLast(({ generationId }) => generationId !== null)
         : thread.find(id);
     const generationId = message?.generationId;
-    if (message === undefined || generationId == null) return Promise.resolve(false);
+    if (message === undefined || generationId == null) return false;
     const answer = newAnswer(message.replyTo, how === 'continue' ? message.content : '');
     const turn = new Turn(undefined, { ...answer, siblings: versionsOf(message) });
     return startBeside(message, turn, async (watching) => ({
@@ -245,6 +259,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
       const turn = board.waiting.find(({ question }) => question?.id === id || question?.key === id);
       if (turn === undefined) return;
       board.waiting = board.waiting.filter((one) => one !== turn);
+      for (const one of board.turns) if (one.behind === turn) one.behind = turn.behind;
       board.publish();
       if (!(await turn.accepted)) return;
       answers.drop(turn);
@@ -261,8 +276,14 @@ export function createConversation(client: Colloquy, options: ConversationOption
     regenerate: (id) => again(id, 'regenerate'),
     continue: (id) => again(id, 'continue'),
     async edit(id, content) {
+      await answers.settled();
       const message = thread.find(id);
       if (message?.role !== 'user') return false;
+      if (message.status === 'unsent') {
+        thread.remove(message.key);
+        unsent.delete(message.key);
+        return send(content);
+      }
       const { parentId } = message;
       const question = { ...newQuestion(content), parentId, siblings: versionsOf(message) };
       const turn = new Turn(question, newAnswer(question.key));
@@ -290,6 +311,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
       const { session } = board;
       if (session === undefined) return false;
       const turn = new Turn(undefined, newAnswer(null));
+      turn.behind = thread.last?.id;
       thread.add(turn.answer);
       return answers.start(turn, async (watching) => ({
         answer: client.submitToolResults(session, results, watching),

@@ -23,6 +23,12 @@ export class Thread {
     this.messages = [...this.messages, ...messages];
   }
 
+  /** Behind what the server has, and before what is still being sent. */
+  addStored(...messages: readonly ChatMessage[]): void {
+    const place = this.messages.findLastIndex(isStored) + 1;
+    this.messages = [...this.messages.slice(0, place), ...messages, ...this.messages.slice(place)];
+  }
+
   remove(key: string): void {
     this.messages = this.messages.filter((message) => message.key !== key);
   }
@@ -39,7 +45,8 @@ export class Thread {
   /** What stood before a message, and then these. */
   cutAt({ key }: ChatMessage, ...messages: readonly ChatMessage[]): void {
     const index = this.messages.findIndex((message) => message.key === key);
-    this.messages = [...this.messages.slice(0, index), ...messages];
+    const before = index === -1 ? this.messages : this.messages.slice(0, index);
+    this.messages = [...before, ...messages];
   }
 
   /** A page that comes before what is shown. */

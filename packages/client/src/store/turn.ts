@@ -9,6 +9,8 @@ export class Turn {
   /** Of a message of one's own; absent where an answer stands alone. */
   question: ChatMessage | undefined;
   answer: ChatMessage;
+  /** What its reader saw before it: a message's id, or another turn, whose answer has none yet. */
+  behind: Turn | string | undefined;
   /** What is read. */
   source: Answer | undefined;
   readonly end: AbortController = new AbortController();
@@ -33,6 +35,12 @@ export class Turn {
 
   get isAccepted(): boolean {
     return this.outcome === true;
+  }
+
+  /** The message behind which it goes; undefined: the end of the session. What was refused is not there. */
+  get parent(): string | undefined {
+    if (!(this.behind instanceof Turn)) return this.behind;
+    return this.behind.isAccepted ? this.behind.answer.id : this.behind.parent;
   }
 
   take(event: AnswerEvent): void {
