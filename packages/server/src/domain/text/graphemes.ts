@@ -1,6 +1,13 @@
-/** Cuts texts between what readers see as characters. */
+/** Counts the characters of texts, and cuts texts between what readers see as characters. */
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** The code points of a text. */
+export function countCodePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
 
 /**
  * The beginning of a text, at most so many code points, cut between graphemes and so never inside an emoji. A single

@@ -25,12 +25,12 @@ import { idempotencyClaim } from '../../request/idempotency.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { cancelAndDelete } from '../cancel-and-delete.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
+import { chooseSessionBasis } from '../session-choice.ts';
 import { reading, writing } from './access.ts';
 import * as documentation from './documentation.ts';
 import { getChat } from './get-chat.ts';
 import { roleOfName, toChatMessage, toCurrentChatMessage } from './resources.ts';
 import { type CreateMessage, ListMessagesQuery } from './schema.ts';
-import { chooseSessionBasis } from './session-choice.ts';
 
 /** Messages that a list without a chat has, and those of them that are read at once. */
 const newestAtOnce = 100;

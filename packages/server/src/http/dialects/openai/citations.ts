@@ -1,5 +1,6 @@
 /** Sources as annotations of a text: one for each `[n]` that names a source. */
 import type { Source } from '../../../domain/event.ts';
+import { countCodePoints } from '../../../domain/text/graphemes.ts';
 
 export interface UrlCitation {
   readonly type: 'url_citation';
@@ -19,7 +20,7 @@ export function citationsIn(text: string, sources: readonly Source[]): readonly 
   for (const { 0: mark, 1: number, index } of text.matchAll(/\[(\d{1,4})\]/g)) {
     const source = byIndex.get(Number(number));
     if (source === undefined) continue;
-    points += codePoints(text.slice(units, index));
+    points += countCodePoints(text.slice(units, index));
     units = index;
     const { url, title } = source;
     citations.push({
@@ -31,10 +32,4 @@ export function citationsIn(text: string, sources: readonly Source[]): readonly 
     });
   }
   return citations;
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
 }

@@ -38,6 +38,7 @@ export const resume = {
   summary: 'Stream the answer of a chat that is live',
   description: 'From its start, or behind `Last-Event-ID`; 204 where none is live, or no such chat is.',
   params: schema.ChatParams,
+  querystring: schema.UserQuery,
   headers: Type.Object(LastEventIdHeader),
   response: { ...stream, ...errorResponses(400, 401, 403, 429) },
 };
@@ -48,6 +49,7 @@ export const stop = {
   summary: 'End the answer of a chat',
   description: 'The model stops, and what it wrote stays. Where none is live nothing happens.',
   params: schema.ChatParams,
+  querystring: schema.UserQuery,
   response: {
     200: {
       description: 'What was ended.',

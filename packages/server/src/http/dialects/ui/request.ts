@@ -2,6 +2,7 @@
 import { AppError, invalid } from '../../../domain/errors.ts';
 import { type MessagePart, maxMessageCharacters } from '../../../domain/message.ts';
 import { isBlank } from '../../../domain/text/blank.ts';
+import { countCodePoints } from '../../../domain/text/graphemes.ts';
 import type { ToolResult } from '../../../generation/turns/tool-results.ts';
 import { checkImageAddress, ImageCount } from '../images.ts';
 import { type Fields, readFields, readList, readText } from '../read-values.ts';
@@ -34,7 +35,7 @@ export function readMessages(messages: readonly unknown[] | undefined, message: 
 function idOf(message: unknown, path: string): string | undefined {
   const { id } = readFields(message, path);
   if (id === undefined || id === null || id === '') return undefined;
-  if (typeof id !== 'string' || id.length > maxIdCharacters)
+  if (typeof id !== 'string' || countCodePoints(id) > maxIdCharacters)
     throw invalid(`${path}.id`, `${path}.id must be a text of at most ${maxIdCharacters} characters`);
   return id;
 }
@@ -61,7 +62,7 @@ function readParts(parts: readonly unknown[], path: string): MessagePart[] {
     const part = readFields(value, at);
     if (part.type === 'text') {
       const text = readText(part.text, `${at}.text`);
-      characters += text.length;
+      characters += countCodePoints(text);
       if (text !== '') read.push({ type: 'text', text });
     } else if (part.type === 'file') {
       images.add(at);

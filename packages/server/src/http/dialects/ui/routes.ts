@@ -4,15 +4,19 @@ import type { Static } from 'typebox';
 import { AppError, notFound } from '../../../domain/errors.ts';
 import type { Scope } from '../../../domain/scope.ts';
 import type { AcceptedGeneration } from '../../../generation/interface.ts';
+import type { TurnRequestTarget } from '../../../generation/turn.ts';
 import { findConversationOfClient, findMessageOfClient } from '../../../store/queries/client-ids.ts';
 import { readLiveGenerations } from '../../../store/queries/generations.ts';
-import { findNewestSession } from '../../../store/queries/sessions.ts';
+import { findMessage } from '../../../store/queries/messages.ts';
+import { findNewestSession, findSession } from '../../../store/queries/sessions.ts';
 import { newestLeaf } from '../../../store/queries/threads.ts';
 import { type GrantedRequest, type Route, route } from '../../routing/route.ts';
 import { isNoReconnect, lastEventId } from '../../streaming/cursor.ts';
 import { createReasoningRule } from '../../streaming/facts.ts';
 import type { DialectDependencies } from '../dialect-module.ts';
-import { resolveRevision, selectorOf } from '../persona-selector.ts';
+import { checkSessionPersona, selectedPersonaId, selectorOf } from '../persona-selector.ts';
+import { actForUser, lookForUser } from './acting.ts';
+import { createBeginnings } from './beginnings.ts';
 import * as documentation from './documentation.ts';
 import { readUiMessages } from './history.ts';
 import { readMessages } from './request.ts';
@@ -24,39 +28,59 @@ type UiRequest = GrantedRequest<'chat'>;
 /** Images lie in the body. */
 const bodyLimit = 10 * 1024 * 1024;
 
-export function uiRoutes({ store, turns, attach, engine }: DialectDependencies): readonly Route[] {
+export function uiRoutes(dependencies: DialectDependencies): readonly Route[] {
+  const { store, turns, attach, engine, authenticator, now } = dependencies;
   const { reads } = store;
 
   async function accept(request: UiRequest, body: Static<typeof ChatBody>): Promise<AcceptedGeneration> {
+    await actForUser(request, authenticator, body.user);
     const { caller, scope } = request;
+    const begins = createBeginnings(request, body, { store, now });
     const asked = {
       id: body.id,
       trigger: body.trigger ?? 'submit-message',
       messageId: body.messageId ?? undefined,
       request: readMessages(body.messages, body.message),
     };
-    const finder = new TurnFinder(reads, scope, async () => ({
-      persona: await resolveRevision(reads, caller, selectorOf(body.persona)),
-    }));
-    let begins = false;
+    const finder = new TurnFinder(reads, scope, begins);
+    const selected = await selectedPersonaId(reads, caller, selectorOf(body.persona));
+    const runsOn = body.model == null ? undefined : await begins.basis();
+    let isNew = false;
     const tryOnce = (): Promise<AcceptedGeneration> =>
       turns.accept(request, {
         async findTarget() {
           const target = await finder.findTurn(asked);
-          begins = target.kind === 'new-conversation';
+          isNew = target.kind === 'new-conversation';
+          if (selected !== undefined) await checkPersona(request, target, selected);
           return target;
         },
         dialect: 'ui',
         whenBusy: body.when_busy ?? 'interrupt',
+        ...(runsOn !== undefined && { runsOn }),
         ...(body.max_tokens != null && { maxTokens: body.max_tokens }),
       });
     try {
       return await tryOnce();
     } catch (error) {
       // Another request has begun the chat in the same moment: this one goes on with it.
-      if (!begins || !isConflict(error)) throw error;
+      if (!isNew || !isConflict(error)) throw error;
       return await tryOnce();
     }
+  }
+
+  /** A session stays on its persona, which a request may name. @throws AppError invalid_request, not_found */
+  async function checkPersona(
+    { caller, scope }: UiRequest,
+    target: TurnRequestTarget,
+    selected: number | null,
+  ): Promise<void> {
+    if (target.kind === 'new-conversation' || target.kind === 'stateless') return;
+    const sessionId =
+      target.kind === 'session'
+        ? target.sessionId
+        : (await findMessage(reads, scope, target.messageId))?.sessionId;
+    const session = sessionId && (await findSession(reads, scope, sessionId));
+    if (session) checkSessionPersona(caller, session, selected);
   }
 
   /** A repeated POST with a `Last-Event-ID` is a reconnect. */
@@ -96,7 +120,8 @@ export function uiRoutes({ store, turns, attach, engine }: DialectDependencies):
       access: 'conversation',
       schema: documentation.resume,
       async handler(request, reply) {
-        const generationId = await liveGeneration(request.scope, request.params.id);
+        const isThere = await lookForUser(request, dependencies, request.query.user);
+        const generationId = isThere ? await liveGeneration(request.scope, request.params.id) : undefined;
         if (generationId === undefined) return reply.code(204).send();
         const cursor = lastEventId(request);
         return attach(mark(reply), {
@@ -113,6 +138,7 @@ export function uiRoutes({ store, turns, attach, engine }: DialectDependencies):
       access: 'conversation',
       schema: documentation.history,
       async handler(request) {
+        if (!(await lookForUser(request, dependencies, request.query.user))) throw notFound('chat');
         const { caller, scope, query } = request;
         const conversation = await findConversationOfClient(reads, scope, request.params.id);
         if (conversation === undefined) throw notFound('chat');
@@ -135,7 +161,8 @@ export function uiRoutes({ store, turns, attach, engine }: DialectDependencies):
       isEssential: true,
       schema: documentation.stop,
       async handler(request) {
-        const generationId = await liveGeneration(request.scope, request.params.id);
+        const isThere = await lookForUser(request, dependencies, request.query.user);
+        const generationId = isThere ? await liveGeneration(request.scope, request.params.id) : undefined;
         if (generationId === undefined) return { generation_id: null, status: null };
         const { id, status } = await engine.cancel(request.scope, generationId);
         return { generation_id: id, status };

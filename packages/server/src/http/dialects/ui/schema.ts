@@ -28,6 +28,19 @@ export const UiMessageSchema = Type.Object(
 const exampleSent = { id: 'msg-1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] };
 const sent = Type.Unknown({ description: 'A `UIMessage`.', examples: [exampleSent] });
 
+/** Whom a key acts for, in the body and in queries. */
+const UserField = Type.Optional(
+  orNull(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      format: 'path-segment',
+      description: 'Keys only: the end user whose chat it is.',
+      examples: ['ada'],
+    }),
+  ),
+);
+
 export const ChatBody = Type.Object(
   {
     id: Type.String({
@@ -56,6 +69,18 @@ export const ChatBody = Type.Object(
       ),
     ),
     persona: PersonaField,
+    model: Type.Optional(
+      orNull(
+        Type.String({
+          minLength: 1,
+          maxLength: 255,
+          description:
+            'What answers in place of the persona, for keys and members, this time only: `persona:<alias>`, `persona:<alias>@next`, or a model by its id, its name, or its provider’s name for it.',
+          examples: ['persona:guide'],
+        }),
+      ),
+    ),
+    user: UserField,
     max_tokens: Type.Optional(
       orNull(Type.Integer({ minimum: 1, description: 'Most tokens of the answer.', examples: [500] })),
     ),
@@ -87,7 +112,19 @@ export const StopSchema = Type.Object(
 
 export const exampleStop = { generation_id: exampleId, status: 'cancelled' };
 
+export const UserQuery = Type.Object({
+  user: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'Keys only: the end user whose chat it is.',
+      examples: ['ada'],
+    }),
+  ),
+});
+
 export const HistoryQuery = Type.Object({
+  ...UserQuery.properties,
   message: Type.Optional(
     Type.String({
       minLength: 1,

@@ -11,6 +11,7 @@ import {
   type MessagePlaced,
 } from '../../../store/queries/client-ids.ts';
 import { type ConversationRecord, newestActiveSession } from '../../../store/queries/conversations.ts';
+import { findNewestSession, findSession } from '../../../store/queries/sessions.ts';
 import type { Database } from '../../../store/store.ts';
 import type { UiMessage, UiRequest } from './request.ts';
 
@@ -22,16 +23,23 @@ export interface Asked {
   readonly request: UiRequest;
 }
 
+/** What begins where there is nothing to go on with. Both throw where the caller may not begin it. */
+export interface Beginnings {
+  /** What a new conversation runs on. */
+  basis(): Promise<TurnBasis>;
+  /** Begins a session of a conversation, and gives its id. */
+  session(conversationId: string): Promise<string>;
+}
+
 export class TurnFinder {
   readonly #reads: Database;
   readonly #scope: Scope;
-  readonly #beginsOn: () => Promise<TurnBasis>;
+  readonly #begins: Beginnings;
 
-  /** @param beginsOn what a new conversation runs on; it throws where the caller may not begin one */
-  constructor(reads: Database, scope: Scope, beginsOn: () => Promise<TurnBasis>) {
+  constructor(reads: Database, scope: Scope, begins: Beginnings) {
     this.#reads = reads;
     this.#scope = scope;
-    this.#beginsOn = beginsOn;
+    this.#begins = begins;
   }
 
   /** @throws AppError not_found (a message that is named), invalid_request, session_busy, conflict */
@@ -57,24 +65,49 @@ export class TurnFinder {
   ): Promise<TurnRequestTarget> {
     const messages: TurnMessage[] = [{ role: 'user', parts, ...(clientId !== undefined && { clientId }) }];
     if (conversation === undefined)
-      return { kind: 'new-conversation', messages, clientId: id, ...(await this.#beginsOn()) };
+      return { kind: 'new-conversation', messages, clientId: id, ...(await this.#begins.basis()) };
     if (trigger === 'submit-message' && messageId !== undefined) {
       const edited = await findMessageOfClient(this.#reads, conversation, messageId);
       if (edited?.role !== 'user') throw notFound('message');
-      return { kind: 'session', sessionId: edited.sessionId, messages, parentId: edited.parentId };
+      return this.#beside(conversation, edited, messages);
     }
     const sent = clientId && (await findMessageOfClient(this.#reads, conversation, clientId));
     // It arrived already: its answer is read, or made if there is none.
     if (sent) return { kind: 'message', messageId: sent.id, again: false };
     const before = request.ids.at(-2);
     const parent = before && (await findMessageOfClient(this.#reads, conversation, before));
-    if (parent) {
-      const { id: parentId, sessionId } = await lastStepOf(this.#reads, parent);
-      return { kind: 'session', sessionId, messages, parentId };
-    }
-    const session = await newestActiveSession(this.#reads, this.#scope, conversation.id);
-    if (session === undefined) throw notFound('an open session of the chat');
-    return { kind: 'session', sessionId: session.id, messages };
+    if (parent) return this.#behind(await lastStepOf(this.#reads, parent), messages);
+    const open = await newestActiveSession(this.#reads, this.#scope, conversation.id);
+    if (open !== undefined) return { kind: 'session', sessionId: open.id, messages };
+    // Behind the end of what was completed; a chat without any message has nothing to go on with.
+    const completed = await findNewestSession(this.#reads, conversation);
+    if (completed?.headMessageId != null)
+      return { kind: 'fork', messageId: completed.headMessageId, messages };
+    return { kind: 'session', sessionId: await this.#begins.session(conversation.id), messages };
+  }
+
+  /** In the message's session where it is open, else in a new one that begins behind the message. */
+  async #behind(
+    { id, sessionId }: Pick<MessagePlaced, 'id' | 'sessionId'>,
+    messages: readonly TurnMessage[],
+  ): Promise<TurnRequestTarget> {
+    if (await this.#isOpen(sessionId)) return { kind: 'session', sessionId, messages, parentId: id };
+    return { kind: 'fork', messageId: id, messages };
+  }
+
+  /** Where an edited message stands. */
+  async #beside(
+    { id: conversationId }: ConversationRecord,
+    { sessionId, parentId }: MessagePlaced,
+    messages: readonly TurnMessage[],
+  ): Promise<TurnRequestTarget> {
+    if (parentId !== null) return this.#behind({ id: parentId, sessionId }, messages);
+    if (await this.#isOpen(sessionId)) return { kind: 'session', sessionId, messages, parentId };
+    return { kind: 'session', sessionId: await this.#begins.session(conversationId), messages };
+  }
+
+  async #isOpen(sessionId: string): Promise<boolean> {
+    return (await findSession(this.#reads, this.#scope, sessionId))?.status === 'active';
   }
 
   /** The results of the last step's calls; those of earlier steps have been stored. */

@@ -9,11 +9,11 @@ import { findStoredCompletion, pageStoredCompletions } from '../../../../store/q
 import { type GrantedRequest, type Route, route } from '../../../routing/route.ts';
 import { isNoReconnect } from '../../../streaming/cursor.ts';
 import type { DialectDependencies } from '../../dialect-module.ts';
+import { chooseModel } from '../../model-choice.ts';
 import { reading, writing } from '../access.ts';
 import { withProcessingHeaders } from '../headers.ts';
 import { readWholeId, wholeId } from '../ids.ts';
 import { pageOf, toPage, usualLimit } from '../item-pages.ts';
-import { chooseModel } from '../models/basis.ts';
 import { actFor } from '../request/acting.ts';
 import { prepareBody } from '../request/body.ts';
 import { openAiBodyLimit } from '../request/limits.ts';

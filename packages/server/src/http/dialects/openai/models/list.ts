@@ -5,8 +5,8 @@ import type { PersonaRecord } from '../../../../domain/persona.ts';
 import { pageActiveModels } from '../../../../store/queries/models.ts';
 import { findPersona, listPersonas } from '../../../../store/queries/personas.ts';
 import type { Database } from '../../../../store/store.ts';
+import { personaModel } from '../../model-choice.ts';
 import { toSeconds } from '../seconds.ts';
-import { personaModel } from './basis.ts';
 
 export interface ListedModel {
   readonly id: string;

@@ -4,7 +4,7 @@ import { AppError } from '../../../../domain/errors.ts';
 import type { GenerationEngine } from '../../../../generation/interface.ts';
 import type { Store } from '../../../../store/store.ts';
 import type { GrantedRequest } from '../../../routing/route.ts';
-import { chooseModel, type ModelChoice } from '../models/basis.ts';
+import { chooseModel, type ModelChoice } from '../../model-choice.ts';
 import { type Body, optionsOf } from './turn/request.ts';
 import { placeCounted } from './turn/where.ts';
 

@@ -2,9 +2,9 @@
 import type { Static } from 'typebox';
 import { AppError } from '../../../../../domain/errors.ts';
 import type { GenerationOptions } from '../../../../../domain/generation.ts';
+import type { ModelChoice } from '../../../model-choice.ts';
 import { OpenAiError } from '../../errors.ts';
 import { wholeId } from '../../ids.ts';
-import type { ModelChoice } from '../../models/basis.ts';
 import { effectiveSampling, hintsOf, samplingOf } from '../../request/sampling.ts';
 import { readFormat, readTools } from '../../request/tools.ts';
 import type { ResponseEcho } from '../resource.ts';

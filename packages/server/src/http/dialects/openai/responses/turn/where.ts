@@ -11,10 +11,10 @@ import { findMessageParts } from '../../../../../store/queries/message-parts.ts'
 import { findMessage } from '../../../../../store/queries/messages.ts';
 import { findNewestSession, findSession } from '../../../../../store/queries/sessions.ts';
 import type { Store } from '../../../../../store/store.ts';
+import { sessionBasis } from '../../../model-choice.ts';
 import { missing, readFields, readText } from '../../../read-values.ts';
 import { OpenAiError } from '../../errors.ts';
 import { readItemId, readWholeId } from '../../ids.ts';
-import { sessionBasis } from '../../models/basis.ts';
 import { type ChainEntry, toChain } from '../../request/turn-chain.ts';
 import { type InputEntry, readInput } from './input.ts';
 import { resentThrough } from './resent-history.ts';

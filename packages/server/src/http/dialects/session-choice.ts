@@ -1,11 +1,11 @@
 /** Chooses the persona and model of a chat's new session, if the chat has no active one. */
-import type { ConversationPrincipal } from '../../../auth/principal.ts';
-import { AppError, notFound } from '../../../domain/errors.ts';
-import type { OrganizationScope } from '../../../domain/scope.ts';
-import { findModel, pageActiveModels } from '../../../store/queries/models.ts';
-import { findOrganization } from '../../../store/queries/organizations.ts';
-import { findPersona, findRevision } from '../../../store/queries/personas.ts';
-import type { Store } from '../../../store/store.ts';
+import type { ConversationPrincipal } from '../../auth/principal.ts';
+import { AppError, notFound } from '../../domain/errors.ts';
+import type { OrganizationScope } from '../../domain/scope.ts';
+import { findModel, pageActiveModels } from '../../store/queries/models.ts';
+import { findOrganization } from '../../store/queries/organizations.ts';
+import { findPersona, findRevision } from '../../store/queries/personas.ts';
+import type { Store } from '../../store/store.ts';
 
 export interface SessionBasis {
   readonly personaId: number | null;

@@ -1,21 +1,17 @@
 /** What a request runs on: the persona or the model that its `model` names. */
-import { requirePersona } from '../../../../auth/permissions.ts';
-import type { ConversationPrincipal } from '../../../../auth/principal.ts';
-import { AppError } from '../../../../domain/errors.ts';
-import { isUuid } from '../../../../domain/ids.ts';
-import type { PersonaRecord } from '../../../../domain/persona.ts';
-import type { Scope } from '../../../../domain/scope.ts';
-import type { TurnBasis } from '../../../../generation/turn.ts';
-import { findActiveModelNamed, findModel } from '../../../../store/queries/models.ts';
-import { findPersona } from '../../../../store/queries/personas.ts';
-import {
-  findPersonaBasis,
-  findRevisionBasis,
-  type PersonaWithBasis,
-} from '../../../../store/queries/run-basis.ts';
-import type { Database } from '../../../../store/store.ts';
-import { missing } from '../../read-values.ts';
-import { OpenAiError } from '../errors.ts';
+import { requirePersona } from '../../auth/permissions.ts';
+import type { ConversationPrincipal } from '../../auth/principal.ts';
+import { AppError } from '../../domain/errors.ts';
+import { isUuid } from '../../domain/ids.ts';
+import type { PersonaRecord } from '../../domain/persona.ts';
+import type { Scope } from '../../domain/scope.ts';
+import type { TurnBasis } from '../../generation/turn.ts';
+import { findActiveModelNamed, findModel } from '../../store/queries/models.ts';
+import { findPersona } from '../../store/queries/personas.ts';
+import { findPersonaBasis, findRevisionBasis, type PersonaWithBasis } from '../../store/queries/run-basis.ts';
+import type { Database } from '../../store/store.ts';
+import { OpenAiError } from './openai/errors.ts';
+import { missing } from './read-values.ts';
 
 export interface ModelChoice {
   readonly basis: TurnBasis;
