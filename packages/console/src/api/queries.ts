@@ -72,6 +72,8 @@ export function useChange<Args, Result = unknown>(
     async onSuccess(_result, args) {
       const paths = stale?.(args, api);
       await client.invalidateQueries({
+        // A list that one goes back to has no more what was just deleted.
+        ...(paths !== undefined && { refetchType: 'all' as const }),
         predicate: ({ queryKey: [organization, path] }) =>
           organization === api.organization.id &&
           (paths === undefined ||

@@ -202,7 +202,7 @@ test('conversations are found by their words, renamed, archived and deleted', wi
   await page.getByText('The conversation is deleted').waitFor();
   await list.getByText('No conversation has these words.').waitFor();
   await page.setViewportSize({ width: 375, height: 720 });
-  await page.getByRole('link', { name: 'Conversations' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Conversations' }).click();
   await page.getByRole('searchbox').waitFor();
   assert.deepEqual(faults, []);
 });
