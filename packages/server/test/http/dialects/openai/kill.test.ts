@@ -8,7 +8,7 @@ import { emptyPlace } from 'colloquy-testkit/place';
 import { serverEnvironment } from 'colloquy-testkit/server-environment';
 import { spawnServer } from 'colloquy-testkit/server-process';
 import { makeTenant } from 'colloquy-testkit/tenants';
-import { answer, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
+import { gate, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
 
 const tokens = Array.from({ length: 60 }, (_, index) => ` w${index}`);
 const messages = [{ role: 'user', content: 'Count' }];
@@ -37,7 +37,19 @@ onBothStores('kills under /v1', (engine) => {
   test('every stream goes on behind its last event', async (t) => {
     const place = await emptyPlace(engine);
     await using upstream = await startScriptedUpstream();
-    upstream.setDefault(() => answer(tokens.join(''), { tokens, intervalMs: 20 }));
+    // The answers can't end before the server is killed, however slow the machine is.
+    const held = gate();
+    t.after(held.release);
+    upstream.setDefault(() => ({
+      steps: [
+        { do: 'headers' },
+        { do: 'tokens', tokens: tokens.slice(0, 30), intervalMs: 20 },
+        held.step,
+        { do: 'tokens', tokens: tokens.slice(30) },
+        { do: 'finish' },
+        { do: 'end' },
+      ],
+    }));
     const environment = serverEnvironment(place);
     let server = await spawnServer(environment);
     t.after(async () => {
@@ -51,9 +63,12 @@ onBothStores('kills under /v1', (engine) => {
         openStream({ url: server.url + path, headers, body: { ...body, stream: true } }),
       ),
     );
-    await Promise.all(streams.map((stream) => stream.until(15)));
+    const isUnderWay = ({ frames }: (typeof streams)[number]): boolean =>
+      frames.some(({ data }) => / w15/.test(data));
+    await Promise.all(streams.map((stream) => stream.until(() => isUnderWay(stream))));
     server.signal('SIGKILL');
     await server.exited;
+    held.release();
     server = await spawnServer(environment);
     for (const [index, stream] of streams.entries()) {
       assert.equal(await stream.closed, 'broken');
