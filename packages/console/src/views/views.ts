@@ -57,6 +57,13 @@ export const views: readonly View[] = [
     load: () => import('./usage/view.tsx'),
   },
   {
+    name: 'settings',
+    icon: 'settings',
+    letter: 's',
+    isFor: () => true,
+    load: () => import('./settings/view.tsx'),
+  },
+  {
     name: 'health',
     icon: 'health',
     letter: 'h',

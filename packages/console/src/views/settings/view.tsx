@@ -1,0 +1,43 @@
+/** One's own account, and what holds for the whole organization. */
+import { Tabs } from '@colloquy/ui';
+import type { JSX } from 'preact';
+import { useApi } from '../../api/api.ts';
+import { Page } from '../../parts/page.tsx';
+import { useUrlState } from '../../state/url-state.ts';
+import { AuditTrail } from './audit-trail.tsx';
+import { OrganizationSettings } from './organization-settings.tsx';
+import { OwnSettings } from './own-settings.tsx';
+import styles from './settings.module.css';
+import { settingsStrings } from './strings.ts';
+import { Webhooks } from './webhooks.tsx';
+
+const tabs = {
+  own: OwnSettings,
+  organization: OrganizationSettings,
+  webhooks: Webhooks,
+  audit: AuditTrail,
+} as const;
+type TabName = keyof typeof tabs;
+
+export default function SettingsView(): JSX.Element {
+  const strings = settingsStrings();
+  const { mayAdminister } = useApi();
+  const [asked, setTab] = useUrlState('tab', 'own');
+  const names = (Object.keys(tabs) as TabName[]).filter((name) => mayAdminister || name === 'own');
+  const shown = names.find((name) => name === asked) ?? 'own';
+  const Shown = tabs[shown];
+  return (
+    <Page title={strings.title}>
+      <Tabs
+        label={strings.title}
+        tabs={names.map((id) => ({ id, label: strings.tabs[id] }))}
+        selected={shown}
+        onSelect={(name) => setTab(name, { cursor: '', webhook: '' })}
+      >
+        <div class={styles.panel}>
+          <Shown />
+        </div>
+      </Tabs>
+    </Page>
+  );
+}
