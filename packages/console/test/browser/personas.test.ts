@@ -116,6 +116,8 @@ test('both versions are asked the same, by hand and with saved questions', withC
   assert.match(one ?? '', /^One\?,1,quiet: One\?,6,/);
   assert.match(two ?? '', /^"Two, ""quoted""\?",1,"quiet: Two, ""quoted""\?",6,/);
   assert.match(three ?? '', /^And then\?,2,quiet: And then\?,6,/);
+  const kept = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  assert.equal(kept.filter((name) => name.endsWith('/try')).length, 8, 'nothing of it is a conversation');
   await page.getByRole('tab', { name: 'Use it' }).click();
   await page.getByText('persona:customer-support').first().waitFor();
   await checkPage(page, 'persona-use');

@@ -1,6 +1,6 @@
-/** Asks the version in production and the draft of a persona the same, as two conversations that are erased afterwards. */
-import type { Colloquy } from '@colloquy/client';
-import { ColloquyError } from '@colloquy/client';
+/** Asks the version in production and the draft of a persona the same. The server stores nothing of it. */
+import { createParser } from 'eventsource-parser';
+import type { Api } from '../../api/api.ts';
 
 export const sides = ['active', 'next'] as const;
 export type Side = (typeof sides)[number];
@@ -29,62 +29,83 @@ export interface Comparison {
   ask(message: string, onChange: (side: Side, answer: SideAnswer) => void): Promise<void>;
   /** Stops what is being answered. */
   stop(): void;
-  /** Stops, and erases both conversations. */
-  erase(): Promise<void>;
 }
 
-/** @param erase deletes a conversation by its id */
-export function startComparison(
-  client: Colloquy,
-  personaId: number,
-  erase: (conversationId: string) => Promise<unknown>,
-): Comparison {
-  const sessions = new Map<Side, string>();
-  const conversations = new Set<string>();
-  let running: { stop(): Promise<unknown> }[] = [];
+interface Said {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** An event of the stream, as far as it is looked at. */
+interface StreamEvent {
+  readonly type: string;
+  readonly text?: string;
+  readonly message?: string;
+  readonly usage?: { readonly total_tokens: number; readonly provenance: string };
+  readonly cost?: number | null;
+  readonly duration_ms?: number | null;
+}
+
+const cutOff = 'The answer was cut off.';
+
+/** The answer after one more event. */
+export function withEvent(answer: SideAnswer, event: StreamEvent): SideAnswer {
+  switch (event.type) {
+    case 'text':
+      return { ...answer, text: answer.text + (event.text ?? '') };
+    case 'error':
+      return { ...answer, isOver: true, error: event.message ?? event.type };
+    case 'done': {
+      const { usage, cost = null, duration_ms: ms = null } = event;
+      const tokens = usage === undefined || usage.provenance === 'unknown' ? null : usage.total_tokens;
+      return { ...answer, isOver: true, tokens, cost, ms };
+    }
+    default:
+      return answer;
+  }
+}
+
+export function startComparison(api: Api, personaId: number): Comparison {
+  const talks: Readonly<Record<Side, Said[]>> = { active: [], next: [] };
+  let running = new AbortController();
 
   async function askSide(side: Side, message: string, onChange: (answer: SideAnswer) => void): Promise<void> {
-    const session = sessions.get(side);
-    const answer = client.send(
-      message,
-      session === undefined ? { persona: { id: personaId, version: side } } : { session },
-    );
-    running.push(answer);
+    const talk = talks[side];
+    talk.push({ role: 'user', content: message });
+    const { signal } = running;
     let shown = nothingYet;
+    const change = (next: SideAnswer) => {
+      shown = next;
+      onChange(shown);
+    };
     try {
-      for await (const event of answer) {
-        if (event.type === 'session') {
-          sessions.set(side, event.sessionId);
-          conversations.add(event.conversationId);
-        } else if (event.type === 'text') {
-          shown = { ...shown, text: shown.text + event.text };
-        } else if (event.type === 'done') {
-          const tokens = event.usage.provenance === 'unknown' ? null : event.usage.totalTokens;
-          shown = { ...shown, isOver: true, tokens, cost: event.cost, ms: event.durationMs };
-        } else continue;
-        onChange(shown);
+      const response = await api.send('POST', api.admin(`personas/${personaId}/try`), {
+        body: { version: side, messages: talk },
+        headers: { Accept: 'text/event-stream' },
+        signal,
+      });
+      const parser = createParser({
+        onEvent: ({ data }) => change(withEvent(shown, JSON.parse(data) as StreamEvent)),
+      });
+      const decoder = new TextDecoder();
+      for (const reader = response.body?.getReader(); reader !== undefined; ) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        parser.feed(decoder.decode(value, { stream: true }));
       }
+      if (!shown.isOver) change({ ...shown, isOver: true, error: cutOff });
     } catch (error) {
-      const message =
-        error instanceof ColloquyError || error instanceof Error ? error.message : String(error);
-      onChange({ ...shown, isOver: true, error: message });
+      const told = error instanceof Error ? error.message : String(error);
+      if (!shown.isOver) change({ ...shown, isOver: true, error: signal.aborted ? null : told });
     }
+    talk.push({ role: 'assistant', content: shown.text });
   }
 
-  const stop = () => {
-    for (const answer of running) void answer.stop().catch(() => undefined);
-    running = [];
-  };
   return {
     async ask(message, onChange) {
-      running = [];
+      running = new AbortController();
       await Promise.all(sides.map((side) => askSide(side, message, (answer) => onChange(side, answer))));
     },
-    stop,
-    async erase() {
-      stop();
-      // What can't be erased now is one of one's own conversations, and can be deleted there.
-      await Promise.allSettled([...conversations].map(erase));
-    },
+    stop: () => running.abort(),
   };
 }

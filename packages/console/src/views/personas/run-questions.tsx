@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
-import { memberClient } from '../../api/member-client.ts';
 import { Button } from '../../parts/controls.tsx';
 import { download } from '../../parts/download.ts';
 import { pageStyles } from '../../parts/page.tsx';
@@ -35,10 +34,6 @@ export function RunQuestions({ personaId, alias, questions }: RunQuestionsProps)
   };
   // Whoever leaves the page wants no more answers.
   useEffect(() => stop, []);
-  const erase = (id: string) =>
-    api.call('DELETE', '/api/conversation/delete', {
-      query: { org_id: api.organization.id, environment: api.environment, conversation_id: id },
-    });
   const change = (place: number, side: Side, answer: SideAnswer) =>
     setRows((before) =>
       before.map((row, index) =>
@@ -52,7 +47,7 @@ export function RunQuestions({ personaId, alias, questions }: RunQuestionsProps)
     setRows([]);
     let place = 0;
     for (const { turns } of questions) {
-      const comparison = startComparison(memberClient(api), personaId, erase);
+      const comparison = startComparison(api, personaId);
       own.comparison = comparison;
       for (const [index, question] of turns.entries()) {
         if (own.isStopped) break;
@@ -64,7 +59,6 @@ export function RunQuestions({ personaId, alias, questions }: RunQuestionsProps)
         ]);
         await comparison.ask(question, (side, answer) => change(row, side, answer));
       }
-      await comparison.erase();
     }
     setRunning(false);
   };

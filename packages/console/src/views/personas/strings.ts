@@ -80,13 +80,13 @@ export const personaStrings = catalogue('personas', {
   inactive: (name: string) => `${name} (deactivated)`,
   unknownModel: 'Gone',
   chooseModel: 'Choose a model',
-  tryText: 'One message goes to both, side by side. What is said here is deleted when you leave.',
+  tryText:
+    'One message goes to both, side by side. They answer in the test environment, and nothing of it is stored.',
   tryMessage: 'Message',
   trySend: 'Ask both',
   tryAgain: 'Begin anew',
   tryFull: (turns: number) => `${formatNumber(turns)} turns are enough to compare. Begin anew.`,
   tryNeedsBoth: 'Both a version in production and a saved draft are needed to compare them.',
-  tryMember: 'You are no member of this organization, so you can’t talk here.',
   answering: 'Answering',
   questions: 'Saved questions',
   questionsText:

@@ -3,7 +3,6 @@ import { Markdown, theme } from '@colloquy/ui';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
-import { memberClient } from '../../api/member-client.ts';
 import { formatCost, formatDuration, formatNumber } from '../../i18n/format.ts';
 import { Badge, Button, TextField } from '../../parts/controls.tsx';
 import { Card, pageStyles } from '../../parts/page.tsx';
@@ -27,9 +26,7 @@ const mostTurns = 5;
 export function TryBoth(props: PartProps): JSX.Element {
   const strings = personaStrings();
   const { persona } = props;
-  const { isMember, mayWrite } = useApi();
   if (!persona.has_active || !persona.has_next) return <Note>{strings.tryNeedsBoth}</Note>;
-  if (!isMember || !mayWrite) return <Note tone="warn">{strings.tryMember}</Note>;
   return (
     <>
       <Talk {...props} />
@@ -38,19 +35,11 @@ export function TryBoth(props: PartProps): JSX.Element {
   );
 }
 
-/** A new comparison, whose conversations are erased when it is replaced or left. */
+/** A new comparison, which is stopped when it is replaced or left. */
 export function useComparison(personaId: number, round: number): Comparison {
   const api = useApi();
-  const comparison = useMemo(
-    () =>
-      startComparison(memberClient(api), personaId, (id) =>
-        api.call('DELETE', '/api/conversation/delete', {
-          query: { org_id: api.organization.id, environment: api.environment, conversation_id: id },
-        }),
-      ),
-    [api, personaId, round],
-  );
-  useEffect(() => () => void comparison.erase(), [comparison]);
+  const comparison = useMemo(() => startComparison(api, personaId), [api, personaId, round]);
+  useEffect(() => () => comparison.stop(), [comparison]);
   return comparison;
 }
 
