@@ -57,6 +57,13 @@ export const views: readonly View[] = [
     load: () => import('./usage/view.tsx'),
   },
   {
+    name: 'members',
+    icon: 'members',
+    letter: 'b',
+    isFor: administrators,
+    load: () => import('./members/view.tsx'),
+  },
+  {
     name: 'settings',
     icon: 'settings',
     letter: 's',

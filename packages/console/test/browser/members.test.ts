@@ -1,0 +1,113 @@
+/** Members and organizations, as the one who looks after them invites, changes and removes them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chromiumForTests } from 'colloquy-testkit/services';
+import { checkPage, startConsole, type TestConsole } from './console.ts';
+
+const found = chromiumForTests();
+
+describe('members and organizations', 'skip' in found ? found : {}, () => {
+  let server: TestConsole;
+  before(async () => {
+    if (!('skip' in found)) server = await startConsole(found.path);
+  });
+  after(() => server?.[Symbol.asyncDispose]());
+
+  test('a link invites somebody, who signs in by it and is seen in the list', async () => {
+    const page = await server.open('/members');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
+    await dialog.getByLabel('E-mail').fill('no address');
+    await page.keyboard.press('Enter');
+    await dialog.getByText(/email must/).waitFor();
+    assert.deepEqual(await checkPage(page, 'members-invite'), []);
+    await dialog.getByLabel('E-mail').fill('grace@example.com');
+    await dialog.getByLabel('Role').selectOption('Admin');
+    await dialog.getByRole('button', { name: 'Make the link' }).click();
+    const link = page.getByRole('dialog', { name: 'A link for grace@example.com' });
+    const address = (await link.getByRole('region', { name: 'The link' }).textContent()) ?? '';
+    assert.match(address, /\/console#link=/);
+    assert.deepEqual(await checkPage(page, 'members-link'), []);
+    await page.keyboard.press('Escape');
+
+    const theirs = await server.openSignedOut(address.slice(address.indexOf('/console') + '/console'.length));
+    await theirs.getByLabel('Your name').fill('Grace');
+    await theirs.getByLabel('New password').fill('another correct horse');
+    await theirs.getByLabel('The same password again').fill('another correct horse');
+    await theirs.keyboard.press('Enter');
+    await theirs.getByRole('navigation', { name: 'Views' }).waitFor();
+
+    await page.reload();
+    const row = page.locator('tbody tr', { hasText: 'grace@example.com' });
+    await row.getByText('In 1 browser').waitFor();
+    assert.deepEqual(await checkPage(page, 'members'), []);
+    await row.getByLabel('Role of Grace').selectOption('Member');
+    await page.waitForFunction(
+      () => document.querySelector<HTMLSelectElement>('[aria-label="Role of Grace"]')?.value === 'member',
+    );
+    await row.getByRole('button', { name: 'Actions for Grace' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Sign out everywhere' }).click();
+    await row.getByText('Nowhere').waitFor();
+    await theirs.reload();
+    await theirs.getByLabel('Password').first().waitFor();
+    await theirs.close();
+    await row.getByRole('button', { name: 'Actions for Grace' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await page
+      .getByRole('dialog')
+      .getByLabel(/to confirm/)
+      .fill('Grace');
+    await page.keyboard.press('Enter');
+    await row.waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  test('the last owner stays one, and the page says why', async () => {
+    const page = await server.open('/members');
+    await page.getByLabel('Role of Ada').selectOption('Member');
+    await page.getByRole('alert').getByText(/owner/).waitFor();
+    assert.equal(await page.getByLabel('Role of Ada').inputValue(), 'owner');
+    await page.close();
+  });
+
+  test('an organization is made, renamed, shown, and deleted by its name', async () => {
+    const page = await server.open('/members/organizations');
+    await page.getByRole('button', { name: 'Make an organization' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Acme');
+    await page.keyboard.press('Enter');
+    const row = page.locator('tbody tr', { hasText: 'Acme' });
+    await row.waitFor();
+    const act = async (item: string) => {
+      await row.getByRole('button', { name: /^Actions for Acme/ }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await act('Rename');
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Acme Ltd');
+    await page.keyboard.press('Enter');
+    await page.getByRole('cell', { name: 'Acme Ltd', exact: true }).waitFor();
+    await page.locator('header option', { hasText: 'Acme Ltd' }).waitFor({ state: 'attached' });
+    assert.deepEqual(await checkPage(page, 'members-organizations'), []);
+    await act('Delete');
+    await page
+      .getByRole('dialog')
+      .getByText(/0 members, 0 keys/)
+      .waitFor();
+    assert.deepEqual(await checkPage(page, 'members-delete'), []);
+    await page
+      .getByRole('dialog')
+      .getByLabel(/to confirm/)
+      .fill('Acme Ltd');
+    await page.keyboard.press('Enter');
+    await row.waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  test('no page complained', () => {
+    const refused = /status of (400|401|409)/;
+    assert.deepEqual(
+      server.complaints.filter((text) => !refused.test(text)),
+      [],
+    );
+  });
+});
