@@ -3,7 +3,11 @@ const most = 60;
 
 /** A conversation's title from the first words of its first message; undefined where there are none. */
 export function titleOf(content: string): string | undefined {
-  const words = content.trim().slice(0, 1000).toWellFormed().replace(/\s+/g, ' ');
+  const words = content
+    .trim()
+    .slice(0, 1000)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .replace(/\s+/g, ' ');
   const characters = [...words];
   if (characters.length <= most) return words === '' ? undefined : words;
   const cut = characters.slice(0, most - 1).join('');
