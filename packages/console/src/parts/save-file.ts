@@ -13,6 +13,11 @@ export function saveFile(name: string, content: Blob): void {
   URL.revokeObjectURL(address);
 }
 
+/** Saves a text of that media type. */
+export function saveText(name: string, type: string, text: string): void {
+  saveFile(name, new Blob([text], { type }));
+}
+
 /** A name that every file system takes. */
 export function fileName(text: string, extension: string): string {
   const plain = text

@@ -10,8 +10,8 @@ import { ResourceForm, useLeaveGuard } from '../../forms/resource-form.tsx';
 import { useForm } from '../../forms/use-form.ts';
 import { Button } from '../../parts/controls.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
-import { download } from '../../parts/download.ts';
 import { Card, pageStyles } from '../../parts/page.tsx';
+import { saveText } from '../../parts/save-file.ts';
 import { tell } from '../../parts/toasts.tsx';
 import type { PartProps } from './persona-page.tsx';
 import { personaStrings } from './strings.ts';
@@ -65,7 +65,7 @@ export function PersonaSettings({ persona }: PartProps): JSX.Element {
               onClick={() =>
                 void api.call('GET', `${path}/export`).then(
                   (file) =>
-                    download(`${persona.alias}.json`, 'application/json', JSON.stringify(file, null, 2)),
+                    saveText(`${persona.alias}.json`, 'application/json', JSON.stringify(file, null, 2)),
                   (error: Error) => tell(error.message),
                 )
               }

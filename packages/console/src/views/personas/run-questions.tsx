@@ -3,8 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
 import { Button } from '../../parts/controls.tsx';
-import { download } from '../../parts/download.ts';
 import { pageStyles } from '../../parts/page.tsx';
+import { saveText } from '../../parts/save-file.ts';
 import { type Comparison, nothingYet, type Side, type SideAnswer, startComparison } from './comparison.ts';
 import { type Compared, toCsv } from './questions.ts';
 import { personaStrings } from './strings.ts';
@@ -80,7 +80,7 @@ export function RunQuestions({ personaId, alias, questions }: RunQuestionsProps)
         {rows.length > 0 && (
           <>
             <span role="status">{strings.progress(done, all)}</span>
-            <Button onClick={() => download(`${alias}.csv`, 'text/csv', toCsv(rows))}>
+            <Button onClick={() => saveText(`${alias}.csv`, 'text/csv', toCsv(rows))}>
               {strings.exportCsv}
             </Button>
           </>

@@ -16,8 +16,8 @@ import {
   timeZone,
 } from '../../i18n/format.ts';
 import { Button, SelectField } from '../../parts/controls.tsx';
-import { download } from '../../parts/download.ts';
 import { Card, Page, pageStyles } from '../../parts/page.tsx';
+import { saveText } from '../../parts/save-file.ts';
 import { EmptyState, Loaded, Note } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
@@ -103,7 +103,7 @@ export default function UsageView(): JSX.Element {
       query: { ...shared, ...period, interval },
       headers: { Accept: 'text/csv' },
     });
-    download('usage.csv', 'text/csv', await response.text());
+    saveText('usage.csv', 'text/csv', await response.text());
   };
   return (
     <Page
