@@ -163,6 +163,7 @@ export function toResponse(basis: ResponseBasis, state: ResponseState): Response
     store: echo.store,
     background: echo.background,
     service_tier: 'default',
+    access_programs: null,
     metadata: echo.metadata,
     safety_identifier: echo.safety_identifier,
     prompt_cache_key: echo.prompt_cache_key,
