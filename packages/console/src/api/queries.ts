@@ -71,14 +71,13 @@ export function useChange<Args, Result = unknown>(
     mutationFn: (args) => change(args, api),
     async onSuccess(_result, args) {
       const paths = stale?.(args, api);
-      await client.invalidateQueries({
-        // A list that one goes back to has no more what was just deleted.
-        ...(paths !== undefined && { refetchType: 'all' as const }),
-        predicate: ({ queryKey: [organization, path] }) =>
-          organization === api.organization.id &&
-          (paths === undefined ||
-            paths.some((start) => path === start || (start.endsWith('/') && String(path).startsWith(start)))),
-      });
+      const isStale = ({ queryKey: [organization, path] }: { readonly queryKey: readonly unknown[] }) =>
+        organization === api.organization.id &&
+        (paths === undefined ||
+          paths.some((start) => path === start || (start.endsWith('/') && String(path).startsWith(start))));
+      // A list that one goes back to has no more what was just deleted.
+      client.removeQueries({ type: 'inactive', predicate: isStale });
+      await client.invalidateQueries({ predicate: isStale });
     },
   });
 }

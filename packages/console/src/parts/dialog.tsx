@@ -1,6 +1,6 @@
 /** Dialogs on the browser's own `<dialog>`: it keeps the focus, closes with Escape and gives the focus back. */
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Button, TextField } from './controls.tsx';
 import styles from './dialog.module.css';
 import { ErrorState } from './states.tsx';
@@ -24,7 +24,8 @@ export function Dialog(props: DialogProps): JSX.Element {
   const { title, children, foot, size = 'normal', side = 'middle', mayClose = () => true, onClose } = props;
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before anything is painted: what is typed next belongs to it.
+  useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();

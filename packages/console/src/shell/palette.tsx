@@ -1,6 +1,6 @@
 /** `Ctrl`/`⌘ K`: a field and a list, by the combobox pattern of the ARIA guide. */
 import type { JSX } from 'preact';
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useApi } from '../api/api.ts';
 import { useRead } from '../api/queries.ts';
@@ -36,7 +36,7 @@ export function Palette({ views, onClose }: PaletteProps): JSX.Element {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const entries = useEntries(views, text);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   useEffect(() => {
     document.getElementById(`${id}-${index}`)?.scrollIntoView({ block: 'nearest' });
   }, [id, index]);

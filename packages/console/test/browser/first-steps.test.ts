@@ -77,6 +77,7 @@ test('by the keyboard alone: shortcuts, palette, menus', withChromium, async () 
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Control+k');
+  await page.locator('[role=combobox]:focus').waitFor();
   await page.keyboard.type('gui');
   await page.getByRole('option', { name: /guide/ }).waitFor();
   await checkPage(page, 'palette');
