@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisProgram, startRedis } from 'colloquy-testkit/redis-process';
 import { type ColloquyOptions, startColloquy } from './colloquy.ts';
+import { type DialectName, dialectNames } from './dialects.ts';
 import type { Target } from './load.ts';
 import { type Party, probeArguments, startParty } from './party.ts';
 import { createBenchDatabase } from './postgres.ts';
@@ -25,6 +26,8 @@ export interface Contender {
   readonly name: ContenderName;
   readonly party: Party;
   readonly target: Target;
+  /** The dialects that it speaks; only Colloquy speaks others than chat. */
+  readonly dialects: readonly DialectName[];
   /** CPU time so far that the relay has used outside its own processes: that of PostgreSQL's backends. */
   outsideCpuMs(): Promise<number>;
 }
@@ -75,12 +78,16 @@ async function startContender(
     }
     const { party, port } = await startParty(`${name}-relay.ts`, args, probeArguments);
     stack.use(party);
-    return { name, party, target: { host: '127.0.0.1', port, headers: {} }, outsideCpuMs: async () => 0 };
+    return {
+      ...{ name, party, dialects: ['chat'] },
+      target: { host: '127.0.0.1', port, headers: {} },
+      outsideCpuMs: async () => 0,
+    };
   }
   const checkout = name.endsWith('-against') ? against : undefined;
   if (name === 'sqlite' || name === 'sqlite-against') {
     const { party, target } = stack.use(await startColloquy({ ...options, checkout }));
-    return { name, party, target, outsideCpuMs: async () => 0 };
+    return { name, party, target, dialects: dialectNames, outsideCpuMs: async () => 0 };
   }
   const database = await createBenchDatabase();
   if (database === undefined) return undefined;
@@ -94,7 +101,10 @@ async function startContender(
       environment: { ...environment, ...(name === 'postgres-redis' && (await redisVariables(stack))) },
     }),
   );
-  return { name, party, target, outsideCpuMs: async () => totalCpuMs(await database.backendPids()) };
+  return {
+    ...{ name, party, target, dialects: dialectNames },
+    outsideCpuMs: async () => totalCpuMs(await database.backendPids()),
+  };
 }
 
 async function redisVariables(stack: AsyncDisposableStack): Promise<Readonly<Record<string, string>>> {

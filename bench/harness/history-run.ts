@@ -23,7 +23,7 @@ export async function runTurn(
   await upstream.setPace({ tokensPerSecond: 100, tokens, firstTokenMs: 0, spreadOver: 0 });
   const beforeBytes = resetPeak(party.pid);
   const cpuBefore = cpuOf(party);
-  const stream = new ClientStream(target, 1, session);
+  const stream = new ClientStream(target, 1, { session });
   await stream.done;
   const cpuMs = cpuOf(party) - cpuBefore;
   const peakBytes = statusBytes(party.pid, 'VmHWM') - beforeBytes;
@@ -41,7 +41,7 @@ export async function liveOfOpenTurns(
   const openTokens = 60;
   await upstream.setPace({ tokensPerSecond: 20, tokens: openTokens, firstTokenMs: 0, spreadOver: 0 });
   const before = await party.memory();
-  const streams = sessions.map((session, number) => new ClientStream(target, number, session));
+  const streams = sessions.map((session, number) => new ClientStream(target, number, { session }));
   await Promise.all(streams.map((stream) => stream.location));
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const open = await party.memory();

@@ -6,18 +6,24 @@
  * server shares, this would slow the server that is measured.
  */
 import { request as httpRequest } from 'node:http';
+import { type Dialect, type DialectEvent, dialects } from './dialects.ts';
 import { expectedText, promptOf } from './vocabulary.ts';
 
-/** The address at which a relay takes messages of the chat dialect. */
+/** The address at which a relay takes messages. */
 export interface Target {
   readonly host: string;
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const completionPath = '/api/chat/completion/stream';
 const continuationPath = '/api/chat/continuation/stream';
-const tokenMark = Buffer.from('"type":"token"');
+
+export interface ClientOptions {
+  /** Default: chat. */
+  readonly dialect?: Dialect | undefined;
+  /** A session that the client continues instead of starting one, in the chat dialect. */
+  readonly session?: string | undefined;
+}
 
 export class ClientStream {
   readonly number: number;
@@ -31,16 +37,19 @@ export class ClientStream {
   tokenFrames = 0;
   /** Resolves with the address at which the stream can be resumed. */
   readonly location: Promise<string>;
+  readonly #dialect: Dialect;
   readonly #chunks: Buffer[] = [];
   readonly #abort: () => void;
   readonly #begin: () => void;
 
-  /** With `session` the client continues that session instead of starting one. */
-  constructor(target: Target, number: number, session?: string) {
+  constructor(target: Target, number: number, { dialect = dialects.chat, session }: ClientOptions = {}) {
     this.number = number;
+    this.#dialect = dialect;
     this.sentAtMs = performance.now();
-    const path = session === undefined ? completionPath : continuationPath;
-    const body = JSON.stringify({ message: promptOf(number), session });
+    const path = session === undefined ? dialect.path : continuationPath;
+    const body = JSON.stringify(
+      session === undefined ? dialect.body(number) : { message: promptOf(number), session },
+    );
     const request = httpRequest({
       host: target.host,
       port: target.port,
@@ -78,6 +87,7 @@ export class ClientStream {
   }
 
   #take(chunk: Buffer): void {
+    const { tokenMark } = this.#dialect;
     this.#chunks.push(chunk);
     let at = chunk.indexOf(tokenMark);
     if (at === -1) return;
@@ -107,24 +117,31 @@ export class ClientStream {
     const frames = Buffer.concat(this.#chunks).toString('utf8').split('\n\n');
     let text = '';
     let tokenFrames = 0;
-    let last: unknown;
+    let last: DialectEvent | undefined;
+    let isDone = false;
     if (!isWhole) frames.pop();
     for (const frame of frames) {
       const data = /^data: (.*)$/m.exec(frame)?.[1];
       if (data === undefined) continue;
       if (!/^id: \S+$/m.test(frame))
         throw new Error(`stream ${this.number}: a frame without an id: ${frame}`);
-      const event = JSON.parse(data) as { readonly type: string; readonly content: string };
-      last = event.type;
-      if (event.type !== 'token') continue;
-      text += event.content;
+      if (isDone) throw new Error(`stream ${this.number}: a frame behind the last one: ${frame}`);
+      if (data === '[DONE]') {
+        isDone = true;
+        continue;
+      }
+      last = JSON.parse(data) as DialectEvent;
+      const token = this.#dialect.tokenOf(last);
+      if (token === undefined) continue;
+      text += token;
       tokenFrames += 1;
     }
     const wanted = expectedText(this.number, tokens);
-    if (isWhole ? text !== wanted || last !== 'done' : !wanted.startsWith(text)) {
+    const hasEnd = last !== undefined && this.#dialect.isEnd(last) && isDone === this.#dialect.hasDoneFrame;
+    if (isWhole ? text !== wanted || !hasEnd : !wanted.startsWith(text)) {
       const at = [...text].findIndex((character, index) => character !== [...wanted][index]);
       throw new Error(
-        `stream ${this.number}: ${text.length} of ${wanted.length} characters, differs at ${at}, last event ${String(last)}`,
+        `stream ${this.number}: ${text.length} of ${wanted.length} characters, differs at ${at}, last event ${JSON.stringify(last)}`,
       );
     }
     return { frames: tokenFrames };

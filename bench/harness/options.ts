@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ContenderName, contenderNames } from './contenders.ts';
+import { type DialectName, dialectNames } from './dialects.ts';
 
 export interface Options<Number extends string = never> {
   readonly isQuick: boolean;
@@ -10,6 +11,8 @@ export interface Options<Number extends string = never> {
   readonly contenders: ReadonlySet<ContenderName>;
   /** Scenarios to run, such as `80x100` (streams x tokens per second); empty for all. */
   readonly scenarios: readonly string[];
+  /** Dialects in which Colloquy is asked, chat always among them, since the others are compared with it. */
+  readonly dialects: readonly DialectName[];
   /** Root of another checkout to compare with, an absolute path. */
   readonly against: string | undefined;
   /** Record a CPU profile of each relay under test into this directory. */
@@ -22,6 +25,8 @@ export interface Defaults<Number extends string> {
   readonly rounds: number;
   /** Whether the relay `floor` is compared too. */
   readonly hasFloor?: boolean;
+  /** Whether `--dialect` is an option. */
+  readonly hasDialects?: boolean;
   readonly numbers?: Readonly<Record<Number, number>>;
 }
 
@@ -42,6 +47,7 @@ export function readOptions<Number extends string = never>(
       'profile-dir': { type: 'string' },
       against: { type: 'string' },
       help: { type: 'boolean', default: false },
+      ...(defaults.hasDialects && { dialect: { type: 'string' as const, multiple: true } }),
       ...Object.fromEntries(own.map(([name]) => [name, { type: 'string' as const }])),
     },
   });
@@ -54,6 +60,11 @@ export function readOptions<Number extends string = never>(
   const allowed = ['sqlite', 'postgres', 'postgres-redis', 'none'];
   const unknown = engines.find((engine) => !allowed.includes(engine));
   if (unknown !== undefined) throw new Error(`--engine ${unknown}: allowed are ${allowed.join(', ')}`);
+  const asked = (given.dialect ?? []) as readonly string[];
+  const unknownDialect = asked.find((name) => !(dialectNames as readonly string[]).includes(name));
+  if (unknownDialect !== undefined) {
+    throw new Error(`--dialect ${unknownDialect}: allowed are ${dialectNames.join(', ')}`);
+  }
   const wanted = (name: ContenderName): boolean => {
     if (name === 'bare') return true;
     if (name === 'floor') return defaults.hasFloor === true;
@@ -67,6 +78,7 @@ export function readOptions<Number extends string = never>(
     windowMs: 1000 * positive('window-seconds', values['window-seconds'] ?? (values.quick ? '2' : '5')),
     contenders: new Set(contenderNames.filter(wanted)),
     scenarios: values.scenario,
+    dialects: dialectNames.filter((name) => name === 'chat' || asked.includes(name)),
     profileDir: values['profile-dir'],
     against: values.against === undefined ? undefined : resolve(values.against),
     numbers: Object.fromEntries(

@@ -1,6 +1,7 @@
 /** Measures one relay under one load: CPU in a steady window, then memory; then it compares the texts to the letter. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.ts';
+import { type DialectName, dialects } from './dialects.ts';
 import { ClientStream } from './load.ts';
 import type { Memory, Upstream } from './party.ts';
 import { type ThreadCpu, threadDifference } from './proc.ts';
@@ -29,6 +30,8 @@ export interface RelayRun {
 
 export interface RelayRunOptions {
   readonly windowMs: number;
+  /** Default: chat. */
+  readonly dialect?: DialectName;
   readonly onWindow?: (isStart: boolean) => Promise<void>;
 }
 
@@ -56,7 +59,11 @@ export async function runRelay(
   await upstream.setPace({ tokensPerSecond, tokens, firstTokenMs: 0, spreadOver: streams });
 
   const startedAtMs = performance.now();
-  const clients = Array.from({ length: streams }, (_, number) => new ClientStream(contender.target, number));
+  const dialect = dialects[options.dialect ?? 'chat'];
+  const clients = Array.from(
+    { length: streams },
+    (_, number) => new ClientStream(contender.target, number, { dialect }),
+  );
   const allDone = Promise.all(clients.map((client) => client.done));
   allDone.catch(() => undefined);
   await Promise.race([sleep(rampMs), allDone]);
