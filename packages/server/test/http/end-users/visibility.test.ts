@@ -237,7 +237,7 @@ onBothStores('conversations of end users', (engine) => {
     };
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, { security }]) =>
-        path.startsWith('/api/admin') || path.startsWith('/api/chat/') || security?.length === 0
+        /^\/api\/(admin|console|chat\/)/.test(path) || security?.length === 0
           ? []
           : [`${method.toUpperCase()} ${path}`],
       ),

@@ -28,6 +28,9 @@ const unlimited: readonly string[] = [
   'POST /api/admin/secret/rotate',
   'POST /api/admin/organizations',
   'DELETE /api/admin/organizations/:org_id',
+  'PATCH /api/admin/accounts/:id',
+  'DELETE /api/admin/accounts/:id',
+  'POST /api/admin/sign-in-link',
 ];
 /** Routes that count, and are never refused. */
 const beyond: readonly string[] = [
@@ -37,6 +40,7 @@ const beyond: readonly string[] = [
   'PATCH /api/admin/organizations/:org_id/settings',
   'PATCH /api/admin/organizations/:org_id/members/:id',
   'DELETE /api/admin/organizations/:org_id/members/:id',
+  'DELETE /api/admin/organizations/:org_id/members/:id/sessions',
 ];
 const writing = routes.filter((route) => !/^(GET|OPTIONS) /.test(route));
 
@@ -93,7 +97,8 @@ describe('limits of callers', () => {
         const { method, path } = address(route);
         const credential = isAdmin ? { token: adminKey } : { key };
         const { status, body, headers } = await app.call(path, { method, ...credential });
-        if (unlimited.includes(route)) {
+        // The console's own routes take no key; tries to sign in have bounds of their own.
+        if (unlimited.includes(route) || path.startsWith('/api/console/')) {
           assert.equal(status, 403);
           return;
         }

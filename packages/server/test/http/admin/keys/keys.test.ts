@@ -132,6 +132,9 @@ onBothStores('keys and members', async (engine) => {
       name: 'Ada',
       email: 'ada@example.com',
       role: 'member',
+      can_sign_in: false,
+      last_seen_at: null,
+      sessions: 0,
       created_at,
       updated_at,
     });
