@@ -117,7 +117,7 @@ function OneWebhook({ of: webhook, isOpen, onToggle }: OneWebhookProps): JSX.Ele
         {webhook.description}
       </div>
       <p class={pageStyles.dim}>{webhook.events.join(', ')}</p>
-      {isOpen && <Deliveries webhookId={webhook.id} />}
+      {isOpen && !remove.isPending && !remove.isSuccess && <Deliveries webhookId={webhook.id} />}
       {isAsking && (
         <Confirm
           title={strings.deleteTitle(webhook.url)}
