@@ -3,7 +3,6 @@ import {
   AnnouncerProvider,
   createAnnouncer,
   en,
-  Markdown,
   Message,
   MessageWindow,
   StringsProvider,
@@ -98,9 +97,7 @@ async function open(texts: readonly string[]): Promise<number> {
 function draw({ id, text, isWriting }: Shown): VNode {
   return (
     // biome-ignore lint/a11y/useValidAriaRole: it is whose message it is, not a role of ARIA.
-    <Message id={id} role="assistant" text={text} state={isWriting ? 'writing' : 'done'}>
-      <Markdown text={text} isWriting={isWriting} />
-    </Message>
+    <Message id={id} role="assistant" text={text} state={isWriting ? 'writing' : 'done'} />
   );
 }
 
@@ -108,7 +105,7 @@ function mount(content: VNode, box: HTMLElement): void {
   render(
     <StringsProvider value={en}>
       <AnnouncerProvider value={announcer}>
-        <div class={theme.theme} style={{ height: '100%', display: 'grid' }}>
+        <div class={theme.theme} style={{ height: '100%', display: 'flex', flexDirection: 'column' }}>
           {content}
         </div>
       </AnnouncerProvider>
