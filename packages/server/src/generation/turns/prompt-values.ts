@@ -69,8 +69,10 @@ async function readValues(
     ? await readMetadata(reads, request, session)
     : {};
   for (const name of names) {
-    const key = metadataKeyOf(name);
-    const value = name === 'user_id' ? await readUserId(reads, request, session) : metadata[key ?? ''];
+    const key = metadataKeyOf(name) ?? '';
+    // A prompt may name what every object has, such as `constructor`.
+    const given = Object.hasOwn(metadata, key) ? metadata[key] : undefined;
+    const value = name === 'user_id' ? await readUserId(reads, request, session) : given;
     if (name !== 'date' && value !== undefined) values.push([name, toPromptValue(value)]);
   }
   return Object.fromEntries(values);

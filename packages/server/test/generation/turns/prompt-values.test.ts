@@ -52,6 +52,21 @@ onBothStores('values of a prompt', (storeEngine) => {
     assert.equal(await sent(h, 1), await sent(h, 0));
   });
 
+  test('what every object has is no metadata', async () => {
+    await using h = await startEngineHarness(storeEngine);
+    h.upstream.enqueue(answer('Yes.'));
+    const engine = await h.start();
+    const names = ['constructor', '__proto__', 'toString'].map((name) => `{{metadata.${name}}}`);
+    const target = {
+      kind: 'new-conversation',
+      text: 'Hello',
+      persona: await persona(h, `<${names.join('')}>`),
+    } as const;
+    const { generationId } = await engine.accept(h.turn(target, { sessionMetadata: { plan: 'gold' } }));
+    await readLog(engine, generationId).ended;
+    assert.equal(await sent(h, 0), '<>');
+  });
+
   test('a turn that waits has the values of when it was asked', async () => {
     await using h = await startEngineHarness(storeEngine);
     h.upstream.enqueue(
