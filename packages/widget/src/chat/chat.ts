@@ -120,9 +120,7 @@ export class Chat {
     const conversation = this.#conversation;
     if (conversation === undefined) return false;
     const metadata = Object.keys(this.#context).length > 0 ? this.#context : undefined;
-    const isTaken = await conversation.send(text, { metadata });
-    if (!isTaken) this.#tellError();
-    return isTaken;
+    return conversation.send(text, { metadata });
   }
 
   get conversation(): Conversation | undefined {
@@ -268,7 +266,7 @@ export class Chat {
       watch(snapshot.messages);
       this.#noticeReconnecting(snapshot.status === 'reconnecting');
       this.#set({ snapshot });
-      if (snapshot.error !== null && snapshot.error !== before?.error) this.#tellError();
+      if (snapshot.error !== null && snapshot.error !== before?.error) this.#failed(snapshot.error);
     };
     this.#leave = conversation.subscribe(take);
     this.#noticeReconnecting(false);
@@ -297,9 +295,7 @@ export class Chat {
     };
   }
 
-  #tellError(): void {
-    const error = this.#conversation?.getSnapshot().error;
-    if (error == null) return;
+  #failed(error: ChatError): void {
     if (error.code === 'unauthenticated') this.#set({ phase: 'sign-in', error });
     this.#options.onError(error);
   }

@@ -259,6 +259,32 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
     await context.close();
   });
 
+  test('a message that is refused is told to the page once', async () => {
+    const { page, context, answers } = await visit(
+      browser,
+      site.page(script, {
+        script: `window.heard = [];
+          addEventListener('colloquy:error', ({ detail }) => window.heard.push(detail.code));`,
+      }),
+    );
+    const send = (text: string) =>
+      page.evaluate(async (said) => {
+        await customElements.whenDefined('colloquy-chat');
+        const chat = document.querySelector('colloquy-chat') as HTMLElement & {
+          send(text: string): Promise<boolean>;
+        };
+        return chat.send(said);
+      }, text);
+    assert.equal(await send('x'.repeat(9000)), false);
+    assert.equal(await send('x'.repeat(9000)), false);
+    assert.deepEqual(await page.evaluate('window.heard'), ['invalid_request', 'invalid_request']);
+    site.upstream.enqueue(answer('Fine'));
+    assert.equal(await send('Hello'), true);
+    await answers.last().getByText('Fine').waitFor();
+    assert.deepEqual(await page.evaluate('window.heard'), ['invalid_request', 'invalid_request']);
+    await context.close();
+  });
+
   test('removed and added again, and a body that another one replaces', async () => {
     const { page, context, complaints, launcher, panel, answers, say, answered } = await visit(
       browser,
