@@ -109,7 +109,7 @@ export class Colloquy {
 
   /** Asks; gives an answer that is an async iterable and a promise. Nothing is sent until one of the two is used. */
   send(message: string, options: SendOptions = {}): Answer {
-    const { session, persona, whenBusy, maxTokens, parent, metadata, idempotencyKey } = options;
+    const { session, persona, whenBusy, maxTokens, parent, metadata } = options;
     return this.#start(
       session === undefined ? '/api/chat/completion/stream' : '/api/chat/continuation/stream',
       {
@@ -122,7 +122,6 @@ export class Colloquy {
         ...(metadata !== undefined && { metadata }),
       },
       {},
-      idempotencyKey,
       options,
     );
   }
@@ -138,7 +137,7 @@ export class Colloquy {
       results: results.map(({ callId, output }) => ({ call_id: callId, output })),
     };
     const query = async () => ({ org_id: await this.#settings.organization() });
-    return this.#start('/api/conversation/tool_results', body, query, options.idempotencyKey, options);
+    return this.#start('/api/conversation/tool_results', body, query, options);
   }
 
   /** Reads an answer that was started elsewhere, from its start or behind an event, live or long after its end. */
@@ -160,18 +159,12 @@ export class Colloquy {
 
   #again(generationId: string, how: 'regenerate' | 'continue', options: AgainOptions): Answer {
     const path = `/api/generations/${encodeURIComponent(generationId)}/${how}`;
-    return this.#start(path, undefined, { when_busy: options.whenBusy }, options.idempotencyKey, options);
+    return this.#start(path, undefined, { when_busy: options.whenBusy }, options);
   }
 
-  #start(
-    path: string,
-    body: unknown,
-    query: StartQuery,
-    idempotencyKey: string | undefined,
-    options: AnswerOptions,
-  ): Answer {
+  #start(path: string, body: unknown, query: StartQuery, options: ToolResultOptions): Answer {
     // However often the call is made, it is answered once.
-    const headers = { 'Idempotency-Key': idempotencyKey ?? randomKey() };
+    const headers = { 'Idempotency-Key': options.idempotencyKey ?? randomKey() };
     const start = async () => {
       const asked = typeof query === 'function' ? await query() : query;
       return { method: 'POST', path, query: asked, ...(body !== undefined && { body }), headers } as const;

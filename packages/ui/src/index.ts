@@ -9,7 +9,6 @@ export { Combobox, type ComboboxProps } from './controls/combobox.tsx';
 export { CopyButton, type CopyButtonProps } from './controls/copy-button.tsx';
 export type { Option } from './controls/options.ts';
 export { type Tab, Tabs, type TabsProps } from './controls/tabs.tsx';
-export { useFrameValue } from './frame.ts';
 export { Icon, type IconName } from './icons.tsx';
 export { safeLink } from './markdown/links.ts';
 export { type CitedSource, Markdown, type MarkdownProps } from './markdown/markdown.tsx';

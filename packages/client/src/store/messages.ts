@@ -6,13 +6,9 @@ const alone: readonly string[] = [];
 const noCalls: readonly ToolCall[] = [];
 
 let lastKey = 0;
-export function newKey(): string {
+function newKey(): string {
   lastKey += 1;
   return `local:${lastKey}`;
-}
-
-export function isLive({ status }: ChatMessage): boolean {
-  return status === 'queued' || status === 'running' || status === 'sending';
 }
 
 const blank = {

@@ -69,6 +69,6 @@ export class Thread {
 }
 
 /** Whether the server has a message. */
-export function isStored({ status }: ChatMessage): boolean {
+function isStored({ status }: ChatMessage): boolean {
   return status !== 'sending' && status !== 'unsent';
 }

@@ -307,7 +307,7 @@ export class Chat {
 }
 
 /** What is no error of the client's is one of the network: a script that could not be loaded, a page that is offline. */
-export function asError(error: unknown): ChatError {
+function asError(error: unknown): ChatError {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string')
     return error as ColloquyError;
   const message = error instanceof Error ? error.message : String(error);
