@@ -32,7 +32,8 @@ async function startUpstream(): Promise<ScriptedUpstream> {
   return upstream;
 }
 
-test(`${kills} kills at random tokens`, async () => {
+/** A server that is killed and started again, with a model that goes on, while `use` runs. */
+async function withServer(use: (url: string, prodKey: string, kill: () => Promise<void>) => Promise<void>) {
   const place = await emptyPlace('sqlite');
   await using upstream = await startUpstream();
   const environment = serverEnvironment(place, { PORT: String(await findFreePort()) });
@@ -41,7 +42,20 @@ test(`${kills} kills at random tokens`, async () => {
     const { prodKey, organizationId, modelId } = await makeTenant(server.url, upstream);
     const model = `/organizations/${organizationId}/models/${modelId}`;
     await administer(server.url, 'PATCH', model, { can_continue: true });
-    const colloquy = new Colloquy({ baseUrl: server.url, apiKey: prodKey });
+    await use(server.url, prodKey, async () => {
+      server.signal('SIGKILL');
+      await server.exited;
+      server = await spawnServer(environment);
+    });
+  } finally {
+    await server[Symbol.asyncDispose]();
+    await rm(place.dataDir, { recursive: true, force: true });
+  }
+}
+
+test(`${kills} kills at random tokens`, () =>
+  withServer(async (url, prodKey, kill) => {
+    const colloquy = new Colloquy({ baseUrl: url, apiKey: prodKey });
     let killed = 0;
     for (let round = 0; killed < kills; round += 1) {
       assert.ok(round < 3 * kills, 'the answers end before they are cut');
@@ -60,10 +74,7 @@ test(`${kills} kills at random tokens`, async () => {
         text += event.text;
         seen += 1;
         if (seen !== at + 1) continue;
-        server.signal('SIGKILL');
-        restarted = server.exited.then(async () => {
-          server = await spawnServer(environment);
-        });
+        restarted = kill();
       }
       await restarted;
       assert.equal(text, (await answer).text);
@@ -71,24 +82,13 @@ test(`${kills} kills at random tokens`, async () => {
       // On a busy machine the whole answer may have come before the kill.
       if (reconnects > 0) killed += 1;
     }
-  } finally {
-    await server[Symbol.asyncDispose]();
-    await rm(place.dataDir, { recursive: true, force: true });
-  }
-});
+  }));
 
-test('two views of a conversation ride through a kill, with what waits in it', async () => {
-  const place = await emptyPlace('sqlite');
-  await using upstream = await startUpstream();
-  const environment = serverEnvironment(place, { PORT: String(await findFreePort()) });
-  let server = await spawnServer(environment);
-  try {
-    const { prodKey, organizationId, modelId } = await makeTenant(server.url, upstream);
-    const model = `/organizations/${organizationId}/models/${modelId}`;
-    await administer(server.url, 'PATCH', model, { can_continue: true });
-    const key = new Colloquy({ baseUrl: server.url, apiKey: prodKey });
+test('two views of a conversation ride through a kill, with what waits in it', () =>
+  withServer(async (url, prodKey, kill) => {
+    const key = new Colloquy({ baseUrl: url, apiKey: prodKey });
     const { token } = await key.tokens.create({ userId: 'ann' });
-    const client = new Colloquy({ baseUrl: server.url, token });
+    const client = new Colloquy({ baseUrl: url, token });
     const one = createConversation(client);
     const seen = new Set<string>();
     const ends = [one.subscribe(() => void seen.add(one.getSnapshot().status))];
@@ -97,9 +97,7 @@ test('two views of a conversation ride through a kill, with what waits in it', a
     const two = createConversation(client, { session: one.getSnapshot().session });
     ends.push(two.subscribe(() => undefined));
     await until(two, ({ messages }) => (messages[1]?.content.length ?? 0) > 100);
-    server.signal('SIGKILL');
-    await server.exited;
-    server = await spawnServer(environment);
+    await kill();
     const all = words.join('');
     for (const view of [one, two]) {
       const shown = texts(await until(view, ({ messages }) => messages[3]?.status === 'done'));
@@ -108,8 +106,4 @@ test('two views of a conversation ride through a kill, with what waits in it', a
     }
     assert.ok(seen.has('reconnecting'));
     for (const end of ends) end();
-  } finally {
-    await server[Symbol.asyncDispose]();
-    await rm(place.dataDir, { recursive: true, force: true });
-  }
-});
+  }));

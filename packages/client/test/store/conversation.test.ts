@@ -1,49 +1,13 @@
 /** A conversation as a store, on a real server: what views see of it, and what they don't have to paint again. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startTestServer, type TestServer } from 'colloquy-testkit/server';
+import { describe, test } from 'node:test';
 import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream';
-import { Colloquy } from '../../src/index.ts';
-import {
-  type Conversation,
-  type ConversationOptions,
-  type ConversationSnapshot,
-  createConversation,
-} from '../../src/store.ts';
-import { type FlakyProxy, startFlakyProxy } from '../flaky-proxy.ts';
+import { type ConversationSnapshot, createConversation } from '../../src/store.ts';
 import { holding, ready, texts, until } from '../shown.ts';
+import { onStage } from './stage.ts';
 
-let server: TestServer;
-let proxy: FlakyProxy;
-let colloquy: Colloquy;
-let key: Colloquy;
-const open: Conversation[] = [];
-before(async () => {
-  server = await startTestServer();
-  proxy = await startFlakyProxy(() => server.url);
-  key = new Colloquy({ baseUrl: server.url, apiKey: server.prodKey });
-  const { token } = await key.tokens.create({ userId: 'user 1' });
-  colloquy = new Colloquy({ baseUrl: proxy.url, token });
-});
-after(async () => {
-  await proxy[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(() => {
-  proxy.requests.length = 0;
-  server.upstream.setDefault(({ lastUserMessage }) => scripted(`Re: ${lastUserMessage}`));
-});
-afterEach(() => {
-  for (const conversation of open.splice(0)) conversation.dispose();
-});
-
-/** A conversation that a view shows. */
-function show(options: ConversationOptions = {}, client = colloquy): Conversation {
-  const conversation = createConversation(client, options);
-  conversation.subscribe(() => undefined);
-  open.push(conversation);
-  return conversation;
-}
+const stage = onStage();
+const { show } = stage;
 
 describe('a conversation', () => {
   test('begins with a message, goes on, and is there again when it is opened', async () => {
@@ -102,7 +66,7 @@ describe('a conversation', () => {
       frames.shift()?.();
     }
     const [question, answer] = conversation.getSnapshot().messages;
-    const held = holding(server, Array.from({ length: 200 }, (_, n) => `w${n} `).join(''));
+    const held = holding(stage.server, Array.from({ length: 200 }, (_, n) => `w${n} `).join(''));
     await conversation.send('Two');
     let told = 0;
     conversation.subscribe(() => {
@@ -125,7 +89,7 @@ describe('a conversation', () => {
   });
 
   test('what waits has a place, can be taken back, and is answered in order', async () => {
-    const held = holding(server);
+    const held = holding(stage.server);
     const conversation = show();
     await conversation.send('One');
     const all = await Promise.all(['Two', 'Three', 'Four'].map((text) => conversation.send(text)));
@@ -162,14 +126,14 @@ describe('a conversation', () => {
   });
 
   test('stop keeps what was written; interrupt ends what is under way', async () => {
-    const held = holding(server);
+    const held = holding(stage.server);
     const conversation = show();
     await conversation.send('One');
     await until(conversation, ({ messages }) => messages[1]?.content === 'Half ');
     await conversation.stop();
     const stopped = await ready(conversation);
     assert.deepEqual([stopped.messages[1]?.content, stopped.messages[1]?.status], ['Half ', 'cancelled']);
-    const second = holding(server);
+    const second = holding(stage.server);
     await conversation.send('Two');
     await until(conversation, ({ messages }) => messages[3]?.content === 'Half ');
     await conversation.send('Three', { whenBusy: 'interrupt' });
@@ -189,7 +153,7 @@ describe('a conversation', () => {
     await ready(conversation);
     await conversation.send('Two');
     const [, , question, answer] = (await ready(conversation)).messages;
-    server.upstream.enqueue(scripted('Other', { finishReason: 'length' }));
+    stage.server.upstream.enqueue(scripted('Other', { finishReason: 'length' }));
     assert.equal(await conversation.regenerate(), true);
     const again = await ready(conversation);
     assert.deepEqual(texts(again), ['One', 'Re: One', 'Two', 'Other']);
@@ -197,7 +161,7 @@ describe('a conversation', () => {
     assert.deepEqual(second?.siblings, [answer?.id, second?.id]);
     assert.equal(again.messages[2], question);
 
-    server.upstream.enqueue(scripted(' and on'));
+    stage.server.upstream.enqueue(scripted(' and on'));
     assert.equal(await conversation.continue(), true);
     const longer = await ready(conversation);
     assert.match(longer.messages[3]?.content ?? '', /^Other.* and on$/);
@@ -256,7 +220,7 @@ describe('a conversation', () => {
   });
 
   test('a second page sees what the first one does, and an answer that is under way when it opens', async () => {
-    const held = holding(server);
+    const held = holding(stage.server);
     const one = show();
     await one.send('One');
     await until(one, ({ messages }) => messages[1]?.content === 'Half ');
@@ -265,7 +229,7 @@ describe('a conversation', () => {
     await until(two, ({ status, messages }) => status === 'streaming' && messages[1]?.content === 'Half ');
     held.release();
     assert.deepEqual(texts(await ready(two)), ['One', 'Half done']);
-    const next = holding(server);
+    const next = holding(stage.server);
     await two.send('Two');
     await until(one, ({ status, messages }) => status === 'streaming' && messages[3]?.content === 'Half ');
     await one.stop();
@@ -273,10 +237,10 @@ describe('a conversation', () => {
     next.release();
   });
 
-  test('without a view the connection is left, and with one it is read on', async () => {
-    const held = holding(server);
-    const conversation = createConversation(colloquy);
-    open.push(conversation);
+  test('without a view the connection is left, and with one it is read on', async (t) => {
+    const held = holding(stage.server);
+    const conversation = createConversation(stage.colloquy);
+    t.after(() => conversation.dispose());
     const leave = conversation.subscribe(() => undefined);
     await conversation.send('One');
     await until(conversation, ({ messages }) => messages[1]?.content === 'Half ');
@@ -290,7 +254,7 @@ describe('a conversation', () => {
   });
 
   test('reasoning and tool calls belong to an answer, which goes on with results', async () => {
-    server.upstream.enqueue({
+    stage.server.upstream.enqueue({
       steps: [
         { do: 'headers' },
         { do: 'tokens', tokens: ['Let me ', 'see.'], reasoning: true },
@@ -306,13 +270,13 @@ describe('a conversation', () => {
     assert.deepEqual([call?.name, call?.arguments], ['get_weather', '{"city":"Lisbon"}']);
     // This persona shows its reasoning to no end user.
     assert.equal(asking.messages[1]?.reasoning, null);
-    const asKey = show({ session: asking.session, userId: 'user 1' }, key);
+    const asKey = show({ session: asking.session, userId: 'user 1' }, stage.key);
     assert.equal((await ready(asKey)).messages[1]?.reasoning, 'Let me see.');
     // One that is opened later reads them from the log.
     const opened = show({ session: asking.session });
     await until(opened, ({ messages }) => messages[1]?.toolCalls.length === 1);
     assert.deepEqual(opened.getSnapshot().messages[1]?.toolCalls, [call]);
-    server.upstream.enqueue(scripted('It is sunny.'));
+    stage.server.upstream.enqueue(scripted('It is sunny.'));
     assert.equal(await conversation.submitToolResults([{ callId: call?.id ?? '', output: '21' }]), true);
     assert.deepEqual(texts(await ready(conversation)), ['Weather?', '', 'It is sunny.']);
   });

@@ -1,44 +1,12 @@
 /** What a conversation as a store does where something fails, on a real server. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { startTestServer, type TestServer } from 'colloquy-testkit/server';
-import { answer as scripted } from 'colloquy-testkit/upstream/scripted-upstream';
+import { test } from 'node:test';
 import { Colloquy } from '../../src/index.ts';
-import { type Conversation, type ConversationOptions, createConversation } from '../../src/store.ts';
-import { type FlakyProxy, startFlakyProxy } from '../flaky-proxy.ts';
 import { holding, ready, texts, until } from '../shown.ts';
+import { onStage } from './stage.ts';
 
-let server: TestServer;
-let proxy: FlakyProxy;
-let colloquy: Colloquy;
-let token: string;
-const open: Conversation[] = [];
-before(async () => {
-  server = await startTestServer();
-  proxy = await startFlakyProxy(() => server.url);
-  const key = new Colloquy({ baseUrl: server.url, apiKey: server.prodKey });
-  token = (await key.tokens.create({ userId: 'user 1' })).token;
-  colloquy = new Colloquy({ baseUrl: proxy.url, token });
-});
-after(async () => {
-  await proxy[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(() => {
-  proxy.requests.length = 0;
-  server.upstream.setDefault(({ lastUserMessage }) => scripted(`Re: ${lastUserMessage}`));
-});
-afterEach(() => {
-  for (const conversation of open.splice(0)) conversation.dispose();
-});
-
-/** A conversation that a view shows. */
-function show(options: ConversationOptions = {}, client = colloquy): Conversation {
-  const conversation = createConversation(client, options);
-  conversation.subscribe(() => undefined);
-  open.push(conversation);
-  return conversation;
-}
+const stage = onStage();
+const { show } = stage;
 
 test('a message that is refused stays, and can be sent again or taken away', async () => {
   const conversation = show();
@@ -61,7 +29,7 @@ test('a message that is refused stays, and can be sent again or taken away', asy
 });
 
 test('a failure at the model belongs to its answer, which keeps what it has', async () => {
-  server.upstream.enqueue({
+  stage.server.upstream.enqueue({
     steps: [
       { do: 'headers' },
       { do: 'tokens', tokens: ['Half'] },
@@ -85,12 +53,12 @@ test('a cut connection is told of while it lasts, and a lost response makes no s
   const conversation = show();
   const seen = new Set<string>();
   conversation.subscribe(() => void seen.add(conversation.getSnapshot().status));
-  proxy.misdeeds.push({ swallow: true }, { cutAfter: 300 }, { cutAfter: 100 });
-  const before = server.upstream.requests.length;
+  stage.proxy.misdeeds.push({ swallow: true }, { cutAfter: 300 }, { cutAfter: 100 });
+  const before = stage.server.upstream.requests.length;
   assert.equal(await conversation.send('One'), true);
   assert.deepEqual(texts(await ready(conversation)), ['One', 'Re: One']);
   assert.ok(seen.has('reconnecting'));
-  assert.equal(server.upstream.requests.length - before, 1);
+  assert.equal(stage.server.upstream.requests.length - before, 1);
 });
 
 test('a session that is not there is an error', async () => {
@@ -109,8 +77,8 @@ function onTheWay() {
     cut: () => cable.abort(new TypeError('cut')),
   };
   const client = new Colloquy({
-    baseUrl: server.url,
-    token,
+    baseUrl: stage.server.url,
+    token: stage.token,
     maxRetries: 0,
     fetch: async (url, init) => {
       if (way.isOffline) throw new TypeError('offline');
@@ -141,7 +109,7 @@ test('a history that comes late takes nothing away, and one that comes early dou
     const conversation = show({ session }, client);
     const sent = conversation.send(late);
     if (late === 'GET') await sent;
-    while (server.upstream.requests.at(-1)?.lastUserMessage !== late) await new Promise(setImmediate);
+    while (stage.server.upstream.requests.at(-1)?.lastUserMessage !== late) await new Promise(setImmediate);
     held.resolve();
     assert.equal(await sent, true);
     const whole = texts(await ready(conversation));
@@ -168,7 +136,7 @@ test('what is read anew and is as it was tells views nothing', async () => {
 
 test('an answer whose connection is lost for good is read on when there is one again', async () => {
   const { way, client } = onTheWay();
-  const held = holding(server);
+  const held = holding(stage.server);
   const conversation = show({ maxRetries: 0 }, client);
   await conversation.send('One');
   await until(conversation, ({ messages }) => messages[1]?.content === 'Half ');
@@ -187,7 +155,7 @@ test('a message whose response is lost is not sent twice by sending it again', a
   const { way, client } = onTheWay();
   const conversation = show({ maxRetries: 0 }, client);
   way.losesAnswers = true;
-  const before = server.upstream.requests.length;
+  const before = stage.server.upstream.requests.length;
   assert.equal(await conversation.send('Once'), false);
   const lost = conversation.getSnapshot();
   assert.deepEqual(
@@ -199,5 +167,5 @@ test('a message whose response is lost is not sent twice by sending it again', a
   const whole = await ready(conversation);
   assert.deepEqual(texts(whole), ['Once', 'Re: Once']);
   assert.equal(whole.messages[0]?.key, lost.messages[0]?.key);
-  assert.equal(server.upstream.requests.length - before, 1);
+  assert.equal(stage.server.upstream.requests.length - before, 1);
 });
