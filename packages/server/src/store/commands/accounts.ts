@@ -230,11 +230,14 @@ export async function applyResetLink(context: CommandContext, args: ApplyResetLi
   return { accountId: account.id, ended: [...before, ...ended] };
 }
 
-/** Gives the ids of the sessions that it ends: all but one. Links for the account are good no more. */
-async function setPassword(
+/**
+ * Gives the ids of the sessions that it ends: all but one. Links for the account are good no more.
+ * @param password its hash; null: none
+ */
+export async function setPassword(
   { db }: CommandContext,
   { id, email }: AccountTable,
-  password: string,
+  password: string | null,
   keptSessionId: string | null,
   now: number,
 ): Promise<readonly string[]> {

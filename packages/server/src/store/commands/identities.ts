@@ -3,7 +3,14 @@ import { AppError } from '../../domain/errors.ts';
 import type { Role } from '../../domain/organization.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { AccountTable } from '../queries/account-tables.ts';
-import { dropResetLinks, findByEmail, insertAccount, joinOrganization, type SignedIn } from './accounts.ts';
+import {
+  dropResetLinks,
+  findByEmail,
+  insertAccount,
+  joinOrganization,
+  type SignedIn,
+  setPassword,
+} from './accounts.ts';
 import { insertSession, lockAccount, type NewSession } from './sign-in-sessions.ts';
 
 export interface SignInWithIdentity {
@@ -95,19 +102,18 @@ async function existing(
 }
 
 /**
- * Whoever was invited under somebody's address chose the password of that account. Once the provider proves whose it is,
- * that password and its sessions are worth nothing. An operator's account was made by whoever runs the server.
+ * Whoever was invited under somebody's address chose the password of that account, and whoever gave it unverified is known
+ * to the provider by another subject. Once the provider proves whose it is, all of that is worth nothing. An operator's
+ * account was made by whoever runs the server.
  */
 async function trustNoEarlierOwner(
-  { db }: CommandContext,
+  context: CommandContext,
   account: AccountTable,
   now: number,
 ): Promise<readonly string[]> {
   if (account.is_operator === 1) return [];
-  const { id } = account;
-  await db.updateTable('account').set({ password: null, updated_at: now }).where('id', '=', id).execute();
-  const ended = await db.deleteFrom('sign_in_session').where('account_id', '=', id).returning('id').execute();
-  return ended.map((row) => row.id);
+  await context.db.deleteFrom('identity').where('account_id', '=', account.id).execute();
+  return await setPassword(context, account, null, null, now);
 }
 
 async function hasMembers({ db }: CommandContext, email: string | null): Promise<boolean> {

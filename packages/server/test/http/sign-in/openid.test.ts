@@ -136,6 +136,28 @@ onBothStores('signing in by OpenID', async (engine) => {
     assert.equal((await squatter.call('POST', '/sign-in', { email, password })).status, 401);
   });
 
+  test('nor is a link into it, or a subject whose address was not verified', async () => {
+    const { store } = app.harness.place;
+    const email = 'claimed@example.com';
+    person('claimant', { email, email_verified: false, org_id: organizationId });
+    const claimant = new Browser(app.url);
+    assert.equal(errorOf(await signIn('claimant', claimant)), undefined);
+    const token = await linkToken(store, { purpose: 'reset', email });
+    person('claimed');
+    const owner = new Browser(app.url);
+    assert.equal(errorOf(await signIn('claimed', owner)), undefined);
+    const me = await owner.must('GET', '/me');
+    assert.equal(me.account.email, email);
+    assert.equal((await claimant.call('GET', '/me')).status, 401);
+    assert.equal((await claimant.call('POST', '/link', { token })).status, 401);
+    assert.equal(errorOf(await signIn('claimant', claimant)), 'failed');
+    assert.equal((await claimant.call('GET', '/me')).status, 401);
+    // The owner is known by their subject from then on, whatever else becomes of the address.
+    person('claimed', { email: 'elsewhere@example.com' });
+    assert.equal(errorOf(await signIn('claimed', owner)), undefined);
+    assert.equal((await owner.must('GET', '/me')).account.id, me.account.id);
+  });
+
   test('attacks on the way back', async () => {
     await member('ada@example.com');
     person('ada');
