@@ -4,7 +4,7 @@ import { type CommandContext, forUpdate } from '../command-context.ts';
 import { dropResetLinks } from './accounts.ts';
 import { lockAccount } from './sign-in-sessions.ts';
 
-/** The ids of the sessions that an account has, or had. */
+/** The ids of the sessions whose tokens are worth less than before. */
 export interface SessionsOfAccount {
   readonly sessions: readonly string[];
 }
@@ -43,7 +43,7 @@ export async function setOperator(context: CommandContext, args: SetOperator): P
     .set({ is_operator: args.isOperator ? 1 : 0, updated_at: args.now })
     .where('id', '=', args.id)
     .execute();
-  return { sessions: await sessionsOf(context, args.id) };
+  return { sessions: args.isOperator ? [] : await sessionsOf(context, args.id) };
 }
 
 /** @throws AppError not_found, conflict (the last operator) */

@@ -69,6 +69,16 @@ onBothStores('accounts', async (engine) => {
     );
   });
 
+  test('the connections of who becomes an operator stay', async () => {
+    const { store } = app.harness.place;
+    const browser = await join('promoted@example.com');
+    const { account, session } = await browser.must('GET', '/me');
+    const change = (isOperator: boolean) =>
+      store.execute('setOperator', { id: account.id, isOperator, now: Date.now() });
+    assert.deepEqual(await change(true), { sessions: [] });
+    assert.deepEqual(await change(false), { sessions: [session.id] });
+  });
+
   test('a deleted account is out at once, and its member stays', async () => {
     const browser = await join('deleted@example.com');
     const { account, organizations } = await browser.must('GET', '/me');
