@@ -1,6 +1,6 @@
 /** Which proxy a connection to the outside goes through, by its destination. */
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { isLoopback } from '../domain/text/loopback.ts';
+import { isThisMachine } from '../domain/text/loopback.ts';
 
 /** A proxy that speaks HTTP, itself in plain text or over TLS. */
 export interface ProxyServer {
@@ -51,7 +51,7 @@ export function createProxies(settings: ProxySettings | undefined): Proxies | un
     find({ protocol, hostname, port }) {
       const server = protocol === 'https:' ? settings.https : settings.http;
       const host = bareHost(hostname);
-      if (server === undefined || isLoopback(host) || host.endsWith('.localhost')) return undefined;
+      if (server === undefined || isThisMachine(host)) return undefined;
       return matchers.some((matches) => matches(host, port)) ? undefined : server;
     },
     description: describe(settings),

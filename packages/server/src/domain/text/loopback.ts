@@ -5,3 +5,8 @@ import { isIPv4 } from 'node:net';
 export function isLoopback(host: string): boolean {
   return ['localhost', '::1', '[::1]'].includes(host) || (isIPv4(host) && host.startsWith('127.'));
 }
+
+/** The same, or a name below `localhost`, which clients take to the loopback too (RFC 6761 §6.3). */
+export function isThisMachine(host: string): boolean {
+  return isLoopback(host) || host.endsWith('.localhost');
+}

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hashOfSecret } from '../../auth/accounts/bearer-secret.ts';
 import { sessionLifetimeMs } from '../../domain/accounts/account.ts';
 import { AppError } from '../../domain/errors.ts';
-import { isLoopback } from '../../domain/text/loopback.ts';
+import { isThisMachine } from '../../domain/text/loopback.ts';
 import { wrongMediaType } from '../answer/errors.ts';
 
 declare module 'fastify' {
@@ -52,10 +52,6 @@ function isOwnOrigin({ headers: { origin }, host, protocol }: FastifyRequest): b
 export function isSecure({ protocol, headers, hostname }: FastifyRequest): boolean {
   if (protocol === 'https' || headers.origin?.startsWith('https://') === true) return true;
   return headers['sec-fetch-site'] !== undefined && !isThisMachine(hostname);
-}
-
-function isThisMachine(hostname: string): boolean {
-  return isLoopback(hostname) || hostname.endsWith('.localhost');
 }
 
 const names = { secure: '__Host-colloquy', plain: 'colloquy' } as const;

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Entered } from '../../auth/accounts/accounts.ts';
-import { isLoopback } from '../../domain/text/loopback.ts';
+import { isThisMachine } from '../../domain/text/loopback.ts';
 import { hasOperator } from '../../store/queries/accounts.ts';
 import { answer } from '../openapi/answers.ts';
 import { giveSession, isSecure, sessionSecret, takeSession } from '../routing/own-pages.ts';
@@ -61,7 +61,7 @@ export function entryRoutes({
         is_set_up: await hasOperator(store.reads),
         password: takesPasswords,
         oidc: openId === undefined ? null : { label: openId.label, url: request.basePath + openIdPath },
-        is_secure: isSecure(request) || isLoopback(request.hostname),
+        is_secure: isSecure(request) || isThisMachine(request.hostname),
       }),
     }),
     route({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoopback } from '../../../src/domain/text/loopback.ts';
+import { isLoopback, isThisMachine } from '../../../src/domain/text/loopback.ts';
 
 test('only the names and addresses of the loopback are this machine', () => {
   for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1', '[::1]']) {
@@ -16,5 +16,14 @@ test('only the names and addresses of the loopback are this machine', () => {
     '::2',
   ]) {
     assert.equal(isLoopback(host), false, host);
+  }
+});
+
+test('names below localhost are this machine to clients', () => {
+  for (const host of ['localhost', '127.0.0.1', '[::1]', 'app.localhost']) {
+    assert.equal(isThisMachine(host), true, host);
+  }
+  for (const host of ['notlocalhost', 'app.localhost.example', '192.0.2.1']) {
+    assert.equal(isThisMachine(host), false, host);
   }
 });

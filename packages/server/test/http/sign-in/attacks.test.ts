@@ -136,6 +136,20 @@ onBothStores('attacks on signing in', async (engine) => {
     assert.equal((await new Browser(app.url, downgraded).call('POST', '/sign-in', account)).status, 403);
   });
 
+  test('the page is told whether others can read the connection', async () => {
+    const bare = { 'x-forwarded-host': 'chat.example.com', 'sec-fetch-site': null };
+    const kinds: readonly (readonly [boolean, BrowserHeaders])[] = [
+      [true, {}],
+      [true, { 'x-forwarded-host': 'app.localhost:8080' }],
+      [true, { ...bare, 'x-forwarded-proto': 'https' }],
+      [false, bare],
+    ];
+    for (const [isSecure, headers] of kinds) {
+      const options = await new Browser(app.url, headers).must('GET', '/options');
+      assert.equal(options.is_secure, isSecure, JSON.stringify(headers));
+    }
+  });
+
   test('a cookie that another host of the domain may have set counts for nothing', async () => {
     const browser = await signedIn();
     const secret = browser.secret ?? assert.fail('there is a cookie');
