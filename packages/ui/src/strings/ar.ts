@@ -37,7 +37,6 @@ export const ar: Strings = {
       other: 'جدول من # صف',
     }),
   image: (alternative) => (alternative === '' ? 'صورة' : `صورة: ${alternative}`),
-  opensNewTab: 'يُفتح في علامة تبويب جديدة',
   thinking: 'يفكّر',
   thought: (seconds) =>
     seconds === undefined
@@ -71,9 +70,6 @@ export const ar: Strings = {
   remove: 'إزالة',
   regenerate: 'أجب من جديد',
   continueAnswer: 'متابعة',
-  version: (index, count) => `${index} من ${count}`,
-  previousVersion: 'النسخة السابقة',
-  nextVersion: 'النسخة التالية',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('ar', seconds, {
@@ -118,6 +114,5 @@ export const ar: Strings = {
   tryAgain: 'حاول مرة أخرى',
   good: 'إجابة جيدة',
   bad: 'إجابة سيئة',
-  thanks: 'شكرًا على ملاحظتك.',
   privacy: 'الخصوصية',
 };

@@ -29,7 +29,6 @@ export const de: Strings = {
   table: 'Tabelle',
   tableOf: (rows) => plural('de', rows, { one: 'Tabelle mit # Zeile', other: 'Tabelle mit # Zeilen' }),
   image: (alternative) => (alternative === '' ? 'Bild' : `Bild: ${alternative}`),
-  opensNewTab: 'öffnet in einem neuen Tab',
   thinking: 'Denkt nach',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const de: Strings = {
   remove: 'Entfernen',
   regenerate: 'Neu antworten',
   continueAnswer: 'Fortsetzen',
-  version: (index, count) => `${index} von ${count}`,
-  previousVersion: 'Vorige Fassung',
-  nextVersion: 'Nächste Fassung',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('de', seconds, {
@@ -83,6 +79,5 @@ export const de: Strings = {
   tryAgain: 'Erneut versuchen',
   good: 'Gute Antwort',
   bad: 'Schlechte Antwort',
-  thanks: 'Danke für Ihre Rückmeldung.',
   privacy: 'Datenschutz',
 };

@@ -29,7 +29,6 @@ export const en: Strings = {
   table: 'Table',
   tableOf: (rows) => plural('en', rows, { one: 'Table with # row', other: 'Table with # rows' }),
   image: (alternative) => (alternative === '' ? 'Image' : `Image: ${alternative}`),
-  opensNewTab: 'opens in a new tab',
   thinking: 'Thinking',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const en: Strings = {
   remove: 'Remove',
   regenerate: 'Answer again',
   continueAnswer: 'Continue',
-  version: (index, count) => `${index} of ${count}`,
-  previousVersion: 'Previous version',
-  nextVersion: 'Next version',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('en', seconds, {
@@ -83,6 +79,5 @@ export const en: Strings = {
   tryAgain: 'Try again',
   good: 'Good answer',
   bad: 'Bad answer',
-  thanks: 'Thank you for your feedback.',
   privacy: 'Privacy',
 };

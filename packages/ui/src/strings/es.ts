@@ -29,7 +29,6 @@ export const es: Strings = {
   table: 'Tabla',
   tableOf: (rows) => plural('es', rows, { one: 'Tabla de # fila', other: 'Tabla de # filas' }),
   image: (alternative) => (alternative === '' ? 'Imagen' : `Imagen: ${alternative}`),
-  opensNewTab: 'se abre en una pestaña nueva',
   thinking: 'Pensando',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const es: Strings = {
   remove: 'Quitar',
   regenerate: 'Responder de nuevo',
   continueAnswer: 'Continuar',
-  version: (index, count) => `${index} de ${count}`,
-  previousVersion: 'Versión anterior',
-  nextVersion: 'Versión siguiente',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('es', seconds, {
@@ -83,6 +79,5 @@ export const es: Strings = {
   tryAgain: 'Reintentar',
   good: 'Buena respuesta',
   bad: 'Mala respuesta',
-  thanks: 'Gracias por su opinión.',
   privacy: 'Privacidad',
 };

@@ -29,7 +29,6 @@ export const fr: Strings = {
   table: 'Tableau',
   tableOf: (rows) => plural('fr', rows, { one: 'Tableau de # ligne', other: 'Tableau de # lignes' }),
   image: (alternative) => (alternative === '' ? 'Image' : `Image : ${alternative}`),
-  opensNewTab: 's’ouvre dans un nouvel onglet',
   thinking: 'Réflexion',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const fr: Strings = {
   remove: 'Retirer',
   regenerate: 'Répondre à nouveau',
   continueAnswer: 'Continuer',
-  version: (index, count) => `${index} sur ${count}`,
-  previousVersion: 'Version précédente',
-  nextVersion: 'Version suivante',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('fr', seconds, {
@@ -83,6 +79,5 @@ export const fr: Strings = {
   tryAgain: 'Réessayer',
   good: 'Bonne réponse',
   bad: 'Mauvaise réponse',
-  thanks: 'Merci pour votre avis.',
   privacy: 'Confidentialité',
 };

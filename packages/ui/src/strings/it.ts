@@ -29,7 +29,6 @@ export const it: Strings = {
   table: 'Tabella',
   tableOf: (rows) => plural('it', rows, { one: 'Tabella di # riga', other: 'Tabella di # righe' }),
   image: (alternative) => (alternative === '' ? 'Immagine' : `Immagine: ${alternative}`),
-  opensNewTab: 'si apre in una nuova scheda',
   thinking: 'Sta pensando',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const it: Strings = {
   remove: 'Rimuovi',
   regenerate: 'Rispondi di nuovo',
   continueAnswer: 'Continua',
-  version: (index, count) => `${index} di ${count}`,
-  previousVersion: 'Versione precedente',
-  nextVersion: 'Versione successiva',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('it', seconds, {
@@ -83,6 +79,5 @@ export const it: Strings = {
   tryAgain: 'Riprova',
   good: 'Buona risposta',
   bad: 'Cattiva risposta',
-  thanks: 'Grazie per il suo parere.',
   privacy: 'Privacy',
 };

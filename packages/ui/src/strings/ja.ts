@@ -29,7 +29,6 @@ export const ja: Strings = {
   table: '表',
   tableOf: (rows) => plural('ja', rows, { other: '# 行の表' }),
   image: (alternative) => (alternative === '' ? '画像' : `画像: ${alternative}`),
-  opensNewTab: '新しいタブで開きます',
   thinking: '考え中',
   thought: (seconds) =>
     seconds === undefined ? '考えました' : plural('ja', seconds, { other: '# 秒間考えました' }),
@@ -46,9 +45,6 @@ export const ja: Strings = {
   remove: '削除',
   regenerate: 'もう一度回答',
   continueAnswer: '続ける',
-  version: (index, count) => `${count} 件中 ${index} 件目`,
-  previousVersion: '前の版',
-  nextVersion: '次の版',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) => plural('ja', seconds, { other: '# 秒後にまた送信できます。' }),
   requestId: (id) => `リクエスト ${id}`,
@@ -77,6 +73,5 @@ export const ja: Strings = {
   tryAgain: '再試行',
   good: '良い回答',
   bad: '悪い回答',
-  thanks: 'ご意見ありがとうございます。',
   privacy: 'プライバシー',
 };

@@ -29,7 +29,6 @@ export const nl: Strings = {
   table: 'Tabel',
   tableOf: (rows) => plural('nl', rows, { one: 'Tabel met # rij', other: 'Tabel met # rijen' }),
   image: (alternative) => (alternative === '' ? 'Afbeelding' : `Afbeelding: ${alternative}`),
-  opensNewTab: 'opent in een nieuw tabblad',
   thinking: 'Denkt na',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const nl: Strings = {
   remove: 'Verwijderen',
   regenerate: 'Opnieuw antwoorden',
   continueAnswer: 'Doorgaan',
-  version: (index, count) => `${index} van ${count}`,
-  previousVersion: 'Vorige versie',
-  nextVersion: 'Volgende versie',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('nl', seconds, {
@@ -83,6 +79,5 @@ export const nl: Strings = {
   tryAgain: 'Opnieuw proberen',
   good: 'Goed antwoord',
   bad: 'Slecht antwoord',
-  thanks: 'Bedankt voor uw reactie.',
   privacy: 'Privacy',
 };

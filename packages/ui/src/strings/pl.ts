@@ -35,7 +35,6 @@ export const pl: Strings = {
       other: 'Tabela, # wiersza',
     }),
   image: (alternative) => (alternative === '' ? 'Obraz' : `Obraz: ${alternative}`),
-  opensNewTab: 'otwiera się w nowej karcie',
   thinking: 'Myśli',
   thought: (seconds) =>
     seconds === undefined
@@ -60,9 +59,6 @@ export const pl: Strings = {
   remove: 'Usuń',
   regenerate: 'Odpowiedz ponownie',
   continueAnswer: 'Kontynuuj',
-  version: (index, count) => `${index} z ${count}`,
-  previousVersion: 'Poprzednia wersja',
-  nextVersion: 'Następna wersja',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('pl', seconds, {
@@ -103,6 +99,5 @@ export const pl: Strings = {
   tryAgain: 'Spróbuj ponownie',
   good: 'Dobra odpowiedź',
   bad: 'Zła odpowiedź',
-  thanks: 'Dziękujemy za opinię.',
   privacy: 'Prywatność',
 };

@@ -29,7 +29,6 @@ export const pt: Strings = {
   table: 'Tabela',
   tableOf: (rows) => plural('pt', rows, { one: 'Tabela com # linha', other: 'Tabela com # linhas' }),
   image: (alternative) => (alternative === '' ? 'Imagem' : `Imagem: ${alternative}`),
-  opensNewTab: 'abre num novo separador',
   thinking: 'A pensar',
   thought: (seconds) =>
     seconds === undefined
@@ -48,9 +47,6 @@ export const pt: Strings = {
   remove: 'Remover',
   regenerate: 'Responder de novo',
   continueAnswer: 'Continuar',
-  version: (index, count) => `${index} de ${count}`,
-  previousVersion: 'Versão anterior',
-  nextVersion: 'Versão seguinte',
   trouble: (kind) => troubles[kind],
   retryIn: (seconds) =>
     plural('pt', seconds, {
@@ -83,6 +79,5 @@ export const pt: Strings = {
   tryAgain: 'Tentar de novo',
   good: 'Boa resposta',
   bad: 'Má resposta',
-  thanks: 'Obrigado pela sua opinião.',
   privacy: 'Privacidade',
 };

@@ -29,7 +29,6 @@ export interface Strings {
   readonly table: string;
   tableOf(rows: number): string;
   image(alternative: string): string;
-  readonly opensNewTab: string;
 
   readonly thinking: string;
   /** The label of reasoning that is over; seconds are rounded, undefined where they are not known. */
@@ -48,9 +47,6 @@ export interface Strings {
   readonly remove: string;
   readonly regenerate: string;
   readonly continueAnswer: string;
-  version(index: number, count: number): string;
-  readonly previousVersion: string;
-  readonly nextVersion: string;
   trouble(kind: Trouble): string;
   retryIn(seconds: number): string;
   requestId(id: string): string;
@@ -81,6 +77,5 @@ export interface Strings {
   readonly tryAgain: string;
   readonly good: string;
   readonly bad: string;
-  readonly thanks: string;
   readonly privacy: string;
 }

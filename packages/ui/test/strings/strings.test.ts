@@ -30,7 +30,6 @@ function allOf(strings: Strings): ReadonlyMap<string, string> {
     ['image', strings.image('cat')],
     ['toolCall', strings.toolCall('weather')],
     ['queued', strings.queued(2)],
-    ['version', strings.version(2, 3)],
     ['requestId', strings.requestId('r1')],
     ...troubles.map((code) => [code, strings.trouble(troubleOf(code))]),
   ];
