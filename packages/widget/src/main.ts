@@ -6,15 +6,15 @@ import { defineColloquyChat, tagName } from './element.ts';
 import { scriptOf, settingsOfScript } from './script.ts';
 
 const script = scriptOf(import.meta.url, document);
+const settings = script && settingsOfScript(script);
 defineColloquyChat(new URL('.', import.meta.url).href);
 
 if (script?.dataset.compat === 'converzen') {
   const { install } = await import('./compat/converzen.ts');
   install(window);
-} else if (script !== undefined && settingsOfScript(script) !== undefined) {
+} else if (settings !== undefined) {
   const element = document.createElement(tagName);
-  for (const [name, value] of Object.entries(settingsOfScript(script) ?? {}))
-    element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(settings)) element.setAttribute(name, value);
   const place = (): void => {
     if (!element.isConnected) document.body.append(element);
   };

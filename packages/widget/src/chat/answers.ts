@@ -28,7 +28,6 @@ export function watchAnswers(listener: AnswerListener): (messages: readonly Chat
       }
     }
     // What was refused, or lies on a branch that is not shown any more, has no end here.
-    const shown = new Set(messages.map(({ key }) => key));
-    for (const key of open.keys()) if (!shown.has(key)) open.delete(key);
+    for (const key of open.keys()) if (!messages.some((message) => message.key === key)) open.delete(key);
   };
 }

@@ -15,14 +15,6 @@ export function usePhone(root: RefObject<HTMLElement>, host: HTMLElement, isOpen
     return () => query.removeEventListener('change', change);
   }, []);
   useLayoutEffect(() => {
-    const element = root.current;
-    if (element === null || !isPhone) return;
-    element.dataset.phone = '';
-    return () => {
-      delete element.dataset.phone;
-    };
-  }, [isPhone]);
-  useLayoutEffect(() => {
     if (!isPhone || !isOpen || root.current === null) return;
     const release = [setRestInert(host), lockScroll(), fitToKeyboard(root.current)];
     return () => {

@@ -45,9 +45,6 @@ export function Widget(props: WidgetProps): JSX.Element {
   const isFloating = settings.mode === 'floating';
   const isPhone = usePhone(root, host, isFloating && isOpen);
   useAccentThatIsRead(root, settings.scheme);
-  useEffect(() => {
-    root.current?.style.setProperty('--widget-offset', offset ?? '16px');
-  }, [offset]);
   const label = settings.heading ?? state.persona?.name ?? strings.heading;
   return (
     <div
@@ -58,6 +55,8 @@ export function Widget(props: WidgetProps): JSX.Element {
       data-mode={settings.mode}
       data-position={settings.position}
       data-scheme={settings.scheme}
+      data-phone={isPhone ? '' : undefined}
+      style={{ '--widget-offset': offset ?? '16px' }}
     >
       <StringsProvider value={strings}>
         <AnnouncerProvider value={announcer}>
