@@ -1,29 +1,14 @@
 /** What pages do with the element: attributes, methods, events, several of them, and ConverZen's calls. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { chromiumForTests } from 'colloquy-testkit/services';
+import { test } from 'node:test';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
-import type { Browser } from 'playwright-core';
-import { type Site, startSite } from './site.ts';
-import { launch, violationsOf, visit } from './visit.ts';
+import { violationsOf } from 'colloquy-testkit/web/violations';
+import { describeOnSite, visit } from './visit.ts';
 
-const found = chromiumForTests();
 const pictures = process.env.COLLOQUY_TEST_PICTURES;
 const module = '<script type="module" src="{server}/widget.js"></script>';
 
-describe('pages and the widget', 'skip' in found ? found : {}, () => {
-  let site: Site;
-  let browser: Browser;
-  before(async () => {
-    if ('skip' in found) return;
-    site = await startSite();
-    browser = await launch(found.path);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.[Symbol.asyncDispose]();
-  });
-
+describeOnSite('pages and the widget', (stage) => {
   test('methods and events', async () => {
     const listen = `window.heard = [];
       for (const name of ['ready', 'open', 'close', 'message', 'answer', 'feedback', 'link', 'error'])
@@ -32,13 +17,15 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
           if (name === 'link') event.preventDefault();
         });`;
     const { page, context, complaints, panel, answers } = await visit(
-      browser,
-      site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, { script: listen }),
+      stage.browser,
+      stage.site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, {
+        script: listen,
+      }),
     );
     await page.waitForFunction(
       () => ((window as { heard?: readonly unknown[] } & Window).heard?.length ?? 0) > 0,
     );
-    site.upstream.enqueue(answer('See [this](https://example.com/).'));
+    stage.site.upstream.enqueue(answer('See [this](https://example.com/).'));
     assert.equal(
       await page.evaluate(async () => {
         const chat = document.querySelector('colloquy-chat') as HTMLElement & {
@@ -84,8 +71,8 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('two in one page, inline, each with its own conversation; nothing is asked for a third that has nothing to ask', async () => {
     const { page, context, complaints } = await visit(
-      browser,
-      site.page(
+      stage.browser,
+      stage.site.page(
         `<h1>Two</h1>
 <div class="box"><colloquy-chat id="one" mode="inline" history="none" token-endpoint="/chat-token" heading="One" lang="de"></colloquy-chat></div>
 <div class="box"><colloquy-chat id="two" mode="inline" history="none" token-endpoint="/chat-token" heading="Two"></colloquy-chat></div>
@@ -99,7 +86,7 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
       [two, 'Two', 'Send'],
     ] as const) {
       await panel.locator(`[aria-label=${send}]`).waitFor();
-      site.upstream.enqueue(answer(`Answer ${name}`));
+      stage.site.upstream.enqueue(answer(`Answer ${name}`));
       await panel.locator('textarea').fill(`Question ${name}`);
       await panel.locator('[part~=send][aria-disabled=false]').click();
       await panel.getByText(`Answer ${name}`).waitFor();
@@ -117,12 +104,14 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('a new conversation, the download, and the deletion', async () => {
     const { page, context, launcher, panel, answers, say, answered } = await visit(
-      browser,
-      site.page(`<script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>`),
+      stage.browser,
+      stage.site.page(
+        `<script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>`,
+      ),
     );
-    await context.addCookies([{ name: 'visitor', value: 'carol', url: site.url }]);
+    await context.addCookies([{ name: 'visitor', value: 'carol', url: stage.site.url }]);
     await launcher.click();
-    site.upstream.enqueue(answer('An answer to keep'));
+    stage.site.upstream.enqueue(answer('An answer to keep'));
     await say('A question to keep');
     await answered();
     const menu = panel.locator('[part~=menu]');
@@ -146,19 +135,19 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('another visitor sees nothing of the one before', async () => {
     const { page, context, panel, launcher, answers, say, answered } = await visit(
-      browser,
-      site.page(`<colloquy-chat token-endpoint="/chat-token" user-key="a"></colloquy-chat>${module}`),
+      stage.browser,
+      stage.site.page(`<colloquy-chat token-endpoint="/chat-token" user-key="a"></colloquy-chat>${module}`),
     );
-    await context.addCookies([{ name: 'visitor', value: 'alice', url: site.url }]);
+    await context.addCookies([{ name: 'visitor', value: 'alice', url: stage.site.url }]);
     await launcher.click();
-    site.upstream.enqueue(answer('For Alice only'));
+    stage.site.upstream.enqueue(answer('For Alice only'));
     await say('I am Alice');
     await answered();
-    await context.addCookies([{ name: 'visitor', value: 'bob', url: site.url }]);
+    await context.addCookies([{ name: 'visitor', value: 'bob', url: stage.site.url }]);
     await page.evaluate(() => document.querySelector('colloquy-chat')?.setAttribute('user-key', 'b'));
     await panel.getByText('Hello! How can I help you?').waitFor();
     assert.equal(await answers.count(), 0);
-    await context.addCookies([{ name: 'visitor', value: 'alice', url: site.url }]);
+    await context.addCookies([{ name: 'visitor', value: 'alice', url: stage.site.url }]);
     await page.evaluate(() => document.querySelector('colloquy-chat')?.setAttribute('user-key', 'a'));
     await answers.last().getByText('For Alice only').waitFor();
     await context.close();
@@ -166,8 +155,8 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('by keyboard alone, heard by a screen reader, and told of while it is closed', async () => {
     const { page, context, launcher, panel, field, answers } = await visit(
-      browser,
-      site.page(
+      stage.browser,
+      stage.site.page(
         '<main><button>Buy</button></main><script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token" data-history="session"></script>',
       ),
     );
@@ -204,7 +193,7 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await panel.getByText('Hello! How can I help you?').waitFor();
-    site.upstream.enqueue(answer('One sentence. And **another** one.'));
+    stage.site.upstream.enqueue(answer('One sentence. And **another** one.'));
     await page.keyboard.type('Say two sentences');
     await page.keyboard.press('Enter');
     await page.waitForFunction(
@@ -223,7 +212,7 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
     await field.focus();
     const { step, release } = gate();
-    site.upstream.enqueue({
+    stage.site.upstream.enqueue({
       steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Later'] }, step, { do: 'finish' }, { do: 'end' }],
     });
     await page.keyboard.type('And now?');
@@ -250,8 +239,8 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('on a phone the rest of the page can’t be reached while the chat is open, and can afterwards', async () => {
     const { page, context, launcher, panel } = await visit(
-      browser,
-      site.page(
+      stage.browser,
+      stage.site.page(
         `<main><button id="buy">Buy</button></main><script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>`,
       ),
       { width: 375 },
@@ -271,15 +260,15 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('as a page of its own it fills the window, and is what is talked in', async () => {
     const { page, context, complaints, panel, say, answered } = await visit(
-      browser,
-      site.page(
+      stage.browser,
+      stage.site.page(
         `<colloquy-chat mode="page" history="none" lang="ar" token-endpoint="/chat-token"></colloquy-chat>${module}`,
         {
           isHostile: true,
         },
       ),
     );
-    site.upstream.enqueue(answer('مرحبا'));
+    stage.site.upstream.enqueue(answer('مرحبا'));
     await say('Hello');
     assert.equal(await answered(), 'مرحبا');
     const size = await panel.boundingBox();
@@ -296,10 +285,10 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('an accent that can’t be read gets another colour on it, and the page is told', async () => {
     const warnings: string[] = [];
-    const { page, context, launcher } = await visit(browser, site.page(''));
+    const { page, context, launcher } = await visit(stage.browser, stage.site.page(''));
     page.on('console', (message) => warnings.push(message.text()));
     await page.goto(
-      site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, {
+      stage.site.page(`<colloquy-chat token-endpoint="/chat-token"></colloquy-chat>${module}`, {
         script:
           "document.addEventListener('DOMContentLoaded', () => { const { style } = document.querySelector('colloquy-chat'); style.setProperty('--colloquy-accent', '#ffdd00'); style.setProperty('--colloquy-on-accent', 'white'); });",
       }),
@@ -319,16 +308,20 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
   });
 
   test('a test key works on this machine, and any other is refused with what to do', async () => {
-    const page = site.page(`<colloquy-chat api-key="${site.testKey}" open></colloquy-chat>${module}`);
-    const { context, say, answered } = await visit(browser, page);
-    site.upstream.enqueue(answer('With a test key'));
+    const page = stage.site.page(
+      `<colloquy-chat api-key="${stage.site.testKey}" open></colloquy-chat>${module}`,
+    );
+    const { context, say, answered } = await visit(stage.browser, page);
+    stage.site.upstream.enqueue(answer('With a test key'));
     await say('Hello');
     assert.equal(await answered(), 'With a test key');
     await context.close();
     const warnings: string[] = [];
-    const refused = await visit(browser, site.page(''));
+    const refused = await visit(stage.browser, stage.site.page(''));
     refused.page.on('console', (message) => warnings.push(message.text()));
-    await refused.page.goto(site.page(`<colloquy-chat api-key="sk_prod_1" open></colloquy-chat>${module}`));
+    await refused.page.goto(
+      stage.site.page(`<colloquy-chat api-key="sk_prod_1" open></colloquy-chat>${module}`),
+    );
     await refused.panel.getByText('The message could not be taken.').waitFor();
     assert.ok(warnings.some((text) => /api-key is refused: whoever sees the page/.test(text)));
     await refused.context.close();
@@ -337,7 +330,7 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
   test('the classic script, and the calls of ConverZen’s widget before it is there', async () => {
     const calls = `document.addEventListener('DOMContentLoaded', () => {
       cvzWidget.init({
-        chatUrl: '${site.server}',
+        chatUrl: '${stage.site.server}',
         getToken: async (clientId) => {
           window.clientId = clientId;
           const { token, expires_at } = await (await fetch('/chat-token', { method: 'POST' })).json();
@@ -350,13 +343,15 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
       });
     });`;
     const { page, context, complaints, panel, say, answered } = await visit(
-      browser,
-      site.page(`<script src="{server}/widget.iife.js" data-compat="converzen"></script>`, { script: calls }),
+      stage.browser,
+      stage.site.page(`<script src="{server}/widget.iife.js" data-compat="converzen"></script>`, {
+        script: calls,
+      }),
     );
     await panel.getByText('Hi there').waitFor();
     assert.equal(await panel.getByRole('heading', { level: 2 }).textContent(), 'Origin');
     assert.ok(((await panel.boundingBox())?.x ?? 999) < 100);
-    site.upstream.enqueue(answer('Hello from here'));
+    stage.site.upstream.enqueue(answer('Hello from here'));
     await say('Hello');
     assert.equal(await answered(), 'Hello from here');
     await page.waitForFunction(() => (window as { saved?: readonly unknown[] } & Window).saved?.length === 2);
@@ -373,8 +368,8 @@ describe('pages and the widget', 'skip' in found ? found : {}, () => {
 
   test('the classic script alone is as the module is', async () => {
     const { context, launcher, panel } = await visit(
-      browser,
-      site.page(
+      stage.browser,
+      stage.site.page(
         '<script src="{server}/widget.iife.js" data-token-endpoint="/chat-token" data-lang="fr"></script>',
       ),
     );

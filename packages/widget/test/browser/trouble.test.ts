@@ -1,13 +1,9 @@
 /** The widget while things go wrong: servers that die, tokens that are refused, networks that go away, pages that change. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { chromiumForTests } from 'colloquy-testkit/services';
+import { test } from 'node:test';
 import { answer, gate, type RecordedRequest, type Script } from 'colloquy-testkit/upstream/scripted-upstream';
-import type { Browser } from 'playwright-core';
-import { type Site, startSite } from './site.ts';
-import { launch, visit } from './visit.ts';
+import { describeOnSite, visit } from './visit.ts';
 
-const found = chromiumForTests();
 const script = '<script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>';
 const words = Array.from({ length: 150 }, (_, index) => `Wort${index} ž💡 `);
 const whole = words.join('');
@@ -38,29 +34,17 @@ function halting(first: string, rest: string): { readonly script: Script; readon
   };
 }
 
-describe('the widget in trouble', 'skip' in found ? found : {}, () => {
-  let site: Site;
-  let browser: Browser;
-  before(async () => {
-    if ('skip' in found) return;
-    site = await startSite();
-    browser = await launch(found.path);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.[Symbol.asyncDispose]();
-  });
-
+describeOnSite('the widget in trouble', (stage) => {
   test('the server is killed in mid-answer and comes back: the text is exact to the letter', async () => {
     const { page, context, complaints, launcher, panel, answers, say, answered } = await visit(
-      browser,
-      site.page(script),
+      stage.browser,
+      stage.site.page(script),
     );
     await launcher.click();
-    site.upstream.setDefault(longAnswer);
+    stage.site.upstream.setDefault(longAnswer);
     await say('Tell me everything');
     await answers.last().getByText('Wort20 ').waitFor();
-    const start = await site.kill();
+    const start = await stage.site.kill();
     await panel.getByText('Connection lost. Reconnecting…').waitFor();
     await start();
     assert.equal((await answered()).trim(), whole.trim());
@@ -73,13 +57,16 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
   });
 
   test('a page that is reloaded in mid-answer goes on with it, and another tab shows the same', async () => {
-    const { page, context, launcher, say, answers, answered } = await visit(browser, site.page(script));
-    const other = await visit(browser, page.url(), { context });
+    const { page, context, launcher, say, answers, answered } = await visit(
+      stage.browser,
+      stage.site.page(script),
+    );
+    const other = await visit(stage.browser, page.url(), { context });
     await launcher.click();
     await other.launcher.click();
     await other.panel.getByText('Hello! How can I help you?').or(other.answers.first()).first().waitFor();
     const { script: halted, release } = halting('First half,', ' second half.');
-    site.upstream.enqueue(halted);
+    stage.site.upstream.enqueue(halted);
     await say('Two halves, please');
     await answers.last().getByText('First half,').waitFor();
     await other.answers.last().getByText('First half,').waitFor();
@@ -92,7 +79,10 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
   });
 
   test('a token that is refused is fetched anew, once', async () => {
-    const { page, context, launcher, panel, say, answered } = await visit(browser, site.page(script));
+    const { page, context, launcher, panel, say, answered } = await visit(
+      stage.browser,
+      stage.site.page(script),
+    );
     await launcher.click();
     await panel.locator('[part~=send]').waitFor();
     await panel
@@ -100,9 +90,9 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
       .or(panel.locator('article').first())
       .first()
       .waitFor();
-    const before = site.tokens;
+    const before = stage.site.tokens;
     let refusals = 0;
-    await page.route(`${site.server}/api/chat/**/stream`, async (route) => {
+    await page.route(`${stage.site.server}/api/chat/**/stream`, async (route) => {
       if (route.request().method() !== 'POST' || refusals > 0) return route.fallback();
       refusals += 1;
       return route.fulfill({
@@ -111,36 +101,36 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
         json: { error: 'the token has ended', code: 'unauthenticated' },
       });
     });
-    site.upstream.enqueue(answer('With a new token'));
+    stage.site.upstream.enqueue(answer('With a new token'));
     await say('Hello');
     assert.equal(await answered(), 'With a new token');
-    assert.deepEqual([refusals, site.tokens - before], [1, 1]);
+    assert.deepEqual([refusals, stage.site.tokens - before], [1, 1]);
     await context.close();
   });
 
   test('a site that wants to know its visitor first is said so, and tried again', async () => {
-    site.tokenAnswer = { status: 401 };
+    stage.site.tokenAnswer = { status: 401 };
     const signIn = script.replace('></', ' data-signin-href="/sign-in"></');
-    const { context, launcher, panel, say, answered } = await visit(browser, site.page(signIn));
+    const { context, launcher, panel, say, answered } = await visit(stage.browser, stage.site.page(signIn));
     await launcher.click();
     await panel.getByText('Please sign in to chat.').waitFor();
     assert.equal(
       await panel.getByRole('link', { name: 'Sign in' }).getAttribute('href'),
-      `${site.url}/sign-in`,
+      `${stage.site.url}/sign-in`,
     );
-    site.tokenAnswer = 'token';
+    stage.site.tokenAnswer = 'token';
     await panel.getByRole('button', { name: 'Try again' }).click();
-    site.upstream.enqueue(answer('Welcome'));
+    stage.site.upstream.enqueue(answer('Welcome'));
     await say('Hello');
     assert.equal(await answered(), 'Welcome');
     await context.close();
   });
 
   test('a token endpoint that answers nonsense is told in the page’s console, and the visitor sees a sentence', async () => {
-    site.tokenAnswer = { status: 404 };
+    stage.site.tokenAnswer = { status: 404 };
     const { page, context, launcher, panel } = await visit(
-      browser,
-      site.page(script, {
+      stage.browser,
+      stage.site.page(script, {
         script: "addEventListener('colloquy:error', ({ detail }) => { window.told = detail; });",
       }),
     );
@@ -152,12 +142,15 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
       told.message,
       /must answer the JSON of get_token: \{"token", "expires_at"\}; it answered 404/,
     );
-    site.tokenAnswer = 'token';
+    stage.site.tokenAnswer = 'token';
     await context.close();
   });
 
   test('a server that wants time is given it, and the visitor reads how long', async () => {
-    const { page, context, launcher, panel, say, answered } = await visit(browser, site.page(script));
+    const { page, context, launcher, panel, say, answered } = await visit(
+      stage.browser,
+      stage.site.page(script),
+    );
     await launcher.click();
     await panel
       .getByText('Hello! How can I help you?')
@@ -165,7 +158,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
       .first()
       .waitFor();
     let refusals = 0;
-    await page.route(`${site.server}/api/chat/**/stream`, async (route) => {
+    await page.route(`${stage.site.server}/api/chat/**/stream`, async (route) => {
       if (route.request().method() !== 'POST' || refusals > 0) return route.fallback();
       refusals += 1;
       return route.fulfill({
@@ -178,7 +171,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
         json: { error: 'too many', code: 'rate_limited' },
       });
     });
-    site.upstream.enqueue(answer('In time'));
+    stage.site.upstream.enqueue(answer('In time'));
     await say('Now');
     await panel.getByText(/^You can write again in \d seconds?\.$/).waitFor();
     assert.equal(await answered(), 'In time');
@@ -189,11 +182,11 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
 
   test('a network that goes away and comes back', async () => {
     const { context, launcher, panel, field, say, answers, answered } = await visit(
-      browser,
-      site.page(script),
+      stage.browser,
+      stage.site.page(script),
     );
     await launcher.click();
-    site.upstream.setDefault(longAnswer);
+    stage.site.upstream.setDefault(longAnswer);
     await say('Everything once more');
     await answers.last().getByText('Wort10 ').waitFor();
     await context.setOffline(true);
@@ -206,7 +199,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
       .or(panel.getByText('The connection was lost.'))
       .first()
       .waitFor({ timeout: 60_000 });
-    site.upstream.enqueue(answer('I am'));
+    stage.site.upstream.enqueue(answer('I am'));
     await context.setOffline(false);
     const again = panel.getByRole('button', { name: 'Try again' });
     if (await again.isVisible()) await again.click();
@@ -215,10 +208,13 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
   });
 
   test('a second message waits for its turn, and can be taken back', async () => {
-    const { context, launcher, panel, say, answers, answered } = await visit(browser, site.page(script));
+    const { context, launcher, panel, say, answers, answered } = await visit(
+      stage.browser,
+      stage.site.page(script),
+    );
     await launcher.click();
     const { script: halted, release } = halting('One', ' and done');
-    site.upstream.enqueue(halted);
+    stage.site.upstream.enqueue(halted);
     await say('First');
     await answers.last().getByText('One').waitFor();
     await say('Second');
@@ -228,7 +224,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
     assert.match((await queued.nth(1).textContent()) ?? '', /Third.*Waiting, place 2/);
     await queued.nth(0).getByRole('button', { name: 'Remove' }).click();
     await queued.nth(1).waitFor({ state: 'detached' });
-    site.upstream.enqueue(answer('Third it is'));
+    stage.site.upstream.enqueue(answer('Third it is'));
     release();
     await answers.last().getByText('Third it is').waitFor();
     await answered();
@@ -243,16 +239,19 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
   });
 
   test('an answer that fails can be given again, without the words of the provider', async () => {
-    const { context, launcher, panel, say, answers, answered } = await visit(browser, site.page(script));
+    const { context, launcher, panel, say, answers, answered } = await visit(
+      stage.browser,
+      stage.site.page(script),
+    );
     await launcher.click();
-    site.upstream.enqueue({
+    stage.site.upstream.enqueue({
       status: 400,
       body: { error: { message: 'secret words of the provider', type: 'invalid' } },
     });
     await say('Fail');
     await answers.last().getByText('The model can’t answer at the moment.').waitFor();
     assert.equal(await panel.getByText('secret words').count(), 0);
-    site.upstream.enqueue(answer('Now it works'));
+    stage.site.upstream.enqueue(answer('Now it works'));
     await answers.last().getByRole('button', { name: 'Answer again' }).click();
     await answers.last().getByText('Now it works').waitFor();
     assert.equal(await answered(), 'Now it works');
@@ -261,8 +260,8 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
 
   test('a message that is refused is told to the page once', async () => {
     const { page, context, answers } = await visit(
-      browser,
-      site.page(script, {
+      stage.browser,
+      stage.site.page(script, {
         script: `window.heard = [];
           addEventListener('colloquy:error', ({ detail }) => window.heard.push(detail.code));`,
       }),
@@ -278,7 +277,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
     assert.equal(await send('x'.repeat(9000)), false);
     assert.equal(await send('x'.repeat(9000)), false);
     assert.deepEqual(await page.evaluate('window.heard'), ['invalid_request', 'invalid_request']);
-    site.upstream.enqueue(answer('Fine'));
+    stage.site.upstream.enqueue(answer('Fine'));
     assert.equal(await send('Hello'), true);
     await answers.last().getByText('Fine').waitFor();
     assert.deepEqual(await page.evaluate('window.heard'), ['invalid_request', 'invalid_request']);
@@ -287,11 +286,11 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
 
   test('removed and added again, and a body that another one replaces', async () => {
     const { page, context, complaints, launcher, panel, answers, say, answered } = await visit(
-      browser,
-      site.page(script),
+      stage.browser,
+      stage.site.page(script),
     );
     await launcher.click();
-    site.upstream.enqueue(answer('Kept'));
+    stage.site.upstream.enqueue(answer('Kept'));
     await say('Keep this');
     await answered();
     await page.evaluate(() => {
@@ -310,7 +309,7 @@ describe('the widget in trouble', 'skip' in found ? found : {}, () => {
     await panel.waitFor();
     await answers.last().getByText('Kept').waitFor();
     assert.equal(await page.locator('colloquy-chat').count(), 1);
-    site.upstream.enqueue(answer('Still there'));
+    stage.site.upstream.enqueue(answer('Still there'));
     await say('And now?');
     assert.equal(await answered(), 'Still there');
     assert.deepEqual(complaints, []);

@@ -1,7 +1,8 @@
 /** A visitor's browser, and what it complains of. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { after, before, describe } from 'node:test';
+import { chromiumForTests } from 'colloquy-testkit/services';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type Site, startSite } from './site.ts';
 
 export interface Visit {
   readonly page: Page;
@@ -25,8 +26,30 @@ export interface Looks {
   readonly context?: BrowserContext;
 }
 
-export function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
+export interface Stage {
+  readonly site: Site;
+  readonly browser: Browser;
+}
+
+/** Tests with a site and a browser, which are there while a test runs; skipped where there is no browser. */
+export function describeOnSite(name: string, tests: (stage: Stage) => void): void {
+  const found = chromiumForTests();
+  describe(name, 'skip' in found ? found : {}, () => {
+    const stage: { site?: Site; browser?: Browser } = {};
+    before(async () => {
+      if ('skip' in found) return;
+      stage.site = await startSite();
+      stage.browser = await chromium.launch({
+        executablePath: found.path,
+        args: ['--headless', '--no-sandbox', '--disable-gpu'],
+      });
+    });
+    after(async () => {
+      await stage.browser?.close();
+      await stage.site?.[Symbol.asyncDispose]();
+    });
+    tests(stage as Stage);
+  });
 }
 
 export async function visit(browser: Browser, address: string, looks: Looks = {}): Promise<Visit> {
@@ -74,26 +97,4 @@ export async function visit(browser: Browser, address: string, looks: Looks = {}
     },
   };
   return visited;
-}
-
-/** Violations of WCAG 2.2 AA in the page and its shadow roots, found from outside of the page's world and policy. */
-export async function violationsOf(page: Page, within?: string): Promise<readonly string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send('Page.getFrameTree');
-  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
-    frameId: frameTree.frame.id,
-    worldName: 'axe',
-  });
-  await session.send('Runtime.evaluate', { expression: source, contextId });
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const place = within === undefined ? 'document' : `document.querySelector(${JSON.stringify(within)})`;
-  const expression = `axe.run(${place}, { runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`;
-  const { result } = await session.send('Runtime.evaluate', {
-    expression,
-    contextId,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return result.value as readonly string[];
 }

@@ -1,35 +1,20 @@
 /** The widget as a visitor meets it: on a page of another origin, under a strict policy, against the real server. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { chromiumForTests } from 'colloquy-testkit/services';
+import { test } from 'node:test';
 import { answer, gate } from 'colloquy-testkit/upstream/scripted-upstream';
-import type { Browser } from 'playwright-core';
-import { type Site, startSite } from './site.ts';
-import { launch, violationsOf, visit } from './visit.ts';
+import { violationsOf } from 'colloquy-testkit/web/violations';
+import { describeOnSite, visit } from './visit.ts';
 
-const found = chromiumForTests();
 const pictures = process.env.COLLOQUY_TEST_PICTURES;
 const script = '<script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token"></script>';
 const markdown =
   'It costs **3 €**, see [the list](https://example.com/prices).\n\n```js\nconst price = 3;\n```\n\n| size | price |\n|---|---|\n| small | 3 |\n';
 
-describe('the widget', 'skip' in found ? found : {}, () => {
-  let site: Site;
-  let browser: Browser;
-  before(async () => {
-    if ('skip' in found) return;
-    site = await startSite();
-    browser = await launch(found.path);
-  });
-  after(async () => {
-    await browser?.close();
-    await site?.[Symbol.asyncDispose]();
-  });
-
+describeOnSite('the widget', (stage) => {
   test('loads nothing but itself until it is opened, then talks, stops, and keeps the history over a reload', async () => {
     const { page, context, complaints, launcher, panel, field, answers, say, answered } = await visit(
-      browser,
-      site.page(`<h1>A shop</h1><p>Text of the shop.</p>${script}`, { isHostile: true }),
+      stage.browser,
+      stage.site.page(`<h1>A shop</h1><p>Text of the shop.</p>${script}`, { isHostile: true }),
     );
     await launcher.waitFor();
     const requests = await page.evaluate(() =>
@@ -37,9 +22,9 @@ describe('the widget', 'skip' in found ? found : {}, () => {
     );
     assert.deepEqual(
       requests.filter((name) => !/page-|\.css|^data:/.test(name)),
-      [`${site.server}/widget.js`],
+      [`${stage.site.server}/widget.js`],
     );
-    const asked = site.tokens;
+    const asked = stage.site.tokens;
     await launcher.focus();
     await page.keyboard.press('Enter');
     assert.equal(
@@ -47,15 +32,15 @@ describe('the widget', 'skip' in found ? found : {}, () => {
       'TEXTAREA',
     );
     await panel.getByText('Hello! How can I help you?').waitFor();
-    assert.equal(site.tokens, asked + 1);
-    site.upstream.enqueue(answer(markdown, { intervalMs: 2 }));
+    assert.equal(stage.site.tokens, asked + 1);
+    stage.site.upstream.enqueue(answer(markdown, { intervalMs: 2 }));
     await say('What does it cost?');
     await answered();
     assert.equal(await answers.last().locator('strong').textContent(), '3 €');
     assert.equal(await answers.last().locator('a').getAttribute('href'), 'https://example.com/prices');
 
     const held = gate();
-    site.upstream.enqueue({
+    stage.site.upstream.enqueue({
       steps: [{ do: 'headers' }, { do: 'tokens', tokens: ['Half', ' an'] }, held.step, { do: 'end' }],
     });
     await say('And then?');
@@ -95,8 +80,8 @@ describe('the widget', 'skip' in found ? found : {}, () => {
     for (const isHostile of [true, false])
       test(`axe at ${width}, ${scheme}, ${language}${isHostile ? ', on a hostile page' : ''}`, async () => {
         const { page, context, complaints, launcher, panel, field, say, answered } = await visit(
-          browser,
-          site.page(
+          stage.browser,
+          stage.site.page(
             `<main><h1>A shop</h1><p>Text of the shop.</p></main>
 <script type="module" src="{server}/widget.js" data-token-endpoint="/chat-token" data-color-scheme="${scheme}" data-user-key="${width}${language}"
  data-suggestions='["Prices","Delivery"]' data-privacy-href="/privacy" data-footer="Answers may be wrong." data-history="none"></script>`,
@@ -114,7 +99,7 @@ describe('the widget', 'skip' in found ? found : {}, () => {
         await panel.locator('[part~=chip]').first().waitFor();
         await shoot('open');
         assert.deepEqual(await violationsOf(page, 'colloquy-chat'), []);
-        site.upstream.enqueue(answer(markdown));
+        stage.site.upstream.enqueue(answer(markdown));
         await say('What does it cost, all in all, and to the last cent?');
         await answered();
         await panel.locator('[part~=menu]').click();
