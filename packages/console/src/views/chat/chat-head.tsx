@@ -37,7 +37,10 @@ export function ChatHead({ conversation, targets, current, onTarget }: ChatHeadP
   const update = useChange((body: object, { call }) =>
     call('PUT', '/api/conversation/update', { query, body }),
   );
-  const remove = useChange((_: undefined, { call }) => call('DELETE', '/api/conversation/delete', { query }));
+  const remove = useChange(
+    (_: undefined, { call }) => call('DELETE', '/api/conversation/delete', { query }),
+    () => ['/api/conversation/list'],
+  );
   const close = () => setOpened('nothing');
   const groups = [
     [strings.persona, targets.personas],
