@@ -32,13 +32,12 @@ export async function administer<T = Record<string, unknown>>(
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-/** Makes an organization with a scripted model, a submitted persona `helper`, and keys of both types for it. */
-export async function makeTenant(
+/** Gives an organization a scripted model, which is its default, and a submitted persona `helper` with it. */
+export async function furnish(
   url: string,
+  organizationId: string,
   upstream: Pick<ScriptedUpstream, 'openAiUrl'>,
-  name = 'acme',
-): Promise<Tenant> {
-  const { id: organizationId } = await administer<{ id: string }>(url, 'POST', '/organizations', { name });
+): Promise<Pick<Tenant, 'modelId' | 'personaId'>> {
   const base = `/organizations/${organizationId}`;
   const { id: modelId } = await administer<{ id: string }>(url, 'POST', `${base}/models`, {
     name: 'Scripted',
@@ -58,6 +57,18 @@ export async function makeTenant(
     model_id: modelId,
   });
   await administer(url, 'POST', `${base}/personas/${personaId}/submit`);
+  return { modelId, personaId };
+}
+
+/** Makes an organization with a scripted model, a submitted persona `helper`, and keys of both types for it. */
+export async function makeTenant(
+  url: string,
+  upstream: Pick<ScriptedUpstream, 'openAiUrl'>,
+  name = 'acme',
+): Promise<Tenant> {
+  const { id: organizationId } = await administer<{ id: string }>(url, 'POST', '/organizations', { name });
+  const base = `/organizations/${organizationId}`;
+  const { modelId, personaId } = await furnish(url, organizationId, upstream);
   const key = async (type: string): Promise<string> =>
     (
       await administer<{ key: string }>(url, 'POST', `${base}/keys`, {

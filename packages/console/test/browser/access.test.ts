@@ -2,17 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { administer } from 'colloquy-testkit/tenants';
-import { checkPage, person, startConsole, withChromium } from './person.ts';
+import { checkPage, person, startConsole, withChromium } from './console.ts';
 
 const inTheConsole = { name: 'Views' };
 
 test('why an OpenID provider led back without anybody signed in', withChromium, async () => {
   await using opened = await startConsole();
-  const { page, url } = opened;
+  const { url } = opened;
   await opened.setUp();
-  const another = await page.context().browser()?.newContext();
-  const visitor = (await another?.newPage()) ?? assert.fail('there is a browser');
-  await visitor.goto(`${url}#sign-in-error=no_account`);
+  const visitor = await opened.openSignedOut('#sign-in-error=no_account');
   await visitor.getByText('Nobody has invited you yet').waitFor();
   assert.ok(!visitor.url().includes('#'), 'the reason is not in the address any more');
   await checkPage(visitor, 'sign-in-without-invitation');
@@ -40,10 +38,8 @@ test('an invitation: for somebody new, and for the person who is signed in', wit
     (await administer<{ id: string }>(opened.server.url, 'POST', '/organizations', { name })).id;
   const [first, second] = [await make('First'), await make('Second')];
 
-  const another = await page.context().browser()?.newContext();
-  const guest = (await another?.newPage()) ?? assert.fail('there is a browser');
   const fragment = (link: string): string => link.slice(link.indexOf('#'));
-  await guest.goto(url + fragment(await invite('ben@example.com', first)));
+  const guest = await opened.openSignedOut(fragment(await invite('ben@example.com', first)));
   await guest.getByRole('heading', { name: 'First' }).waitFor();
   await checkPage(guest, 'invitation');
   await guest.getByLabel('Your name').fill('Ben');

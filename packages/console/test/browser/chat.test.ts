@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, gate, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Page } from 'playwright-core';
-import { addScriptedModel, checkPage, startConsole, type TestConsole, withChromium } from './person.ts';
+import { addScriptedModel, checkPage, startConsole, type TestConsole, withChromium } from './console.ts';
 
 async function startChat(): Promise<TestConsole> {
   const opened = await startConsole();
@@ -41,7 +41,7 @@ const log = (page: Page) => page.getByRole('log');
 
 test('a question is answered, with its figures and what the model was sent', withChromium, async () => {
   await using opened = await startChat();
-  const { page, server, faults } = opened;
+  const { page, server, complaints } = opened;
   await checkPage(page, 'chat-new');
   server.upstream.enqueue(
     answer(
@@ -67,12 +67,12 @@ test('a question is answered, with its figures and what the model was sent', wit
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Good answer' }).click();
   await page.getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test('stop keeps what was written; an edited question is a branch beside it', withChromium, async () => {
   await using opened = await startChat();
-  const { page, server, faults } = opened;
+  const { page, server, complaints } = opened;
   const half = halves('The first half', ' never comes');
   server.upstream.enqueue(half.script);
   await say(page, 'First wording');
@@ -96,12 +96,12 @@ test('stop keeps what was written; an edited question is a branch beside it', wi
   await log(page).getByText('You said: Second wording').waitFor();
   await page.getByRole('button', { name: 'Answer again' }).click();
   await page.getByText('2/2').nth(1).waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test('reloading in mid-answer, and a second tab, read on with the same answer', withChromium, async () => {
   await using opened = await startChat();
-  const { page, server, faults } = opened;
+  const { page, server, complaints } = opened;
   const half = halves('Before the reload', ', and behind it.');
   server.upstream.enqueue(half.script);
   await say(page, 'Go on?');
@@ -120,7 +120,7 @@ test('reloading in mid-answer, and a second tab, read on with the same answer', 
   await log(page).getByText('You said: From the other tab').waitFor();
   const asked = server.upstream.requests.filter(({ lastUserMessage }) => lastUserMessage === 'Go on?');
   assert.equal(asked.length, 1);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test(
@@ -128,7 +128,7 @@ test(
   withChromium,
   async () => {
     await using opened = await startChat();
-    const { page, server, faults } = opened;
+    const { page, server, complaints } = opened;
     const half = halves('Slowly', ' done.');
     server.upstream.enqueue(half.script);
     await say(page, 'One');
@@ -156,13 +156,13 @@ test(
       server.upstream.requests.filter(({ lastUserMessage }) => lastUserMessage === 'Two').length,
       0,
     );
-    assert.deepEqual(faults, []);
+    assert.deepEqual(complaints, []);
   },
 );
 
 test('a failure is told with the provider’s words, and answered again', withChromium, async () => {
   await using opened = await startChat();
-  const { page, server, faults } = opened;
+  const { page, server, complaints } = opened;
   server.upstream.enqueue(refuse(400, { message: 'the scripted model is out of order' }));
   await say(page, 'Does it work?');
   await page
@@ -172,12 +172,12 @@ test('a failure is told with the provider’s words, and answered again', withCh
   await checkPage(page, 'chat-failed');
   await page.getByRole('button', { name: 'Answer again' }).first().click();
   await log(page).getByText('You said: Does it work?').waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test('conversations are found by their words, renamed, archived and deleted', withChromium, async () => {
   await using opened = await startChat();
-  const { page, faults } = opened;
+  const { page, complaints } = opened;
   await say(page, 'Something about herons');
   await log(page).getByText('You said: Something about herons').waitFor();
   await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
@@ -204,7 +204,7 @@ test('conversations are found by their words, renamed, archived and deleted', wi
   await page.setViewportSize({ width: 375, height: 720 });
   await page.getByRole('main').getByRole('link', { name: 'Conversations' }).click();
   await page.getByRole('searchbox').waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test(
@@ -212,7 +212,7 @@ test(
   withChromium,
   async () => {
     await using opened = await startChat();
-    const { page, faults } = opened;
+    const { page, complaints } = opened;
     await say(page, 'In production');
     await log(page).getByText('You said: In production').waitFor();
     await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
@@ -236,6 +236,6 @@ test(
     const list = page.getByRole('navigation', { name: 'Your conversations' });
     await list.getByRole('link').nth(1).waitFor();
     assert.equal(await list.getByRole('link').count(), 2, 'the button, and the one of production');
-    assert.deepEqual(faults, []);
+    assert.deepEqual(complaints, []);
   },
 );

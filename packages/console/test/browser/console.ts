@@ -1,144 +1,179 @@
-/**
- * The console in a real browser, on a server of its own in another process, with a scripted model, a persona `helper`
- * and an account that is the operator and owns the organization.
- */
-import { mkdir, rm } from 'node:fs/promises';
-import { emptyPlace } from 'colloquy-testkit/place';
-import { serverEnvironment } from 'colloquy-testkit/server-environment';
-import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
-import { administer } from 'colloquy-testkit/tenants';
-import { type ScriptedUpstream, startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstream';
+/** The console in Chromium against a real server, as a person sees it. */
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { startTestServer, type TestServer } from 'colloquy-testkit/server';
+import { chromiumForTests } from 'colloquy-testkit/services';
+import { administer, furnish } from 'colloquy-testkit/tenants';
 import { violationsOf } from 'colloquy-testkit/web/violations';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-export const owner = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery staple' };
+const found = chromiumForTests();
+/** For `test(name, options, …)` and `describe(name, options, …)`: skipped where there is no Chromium. */
+export const withChromium = 'skip' in found ? found : {};
+
+export const person = {
+  name: 'Ada',
+  email: 'ada@example.com',
+  password: 'correct horse battery staple',
+};
 
 /** Where pictures of the pages are put; undefined: nowhere. */
 const pictures = process.env.COLLOQUY_TEST_PICTURES;
 
+const wide = { width: 1200, height: 800 };
+const narrow = { width: 375, height: 720 };
+
 export interface TestConsole extends AsyncDisposable {
+  readonly server: TestServer;
+  /** `http://localhost:<port>/console`. */
   readonly url: string;
-  readonly server: ChildServer;
-  readonly upstream: ScriptedUpstream;
-  readonly browser: Browser;
-  readonly organizationId: string;
-  readonly modelId: string;
-  readonly personaId: number;
-  /** What the pages complained of: their console, uncaught errors, violations of the policy. */
-  readonly complaints: string[];
-  /** Calls the administration of the organization. */
-  administer<T>(method: string, path: string, body?: unknown): Promise<T>;
-  /** A page of the console, signed in as the owner; `path` is what follows `/console`. */
+  /** The link that is printed where nobody has an account yet. */
+  readonly setUpLink: string;
+  /** The first tab, blank. */
+  readonly page: Page;
+  /**
+   * Makes the first account, which is the operator's and owns the organization `default`, and shows the console in the
+   * first tab. Gives the id of the organization.
+   */
+  setUp(): Promise<string>;
+  /** Another tab, blank. */
+  newPage(): Promise<Page>;
+  /** Another tab; `path` is what follows `/console`. */
   open(path: string): Promise<Page>;
   /** A page of a browser in which nobody is signed in. */
   openSignedOut(path: string): Promise<Page>;
+  /** What the pages complained of: their console, uncaught errors, violations of the content security policy. */
+  readonly complaints: readonly string[];
+  /** Those that are not of this kind. */
+  complaintsBut(expected: RegExp): readonly string[];
 }
 
-export interface TestConsoleOptions {
-  readonly environment?: Record<string, string>;
-}
-
-export async function startConsole(
-  executablePath: string,
-  { environment = {} }: TestConsoleOptions = {},
-): Promise<TestConsole> {
+/** A console that nobody has an account for yet. */
+export async function startConsole(): Promise<TestConsole> {
   await using owned = new AsyncDisposableStack();
-  const place = await emptyPlace('sqlite');
-  owned.defer(() => rm(place.dataDir, { recursive: true, force: true }));
-  const upstream = owned.use(await startScriptedUpstream());
-  const server = owned.use(await spawnServer(serverEnvironment(place, environment), { cwd: place.dataDir }));
-  const { url } = server;
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const server = owned.use(await startTestServer());
+  // The tests do not look at the page that waits for it.
+  await server.server.browserBundles.console.prepare();
+  const browser = await chromium.launch({
+    executablePath: 'path' in found ? found.path : '',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   owned.defer(() => browser.close());
   const complaints: string[] = [];
-  const context = async (): Promise<BrowserContext> => {
-    const made = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-    made.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    made.on('weberror', (error) => complaints.push(String(error.error())));
-    return made;
+  const newContext = async (): Promise<BrowserContext> => {
+    const context = await browser.newContext({
+      viewport: wide,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    context.setDefaultTimeout(30_000);
+    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    context.on('weberror', (error) => complaints.push(String(error.error())));
+    return context;
   };
-  const signedIn = await context();
-  // It is answered when the console is made.
-  await fetch(`${url}/console/ready.js`);
-  await server.says(/#setup=\S+/);
-  const token = /#setup=(\S+)/.exec(server.output())?.[1];
-  await signedIn.request.post(`${url}/api/console/setup`, {
-    data: { token, ...owner },
-    headers: { origin: url, 'sec-fetch-site': 'same-origin' },
-    failOnStatusCode: true,
-  });
-  const { data } = await administer<{ data: { id: string }[] }>(url, 'GET', '/organizations');
-  const organizationId = data[0]?.id ?? '';
-  const base = `/organizations/${organizationId}`;
-  const ask = <T>(method: string, path: string, body?: unknown): Promise<T> =>
-    administer<T>(url, method, `${base}${path}`, body);
-  const { id: modelId } = await ask<{ id: string }>('POST', '/models', {
-    name: 'Scripted',
-    provider: 'openai-compatible',
-    model: 'scripted',
-    base_url: upstream.openAiUrl,
-    context_window: 8000,
-    prices: { input: 1, output: 2 },
-  });
-  await administer(url, 'PATCH', base, { default_model_id: modelId });
-  const { id: personaId } = await ask<{ id: number }>('POST', '/personas', {
-    name: 'Helper',
-    alias: 'helper',
-  });
-  await ask('PUT', `/personas/${personaId}/next`, { system_prompt: 'Be helpful.', model_id: modelId });
-  await ask('POST', `/personas/${personaId}/submit`);
-  const open = async (of: BrowserContext, path: string): Promise<Page> => {
-    const page = await of.newPage();
-    page.setDefaultTimeout(30_000);
-    await page.goto(`${url}/console${path}`);
+  const { consoleAddress: setUpLink } = server.server;
+  const url = setUpLink.replace(/#.*/, '');
+  const openIn = async (context: BrowserContext, path: string): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(url + path);
     await page.locator('h1').first().waitFor();
     return page;
   };
+  const context = await newContext();
+  const page = await context.newPage();
   const disposables = owned.move();
   return {
-    url,
     server,
-    upstream,
-    browser,
-    organizationId,
-    modelId,
-    personaId,
+    url,
+    setUpLink,
+    page,
+    async setUp() {
+      const { origin } = new URL(url);
+      const { password, ...account } = person;
+      await context.request.post(`${origin}/api/console/setup`, {
+        data: { token: /#setup=(\S+)/.exec(setUpLink)?.[1], password, ...account },
+        headers: { origin, 'sec-fetch-site': 'same-origin' },
+        failOnStatusCode: true,
+      });
+      await page.goto(url);
+      await page.getByRole('navigation', { name: 'Views' }).waitFor();
+      const { data } = await administer<{ data: { id: string; name: string }[] }>(
+        server.url,
+        'GET',
+        '/organizations',
+      );
+      return data.find(({ name }) => name === 'default')?.id ?? assert.fail('there is no such organization');
+    },
+    newPage: () => context.newPage(),
+    open: (path) => openIn(context, path),
+    openSignedOut: async (path) => openIn(await newContext(), path),
     complaints,
-    administer: ask,
-    open: (path) => open(signedIn, path),
-    openSignedOut: async (path) => open(await context(), path),
+    complaintsBut: (expected) => complaints.filter((text) => !expected.test(text)),
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),
   };
 }
 
-const widths = [1200, 375];
-const schemes = ['light', 'dark'] as const;
+export interface FurnishedConsole extends TestConsole {
+  readonly personaId: number;
+  /** Calls the administration of the organization. */
+  administer<T>(method: string, path: string, body?: unknown): Promise<T>;
+}
+
+/** A console that is set up, with a scripted model and a persona `helper`. */
+export async function startFurnishedConsole(): Promise<FurnishedConsole> {
+  await using owned = new AsyncDisposableStack();
+  const opened = owned.use(await startConsole());
+  const { server } = opened;
+  const organizationId = await opened.setUp();
+  const { personaId } = await furnish(server.url, organizationId, server.upstream);
+  const disposables = owned.move();
+  return {
+    ...opened,
+    personaId,
+    administer: (method, path, body) =>
+      administer(server.url, method, `/organizations/${organizationId}${path}`, body),
+    [Symbol.asyncDispose]: () => disposables.disposeAsync(),
+  };
+}
+
+/** Adds the scripted upstream as a model of the organization that is shown, as a person does it. */
+export async function addScriptedModel(
+  { page, server, url }: TestConsole,
+  model = 'scripted',
+): Promise<void> {
+  await page.goto(`${url}/models/add`);
+  await page.getByRole('button', { name: /^Another server/ }).click();
+  await page.getByLabel('Address').fill(server.upstream.openAiUrl);
+  await page.getByRole('button', { name: 'List what it offers' }).click();
+  await page.getByLabel('Or name a model yourself').fill(model);
+  await page.getByRole('button', { name: 'Add and test 1 model' }).click();
+  await page.getByText(/^Answered in/).waitFor();
+}
 
 /**
- * What is wrong with the page as it is, in both themes at 1200 and 375 px: axe's findings, and whether it is wider than
- * the window. A picture of each goes to COLLOQUY_TEST_PICTURES, if that is set.
+ * Nothing is wrong with the page as it is, in both themes at 1200 and 375 px: axe finds no violation, and it is not
+ * wider than the window. A picture of each goes to COLLOQUY_TEST_PICTURES, if that is set.
  * @param name begins the names of the pictures
  */
-export async function checkPage(page: Page, name: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const width of widths) {
-    await page.setViewportSize({ width, height: 800 });
-    for (const colorScheme of schemes) {
+export async function checkPage(page: Page, name: string): Promise<void> {
+  const wrong: string[] = [];
+  for (const size of [wide, narrow]) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       // What the change of size or theme brings about is drawn first.
       await page.evaluate(
         () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
       );
-      const at = `${name} at ${width} px, ${colorScheme}`;
-      found.push(...(await violationsOf(page)).map((violation) => `${at}: ${violation}`));
+      const at = `${name} at ${size.width} px, ${colorScheme}`;
+      wrong.push(...(await violationsOf(page)).map((violation) => `${at}: ${violation}`));
       const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (excess > 0) found.push(`${at}: ${excess} px too wide`);
+      if (excess > 0) wrong.push(`${at}: ${excess} px too wide`);
       if (pictures === undefined) continue;
       await mkdir(pictures, { recursive: true });
-      await page.screenshot({ path: `${pictures}/${name}-${width}-${colorScheme}.png` });
+      await page.screenshot({ path: `${pictures}/${name}-${size.width}-${colorScheme}.png` });
     }
   }
-  await page.setViewportSize({ width: 1200, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  return found;
+  await page.setViewportSize(wide);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+  assert.deepEqual(wrong, []);
 }

@@ -2,28 +2,25 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { chromiumForTests } from 'colloquy-testkit/services';
 import { answer, refuse } from 'colloquy-testkit/upstream/scripted-upstream';
 import type { Page } from 'playwright-core';
-import { checkPage, startConsole, type TestConsole } from './console.ts';
+import { checkPage, type FurnishedConsole, startFurnishedConsole, withChromium } from './console.ts';
 
-const found = chromiumForTests();
-
-describe('the conversations', 'skip' in found ? found : {}, () => {
-  let server: TestConsole;
+describe('the conversations', withChromium, () => {
+  let opened: FurnishedConsole;
   let key = '';
   let keyId = '';
 
   /** One turn of an end user; gives what the server told at its end. */
   async function say(userId: string, message: string, sessionId?: string): Promise<{ session: string }> {
-    const token = await fetch(`${server.url}/api/chat/get_token`, {
+    const token = await fetch(`${opened.server.url}/api/chat/get_token`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body: JSON.stringify({ user_id: userId, persona: 'helper' }),
     });
     const { token: bearer } = (await token.json()) as { token: string };
     const path = sessionId === undefined ? 'completion/stream' : 'continuation/stream';
-    const response = await fetch(`${server.url}/api/chat/${path}`, {
+    const response = await fetch(`${opened.server.url}/api/chat/${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
       body: JSON.stringify({ message, ...(sessionId !== undefined && { session_id: sessionId }) }),
@@ -34,22 +31,21 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   }
 
   before(async () => {
-    if ('skip' in found) return;
-    server = await startConsole(found.path);
-    const made = await server.administer<{ key: string; id: string }>('POST', '/keys', {
+    opened = await startFurnishedConsole();
+    const made = await opened.administer<{ key: string; id: string }>('POST', '/keys', {
       name: 'Website',
       type: 'prod',
-      default_persona_id: server.personaId,
+      default_persona_id: opened.personaId,
     });
     key = made.key;
     keyId = made.id;
-    server.upstream.enqueue(answer('Walruses are **large**.\n\n```js\nconst tusks = 2;\n```\n'));
+    opened.server.upstream.enqueue(answer('Walruses are **large**.\n\n```js\nconst tusks = 2;\n```\n'));
     const { session } = await say('customer/4711', 'Tell me of walruses');
     await say('customer/4711', 'And of seals?', session);
-    server.upstream.enqueue(refuse(400, { message: 'rule 7 forbids it' }));
+    opened.server.upstream.enqueue(refuse(400, { message: 'rule 7 forbids it' }));
     await say('customer-2', 'Forbidden things');
   });
-  after(() => server?.[Symbol.asyncDispose]());
+  after(() => opened?.[Symbol.asyncDispose]());
 
   const download = async (page: Page, act: () => Promise<void>): Promise<{ name: string; text: string }> => {
     const [file] = await Promise.all([page.waitForEvent('download'), act()]);
@@ -57,11 +53,11 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   };
 
   test('the list has all of them; filters stand in the address, and lead back to all', async () => {
-    const page = await server.open('/conversations');
+    const page = await opened.open('/conversations');
     const rows = page.locator('tbody tr');
     await rows.nth(1).waitFor();
     assert.equal(await rows.count(), 2);
-    assert.deepEqual(await checkPage(page, 'conversations'), []);
+    await checkPage(page, 'conversations');
     await page.getByLabel('Status').selectOption('Failed');
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
     assert.match(page.url(), /status=failed/);
@@ -73,7 +69,7 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
     assert.match(page.url(), new RegExp(keyId));
     await page.getByLabel('Until').fill('2020-01-01');
     await page.getByText('No conversation has all of what the filters ask for.').waitFor();
-    assert.deepEqual(await checkPage(page, 'conversations-none'), []);
+    await checkPage(page, 'conversations-none');
     await page.getByRole('button', { name: 'Without filters' }).first().click();
     await rows.nth(1).waitFor();
     assert.equal(new URL(page.url()).search, '');
@@ -81,7 +77,7 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   });
 
   test('a search leads to the message, which has the focus', async () => {
-    const page = await server.open('/conversations');
+    const page = await opened.open('/conversations');
     await page.getByLabel('Words in titles and messages').fill('tusks');
     await page.locator('tbody small', { hasText: 'tusks' }).waitFor();
     await page.locator('tbody a').first().focus();
@@ -95,22 +91,22 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
       (await hit.locator('footer').textContent()) ?? '',
       /Scripted.*persona \d+, version 1.*tokens.*cost/,
     );
-    assert.deepEqual(await checkPage(page, 'conversations-reader'), []);
+    await checkPage(page, 'conversations-reader');
     await page.close();
   });
 
   test('the timeline, the JSON, and both exports tell the same', async () => {
-    const page = await server.open('/conversations?user=customer/4711');
+    const page = await opened.open('/conversations?user=customer/4711');
     await page.locator('tbody a').first().click();
     await page.getByRole('tab', { name: 'Messages' }).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('region', { name: 'Timeline' }).waitFor();
     assert.equal(await page.locator('tbody tr').count(), 2);
-    assert.deepEqual(await checkPage(page, 'conversations-timeline'), []);
+    await checkPage(page, 'conversations-timeline');
     await page.keyboard.press('ArrowRight');
     const json = JSON.parse((await page.getByRole('region', { name: 'JSON' }).textContent()) ?? '');
     assert.equal(json.messages.length, 4);
-    assert.deepEqual(await checkPage(page, 'conversations-json'), []);
+    await checkPage(page, 'conversations-json');
     const exported = async (item: string) =>
       download(page, async () => {
         await page.getByRole('button', { name: 'Export' }).click();
@@ -138,10 +134,12 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   });
 
   test('a running answer is followed as it is written, and cancelled', async () => {
-    server.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['Half ', 'of it'] }, { do: 'stall' }] });
+    opened.server.upstream.enqueue({
+      steps: [{ do: 'tokens', tokens: ['Half ', 'of it'] }, { do: 'stall' }],
+    });
     const waiting = say('customer-3', 'Begin');
-    await server.upstream.request(3);
-    const page = await server.open('/conversations?status=running');
+    await opened.server.upstream.request(3);
+    const page = await opened.open('/conversations?status=running');
     await page.locator('tbody a').first().click();
     await page.getByText('Half of it').waitFor();
     await page.getByRole('button', { name: 'Cancel the answer' }).click();
@@ -152,7 +150,7 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   });
 
   test('it is archived, taken out again, and deleted by its name', async () => {
-    const page = await server.open('/conversations?user=customer-3');
+    const page = await opened.open('/conversations?user=customer-3');
     await page.locator('tbody a').first().click();
     await page.getByRole('button', { name: 'Archive' }).click();
     await page.getByText('Archived', { exact: true }).waitFor();
@@ -161,7 +159,7 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
     await page.getByRole('button', { name: 'Delete' }).click();
     const dialog = page.getByRole('dialog');
     assert.match((await dialog.textContent()) ?? '', /2 messages in 1 session/);
-    assert.deepEqual(await checkPage(page, 'conversations-delete'), []);
+    await checkPage(page, 'conversations-delete');
     const title = (await page.locator('h1').textContent()) ?? '';
     await dialog.getByLabel(/to confirm/).fill(title);
     await page.keyboard.press('Enter');
@@ -172,12 +170,12 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
   });
 
   test('an end user’s data are exported and erased, with a receipt', async () => {
-    const page = await server.open('/conversations/users');
+    const page = await opened.open('/conversations/users');
     await page.locator('tbody tr').nth(2).waitFor();
-    assert.deepEqual(await checkPage(page, 'conversations-users'), []);
+    await checkPage(page, 'conversations-users');
     await page.getByRole('link', { name: 'customer/4711' }).click();
     await page.getByRole('heading', { name: 'customer/4711' }).waitFor();
-    assert.deepEqual(await checkPage(page, 'conversations-user'), []);
+    await checkPage(page, 'conversations-user');
     const { text } = await download(page, () =>
       page.getByRole('button', { name: 'Export everything' }).click(),
     );
@@ -188,7 +186,7 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
     await dialog.getByRole('button', { name: 'Erase' }).click();
     await page.getByRole('heading', { name: 'Receipt' }).waitFor();
     assert.match((await page.getByRole('main').textContent()) ?? '', /conversations1/);
-    assert.deepEqual(await checkPage(page, 'conversations-receipt'), []);
+    await checkPage(page, 'conversations-receipt');
     const receipt = await download(page, () =>
       page.getByRole('button', { name: 'Save the receipt' }).click(),
     );
@@ -199,5 +197,5 @@ describe('the conversations', 'skip' in found ? found : {}, () => {
     await page.close();
   });
 
-  test('no page complained', () => assert.deepEqual(server.complaints, []));
+  test('no page complained', () => assert.deepEqual(opened.complaints, []));
 });

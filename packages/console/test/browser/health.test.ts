@@ -1,42 +1,38 @@
 /** The health of the server, as its operator watches it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { chromiumForTests } from 'colloquy-testkit/services';
-import { checkPage, startConsole, type TestConsole } from './console.ts';
+import { checkPage, type FurnishedConsole, startFurnishedConsole, withChromium } from './console.ts';
 
-const found = chromiumForTests();
-
-describe('the health', 'skip' in found ? found : {}, () => {
-  let server: TestConsole;
+describe('the health', withChromium, () => {
+  let opened: FurnishedConsole;
   let key = '';
   before(async () => {
-    if ('skip' in found) return;
-    server = await startConsole(found.path);
-    const made = await server.administer<{ key: string }>('POST', '/keys', {
+    opened = await startFurnishedConsole();
+    const made = await opened.administer<{ key: string }>('POST', '/keys', {
       name: 'Website',
       type: 'prod',
-      default_persona_id: server.personaId,
+      default_persona_id: opened.personaId,
     });
     key = made.key;
   });
-  after(() => server?.[Symbol.asyncDispose]());
+  after(() => opened?.[Symbol.asyncDispose]());
 
   const say = () =>
-    fetch(`${server.url}/api/chat/completion/stream`, {
+    fetch(`${opened.server.url}/api/chat/completion/stream`, {
       method: 'POST',
       headers: { 'x-api-key': key, 'content-type': 'application/json' },
       body: '{"message":"Hello"}',
     }).then((response) => response.text());
 
   test('it shows how the server is, and what runs can be cancelled', async () => {
-    server.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['Half '] }, { do: 'stall' }] });
+    opened.server.upstream.enqueue({ steps: [{ do: 'tokens', tokens: ['Half '] }, { do: 'stall' }] });
     const answer = say();
-    await server.upstream.request(0);
-    const page = await server.open('/health');
+    await opened.server.upstream.request(0);
+    const page = await opened.open('/health');
     await page.getByText('All is well').waitFor();
     const runs = page.getByRole('region', { name: 'Answers under way' });
     await runs.getByText('Answering').waitFor();
-    assert.deepEqual(await checkPage(page, 'health'), []);
+    await checkPage(page, 'health');
     await runs.getByRole('button', { name: 'Cancel' }).focus();
     await page.keyboard.press('Enter');
     assert.match(await answer, /cancelled/);
@@ -46,7 +42,7 @@ describe('the health', 'skip' in found ? found : {}, () => {
   });
 
   test('it is read again while it is seen, and not while it is hidden', async () => {
-    const page = await server.open('/health');
+    const page = await opened.open('/health');
     await page.clock.install();
     let readings = 0;
     page.on('request', (request) => {
@@ -71,7 +67,7 @@ describe('the health', 'skip' in found ? found : {}, () => {
   });
 
   test('the support bundle has what helps, and no secret', async () => {
-    const page = await server.open('/health');
+    const page = await opened.open('/health');
     await page.getByRole('button', { name: 'Put it together' }).click();
     const region = page.getByRole('region', { name: 'Support bundle' });
     const text = (await region.textContent()) ?? '';
@@ -81,11 +77,18 @@ describe('the health', 'skip' in found ? found : {}, () => {
       true,
     );
     assert.equal(bundle.store.engine, 'sqlite');
-    for (const secret of [key, server.upstream.url, 'ada@example.com', 'Website', 'Be helpful', '/tmp/'])
+    for (const secret of [
+      key,
+      opened.server.upstream.url,
+      'ada@example.com',
+      'Website',
+      'Be helpful',
+      '/tmp/',
+    ])
       assert.equal(text.includes(secret), false, secret);
-    assert.deepEqual(await checkPage(page, 'health-bundle'), []);
+    await checkPage(page, 'health-bundle');
     await page.close();
   });
 
-  test('no page complained', () => assert.deepEqual(server.complaints, []));
+  test('no page complained', () => assert.deepEqual(opened.complaints, []));
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { addScriptedModel, checkPage, startConsole, type TestConsole, withChromium } from './person.ts';
+import { addScriptedModel, checkPage, startConsole, type TestConsole, withChromium } from './console.ts';
 
 async function startWithModel(): Promise<TestConsole> {
   const opened = await startConsole();
@@ -33,7 +33,7 @@ async function submit(page: Page, note: string): Promise<void> {
 
 test('draft, differences, submit, history, roll back', withChromium, async () => {
   await using opened = await startWithModel();
-  const { page, url, faults } = opened;
+  const { page, url, complaints } = opened;
   await page.goto(`${url}/personas`);
   await page.getByRole('table').waitFor();
   await checkPage(page, 'personas');
@@ -65,12 +65,12 @@ test('draft, differences, submit, history, roll back', withChromium, async () =>
   await page.getByRole('dialog').getByRole('button', { name: 'Roll back to it' }).click();
   await page.getByText('It is in production again').waitFor();
   await first.getByText('In production').waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
 
 test('both versions are asked the same, by hand and with saved questions', withChromium, async () => {
   await using opened = await startWithModel();
-  const { page, server, faults } = opened;
+  const { page, server, complaints } = opened;
   server.upstream.script('scripted', ({ body, lastUserMessage }) => {
     const prompt = body?.messages?.[0]?.content ?? '';
     const tokens = [prompt.includes('loud') ? `LOUD: ${lastUserMessage}` : `quiet: ${lastUserMessage}`];
@@ -125,5 +125,5 @@ test('both versions are asked the same, by hand and with saved questions', withC
   await checkPage(page, 'persona-settings');
   await page.getByRole('link', { name: 'Chat', exact: true }).click();
   await page.getByText('Your conversations will stand here.').waitFor();
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });

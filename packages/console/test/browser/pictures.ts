@@ -8,7 +8,7 @@ import { administer } from 'colloquy-testkit/tenants';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
 import { newId } from '../../../server/src/domain/ids.ts';
 import type { ModelCall } from '../../../server/src/domain/usage.ts';
-import { startConsole, type TestConsole } from './person.ts';
+import { startConsole, type TestConsole } from './console.ts';
 
 const target = join(import.meta.dirname, '../../../../docs/pictures');
 const dayMs = 24 * 3_600_000;
@@ -107,19 +107,12 @@ async function take({ page }: TestConsole, name: string): Promise<void> {
 await mkdir(target, { recursive: true });
 await using opened = await startConsole();
 const { page, url, server } = opened;
-await opened.setUp();
+const organizationId = await opened.setUp();
 await page.setViewportSize({ width: 1200, height: 760 });
-const { data } = await administer<{ data: { id: string; name: string }[] }>(
-  server.url,
-  'GET',
-  '/organizations',
-);
-const organization = data.find(({ name }) => name === 'default');
-if (organization === undefined) throw new Error('there is no organization default');
-const base = `/organizations/${organization.id}`;
+const base = `/organizations/${organizationId}`;
 const [small = '', large = ''] = [
-  await addModel(opened, organization.id, 'Small'),
-  await addModel(opened, organization.id, 'Large'),
+  await addModel(opened, organizationId, 'Small'),
+  await addModel(opened, organizationId, 'Large'),
 ];
 await administer(server.url, 'PATCH', base, { name: 'Acme', default_model_id: small });
 const persona = await administer<{ id: number }>(server.url, 'POST', `${base}/personas`, {
@@ -157,7 +150,7 @@ await page.goto(`${url}/personas/${persona.id}`);
 await page.locator('ins').first().waitFor();
 await take(opened, 'persona');
 
-await addUsage(opened, organization.id, [small, large]);
+await addUsage(opened, organizationId, [small, large]);
 await page.emulateMedia({ colorScheme: 'dark' });
 await page.goto(`${url}/usage`);
 await page.getByRole('img').locator('canvas').waitFor();

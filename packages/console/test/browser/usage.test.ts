@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { addScriptedModel, checkPage, startConsole, withChromium } from './person.ts';
+import { addScriptedModel, checkPage, startConsole, withChromium } from './console.ts';
 
 test('what was used is seen over time, by group, and as a file', withChromium, async () => {
   await using opened = await startConsole();
-  const { page, url, faults } = opened;
+  const { page, url, complaints } = opened;
   await opened.setUp();
   await page.goto(`${url}/usage`);
   await page.getByText('Nothing was used in this period').waitFor();
@@ -38,5 +38,5 @@ test('what was used is seen over time, by group, and as a file', withChromium, a
   // The last bar is that of the hour under way.
   await over.click({ position: { x: box.width - 12, y: box.height - 4 } });
   await page.waitForURL(/\/conversations\?.*from=/);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(complaints, []);
 });
