@@ -58,8 +58,8 @@ function keyOf(api: Api, path: string, query: Query = {}): readonly unknown[] {
 }
 
 /**
- * A change. `stale` are the paths that have to be read again when it is done, with a slash at the end all that begin with
- * it; absent: all of this organization.
+ * A change. `stale` are the paths that have to be read again when it is done; absent: all of this organization. Where
+ * something is deleted, its own path is not among them: a page that still shows it would ask for what is gone.
  */
 export function useChange<Args, Result = unknown>(
   change: (args: Args, api: Api) => Promise<Result>,
@@ -72,9 +72,7 @@ export function useChange<Args, Result = unknown>(
     async onSuccess(_result, args) {
       const paths = stale?.(args, api);
       const isStale = ({ queryKey: [organization, path] }: { readonly queryKey: readonly unknown[] }) =>
-        organization === api.organization.id &&
-        (paths === undefined ||
-          paths.some((start) => path === start || (start.endsWith('/') && String(path).startsWith(start))));
+        organization === api.organization.id && (paths === undefined || paths.includes(String(path)));
       // A list that one goes back to has no more what was just deleted.
       client.removeQueries({ type: 'inactive', predicate: isStale });
       await client.invalidateQueries({ predicate: isStale });
