@@ -71,6 +71,7 @@ export async function startColloquy(options: ColloquyOptions): Promise<Colloquy>
     });
     party = new Party(child);
     await untilReady(`${base}/readyz`, () => child.exitCode);
+    await untilPagesAreMade(base);
     return party;
   };
   const dispose = async (): Promise<void> => {
@@ -133,6 +134,14 @@ async function setUp(
     default_persona_id: persona.id,
   });
   return { key, organizationId: organization.id, modelId: model.id, personaId: persona.id };
+}
+
+/**
+ * Resolves once a server that has just started has bundled the pages for browsers, which takes seconds of CPU in a
+ * process of its own that would count as the server's.
+ */
+export async function untilPagesAreMade(base: string): Promise<void> {
+  await (await fetch(`${base}/console/ready.js`)).arrayBuffer();
 }
 
 async function untilReady(url: string, exitCode: () => number | null): Promise<void> {

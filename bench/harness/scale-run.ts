@@ -8,6 +8,7 @@ import { serverEnvironment } from 'colloquy-testkit/server-environment';
 import { type ChildServer, spawnServer } from 'colloquy-testkit/server-process';
 import { makeTenant } from 'colloquy-testkit/tenants';
 import { Client } from 'pg';
+import { untilPagesAreMade } from './colloquy.ts';
 import { ClientStream, type Target } from './load.ts';
 import { startUpstream } from './party.ts';
 import { createBenchDatabase } from './postgres.ts';
@@ -55,7 +56,11 @@ export async function runScale(load: ScaleLoad): Promise<ScaleRun> {
     { LEASE_MS: '10000', REDIS_URL: redis.url },
   );
   const servers: ChildServer[] = [];
-  while (servers.length < load.servers) servers.push(cleanup.use(await spawnServer(environment)));
+  while (servers.length < load.servers) {
+    const server = cleanup.use(await spawnServer(environment));
+    await untilPagesAreMade(server.url);
+    servers.push(server);
+  }
   const { prodKey } = await makeTenant((servers[0] as ChildServer).url, {
     openAiUrl: `${upstream.url}/v1`,
   });
