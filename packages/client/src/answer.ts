@@ -24,7 +24,7 @@ export interface AnswerOptions {
 }
 
 /**
- * Nothing is asked of the server before the first `for await`, `then` or `start()`. Events are kept, so several readers, and
+ * Nothing is asked of the server before the first `for await`, `await` or `start()`. Events are kept, so several readers, and
  * late ones, get all of them; the server is read as fast as the fastest of them reads.
  */
 export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerResult> {
@@ -110,6 +110,18 @@ export class Answer implements AsyncIterable<AnswerEvent>, PromiseLike<AnswerRes
     onFailure?: ((reason: unknown) => Failure | PromiseLike<Failure>) | null,
   ): Promise<Result | Failure> {
     return this.#whole().then(onResult, onFailure);
+  }
+
+  /** As a promise's. */
+  catch<Failure = never>(
+    onFailure?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<AnswerResult | Failure> {
+    return this.#whole().catch(onFailure);
+  }
+
+  /** As a promise's. */
+  finally(onEnd?: (() => void) | null): Promise<AnswerResult> {
+    return this.#whole().finally(onEnd);
   }
 
   /** Leaving the loop stops the watching if nobody else reads; the answer goes on at the server. */
