@@ -271,6 +271,9 @@ export function talkingRows(upstream: ScriptedUpstream): Readonly<Record<string,
     'GET /api/llm/list': talk(each(200, 200, foreign), (world) => ({
       path: `/api/llm/list?${org(world)}`,
     })),
+    'GET /api/persona/list': talk(each(200, 200, foreign), (world) => ({
+      path: `/api/persona/list?${org(world)}`,
+    })),
     'GET /api/org/list': talk(each(200, 200), at('/api/org/list'), {
       hides: ({ tenant }) => tenant.organizationId,
       sees: ['good', 'guest', 'otherUser', 'testKey'],

@@ -34,6 +34,17 @@ export function MessageField(
   return Type.String({ minLength: 1, maxLength, format: 'visible', description, examples: [example] });
 }
 
+/** Whether a turn may use the web. */
+export const InternetField = Type.Optional(
+  orNull(
+    Type.Boolean({
+      description:
+        "Whether this answer draws on the web. Default: what the persona says; without one, false. A token whose persona answers without the internet can't ask for it.",
+      examples: [true],
+    }),
+  ),
+);
+
 /** The largest body of a call that takes a message, in bytes. A character takes up to 12 of them as JSON. */
 export const messageBodyLimit = 4 * 1024 * 1024;
 

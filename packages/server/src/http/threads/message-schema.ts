@@ -114,6 +114,12 @@ export const threadQuery = {
       'The part of the thread around this message. If it is not on the path to the head, the thread is the newest one through it.',
     ),
   ),
+  after: Type.Optional(IdField('Only what comes behind this message of the thread, the nearest.')),
+  at: Type.Optional(
+    TimeField(
+      'The part of the thread around the first message that was made at this time or later; around its last one if all are older.',
+    ),
+  ),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,

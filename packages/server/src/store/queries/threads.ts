@@ -13,6 +13,8 @@ export interface PathEntry {
   readonly sessionId: string;
   readonly role: MessageRole;
   readonly position: number;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
 }
 
 /** Messages of a path that are read at once. */
@@ -25,7 +27,7 @@ const chainFrom = statement<{ id: string; limit: number }, PathEntry>(
       select m.parent_id, chain.depth + 1 from chain join message m on m.id = chain.id
       where m.parent_id is not null and chain.depth < ${param('limit')}
     )
-    select m.id, m.parent_id as "parentId", m.session_id as "sessionId", m.role, m.position
+    select m.id, m.parent_id as "parentId", m.session_id as "sessionId", m.role, m.position, m.created_at as "createdAt"
     from chain join message m on m.id = chain.id order by chain.depth`,
 );
 
@@ -44,6 +46,20 @@ export async function isOnPath(db: Database, messageId: string, leafId: string |
   if (leafId === null) return false;
   for await (const { id } of pathFrom(db, leafId)) if (id === messageId) return true;
   return false;
+}
+
+/**
+ * The first message of a path, of those that are shown, that was made at a time or later; the last one where all are
+ * older; undefined: none is shown.
+ */
+export async function firstSince(db: Database, leafId: string, epochMs: number): Promise<string | undefined> {
+  let found: string | undefined;
+  for await (const entry of pathFrom(db, leafId)) {
+    if (!isShown(entry)) continue;
+    if (found !== undefined && entry.createdAt < epochMs) break;
+    found = entry.id;
+  }
+  return found;
 }
 
 const childrenOf = statement<{ parent_id: string; session_id: string }, { id: string; position: number }>(

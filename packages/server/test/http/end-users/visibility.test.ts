@@ -162,6 +162,7 @@ const others: readonly string[] = [
   'POST /api/conversation/create',
   'POST /chats/create',
   'GET /api/llm/list',
+  'GET /api/persona/list',
   'GET /api/org/list',
   // A chat that is not seen is a new one.
   'POST /api/ui/chat',

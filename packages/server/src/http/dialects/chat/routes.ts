@@ -54,6 +54,7 @@ export function chatRoutes({ store, turns, now }: DialectDependencies): readonly
       dialect: 'chat',
       whenBusy: body.when_busy ?? 'reject',
       ...(body.metadata != null && { sessionMetadata: body.metadata }),
+      ...(body.internet != null && { internet: body.internet }),
       ...(body.max_tokens != null && { maxTokens: body.max_tokens }),
     });
   }

@@ -4,7 +4,7 @@ import { addRoutes } from '../../routing/route.ts';
 import type { DialectModule } from '../dialect-module.ts';
 import { checkOrganization } from './access.ts';
 import { conversationCodec } from './codec.ts';
-import { modelDirectory, organizationDirectory } from './directory-routes.ts';
+import { modelDirectory, organizationDirectory, personaDirectory } from './directory-routes.ts';
 import { ConversationEventSchema } from './event-schema.ts';
 import { messageRoutes } from './message-routes.ts';
 import { conversationRoutes } from './routes.ts';
@@ -27,6 +27,7 @@ export const conversation = {
         ...messageRoutes(dependencies),
         ...sessionRoutes(dependencies),
         modelDirectory(dependencies),
+        personaDirectory(dependencies),
       ]);
     });
   },

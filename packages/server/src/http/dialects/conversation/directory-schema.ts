@@ -16,6 +16,11 @@ export const ModelsSchema = Type.Array(
         description: "Whether it is the organization's default.",
         examples: [true],
       }),
+      internet: Type.Boolean({
+        description:
+          'Whether its answers can draw on the web: it can use sources, and the organization has the internet turned on.',
+        examples: [true],
+      }),
       version: Type.String({
         description: 'The same as `model`, for clients of an earlier API.',
         examples: ['gpt-5-mini'],
@@ -30,7 +35,44 @@ export const ModelsSchema = Type.Array(
 export const exampleModels = [
   {
     ...{ ...exampleModel, model: 'gpt-5-mini', context_window: 128000, is_default: true },
+    internet: true,
     ...{ version: 'gpt-5-mini', is_active: true, config: {} },
+  },
+];
+
+const VersionOnOffer = Type.Object(
+  {
+    version: Type.Integer({ description: 'Its number.', examples: [3] }),
+    model_id: IdField('The model that it is for.'),
+    internet: Type.Boolean({
+      description: 'Whether its answers draw on the web where a turn does not say.',
+      examples: [false],
+    }),
+  },
+  { title: 'PersonaVersionOnOffer', description: 'A version of a persona, without its prompt.' },
+);
+
+export const PersonasSchema = Type.Array(
+  Type.Object(
+    {
+      id: Type.Integer({ description: 'What a selector takes as `persona_id`.', examples: [47] }),
+      name: Type.String({ description: 'Its name.', examples: ['Support'] }),
+      alias: Type.String({ description: 'What a selector takes as `alias`.', examples: ['support'] }),
+      description: orNull(Type.String({ description: 'What it is for.', examples: ['Answers customers'] })),
+      active: orNull(VersionOnOffer),
+      next: orNull({
+        ...VersionOnOffer,
+        description: 'The draft; null: there is none, or it is not for the caller.',
+      }),
+    },
+    { title: 'PersonaOnOffer', description: 'A persona that the caller can talk to.' },
+  ),
+);
+
+export const examplePersonas = [
+  {
+    ...{ id: 47, name: 'Support', alias: 'support', description: null },
+    ...{ active: { version: 3, model_id: exampleId, internet: false }, next: null },
   },
 ];
 

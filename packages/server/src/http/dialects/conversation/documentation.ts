@@ -212,6 +212,16 @@ export const listModels = {
   response: answer('The models.', directory.ModelsSchema, directory.exampleModels),
 };
 
+export const listPersonas = {
+  tags,
+  operationId: 'listPersonasOnOffer',
+  summary: 'List the personas that can be talked to',
+  description:
+    'Oldest first, without their prompts; errors are `{"detail", "code"}` here too. Members and test keys see drafts too. A key that is held to personas sees those, an end user\'s token that of its own persona; without a credential there are none.',
+  querystring: schema.OrganizationQuery,
+  response: answer('The personas.', directory.PersonasSchema, directory.examplePersonas),
+};
+
 export const listOrganizations = {
   tags,
   operationId: 'listOwnOrganizations',

@@ -97,7 +97,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
       preValidation: (request, reply) => reconnect(request, reply, 'chat_session_id'),
       async handler(request, reply) {
         const { chat_session_id: sessionId, message, when_busy: whenBusy = 'reject' } = request.body;
-        const { parent_id: parentId, metadata } = request.body;
+        const { parent_id: parentId, metadata, internet } = request.body;
         return turns.stream(request, reply, 'conversation', () =>
           turns.accept(request, {
             target: {
@@ -106,6 +106,7 @@ export function sessionRoutes({ store, turns, now }: DialectDependencies): reado
             },
             dialect: 'conversation',
             whenBusy,
+            ...(internet != null && { internet }),
           }),
         );
       },

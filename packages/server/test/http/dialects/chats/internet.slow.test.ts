@@ -63,6 +63,12 @@ onBothStores('the internet', async (storeEngine) => {
     return reading;
   }
 
+  /** Gives the id of what was made. */
+  async function made(path: string, body: object, by: Record<string, string> = headers): Promise<string> {
+    const init = { method: 'POST', headers: by, body: JSON.stringify(body) };
+    return ((await (await fetch(server.url + path, init)).json()) as { id: string }).id;
+  }
+
   /** A slow machine may be silent for so long that the server sends a ping. */
   const framesOf = (reading: SseReading): string => reading.raw().replaceAll(': ping\n\n', '');
 
@@ -159,17 +165,68 @@ onBothStores('the internet', async (storeEngine) => {
       { name: 'reader', type: 'prod', default_persona_id: id },
     );
     const other = { headers: { ...headers, 'x-api-key': key } };
-    const made = async (path: string, body: object): Promise<string> => {
-      const init = { method: 'POST', ...other, body: JSON.stringify(body) };
-      return ((await (await fetch(server.url + path, init)).json()) as { id: string }).id;
-    };
-    const chatId = await made('/chats/create', { name: 'x' });
-    const messageId = await made('/conversations/create', {
-      chat_id: chatId,
-      role: 'Human',
-      message: question,
-    });
+    const chatId = await made('/chats/create', { name: 'x' }, other.headers);
+    const said = { chat_id: chatId, role: 'Human', message: question };
+    const messageId = await made('/conversations/create', said, other.headers);
     const inChats = await stream(`/conversations/inference/${messageId}`, other);
     assert.match(textOf(inChats), /^It is 74 metres high \[\d+\]\.\n$/);
+  });
+
+  test('a turn of the other dialects asks for the web, or for none, whatever its persona says', async () => {
+    let searches = 0;
+    results = () => {
+      searches += 1;
+      return found;
+    };
+    const org = `org_id=${server.organizationId}`;
+    const conversation = await made(`/api/conversation/create?${org}`, { title: 'Towers' });
+    const session = await made(`/api/conversation/create_session?${org}`, {
+      ...{ conversation_id: conversation, model_id: server.modelId },
+    });
+    const asked = async (path: string, body: object) => {
+      const before = searches;
+      const reading = await stream(path, {
+        ...{ method: 'POST', body: JSON.stringify({ message: question, ...body }) },
+        headers: { ...headers, accept: 'application/vnd.colloquy.events' },
+      });
+      const types = reading.events.map(({ data }) => JSON.parse(data).type as string);
+      assert.equal(types.at(-1), 'done', reading.raw());
+      return [types.includes('sources'), searches > before];
+    };
+    const inSession = { chat_session_id: session };
+    const talk = `/api/conversation/stream_chat?${org}`;
+    assert.deepEqual(await asked(talk, { ...inSession, internet: true }), [true, true]);
+    assert.deepEqual(await asked(talk, inSession), [false, false]);
+    assert.deepEqual(await asked(talk, { ...inSession, internet: null }), [false, false]);
+    const inChat = '/api/chat/continuation/stream';
+    assert.deepEqual(await asked(inChat, { session, internet: true }), [true, true]);
+    const withWeb = { persona: { alias: 'reader' } };
+    const begin = '/api/chat/completion/stream';
+    assert.deepEqual(await asked(begin, withWeb), [true, true]);
+    assert.deepEqual(await asked(begin, { ...withWeb, internet: false }), [false, false]);
+  });
+
+  test('a token can’t ask for the web where its persona has none, and can do without', async () => {
+    const base = `/organizations/${server.organizationId}/personas`;
+    const without = { name: 'Without', alias: 'without' };
+    const { id } = await administer<{ id: number }>(server.url, 'POST', base, without);
+    const draft = { system_prompt: 'Answer.', model_id: server.modelId };
+    await administer(server.url, 'PUT', `${base}/${id}/next`, draft);
+    await administer(server.url, 'POST', `${base}/${id}/submit`);
+    const get = await fetch(`${server.url}/api/chat/get_token`, {
+      ...{ method: 'POST', headers, body: JSON.stringify({ user_id: 'ada', persona: { alias: 'without' } }) },
+    });
+    const { token } = (await get.json()) as { token: string };
+    const asked = async (internet: unknown) => {
+      const response = await fetch(`${server.url}/api/chat/completion`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ message: 'Hi', internet }),
+      });
+      return [response.status, ((await response.json()) as { field?: string }).field];
+    };
+    assert.deepEqual(await asked(true), [403, undefined]);
+    assert.deepEqual(await asked(false), [200, undefined]);
+    assert.deepEqual(await asked('yes'), [400, 'internet']);
   });
 });

@@ -205,6 +205,7 @@ onBothStores('conversation access', async (storeEngine) => {
         model: 'scripted',
         context_window: 4000,
         is_default: false,
+        internet: true,
         version: 'scripted',
         is_active: true,
         config: {},
