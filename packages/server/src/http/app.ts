@@ -245,6 +245,7 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
       composeSignIn(dependencies.signIn ?? {}, {
         ...{ store, sessions, authenticator, revocation, publicAddress, now },
         limiter: engine.limiter,
+        secrets: admin.secrets,
       }),
       { prefix: consolePath },
     );

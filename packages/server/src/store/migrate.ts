@@ -25,6 +25,7 @@ import * as threads from './migrations/0021-threads.ts';
 import * as webhooks from './migrations/0022-webhooks.ts';
 import * as accounts from './migrations/0023-accounts.ts';
 import * as questionSets from './migrations/0024-question-sets.ts';
+import * as passkeys from './migrations/0025-passkeys.ts';
 import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
@@ -59,6 +60,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0022-webhooks': webhooks.up,
   '0023-accounts': accounts.up,
   '0024-question-sets': questionSets.up,
+  '0025-passkeys': passkeys.up,
 };
 
 /**

@@ -64,6 +64,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/sdk-trace-base': ['tracing'],
   '@redis/client': ['bus'],
   '@scalar/fastify-api-reference': ['http'],
+  '@simplewebauthn/server': ['auth'],
   ajv: ['http'],
   cockatiel: ['generation'],
   'eventsource-parser': ['models', 'cli'],

@@ -13,6 +13,7 @@ const own = (path: string): Row => talk(open(401), at(`/api/console${path}`));
 export function signingInRows(): Readonly<Record<string, Row>> {
   const token = 'x'.repeat(43);
   const person = { name: 'Mallory', email: 'mallory@a.example', password: 'of many characters' };
+  const passkey = { id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: {} };
   return {
     'GET /api/console/options': talk(open(), at('/api/console/options')),
     'POST /api/console/setup': changed('/setup', { token, ...person }),
@@ -23,6 +24,13 @@ export function signingInRows(): Readonly<Record<string, Row>> {
     // The servers of the matrix have no OpenID provider.
     'GET /api/console/oidc/start': talk(open(404), at('/api/console/oidc/start')),
     'GET /api/console/oidc/callback': talk(open(404), at('/api/console/oidc/callback?code=x&state=y')),
+    'POST /api/console/passkey-sign-in/options': changed('/passkey-sign-in/options'),
+    'POST /api/console/passkey-sign-in': changed('/passkey-sign-in', { credential: passkey }),
+    'GET /api/console/passkeys': own('/passkeys'),
+    'POST /api/console/passkeys/options': changed('/passkeys/options', {}),
+    'POST /api/console/passkeys': changed('/passkeys', { name: 'Phone', credential: passkey }),
+    'PATCH /api/console/passkeys/:id': changed(`/passkeys/${id}`, { name: 'Phone' }),
+    'DELETE /api/console/passkeys/:id': changed(`/passkeys/${id}`),
     'GET /api/console/me': own('/me'),
     'PATCH /api/console/me': changed('/me', { name: 'Mallory' }),
     'GET /api/console/sessions': own('/sessions'),

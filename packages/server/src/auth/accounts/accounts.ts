@@ -1,65 +1,29 @@
 /**
- * Signing in and out: by a password, or by a link. Whoever signs in gets a new secret for the browser; what the browser
- * bore before ends, so that nobody can make others use a session that they know.
+ * Signing in and out: by a password, by a link, or by an OpenID provider.
  */
-import { passwordCharacters, type SignInMethod, toEmail } from '../../domain/accounts/account.ts';
-import type { AuditOrigin } from '../../domain/audit/trail.ts';
-import { AppError, invalid, notFound } from '../../domain/errors.ts';
+import { passwordCharacters, toEmail } from '../../domain/accounts/account.ts';
+import { AppError, invalid } from '../../domain/errors.ts';
 import { newId } from '../../domain/ids.ts';
-import type { NewSession } from '../../store/commands/sign-in-sessions.ts';
 import {
   type AccountRecord,
-  findAccount,
   findAccountByEmail,
   findAccountByIdentity,
   findLink,
   type LinkRecord,
   listMemberships,
-  type Membership,
 } from '../../store/queries/accounts.ts';
 import { findOrganization } from '../../store/queries/organizations.ts';
 import type { Store } from '../../store/store.ts';
-import { hashOfSecret, newBearerSecret } from './bearer-secret.ts';
+import { hashOfSecret } from './bearer-secret.ts';
+import type { Entered, Entrance, Tries, Visitor } from './entrance.ts';
 import type { OpenIdIdentity } from './openid.ts';
 import type { Passwords } from './passwords.ts';
-import { RefusedSignIn, type TrailOfAccount, trailsOf } from './refused-sign-in.ts';
+import { RefusedSignIn, trailsOf } from './refused-sign-in.ts';
 import type { SignedIn } from './sessions.ts';
-
-/** Who asks, as far as that is known before they have signed in. */
-export interface Visitor {
-  readonly address: string | null;
-  readonly userAgent: string | null;
-  readonly requestId: string;
-  /** The hash of what the browser bears, whatever that is worth. */
-  readonly bears: string | null;
-}
-
-/** Bounds how often somebody may try. */
-export interface Tries {
-  /**
-   * Counts a try: for the account of an e-mail address, if one is named, and for where it comes from.
-   * @throws AppError rate_limited
-   */
-  begin(email: string | null, address: string | null): Promise<{ wasRight(): void }>;
-}
-
-/** Who an account is. */
-export interface Profile {
-  readonly account: AccountRecord;
-  readonly memberships: readonly Membership[];
-}
-
-/** Somebody who has signed in. */
-export interface Entered extends Profile {
-  readonly sessionId: string;
-  /** What the browser bears from now on. */
-  readonly secret: string;
-  /** Ids of sessions that ended by it. */
-  readonly ended: readonly string[];
-}
 
 export interface AccountsOptions {
   readonly store: Store;
+  readonly entrance: Entrance;
   readonly passwords: Passwords;
   readonly tries: Tries;
   /** Whether people may sign in by a password. */
@@ -81,43 +45,9 @@ const wrongLink = 'this link is not valid: it was used, has expired, or was repl
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-export function createAccounts({ store, passwords, tries, takesPasswords, now }: AccountsOptions) {
+export function createAccounts({ store, entrance, passwords, tries, takesPasswords, now }: AccountsOptions) {
   const { reads } = store;
-
-  function newSession(
-    visitor: Visitor,
-    method: SignInMethod,
-  ): { readonly secret: string; readonly session: NewSession } {
-    const { secret, hash } = newBearerSecret();
-    const { address, userAgent, bears } = visitor;
-    return { secret, session: { id: newId(), hash, method, address, userAgent, replaces: bears } };
-  }
-
-  function originOf(visitor: Visitor, trail: TrailOfAccount): AuditOrigin {
-    const { address, requestId } = visitor;
-    return { id: newId(), address, requestId, at: now(), ...trail };
-  }
-
-  /** Notes in the other organizations' trails what one of them has in the transaction of the act itself. */
-  async function noteSignIn(
-    visitor: Visitor,
-    accountId: string,
-    others: readonly TrailOfAccount[],
-    method: SignInMethod,
-  ): Promise<void> {
-    const subject = { kind: 'account', id: accountId } as const;
-    const note = { action: 'account.sign-in', subject, values: { method } } as const;
-    for (const trail of others) await store.execute('noteAction', note, originOf(visitor, trail));
-  }
-
-  async function profileOf(accountId: string): Promise<Profile> {
-    const [account, memberships] = await Promise.all([
-      findAccount(reads, accountId),
-      listMemberships(reads, accountId),
-    ]);
-    if (account === undefined) throw notFound('account');
-    return { account, memberships };
-  }
+  const { newSession, originOf, noteSignIn, profileOf, enter, requireCurrent } = entrance;
 
   function requirePasswords(): void {
     if (!takesPasswords)
@@ -150,22 +80,6 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
     if (hash === undefined || link === undefined || link.expiresAt <= now())
       throw new RefusedSignIn(wrongLink);
     return { hash, link };
-  }
-
-  /** Begins the session of an account whose owner has shown who they are. */
-  async function enter(
-    visitor: Visitor,
-    account: AccountRecord,
-    memberships: readonly Membership[],
-    method: SignInMethod,
-  ): Promise<Entered> {
-    const { secret, session } = newSession(visitor, method);
-    const [trail, ...others] = trailsOf(account.id, memberships);
-    const password = method === 'password' ? account.password : null;
-    const args = { accountId: account.id, password, session, now: now() };
-    const { ended } = await store.execute('startSession', args, originOf(visitor, trail));
-    await noteSignIn(visitor, account.id, others, method);
-    return { account, memberships, sessionId: session.id, secret, ended };
   }
 
   return {
@@ -304,7 +218,7 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
       const { account, memberships } = await profileOf(signedIn.accountId);
       const next = await hashNew(changes.password);
       if (next !== null && account.password !== null)
-        await requireCurrent(account, changes.current_password, visitor);
+        await requireCurrent(account, changes.current_password, visitor, 'change the password');
       const [trail] = trailsOf(account.id, memberships);
       const { ended } = await store.execute(
         'updateAccount',
@@ -347,20 +261,6 @@ export function createAccounts({ store, passwords, tries, takesPasswords, now }:
     if (!(await passwords.verify(password, account.password))) {
       throw new RefusedSignIn(wrong, account.id, await listMemberships(reads, account.id));
     }
-    attempt.wasRight();
-  }
-
-  /** @throws AppError invalid_request */
-  async function requireCurrent(
-    account: AccountRecord,
-    current: string | undefined,
-    visitor: Visitor,
-  ): Promise<void> {
-    const field = 'current_password';
-    if (current === undefined) throw invalid(field, `${field} is required to change the password`, 'missing');
-    const attempt = await tries.begin(account.email, visitor.address);
-    if (!(await passwords.verify(current, account.password)))
-      throw invalid(field, `${field} is not the present password`);
     attempt.wasRight();
   }
 }

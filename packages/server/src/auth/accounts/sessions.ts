@@ -9,6 +9,8 @@ export interface SignedIn {
   readonly accountId: string;
   readonly sessionId: string;
   readonly isOperator: boolean;
+  /** When the session began. Epoch milliseconds. */
+  readonly begunAt: number;
   /** When the session ends if nobody uses it any more. Epoch milliseconds. */
   readonly endsAt: number;
 }
@@ -30,12 +32,13 @@ export function createSessions(
     const hash = secret === undefined ? undefined : hashOfSecret(secret);
     const session = hash === undefined ? undefined : await findSessionByHash(store.reads, hash);
     if (session === undefined || !isAliveSession(session, now())) return undefined;
-    const { id, accountId, isOperator, lastUsedAt } = session;
+    const { id, accountId, isOperator, createdAt, lastUsedAt } = session;
     if (now() - lastUsedAt >= sessionTouchMs) {
       // Nobody waits for it: what is lost is a minute of when it was used last.
       store.execute('touchSession', { id, accountId, now: now() }).catch(onError);
     }
-    return { accountId, sessionId: id, isOperator, endsAt: sessionEnd({ ...session, lastUsedAt: now() }) };
+    const endsAt = sessionEnd({ ...session, lastUsedAt: now() });
+    return { accountId, sessionId: id, isOperator, begunAt: createdAt, endsAt };
   }
 
   return {

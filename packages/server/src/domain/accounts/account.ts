@@ -2,7 +2,7 @@
 import { dayMs } from '../text/time.ts';
 
 /** How a session began. */
-export const signInMethods = ['password', 'link', 'oidc'] as const;
+export const signInMethods = ['password', 'link', 'oidc', 'passkey'] as const;
 export type SignInMethod = (typeof signInMethods)[number];
 
 /**
@@ -28,6 +28,13 @@ export const sessionLifetimeMs = 90 * dayMs;
 export const sessionTouchMs = 60_000;
 /** Sessions of one account; a further one ends that which was not used for longest. */
 export const maxSessions = 50;
+
+/** Passkeys of one account. */
+export const maxPasskeys = 20;
+/** How long a browser may take to answer a passkey's challenge, in milliseconds. */
+export const challengeLifetimeMs = 5 * 60_000;
+/** Whoever signed in so recently adds a passkey without giving the password again, in milliseconds. */
+export const recentSignInMs = 10 * 60_000;
 
 /** The length of a new password in characters. */
 export const passwordCharacters = { least: 12, most: 128 } as const;

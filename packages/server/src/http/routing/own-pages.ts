@@ -78,6 +78,11 @@ export function takeSession(reply: FastifyReply): void {
   setCookie(reply, names.plain, '', 0);
 }
 
+/** The name of the cookie that a browser bears while it signs in by something else than a password. */
+export function pendingCookie(request: FastifyRequest, way: 'oidc' | 'passkey'): string {
+  return isSecure(request) ? `__Host-colloquy-${way}` : `colloquy-${way}`;
+}
+
 /** A cookie of this host alone, which no script reads and which no other site's request but a link bears. */
 export function setCookie(reply: FastifyReply, name: string, value: string, maxAgeSeconds: number): void {
   const secure = name.startsWith('__Host-') ? '; Secure' : '';

@@ -1,7 +1,10 @@
 /** Composes what the console signs in with. */
 import { createAccounts } from '../../auth/accounts/accounts.ts';
+import { createEntrance } from '../../auth/accounts/entrance.ts';
 import type { OpenIdProvider } from '../../auth/accounts/openid.ts';
+import { createPasskeys } from '../../auth/accounts/passkeys.ts';
 import { createPasswords, type Passwords } from '../../auth/accounts/passwords.ts';
+import type { Secrets } from '../../domain/secrets/secret-ring.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
 import type { SignInDependencies } from './dependencies.ts';
@@ -10,7 +13,7 @@ import { createTries } from './tries.ts';
 
 /** What the operator has set, or what tests hand in. */
 export interface SignInSettings {
-  /** Whether people may sign in by a password. Default true. */
+  /** Whether people may sign in by a password, and by a passkey. Default true. */
   readonly takesPasswords?: boolean;
   /** The address by which browsers reach the server, without a slash at the end. Default: where a request came to. */
   readonly publicUrl?: string;
@@ -27,13 +30,16 @@ export function composeSignIn(
     'store' | 'sessions' | 'authenticator' | 'revocation' | 'publicAddress' | 'now'
   > & {
     readonly limiter: Pick<Limiter, 'take'>;
+    readonly secrets: Secrets;
   },
 ): AppPlugin {
-  const { store, limiter, now } = dependencies;
+  const { store, limiter, secrets, now } = dependencies;
   const tries = createTries(limiter);
+  const entrance = createEntrance({ store, passwords, tries, now });
   return signIn({
     ...dependencies,
-    accounts: createAccounts({ store, passwords, tries, takesPasswords, now }),
+    accounts: createAccounts({ store, entrance, passwords, tries, takesPasswords, now }),
+    passkeys: createPasskeys({ store, entrance, tries, secrets, now }),
     takesPasswords,
     openId,
   });

@@ -1,7 +1,9 @@
 /** What the routes of the console's sign-in are given. */
 import type { FastifyRequest } from 'fastify';
-import type { Accounts, Visitor } from '../../auth/accounts/accounts.ts';
+import type { Accounts } from '../../auth/accounts/accounts.ts';
+import type { Visitor } from '../../auth/accounts/entrance.ts';
 import type { OpenIdProvider } from '../../auth/accounts/openid.ts';
+import type { Passkeys } from '../../auth/accounts/passkeys.ts';
 import type { Sessions } from '../../auth/accounts/sessions.ts';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,11 +15,12 @@ import type { Revocation } from '../streaming/revocation.ts';
 export interface SignInDependencies {
   readonly store: Store;
   readonly accounts: Accounts;
+  readonly passkeys: Passkeys;
   readonly sessions: Sessions;
   readonly authenticator: Pick<Authenticator, 'issueSessionToken'>;
   readonly revocation: Pick<Revocation, 'sessions'>;
   readonly publicAddress: PublicAddress;
-  /** Whether people may sign in by a password. */
+  /** Whether people may sign in by a password, and by a passkey. */
   readonly takesPasswords: boolean;
   /** Absent: there is none. */
   readonly openId?: OpenIdProvider | undefined;

@@ -1,7 +1,7 @@
 /** Signing in and out: `/options`, `/setup`, `/sign-in`, `/link`, `/sign-out`. */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { Entered } from '../../auth/accounts/accounts.ts';
+import type { Entered } from '../../auth/accounts/entrance.ts';
 import { isThisMachine } from '../../domain/text/loopback.ts';
 import { hasOperator } from '../../store/queries/accounts.ts';
 import { answer } from '../openapi/answers.ts';
@@ -9,7 +9,9 @@ import { giveSession, isSecure, sessionSecret, takeSession } from '../routing/ow
 import { type Route, route } from '../routing/route.ts';
 import { type SignInDependencies, visitorOf } from './dependencies.ts';
 import { openIdPath } from './openid-routes.ts';
+import { passkeyPlace } from './passkey-place.ts';
 import {
+  entered,
   JsonHeader,
   LinkBody,
   LinkFactsSchema,
@@ -23,13 +25,6 @@ import {
   toLinkFacts,
 } from './schema.ts';
 
-const cookie = {
-  'Set-Cookie': Type.String({
-    description: 'The session, `__Host-colloquy`, or `colloquy` without HTTPS: `HttpOnly; SameSite=Lax`.',
-  }),
-};
-const profile = { ...answer('Who is signed in now.', Type.Ref('Profile#')), headers: cookie };
-
 export function entryRoutes({
   store,
   accounts,
@@ -37,6 +32,7 @@ export function entryRoutes({
   revocation,
   takesPasswords,
   openId,
+  publicAddress,
   now,
 }: SignInDependencies): readonly Route[] {
   async function enter(reply: FastifyReply, entering: Promise<Entered>) {
@@ -44,6 +40,12 @@ export function entryRoutes({
     await revocation.sessions(entered.ended);
     giveSession(reply, entered.secret);
     return toEntered(entered, now());
+  }
+
+  function passkeyOptions(request: FastifyRequest) {
+    if (!takesPasswords) return { state: 'off', origin: null } as const;
+    const place = passkeyPlace(publicAddress(request), isSecure(request));
+    return { state: place.state, origin: place.party?.origin ?? null };
   }
 
   return [
@@ -61,6 +63,7 @@ export function entryRoutes({
         is_set_up: await hasOperator(store.reads),
         password: takesPasswords,
         oidc: openId === undefined ? null : { label: openId.label, url: request.basePath + openIdPath },
+        passkeys: passkeyOptions(request),
         is_secure: isSecure(request) || isThisMachine(request.hostname),
       }),
     }),
@@ -75,7 +78,7 @@ export function entryRoutes({
         description:
           'With the token of the link that the server prints at its start while no operator has an account. The operator is owner of the organization `default` too.',
         body: SetUpBody,
-        response: { 200: profile, ...refusals },
+        response: { 200: entered, ...refusals },
       },
       handler: (request, reply) => enter(reply, accounts.setUp(request.body, visitorOf(request))),
     }),
@@ -89,7 +92,7 @@ export function entryRoutes({
         summary: 'Sign in by a password',
         description: 'What the browser was signed in to before ends.',
         body: SignInBody,
-        response: { 200: profile, ...refusals },
+        response: { 200: entered, ...refusals },
       },
       handler: (request, reply) => enter(reply, accounts.signIn(request.body, visitorOf(request))),
     }),
@@ -104,7 +107,7 @@ export function entryRoutes({
         description:
           'An invitation makes an account; where its address has one, its owner is signed in already or gives its password. A link that leads back into an account takes a new password or leaves it as it is; a new one ends all other sessions.',
         body: LinkBody,
-        response: { 200: profile, ...refusals },
+        response: { 200: entered, ...refusals },
       },
       async handler(request, reply) {
         const signedIn = await sessions.find(sessionSecret(request));

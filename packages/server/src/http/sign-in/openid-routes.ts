@@ -4,15 +4,14 @@ import { Type } from 'typebox';
 import { OpenIdFailure, type OpenIdProvider, openIdMinutes } from '../../auth/accounts/openid.ts';
 import { RefusedSignIn } from '../../auth/accounts/refused-sign-in.ts';
 import { AppError, notFound } from '../../domain/errors.ts';
-import { cookieOf, giveSession, isSecure, setCookie } from '../routing/own-pages.ts';
+import { cookieOf, giveSession, pendingCookie, setCookie } from '../routing/own-pages.ts';
 import { type Route, route } from '../routing/route.ts';
 import { type SignInDependencies, visitorOf } from './dependencies.ts';
 import { consolePath, refusals, tags } from './schema.ts';
 
 export const openIdPath = `${consolePath}/oidc/start`;
 
-const names = { secure: '__Host-colloquy-oidc', plain: 'colloquy-oidc' } as const;
-const nameFor = (request: FastifyRequest): string => (isSecure(request) ? names.secure : names.plain);
+const nameFor = (request: FastifyRequest): string => pendingCookie(request, 'oidc');
 
 /** Browsers go there by themselves; programs have no use for it, so the document leaves it out. */
 const navigation = { hide: true, tags };

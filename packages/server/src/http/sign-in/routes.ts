@@ -9,6 +9,8 @@ import type { SignInDependencies } from './dependencies.ts';
 import { entryRoutes } from './entry-routes.ts';
 import { linkRoutes } from './link-routes.ts';
 import { openIdRoutes } from './openid-routes.ts';
+import { passkeyRoutes } from './passkey-routes.ts';
+import { passkeySignInRoutes } from './passkey-sign-in-routes.ts';
 import { ProfileSchema } from './schema.ts';
 
 /** Register it with the prefix `/api/console`. */
@@ -20,6 +22,8 @@ export function signIn(dependencies: SignInDependencies): AppPlugin {
       ...accountRoutes(dependencies),
       ...linkRoutes(dependencies),
       ...openIdRoutes(dependencies),
+      ...passkeyRoutes(dependencies),
+      ...passkeySignInRoutes(dependencies),
     ]);
   };
 }

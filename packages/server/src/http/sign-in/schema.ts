@@ -1,6 +1,7 @@
 /** The schemas of signing in, of accounts and of their sessions. */
 import { type Static, Type } from 'typebox';
-import type { Entered, LinkFacts, Profile } from '../../auth/accounts/accounts.ts';
+import type { LinkFacts } from '../../auth/accounts/accounts.ts';
+import type { Entered, Profile } from '../../auth/accounts/entrance.ts';
 import type { SignedIn } from '../../auth/accounts/sessions.ts';
 import {
   linkPurposes,
@@ -11,8 +12,10 @@ import {
 import { roles } from '../../domain/organization.ts';
 import { toTime } from '../../domain/text/time.ts';
 import type { Membership, SessionRecord } from '../../store/queries/accounts.ts';
+import { answer } from '../openapi/answers.ts';
 import { closed, IdField, nullable, oneOf, orNull, TextField, TimeField } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
+import { passkeyStates } from './passkey-place.ts';
 
 export const tags = ['console'];
 
@@ -36,7 +39,7 @@ const newPassword = Type.String({
   examples: ['correct horse battery staple'],
 });
 /** One that is compared: what is too short is wrong, not malformed. */
-const givenPassword = (description: string) =>
+export const givenPassword = (description: string) =>
   TextField(description, 'correct horse battery staple', { maxLength: 1024 });
 
 export const SetUpBody = Type.Object(
@@ -170,6 +173,13 @@ export const ProfileSchema = Type.Object(
   { $id: 'Profile', title: 'Profile', description: 'Who is signed in, and what they may do.' },
 );
 
+const cookie = {
+  'Set-Cookie': Type.String({
+    description: 'The session, `__Host-colloquy`, or `colloquy` without HTTPS: `HttpOnly; SameSite=Lax`.',
+  }),
+};
+export const entered = { ...answer('Who is signed in now.', Type.Ref('Profile#')), headers: cookie };
+
 export const OptionsSchema = Type.Object(
   {
     is_set_up: Type.Boolean({
@@ -189,6 +199,22 @@ export const OptionsSchema = Type.Object(
         },
         { description: 'The OpenID provider; null: there is none.' },
       ),
+    ),
+    passkeys: Type.Object(
+      {
+        state: oneOf(passkeyStates, {
+          description:
+            '`no_host_name`: the server is reached by a number, which passkeys can’t be bound to; `insecure`: by plain HTTP; `off`: only the OpenID provider lets people in.',
+          examples: ['available'],
+        }),
+        origin: nullable(
+          Type.String({
+            description: 'Where they work; null: nowhere.',
+            examples: ['https://chat.example.com'],
+          }),
+        ),
+      },
+      { description: 'Whether one can sign in by a passkey.' },
     ),
     is_secure: Type.Boolean({
       description: 'Whether the connection is one that nobody else can read: HTTPS, or this machine.',

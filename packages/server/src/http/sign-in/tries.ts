@@ -1,7 +1,7 @@
 /** Bounds tries to sign in: wrong ones for an account, and for a network that they come from. */
 import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import type { Tries } from '../../auth/accounts/accounts.ts';
+import type { Tries } from '../../auth/accounts/entrance.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { SubjectLimits } from '../../domain/limits/limits.ts';
 import type { Limiter } from '../../limits/limiter.ts';

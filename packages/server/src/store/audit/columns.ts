@@ -132,6 +132,19 @@ export const auditedTables = {
     created_at: 'hidden',
     updated_at: 'hidden',
   },
+  passkey: {
+    id: 'hidden',
+    account_id: 'hidden',
+    credential_id: 'hidden',
+    rp_id: 'shown',
+    public_key: 'hidden',
+    counter: 'hidden',
+    transports: 'hidden',
+    is_backed_up: 'hidden',
+    name: 'shown',
+    created_at: 'hidden',
+    last_used_at: 'hidden',
+  },
   member: { ...made, name: 'shown', email: 'shown', role: 'shown', account_id: 'hidden' },
 } as const satisfies { readonly [Table in keyof Tables]?: Treatments<Table> };
 

@@ -130,6 +130,15 @@ export const auditRules = {
     id: ({ accountId }) => accountId,
     says: ({ session }) => ({ method: session.method }),
   },
+  startPasskeySession: {
+    action: 'account.sign-in',
+    subject: 'account',
+    id: ({ accountId }) => accountId,
+    says: ({ session, passkeyId }) => ({ method: session.method, passkey: passkeyId }),
+  },
+  addPasskey: { action: 'passkey.create', subject: 'passkey', id: ofId, table: 'passkey' },
+  updatePasskey: { action: 'passkey.update', subject: 'passkey', id: ofId, table: 'passkey' },
+  deletePasskey: { action: 'passkey.delete', subject: 'passkey', id: ofId, table: 'passkey' },
   endSessions: {
     action: ({ id }) => (id === undefined ? 'account.end-sessions' : 'account.sign-out'),
     subject: 'account',

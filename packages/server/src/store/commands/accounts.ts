@@ -5,6 +5,7 @@ import { type CommandContext, forUpdate, isAmong } from '../command-context.ts';
 import type { AccountTable } from '../queries/account-tables.ts';
 import { hasOperator } from '../queries/accounts.ts';
 import { defaultOrganizationSetting } from '../queries/organizations.ts';
+import { dropPasskeys } from './passkeys.ts';
 import { badLink, isSetUp, takeLink } from './sign-in-links.ts';
 import { type EndedSessions, insertSession, lockAccount, type NewSession } from './sign-in-sessions.ts';
 
@@ -58,7 +59,8 @@ export interface SetUp {
 
 /**
  * Makes the account of the first operator, who becomes owner of the organization `default`, if that is still there. An
- * account of the address becomes theirs, with a new password: whoever has the link runs the server.
+ * account of the address becomes theirs, with a new password and nothing else that leads into it: whoever has the link runs
+ * the server.
  * @throws AppError unauthenticated (the link), conflict (there is an operator)
  */
 export async function setUp(context: CommandContext, args: SetUp): Promise<SignedIn> {
@@ -112,8 +114,10 @@ async function makeOperator(
     .set({ is_operator: 1, name: given.name, updated_at: now })
     .where('id', '=', id)
     .execute();
-  const { password } = given;
-  const before = password === null ? [] : await setPassword(context, existing, password, null, now);
+  // Whoever had the account until now, by this password, a provider or a passkey, is no operator by that.
+  await context.db.deleteFrom('identity').where('account_id', '=', id).execute();
+  await dropPasskeys(context, id);
+  const before = await setPassword(context, existing, given.password, null, now);
   return { account: { ...given, id }, before };
 }
 
@@ -219,12 +223,16 @@ export interface ApplyResetLink {
   readonly now: number;
 }
 
-/** Signs in; a new password ends all other sessions. @throws AppError unauthenticated (the link) */
+/**
+ * Signs in; a new password ends all other sessions, and takes passkeys away: whoever leads back in can't tell whose they are.
+ * @throws AppError unauthenticated (the link)
+ */
 export async function applyResetLink(context: CommandContext, args: ApplyResetLink): Promise<SignedIn> {
   const { now, password } = args;
   const { email } = await takeLink(context, args.linkHash, 'reset', now);
   const account = email === null ? undefined : await findByEmail(context, email);
   if (account === undefined) throw badLink();
+  if (password !== null) await dropPasskeys(context, account.id);
   const before = password === null ? [] : await setPassword(context, account, password, null, now);
   const { ended } = await insertSession(context, account.id, args.session, now);
   return { accountId: account.id, ended: [...before, ...ended] };

@@ -11,6 +11,7 @@ import {
   type SignedIn,
   setPassword,
 } from './accounts.ts';
+import { dropPasskeys } from './passkeys.ts';
 import { insertSession, lockAccount, type NewSession } from './sign-in-sessions.ts';
 
 export interface SignInWithIdentity {
@@ -102,7 +103,7 @@ async function existing(
 }
 
 /**
- * Whoever was invited under somebody's address chose the password of that account, and whoever gave it unverified is known
+ * Whoever was invited under somebody's address chose the password and the passkeys of that account, and whoever gave it unverified is known
  * to the provider by another subject. Once the provider proves whose it is, all of that is worth nothing. An operator's
  * account was made by whoever runs the server.
  */
@@ -113,6 +114,7 @@ async function trustNoEarlierOwner(
 ): Promise<readonly string[]> {
   if (account.is_operator === 1) return [];
   await context.db.deleteFrom('identity').where('account_id', '=', account.id).execute();
+  await dropPasskeys(context, account.id);
   return await setPassword(context, account, null, null, now);
 }
 

@@ -43,6 +43,7 @@ import { deleteAccount, setOperator } from './operators.ts';
 import { updateOrganizationSettings } from './organization-settings.ts';
 import { createOrganization, deleteOrganization, updateOrganization } from './organizations.ts';
 import { claimDeadOwners, endLease, registerOwner, renewLease } from './owner.ts';
+import { addPasskey, deletePasskey, startPasskeySession, updatePasskey } from './passkeys.ts';
 import {
   createPersona,
   deletePersona,
@@ -81,6 +82,10 @@ export const commands = {
   deleteAccount,
   createSignInLink,
   startSession,
+  startPasskeySession,
+  addPasskey,
+  updatePasskey,
+  deletePasskey,
   endSessions,
   touchSession,
   pruneSignIns,

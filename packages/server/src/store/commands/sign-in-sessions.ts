@@ -142,7 +142,7 @@ export async function touchSession(
   return null;
 }
 
-/** Deletes sessions and links whose time is over, at most `limit` of each. Call it until `isDone`. */
+/** Deletes sessions, links and used challenges whose time is over, at most `limit` of each. Call it until `isDone`. */
 export async function pruneSignIns(
   { db }: CommandContext,
   { now, limit }: { readonly now: number; readonly limit: number },
@@ -153,6 +153,7 @@ export async function pruneSignIns(
     await deleteSome(db, 'sign_in_session', ['id'], idle, limit),
     await deleteSome(db, 'sign_in_session', ['id'], old, limit),
     await deleteSome(db, 'sign_in_link', ['id'], sql`expires_at <= ${now}`, limit),
+    await deleteSome(db, 'used_challenge', ['hash'], sql`expires_at <= ${now}`, limit),
   ];
   return { isDone: counts.every((count) => count < limit) };
 }

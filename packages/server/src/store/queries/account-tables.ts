@@ -57,6 +57,31 @@ export interface IdentityTable {
   account_id: string;
   created_at: number;
 }
+/** A passkey of an account, bound to a host name. */
+export interface PasskeyTable {
+  id: string;
+  account_id: string;
+  /** As base64url; of one passkey only. */
+  credential_id: string;
+  /** The host name that it was made for. */
+  rp_id: string;
+  /** A COSE key, as base64url. */
+  public_key: string;
+  /** How often it was used, as it says itself; 0: it does not count. */
+  counter: number;
+  /** JSON: how a browser may reach it. */
+  transports: string;
+  is_backed_up: 0 | 1;
+  name: string;
+  created_at: number;
+  last_used_at: number | null;
+}
+/** A challenge that was used up. */
+export interface UsedChallengeTable {
+  /** SHA-256, hex. */
+  hash: string;
+  expires_at: number;
+}
 
 export interface AccountTables {
   member: MemberTable;
@@ -64,4 +89,6 @@ export interface AccountTables {
   sign_in_session: SignInSessionTable;
   sign_in_link: SignInLinkTable;
   identity: IdentityTable;
+  passkey: PasskeyTable;
+  used_challenge: UsedChallengeTable;
 }

@@ -10,6 +10,7 @@ import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { rotationOutcomes, secretSources } from '../../../src/domain/secrets/rotation.ts';
 import { usageGroupings, usageGroups, usageIntervals } from '../../../src/domain/usage.ts';
 import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
+import { passkeyStates } from '../../../src/http/sign-in/passkey-place.ts';
 import type { PublishedLists } from './published-lists.ts';
 
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
@@ -50,10 +51,31 @@ export const ofAdministration: PublishedLists = {
     ],
   },
   'ways to sign in': {
-    values: ['password', 'link', 'oidc'],
+    values: ['password', 'link', 'oidc', 'passkey'],
     list: signInMethods,
     places: ['SignInSession.method'],
   },
+  'whether passkeys work': {
+    values: ['available', 'no_host_name', 'insecure', 'off'],
+    list: passkeyStates,
+    places: ['SignInOptions.state'],
+  },
+  // Those of WebAuthn that are asked for or taken.
+  'kinds of credentials': {
+    values: ['public-key'],
+    list: null,
+    places: ['PasskeyCreation.type', 'PasskeyAssertion.type', 'PasskeyCreationOptions.type'],
+  },
+  'what passkeys have to do': {
+    values: ['required'],
+    list: null,
+    places: [
+      'PasskeyCreationOptions.residentKey',
+      'PasskeyCreationOptions.userVerification',
+      'PasskeyRequestOptions.userVerification',
+    ],
+  },
+  attestation: { values: ['none'], list: null, places: ['PasskeyCreationOptions.attestation'] },
   'purposes of links': {
     values: ['setup', 'invite', 'reset'],
     list: linkPurposes,
@@ -148,6 +170,9 @@ export const ofAdministration: PublishedLists = {
       'account.sign-in',
       'account.sign-out',
       'account.end-sessions',
+      'passkey.create',
+      'passkey.update',
+      'passkey.delete',
       'user.export',
       'user.erase',
       'webhook.create',
@@ -179,6 +204,7 @@ export const ofAdministration: PublishedLists = {
       'key',
       'member',
       'account',
+      'passkey',
       'user',
       'webhook',
       'question_set',

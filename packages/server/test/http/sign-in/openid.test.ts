@@ -5,6 +5,7 @@ import { onBothStores } from 'colloquy-testkit/on-both-stores';
 import { createOpenIdProvider } from '../../../src/auth/accounts/openid.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { oneSecret } from '../../../src/domain/secrets/secret-ring.ts';
+import { listPasskeys } from '../../../src/store/queries/passkeys.ts';
 import { startTestApp, type TestApp } from '../http-app.ts';
 import { Browser, type BrowserAnswer, linkToken, password, setUp } from './browser.ts';
 import { clientId, clientSecret, startOpenIdProvider, type TestOpenIdProvider } from './openid-provider.ts';
@@ -130,10 +131,18 @@ onBothStores('signing in by OpenID', async (engine) => {
     const link = { purpose: 'invite', email, organizationId, role: 'member' } as const;
     const squatter = new Browser(app.url);
     await squatter.must('POST', '/link', { token: await linkToken(store, link), password });
+    const { account, session } = await squatter.must('GET', '/me');
+    await store.execute('addPasskey', {
+      ...{ id: newId(), accountId: account.id, sessionId: session.id, name: 'Key', now: now(), most: 1 },
+      ...{ credentialId: newId(), rpId: 'localhost', publicKey: 'x', counter: 0, transports: [] },
+      ...{ isBackedUp: false, challenge: { hash: newId(), expiresAt: now() } },
+    });
+    assert.equal((await listPasskeys(store.reads, account.id)).length, 1);
     person('squatted');
     assert.equal(errorOf(await signIn('squatted')), undefined);
     assert.equal((await squatter.call('GET', '/me')).status, 401);
     assert.equal((await squatter.call('POST', '/sign-in', { email, password })).status, 401);
+    assert.deepEqual(await listPasskeys(store.reads, account.id), []);
   });
 
   test('nor is a link into it, or a subject whose address was not verified', async () => {
