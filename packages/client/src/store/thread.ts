@@ -62,9 +62,21 @@ export class Thread {
     const index = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first.id);
     const earlier = index === -1 ? [] : this.messages.slice(0, index).filter(isStored);
     if (earlier.length === 0) this.next = next;
-    const shown = [...earlier, ...newest, ...this.messages.filter((message) => !isStored(message))];
+    const shown = this.#withUnsent([...earlier, ...newest]);
     const isOther = (message: ChatMessage, at: number): boolean => message !== this.messages[at];
     if (shown.length !== this.messages.length || shown.some(isOther)) this.messages = shown;
+  }
+
+  /** What was not sent stands where it stood: before what was said after it, else at the end. */
+  #withUnsent(stored: readonly ChatMessage[]): ChatMessage[] {
+    const shown = [...stored];
+    for (const [index, message] of this.messages.entries()) {
+      if (isStored(message)) continue;
+      const later = new Set(this.messages.slice(index + 1).map(({ key }) => key));
+      const place = shown.findIndex(({ key }) => later.has(key));
+      shown.splice(place === -1 ? shown.length : place, 0, message);
+    }
+    return shown;
   }
 }
 

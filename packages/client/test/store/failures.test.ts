@@ -28,6 +28,20 @@ test('a message that is refused stays, and can be sent again or taken away', asy
   assert.deepEqual([kept.status, kept.error?.code], ['error', 'invalid_request']);
 });
 
+test('a message that is refused stays where it was said, also where the history comes later', async () => {
+  const { sessionId } = await stage.colloquy.send('Zero');
+  const conversation = show({ session: sessionId });
+  const text = 'x'.repeat(9000);
+  // Nothing of the history is there yet.
+  assert.equal(await conversation.send(text), false);
+  assert.equal(await conversation.send('One'), true);
+  const expected = ['Zero', 'Re: Zero', text, 'One', 'Re: One'];
+  await until(conversation, (now) => now.status !== 'streaming' && texts(now).length === 5);
+  assert.deepEqual(texts(await until(conversation, (now) => texts(now).at(-1) === 'Re: One')), expected);
+  await conversation.refresh();
+  assert.deepEqual(texts(conversation.getSnapshot()), expected);
+});
+
 test('a failure at the model belongs to its answer, which keeps what it has', async () => {
   stage.server.upstream.enqueue({
     steps: [

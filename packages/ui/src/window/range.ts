@@ -55,10 +55,11 @@ export function carryOver(
   const wasAtEnd = range.end >= before.length;
   const isThere = new Map(now.map((item, index) => [keyOf(item), index]));
   const inWindow = before.slice(range.start, range.end).flatMap((item) => isThere.get(keyOf(item)) ?? []);
-  const first = inWindow[0];
-  const last = inWindow.at(-1);
   // Nothing of it is left: another branch, another conversation.
-  if (first === undefined || last === undefined) return lastOf(now.length);
+  if (inWindow.length === 0) return lastOf(now.length);
+  // What stood in the window may stand in another order now.
+  const first = Math.min(...inWindow);
+  const last = Math.max(...inWindow);
   const end = wasAtEnd ? now.length : last + 1;
   if (end - first <= most) return { start: first, end };
   return mayLetGo ? { start: end - most + step, end } : { start: first, end: first + most };

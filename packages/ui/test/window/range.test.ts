@@ -59,6 +59,19 @@ test('items that come before it move it along, items behind it widen it at the e
   assert.deepEqual(carryOver({ start: 0, end: 60 }, before, itemsOf(100, 202), true), { start: 0, end: 60 });
 });
 
+test('it holds all of its items where they stand in another order than before', () => {
+  const [unsent, said] = [itemsOf(900, 902), itemsOf(500, 502)];
+  const now = [...itemsOf(400, 500), ...said, ...unsent];
+  assert.deepEqual(carryOver({ start: 0, end: 4 }, [...unsent, ...said], now, true), {
+    start: 100,
+    end: 104,
+  });
+  assert.deepEqual(carryOver({ start: 0, end: 2 }, [...said.toReversed(), ...unsent], now, true), {
+    start: 100,
+    end: 102,
+  });
+});
+
 test('it never shows more than its bound, and keeps what is read where it may not let go', () => {
   const before = itemsOf(0, 240);
   const now = itemsOf(0, 241);

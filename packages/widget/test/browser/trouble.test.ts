@@ -208,7 +208,7 @@ describeOnSite('the widget in trouble', (stage) => {
   });
 
   test('a second message waits for its turn, and can be taken back', async () => {
-    const { context, launcher, panel, say, answers, answered } = await visit(
+    const { page, context, launcher, panel, say, answers, answered } = await visit(
       stage.browser,
       stage.site.page(script),
     );
@@ -222,8 +222,14 @@ describeOnSite('the widget in trouble', (stage) => {
     const queued = panel.locator('[data-state=queued]');
     await queued.nth(1).waitFor();
     assert.match((await queued.nth(1).textContent()) ?? '', /Third.*Waiting, place 2/);
+    // The question and the place of its answer: as long as the server has them, they have their turn.
+    const deletions = [0, 1].map((nth) => {
+      let seen = 0;
+      return page.waitForResponse((response) => response.request().method() === 'DELETE' && seen++ === nth);
+    });
     await queued.nth(0).getByRole('button', { name: 'Remove' }).click();
     await queued.nth(1).waitFor({ state: 'detached' });
+    await Promise.all(deletions);
     stage.site.upstream.enqueue(answer('Third it is'));
     release();
     await answers.last().getByText('Third it is').waitFor();
@@ -235,6 +241,7 @@ describeOnSite('the widget in trouble', (stage) => {
         .then((all) => all.slice(-2)),
       ['First', 'Third'],
     );
+    assert.equal(stage.site.upstream.requests.at(-1)?.lastUserMessage, 'Third');
     await context.close();
   });
 
