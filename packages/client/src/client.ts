@@ -52,6 +52,8 @@ export interface SendOptions extends AnswerOptions {
   /** The message that this one is behind, for a branch; null: a first message in another form. */
   readonly parent?: string | null | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Whether the answer draws on the web. Default: what the persona says; without one, false. */
+  readonly internet?: boolean | undefined;
   /** Names this call: the same key and message is answered once. Default: a new one. */
   readonly idempotencyKey?: string | undefined;
 }
@@ -109,7 +111,7 @@ export class Colloquy {
 
   /** Asks; gives an answer that is an async iterable and a promise. Nothing is sent until one of the two is used. */
   send(message: string, options: SendOptions = {}): Answer {
-    const { session, persona, whenBusy, maxTokens, parent, metadata } = options;
+    const { session, persona, whenBusy, maxTokens, parent, metadata, internet } = options;
     return this.#start(
       session === undefined ? '/api/chat/completion/stream' : '/api/chat/continuation/stream',
       {
@@ -120,6 +122,7 @@ export class Colloquy {
         ...(maxTokens !== undefined && { max_tokens: maxTokens }),
         ...(parent !== undefined && { parent_id: parent }),
         ...(metadata !== undefined && { metadata }),
+        ...(internet !== undefined && { internet }),
       },
       {},
       options,

@@ -20,8 +20,12 @@ export interface MessagesOptions {
   readonly limit?: number;
   /** The last message of the branch. Default: the newest branch. */
   readonly leaf?: string | undefined;
-  /** The part around this message, on the newest branch through it. Not with `before`. */
+  /** What comes behind this message. */
+  readonly after?: string | undefined;
+  /** The part around this message, on the newest branch through it. Of these four, one can be given. */
   readonly around?: string | undefined;
+  /** The part around the first message of this time or later, ISO 8601; around the last one if all are older. */
+  readonly at?: string | undefined;
   /** 'reasoning': that of answers too, where the reader may read it. */
   readonly include?: 'reasoning' | undefined;
   readonly userId?: string;

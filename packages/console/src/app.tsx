@@ -14,7 +14,7 @@ import { Button } from './parts/controls.tsx';
 import { EmptyState, ErrorState, Loading } from './parts/states.tsx';
 import { Shell } from './shell/shell.tsx';
 import { shellStrings } from './shell/strings.ts';
-import { preferences } from './state/preferences.ts';
+import { prefer, preferences } from './state/preferences.ts';
 import { useStore } from './state/store.ts';
 
 export function App(): JSX.Element {
@@ -49,9 +49,17 @@ function SignedIn({ session }: { readonly session: Session }): JSX.Element {
 }
 
 function Organizations({ session }: { readonly session: Session }): JSX.Element {
-  const { organization: preferred, environment } = useStore(preferences);
+  const { organization: preferred, environment: shown } = useStore(preferences);
   const organizations = useOrganizations(session);
-  const asked = new URLSearchParams(location.search).get('org');
+  const address = new URLSearchParams(location.search);
+  const asked = address.get('org');
+  // A link names the organization, and the environment unless it is the usual one.
+  const environment = asked === null ? shown : address.get('environment') === 'test' ? 'test' : 'prod';
+  const isThere = asked !== null && organizations.data?.some(({ id }) => id === asked) === true;
+  useEffect(() => {
+    // What the link names is shown on when the address is another one.
+    if (isThere) prefer({ organization: asked, environment });
+  }, [isThere, asked, environment]);
   const organization = chosen(organizations.data ?? [], asked, preferred);
   const api = useMemo(
     () =>

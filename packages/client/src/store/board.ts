@@ -14,6 +14,7 @@ export class Board {
   error: ColloquyError | null = null;
   isLoading = false;
   isLoadingEarlier = false;
+  isLoadingLater = false;
   readonly #listeners: Set<() => void> = new Set();
   readonly #schedule: (flush: () => void) => void;
   #isScheduled = false;
@@ -68,7 +69,7 @@ export class Board {
   }
 
   #take(): ConversationSnapshot {
-    const { thread, session, error, isLoading, isLoadingEarlier, active } = this;
+    const { thread, session, error, isLoading, isLoadingEarlier, isLoadingLater, active } = this;
     for (const { answer } of active) thread.replace(answer);
     const queue = this.waiting.flatMap(({ question, answer }, index): QueuedMessage[] => {
       const { key, id, content } = question ?? answer;
@@ -85,6 +86,8 @@ export class Board {
       isLoading,
       hasEarlier: thread.next !== null,
       isLoadingEarlier,
+      hasLater: thread.hasLater,
+      isLoadingLater,
     };
   }
 

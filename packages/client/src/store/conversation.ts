@@ -10,7 +10,14 @@ import { newAnswer, newQuestion } from './messages.ts';
 import { openTabs, type Tabs } from './tabs.ts';
 import { titleOf } from './title.ts';
 import { Turn } from './turn.ts';
-import type { ChatMessage, ConversationOptions, ConversationSnapshot, SendMessageOptions } from './types.ts';
+import type {
+  ChatMessage,
+  ConversationOptions,
+  ConversationSnapshot,
+  EditOptions,
+  Place,
+  SendMessageOptions,
+} from './types.ts';
 
 /** How long after the last view has gone the connection is kept: views that are mounted anew find it. */
 const leaveAfterMs = 1_000;
@@ -37,7 +44,7 @@ export interface Conversation {
   /** Goes on with an answer that ended too early, by default the last one. */
   continue(id?: string): Promise<boolean>;
   /** Says something else in place of an own message: a branch beside it. What is under way is interrupted. */
-  edit(id: string, content: string): Promise<boolean>;
+  edit(id: string, content: string, options?: EditOptions): Promise<boolean>;
   /**
    * Shows the branch that goes through a message: one of the `siblings` of a message that is shown. While nothing is under
    * way, the session goes on there, for other views and later ones too.
@@ -49,6 +56,15 @@ export interface Conversation {
   rate(id: string, rating: Rating, options?: FeedbackOptions): Promise<void>;
   /** Reads the page before the ones that are shown. */
   loadEarlier(): Promise<void>;
+  /** Reads the page behind the ones that are shown, where these end before the branch does. */
+  loadLater(): Promise<void>;
+  /**
+   * Shows the part of the conversation around a message or a time. Gives the id of the message there; undefined: there is
+   * none, or it could not be read. What is said from there goes to the end of the branch.
+   */
+  goTo(place: Place): Promise<string | undefined>;
+  /** Shows the end of the branch again. Gives whether it could be read. */
+  goToEnd(): Promise<boolean>;
   /** Reads the end of the branch anew, and attaches to what is under way. */
   refresh(): Promise<void>;
   /** Ends all watching; the server goes on. */
@@ -104,7 +120,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
     openChannel();
     const initial = hasHistory ? undefined : options.initial;
     hasHistory = true;
-    if (initial === undefined) void history.refresh();
+    if (initial === undefined) void history.open();
     else answers.attach(initial.running);
   }
 
@@ -137,6 +153,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
 
   async function send(content: string, given: SendMessageOptions = {}): Promise<boolean> {
     const { whenBusy = options.whenBusy ?? 'queue' } = given;
+    if (thread.hasLater && !(await history.goToEnd())) return false;
     const question = newQuestion(content);
     const idempotencyKey = randomKey();
     let call: object | undefined;
@@ -152,9 +169,9 @@ export function createConversation(client: Colloquy, options: ConversationOption
         const { parent } = turn;
         // A second try of a call has the same body, and so is answered once even where the first one has arrived.
         call ??= await sendOptions(content, whenBusy, parent);
-        const { metadata } = given;
+        const { metadata, internet } = given;
         if (turn.question !== undefined) turn.question = { ...turn.question, parentId: parent ?? null };
-        const asked = { ...call, ...(metadata !== undefined && { metadata }) };
+        const asked = { ...call, internet, ...(metadata !== undefined && { metadata }) };
         return { answer: client.send(content, { ...asked, idempotencyKey, ...watching }) };
       });
       if (isAccepted) {
@@ -177,9 +194,9 @@ export function createConversation(client: Colloquy, options: ConversationOption
    * that they come back as they are.
    */
   async function startBeside(message: ChatMessage, turn: Turn, begin: Begin): Promise<boolean> {
-    const { messages } = thread;
+    const { messages, hasLater } = thread;
     const { waiting } = board;
-    const wasLast = thread.last?.key === message.key;
+    const wasLast = thread.last?.key === message.key && !hasLater;
     turn.behind = thread.last?.id;
     board.waiting = [];
     thread.cutAt(message, ...(turn.question === undefined ? [] : [turn.question]), turn.answer);
@@ -188,6 +205,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
     if (isAccepted) history.follow(turn.question !== undefined || wasLast);
     else {
       thread.messages = messages;
+      thread.hasLater = hasLater;
       board.waiting = waiting;
       board.publish();
       const { error } = board;
@@ -200,6 +218,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
 
   async function again(id: string | undefined, how: 'regenerate' | 'continue'): Promise<boolean> {
     await answers.settled();
+    if (id === undefined && !(await history.goToEnd())) return false;
     const message =
       id === undefined
         ? thread.messages.findLast(({ generationId }) => generationId !== null)
@@ -275,21 +294,21 @@ export function createConversation(client: Colloquy, options: ConversationOption
     },
     regenerate: (id) => again(id, 'regenerate'),
     continue: (id) => again(id, 'continue'),
-    async edit(id, content) {
+    async edit(id, content, { internet } = {}) {
       await answers.settled();
       const message = thread.find(id);
       if (message?.role !== 'user') return false;
       if (message.status === 'unsent') {
         thread.remove(message.key);
         unsent.delete(message.key);
-        return send(content);
+        return send(content, { internet });
       }
       const { parentId } = message;
       const question = { ...newQuestion(content), parentId, siblings: versionsOf(message) };
       const turn = new Turn(question, newAnswer(question.key));
       return startBeside(message, turn, async (watching) => {
         const asked = await sendOptions(content, 'interrupt', parentId);
-        return { answer: client.send(content, { ...asked, ...watching }) };
+        return { answer: client.send(content, { ...asked, internet, ...watching }) };
       });
     },
     async select(id) {
@@ -309,7 +328,7 @@ export function createConversation(client: Colloquy, options: ConversationOption
     },
     async submitToolResults(results) {
       const { session } = board;
-      if (session === undefined) return false;
+      if (session === undefined || (thread.hasLater && !(await history.goToEnd()))) return false;
       const turn = new Turn(undefined, newAnswer(null));
       turn.behind = thread.last?.id;
       thread.add(turn.answer);
@@ -329,6 +348,13 @@ export function createConversation(client: Colloquy, options: ConversationOption
       if (!(await attempt(() => client.messages.rate(message.id, rating, given)))) show(message.rating);
     },
     loadEarlier: () => history.loadEarlier(),
+    loadLater: () => history.loadLater(),
+    async goTo(place) {
+      // What is being sent comes back as it is.
+      await answers.settled();
+      return history.goTo(place);
+    },
+    goToEnd: () => history.goToEnd(),
     refresh: () => history.refresh(),
     dispose() {
       clearTimeout(leaving);

@@ -5,7 +5,7 @@ import type { MessagePage } from '../types.ts';
 import type { Board } from './board.ts';
 import { fromHistory } from './messages.ts';
 import { Turn } from './turn.ts';
-import type { ChatMessage, ConversationOptions } from './types.ts';
+import type { ChatMessage, ConversationOptions, Place } from './types.ts';
 
 /** Messages that are read around one whose branch is to be shown: as many as there can be, so that it stays in sight. */
 const branchSize = 200;
@@ -21,6 +21,8 @@ export class History {
   #reads = 0;
   /** Counts what has changed beside the reads: a page that was asked for before is out of date. */
   #changes = 0;
+  /** The end is being read, where a part before it was shown. */
+  #toEnd: Promise<void> | undefined;
   /** A read was put off until the server has taken what is being sent. */
   #isDue = false;
 
@@ -42,10 +44,75 @@ export class History {
     this.#isElsewhere = !isNewest;
   }
 
+  /** Reads what is to be shown first. */
+  async open(): Promise<void> {
+    const { start } = this.#options;
+    if (this.#board.session === undefined) return;
+    if (start === undefined) return this.refresh();
+    await this.goTo(start);
+    // There is no such message in the session: then its end is shown.
+    if (this.#board.error?.status === undefined) return;
+    this.#board.error = null;
+    await this.refresh();
+  }
+
+  /** Shows another part of the branch. Gives the id of the message there; undefined: it could not be read, or there is none. */
+  async goTo(place: Place): Promise<string | undefined> {
+    const { thread, session } = this.#board;
+    const isMessage = 'message' in place;
+    if (isMessage && thread.find(place.message) !== undefined) return place.message;
+    if (session === undefined) return undefined;
+    this.#board.isLoading = true;
+    this.#board.publish();
+    const part = isMessage ? { around: place.message } : { at: place.at, leaf: this.#shownLeaf };
+    const page = await this.#read(async () => {
+      const read = await this.#page(part);
+      const found = isMessage ? read.messages.find(({ id }) => id === place.message) : undefined;
+      if (found?.isCurrent === false) this.#isElsewhere = true;
+      return read;
+    });
+    if (page === undefined) return undefined;
+    if (isMessage) return place.message;
+    const time = Date.parse(place.at);
+    const first = page.messages.find(({ createdAt }) => Date.parse(createdAt) >= time);
+    return (first ?? page.messages.at(-1))?.id;
+  }
+
+  /** Shows the end of the branch, if a part before it is shown. Gives whether the end is shown then. */
+  async goToEnd(): Promise<boolean> {
+    const { thread } = this.#board;
+    if (!thread.hasLater) return true;
+    this.#toEnd ??= this.#read(() => this.#page({ leaf: this.#shownLeaf })).then(() => {
+      this.#toEnd = undefined;
+    });
+    await this.#toEnd;
+    return !thread.hasLater;
+  }
+
+  /** The last message of the branch that is shown, where it is not the newest one of the session. */
+  get #shownLeaf(): string | undefined {
+    const { thread } = this.#board;
+    if (!this.#isElsewhere) return undefined;
+    return (thread.hasLater ? thread.leaf : thread.last?.id) ?? undefined;
+  }
+
   async refresh(): Promise<void> {
     if (this.#board.session === undefined) return;
+    if (this.#board.thread.hasLater) return this.#lookForRunning();
     const last = this.#isElsewhere ? this.#board.thread.last?.id : undefined;
     await this.#read(() => this.#page({ around: last }));
+  }
+
+  /** What is under way is read, though the end of the branch is not shown. */
+  async #lookForRunning(): Promise<void> {
+    try {
+      const { running } = await this.#page({ limit: 1 });
+      if (this.#board.error?.code === 'connection') this.#board.error = null;
+      this.#attach(running);
+    } catch (error) {
+      this.#board.error = asConnectionError(error);
+    }
+    this.#board.publish();
   }
 
   /** Something has been taken or refused by the server, or has ended. */
@@ -90,6 +157,27 @@ export class History {
     this.#board.publish();
   }
 
+  async loadLater(): Promise<void> {
+    const { thread, session } = this.#board;
+    const { last, leaf } = thread;
+    if (!thread.hasLater || last === undefined || session === undefined || this.#board.isLoadingLater) return;
+    this.#board.isLoadingLater = true;
+    this.#board.publish();
+    try {
+      const page = await this.#page({ after: last.id, leaf: leaf ?? undefined });
+      // Another part may be shown by now.
+      if (thread.hasLater && thread.last?.id === last.id) {
+        thread.append(page);
+        // What has come since, what runs and what waits is at the end.
+        if (!thread.hasLater) await this.refresh();
+      }
+    } catch (error) {
+      this.#board.error = asConnectionError(error);
+    }
+    this.#board.isLoadingLater = false;
+    this.#board.publish();
+  }
+
   async #read(read: () => Promise<MessagePage>): Promise<MessagePage | undefined> {
     this.#reads += 1;
     const own = this.#reads;
@@ -125,6 +213,8 @@ export class History {
     readonly around?: string | undefined;
     readonly leaf?: string | undefined;
     readonly before?: string;
+    readonly after?: string;
+    readonly at?: string;
     readonly limit?: number;
   }) {
     const { pageSize: limit = 50, userId } = this.#options;
@@ -136,7 +226,7 @@ export class History {
     });
   }
 
-  /** Puts the end of a branch on the board. */
+  /** Puts the end of a branch on the board, or a part before it. */
   show(page: MessagePage): void {
     const { thread, turns, waiting } = this.#board;
     const reading = [...turns];
@@ -155,11 +245,15 @@ export class History {
       one.generationId === page.running || reading.some(({ answer }) => answer.id === one.id);
     const first = messages.findIndex((one) => one.status === 'queued' && !isRead(one));
     const end = first === -1 ? messages.length : questionOf(messages, first);
-    this.#board.waiting = [
-      ...waitingTurns(messages.slice(end), waiting),
-      ...waiting.filter(({ outcome }) => outcome === undefined),
-    ];
+    // What waits is at the end of the branch.
+    if (!page.hasMoreAfter)
+      this.#board.waiting = [
+        ...waitingTurns(messages.slice(end), waiting),
+        ...waiting.filter(({ outcome }) => outcome === undefined),
+      ];
     thread.show(messages.slice(0, end), page.next);
+    thread.hasLater = page.hasMoreAfter;
+    thread.leaf = page.leaf;
   }
 }
 

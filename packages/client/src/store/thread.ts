@@ -8,6 +8,9 @@ export class Thread {
   messages: readonly ChatMessage[] = [];
   /** `before` of the page before; null: there is none. */
   next: string | null = null;
+  /** Whether what is shown ends before the branch does, which goes on to `leaf`. */
+  hasLater = false;
+  leaf: string | null = null;
 
   /** By id or key. */
   find(id: string): ChatMessage | undefined {
@@ -23,8 +26,12 @@ export class Thread {
     this.messages = [...this.messages, ...messages];
   }
 
-  /** Behind what the server has, and before what is still being sent. */
+  /** Behind what the server has, and before what is still being sent; nothing where the end is not shown. */
   addStored(...messages: readonly ChatMessage[]): void {
+    if (!this.hasLater) this.#insert(messages);
+  }
+
+  #insert(messages: readonly ChatMessage[]): void {
     const place = this.messages.findLastIndex(isStored) + 1;
     this.messages = [...this.messages.slice(0, place), ...messages, ...this.messages.slice(place)];
   }
@@ -47,6 +54,7 @@ export class Thread {
     const index = this.messages.findIndex((message) => message.key === key);
     const before = index === -1 ? this.messages : this.messages.slice(0, index);
     this.messages = [...before, ...messages];
+    this.hasLater = false;
   }
 
   /** A page that comes before what is shown. */
@@ -56,7 +64,13 @@ export class Thread {
     this.next = next;
   }
 
-  /** The end of a branch. What comes before it stays where it is shown already, and so does what was not sent yet. */
+  /** A page that comes behind what is shown. */
+  append({ messages, siblings, hasMoreAfter }: MessagePage): void {
+    this.#insert(messages.map((message) => fromHistory(message, siblings[message.id], undefined)));
+    this.hasLater = hasMoreAfter;
+  }
+
+  /** A part of a branch, or its end. What comes before it stays where it is shown already, and so does what was not sent yet. */
   show(newest: readonly ChatMessage[], next: string | null): void {
     const [first] = newest;
     const index = first === undefined ? -1 : this.messages.findIndex(({ id }) => id === first.id);

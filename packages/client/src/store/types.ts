@@ -66,11 +66,19 @@ export interface ConversationSnapshot {
   readonly isLoading: boolean;
   readonly hasEarlier: boolean;
   readonly isLoadingEarlier: boolean;
+  /** A part of the branch is shown that ends before the branch does. */
+  readonly hasLater: boolean;
+  readonly isLoadingLater: boolean;
 }
+
+/** Where to go in a conversation: a message by its id, or the first one of a time (ISO 8601) or later. */
+export type Place = { readonly message: string } | { readonly at: string };
 
 export interface ConversationOptions {
   /** The session that is shown; absent: one begins with the first message. */
   readonly session?: string | undefined;
+  /** What is shown of it first. Default, and where there is no such message: its end. */
+  readonly start?: Place | undefined;
   /** Who answers in a session that begins here. */
   readonly persona?: PersonaSelector | undefined;
   /** A model's id in place of a persona, for keys and members. */
@@ -93,7 +101,12 @@ export interface ConversationOptions {
   readonly schedule?: ((flush: () => void) => void) | undefined;
 }
 
-export interface SendMessageOptions {
+export interface EditOptions {
+  /** Whether the answer draws on the web. Default: what the persona says; without one, false. */
+  readonly internet?: boolean | undefined;
+}
+
+export interface SendMessageOptions extends EditOptions {
   readonly whenBusy?: WhenBusy | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }

@@ -22,6 +22,8 @@ describe('a conversation', () => {
       isLoading: false,
       hasEarlier: false,
       isLoadingEarlier: false,
+      hasLater: false,
+      isLoadingLater: false,
     });
     const sent = conversation.send('One');
     const first = conversation.getSnapshot();

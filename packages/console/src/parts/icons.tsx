@@ -36,6 +36,8 @@ const paths = {
   play: 'M6 4l10 6-10 6z',
   good: 'M7 9l3-6c1.3 0 2 .9 2 2v3h4.5l-1.3 8H7z M7 9H3.5v7H7',
   bad: 'M13 11l-3 6c-1.3 0-2-.9-2-2v-3H3.5l1.3-8H13z M13 11h3.5V4H13',
+  start: 'M4 4h12 M10 17V7.5 M5.5 12L10 7.5l4.5 4.5',
+  calendar: 'M3.5 5h13v11.5h-13z M3.5 8.5h13 M7 3v3.5 M13 3v3.5',
   receipt: 'M5 3h10v14l-2.5-1.5L10 17l-2.5-1.5L5 17z M8 7h4 M8 10.5h4',
 } as const;
 

@@ -14,12 +14,15 @@ export interface EmptyStateProps {
   readonly children: ComponentChildren;
   /** The one thing to do. */
   readonly action?: ComponentChildren;
+  /** It stands for the whole page, and its title is the page's. */
+  readonly isPage?: boolean;
 }
 
-export function EmptyState({ title, children, action }: EmptyStateProps): JSX.Element {
+export function EmptyState({ title, children, action, isPage = false }: EmptyStateProps): JSX.Element {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div class={styles.state}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{children}</p>
       {action}
     </div>

@@ -7,5 +7,9 @@ import { shellStrings } from './strings.ts';
 export function NotFound(): JSX.Element {
   const strings = shellStrings();
   useTitle(strings.notFound);
-  return <EmptyState title={strings.notFound}>{strings.notFoundText}</EmptyState>;
+  return (
+    <EmptyState isPage title={strings.notFound}>
+      {strings.notFoundText}
+    </EmptyState>
+  );
 }

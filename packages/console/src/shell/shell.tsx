@@ -11,6 +11,7 @@ import { Toasts } from '../parts/toasts.tsx';
 import { titleOf, type View, viewsFor } from '../views/views.ts';
 import { Bar } from './bar.tsx';
 import { NotFound } from './not-found.tsx';
+import { NotMember } from './not-member.tsx';
 import { Palette } from './palette.tsx';
 import styles from './shell.module.css';
 import { ShortcutList } from './shortcut-list.tsx';
@@ -58,6 +59,11 @@ export function Shell(): JSX.Element {
               <LoadedView key={api.organization.id + api.environment} view={view} />
             </Route>
           ))}
+          {!api.isMember && (
+            <Route path="/chat" nest>
+              <NotMember />
+            </Route>
+          )}
           <Route>
             <NotFound />
           </Route>

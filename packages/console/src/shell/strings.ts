@@ -32,6 +32,11 @@ export const shellStrings = catalogue('shell', {
   afterwards: 'then',
   notFound: 'There is nothing at this address',
   notFoundText: 'The address may be of another organization, or what was there is gone.',
+  notMember: (name: string) => `You are not a member of ${name}`,
+  notMemberText:
+    'As the operator you administer it; only its members hold conversations in it. Invite yourself there to chat, or chat in an organization of your own.',
+  chatIn: (name: string) => `Chat in ${name}`,
+  invite: 'Invite a member',
   noOrganization: 'You belong to no organization yet',
   noOrganizationText: 'An owner or admin of one can send you an invitation link.',
   viewFailed: 'This part of the console could not be loaded',

@@ -216,7 +216,7 @@ test(
     await say(page, 'In production');
     await log(page).getByText('You said: In production').waitFor();
     await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
-    await page.getByRole('button', { name: 'Copy a link to this message' }).click();
+    await page.getByRole('button', { name: 'Copy a link to this message' }).last().click();
     await page.getByText('Copied').first().waitFor();
     const link = await page.evaluate(() => navigator.clipboard.readText());
     const other = await opened.newPage();

@@ -85,6 +85,7 @@ export const ar: Strings = {
   toTheEnd: 'إلى النهاية',
   newText: 'نص جديد',
   loadEarlier: 'رسائل سابقة',
+  loadLater: 'رسائل لاحقة',
   loading: 'جارٍ التحميل',
   heading: 'الدردشة',
   greeting: 'مرحبًا! كيف يمكنني مساعدتك؟',

@@ -58,6 +58,7 @@ export const de: Strings = {
   toTheEnd: 'Zum Ende',
   newText: 'Neuer Text',
   loadEarlier: 'Frühere Nachrichten',
+  loadLater: 'Spätere Nachrichten',
   loading: 'Lädt',
   heading: 'Chat',
   greeting: 'Hallo! Wie kann ich helfen?',

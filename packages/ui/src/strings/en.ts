@@ -58,6 +58,7 @@ export const en: Strings = {
   toTheEnd: 'To the end',
   newText: 'New text',
   loadEarlier: 'Earlier messages',
+  loadLater: 'Later messages',
   loading: 'Loading',
   heading: 'Chat',
   greeting: 'Hello! How can I help you?',

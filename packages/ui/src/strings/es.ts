@@ -58,6 +58,7 @@ export const es: Strings = {
   toTheEnd: 'Ir al final',
   newText: 'Texto nuevo',
   loadEarlier: 'Mensajes anteriores',
+  loadLater: 'Mensajes posteriores',
   loading: 'Cargando',
   heading: 'Chat',
   greeting: '¡Hola! ¿En qué puedo ayudarle?',

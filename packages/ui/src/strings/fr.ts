@@ -58,6 +58,7 @@ export const fr: Strings = {
   toTheEnd: 'Aller à la fin',
   newText: 'Nouveau texte',
   loadEarlier: 'Messages précédents',
+  loadLater: 'Messages suivants',
   loading: 'Chargement',
   heading: 'Chat',
   greeting: 'Bonjour ! Comment puis-je vous aider ?',

@@ -58,6 +58,7 @@ export const it: Strings = {
   toTheEnd: 'Vai alla fine',
   newText: 'Testo nuovo',
   loadEarlier: 'Messaggi precedenti',
+  loadLater: 'Messaggi successivi',
   loading: 'Caricamento',
   heading: 'Chat',
   greeting: 'Salve! Come posso aiutarla?',

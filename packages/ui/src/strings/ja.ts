@@ -52,6 +52,7 @@ export const ja: Strings = {
   toTheEnd: '最後へ',
   newText: '新しいテキスト',
   loadEarlier: '以前のメッセージ',
+  loadLater: '以降のメッセージ',
   loading: '読み込み中',
   heading: 'チャット',
   greeting: 'こんにちは。ご用件をお聞かせください。',

@@ -58,6 +58,7 @@ export const nl: Strings = {
   toTheEnd: 'Naar het einde',
   newText: 'Nieuwe tekst',
   loadEarlier: 'Eerdere berichten',
+  loadLater: 'Latere berichten',
   loading: 'Laden',
   heading: 'Chat',
   greeting: 'Hallo! Hoe kan ik u helpen?',

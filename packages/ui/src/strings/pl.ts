@@ -72,6 +72,7 @@ export const pl: Strings = {
   toTheEnd: 'Na koniec',
   newText: 'Nowy tekst',
   loadEarlier: 'Wcześniejsze wiadomości',
+  loadLater: 'Późniejsze wiadomości',
   loading: 'Wczytywanie',
   heading: 'Czat',
   greeting: 'Dzień dobry! W czym mogę pomóc?',

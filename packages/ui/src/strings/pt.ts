@@ -58,6 +58,7 @@ export const pt: Strings = {
   toTheEnd: 'Ir para o fim',
   newText: 'Texto novo',
   loadEarlier: 'Mensagens anteriores',
+  loadLater: 'Mensagens posteriores',
   loading: 'A carregar',
   heading: 'Chat',
   greeting: 'Olá! Como posso ajudar?',

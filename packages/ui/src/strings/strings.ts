@@ -55,6 +55,7 @@ export interface Strings {
   readonly toTheEnd: string;
   readonly newText: string;
   readonly loadEarlier: string;
+  readonly loadLater: string;
   readonly loading: string;
 
   readonly heading: string;

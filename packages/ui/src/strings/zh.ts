@@ -51,6 +51,7 @@ export const zh: Strings = {
   toTheEnd: '到末尾',
   newText: '新内容',
   loadEarlier: '更早的消息',
+  loadLater: '更晚的消息',
   loading: '加载中',
   heading: '聊天',
   greeting: '您好！有什么可以帮您？',

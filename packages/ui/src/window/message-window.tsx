@@ -29,6 +29,12 @@ export interface MessageWindowProps<Item extends Identified> {
   readonly hasEarlier?: boolean;
   /** Called once for each page; the page comes as items before the others. */
   readonly loadEarlier?: (() => unknown) | undefined;
+  /** Whether there are items behind the last one: then nothing is followed at its end. */
+  readonly hasLater?: boolean;
+  /** Called once for each page; the page comes as items behind the others. */
+  readonly loadLater?: (() => unknown) | undefined;
+  /** Brings the end of the list, where there are items behind the last one. @returns false, or a promise of it: it could not */
+  readonly loadEnd?: (() => unknown) | undefined;
   /** Shown where there are no items. */
   readonly empty?: ComponentChildren;
   readonly handle?: { current: MessageWindowHandle | null } | undefined;
@@ -39,19 +45,27 @@ const margin = 1.5;
 
 export function MessageWindow<Item extends Identified>(props: MessageWindowProps<Item>): JSX.Element {
   const { items, renderItem, hasEarlier = false, loadEarlier, empty, handle } = props;
+  const { hasLater = false, loadLater, loadEnd } = props;
   const strings = useStrings();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [follower] = useState(createFollower);
   const [, setFollowing] = useState('');
   const [isLoading, setLoading] = useState(false);
+  /** The end has been brought, and is gone to when it is drawn. */
+  const isEndWanted = useRef(false);
+  const hasMore = useRef(hasLater);
+  hasMore.current = hasLater;
   const held = useRef<{ items: readonly Item[]; range: Range }>({ items, range: lastOf(items.length) });
   const [, draw] = useState(0);
   const anchor = useRef<{ element: Element; top: number } | undefined>(undefined);
   const wanted = useRef<string | undefined>(undefined);
-  const ending = useRef<{ readonly id: string | undefined; readonly height: number }>({
-    id: undefined,
-    height: 0,
+  const ending = useRef<{
+    readonly id: string | undefined;
+    readonly height: number;
+    readonly isEnd: boolean;
+  }>({
+    ...{ id: undefined, height: 0, isEnd: true },
   });
   const drawn = useMemo(() => new WeakMap<Item, VNode>(), [renderItem]);
 
@@ -67,7 +81,7 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     top: of.scrollTop,
     height: of.scrollHeight,
     view: of.clientHeight,
-    hasLast: held.current.range.end >= held.current.items.length,
+    hasLast: !hasMore.current && held.current.range.end >= held.current.items.length,
   });
   const setRange = (next: Range): void => {
     const { items: all, range: old } = held.current;
@@ -97,8 +111,9 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     const end = held.current.items.at(-1);
     const id = end === undefined ? undefined : keyOf(end);
     const height = last?.getBoundingClientRect().height ?? ending.current.height;
-    const hasGrown = id !== ending.current.id || height > ending.current.height;
-    ending.current = { id, height };
+    // A page that is read on to is nothing new.
+    const hasGrown = ending.current.isEnd && (id !== ending.current.id || height > ending.current.height);
+    ending.current = { id, height, isEnd: !hasMore.current };
     const top = follower.changed(before === undefined ? now : { ...now, top: before }, hasGrown);
     if (top !== undefined && now.hasLast) {
       if (Math.abs(of.scrollTop - top) > 0.5) write(of, top);
@@ -111,18 +126,23 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     tell();
   };
 
-  const getEarlier = async (): Promise<void> => {
-    if (isLoading || loadEarlier === undefined) return;
+  const load = async (page: (() => unknown) | undefined): Promise<void> => {
+    if (isLoading || page === undefined) return;
     setLoading(true);
     try {
-      await loadEarlier();
+      await page();
     } finally {
       setLoading(false);
     }
   };
   const up = (): void => {
     if (held.current.range.start > 0) setRange(growUp(held.current.range));
-    else if (hasEarlier) void getEarlier();
+    else if (hasEarlier) void load(loadEarlier);
+  };
+  const down = (): void => {
+    const { items: all, range: now } = held.current;
+    if (now.end < all.length) setRange(growDown(now, all.length));
+    else if (hasLater) void load(loadLater);
   };
   /** More before what is read, while the person is near the upper edge. */
   const fill = (of: HTMLElement): boolean => {
@@ -136,12 +156,18 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
     follower.moved(metrics(of));
     holdOn(of);
     tell();
-    const { items: all, range: now } = held.current;
     if (fill(of)) return;
-    if (of.scrollHeight - of.scrollTop - of.clientHeight < of.clientHeight * margin && now.end < all.length)
-      setRange(growDown(now, all.length));
+    if (of.scrollHeight - of.scrollTop - of.clientHeight < of.clientHeight * margin) down();
   };
   const toEnd = (): void => {
+    if (hasLater) {
+      follower.letGo();
+      void load(async () => {
+        isEndWanted.current = (await loadEnd?.()) !== false;
+        draw((count) => count + 1);
+      });
+      return;
+    }
     follower.follow();
     const { items: all } = held.current;
     if (held.current.range.end < all.length) setRange(lastOf(all.length));
@@ -169,6 +195,10 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
 
   useLayoutEffect(() => {
     settle(topBefore);
+    if (isEndWanted.current && !hasLater) {
+      isEndWanted.current = false;
+      toEnd();
+    }
     const id = wanted.current;
     const of = scroller.current;
     if (of === null) return;
@@ -246,6 +276,18 @@ export function MessageWindow<Item extends Identified>(props: MessageWindowProps
         <div ref={list} class={css.list}>
           {shown}
         </div>
+        {(range.end < items.length || hasLater) && (
+          <p class={css.later}>
+            <button
+              type="button"
+              class={`${theme.button} ${theme.outlined}`}
+              aria-disabled={isLoading}
+              onClick={down}
+            >
+              {isLoading ? strings.loading : strings.loadLater}
+            </button>
+          </p>
+        )}
       </div>
       {!follower.isFollowing && items.length > 0 && (
         <button type="button" class={`${theme.button} ${css.toEnd}`} part="to-end" onClick={toEnd}>

@@ -6,7 +6,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
-import { formatCost, formatDuration, formatNumber } from '../../i18n/format.ts';
+import { formatCost, formatDuration, formatNumber, formatTime } from '../../i18n/format.ts';
 import { Button, VisuallyHidden } from '../../parts/controls.tsx';
 import { copyText } from '../../parts/copy-text.ts';
 import { partStrings } from '../../parts/strings.ts';
@@ -22,9 +22,18 @@ interface QuestionProps {
   readonly isEdited: boolean;
   readonly onEdit: ((key: string) => void) | undefined;
   readonly onEditEnd: () => void;
+  /** Of the answer to an edited question; undefined: as who answers does by itself. */
+  readonly internet: boolean | undefined;
 }
 
-export function Question({ message, store, isEdited, onEdit, onEditEnd }: QuestionProps): JSX.Element {
+export function Question({
+  message,
+  store,
+  isEdited,
+  onEdit,
+  onEditEnd,
+  internet,
+}: QuestionProps): JSX.Element {
   const strings = chatStrings();
   const { key, id, content, status } = message;
   if (isEdited) {
@@ -35,7 +44,7 @@ export function Question({ message, store, isEdited, onEdit, onEditEnd }: Questi
           onEnd={onEditEnd}
           onSend={(text) => {
             onEditEnd();
-            void store.edit(id, text);
+            void store.edit(id, text, { internet });
           }}
         />
       </Message>
@@ -57,7 +66,12 @@ export function Question({ message, store, isEdited, onEdit, onEditEnd }: Questi
               </Button>
             </>
           ) : (
-            onEdit && <Button look="quiet" icon="pencil" label={strings.edit} onClick={() => onEdit(key)} />
+            <>
+              {onEdit && (
+                <Button look="quiet" icon="pencil" label={strings.edit} onClick={() => onEdit(key)} />
+              )}
+              {status === 'done' && <LinkToMessage id={id} />}
+            </>
           )}
           <Versions message={message} store={store} />
         </span>
@@ -162,19 +176,8 @@ type AnswerFooterProps = Pick<AnswerProps, 'message' | 'store' | 'mayWrite' | 'o
 
 function AnswerFooter({ message, store, mayWrite, onReceipt }: AnswerFooterProps): JSX.Element {
   const strings = chatStrings();
-  const api = useApi();
   const { id, rating, generationId } = message;
   const rate = (value: 1 | -1) => void store.rate(id, rating === value ? 0 : value);
-  const link = () => {
-    const url = new URL(location.href);
-    url.search = '';
-    url.searchParams.set('org', api.organization.id);
-    url.searchParams.set('message', id);
-    copyText(url.href).then(
-      () => tell(partStrings().copied),
-      () => tell(partStrings().copyFailed),
-    );
-  };
   return (
     <span class={styles.footer}>
       {mayWrite && generationId !== null && (
@@ -185,7 +188,7 @@ function AnswerFooter({ message, store, mayWrite, onReceipt }: AnswerFooterProps
           onClick={() => void store.regenerate(id)}
         />
       )}
-      <Button look="quiet" icon="link" label={strings.copyLink} onClick={link} />
+      <LinkToMessage id={id} />
       {generationId !== null && (
         <Button look="quiet" icon="receipt" label={strings.receipt} onClick={() => onReceipt(generationId)} />
       )}
@@ -213,14 +216,32 @@ function AnswerFooter({ message, store, mayWrite, onReceipt }: AnswerFooterProps
   );
 }
 
+/** Copies the address of the message, with the organization and environment that it is of. */
+function LinkToMessage({ id }: { readonly id: string }): JSX.Element {
+  const { organization, environment } = useApi();
+  const copy = () => {
+    const url = new URL(location.href);
+    url.search = '';
+    url.searchParams.set('org', organization.id);
+    if (environment === 'test') url.searchParams.set('environment', environment);
+    url.searchParams.set('message', id);
+    copyText(url.href).then(
+      () => tell(partStrings().copied),
+      () => tell(partStrings().copyFailed),
+    );
+  };
+  return <Button look="quiet" icon="link" label={chatStrings().copyLink} onClick={copy} />;
+}
+
 /** Model, tokens, cost and times. What is not known is left out, or said to be unknown. */
 function Figures({ message }: { readonly message: ChatMessage }): JSX.Element {
   const strings = chatStrings();
-  const { modelName, persona, usage, cost, ttftMs, durationMs } = message;
+  const { modelName, persona, usage, cost, ttftMs, durationMs, createdAt } = message;
   const writingMs = ttftMs !== null && durationMs !== null ? durationMs - ttftMs : 0;
   const tokens = usage?.completionTokens ?? 0;
   return (
     <span class={styles.figures}>
+      <time dateTime={createdAt}>{formatTime(createdAt)}</time>
       {modelName !== null && (
         <span>
           {modelName}

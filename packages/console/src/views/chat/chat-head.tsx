@@ -1,4 +1,5 @@
 /** The head of a conversation: its title, who answers, and what can be done with it. */
+import type { Place } from '@colloquy/client/store';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
@@ -6,15 +7,19 @@ import { useApi } from '../../api/api.ts';
 import { useChange } from '../../api/queries.ts';
 import { Button, LinkButton, TextField, VisuallyHidden } from '../../parts/controls.tsx';
 import { Confirm, Dialog } from '../../parts/dialog.tsx';
-import { Menu } from '../../parts/menu.tsx';
+import { Menu, type MenuItem } from '../../parts/menu.tsx';
 import { pageStyles } from '../../parts/page.tsx';
 import { ErrorState } from '../../parts/states.tsx';
 import { partStrings } from '../../parts/strings.ts';
 import { tell } from '../../parts/toasts.tsx';
 import styles from './chat.module.css';
+import { GoToDate } from './go-to-date.tsx';
 import { chatStrings } from './strings.ts';
 import type { OfferedTarget, Targets } from './targets.ts';
 import type { ListedConversation } from './types.ts';
+
+/** Nothing is older. */
+const beginning: Place = { at: new Date(0).toISOString() };
 
 interface ChatHeadProps {
   /** Undefined: it has not begun. */
@@ -22,13 +27,14 @@ interface ChatHeadProps {
   readonly targets: Targets;
   readonly current: string;
   readonly onTarget: (target: OfferedTarget) => Promise<void>;
+  readonly onGo: (place: Place) => void;
 }
 
-export function ChatHead({ conversation, targets, current, onTarget }: ChatHeadProps): JSX.Element {
+export function ChatHead({ conversation, targets, current, onTarget, onGo }: ChatHeadProps): JSX.Element {
   const strings = chatStrings();
   const api = useApi();
   const [, navigate] = useLocation();
-  const [opened, setOpened] = useState<'nothing' | 'rename' | 'delete'>('nothing');
+  const [opened, setOpened] = useState<'nothing' | 'rename' | 'delete' | 'date'>('nothing');
   const query = {
     org_id: api.organization.id,
     environment: api.environment,
@@ -46,6 +52,15 @@ export function ChatHead({ conversation, targets, current, onTarget }: ChatHeadP
     [strings.persona, targets.personas],
     [strings.model, targets.models],
   ] as const;
+  const changes = ({ is_archived: isArchived }: ListedConversation): readonly MenuItem[] => [
+    { label: strings.rename, icon: 'pencil', onSelect: () => setOpened('rename') },
+    {
+      label: isArchived ? strings.unarchive : strings.archive,
+      icon: 'conversations',
+      onSelect: () => update.mutate({ is_archived: !isArchived }),
+    },
+    { label: strings.delete, icon: 'trash', isDangerous: true, onSelect: () => setOpened('delete') },
+  ];
   return (
     <header class={styles.head}>
       <span class={styles.back}>
@@ -85,19 +100,16 @@ export function ChatHead({ conversation, targets, current, onTarget }: ChatHeadP
           )}
         </select>
       </label>
-      {conversation !== undefined && api.mayWrite && (
+      {conversation !== undefined && (
         <Menu
           items={[
-            { label: strings.rename, icon: 'pencil', onSelect: () => setOpened('rename') },
-            {
-              label: conversation.is_archived ? strings.unarchive : strings.archive,
-              icon: 'conversations',
-              onSelect: () => update.mutate({ is_archived: !conversation.is_archived }),
-            },
-            { label: strings.delete, icon: 'trash', isDangerous: true, onSelect: () => setOpened('delete') },
+            { label: strings.toStart, icon: 'start', onSelect: () => onGo(beginning) },
+            { label: strings.toDate, icon: 'calendar', onSelect: () => setOpened('date') },
+            ...(api.mayWrite ? changes(conversation) : []),
           ]}
         />
       )}
+      {opened === 'date' && <GoToDate onGo={onGo} onClose={close} />}
       {opened === 'rename' && conversation !== undefined && (
         <Rename
           title={conversation.title}

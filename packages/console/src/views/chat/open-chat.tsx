@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/preact-query';
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useLocation } from 'wouter-preact';
+import { useLocation, useSearchParams } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
 import { useRead } from '../../api/queries.ts';
 import { ApiError } from '../../api/request.ts';
@@ -15,7 +15,7 @@ import { ChatHead } from './chat-head.tsx';
 import { LocalModelProgress } from './local-model.tsx';
 import { openPane, type Pane } from './pane-state.ts';
 import { chatStrings } from './strings.ts';
-import { keyOfTarget, type OfferedTarget, useTargets } from './targets.ts';
+import { type OfferedTarget, useTargets } from './targets.ts';
 import { Thread } from './thread.tsx';
 import type { ListedSession, WithSessions } from './types.ts';
 
@@ -30,6 +30,7 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
   const client = useQueryClient();
   const held = useRef<Pane | undefined>(undefined);
   const [, draw] = useState(0);
+  const [isForking, setForking] = useState(false);
   const [wanted, setWanted] = useState<OfferedTarget | undefined>(undefined);
   const isNew = conversation === undefined;
   // A conversation that has just begun here is shown on, though its address is another one now.
@@ -39,21 +40,33 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
     isWanted: !isNew,
     ...(isHeld && { intervalMs: titleMs }),
   });
+  const [params] = useSearchParams();
+  const linked = isNew ? undefined : (params.get('message') ?? undefined);
+  const message = useRead<{ readonly chat_session_id: string }>(
+    `/api/conversation/messages/${encodeURIComponent(linked ?? '')}`,
+    {
+      query: { org_id: api.organization.id, environment: api.environment },
+      isWanted: linked !== undefined,
+    },
+  );
   const known = isNew ? undefined : sessions.data;
-  const newest = known?.chat_sessions.at(-1);
+  const ofLink = known?.chat_sessions.find(({ id }) => id === message.data?.chat_session_id);
+  const newest = ofLink ?? known?.chat_sessions.at(-1);
   const target = isNew ? (wanted ?? targets.first) : undefined;
   useTitle(known?.conversation.title ?? strings.title);
 
   const place = isNew ? `new ${target?.key}` : conversation;
   const shown = useRef('');
   if (shown.current !== place && !(isHeld && !isNew)) {
-    const isReady = isNew ? target !== undefined : newest?.conversation_id === conversation;
+    const isLinkRead = linked === undefined || !message.isPending;
+    const isReady = isNew ? target !== undefined : newest?.conversation_id === conversation && isLinkRead;
     if (isReady) {
       shown.current = place;
       held.current = openPane(api, {
         session: newest?.id,
         conversationId: conversation,
         target: target?.target,
+        message: linked,
       });
     } else held.current = undefined;
   }
@@ -67,26 +80,36 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
     });
   }, [pane, api, client, navigate]);
 
-  const retarget = async (next: OfferedTarget) => {
-    if (pane === undefined || isNew) {
-      setWanted(next);
-      return;
-    }
-    const last = pane.store.getSnapshot().messages.at(-1);
-    const session = pane.store.getSnapshot().session;
+  const fork = async ({ store, conversationId }: Pane, { target: next }: OfferedTarget) => {
+    // The other one goes on behind the end, whatever part is shown.
+    if (!(await store.goToEnd())) return;
+    const { messages, session } = store.getSnapshot();
+    const last = messages.at(-1);
     if (last === undefined || session === undefined) return;
     const forked = await api.call<ListedSession>('POST', '/api/conversation/fork', {
       query: { org_id: api.organization.id, environment: api.environment, session_id: session },
       body: {
         message_id: last.id,
-        ...(next.target.kind === 'model'
-          ? { model_id: next.target.id }
-          : { persona: { persona_id: next.target.id, version_type: next.target.version } }),
+        ...(next.kind === 'model'
+          ? { model_id: next.id }
+          : { persona: { persona_id: next.id, version_type: next.version } }),
       },
     });
-    held.current = openPane(api, { session: forked.id, conversationId: pane.conversationId });
+    held.current = openPane(api, { session: forked.id, conversationId });
     draw((count) => count + 1);
     await sessions.refetch();
+  };
+  const retarget = async (next: OfferedTarget) => {
+    if (pane === undefined || isNew) {
+      setWanted(next);
+      return;
+    }
+    setForking(true);
+    try {
+      await fork(pane, next);
+    } finally {
+      setForking(false);
+    }
   };
 
   if (sessions.error !== null && !isNew && pane === undefined) {
@@ -94,7 +117,11 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
     return (
       <section class={styles.pane}>
         {isGone ? (
-          <EmptyState title={strings.gone} action={<LinkButton href="/">{strings.newChat}</LinkButton>}>
+          <EmptyState
+            isPage
+            title={strings.gone}
+            action={<LinkButton href="/">{strings.newChat}</LinkButton>}
+          >
             {null}
           </EmptyState>
         ) : (
@@ -107,7 +134,7 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
     const add = <LinkButton href={toConsole('/models/add')}>{strings.addModel}</LinkButton>;
     return (
       <section class={styles.pane}>
-        <EmptyState title={strings.newChat} {...(api.mayAdminister && { action: add })}>
+        <EmptyState isPage title={strings.newChat} {...(api.mayAdminister && { action: add })}>
           {strings.nobody}
         </EmptyState>
       </section>
@@ -120,26 +147,28 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
       </section>
     );
   }
+  const shownId = pane.store.getSnapshot().session;
+  const session = known?.chat_sessions.find(({ id }) => id === shownId) ?? newest;
   return (
     <section class={styles.pane}>
       <ChatHead
         conversation={known?.conversation}
         targets={targets}
-        current={isNew ? (target?.key ?? '') : keyOfSession(newest)}
+        current={isNew ? (target?.key ?? '') : session === undefined ? '' : targets.keyOf(session)}
         onTarget={retarget}
+        onGo={(place) => void pane.store.goTo(place).then((id) => pane.wanted.set(id))}
       />
       {isNew && <LocalModelProgress onReady={() => void client.invalidateQueries()} />}
-      <Thread key={pane.store} pane={pane} targets={targets} name={target?.label} />
+      <Thread
+        key={pane.store}
+        pane={pane}
+        targets={targets}
+        name={target?.label}
+        isHeld={isForking}
+        web={session === undefined ? target?.web : targets.webOf(session)}
+      />
     </section>
   );
-}
-
-/** The version of a persona that a session was begun with may be neither the active one nor the draft any more. */
-function keyOfSession(session: ListedSession | undefined): string {
-  if (session === undefined) return '';
-  const { persona, model_id: id } = session;
-  if (persona === null) return keyOfTarget({ kind: 'model', id });
-  return keyOfTarget({ kind: 'persona', id: persona.id, version: 'active' });
 }
 
 /** Tells once the first message has made a conversation, and what its id is. */

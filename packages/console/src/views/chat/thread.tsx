@@ -16,6 +16,7 @@ import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
 import { Button } from '../../parts/controls.tsx';
 import { ErrorState, Loading, Note } from '../../parts/states.tsx';
+import { tell } from '../../parts/toasts.tsx';
 import { preferences } from '../../state/preferences.ts';
 import { type ReadableStore, useStore } from '../../state/store.ts';
 import { Answer, Question } from './answer.tsx';
@@ -26,16 +27,20 @@ import { useNarration } from './narration.ts';
 import type { Pane } from './pane-state.ts';
 import { Receipt } from './receipt.tsx';
 import { chatStrings } from './strings.ts';
-import type { Targets } from './targets.ts';
+import type { Targets, Web } from './targets.ts';
 
 interface ThreadProps {
   readonly pane: Pane;
   readonly targets: Targets;
   /** Who answers, before the first message. */
   readonly name: string | undefined;
+  /** Another one is about to take its place: nothing can be sent. */
+  readonly isHeld: boolean;
+  /** Undefined: it is not known yet. */
+  readonly web: Web | undefined;
 }
 
-export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
+export function Thread({ pane, targets, name, isHeld, web }: ThreadProps): JSX.Element {
   const strings = chatStrings();
   const { mayWrite } = useApi();
   const { store } = pane;
@@ -47,10 +52,13 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
   const [edited, setEdited] = useState<string | undefined>(undefined);
   const [receipt, setReceipt] = useState<string | undefined>(undefined);
   const [draft] = useState(() => draftOf(pane.conversationId ?? 'new'));
-  const [whenBusy, setWhenBusy] = useState<'queue' | 'interrupt'>('queue');
+  const [whenBusy, setWhenBusy] = useState<Busy>('queue');
+  /** Undefined: as who answers does by itself. */
+  const [usesWeb, setWeb] = useState<boolean | undefined>(undefined);
+  const internet = web?.isPossible === true ? usesWeb : undefined;
   const highlight = useHighlight();
   useNarration(announcer, snapshot);
-  useLinkedMessage(snapshot, list);
+  useWantedMessage(pane, snapshot, list);
   const isBusy =
     snapshot.running !== null || snapshot.status === 'sending' || snapshot.status === 'streaming';
   const closeEdit = useCallback(() => {
@@ -67,6 +75,7 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
           isEdited={message.key === edited}
           onEdit={mayWrite ? setEdited : undefined}
           onEditEnd={closeEdit}
+          internet={internet}
         />
       ) : (
         <Answer
@@ -78,11 +87,11 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
           onReceipt={setReceipt}
         />
       ),
-    [store, edited, closeEdit, personaName, highlight, mayWrite],
+    [store, edited, closeEdit, personaName, highlight, mayWrite, internet],
   );
   const send = (text: string) => {
     list.current?.toEnd();
-    return store.send(text, { whenBusy });
+    return store.send(text, { whenBusy, internet });
   };
   const editLast = () => {
     const last = snapshot.messages.findLast(({ role }) => role === 'user');
@@ -103,6 +112,9 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
           renderItem={renderItem}
           hasEarlier={snapshot.hasEarlier}
           loadEarlier={() => store.loadEarlier()}
+          hasLater={snapshot.hasLater}
+          loadLater={() => store.loadLater()}
+          loadEnd={() => store.goToEnd()}
           handle={list}
           empty={
             <div class={styles.hello}>
@@ -130,6 +142,7 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
         {mayWrite ? (
           <Composer
             handle={composer}
+            isDisabled={isHeld}
             sendKey={sendKey}
             maxLength={200_000}
             draft={draft}
@@ -142,20 +155,20 @@ export function Thread({ pane, targets, name }: ThreadProps): JSX.Element {
         ) : (
           <Note>{strings.readOnly}</Note>
         )}
-        {isBusy && mayWrite && (
-          <label class={styles.options}>
-            {strings.whenBusy}
-            <select
-              class={styles.choice}
-              value={whenBusy}
-              onChange={(event) =>
-                setWhenBusy(event.currentTarget.value === 'interrupt' ? 'interrupt' : 'queue')
-              }
-            >
-              <option value="queue">{strings.queue}</option>
-              <option value="interrupt">{strings.interrupt}</option>
-            </select>
-          </label>
+        {mayWrite && (
+          <div class={styles.options}>
+            {web?.isPossible === true && (
+              <Button
+                look="quiet"
+                icon="globe"
+                isPressed={usesWeb ?? web.isDefault}
+                onClick={() => setWeb(!(usesWeb ?? web.isDefault))}
+              >
+                {strings.web}
+              </Button>
+            )}
+            {isBusy && <WhenBusy value={whenBusy} onChange={setWhenBusy} />}
+          </div>
         )}
       </div>
       <LiveRegions announcer={announcer} />
@@ -216,16 +229,41 @@ function Waiting({ snapshot: { queue }, onRemove }: WaitingProps): JSX.Element |
   );
 }
 
-/** A link to a message (`?message=<id>`) leads to it, once it is there. */
-function useLinkedMessage(
-  { messages }: ConversationSnapshot,
+type Busy = 'queue' | 'interrupt';
+
+interface WhenBusyProps {
+  readonly value: Busy;
+  readonly onChange: (value: Busy) => void;
+}
+
+/** What becomes of a message that is sent while another one is answered. */
+function WhenBusy({ value, onChange }: WhenBusyProps): JSX.Element {
+  const strings = chatStrings();
+  return (
+    <label class={styles.options}>
+      {strings.whenBusy}
+      <select
+        class={styles.choice}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value === 'interrupt' ? 'interrupt' : 'queue')}
+      >
+        <option value="queue">{strings.queue}</option>
+        <option value="interrupt">{strings.interrupt}</option>
+      </select>
+    </label>
+  );
+}
+
+/** The message that a link or a date leads to is shown once it is there. */
+function useWantedMessage(
+  pane: Pane,
+  { messages, isLoading }: ConversationSnapshot,
   list: { readonly current: MessageWindowHandle | null },
 ): void {
-  const [wanted, setWanted] = useState(() => new URLSearchParams(location.search).get('message'));
+  const wanted = useStore(pane.wanted);
   useEffect(() => {
-    const found = messages.find(({ id }) => id === wanted);
-    if (found === undefined) return;
-    setWanted(null);
-    list.current?.show(found.id);
-  }, [messages, wanted, list]);
+    if (wanted === undefined || isLoading || messages.length === 0) return;
+    pane.wanted.set(undefined);
+    if (list.current?.show(wanted) !== true) tell(chatStrings().messageGone);
+  }, [pane, wanted, isLoading, messages, list]);
 }

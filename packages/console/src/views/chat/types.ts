@@ -26,16 +26,22 @@ export interface ListedModel {
   readonly id: string;
   readonly name: string;
   readonly is_default: boolean;
+  /** Whether its answers can draw on the web here. */
+  readonly internet: boolean;
 }
 
+export interface ListedVersion {
+  readonly version: number;
+  readonly model_id: string;
+  readonly internet: boolean;
+}
+
+/** A persona that one can talk to. */
 export interface ListedPersona {
   readonly id: number;
   readonly name: string;
-  readonly alias: string;
-  readonly has_active: boolean;
-  readonly has_next: boolean;
-  readonly active_version: number | null;
-  readonly next_version: number | null;
+  readonly active: ListedVersion | null;
+  readonly next: ListedVersion | null;
 }
 
 /** Who answers: a model's id, or a persona's number with the version. */
