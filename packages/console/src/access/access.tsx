@@ -10,6 +10,8 @@ import { ErrorState, Loading, Note } from '../parts/states.tsx';
 import { useStore } from '../state/store.ts';
 import styles from './access.module.css';
 import { clearLink, type Link, signInError } from './link.ts';
+import type { PasskeyOptions } from './passkey-place.ts';
+import { PasskeySignIn } from './passkey-sign-in.tsx';
 import { accessStrings } from './strings.ts';
 
 /** How one can sign in here. */
@@ -17,6 +19,7 @@ interface SignInOptions {
   readonly is_set_up: boolean;
   readonly password: boolean;
   readonly oidc: { readonly label: string; readonly url: string } | null;
+  readonly passkeys: PasskeyOptions;
   readonly is_secure: boolean;
 }
 
@@ -114,6 +117,7 @@ function SignIn({ options }: { readonly options: SignInOptions }): JSX.Element {
           </Button>
         </form>
       )}
+      {options.is_set_up && <PasskeySignIn options={options.passkeys} />}
       {options.is_set_up && <p class={styles.dim}>{strings.noAccount}</p>}
       {options.is_set_up && options.password && <p class={styles.dim}>{strings.forgotten}</p>}
     </Box>

@@ -1,6 +1,7 @@
 /** The words of signing in. */
 import { catalogue } from '../i18n/catalogue.ts';
 import type { SignInError } from './link.ts';
+import type { PasskeyObstacle, PasskeyProblem } from './passkey-place.ts';
 
 const signInErrorTexts: Readonly<Record<SignInError, string>> = {
   denied: 'You did not sign in there.',
@@ -10,10 +11,28 @@ const signInErrorTexts: Readonly<Record<SignInError, string>> = {
   failed: 'Signing in there did not succeed. An operator finds the reason in the log of the server.',
 };
 
+const passkeyProblems: Readonly<Record<PasskeyProblem, string>> = {
+  cancelled: 'No passkey was used. There may be none for this address in this browser, or it was called off.',
+  known: 'The account has a passkey of this device already.',
+  failed: 'The browser could not do that.',
+};
+
+const passkeyObstacles: Readonly<Record<PasskeyObstacle, (origin: string) => string>> = {
+  no_host_name: () =>
+    'Browsers have passkeys for host names alone. Open the server by a name, such as “localhost” on this machine.',
+  insecure: () => 'Browsers have passkeys by HTTPS alone, and on this machine.',
+  off: () => 'Passkeys are turned off on this server.',
+  elsewhere: (origin) => `Passkeys work at ${origin}.`,
+  no_browser: () => 'This browser has no passkeys.',
+};
+
 export const accessStrings = catalogue('access', {
   signIn: 'Sign in',
   signInWith: (label: string) => `Sign in with ${label}`,
   or: 'or',
+  signInByPasskey: 'Sign in with a passkey',
+  passkeyProblems,
+  passkeyObstacles,
   email: 'E-mail',
   password: 'Password',
   newPassword: 'New password',

@@ -16,6 +16,7 @@ import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { type Preferences, prefer, preferences } from '../../state/preferences.ts';
 import { useStore } from '../../state/store.ts';
+import { Passkeys } from './passkeys.tsx';
 import { settingsStrings } from './strings.ts';
 import type { Profile, SignInSession } from './types.ts';
 
@@ -37,6 +38,7 @@ export function OwnSettings(): JSX.Element {
         </Loaded>
         <Looks />
       </div>
+      <Passkeys />
       <Sessions />
     </>
   );

@@ -51,6 +51,15 @@ export interface Profile {
   };
 }
 
+export interface Passkey {
+  readonly id: string;
+  readonly name: string;
+  /** The host name that it works for. */
+  readonly rp_id: string;
+  readonly created_at: string;
+  readonly last_used_at: string | null;
+}
+
 export interface SignInSession {
   readonly id: string;
   readonly method: string;
