@@ -133,6 +133,49 @@ describe('the conversations', withChromium, () => {
     await page.close();
   });
 
+  test('messages of the user are taken into a set, a new one and one that is there', async () => {
+    const page = await opened.open('/conversations?user=customer/4711');
+    await page.locator('tbody a').first().click();
+    const take = (text: string) =>
+      page
+        .locator('article', { hasText: text })
+        .getByRole('button', { name: 'Add to a set of questions' })
+        .click();
+    await take('And of seals?');
+    const dialog = page.getByRole('dialog');
+    assert.equal(await dialog.getByLabel('And of seals?').isChecked(), true);
+    assert.equal(await dialog.getByLabel('Tell me of walruses').isChecked(), false);
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await dialog.getByText('Give the new set a name.').waitFor();
+    await dialog.getByLabel('Tell me of walruses').check();
+    await dialog.getByLabel('Name of the new set').fill('Animals');
+    await checkPage(page, 'conversations-add-to-set');
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('1 question is in the set').first().waitFor();
+    await take('Tell me of walruses');
+    await dialog.getByLabel('And of seals?').check();
+    await dialog.getByLabel('They become').selectOption({ label: '2 questions' });
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('2 questions are in the set').first().waitFor();
+    const { data } = await opened.administer<{ data: { id: string; name: string }[] }>(
+      'GET',
+      '/question-sets',
+    );
+    assert.deepEqual(
+      data.map(({ name }) => name),
+      ['Animals'],
+    );
+    const { questions } = await opened.administer<{ questions: { turns: string[] }[] }>(
+      'GET',
+      `/question-sets/${data[0]?.id}`,
+    );
+    assert.deepEqual(
+      questions.map(({ turns }) => turns),
+      [['Tell me of walruses', 'And of seals?'], ['Tell me of walruses'], ['And of seals?']],
+    );
+    await page.close();
+  });
+
   test('a running answer is followed as it is written, and cancelled', async () => {
     opened.server.upstream.enqueue({
       steps: [{ do: 'tokens', tokens: ['Half ', 'of it'] }, { do: 'stall' }],

@@ -10,6 +10,7 @@ import { pageStyles } from '../../parts/page.tsx';
 import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { useUrlState } from '../../state/url-state.ts';
+import { AddToSet } from './add-to-set.tsx';
 import styles from './conversations.module.css';
 import { conversationStrings } from './strings.ts';
 import type { Conversation, GenerationStatus, Message, Thread } from './types.ts';
@@ -32,6 +33,7 @@ export function Reader({ of: conversation, sessionId }: ReaderProps): JSX.Elemen
   const [earlier, setEarlier] = useState<readonly Message[]>([]);
   const [hasEarlier, setHasEarlier] = useState<boolean | undefined>(undefined);
   const [isLive, setLive] = useState(false);
+  const [taken, setTaken] = useState<string | undefined>(undefined);
   const place = {
     org_id: api.organization.id,
     environment: conversation.environment,
@@ -83,8 +85,17 @@ export function Reader({ of: conversation, sessionId }: ReaderProps): JSX.Elemen
                 siblings={data.siblings[message.id] ?? []}
                 isHit={message.id === around}
                 onBranch={(id) => setAround(id, { leaf: '' })}
+                onTake={setTaken}
               />
             ))}
+            {taken !== undefined && (
+              <AddToSet
+                conversationId={conversation.id}
+                messages={messages.filter(isQuestion)}
+                first={taken}
+                onClose={() => setTaken(undefined)}
+              />
+            )}
             {data.has_more_after && data.leaf !== null && (
               <Button onClick={() => setLeaf(data.leaf ?? '', { message: '' })}>{strings.toEnd}</Button>
             )}
@@ -111,9 +122,16 @@ interface OneMessageProps {
   /** What the reader was opened for. */
   readonly isHit: boolean;
   readonly onBranch: (messageId: string) => void;
+  /** It is to be taken into a set of questions. */
+  readonly onTake: (messageId: string) => void;
 }
 
-function OneMessage({ of: message, siblings, isHit, onBranch }: OneMessageProps): JSX.Element {
+/** Whether it can be asked again: a message of the user with words. */
+function isQuestion({ role, content }: Message): boolean {
+  return role === 'user' && content.trim() !== '';
+}
+
+function OneMessage({ of: message, siblings, isHit, onBranch, onTake }: OneMessageProps): JSX.Element {
   const strings = conversationStrings();
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -155,6 +173,9 @@ function OneMessage({ of: message, siblings, isHit, onBranch }: OneMessageProps)
                   onClick={() => onBranch(siblings[place + 1] ?? message.id)}
                 />
               </span>
+            )}
+            {isQuestion(message) && (
+              <Button icon="plus" look="quiet" label={strings.addToSet} onClick={() => onTake(message.id)} />
             )}
             {isAnswer && figuresOf(message).map((text) => <span key={text}>{text}</span>)}
           </span>

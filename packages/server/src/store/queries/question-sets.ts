@@ -111,6 +111,31 @@ export async function findQuestion(
   return (await readQuestions(db, questionSetId)).find((question) => question.id === id);
 }
 
+/** Which of some messages are the user's in a conversation, and have words. Undefined: there is no such conversation. */
+export async function findQuestionsAmong(
+  db: Database,
+  { organizationId }: OrganizationScope,
+  conversationId: string,
+  messageIds: readonly string[],
+): Promise<ReadonlySet<string> | undefined> {
+  const conversation = await db
+    .selectFrom('conversation')
+    .select('id')
+    .where('id', '=', conversationId)
+    .where('organization_id', '=', organizationId)
+    .where('expires_at', 'is', null)
+    .executeTakeFirst();
+  if (conversation === undefined) return undefined;
+  const rows = await db
+    .selectFrom('message')
+    .select(['id', 'text'])
+    .where('id', 'in', [...messageIds])
+    .where('conversation_id', '=', conversationId)
+    .where('role', '=', 'user')
+    .execute();
+  return new Set(rows.filter(({ text }) => !isBlank(text)).map(({ id }) => id));
+}
+
 /** Messages whose texts are looked at at once. */
 const messagesAtOnce = 20;
 

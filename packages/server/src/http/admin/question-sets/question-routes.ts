@@ -6,7 +6,11 @@ import { newId } from '../../../domain/ids.ts';
 import type { OrganizationScope } from '../../../domain/scope.ts';
 import { normalizeNewlines } from '../../../domain/text/newlines.ts';
 import type { AddQuestion } from '../../../store/commands/question-sets.ts';
-import { findFirstQuestions, findQuestion } from '../../../store/queries/question-sets.ts';
+import {
+  findFirstQuestions,
+  findQuestion,
+  findQuestionsAmong,
+} from '../../../store/queries/question-sets.ts';
 import { answer, created, gone } from '../../openapi/answers.ts';
 import { exampleId, messageBodyLimit } from '../../openapi/fields.ts';
 import { type Route, route } from '../../routing/route.ts';
@@ -23,20 +27,41 @@ export function questionRoutes({ store, now }: AdminDependencies): readonly Rout
     scope: OrganizationScope,
     body: Static<typeof AddQuestionBody>,
   ): Promise<AddQuestion['from']> {
-    const { turns, conversation_id: given, session_id: sessionId } = body;
+    const { turns, conversation_id: given, message_ids: chosen, session_id: sessionId } = body;
     if ((turns === undefined) === (given === undefined)) {
       const field = turns === undefined ? 'turns' : 'conversation_id';
       throw invalid(field, 'a question is added by either turns or conversation_id');
     }
     if (turns !== undefined && sessionId !== undefined)
       throw invalid('session_id', 'session_id is given only with conversation_id');
+    if (chosen !== undefined && (turns !== undefined || sessionId !== undefined))
+      throw invalid('message_ids', 'message_ids is given only with conversation_id, and without session_id');
     if (turns !== undefined) return { turns: turns.map(normalizeNewlines) };
     const conversationId = (given ?? '').toLowerCase();
+    if (chosen !== undefined) return chosenFrom(scope, conversationId, chosen);
     const place = { conversationId, sessionId: sessionId?.toLowerCase() };
     const messageIds = await findFirstQuestions(store.reads, scope, place);
     if (messageIds === undefined) throw notFound(sessionId === undefined ? 'conversation' : 'session');
     if (messageIds.length === 0)
       throw invalid('conversation_id', 'conversation_id: the user has written nothing in this conversation');
+    return { conversationId, messageIds };
+  }
+
+  /** @throws AppError invalid_request, not_found */
+  async function chosenFrom(
+    scope: OrganizationScope,
+    conversationId: string,
+    chosen: readonly string[],
+  ): Promise<AddQuestion['from']> {
+    const messageIds = chosen.map((id) => id.toLowerCase());
+    const asked = await findQuestionsAmong(store.reads, scope, conversationId, messageIds);
+    if (asked === undefined) throw notFound('conversation');
+    for (const [index, id] of messageIds.entries()) {
+      const field = `message_ids.${index}`;
+      if (messageIds.indexOf(id) !== index) throw invalid(field, `${field} stands in the list twice`);
+      if (!asked.has(id))
+        throw invalid(field, `${field} must be a message of the user in the conversation, with words`);
+    }
     return { conversationId, messageIds };
   }
 
@@ -50,7 +75,7 @@ export function questionRoutes({ store, now }: AdminDependencies): readonly Rout
         tags,
         operationId: 'addQuestion',
         summary: 'Add a question at the end of a set',
-        description: `Of a conversation, the first ${maxQuestionTurns} messages of the user that have words are taken. They go from the set when they, or the conversation, are deleted, also by retention and erasure.`,
+        description: `Of a conversation, the messages that are named are taken, or the first ${maxQuestionTurns} of the user that have words. They go from the set when they, or the conversation, are deleted, also by retention and erasure.`,
         params: QuestionSetParams,
         body: AddQuestionBody,
         response: {

@@ -128,6 +128,14 @@ export const AddQuestionBody = Type.Object(
         `A conversation of the organization in place of \`turns\`: the first ${maxQuestionTurns} messages of the user in its shown branch are taken. The question goes with it, and each text with its message.`,
       ),
     ),
+    message_ids: Type.Optional(
+      Type.Array(IdField('A message of the user in that conversation.'), {
+        minItems: 1,
+        maxItems: maxQuestionTurns,
+        description: 'Those of its messages that are taken in place of the first ones, in this order.',
+        examples: [[exampleId]],
+      }),
+    ),
     session_id: Type.Optional(
       IdField('The session of that conversation; otherwise the one that was used last.'),
     ),
