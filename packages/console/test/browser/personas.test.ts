@@ -106,14 +106,14 @@ test('both versions are asked the same, by hand and with saved questions', withC
   await page.getByLabel('Another question').fill('Two, "quoted"?\n\nAnd then?');
   await page.getByRole('button', { name: 'Add', exact: true }).first().click();
   await page.getByRole('button', { name: 'Ask both 2 questions' }).click();
-  await page.getByText('3 of 3').waitFor();
+  await page.getByText('3 of 3', { exact: true }).waitFor();
   await checkPage(page, 'persona-try');
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download as CSV' }).click();
   const csv = await readFile(await (await downloading).path(), 'utf8');
   const [head, one, two, three] = csv.split('\r\n');
   assert.match(head ?? '', /^question,turn,active_answer,/);
-  assert.match(one ?? '', /^One\?,1,quiet: One\?,6,/);
+  assert.match(one ?? '', /^One\?,1,quiet: One\?,6,[^,]*,\d+,stop,,LOUD: One\?,6,/);
   assert.match(two ?? '', /^"Two, ""quoted""\?",1,"quiet: Two, ""quoted""\?",6,/);
   assert.match(three ?? '', /^And then\?,2,quiet: And then\?,6,/);
   const kept = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));

@@ -13,6 +13,10 @@ export interface SideAnswer {
   /** To the end, in milliseconds. */
   readonly ms: number | null;
   readonly error: string | null;
+  /** Why it ended: `stop`, `length`, …; null: it has not, or it failed. */
+  readonly finishReason: string | null;
+  /** It was stopped here before its end. */
+  readonly isStopped: boolean;
 }
 
 export const nothingYet: SideAnswer = {
@@ -22,6 +26,8 @@ export const nothingYet: SideAnswer = {
   cost: null,
   ms: null,
   error: null,
+  finishReason: null,
+  isStopped: false,
 };
 
 export interface Comparison {
@@ -44,6 +50,7 @@ interface StreamEvent {
   readonly usage?: { readonly total_tokens: number; readonly provenance: string };
   readonly cost?: number | null;
   readonly duration_ms?: number | null;
+  readonly finish_reason?: string;
 }
 
 const cutOff = 'The answer was cut off.';
@@ -56,9 +63,9 @@ export function withEvent(answer: SideAnswer, event: StreamEvent): SideAnswer {
     case 'error':
       return { ...answer, isOver: true, error: event.message ?? event.type };
     case 'done': {
-      const { usage, cost = null, duration_ms: ms = null } = event;
+      const { usage, cost = null, duration_ms: ms = null, finish_reason: finishReason = null } = event;
       const tokens = usage === undefined || usage.provenance === 'unknown' ? null : usage.total_tokens;
-      return { ...answer, isOver: true, tokens, cost, ms };
+      return { ...answer, isOver: true, tokens, cost, ms, finishReason };
     }
     default:
       return answer;
@@ -96,7 +103,8 @@ export function startComparison(api: Api, personaId: number): Comparison {
       if (!shown.isOver) change({ ...shown, isOver: true, error: cutOff });
     } catch (error) {
       const told = error instanceof Error ? error.message : String(error);
-      if (!shown.isOver) change({ ...shown, isOver: true, error: signal.aborted ? null : told });
+      const isStopped = signal.aborted;
+      if (!shown.isOver) change({ ...shown, isOver: true, isStopped, error: isStopped ? null : told });
     }
     talk.push({ role: 'assistant', content: shown.text });
   }

@@ -1,12 +1,14 @@
 /** Sets of questions of the organization: kept, changed, and asked both versions of a persona. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { Button, SelectField, TextField } from '../../parts/controls.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Card, pageStyles } from '../../parts/page.tsx';
 import { ErrorState, Loaded } from '../../parts/states.tsx';
+import { toConsole } from '../../state/paths.ts';
 import { useUrlState } from '../../state/url-state.ts';
 import type { PartProps } from './persona-page.tsx';
 import styles from './personas.module.css';
@@ -104,19 +106,26 @@ function OneSet({ set, personaId, alias }: OneSetProps): JSX.Element {
       {({ questions }) => (
         <>
           {questions.length === 0 && <p>{strings.noQuestions}</p>}
-          <ol class={styles.questions}>
-            {questions.map(({ id, turns }) => (
-              <li key={id}>
-                <span class={styles.asked}>{turns.join('\n')}</span>
-                <Button
-                  look="quiet"
-                  icon="close"
-                  label={`${strings.remove}: ${turns[0] ?? ''}`}
-                  onClick={() => remove.mutate(id)}
-                />
-              </li>
-            ))}
-          </ol>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+          {/* biome-ignore lint/a11y/useSemanticElements: it is no group of controls of a form. */}
+          <div class={styles.bounded} tabIndex={0} role="group" aria-label={set.name}>
+            <ol class={styles.questions}>
+              {questions.map(({ id, turns, conversation_id: origin }) => (
+                <li key={id}>
+                  <span class={styles.asked}>{turns.join('\n')}</span>
+                  {origin !== null && (
+                    <Link href={toConsole(`/conversations/${origin}`)}>{strings.takenFrom}</Link>
+                  )}
+                  <Button
+                    look="quiet"
+                    icon="close"
+                    label={`${strings.remove}: ${turns[0] ?? ''}`}
+                    onClick={() => remove.mutate(id)}
+                  />
+                </li>
+              ))}
+            </ol>
+          </div>
           {remove.error !== null && <ErrorState error={remove.error} />}
           <NewQuestion path={path} />
           <RunQuestions personaId={personaId} alias={alias} questions={questions} />

@@ -108,7 +108,13 @@ function Talk({ persona }: PartProps): JSX.Element {
   );
 }
 
-export function ComparedAnswers({ compared }: { readonly compared: Compared }): JSX.Element {
+interface ComparedAnswersProps {
+  readonly compared: Compared;
+  /** Long answers scroll, so that the next question is not far. Default: they are as long as they are. */
+  readonly isBounded?: boolean;
+}
+
+export function ComparedAnswers({ compared, isBounded = false }: ComparedAnswersProps): JSX.Element {
   const strings = personaStrings();
   const titles: Readonly<Record<Side, string>> = { active: strings.live, next: strings.draft };
   return (
@@ -121,6 +127,7 @@ export function ComparedAnswers({ compared }: { readonly compared: Compared }): 
             title={titles[side]}
             question={compared.question}
             answer={compared.answers[side]}
+            isBounded={isBounded}
           />
         ))}
       </div>
@@ -132,23 +139,36 @@ interface OneAnswerProps {
   readonly title: string;
   readonly question: string;
   readonly answer: SideAnswer;
+  readonly isBounded: boolean;
 }
 
-function OneAnswer({ title, question, answer }: OneAnswerProps): JSX.Element {
+function OneAnswer({ title, question, answer, isBounded }: OneAnswerProps): JSX.Element {
   const strings = personaStrings();
-  const { text, isOver, tokens, cost, ms, error } = answer;
-  const figures = strings.figures(
+  const { text, isOver, isStopped, tokens, cost, ms, error, finishReason } = answer;
+  const figures = strings.figures([
     tokens === null ? '' : strings.tokenCount(formatNumber(tokens)),
     cost === null ? '' : strings.costOf(formatCost(cost)),
     ms === null ? '' : formatDuration(ms),
-  );
+    finishReason === null || finishReason === 'stop' ? '' : strings.endedBy(finishReason),
+  ]);
   return (
     <section class={`${theme.theme} ${styles.side}`} aria-label={`${title}: ${question}`} aria-busy={!isOver}>
       <div class={pageStyles.row}>
-        <strong>{title}</strong>
+        <h3>{title}</h3>
         {!isOver && <Badge tone="accent">{strings.answering}</Badge>}
       </div>
-      {text !== '' && <Markdown text={text} isWriting={!isOver} />}
+      {text !== '' &&
+        (isBounded ? (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard.
+          // biome-ignore lint/a11y/useSemanticElements: it is no group of controls.
+          <div class={styles.bounded} tabIndex={0} role="group" aria-label={`${title}: ${question}`}>
+            <Markdown text={text} isWriting={!isOver} />
+          </div>
+        ) : (
+          <Markdown text={text} isWriting={!isOver} />
+        ))}
+      {isOver && text === '' && error === null && <p class={pageStyles.dim}>{strings.saidNothing}</p>}
+      {isStopped && <Note>{strings.wasStopped}</Note>}
       {error !== null && <Note tone="warn">{error}</Note>}
       {isOver && figures !== '' && <p class={styles.figures}>{figures}</p>}
     </section>
