@@ -1,10 +1,15 @@
 /**
- * Makes the files that browsers load, out of `packages/<name>/bundle.js`, and compresses each once. The server runs it
- * with the name alone and reads a serialized `Map` of paths and bytes from standard output; `--into <directory>` writes
- * the files there instead.
+ * Makes the files that browsers load, out of `packages/<name>/bundle.js`, and compresses each once.
+ *
+ *   browser-bundle.js NAME --into DIRECTORY              writes them there
+ *   browser-bundle.js NAME --cache DIRECTORY SOURCE…     keeps them in `DIRECTORY/<hash of the sources>`
+ *
+ * The second is what a server runs that has the sources. It reads from standard output, serialized by `node:v8`, either
+ * `{ key, ms }` (`ms` where they were made now), or `{ files, ms, problem }` where the directory takes none.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { URL } from 'node:url';
 import { promisify } from 'node:util';
@@ -60,11 +65,27 @@ function writeFiles(directory, files) {
   }
 }
 
-const [name = '', option, directory] = process.argv.slice(2);
-try {
+/** @param {string} name @param {string} directory @param {readonly string[]} sources */
+async function makeOnce(name, directory, sources) {
+  const { keyOfSources, isStored, store, sweep } = await import('../src/bundles/cache.ts');
+  const key = await keyOfSources(sources);
+  if (await isStored(directory, key)) return { key };
+  const startedAt = performance.now();
   const files = await makeBrowserBundle(name);
-  if (option === '--into' && directory !== undefined) writeFiles(directory, files);
-  else process.stdout.write(serialize(files));
+  const ms = Math.round(performance.now() - startedAt);
+  try {
+    await store(directory, key, files);
+    await sweep(directory, Date.now());
+    return { key, ms };
+  } catch (error) {
+    return { files, ms, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const [name = '', option, directory = '', ...sources] = process.argv.slice(2);
+try {
+  if (option === '--into') writeFiles(directory, await makeBrowserBundle(name));
+  else process.stdout.write(serialize(await makeOnce(name, directory, sources)));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

@@ -170,7 +170,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   let openApi = (): object => ({});
   const guide = createGuide({
-    documents: [
+    documents: async () => [
       ...(await loadGuideDocuments([documentationRoot])),
       ...(await loadSettings(documentationRoot)),
     ],

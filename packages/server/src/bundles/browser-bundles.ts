@@ -7,9 +7,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../domain/logger.ts';
-import { keyOfSources, readStored, store, sweep } from './cache.ts';
 import { type BundleFiles, filesInMemory, filesOfDirectory } from './files.ts';
-import { makeFiles } from './make.ts';
+import { makeOnce } from './make.ts';
 
 export type BundleName = 'console' | 'widget';
 
@@ -88,18 +87,14 @@ async function loadFiles(name: BundleName, directory: string, log: Logger): Prom
   if (!existsSync(join(repository, 'packages', name, 'bundle.js'))) {
     return filesOfDirectory(join(published, name));
   }
-  const key = await keyOfSources(sources[name].map((place) => join(repository, place)));
-  const stored = await readStored(directory, key);
-  if (stored !== undefined) return stored;
-  const startedAt = performance.now();
-  const made = await makeFiles(name);
-  log.info({ bundle: name, ms: Math.round(performance.now() - startedAt) }, 'pages for browsers were made');
-  try {
-    await store(directory, key, made);
-    await sweep(directory, Date.now());
-  } catch (error) {
-    log.info({ err: error, bundle: name }, 'pages for browsers are kept in memory: the cache took none');
-    return filesInMemory(made);
-  }
-  return (await readStored(directory, key)) ?? filesInMemory(made);
+  const made = await makeOnce(
+    name,
+    directory,
+    sources[name].map((place) => join(repository, place)),
+  );
+  if (made.ms !== undefined) log.info({ bundle: name, ms: made.ms }, 'pages for browsers were made');
+  if ('key' in made) return filesOfDirectory(join(directory, made.key));
+  const { problem } = made;
+  log.info({ problem, bundle: name }, 'pages for browsers are kept in memory: the cache took none');
+  return filesInMemory(made.files);
 }

@@ -1,8 +1,12 @@
-/** Bundles on disk: `<directory>/<key>/`, one folder for each state of the sources. */
+/**
+ * Bundles on disk: `<directory>/<key>/`, one folder for each state of the sources. It runs in the process that makes them,
+ * which takes along what hashing and making have left in memory.
+ */
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { type BundleFiles, filesOfDirectory, type StoredFiles } from './files.ts';
+import type { StoredFiles } from './files.ts';
 
 /** A bundle that no start has taken for so long is deleted. Another server may still send parts of it meanwhile. */
 const keptMs = 7 * 24 * 3_600_000;
@@ -27,13 +31,13 @@ async function filesBelow(place: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
-/** Undefined: it is not there. What is there is kept for another while. */
-export async function readStored(directory: string, key: string): Promise<BundleFiles | undefined> {
+/** Whether it is there; it is then kept for another while. */
+export async function isStored(directory: string, key: string): Promise<boolean> {
   const place = join(directory, key);
-  const files = await filesOfDirectory(place).catch(() => undefined);
+  if (!existsSync(place)) return false;
   const now = new Date();
-  if (files !== undefined) await utimes(place, now, now).catch(() => undefined);
-  return files;
+  await utimes(place, now, now).catch(() => undefined);
+  return true;
 }
 
 /** Others see the whole bundle or none. @throws where the directory can't be written to */
@@ -46,7 +50,7 @@ export async function store(directory: string, key: string, files: StoredFiles):
     }
     // Another server on the same directory may have stored the same bundle meanwhile.
     await rename(unfinished, join(directory, key)).catch(async (error: unknown) => {
-      if ((await readStored(directory, key)) === undefined) throw error;
+      if (!(await isStored(directory, key))) throw error;
     });
   } finally {
     await rm(unfinished, { recursive: true, force: true });

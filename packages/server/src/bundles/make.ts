@@ -10,9 +10,23 @@ import type { StoredFiles } from './files.ts';
 const script = fileURLToPath(new URL('../../bin/browser-bundle.js', import.meta.url));
 const longestMs = 120_000;
 
-/** @throws with what the process said, in words for whoever looks after the server */
-export async function makeFiles(packageName: string): Promise<StoredFiles> {
-  const child = spawn(process.execPath, ['--no-warnings', script, packageName], {
+export type Made =
+  /** It lies in the folder of this name; `ms`: made now, in this time. */
+  | { readonly key: string; readonly ms?: number }
+  /** The directory takes none. */
+  | { readonly files: StoredFiles; readonly ms: number; readonly problem: string };
+
+/**
+ * Makes the bundle of a package, unless `directory` has that of these sources.
+ * @throws with what the process said, in words for whoever looks after the server
+ */
+export async function makeOnce(
+  packageName: string,
+  directory: string,
+  sources: readonly string[],
+): Promise<Made> {
+  const args = ['--no-warnings', script, packageName, '--cache', directory, ...sources];
+  const child = spawn(process.execPath, args, {
     env: {},
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
@@ -26,6 +40,6 @@ export async function makeFiles(packageName: string): Promise<StoredFiles> {
     text(child.stderr),
     once(child, 'close'),
   ]);
-  if (code === 0) return deserialize(output) as StoredFiles;
+  if (code === 0) return deserialize(output) as Made;
   throw new Error(said.trim() || `the process that makes it ended with ${signal ?? code}`);
 }

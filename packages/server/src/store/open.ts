@@ -1,7 +1,5 @@
-/** Opens the store that the configuration asks for. */
+/** Opens the store that the configuration asks for. What only the other engine needs is not loaded. */
 import { makeDataDirectory } from './opening/data-directory.ts';
-import { openPostgresStore } from './postgres/store.ts';
-import { openSqliteStore } from './sqlite/store.ts';
 import type { Store } from './store.ts';
 
 export interface StoreOptions {
@@ -15,9 +13,13 @@ export interface StoreOptions {
 }
 
 export async function openStore(options: StoreOptions): Promise<Store> {
-  if (options.databaseUrl === undefined) return openSqliteStore(options.dataDir, options.onUpkeepError);
+  if (options.databaseUrl === undefined) {
+    const { openSqliteStore } = await import('./sqlite/store.ts');
+    return openSqliteStore(options.dataDir, options.onUpkeepError);
+  }
   // Secrets and models lie there.
   makeDataDirectory(options.dataDir);
+  const { openPostgresStore } = await import('./postgres/store.ts');
   return openPostgresStore({
     url: options.databaseUrl,
     poolSize: options.poolSize,

@@ -1,6 +1,4 @@
 /** A thread's own connection to the store, for reads that would hold up the main thread. */
-import * as postgres from './postgres/own-connection.ts';
-import { kyselyOn, openForReading } from './sqlite/database.ts';
 import type { Database } from './tables.ts';
 import { isUnavailable, storeUnavailable } from './unavailable.ts';
 
@@ -9,10 +7,12 @@ export type DataPlace =
   | { readonly engine: 'sqlite'; readonly path: string }
   | { readonly engine: 'postgres'; readonly url: string };
 
-export function openOwnConnection(place: DataPlace): Database {
-  return place.engine === 'sqlite'
-    ? kyselyOn(openForReading(place.path))
-    : postgres.openForReading(place.url);
+/** What only the other engine needs is not loaded. */
+export async function openOwnConnection(place: DataPlace): Promise<Database> {
+  if (place.engine === 'postgres')
+    return (await import('./postgres/own-connection.ts')).openForReading(place.url);
+  const { kyselyOn, openForReading } = await import('./sqlite/database.ts');
+  return kyselyOn(openForReading(place.path));
 }
 
 /** An answer of such a thread, or why the store was not available. */

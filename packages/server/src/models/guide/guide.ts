@@ -8,11 +8,14 @@ import type { LanguageModel, ModelPart, ModelRequest } from '../language-model.t
 import type { GuideSection } from './documents.ts';
 import { excerpt } from './excerpt.ts';
 import { type Understood, understand, withoutGreeting } from './intents.ts';
-import { createGuideSearch, type GuideSearch } from './search.ts';
+import type { GuideSearch } from './search.ts';
 
 export interface GuideOptions {
-  /** The sections that `loadGuideDocuments` and `loadSettings` have read; may be empty. */
-  readonly documents: readonly GuideSection[];
+  /**
+   * The sections that `loadGuideDocuments` and `loadSettings` read; may be empty. A function is asked at the first question:
+   * with a real model there is none, and nothing of it is kept in memory.
+   */
+  readonly documents: readonly GuideSection[] | (() => Promise<readonly GuideSection[]>);
   /** The operations of the API as sections; asked once, at the first question, when the server is complete. */
   readonly operations?: () => readonly GuideSection[];
   /** How far the local model is, as a part of a sentence: `the local model is being fetched (43 %)`. */
@@ -31,7 +34,10 @@ const maxTopics = 14;
 const topicPages: readonly string[] = ['docs/first-steps.md', 'README.md'];
 
 export function createGuide(options: GuideOptions): LanguageModel {
+  let documents: readonly GuideSection[] = [];
+  let createGuideSearch: typeof import('./search.ts').createGuideSearch;
   let search: GuideSearch | undefined;
+  let loading: Promise<void> | undefined;
   return {
     provider: 'guide',
     lacks: abilities,
@@ -41,6 +47,11 @@ export function createGuide(options: GuideOptions): LanguageModel {
     countTokens: (text) => Math.ceil(text.length / 4),
     async *stream(request, { signal }): AsyncGenerator<readonly ModelPart[]> {
       signal.throwIfAborted();
+      loading ??= load().catch((error) => {
+        loading = undefined;
+        throw error;
+      });
+      await loading;
       const { text, reason } = cut(answer(request), request.parameters);
       for (const word of text.match(/\s*\S+\s*/g) ?? []) {
         if (options.pauseMs)
@@ -51,6 +62,11 @@ export function createGuide(options: GuideOptions): LanguageModel {
       yield [{ type: 'finish', reason }];
     },
   };
+
+  async function load(): Promise<void> {
+    ({ createGuideSearch } = await import('./search.ts'));
+    documents = typeof options.documents === 'function' ? await options.documents() : options.documents;
+  }
 
   function answer(request: ModelRequest): string {
     const questions = request.messages
@@ -71,12 +87,12 @@ export function createGuide(options: GuideOptions): LanguageModel {
 
   /** What stands first in the documentation says what all of it is about. */
   function about(): string {
-    const [first] = options.documents;
+    const [first] = documents;
     return first === undefined ? '' : `${passages([first], () => 0)}\n\n`;
   }
 
   function found(last: string, questions: readonly string[]): string {
-    search ??= createGuideSearch([...options.documents, ...(options.operations?.() ?? [])]);
+    search ??= createGuideSearch([...documents, ...(options.operations?.() ?? [])]);
     const question = withoutGreeting(last);
     if (question !== '' && !search.hasSubject(question) && questions.length < 2)
       return `${about()}${whatToAsk()}`;
@@ -107,7 +123,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
   }
 
   function whatToAsk(): string {
-    if (options.documents.length === 0)
+    if (documents.length === 0)
       return 'The documentation is not installed beside this server; its interface is described at `/docs`.';
     return `The interface is described at \`/docs\`. You can ask me about:\n\n${topics().join('\n')}`;
   }
@@ -117,7 +133,7 @@ export function createGuide(options: GuideOptions): LanguageModel {
       const place = topicPages.indexOf(file);
       return place < 0 ? topicPages.length : place;
     };
-    const main = options.documents.filter(
+    const main = documents.filter(
       ({ trail, anchor, file }) =>
         trail.length <= 1 && anchor !== '' && !/decisions\/|contributing/i.test(file),
     );

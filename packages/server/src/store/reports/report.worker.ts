@@ -11,7 +11,7 @@ export interface ReportCall {
 }
 
 const place = workerData as DataPlace;
-const db = openOwnConnection(place);
+const db = await openOwnConnection(place);
 
 answerCalls(({ name, args }: ReportCall) => {
   const read = reports[name] as (db: Database, engine: StoreEngine, args: unknown) => Promise<unknown>;

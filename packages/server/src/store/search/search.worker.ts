@@ -11,7 +11,7 @@ export type SearchCall =
   | { readonly name: 'prepare'; readonly step: IndexStep };
 
 const place = workerData as DataPlace;
-const db = openOwnConnection(place);
+const db = await openOwnConnection(place);
 
 answerCalls((call: SearchCall) => toReadAnswer(answer(call)));
 
