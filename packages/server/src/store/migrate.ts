@@ -26,6 +26,7 @@ import * as webhooks from './migrations/0022-webhooks.ts';
 import * as accounts from './migrations/0023-accounts.ts';
 import * as questionSets from './migrations/0024-question-sets.ts';
 import * as passkeys from './migrations/0025-passkeys.ts';
+import * as linkMakers from './migrations/0026-link-makers.ts';
 import { isOurs } from './opening/foreign-database.ts';
 import { requireSchema } from './schema/check-schema.ts';
 import { UnfitDatabaseError } from './schema/unfit-database.ts';
@@ -61,6 +62,7 @@ export const migrations: Readonly<Record<string, Up>> = {
   '0023-accounts': accounts.up,
   '0024-question-sets': questionSets.up,
   '0025-passkeys': passkeys.up,
+  '0026-link-makers': linkMakers.up,
 };
 
 /**

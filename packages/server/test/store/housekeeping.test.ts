@@ -47,6 +47,7 @@ onBothStores('housekeeping', (engine) => {
     const link = (hash: string, now: number, lifetimeMs: number) =>
       store.execute('createSignInLink', {
         ...{ id: newId(), hash, purpose: 'setup', email: null, organizationId: null, role: null },
+        madeBy: null,
         ...{ now, expiresAt: now + lifetimeMs },
       });
     for (const hash of ['of the account', 'expired', 'good'])
@@ -78,6 +79,7 @@ onBothStores('housekeeping', (engine) => {
     assert.deepEqual(await left(), ['young']);
     await store.execute('createSignInLink', {
       ...{ id: newId(), hash: 'reset', purpose: 'reset', email: 'ada@example.com' },
+      madeBy: null,
       ...{ organizationId: null, role: null, now: 0, expiresAt: sessionLifetimeMs + 1 },
     });
     await tidy({ store, auditDays: 400, now: () => sessionLifetimeMs });

@@ -8,11 +8,10 @@ import {
   type AccountRecord,
   findAccountByEmail,
   findAccountByIdentity,
-  findLink,
-  type LinkRecord,
   listMemberships,
 } from '../../store/queries/accounts.ts';
 import { findOrganization } from '../../store/queries/organizations.ts';
+import { findLink, type LinkRecord } from '../../store/queries/sign-in-links.ts';
 import type { Store } from '../../store/store.ts';
 import { hashOfSecret } from './bearer-secret.ts';
 import type { Entered, Entrance, Tries, Visitor } from './entrance.ts';

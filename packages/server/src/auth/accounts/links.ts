@@ -33,12 +33,15 @@ export interface PreparedLink {
   readonly expiresAt: number;
 }
 
-/** @param now epoch milliseconds */
-export function prepareLink(link: NewLink, now: number): PreparedLink {
+/**
+ * @param madeBy the account of who makes it; null: whoever runs the server
+ * @param now epoch milliseconds
+ */
+export function prepareLink(link: NewLink, madeBy: string | null, now: number): PreparedLink {
   const { secret: token, hash } = newBearerSecret();
   const expiresAt = now + linkLifetimeMs[link.purpose];
   const email = link.email === null ? null : toEmail(link.email);
-  return { args: { ...link, email, id: newId(), hash, now, expiresAt }, token, expiresAt };
+  return { args: { ...link, email, madeBy, id: newId(), hash, now, expiresAt }, token, expiresAt };
 }
 
 /** Makes it without a trace in the audit trail. @throws AppError as the command `createSignInLink` does */
@@ -47,7 +50,7 @@ export async function makeLink(
   link: NewLink,
   now: number,
 ): Promise<Omit<PreparedLink, 'args'>> {
-  const { args, ...made } = prepareLink(link, now);
+  const { args, ...made } = prepareLink(link, null, now);
   await store.execute('createSignInLink', args);
   return made;
 }

@@ -43,7 +43,7 @@ export function linkRoutes({ store, accounts, publicAddress, now }: SignInDepend
         await requireLink(store, { isOperator: account.isOperator, memberships }, link);
         const { address, requestId } = visitorOf(request);
         const memberId = memberships.find((one) => one.organizationId === organizationId)?.memberId;
-        const { args, token, expiresAt } = prepareLink(link, now());
+        const { args, token, expiresAt } = prepareLink(link, account.id, now());
         await store.execute('createSignInLink', args, {
           id: newId(),
           actor:

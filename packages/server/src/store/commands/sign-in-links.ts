@@ -5,6 +5,7 @@ import type { Role } from '../../domain/organization.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { SignInLinkTable } from '../queries/account-tables.ts';
 import { hasOperator } from '../queries/accounts.ts';
+import { isMakerEntitled } from '../queries/sign-in-links.ts';
 
 export interface CreateSignInLink {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface CreateSignInLink {
   readonly organizationId: string | null;
   /** What an invitation says of the role; null: nothing. */
   readonly role: Role | null;
+  /** The account of who makes it; null: whoever runs the server. */
+  readonly madeBy: string | null;
   readonly now: number;
   readonly expiresAt: number;
 }
@@ -50,6 +53,7 @@ export async function createSignInLink(
       email,
       organization_id: organizationId,
       role,
+      made_by: args.madeBy,
       created_at: args.now,
       expires_at: args.expiresAt,
     })
@@ -98,7 +102,7 @@ export function isSetUp(): AppError {
   return new AppError('conflict', 'this server is set up already; sign in');
 }
 
-/** Uses a link up. @throws AppError unauthenticated */
+/** Uses a link up, if its maker may still make it. @throws AppError unauthenticated */
 export async function takeLink(
   { db }: CommandContext,
   hash: string,
@@ -112,7 +116,7 @@ export async function takeLink(
     .where('expires_at', '>', now)
     .returningAll()
     .execute();
-  if (link === undefined) throw badLink();
+  if (link === undefined || !(await isMakerEntitled(db, link))) throw badLink();
   return link;
 }
 

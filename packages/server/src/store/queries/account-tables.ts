@@ -49,6 +49,8 @@ export interface SignInLinkTable {
   role: Role | null;
   created_at: number;
   expires_at: number;
+  /** The account of who has made it; null: whoever runs the server. */
+  made_by: string | null;
 }
 /** Whom an OpenID provider knows by this subject. */
 export interface IdentityTable {

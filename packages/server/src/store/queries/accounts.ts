@@ -1,7 +1,6 @@
 /** Accounts, their sessions, the links that begin them, and who an account is in which organization. */
 import { sql } from 'kysely';
 import {
-  type LinkPurpose,
   maxSessions,
   type SignInMethod,
   sessionIdleMs,
@@ -193,29 +192,5 @@ export async function readSignIns(
     .execute();
   return new Map(
     rows.map((row) => [row.id, { lastSeenAt: row.last_seen_at, sessions: Number(row.sessions) }]),
-  );
-}
-
-export interface LinkRecord {
-  readonly id: string;
-  readonly purpose: LinkPurpose;
-  readonly email: string | null;
-  readonly organizationId: string | null;
-  readonly role: Role | null;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-}
-
-export async function findLink(db: Database, hash: string): Promise<LinkRecord | undefined> {
-  const row = await db.selectFrom('sign_in_link').selectAll().where('hash', '=', hash).executeTakeFirst();
-  return (
-    row && {
-      id: row.id,
-      purpose: row.purpose,
-      email: row.email,
-      organizationId: row.organization_id,
-      role: row.role,
-      expiresAt: row.expires_at,
-    }
   );
 }

@@ -28,7 +28,11 @@ export function signInLinkRoutes({ store, publicAddress, now }: AdminDependencie
         const isSetUp = await hasOperator(store.reads);
         const purpose = isSetUp ? 'reset' : 'setup';
         const link = { purpose, email: isSetUp ? email : null, organizationId: null, role: null } as const;
-        const { args, token, expiresAt } = prepareLink(link, now());
+        const { args, token, expiresAt } = prepareLink(
+          link,
+          request.caller.session?.accountId ?? null,
+          now(),
+        );
         await store.change(request, 'createSignInLink', args);
         const url = linkAddress(publicAddress(request), purpose, token);
         return reply.code(201).send({ url, purpose, expires_at: toTime(expiresAt) });
