@@ -167,6 +167,21 @@ onBothStores('signing in by OpenID', async (engine) => {
     assert.equal((await owner.must('GET', '/me')).account.id, me.account.id);
   });
 
+  test('whoever had claimed the address of the one who sets up is no operator by that', async () => {
+    await using fresh = await start(provider.issuer);
+    await provider.knows(`${fresh.url}/api/console/oidc/callback`);
+    const { organizationId: org_id } = fresh.harness.scope;
+    person('early', { email: 'chief@example.com', email_verified: false, org_id });
+    const early = new Browser(fresh.url);
+    assert.equal(errorOf(await signIn('early', early)), undefined);
+    const chief = new Browser(fresh.url);
+    await setUp(chief, fresh.harness.place.store, 'chief@example.com');
+    assert.equal((await early.call('GET', '/me')).status, 401);
+    assert.equal(errorOf(await signIn('early', early)), 'failed');
+    assert.equal((await early.call('GET', '/me')).status, 401);
+    await provider.knows(`${app.url}/api/console/oidc/callback`);
+  });
+
   test('attacks on the way back', async () => {
     await member('ada@example.com');
     person('ada');
