@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { emptyPlace } from 'colloquy-testkit/place';
@@ -15,15 +16,21 @@ import { startScriptedUpstream } from 'colloquy-testkit/upstream/scripted-upstre
 import { Colloquy } from '../src/index.ts';
 
 const count = 10_000;
-/** Of 10,000 conversations, kept, some 3 MB would be held. */
-const noiseBytes = 500_000;
+/** 10,000 conversations that are kept hold more than twice as much. */
+const noiseBytes = 1_500_000;
 
-function liveBytes(): number {
+/** What is held once connections and collections have come to rest. */
+async function liveBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  let least = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 5; tries++) {
+    await sleep(50);
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
 }
 
 /** Repeats the one conversation that is there. */
@@ -72,7 +79,7 @@ test(`${count} conversations are iterated with the memory of a page`, async (t) 
     n += 1;
     // Not all of them: what this test holds is to stay small.
     if (n % 100 === 0) seen.add(id);
-    if (n === 1000 || n === count - 100) held.push(liveBytes());
+    if (n === 1000 || n === count - 100) held.push(await liveBytes());
   }
   assert.equal(n, count);
   assert.equal(seen.size, count / 100);

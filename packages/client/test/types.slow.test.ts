@@ -81,11 +81,12 @@ expect<Same<Server['ContextReceipt']['sections'][number]['section'], Client.Cont
 // Requests: every field that the server takes, and none besides.
 type Turn = Server['ChatTurn'];
 type Continuation = Server['ChatContinuation'];
-expect<Same<keyof Turn, 'message' | 'max_tokens' | 'persona' | 'when_busy' | 'metadata'>>(true);
+expect<Same<keyof Turn, 'message' | 'max_tokens' | 'persona' | 'when_busy' | 'metadata' | 'internet'>>(true);
 expect<Same<Exclude<keyof Continuation, keyof Turn>, 'session' | 'session_id' | 'parent_id'>>(true);
 expect<Same<Required<Turn> | Required<Continuation>, 'message'>>(true);
 expect<Same<Given<Continuation['when_busy']>, Given<Client.SendOptions['whenBusy']>>>(true);
 expect<Same<Given<Continuation['max_tokens']>, Given<Client.SendOptions['maxTokens']>>>(true);
+expect<Same<Given<Continuation['internet']>, Given<Client.SendOptions['internet']>>>(true);
 expect<Same<Continuation['parent_id'], Client.SendOptions['parent']>>(true);
 expect<Same<Given<Continuation['metadata']>, Given<Client.SendOptions['metadata']>>>(true);
 type Selector = Server['PersonaSelector'];

@@ -319,7 +319,8 @@ export function createConversation(client: Colloquy, options: ConversationOption
           // Something may have been said behind it by now.
           if (board.session === undefined || thread.last?.id !== leaf) return;
           await client.conversations.moveTo(board.session, leaf);
-          history.follow(true);
+          // Another branch may be shown by now.
+          if (thread.last?.id === leaf) history.follow(true);
           tabs?.tellOthers();
         });
       } catch {
