@@ -24,7 +24,7 @@ test('setup, sign out, sign in', withChromium, async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.getByLabel('E-mail').fill(person.email);
   await page.getByLabel('Password').fill('a wrong password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('alert').waitFor();
   await checkPage(page, 'sign-in-refused');
   await page.getByLabel('Password').fill(person.password);
