@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../domain/logger.ts';
+import { findNewest, noteNewest, stateOfSources } from './cache.ts';
 import { type BundleFiles, filesInMemory, filesOfDirectory } from './files.ts';
 import { makeOnce } from './make.ts';
 
@@ -87,13 +88,16 @@ async function loadFiles(name: BundleName, directory: string, log: Logger): Prom
   if (!existsSync(join(repository, 'packages', name, 'bundle.js'))) {
     return filesOfDirectory(join(published, name));
   }
-  const made = await makeOnce(
-    name,
-    directory,
-    sources[name].map((place) => join(repository, place)),
-  );
+  const places = sources[name].map((place) => join(repository, place));
+  const state = await stateOfSources(places);
+  const known = await findNewest(directory, state);
+  if (known !== undefined) return filesOfDirectory(join(directory, known));
+  const made = await makeOnce(name, directory, places);
   if (made.ms !== undefined) log.info({ bundle: name, ms: made.ms }, 'pages for browsers were made');
-  if ('key' in made) return filesOfDirectory(join(directory, made.key));
+  if ('key' in made) {
+    await noteNewest(directory, { state, key: made.key }).catch(() => undefined);
+    return filesOfDirectory(join(directory, made.key));
+  }
   const { problem } = made;
   log.info({ problem, bundle: name }, 'pages for browsers are kept in memory: the cache took none');
   return filesInMemory(made.files);

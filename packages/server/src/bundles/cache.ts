@@ -1,6 +1,7 @@
 /**
- * Bundles on disk: `<directory>/<key>/`, one folder for each state of the sources. It runs in the process that makes them,
- * which takes along what hashing and making have left in memory.
+ * Bundles on disk: `<directory>/<key>/`, one folder for each state of the sources, and `newest.json`, by which a start knows
+ * from the sources' sizes and times of change that none of them has changed. What reads, hashes and writes much runs in the
+ * process that makes bundles, which takes along what that leaves in memory.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -29,6 +30,44 @@ async function filesBelow(place: string): Promise<string[]> {
   if ((await stat(place)).isFile()) return [place];
   const entries = await readdir(place, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+interface Newest {
+  /** Sizes and times of change of the sources, hashed. */
+  readonly state: string;
+  readonly key: string;
+}
+
+const newestFile = (directory: string): string => join(directory, 'newest.json');
+
+/** The key of the bundle that was made or taken last, if the sources have not changed since and it is there. */
+export async function findNewest(directory: string, state: string): Promise<string | undefined> {
+  try {
+    const newest = JSON.parse(await readFile(newestFile(directory), 'utf8')) as Newest;
+    return newest.state === state && (await isStored(directory, newest.key)) ? newest.key : undefined;
+  } catch {
+    // It is not there, or somebody has written something else into it: then the sources themselves are asked.
+    return undefined;
+  }
+}
+
+/** @throws where the directory can't be written to */
+export async function noteNewest(directory: string, newest: Newest): Promise<void> {
+  const unfinished = `${newestFile(directory)}.${randomUUID()}`;
+  await writeFile(unfinished, JSON.stringify(newest), { mode: 0o600 });
+  await rename(unfinished, newestFile(directory));
+}
+
+/** Another value wherever a source was written, added or taken away; none of them is read. */
+export async function stateOfSources(places: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const place of places) {
+    for (const path of (await filesBelow(place)).sort()) {
+      const { size, mtimeMs } = await stat(path);
+      hash.update(`${path}\0${size}\0${mtimeMs}\0`);
+    }
+  }
+  return hash.digest('hex');
 }
 
 /** Whether it is there; it is then kept for another while. */

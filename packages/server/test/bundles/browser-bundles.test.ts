@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createBrowserBundles } from '../../src/bundles/browser-bundles.ts';
-import { isStored, keyOfSources, store, sweep } from '../../src/bundles/cache.ts';
+import {
+  findNewest,
+  isStored,
+  keyOfSources,
+  noteNewest,
+  stateOfSources,
+  store,
+  sweep,
+} from '../../src/bundles/cache.ts';
 import { filesOfDirectory } from '../../src/bundles/files.ts';
 import { silentLogger } from '../../src/domain/logger.ts';
 
@@ -39,7 +47,14 @@ test('a bundle is made once, and another server on the directory takes it as it 
     assert.equal(await made.files.read('../secret', new Set()), undefined);
   }
   assert.deepEqual(messages, ['pages for browsers were made']);
-  assert.equal((await readdir(join(dataDir, 'cache/console'))).length, 1);
+  const [folder = '', ...others] = (await readdir(join(dataDir, 'cache/console'))).sort();
+  assert.deepEqual(others, ['newest.json']);
+  // What was deleted, and what nobody can read, is made again.
+  await rm(join(dataDir, 'cache/console', folder), { recursive: true });
+  await createBrowserBundles({ dataDir, log }).console.prepare();
+  await writeFile(join(dataDir, 'cache/console/newest.json'), '{');
+  assert.equal((await createBrowserBundles({ dataDir, log }).console.prepare()).state, 'ready');
+  assert.equal(messages.length, 2);
 });
 
 test('where nothing can be written, it stays in memory', async () => {
@@ -48,6 +63,30 @@ test('where nothing can be written, it stays in memory', async () => {
   const made = await createBrowserBundles({ dataDir, log: silentLogger }).console.prepare();
   assert.ok(made.state === 'ready');
   assert.notEqual(await made.files.read('index.html', new Set()), undefined);
+});
+
+test('the newest bundle is known by sizes and times of change, until a source is written, added or taken away', async () => {
+  const sources = join(place, 'watched');
+  const directory = join(place, 'newest');
+  const key = 'c'.repeat(24);
+  await mkdir(sources);
+  await writeFile(join(sources, 'a.ts'), '1');
+  await store(directory, key, files);
+  const state = await stateOfSources([sources]);
+  assert.equal(await findNewest(directory, state), undefined);
+  await noteNewest(directory, { state, key });
+  assert.equal(await findNewest(directory, await stateOfSources([sources])), key);
+  const states = [state];
+  await utimes(join(sources, 'a.ts'), 1, 1);
+  states.push(await stateOfSources([sources]));
+  await writeFile(join(sources, 'b.ts'), '');
+  states.push(await stateOfSources([sources]));
+  await rm(join(sources, 'a.ts'));
+  states.push(await stateOfSources([sources]));
+  assert.equal(new Set(states).size, 4);
+  for (const other of states.slice(1)) assert.equal(await findNewest(directory, other), undefined);
+  await rm(join(directory, key), { recursive: true });
+  assert.equal(await findNewest(directory, state), undefined);
 });
 
 test('the key follows names and contents of the sources', async () => {
