@@ -3,25 +3,25 @@ import { spawnSync } from 'node:child_process';
 
 export interface Runtime {
   readonly name: string;
-  /** COLLOQUY_TEST_<NAME>: path of the program. */
+  /** TEST_<NAME>: path of the program. */
   readonly variable: string;
   /** Arguments before the path of the module. */
   readonly args: readonly string[];
 }
 
 export const runtimes: readonly Runtime[] = [
-  { name: 'Node.js 20', variable: 'COLLOQUY_TEST_NODE_20', args: [] },
-  { name: 'Node.js 22', variable: 'COLLOQUY_TEST_NODE_22', args: [] },
-  { name: 'Bun', variable: 'COLLOQUY_TEST_BUN', args: ['run'] },
+  { name: 'Node.js 20', variable: 'TEST_NODE_20', args: [] },
+  { name: 'Node.js 22', variable: 'TEST_NODE_22', args: [] },
+  { name: 'Bun', variable: 'TEST_BUN', args: ['run'] },
   {
     name: 'Deno',
-    variable: 'COLLOQUY_TEST_DENO',
+    variable: 'TEST_DENO',
     args: ['run', '--no-config', '--node-modules-dir=manual', '--allow-all'],
   },
 ];
 export const workerd: Runtime = {
   name: 'workerd',
-  variable: 'COLLOQUY_TEST_WORKERD',
+  variable: 'TEST_WORKERD',
   args: ['serve'],
 };
 
