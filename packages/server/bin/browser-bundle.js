@@ -5,7 +5,8 @@
  *   browser-bundle.js NAME --cache DIRECTORY SOURCE…     keeps them in `DIRECTORY/<hash of the sources>`
  *
  * The second is what a server runs that has the sources. It reads from standard output, serialized by `node:v8`, either
- * `{ key, ms }` (`ms` where they were made now), or `{ files, ms, problem }` where the directory takes none.
+ * `{ key, ms }` (`ms` where they were made now), or `{ files, ms, problem }` where the directory takes none. The server is
+ * its standard input: at its end nobody waits for the pages any more.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -85,7 +86,11 @@ async function makeOnce(name, directory, sources) {
 const [name = '', option, directory = '', ...sources] = process.argv.slice(2);
 try {
   if (option === '--into') writeFiles(directory, await makeBrowserBundle(name));
-  else process.stdout.write(serialize(await makeOnce(name, directory, sources)));
+  else {
+    process.stdin.resume().once('close', () => process.exit(1));
+    process.stdin.unref();
+    process.stdout.write(serialize(await makeOnce(name, directory, sources)));
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

@@ -306,6 +306,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
   );
   const anonymous = await findAnonymousAccess(store, config);
   const browserBundles = createBrowserBundles({ dataDir, log });
+  for (const bundle of Object.values(browserBundles)) cleanup.use(bundle);
   const app = createApp({
     browserBundles,
     store,

@@ -3,6 +3,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shareBundles } from './shared-bundles.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const probe = new URL('memory-probe.ts', import.meta.url).href;
@@ -51,6 +52,7 @@ export async function spawnServer(
   environment: Record<string, string>,
   { memoryProbe = false, ...options }: SpawnedServerOptions = {},
 ): Promise<ChildServer> {
+  if (environment.DATA_DIR !== undefined) await shareBundles(environment.DATA_DIR);
   const child = launchServer(environment, {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe'],

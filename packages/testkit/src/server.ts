@@ -7,6 +7,7 @@ import { type RunningServer, startServer } from '../../server/src/server.ts';
 import type { StoreEngine } from '../../server/src/store/store.ts';
 import { emptyPlace, type Place } from './place.ts';
 import { serverEnvironment } from './server-environment.ts';
+import { shareBundles } from './shared-bundles.ts';
 import { makeTenant, type Tenant } from './tenants.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './upstream/scripted-upstream.ts';
 
@@ -33,6 +34,7 @@ export async function startTestServer(
   options: TestServerOptions = {},
 ): Promise<TestServer> {
   const place = await emptyPlace(engine);
+  await shareBundles(place.dataDir);
   const upstream = await startScriptedUpstream();
   const { config, problems } = parseConfig(serverEnvironment(place, options.environment), catalog);
   if (config === undefined) throw new Error(JSON.stringify(problems));

@@ -49,6 +49,9 @@ export interface BrowserBundle {
 
 export type BrowserBundles = Readonly<Record<BundleName, BrowserBundle>>;
 
+/** Disposed of, it is not made any more, and nothing is written. */
+type OwnBundle = BrowserBundle & AsyncDisposable;
+
 export interface BrowserBundlesOptions {
   readonly dataDir: string;
   readonly log: Logger;
@@ -57,21 +60,26 @@ export interface BrowserBundlesOptions {
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const published = fileURLToPath(new URL('../../dist/browser/', import.meta.url));
 
-export function createBrowserBundles(options: BrowserBundlesOptions): BrowserBundles {
+export function createBrowserBundles(
+  options: BrowserBundlesOptions,
+): Readonly<Record<BundleName, OwnBundle>> {
   return { console: createBundle('console', options), widget: createBundle('widget', options) };
 }
 
-function createBundle(name: BundleName, { dataDir, log }: BrowserBundlesOptions): BrowserBundle {
+function createBundle(name: BundleName, { dataDir, log }: BrowserBundlesOptions): OwnBundle {
   let state: BundleState = { state: 'making' };
   let underWay: Promise<BundleState> | undefined;
+  const ending = new AbortController();
   const load = async (): Promise<BundleState> => {
     try {
-      state = { state: 'ready', files: await loadFiles(name, join(dataDir, 'cache', name), log) };
+      const directory = join(dataDir, 'cache', name);
+      state = { state: 'ready', files: await loadFiles(name, directory, log, ending.signal) };
     } catch (error) {
       underWay = undefined;
       const problem = error instanceof Error ? error.message : String(error);
-      log.warn({ bundle: name, problem }, 'pages for browsers could not be made; the API does without them');
       state = { state: 'failed', problem };
+      if (ending.signal.aborted) return state;
+      log.warn({ bundle: name, problem }, 'pages for browsers could not be made; the API does without them');
     }
     return state;
   };
@@ -81,10 +89,19 @@ function createBundle(name: BundleName, { dataDir, log }: BrowserBundlesOptions)
       return underWay;
     },
     state: () => state,
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await underWay;
+    },
   };
 }
 
-async function loadFiles(name: BundleName, directory: string, log: Logger): Promise<BundleFiles> {
+async function loadFiles(
+  name: BundleName,
+  directory: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<BundleFiles> {
   if (!existsSync(join(repository, 'packages', name, 'bundle.js'))) {
     return filesOfDirectory(join(published, name));
   }
@@ -92,7 +109,7 @@ async function loadFiles(name: BundleName, directory: string, log: Logger): Prom
   const state = await stateOfSources(places);
   const known = await findNewest(directory, state);
   if (known !== undefined) return filesOfDirectory(join(directory, known));
-  const made = await makeOnce(name, directory, places);
+  const made = await makeOnce(name, directory, places, signal);
   if (made.ms !== undefined) log.info({ bundle: name, ms: made.ms }, 'pages for browsers were made');
   if ('key' in made) {
     await noteNewest(directory, { state, key: made.key }).catch(() => undefined);

@@ -17,29 +17,37 @@ export type Made =
   | { readonly files: StoredFiles; readonly ms: number; readonly problem: string };
 
 /**
- * Makes the bundle of a package, unless `directory` has that of these sources.
+ * Makes the bundle of a package, unless `directory` has that of these sources. The process writes nothing any more once
+ * this one has ended, or `signal` has said so and the promise is settled.
  * @throws with what the process said, in words for whoever looks after the server
  */
 export async function makeOnce(
   packageName: string,
   directory: string,
   sources: readonly string[],
+  signal: AbortSignal,
 ): Promise<Made> {
+  signal.throwIfAborted();
   const args = ['--no-warnings', script, packageName, '--cache', directory, ...sources];
   const child = spawn(process.execPath, args, {
     env: {},
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // It ends when the end of its input tells it that this process has.
+    stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
     timeout: longestMs,
     killSignal: 'SIGKILL',
   });
-  // The server may stop meanwhile.
-  child.unref();
-  const [output, said, [code, signal]] = await Promise.all([
-    buffer(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  if (code === 0) return deserialize(output) as Made;
-  throw new Error(said.trim() || `the process that makes it ended with ${signal ?? code}`);
+  const kill = (): void => void child.kill('SIGKILL');
+  signal.addEventListener('abort', kill);
+  try {
+    const [output, said, [code, killedBy]] = await Promise.all([
+      buffer(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    if (code === 0) return deserialize(output) as Made;
+    throw new Error(said.trim() || `the process that makes it ended with ${killedBy ?? code}`);
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
 }

@@ -1,9 +1,13 @@
 /** The pages for browsers: made once for each state of the sources, kept on disk, or in memory where there is none. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createBrowserBundles } from '../../src/bundles/browser-bundles.ts';
 import {
   findNewest,
@@ -63,6 +67,31 @@ test('where nothing can be written, it stays in memory', async () => {
   const made = await createBrowserBundles({ dataDir, log: silentLogger }).console.prepare();
   assert.ok(made.state === 'ready');
   assert.notEqual(await made.files.read('index.html', new Set()), undefined);
+});
+
+test('a server that stops meanwhile leaves nobody behind who writes', async () => {
+  const dataDir = join(place, 'stopped');
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (_details: object, message: string) => void warnings.push(message) };
+  const { console: bundle } = createBrowserBundles({ dataDir, log });
+  const making = bundle.prepare();
+  await bundle[Symbol.asyncDispose]();
+  assert.equal((await making).state, 'failed');
+  await rm(dataDir, { recursive: true, force: true });
+  assert.equal((await bundle.prepare()).state, 'failed');
+  assert.equal(existsSync(dataDir), false);
+  assert.deepEqual(warnings, []);
+});
+
+test('the process that makes it ends with the one that waits for it', async () => {
+  const directory = join(place, 'orphaned');
+  const script = fileURLToPath(new URL('../../bin/browser-bundle.js', import.meta.url));
+  const child = spawn(process.execPath, ['--no-warnings', script, 'console', '--cache', directory, script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end();
+  const [code] = await once(child, 'exit');
+  assert.deepEqual([code, existsSync(directory)], [1, false]);
 });
 
 test('the newest bundle is known by sizes and times of change, until a source is written, added or taken away', async () => {

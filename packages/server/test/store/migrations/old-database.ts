@@ -29,6 +29,27 @@ export async function makeOldDatabase(
   fill: (db: Kysely<unknown>) => Promise<void>,
 ): Promise<void> {
   const db = connect(place);
+  await migrateTo(db, engine, count);
+  await makeOrganization(db, organization);
+  await fill(db);
+  await db.destroy();
+}
+
+/** Makes a database that every version of the program has written to: after each migration `fill` puts rows into it. */
+export async function makeLivedInDatabase(
+  place: Place,
+  engine: StoreEngine,
+  fill: (db: Kysely<unknown>, migration: string) => Promise<void>,
+): Promise<void> {
+  const db = connect(place);
+  for (const [index, name] of Object.keys(migrations).entries()) {
+    await migrateTo(db, engine, index + 1);
+    await fill(db, name);
+  }
+  await db.destroy();
+}
+
+async function migrateTo(db: Kysely<unknown>, engine: StoreEngine, count: number): Promise<void> {
   const known = Object.entries(migrations).slice(0, count);
   const provider = {
     getMigrations: async () =>
@@ -36,10 +57,12 @@ export async function makeOldDatabase(
   };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error;
-  await sql`insert into organization (id, name, created_at, updated_at)
-    values (${organization}, 'Acme', 1, 1)`.execute(db);
-  await fill(db);
-  await db.destroy();
+}
+
+export async function makeOrganization(db: Kysely<unknown>, id: string): Promise<void> {
+  await sql`insert into organization (id, name, created_at, updated_at) values (${id}, ${id}, 1, 1)`.execute(
+    db,
+  );
 }
 
 /** What the migrations make of an empty place. */
