@@ -29,6 +29,8 @@ test('the first load stays within its budget', async (t) => {
     );
     for (const name of imported) assert.ok(loaded.includes(name), `${path} imports ${name}`);
   }
+  // Each language but English is a chunk of its own.
+  for (const path of loaded) assert.doesNotMatch(new TextDecoder().decode(files.get(path)), /Unterhaltung/);
   const sizes = ['index.html', ...loaded].map((path) => {
     const bytes = files.get(path);
     assert.ok(bytes, path);

@@ -84,7 +84,7 @@ function SignIn({ options }: { readonly options: SignInOptions }): JSX.Element {
   const failure = useStore(signInError);
   return (
     <Box title={strings.signIn} options={options}>
-      {failure !== undefined && <Note tone="warn">{strings.signInError(failure)}</Note>}
+      {failure !== undefined && <Note tone="warn">{strings.signInErrors[failure]}</Note>}
       {!options.is_set_up && <Note tone="warn">{strings.noneYet}</Note>}
       {oidc && (
         <Button look="primary" onClick={() => location.assign(pathOf(oidc.url))}>

@@ -3,7 +3,7 @@ import { catalogue } from '../i18n/catalogue.ts';
 import type { SignInError } from './link.ts';
 import type { PasskeyObstacle, PasskeyProblem } from './passkey-place.ts';
 
-const signInErrorTexts: Readonly<Record<SignInError, string>> = {
+const signInErrors: Readonly<Record<SignInError, string>> = {
   denied: 'You did not sign in there.',
   expired: 'That took too long, or was begun in another browser. Begin anew.',
   no_account: 'Nobody has invited you yet. Ask an administrator.',
@@ -57,7 +57,7 @@ export const accessStrings = catalogue('access', {
   linkGone: 'The link has been used, or is too old. Ask for another one.',
   toSignIn: 'To sign in',
   insecure: 'This connection is not encrypted: others on the way can read what you type. Use HTTPS.',
-  signInError: (reason: SignInError) => signInErrorTexts[reason],
+  signInErrors,
   asking: 'Just a moment',
   failed: 'The server could not say who is signed in',
 });

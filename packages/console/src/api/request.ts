@@ -1,4 +1,5 @@
 /** One call of the server: JSON in and out, refusals as `ApiError`. */
+import { apiStrings } from './strings.ts';
 
 /** The path below which the server is seen, without a slash at the end: this file lies in `<base>/console/assets/`. */
 export const basePath = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
@@ -73,7 +74,7 @@ export async function send(
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError('The server could not be reached.', { code: 'connection' }, { cause });
+    throw new ApiError(apiStrings().unreachable, { code: 'connection' }, { cause });
   }
   if (!response.ok) throw await errorOf(response);
   return response;
@@ -91,7 +92,7 @@ async function errorOf(response: Response): Promise<ApiError> {
   const body = parsed(text);
   const told = [body.error, body.detail, body.message].find((one) => typeof one === 'string');
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(told ?? `The server answered ${response.status}.`, {
+  return new ApiError(told ?? apiStrings().answered(response.status), {
     status: response.status,
     code: body.code ?? (response.status === 401 ? 'unauthenticated' : `http_${response.status}`),
     field: body.field,

@@ -1,9 +1,9 @@
 /**
- * Texts by language: typed functions and strings. English is built in, and its catalogues say what the others have to
- * have; a language is one module with the same names, loaded before anything is shown.
+ * Texts by language: typed functions and strings. English is built in, and its catalogues say what other languages may
+ * give; a text that one of them lacks is shown in English.
  */
 
-/** What a translation has to have: the same names, texts for texts and functions for functions. */
+/** What a part of the console reads: the names of the English texts, with any text of that form. */
 export type Translation<Texts> = {
   readonly [Name in keyof Texts]: Texts[Name] extends (...args: infer Args) => string
     ? (...args: Args) => string
@@ -12,34 +12,55 @@ export type Translation<Texts> = {
       : Translation<Texts[Name]>;
 };
 
+/** What a language gives: any of the names, none that English lacks, and functions of the same parameters. */
+export type Translated<Texts> = {
+  readonly [Name in keyof Texts as Texts[Name] extends number | null ? never : Name]?: Texts[Name] extends (
+    ...args: infer Args
+  ) => string
+    ? (...args: Args) => string
+    : Texts[Name] extends string
+      ? string
+      : Translated<Texts[Name]>;
+};
+
+/** The texts of a language by the names of the catalogues. */
 export type Catalogues = Readonly<Record<string, unknown>>;
 
-/** By the code of the language (BCP 47); each module's exports are catalogues by name. */
-const languages: Readonly<Record<string, () => Promise<Catalogues>>> = {};
+const english = new Map<string, object>();
+/** By the name of the catalogue; those whose modules are loaded. */
+export const englishTexts: ReadonlyMap<string, object> = english;
 
-let loaded: Catalogues = {};
+let shown: Catalogues = {};
 let language = 'en';
 
-/** Registers a part's English texts; the getter gives those of the language that was chosen. */
-export function catalogue<const Texts extends object>(
-  name: string,
-  english: Texts,
-): () => Translation<Texts> {
-  return () => (loaded[name] ?? english) as Translation<Texts>;
+/** Registers a part's English texts; the getter gives those of the language that is shown. */
+export function catalogue<const Texts extends object>(name: string, texts: Texts): () => Translation<Texts> {
+  english.set(name, texts);
+  let madeFor: Catalogues | undefined;
+  let made = texts as Translation<Texts>;
+  return () => {
+    if (madeFor !== shown) {
+      made = withEnglish(texts, shown[name]) as Translation<Texts>;
+      madeFor = shown;
+    }
+    return made;
+  };
 }
 
-/** The first of the wanted languages that is there, else English. */
-export async function loadLanguage(wanted: readonly string[]): Promise<void> {
-  for (const code of wanted.map((one) => one.toLowerCase().split('-', 1)[0] ?? '')) {
-    if (code === 'en') break;
-    const load = languages[code];
-    if (load === undefined) continue;
-    loaded = await load();
-    language = code;
-    break;
-  }
-  document.documentElement.lang = language;
+function withEnglish(texts: unknown, translated: unknown): unknown {
+  if (translated === undefined) return texts;
+  if (typeof texts !== 'object' || texts === null) return translated;
+  const given = translated as Catalogues;
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, withEnglish(text, given[name])]),
+  );
 }
 
-export const languageCodes: readonly string[] = ['en', ...Object.keys(languages)];
+/** From now on the getters give these texts; what was rendered before is not rendered anew. */
+export function showLanguage(code: string, texts: Catalogues): void {
+  language = code;
+  shown = texts;
+}
+
+/** BCP 47. */
 export const currentLanguage = (): string => language;

@@ -1,11 +1,13 @@
 /** Numbers, times and sizes as the viewer's language and zone write them. */
+import { type Forms, plural as pluralOf } from '@colloquy/ui/plural';
 import { currentLanguage } from './catalogue.ts';
 
-/** Figures follow the browser's own region (`en-GB`) where it fits the language that is shown. */
+/** Figures follow the region of the browser (`en-GB`) where one of its languages is the one that is shown. */
 function locale(): string {
   const language = currentLanguage();
-  const own = globalThis.navigator?.language ?? language;
-  return own.toLowerCase().startsWith(language) ? own : language;
+  const own = globalThis.navigator?.languages?.find((tag) => tag.toLowerCase().split('-', 1)[0] === language);
+  // Ids, versions and code have these digits and years in every language: one page never shows two kinds.
+  return new Intl.Locale(own ?? language, { numberingSystem: 'latn', calendar: 'gregory' }).toString();
 }
 
 export function formatNumber(value: number, digits = 0): string {
@@ -102,7 +104,12 @@ export function timeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** The right form for a count: `plural(n, 'model', 'models')`. */
+/** The form for a count in the language that is shown, with `#` as the number: `{ one: '# Modell', other: '# Modelle' }`. */
+export function counted(count: number, forms: Forms): string {
+  return pluralOf(locale(), count, forms);
+}
+
+/** The right form for a count in English: `plural(n, 'model', 'models')`. */
 export function plural(count: number, one: string, other: string): string {
   return `${formatNumber(count)} ${new Intl.PluralRules('en').select(count) === 'one' ? one : other}`;
 }

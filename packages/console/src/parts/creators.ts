@@ -8,7 +8,7 @@ export interface Creator {
   readonly name: string | null;
 }
 
-const creatorStrings = catalogue('creators', {
+export const creatorStrings = catalogue('creators', {
   operator: 'The operator',
   anonymous: 'Somebody without a key',
   key: (name: string) => `Key ${name}`,

@@ -42,6 +42,8 @@ export interface TestConsole extends AsyncDisposable {
   open(path: string): Promise<Page>;
   /** A page of a browser in which nobody is signed in. */
   openSignedOut(path: string): Promise<Page>;
+  /** A blank page of a browser of that language (BCP 47), in which nobody is signed in. */
+  newPageIn(language: string): Promise<Page>;
   /** What the pages complained of: their console, uncaught errors, violations of the content security policy. */
   readonly complaints: readonly string[];
   /** Those that are not of this kind. */
@@ -60,9 +62,10 @@ export async function startConsole(): Promise<TestConsole> {
   });
   owned.defer(() => browser.close());
   const complaints: string[] = [];
-  const newContext = async (): Promise<BrowserContext> => {
+  const newContext = async (locale = 'en-US'): Promise<BrowserContext> => {
     const context = await browser.newContext({
       viewport: wide,
+      locale,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     context.setDefaultTimeout(30_000);
@@ -106,6 +109,7 @@ export async function startConsole(): Promise<TestConsole> {
     newPage: () => context.newPage(),
     open: (path) => openIn(context, path),
     openSignedOut: async (path) => openIn(await newContext(), path),
+    newPageIn: async (language) => (await newContext(language)).newPage(),
     complaints,
     complaintsBut: (expected) => complaints.filter((text) => !expected.test(text)),
     [Symbol.asyncDispose]: () => disposables.disposeAsync(),

@@ -70,14 +70,21 @@ export const modelStrings = catalogue('models', {
   gone: 'This model does not exist here.',
   words: {
     name: { title: 'Name', hint: 'What people call it.' },
-    base_url: { title: 'Address', lines: 1 },
+    base_url: {
+      title: 'Address',
+      hint: 'Where the provider is. Empty: the provider’s own address.',
+      lines: 1,
+    },
     api_key: { title: 'API key', hint: 'Leave it empty to keep the one that is stored.' },
     context_window: {
       title: 'Context in tokens',
       hint: 'Empty: what the provider says, or what calls have shown.',
     },
     max_output_tokens: { title: 'Longest answer in tokens', hint: 'Empty: as the provider has it.' },
-    can_continue: { title: 'It can go on in the middle of an answer' },
+    can_continue: {
+      title: 'It can go on in the middle of an answer',
+      hint: 'As vLLM can (continue_final_message). Answers then go on after a crash.',
+    },
   },
   priceIn: 'Price of a million tokens of prompts',
   priceOut: 'Price of a million tokens of answers',

@@ -1,6 +1,7 @@
 /** Asks the version in production and the draft of a persona the same. The server stores nothing of it. */
 import { createParser } from 'eventsource-parser';
 import type { Api } from '../../api/api.ts';
+import { personaStrings } from './strings.ts';
 
 export const sides = ['active', 'next'] as const;
 export type Side = (typeof sides)[number];
@@ -53,8 +54,6 @@ interface StreamEvent {
   readonly finish_reason?: string;
 }
 
-const cutOff = 'The answer was cut off.';
-
 /** The answer after one more event. */
 export function withEvent(answer: SideAnswer, event: StreamEvent): SideAnswer {
   switch (event.type) {
@@ -100,7 +99,7 @@ export function startComparison(api: Api, personaId: number): Comparison {
         if (done) break;
         parser.feed(decoder.decode(value, { stream: true }));
       }
-      if (!shown.isOver) change({ ...shown, isOver: true, error: cutOff });
+      if (!shown.isOver) change({ ...shown, isOver: true, error: personaStrings().cutOff });
     } catch (error) {
       const told = error instanceof Error ? error.message : String(error);
       const isStopped = signal.aborted;

@@ -88,6 +88,7 @@ export const personaStrings = catalogue('personas', {
   tryFull: (turns: number) => `${formatNumber(turns)} turns are enough to compare. Begin anew.`,
   tryNeedsBoth: 'Both a version in production and a saved draft are needed to compare them.',
   answering: 'Answering',
+  cutOff: 'The answer was cut off.',
   questions: 'Saved questions',
   questionsText:
     'A set of questions is asked both versions one after the other, each in a conversation of its own.',

@@ -6,8 +6,8 @@ import { useChange } from '../../api/queries.ts';
 import { ApiError, call } from '../../api/request.ts';
 import { readSession } from '../../api/session.ts';
 import { submitted } from '../../forms/submitted.ts';
-import { languageCodes } from '../../i18n/catalogue.ts';
 import { formatAgo } from '../../i18n/format.ts';
+import { languages } from '../../i18n/languages.ts';
 import { Badge, Button, SelectField, TextField } from '../../parts/controls.tsx';
 import { Card, pageStyles } from '../../parts/page.tsx';
 import { ErrorState, Loaded } from '../../parts/states.tsx';
@@ -149,7 +149,6 @@ function Looks(): JSX.Element {
   const { theme, language, sendKey, announcements } = useStore(preferences);
   const choices = (texts: Readonly<Record<string, string>>) =>
     Object.entries(texts).map(([value, label]) => ({ value, label }));
-  const names = new Intl.DisplayNames(undefined, { type: 'language' });
   return (
     <Card title={strings.looks}>
       <div class={pageStyles.form}>
@@ -168,8 +167,8 @@ function Looks(): JSX.Element {
             location.reload();
           }}
           choices={[
-            ...choices(strings.languages),
-            ...languageCodes.map((value) => ({ value, label: names.of(value) ?? value })),
+            { value: '', label: strings.asBrowser },
+            ...Object.entries(languages).map(([value, { name: label }]) => ({ value, label })),
           ]}
         />
         <SelectField

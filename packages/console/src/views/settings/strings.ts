@@ -18,7 +18,7 @@ export const settingsStrings = catalogue('settings', {
   theme: 'Theme',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   language: 'Language',
-  languages: { '': 'As the browser' },
+  asBrowser: 'As the browser',
   sendKey: 'Messages are sent with',
   sendKeys: { enter: 'Enter', 'mod-enter': 'Ctrl or ⌘ and Enter' },
   announcements: 'Screen readers are told of an answer',
@@ -56,20 +56,36 @@ export const settingsStrings = catalogue('settings', {
   words: {
     titles: {
       title: 'Models name conversations',
+      hint: null,
       choices: { '': 'As the server is set', on: 'Yes', off: 'No' },
     },
     summaries: {
       title: 'Models summarise what no longer fits',
+      hint: null,
       choices: { '': 'As the server is set', on: 'Yes', off: 'No' },
     },
-    internet: { title: 'Answers may use the internet', choices: { on: 'Yes', off: 'No' } },
+    internet: {
+      title: 'Answers may use the internet',
+      hint: 'With “No”, every answer is written without the web, whatever asks for it.',
+      choices: { on: 'Yes', off: 'No' },
+    },
     end_user_conversations: {
       title: 'Who reads conversations of end users',
+      hint: 'API keys read them in any case.',
       choices: { admins: 'Owners and admins', members: 'All members and guests' },
     },
-    title_prompt: { title: 'Instruction for titles' },
-    summary_prompt: { title: 'Instruction for summaries' },
-    query_prompt: { title: 'Instruction for search queries' },
+    title_prompt: {
+      title: 'Instruction for titles',
+      hint: 'The conversation follows in a message of its own; there are no placeholders. Empty: the built-in one.',
+    },
+    summary_prompt: {
+      title: 'Instruction for summaries',
+      hint: 'The permitted length is added, and the messages follow in a message of their own; there are no placeholders. Empty: the built-in one.',
+    },
+    query_prompt: {
+      title: 'Instruction for search queries',
+      hint: 'The date, the form of the reply and the conversation are added; there are no placeholders. Empty: the built-in one.',
+    },
   },
   helperModel: 'Model for titles, summaries and search queries',
   ownModel: 'The model of each conversation',

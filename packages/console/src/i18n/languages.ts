@@ -1,0 +1,21 @@
+/** The languages that the console is translated into. English is built in; each of the others is a chunk of its own. */
+import type { Language } from './texts.ts';
+
+interface Offered {
+  /** As its speakers call it. */
+  readonly name: string;
+  readonly direction?: 'rtl';
+  readonly load: () => Promise<Language>;
+}
+
+/** By code (BCP 47), in the order of the choice. */
+export const languages: Readonly<Record<string, Offered>> = {
+  en: { name: 'English', load: async () => ({}) },
+  de: { name: 'Deutsch', load: async () => (await import('./de/index.ts')).de },
+};
+
+/** The first of the wanted languages that there is, by its first part; else English. */
+export function chooseLanguage(wanted: readonly string[]): string {
+  const codes = wanted.map((tag) => tag.toLowerCase().split('-', 1)[0] ?? '');
+  return codes.find((code) => Object.hasOwn(languages, code)) ?? 'en';
+}
