@@ -1,8 +1,10 @@
 /** Stacked bars by uPlot, which is loaded when there is something to draw. The table below has the same figures. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { formatCompact } from '../../i18n/format.ts';
+import { topOf } from './budget.ts';
 import { type Stack, stacked } from './report.ts';
+import { usageStrings } from './strings.ts';
 import styles from './usage.module.css';
 
 interface PlotProps {
@@ -15,6 +17,8 @@ interface PlotProps {
   readonly isCount: boolean;
   readonly formatValue: (value: number) => string;
   readonly names: readonly string[];
+  /** A line over the bars, such as a budget. */
+  readonly limit?: { readonly values: readonly number[]; readonly name: string } | undefined;
   /** A click on the bar of that interval, at that series; undefined: beside all of them. */
   readonly onChoose: (place: number, series: number | undefined) => void;
 }
@@ -28,7 +32,11 @@ const wholeSteps = Array.from({ length: 12 }, (_, power) =>
 ).flat();
 
 export function Plot(props: PlotProps): JSX.Element {
-  const { stack, label, nameOf, shortNameOf, isCount, formatValue, names, onChoose } = props;
+  const { stack, label, nameOf, shortNameOf, isCount, formatValue, names, onChoose, limit } = props;
+  const { top, isInSight } = useMemo(() => {
+    const bars = stacked(stack).flat();
+    return topOf(Math.max(0, ...bars), Math.max(0, ...(limit?.values ?? [])));
+  }, [stack, limit]);
   const place = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const told = useRef<HTMLParagraphElement>(null);
@@ -54,7 +62,7 @@ export function Plot(props: PlotProps): JSX.Element {
           height,
           legend: { show: false },
           cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-          scales: { x: { time: false }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
+          scales: { x: { time: false }, y: { range: () => [0, top] } },
           axes: [
             {
               ...axis,
@@ -78,6 +86,16 @@ export function Plot(props: PlotProps): JSX.Element {
               points: { show: false },
               ...(UPlot.paths.bars && { paths: UPlot.paths.bars({ size: [0.8, 60] }) }),
             })),
+            ...(limit === undefined
+              ? []
+              : [
+                  {
+                    stroke: getComputedStyle(element).outlineColor,
+                    width: 2,
+                    dash: [6, 4],
+                    points: { show: false },
+                  },
+                ]),
           ],
           hooks: {
             setCursor: [
@@ -91,12 +109,13 @@ export function Plot(props: PlotProps): JSX.Element {
                         ...stack.series.flatMap(({ values }, index) =>
                           values[idx] ? `${names[index]}: ${formatValue(values[idx])}` : [],
                         ),
+                        ...(limit ? [`${limit.name}: ${formatValue(limit.values[idx] ?? 0)}`] : []),
                       ].join(' · ');
               },
             ],
           },
         },
-        [[...stack.starts], ...tops.map((values) => [...values])],
+        [[...stack.starts], ...[...tops, ...(limit ? [limit.values] : [])].map((values) => [...values])],
         element,
       );
       plot.over.addEventListener('click', (event) => {
@@ -127,7 +146,7 @@ export function Plot(props: PlotProps): JSX.Element {
       system.removeEventListener('change', redraw);
       end();
     };
-  }, [stack, names, nameOf, shortNameOf, isCount, formatValue, onChoose]);
+  }, [stack, names, nameOf, shortNameOf, isCount, formatValue, onChoose, limit, top]);
   return (
     <figure class={styles.plot}>
       <div ref={place} class={styles.canvas} role="img" aria-label={label} />
@@ -138,6 +157,7 @@ export function Plot(props: PlotProps): JSX.Element {
             {name}
           </li>
         ))}
+        {limit && <li data-line>{isInSight ? limit.name : usageStrings().beyondPlot(limit.name)}</li>}
       </ul>
     </figure>
   );

@@ -23,6 +23,8 @@ export const usageStrings = catalogue('usage', {
     purpose: 'Purpose',
     environment: 'Environment',
   },
+  key: 'Key',
+  allKeys: 'All',
   measure: 'Shown',
   measures: { requests: 'Requests', tokens: 'Tokens', cost: 'Cost', errors: 'Errors' },
   csv: 'Download as CSV',
@@ -50,5 +52,17 @@ export const usageStrings = catalogue('usage', {
   plotHint: 'A click on a bar shows its conversations. The same figures stand in the table below.',
   inTime: 'Over time',
   total: 'In all',
+  budgets: 'Budget of the organization',
+  budgetsOf: (key: string) => `Budget of the key ${key}`,
+  renewed: (name: string, share: string, time: string, ago: string) =>
+    `${name}: ${share} is used. It begins anew on ${time} (${ago}).`,
+  budgetsCount:
+    'What is used includes what running answers may still use, and is that of prod keys, test keys and members together. Months and days are those of UTC.',
+  keyBudgetsCount:
+    'What is used includes what running answers may still use. Months and days are those of UTC. The budget of the organization holds besides.',
+  limitLine: (name: string, limit: string) => `${name}: at most ${limit}`,
+  limitShare: (name: string, limit: string) => `${name}: an even share of ${limit}`,
+  beyondPlot: (name: string) => `${name} (above what is shown)`,
+  ofBudget: 'Of the budget',
   when: 'When',
 });

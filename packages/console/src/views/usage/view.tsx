@@ -1,44 +1,31 @@
 /** What was used: requests, tokens, cost, errors and times, over time and by what it was used for. */
 import { useQuery } from '@tanstack/preact-query';
 import type { JSX } from 'preact';
-import { useCallback, useMemo } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useMemo } from 'preact/hooks';
 import { type Api, useApi } from '../../api/api.ts';
+import { allOfThem, type List } from '../../api/list.ts';
+import { useRead } from '../../api/queries.ts';
 import type { Query } from '../../api/request.ts';
-import {
-  formatCost,
-  formatDay,
-  formatDuration,
-  formatNumber,
-  formatPercent,
-  formatShort,
-  formatTime,
-  timeZone,
-} from '../../i18n/format.ts';
+import type { Limits } from '../../forms/limits.ts';
+import { formatCost, formatNumber, formatPercent, timeZone } from '../../i18n/format.ts';
 import { Button, SelectField } from '../../parts/controls.tsx';
 import { Card, Page, pageStyles } from '../../parts/page.tsx';
 import { saveText } from '../../parts/save-file.ts';
 import { EmptyState, Loaded, Note } from '../../parts/states.tsx';
-import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
-import { toConsole } from '../../state/paths.ts';
 import { useUrlState } from '../../state/url-state.ts';
-import { Plot } from './plot.tsx';
+import { budgetsOf } from './budget.ts';
+import { Budgets } from './budgets.tsx';
+import { ByGroup } from './by-group.tsx';
+import { OverTime } from './over-time.tsx';
 import {
-  endOf,
-  type Group,
-  groupKey,
   groups,
-  type Interval,
   intervalsOf,
-  type Measure,
   measures,
-  type Percentiles,
   periodBefore,
   periodOf,
   type RangeName,
   ranges,
-  stackOf,
   sumOf,
   type UsageLine,
 } from './report.ts';
@@ -48,6 +35,18 @@ import styles from './usage.module.css';
 interface Report {
   readonly data: readonly UsageLine[];
   readonly next_cursor: string | null;
+}
+
+/** Who has limits: a key, or the organization. */
+interface Limited {
+  readonly limits: Limits;
+  readonly consumed: Limits;
+}
+
+interface Key extends Limited {
+  readonly id: string;
+  readonly name: string;
+  readonly revoked_at: string | null;
 }
 
 /** Pages of a thousand lines. */
@@ -86,15 +85,24 @@ export default function UsageView(): JSX.Element {
   const [intervalText, setInterval] = useUrlState('interval');
   const [groupText, setGroup] = useUrlState('by', 'model');
   const [measureText, setMeasure] = useUrlState('show', 'requests');
+  const [keyId, setKey] = useUrlState('key');
+  const keys = useRead<List<Key>>(api.admin('keys'), { query: { limit: allOfThem } });
+  const settings = useRead<Limited>(api.admin('settings'));
+  const key = keys.data?.data.find(({ id }) => id === keyId);
+  const limited = keyId === '' ? settings.data : key;
+  const budgets = useMemo(
+    () => (limited === undefined ? [] : budgetsOf(limited.limits, limited.consumed, Date.now())),
+    [limited],
+  );
   const range = oneOf(Object.keys(ranges) as RangeName[], rangeText, 'month');
   const fitting = intervalsOf(range);
   const interval = oneOf(fitting, intervalText, fitting[0] ?? 'day');
   const group = oneOf(groups, groupText, 'model');
   const measure = oneOf(measures, measureText, 'requests');
   const period = useMemo(() => periodOf(range, Date.now()), [range]);
-  // Environments are compared with each other; everything else is of the one that is shown.
-  const environment = group === 'environment' ? undefined : api.environment;
-  const shared = { group_by: group, environment };
+  // Environments are compared with each other, and a key is of one; everything else is of the one that is shown.
+  const environment = group === 'environment' || keyId !== '' ? undefined : api.environment;
+  const shared = { group_by: group, environment, key_id: keyId };
   const overTime = useReport({ ...shared, ...period, interval });
   const inAll = useReport({ ...shared, ...period });
   const before = useReport({ ...shared, ...periodBefore(period) });
@@ -142,7 +150,17 @@ export default function UsageView(): JSX.Element {
           choices={measures.map((value) => ({ value, label: strings.measures[value] }))}
           onChange={(value) => setMeasure(value)}
         />
+        <SelectField
+          label={strings.key}
+          value={keyId}
+          choices={[
+            { value: '', label: strings.allKeys },
+            ...keyChoices(keys.data?.data ?? [], keyId).map(({ id, name }) => ({ value: id, label: name })),
+          ]}
+          onChange={(value) => setKey(value)}
+        />
       </div>
+      <Budgets of={budgets} keyName={keyId === '' ? undefined : (key?.name ?? keyId)} />
       <Loaded of={inAll}>
         {(lines) =>
           lines.length === 0 ? (
@@ -152,10 +170,12 @@ export default function UsageView(): JSX.Element {
               <Summary lines={lines} before={before.data} />
               <Card title={strings.inTime}>
                 <Loaded of={overTime}>
-                  {(timed) => <OverTime lines={timed} {...{ measure, interval, group, period }} />}
+                  {(timed) => (
+                    <OverTime lines={timed} {...{ measure, interval, group, period, keyId, budgets }} />
+                  )}
                 </Loaded>
               </Card>
-              <ByGroup lines={lines} group={group} period={period} />
+              <ByGroup {...{ lines, group, period, keyId }} />
               <p class={pageStyles.dim}>{strings.zones(timeZone())}</p>
             </>
           )
@@ -163,6 +183,12 @@ export default function UsageView(): JSX.Element {
       </Loaded>
     </Page>
   );
+}
+
+/** Keys that are revoked have been used too; one that is not listed stays chosen. */
+function keyChoices(keys: readonly Key[], chosen: string): readonly Pick<Key, 'id' | 'name'>[] {
+  const isListed = chosen === '' || keys.some(({ id }) => id === chosen);
+  return isListed ? keys : [{ id: chosen, name: chosen }, ...keys];
 }
 
 interface SummaryProps {
@@ -207,144 +233,4 @@ function Summary({ lines, before }: SummaryProps): JSX.Element {
       </p>
     </>
   );
-}
-
-interface OverTimeProps {
-  readonly lines: readonly UsageLine[];
-  readonly measure: Measure;
-  readonly interval: Interval;
-  readonly group: Group;
-  readonly period: { readonly from: string; readonly to: string };
-}
-
-function OverTime({ lines, measure, interval, group, period }: OverTimeProps): JSX.Element {
-  const strings = usageStrings();
-  const [, navigate] = useLocation();
-  const stack = useMemo(() => stackOf(lines, measure, interval, period), [lines, measure, interval, period]);
-  const names = useMemo(
-    () => stack.series.map(({ key, name }) => name ?? (key === undefined ? strings.others : strings.none)),
-    [stack, strings],
-  );
-  const nameOf = useCallback((start: number) => intervalName(start, interval), [interval]);
-  const shortNameOf = useCallback((start: number) => shortIntervalName(start, interval), [interval]);
-  const formatValue = measure === 'cost' ? formatCost : formatNumber;
-  const choose = useCallback(
-    (place: number, series: number | undefined) => {
-      const start = stack.starts[place];
-      if (start === undefined) return;
-      const key = series === undefined ? undefined : stack.series[series]?.key;
-      const times = { from: new Date(start * 1000).toISOString(), to: endOf(start, interval).toISOString() };
-      navigate(conversationsOf(group, key, times));
-    },
-    [stack, interval, group, navigate],
-  );
-  const label = strings.plot(strings.measures[measure], strings.intervals[interval], strings.groups[group]);
-  const shown = stack.starts
-    .map((start, place) => ({ start, values: stack.series.map(({ values }) => values[place] ?? 0) }))
-    .filter(({ values }) => values.some((value) => value > 0))
-    .reverse();
-  return (
-    <>
-      <p class={pageStyles.dim}>{strings.plotHint}</p>
-      <Plot
-        stack={stack}
-        label={label}
-        names={names}
-        nameOf={nameOf}
-        shortNameOf={shortNameOf}
-        isCount={measure !== 'cost'}
-        formatValue={formatValue}
-        onChoose={choose}
-      />
-      <Table
-        label={label}
-        rows={shown}
-        keyOf={({ start }) => start}
-        columns={[
-          { title: strings.when, isMain: true, show: ({ start }) => intervalName(start, interval) },
-          ...names.map((name, index) => ({
-            title: name,
-            align: 'end' as const,
-            show: ({ values }: { values: readonly number[] }) => formatValue(values[index] ?? 0),
-          })),
-          {
-            title: strings.total,
-            align: 'end' as const,
-            show: ({ values }) => formatValue(values.reduce((sum, value) => sum + value, 0)),
-          },
-        ]}
-      />
-    </>
-  );
-}
-
-/** Days and months are those of UTC, wherever the viewer is. */
-function intervalName(start: number, interval: Interval): string {
-  const time = new Date(start * 1000);
-  if (interval === 'hour') return formatTime(time);
-  if (interval === 'month') return time.toISOString().slice(0, 7);
-  return formatDay(new Date(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()));
-}
-
-function shortIntervalName(start: number, interval: Interval): string {
-  const time = new Date(start * 1000);
-  if (interval === 'hour') return formatShort(time, { hour: 'numeric', minute: '2-digit' });
-  if (interval === 'month') return formatShort(time, { month: 'short', year: '2-digit', timeZone: 'UTC' });
-  return formatShort(time, { month: 'short', day: 'numeric', timeZone: 'UTC' });
-}
-
-interface ByGroupProps {
-  readonly lines: readonly UsageLine[];
-  readonly group: Group;
-  readonly period: { readonly from: string; readonly to: string };
-}
-
-function ByGroup({ lines, group, period }: ByGroupProps): JSX.Element {
-  const strings = usageStrings();
-  const figures = ({ p50, p95 }: Percentiles) =>
-    p50 === null || p95 === null ? '–' : `${formatDuration(p50)} / ${formatDuration(p95)}`;
-  return (
-    <Table
-      label={strings.groups[group]}
-      rows={lines}
-      keyOf={groupKey}
-      columns={[
-        {
-          title: strings.groups[group],
-          isMain: true,
-          show(line) {
-            const { id = null, name = null } = line.groups[0] ?? {};
-            if (id === null) return strings.none;
-            return group === 'purpose' || group === 'environment' ? (
-              (name ?? id)
-            ) : (
-              <Link href={conversationsOf(group, id, period)}>{name ?? id}</Link>
-            );
-          },
-        },
-        { title: strings.requests, align: 'end', show: (line) => formatNumber(line.requests.total) },
-        { title: strings.tokensIn, align: 'end', show: (line) => formatNumber(line.prompt_tokens.total) },
-        {
-          title: strings.tokensOut,
-          align: 'end',
-          show: (line) => formatNumber(line.completion_tokens.total),
-        },
-        { title: strings.cost, align: 'end', show: (line) => formatCost(line.cost.total) },
-        { title: strings.errors, align: 'end', show: (line) => formatNumber(line.errors) },
-        { title: strings.firstToken, align: 'end', show: (line) => figures(line.first_token_ms) },
-        { title: strings.duration, align: 'end', show: (line) => figures(line.duration_ms) },
-      ]}
-    />
-  );
-}
-
-/** The list of conversations, filtered by group and time. Purposes and environments are no filters of it. */
-function conversationsOf(
-  group: Group,
-  key: string | undefined,
-  { from, to }: { readonly from: string; readonly to: string },
-): string {
-  const isFilter = key !== undefined && key !== '' && group !== 'purpose' && group !== 'environment';
-  const query = new URLSearchParams({ ...(isFilter && { [group]: key }), from, to });
-  return toConsole(`/conversations?${query}`);
 }

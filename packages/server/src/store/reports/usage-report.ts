@@ -28,6 +28,8 @@ export interface UsageQuery {
   readonly to: number;
   /** Absent for both environments. */
   readonly environment?: Environment | undefined;
+  /** Only what was made with this key; absent: everything. */
+  readonly apiKeyId?: string | undefined;
   /** Null for lines that stand for the whole range. */
   readonly interval: UsageInterval | null;
   /** At most two, none twice. */
@@ -107,7 +109,7 @@ interface RollupRow extends Figures, Pick<UsageRollupTable, 'provenance' | 'firs
 async function readRollups(
   db: Database,
   engine: StoreEngine,
-  { scope, environment, interval, groups }: UsageQuery,
+  { scope, environment, apiKeyId, interval, groups }: UsageQuery,
   { first, end }: WholeHours,
   whose: 'everybody' | 'users',
 ): Promise<readonly RollupRow[]> {
@@ -123,6 +125,7 @@ async function readRollups(
     where organization_id = ${scope.organizationId} and hour >= ${first} and hour < ${end}
       and ${whose === 'users' ? sql`end_user_id <> ''` : sql`end_user_id = ${everybody}`}
       and ${environment === undefined ? sql`1 = 1` : sql`environment = ${environment}`}
+      and ${apiKeyId === undefined ? sql`1 = 1` : sql`api_key_id = ${apiKeyId}`}
     group by 1, 2, 3, 4 limit ${sql.lit(mostUsageLines + 1)}`.execute(db);
   return rows;
 }
@@ -160,11 +163,12 @@ function keyOf({ slot, one, other }: RollupRow, { groups }: UsageQuery) {
 /** The calls that the rollups of the whole hours don't hold. */
 async function* callsOf(
   db: Database,
-  { scope, from, to, environment }: UsageQuery,
+  { scope, from, to, environment, apiKeyId }: UsageQuery,
   hours: WholeHours,
 ): AsyncGenerator<CountedCall> {
   const isAsked = (call: CountedCall): boolean =>
-    environment === undefined || call.environment === environment;
+    (environment === undefined || call.environment === environment) &&
+    (apiKeyId === undefined || call.apiKeyId === apiKeyId);
   const begin = startOfHour(hours.first);
   const end = startOfHour(hours.end);
   const hasWholeHours = hours.first < hours.end;

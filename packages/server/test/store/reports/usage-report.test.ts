@@ -37,7 +37,7 @@ function expected(
   calls: readonly ModelCall[],
   { interval = null, groups = [], ...query }: Partial<UsageQuery>,
 ) {
-  const { from, to, environment } = { ...all, ...query };
+  const { from, to, environment, apiKeyId } = { ...all, ...query };
   const lines = new Map<string, object & { calls: ModelCall[] }>();
   const groupOf = (call: ModelCall, group: UsageGroup): string | null => {
     if (group === 'model') return call.modelId;
@@ -49,6 +49,7 @@ function expected(
   for (const call of calls) {
     if (call.createdAt < from || call.createdAt >= to) continue;
     if (environment !== undefined && call.environment !== environment) continue;
+    if (apiKeyId !== undefined && call.apiKeyId !== apiKeyId) continue;
     const time = new Date(call.createdAt).toISOString();
     const start = interval === null ? null : time.slice(0, lengths[interval]);
     const key = { start, groups: groups.map((group) => groupOf(call, group)) };
@@ -155,6 +156,24 @@ onBothStores('usage reports', (engine) => {
             expected(calls, query),
             JSON.stringify({ share, query }),
           );
+        }
+      }
+    }
+  });
+
+  test('one key alone, with any group and also in a part of an hour', async () => {
+    const accounts = await makeAccounts(place.store);
+    const calls = manyCalls(accounts, [await accounts.user('ada')], 300);
+    await accounts.account(...calls);
+    const edges = { from: noon + 20 * 60_000, to: noon + 700 * hourMs + 40 * 60_000 };
+    for (const share of ['none', 'some', 'all'] as const) {
+      if (share === 'some') await place.store.execute('addUpUsage', { limit: 100 });
+      if (share === 'all') await addUp(place.store);
+      for (const apiKeyId of ['key-1', 'key-2', 'no-such-key']) {
+        for (const groups of [[], ...usageGroups.map((group) => [group])]) {
+          const query = { apiKeyId, groups, interval: 'month', ...edges } as const;
+          const lines = await linesOf(accounts, query);
+          assert.deepEqual(comparable(lines, 'month'), expected(calls, query), JSON.stringify(query));
         }
       }
     }

@@ -52,6 +52,7 @@ export function usageRoutes({ store, now }: AdminDependencies): readonly Route[]
           // Nothing is later than now, so that the hour under way counts as a whole one.
           to: to >= now() ? Number.POSITIVE_INFINITY : to,
           environment: query.environment,
+          apiKeyId: query.key_id?.toLowerCase(),
           interval,
           groups,
           limit: isCsv ? mostCsvLines : (query.limit ?? mostLines),

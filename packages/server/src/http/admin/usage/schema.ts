@@ -10,7 +10,7 @@ import {
   usageIntervals,
 } from '../../../domain/usage.ts';
 import type { NamedUsageLine } from '../../../store/reports/usage-report.ts';
-import { nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
+import { IdField, nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
 import { PageQuery } from '../page.ts';
 
 export const mostLines = 1000;
@@ -41,6 +41,7 @@ export const UsageQuery = Type.Object({
       examples: ['prod'],
     }),
   ),
+  key_id: Type.Optional(IdField('Only what was made with this key.')),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -66,7 +67,7 @@ function figure(description: string) {
   );
 }
 
-function percentiles(description: string) {
+export function percentiles(description: string) {
   const part = (of: string) =>
     nullable(
       Type.Integer({ minimum: 0, description: `${of}, within 10 %; null: no such calls.`, examples: [420] }),

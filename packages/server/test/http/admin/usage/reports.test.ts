@@ -135,6 +135,7 @@ onBothStores('usage reports of the API', async (engine) => {
       'limit=1001': 'limit',
       'cursor=x': 'cursor',
       'environment=dev': 'environment',
+      'key_id=x': 'key_id',
     };
     for (const [query, field] of Object.entries(refused)) {
       const { status, body } = await usage(query);
@@ -215,6 +216,21 @@ onBothStores('usage reports of the API', async (engine) => {
     }
     const paged = await usage('cursor=MTox', { accept: 'text/csv' });
     assert.deepEqual([paged.status, paged.body.field], [400, 'cursor']);
+  });
+
+  test('one key alone, however its id is written, in JSON and in CSV', async () => {
+    const { usage, account } = await organization();
+    const other = await organization();
+    const apiKeyId = newId();
+    await account({ apiKeyId }, { apiKeyId, purpose: 'title', isRequest: false }, { apiKeyId: newId() }, {});
+    for (const id of [apiKeyId, apiKeyId.toUpperCase()]) {
+      const query = `${range}&group_by=purpose&key_id=${id}`;
+      const { body } = await usage(query);
+      assert.deepEqual(body.data.map(({ group }: { group: string }) => group).sort(), ['answer', 'title']);
+      assert.equal(body.data[0].cost.total + body.data[1].cost.total, 0.5);
+      assert.equal(cellsOf((await usage(query, { accept: 'text/csv' })).text).length, 3);
+      assert.deepEqual((await other.usage(query)).body.data, []);
+    }
   });
 
   test('a report of more lines than a table may have is refused with what to do', async () => {
