@@ -22,6 +22,7 @@ import { createApp } from './http/app.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import { extractionMetrics } from './http/operations/extraction-metrics.ts';
 import { generationMetrics } from './http/operations/generation-metrics.ts';
+import { createProviderReadings } from './http/operations/health/provider-readings.ts';
 import { createRegistry } from './http/operations/metrics.ts';
 import { storeMetrics } from './http/operations/store-metrics.ts';
 import { webhookMetrics } from './http/operations/webhook-metrics.ts';
@@ -50,6 +51,7 @@ import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
 import { createResearcher } from './research/research.ts';
 import { startSecrets } from './server-secrets.ts';
+import { startTracing } from './start-tracing.ts';
 import { createBackups } from './store/backup/backups.ts';
 import { watchAvailability } from './store/observation/availability.ts';
 import { observedStore } from './store/observation/observed-store.ts';
@@ -58,7 +60,6 @@ import { startRetention } from './store/retention/retention.ts';
 import type { Store } from './store/store.ts';
 import { tracedCommands } from './tracing/traced-commands.ts';
 import { tracedModels } from './tracing/traced-models.ts';
-import type { Tracing } from './tracing/tracing.ts';
 import { startUpkeep } from './upkeep.ts';
 import { startWebhookSender } from './webhooks/sender.ts';
 
@@ -134,7 +135,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
         log.warn({ err: error }, 'what erased data left in the database file could not be removed; retrying'),
     }),
   );
-  const tracing = config.tracing && cleanup.use(await startTracing(config.tracing, log));
+  const tracing = config.tracing && cleanup.use(await startTracing(config.tracing, version, log));
   const counted = observedStore(opened, storeCounts.aroundCommand);
   const availability = watchAvailability(opened);
   const watched = observedStore(counted, availability.aroundCommand);
@@ -239,6 +240,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     watchLoad({ bounds: config.overload, onChange: (level, sample) => logLoad(log, level, sample) }),
   );
   const metrics = generationMetrics(registry);
+  const providers = createProviderReadings(Date.now);
   const bus = cleanup.use(await openBus(config, store, log));
   const engine = cleanup.use(
     await Engine.start({
@@ -257,6 +259,7 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       onEnded: (ended) => {
         logEnded(log, ended);
         metrics.count(ended);
+        providers.count(ended);
       },
     }),
   );
@@ -316,6 +319,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     log,
     version,
     registry,
+    providers,
+    localModel: () => ({ name: local.name, bytes: local.bytes(), ...local.status() }),
     load,
     dataDir,
     ...(tracing && { tracing }),
@@ -339,6 +344,10 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       secrets,
       rotation: createSecretRotation({ secrets, dataDir, store, own: 1 }),
       backups,
+      async examine(wanted) {
+        const { examine } = await import('./doctor/doctor.ts');
+        return examine({ ...wanted, proxies });
+      },
       testModel: (record) => testStoredModel(models, record),
       discoverModels(server, { isGuarded, timeoutMs }) {
         const connections = isGuarded && !isKnownAddress(server.baseUrl) ? guarded : dispatcher;
@@ -377,20 +386,4 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
     drain: (graceMs) => engine.drain(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** The SDK is loaded only where traces are wanted. */
-async function startTracing(
-  tracing: NonNullable<Config['tracing']>,
-  log: Logger,
-): Promise<Tracing & AsyncDisposable> {
-  const { startOpenTelemetry } = await import('./tracing/open-telemetry.ts');
-  return startOpenTelemetry({
-    ...tracing,
-    version,
-    onTrouble(error) {
-      if (error === undefined) log.info({}, 'traces reach the collector again');
-      else log.warn({ err: error }, 'traces do not reach the collector; they are dropped meanwhile');
-    },
-  });
 }

@@ -28,6 +28,7 @@ function ended(outcome: Outcome): EndedGeneration {
     ms: 900,
     retries: 2,
     providerErrors: [],
+    providerTimes: [],
     cost: 0.25,
   };
 }

@@ -1,9 +1,8 @@
 /** `colloquy doctor <url>`: measures what proxies between here and a server do to event streams. */
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { longestSilenceSeconds } from '../domain/operations/examination.ts';
 import type { Proxies } from '../network/proxies.ts';
 import { CommandFailure } from './failure.ts';
-
-const longestSilenceSeconds = 115;
 
 export const doctor = new Command('doctor')
   .description('measure what proxies between here and a server do to event streams')
@@ -15,9 +14,9 @@ export const doctor = new Command('doctor')
   )
   .action(async (url, { silence }) => {
     const network = await readNetwork();
-    const { examine } = await import('../doctor/doctor.ts');
+    const { report } = await import('../doctor/doctor.ts');
     const write = (text: string): void => void process.stdout.write(text);
-    process.exitCode = await examine({ url, silenceSeconds: silence, ...network, write });
+    process.exitCode = await report({ url, silenceSeconds: silence, ...network, write });
   });
 
 /**

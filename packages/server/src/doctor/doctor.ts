@@ -3,18 +3,20 @@
  * Exit code 0: streams work; 1: something must change; 2: no server was reached.
  */
 
+import type { Examination, Finding } from '../domain/operations/examination.ts';
 import { createOutsideAgent } from '../network/outside-agent.ts';
 import { destinationOf, type Proxies } from '../network/proxies.ts';
-import { buffering, type Finding, firstByte, headers, lifetime, resuming, silence } from './findings.ts';
+import { buffering, firstByte, headers, lifetime, resuming, silence } from './findings.ts';
 import { type Connections, type Probe, type ProbeRequest, probeStream } from './probe-stream.ts';
 
-export interface DoctorOptions {
+export interface ExamineOptions {
   readonly url: URL;
   /** The length of the silence that is tried, at most 115. */
   readonly silenceSeconds: number;
   /** The proxies of the environment, through which the server's own connections go; undefined: there is none. */
   readonly proxies?: Proxies | undefined;
-  readonly write: (text: string) => void;
+  /** Called once a Colloquy server has answered, before what takes long. */
+  readonly onReached?: (reached: Pick<Examination, 'address'>) => void;
 }
 
 const intervalMs = 300;
@@ -22,19 +24,46 @@ const count = 8;
 /** Time limit for an answer, longer than a slow network needs. */
 const patienceMs = 15_000;
 
-export async function examine(options: DoctorOptions): Promise<number> {
+/** Examines, and writes what it finds, for people. Gives the exit code. */
+export async function report(
+  options: Omit<ExamineOptions, 'onReached'> & { readonly write: (text: string) => void },
+): Promise<number> {
+  const { write, ...wanted } = options;
+  write(`${routeTo(wanted.url, wanted.proxies)}\n`);
+  const onReached = ({ address }: Pick<Examination, 'address'>): void =>
+    write(`Measuring streams from ${address} for ${wanted.silenceSeconds} s\n\n`);
+  const { address, problem, body = '', findings } = await examine({ ...wanted, onReached });
+  if (problem !== undefined) {
+    write(`${address}: ${problem}${body === '' ? '' : `:\n${body}`}\n`);
+    return 2;
+  }
+  write(table(findings));
+  return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
+}
+
+interface Examined extends Examination {
+  /** How an answer begins that is not a Colloquy server's. */
+  readonly body?: string;
+}
+
+export async function examine(options: ExamineOptions): Promise<Examined> {
   const connections = createOutsideAgent({ connectMs: patienceMs, proxies: options.proxies });
+  const { url, proxies } = options;
   try {
-    return await examineThrough(connections, options);
+    return {
+      address: shownAddress(url),
+      route: routeTo(url, proxies),
+      ...(await measure(connections, options)),
+    };
   } finally {
     await connections.destroy();
   }
 }
 
-async function examineThrough(connections: Connections, options: DoctorOptions): Promise<number> {
-  const { url, silenceSeconds, write } = options;
-  write(`${routeTo(url, options.proxies)}\n`);
-  const shown = shownAddress(url);
+async function measure(
+  connections: Connections,
+  { url, silenceSeconds, onReached }: ExamineOptions,
+): Promise<Pick<Examined, 'problem' | 'body' | 'findings'>> {
   let evenly: Probe;
   try {
     const wanted = { count, intervalMs, timeoutMs: count * intervalMs + patienceMs };
@@ -42,22 +71,19 @@ async function examineThrough(connections: Connections, options: DoctorOptions):
     // What a machine or network that falters does once, it rarely does twice; a proxy does it each time.
     if (isHeldBack(evenly)) evenly = await probeStream(connections, url, wanted);
   } catch (error) {
-    write(`${shown}: ${error instanceof Error ? error.message || String(error) : String(error)}\n`);
-    return 2;
+    return { problem: error instanceof Error ? error.message || String(error) : String(error), findings: [] };
   }
   if (evenly.status !== 200 || evenly.arrivals.length === 0) {
     // A compressed stream can't be read here, but its compression is the finding.
-    const finding = evenly.headers['content-encoding'] === undefined ? undefined : headers(evenly);
-    if (finding === undefined || evenly.status !== 200) {
-      write(
-        `${shown} answers ${evenly.status}, and not as a Colloquy server:\n${evenly.body.slice(0, 300)}\n`,
-      );
-      return 2;
-    }
-    write(table([finding]));
-    return 1;
+    const isCompressed = evenly.headers['content-encoding'] !== undefined;
+    if (evenly.status === 200 && isCompressed) return { findings: [headers(evenly)] };
+    return {
+      problem: `it answers ${evenly.status}, and not as a Colloquy server`,
+      body: evenly.body.slice(0, 300),
+      findings: [],
+    };
   }
-  write(`Measuring streams from ${shown} for ${silenceSeconds} s\n\n`);
+  onReached?.({ address: shownAddress(url) });
   const silenceMs = silenceSeconds * 1000;
   const beats = Math.max(2, Math.ceil(silenceSeconds / 10));
   const [[left, resumed], silent, alive] = await Promise.all([
@@ -69,16 +95,16 @@ async function examineThrough(connections: Connections, options: DoctorOptions):
       timeoutMs: silenceMs + patienceMs,
     }),
   ]);
-  const findings = [
-    firstByte(evenly, intervalMs),
-    buffering(evenly),
-    headers(evenly),
-    resuming(left, resumed),
-    silence(silent, silenceSeconds),
-    lifetime(alive, silenceSeconds),
-  ];
-  write(table(findings));
-  return findings.some(({ verdict }) => verdict === 'bad') ? 1 : 0;
+  return {
+    findings: [
+      firstByte(evenly, intervalMs),
+      buffering(evenly),
+      headers(evenly),
+      resuming(left, resumed),
+      silence(silent, silenceSeconds),
+      lifetime(alive, silenceSeconds),
+    ],
+  };
 }
 
 function isHeldBack(probe: Probe): boolean {

@@ -1,13 +1,6 @@
 /** Says what the measurements mean, and what to change in the proxy. */
+import type { Check, Finding } from '../domain/operations/examination.ts';
 import type { Probe } from './probe-stream.ts';
-
-export interface Finding {
-  readonly name: string;
-  /** `note` marks something that works but that an operator should know about. */
-  readonly verdict: 'ok' | 'note' | 'bad';
-  readonly measured: string;
-  readonly advice?: string;
-}
 
 /** The server sends a heartbeat after at most this much silence. */
 const heartbeatSeconds = 15;
@@ -93,7 +86,7 @@ export function headers(probe: Probe): Finding {
 }
 
 /** The server itself refused the probe, because of too many probes or a shutdown. */
-function refused(name: string, ...probes: readonly Probe[]): Finding | undefined {
+function refused(name: Check, ...probes: readonly Probe[]): Finding | undefined {
   const probe = probes.find(({ status }) => status === 503 || (status >= 400 && status < 500));
   if (probe === undefined) return undefined;
   const advice = 'Try again in a moment; the server serves only a few probes at once.';

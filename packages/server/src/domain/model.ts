@@ -36,6 +36,18 @@ export const presetProvider = 'openai-compatible' satisfies Provider;
 export const namedLocalModels = ['qwen2.5-0.5b', 'qwen2.5-1.5b'] as const;
 export type NamedLocalModel = (typeof namedLocalModels)[number];
 
+/** How the local model of the environment is; `absent`: its file is about to be looked for. */
+export const localModelStates = [
+  'absent',
+  'fetching',
+  'verifying',
+  'loading',
+  'ready',
+  'failed',
+  'off',
+] as const;
+export type LocalModelState = (typeof localModelStates)[number];
+
 export function isAddressed(provider: Provider): provider is AddressedProvider {
   return addressedProviders.some((name) => name === provider);
 }

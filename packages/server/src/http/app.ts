@@ -22,7 +22,8 @@ import { addOpenApi } from './openapi/document.ts';
 import { sharedFieldSchemas } from './openapi/fields.ts';
 import { documentationPages } from './openapi/pages.ts';
 import { DetailErrorSchema, EarlyErrorSchema, ErrorSchema } from './openapi/responses.ts';
-import { createHealth } from './operations/health.ts';
+import { createHealth } from './operations/health/health.ts';
+import { createProviderReadings } from './operations/health/provider-readings.ts';
 import { operationRoutes } from './operations/health-routes.ts';
 import { loadMetrics } from './operations/load-metrics.ts';
 import { addHttpMetrics, createRegistry } from './operations/metrics.ts';
@@ -233,7 +234,9 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
             registry,
             dataDir: dependencies.dataDir,
             load: dependencies.load,
+            localModel: dependencies.localModel,
           },
+          providers: dependencies.providers ?? createProviderReadings(now),
           openStreams: () => hub.openCount,
         }),
         ...{ store: adminStore, erasure, refusals, revocation, engine, authenticator, publicAddress, now },

@@ -12,6 +12,8 @@ import type { Store } from '../store/store.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import type { AdminDependencies } from './admin/dependencies.ts';
 import type { DialectRegistry } from './dialects/registry.ts';
+import type { LocalModelReading } from './operations/health/health.ts';
+import type { ProviderReadings } from './operations/health/provider-readings.ts';
 import type { Readiness } from './operations/health-routes.ts';
 import type { AnonymousAccess } from './request/anonymous.ts';
 import type { SignInSettings } from './sign-in/compose.ts';
@@ -47,7 +49,7 @@ export interface HttpDependencies {
   /** What the administration needs besides; without it there is none. */
   readonly admin?: Pick<
     AdminDependencies,
-    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups'
+    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups' | 'examine'
   >;
   /** The pages for browsers; without them there is no console. */
   readonly browserBundles?: Partial<BrowserBundles>;
@@ -55,6 +57,10 @@ export interface HttpDependencies {
   readonly signIn?: SignInSettings;
   /** The directory whose disk `/api/admin/health` tells of. */
   readonly dataDir?: string;
+  /** How providers have done of late; without them their times are not known. */
+  readonly providers?: Pick<ProviderReadings, 'read'>;
+  /** The local model of the environment. */
+  readonly localModel?: () => LocalModelReading;
   /** Metrics of the other parts; one of its own otherwise. */
   readonly registry?: Registry;
   /** Makes a span of each request; without it there are none. */

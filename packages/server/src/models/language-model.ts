@@ -66,6 +66,8 @@ export type ModelPart =
 export interface RetriedFailure {
   /** The HTTP status of the provider's response; undefined if there was none. */
   readonly status: number | undefined;
+  /** What went wrong, in a sentence without a word of the conversation. */
+  readonly discreet: string;
 }
 
 export interface LanguageModel {

@@ -13,7 +13,14 @@ export interface ProviderWords {
   readonly param?: string | undefined;
 }
 
+/** A code such as `insufficient_quota`: one word that no conversation is quoted in. */
+const identifier = /^[a-z][\w.-]{0,63}$/i;
+/** With these, a provider speaks of the key, of its limits or of its own state, and has not read the prompt. */
+const statusesOfService: ReadonlySet<number> = new Set([401, 402, 408, 429, 502, 503, 504, 529]);
+
 export class ModelError extends AppError {
+  /** What went wrong without anything that may quote the prompt or the answer, for whoever may not read these. */
+  readonly discreet: string;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   /** How long the provider asks to wait (`Retry-After`), in milliseconds. */
@@ -29,10 +36,13 @@ export class ModelError extends AppError {
   /** Parameters that the provider does not take, the first to be left out first; empty where it is about something else. */
   readonly refused: readonly RefusableParameter[];
 
+  /** @param sentence what went wrong, in our own words; `said`, if any, is added to it behind a colon */
   constructor(
     code: 'provider_error' | 'provider_timeout' | 'context_overflow' | 'model_unavailable' | 'overloaded',
-    message: string,
+    sentence: string,
     options: {
+      /** The provider's own words on one line, cut off at a bound. */
+      said?: string | undefined;
       retryable: boolean;
       retryAfterMs?: number | undefined;
       status?: number | undefined;
@@ -44,7 +54,8 @@ export class ModelError extends AppError {
     },
   ) {
     // The words of strangers; what is said of a failure is stored in many places.
-    super(code, storable(message), {}, { cause: options.cause });
+    const { said = '' } = options;
+    super(code, storable(said === '' ? sentence : `${sentence}: ${said}`), {}, { cause: options.cause });
     this.name = 'ModelError';
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
@@ -53,7 +64,14 @@ export class ModelError extends AppError {
     this.isLoading = options.isLoading === true;
     this.overflow = options.overflow;
     this.refused = options.refused ?? [];
+    const isOfService = this.status !== undefined && statusesOfService.has(this.status);
+    this.discreet = said === '' || isOfService ? this.message : withCode(storable(sentence), this.words);
   }
+}
+
+function withCode(sentence: string, words: ProviderWords | undefined): string {
+  const code = [words?.code, words?.type].find((word) => word !== undefined && identifier.test(word));
+  return code === undefined ? sentence : `${sentence} (${code})`;
 }
 
 function storableWords({ message, type, code, param }: ProviderWords): ProviderWords {

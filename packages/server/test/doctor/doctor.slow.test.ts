@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startTestServer } from 'colloquy-testkit/server';
 import { startConnectProxy } from 'colloquy-testkit/web/connect-proxy';
-import { examine } from '../../src/doctor/doctor.ts';
+import { report } from '../../src/doctor/doctor.ts';
 import { type Habit, startProxy } from './proxies.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/colloquy.js', import.meta.url));
@@ -17,7 +17,7 @@ after(() => server[Symbol.asyncDispose]());
 async function examineThrough(habit: Habit) {
   await using proxy = await startProxy(server.url, habit);
   let output = '';
-  const code = await examine({
+  const code = await report({
     url: new URL(proxy.url),
     silenceSeconds: 3,
     write: (text) => {

@@ -12,7 +12,7 @@ import { openStream, tokensOf } from 'colloquy-testkit/event-stream';
 import { findFreePort } from 'colloquy-testkit/free-port';
 import { startTestServer } from 'colloquy-testkit/server';
 import { answer } from 'colloquy-testkit/upstream/scripted-upstream';
-import { examine } from '../../src/doctor/doctor.ts';
+import { report } from '../../src/doctor/doctor.ts';
 
 const page = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
 const server = await startTestServer();
@@ -117,16 +117,16 @@ for (const { name, command } of proxies) {
     const url = `http://127.0.0.1:${port}`;
 
     test('doctor finds nothing wrong', async () => {
-      let report = '';
-      const code = await examine({
+      let output = '';
+      const code = await report({
         url: new URL(url),
         silenceSeconds: 5,
         write: (text) => {
-          report += text;
+          output += text;
         },
       });
-      assert.equal(code, 0, report);
-      assert.equal(report.match(/^OK /gm)?.length, 6, report);
+      assert.equal(code, 0, output);
+      assert.equal(output.match(/^OK /gm)?.length, 6, output);
     });
 
     test('an answer streams through it, and resumes', async () => {

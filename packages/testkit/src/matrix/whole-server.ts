@@ -18,6 +18,11 @@ export function wholeServerRows(): Readonly<Record<string, Row>> {
       administered(200, { otherOrganization: 403, adminKey: 403 }),
       at('/api/admin/health'),
     ),
+    // There is nothing to measure at that address.
+    'POST /api/admin/doctor': manage(administered(200, { otherOrganization: 403, adminKey: 403 }), () => ({
+      path: '/api/admin/doctor',
+      body: { address: 'http://127.0.0.1:9' },
+    })),
     'POST /api/admin/backup': manage(administered(202, { otherOrganization: 403, adminKey: 403 }), () => ({
       path: '/api/admin/backup',
       body: { file: 'spare.db' },

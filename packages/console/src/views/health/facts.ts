@@ -8,7 +8,7 @@ const lowShare = 0.05;
 
 export function troublesOf(health: Health): readonly string[] {
   const strings = healthStrings();
-  const { store, bus, load, last_backup: backup, disk } = health;
+  const { store, bus, load, last_backup: backup, disk, local_model: local } = health;
   const troubles: string[] = [];
   if (!store.answers) troubles.push(strings.storeSilent);
   if (bus !== null && !bus.answers) troubles.push(strings.busSilent(bus.problem ?? ''));
@@ -17,6 +17,7 @@ export function troublesOf(health: Health): readonly string[] {
   if (backup !== null && !backup.ok) troubles.push(strings.backupFailed(backup.error ?? ''));
   if (disk !== null && disk.free_bytes < lowShare * disk.total_bytes)
     troubles.push(strings.diskLow(formatBytes(disk.free_bytes)));
+  if (local?.state === 'failed') troubles.push(strings.localFailed);
   return troubles;
 }
 
@@ -32,7 +33,7 @@ export function supportBundle(
 ): string {
   const { version, uptime_seconds, store, bus, replicas, streams, generations, background_jobs, commits } =
     health;
-  const { journal, providers, last_backup: backup, disk, load, memory } = health;
+  const { journal, providers, local_model: local, last_backup: backup, disk, load, memory } = health;
   return JSON.stringify(
     {
       made_at: now.toISOString(),
@@ -46,7 +47,11 @@ export function supportBundle(
       background_jobs,
       commits,
       journal,
-      providers,
+      providers: providers.map(({ last_error: failure, ...figures }) => ({
+        ...figures,
+        last_error: failure && { at: failure.at, status: failure.status },
+      })),
+      local_model: local && { state: local.state, percent: local.percent, bytes: local.bytes },
       last_backup: backup && { ended_at: backup.ended_at, ok: backup.ok, bytes: backup.bytes },
       disk,
       load,

@@ -5,7 +5,6 @@ import { Link } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
 import { allOfThem, type List } from '../../api/list.ts';
 import { useChange, useRead } from '../../api/queries.ts';
-import { basePath } from '../../api/request.ts';
 import { formatAgo, formatBytes, formatDuration, formatNumber, formatTime } from '../../i18n/format.ts';
 import { Badge, Button } from '../../parts/controls.tsx';
 import { Card, Code, Facts, Page, pageStyles } from '../../parts/page.tsx';
@@ -14,9 +13,12 @@ import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { toConsole } from '../../state/paths.ts';
+import { Doctor } from './doctor.tsx';
 import { supportBundle, troublesOf } from './facts.ts';
 import styles from './health.module.css';
 import { type Sample, withSample } from './history.ts';
+import { LocalModel } from './local-model.tsx';
+import { Providers } from './providers.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { healthStrings } from './strings.ts';
 import type { Health, RunningGeneration, SupportModel } from './types.ts';
@@ -64,8 +66,10 @@ function Shown({ of: health, readAt }: ShownProps): JSX.Element {
         <Work of={health} />
         <Commits of={health} readAt={readAt} />
       </div>
+      <LocalModel of={health} />
       <Providers of={health} />
       <Runs />
+      <Doctor />
       <Support of={health} />
     </>
   );
@@ -75,7 +79,8 @@ interface HealthProps {
   readonly of: Health;
 }
 
-function Server({ of: { version, uptime_seconds: seconds, load, memory, disk } }: HealthProps): JSX.Element {
+function Server({ of: health }: HealthProps): JSX.Element {
+  const { version, uptime_seconds: seconds, load, memory, disk, local_model: local } = health;
   const strings = healthStrings();
   return (
     <Card title={strings.server}>
@@ -89,6 +94,7 @@ function Server({ of: { version, uptime_seconds: seconds, load, memory, disk } }
           ],
           [strings.memory, formatBytes(memory.resident_bytes)],
           [strings.disk, disk && strings.freeOf(formatBytes(disk.free_bytes), formatBytes(disk.total_bytes))],
+          [strings.localModel, local?.state === 'off' ? strings.localOff : null],
         ]}
       />
     </Card>
@@ -176,36 +182,6 @@ function Commits({ of: { commits, journal }, readAt }: ShownProps): JSX.Element 
   );
 }
 
-function Providers({ of: { providers } }: HealthProps): JSX.Element {
-  const strings = healthStrings();
-  return (
-    <Card title={strings.providers}>
-      {providers.length === 0 ? (
-        <p>{strings.noProviders}</p>
-      ) : (
-        <Table
-          label={strings.providers}
-          rows={providers}
-          keyOf={({ provider }) => provider}
-          columns={[
-            { title: strings.provider, isMain: true, show: ({ provider }) => provider },
-            { title: strings.answered, align: 'end', show: ({ answered }) => formatNumber(answered) },
-            { title: strings.failed, align: 'end', show: ({ failed }) => formatNumber(failed) },
-            {
-              title: strings.errors,
-              show: ({ errors }) =>
-                Object.entries(errors)
-                  .filter(([, count]) => count > 0)
-                  .map(([kind, count]) => `${kind.replaceAll('_', ' ')} ${formatNumber(count)}`)
-                  .join(', ') || '–',
-            },
-          ]}
-        />
-      )}
-    </Card>
-  );
-}
-
 function Runs(): JSX.Element {
   const strings = healthStrings();
   const api = useApi();
@@ -279,30 +255,24 @@ function Support({ of: health }: HealthProps): JSX.Element {
     () => [],
   );
   return (
-    <div class={pageStyles.columns}>
-      <Card title={strings.support}>
-        <p>{strings.supportText}</p>
-        {prepare.error !== null && <ErrorState error={prepare.error} />}
-        <div class={pageStyles.row}>
-          <Button isBusy={prepare.isPending} onClick={() => prepare.mutate(health)}>
-            {strings.prepare}
+    <Card title={strings.support}>
+      <p>{strings.supportText}</p>
+      {prepare.error !== null && <ErrorState error={prepare.error} />}
+      <div class={pageStyles.row}>
+        <Button isBusy={prepare.isPending} onClick={() => prepare.mutate(health)}>
+          {strings.prepare}
+        </Button>
+        {bundle !== undefined && (
+          <Button
+            onClick={() =>
+              saveFile('colloquy-support.json', new Blob([bundle], { type: 'application/json' }))
+            }
+          >
+            {strings.save}
           </Button>
-          {bundle !== undefined && (
-            <Button
-              onClick={() =>
-                saveFile('colloquy-support.json', new Blob([bundle], { type: 'application/json' }))
-              }
-            >
-              {strings.save}
-            </Button>
-          )}
-        </div>
-        {bundle !== undefined && <Code label={strings.bundle} text={bundle} />}
-      </Card>
-      <Card title={strings.doctor}>
-        <p>{strings.doctorText}</p>
-        <Code label={strings.doctor} text={`npx colloquy doctor ${location.origin}${basePath}`} />
-      </Card>
-    </div>
+        )}
+      </div>
+      {bundle !== undefined && <Code label={strings.bundle} text={bundle} />}
+    </Card>
   );
 }

@@ -1,5 +1,10 @@
 /** What this view reads of the server. */
 
+interface Percentiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
 export interface Health {
   readonly version: string;
   readonly uptime_seconds: number;
@@ -28,7 +33,22 @@ export interface Health {
     readonly failed: number;
     /** Failures by their kind. */
     readonly errors: Readonly<Record<string, number>>;
+    /** Milliseconds, of the last hour. */
+    readonly first_token_ms: Percentiles;
+    readonly duration_ms: Percentiles;
+    readonly last_error: {
+      readonly at: string;
+      readonly status: number | null;
+      readonly message: string;
+    } | null;
   }[];
+  readonly local_model: {
+    readonly name: string;
+    readonly state: 'absent' | 'fetching' | 'verifying' | 'loading' | 'ready' | 'failed' | 'off';
+    readonly percent: number;
+    readonly problem: string | null;
+    readonly bytes: number | null;
+  } | null;
   readonly last_backup: {
     readonly file: string;
     readonly ended_at: string;
@@ -44,6 +64,18 @@ export interface Health {
     readonly memory_percent: number;
   } | null;
   readonly memory: { readonly resident_bytes: number; readonly heap_bytes: number };
+}
+
+export interface Examination {
+  readonly address: string;
+  readonly route: string;
+  readonly problem: string | null;
+  readonly findings: readonly {
+    readonly name: 'first byte' | 'buffering' | 'headers' | 'resume' | 'silence' | 'lifetime';
+    readonly verdict: 'ok' | 'note' | 'bad';
+    readonly measured: string;
+    readonly advice: string | null;
+  }[];
 }
 
 export interface RunningGeneration {

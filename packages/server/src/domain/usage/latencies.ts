@@ -27,6 +27,12 @@ function bucketOf(ms: number): number {
   return low;
 }
 
+/** Whole milliseconds, within 10 %; null without calls. */
+export interface Percentiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
 export class Latencies {
   readonly #counts = new Map<number, number>();
 
@@ -59,6 +65,10 @@ export class Latencies {
       if (seen >= rank) return middleOf(bucket);
     }
     return null;
+  }
+
+  percentiles(): Percentiles {
+    return { p50: this.percentile(0.5), p95: this.percentile(0.95) };
   }
 
   /** The buckets that hold calls, with their counts: `23:1 24:5`; empty without calls. */

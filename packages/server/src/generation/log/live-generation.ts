@@ -29,6 +29,17 @@ export interface ProviderError {
   readonly provider: string;
   /** HTTP status of the response; undefined if there was none. */
   readonly status: number | undefined;
+  /** What went wrong, in a sentence without a word of the conversation. */
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** How long a provider took for an answer, retries included. Milliseconds; null where it did not come so far. */
+export interface ProviderTimes {
+  readonly provider: string;
+  readonly firstTokenMs: number | null;
+  readonly durationMs: number | null;
 }
 
 const maxProviderErrors = 100;
@@ -79,6 +90,7 @@ export class LiveGeneration {
   #refusal: Error | undefined;
   #retries = 0;
   readonly #providerErrors: ProviderError[] = [];
+  readonly #providerTimes: ProviderTimes[] = [];
 
   /** `stored`: the log from its first event on, all of it in segments already. */
   constructor(identity: LiveIdentity, stored: readonly LogEvent[], firstTokenAt: number | null = null) {
@@ -172,9 +184,17 @@ export class LiveGeneration {
     return this.#providerErrors;
   }
 
-  /** `status` is that of the provider's response, if there was one. */
-  noteProviderError(provider: string, status: number | undefined): void {
-    if (this.#providerErrors.length < maxProviderErrors) this.#providerErrors.push({ provider, status });
+  noteProviderError(error: ProviderError): void {
+    if (this.#providerErrors.length < maxProviderErrors) this.#providerErrors.push(error);
+  }
+
+  /** Of each model that was asked for the answer. */
+  get providerTimes(): readonly ProviderTimes[] {
+    return this.#providerTimes;
+  }
+
+  noteProviderTimes(times: ProviderTimes): void {
+    this.#providerTimes.push(times);
   }
 
   /** What the model was sent, once it is called. */

@@ -67,7 +67,9 @@ export async function runModel(
   }
   let request = first;
   let earlier: Usage | undefined;
-  let failure = await streamInto(appender, live, model, request, manner);
+  const ask = (asked: ModelRequest): Promise<unknown> =>
+    streamInto(appender, live, model, asked, { ...manner, now: dependencies.now });
+  let failure = await ask(request);
   if (isOverflow(failure) && !appender.hasSpoken && !live.isCancelled && !live.isDropped) {
     const fitted = await refit(request, failure.overflow ?? {});
     if (fitted !== undefined) {
@@ -76,7 +78,7 @@ export async function runModel(
       appender.reportedPrompt = undefined;
       request = fitted;
       live.countRetry();
-      failure = await streamInto(appender, live, model, request, manner);
+      failure = await ask(request);
     }
   }
   if (isOfAccount(failure)) watch.failed();
@@ -116,12 +118,13 @@ async function streamInto(
   live: LiveGeneration,
   model: LanguageModel,
   request: ModelRequest,
-  manner: CallManner,
+  { watch, isHurried, now }: CallManner & Pick<RunDependencies, 'now'>,
 ): Promise<unknown> {
-  const { watch, isHurried } = manner;
-  const onRetry = ({ status }: RetriedFailure): void => {
+  const note = ({ status, discreet: reason }: RetriedFailure): void =>
+    live.noteProviderError({ provider: model.provider, status, reason, at: now() });
+  const onRetry = (failure: RetriedFailure): void => {
     live.countRetry();
-    live.noteProviderError(model.provider, status);
+    note(failure);
   };
   try {
     let isNew = true;
@@ -135,7 +138,7 @@ async function streamInto(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof ModelError) live.noteProviderError(model.provider, error.status);
+    if (error instanceof ModelError) note(error);
     return error;
   }
 }

@@ -3,7 +3,7 @@ import type { Dialect, GenerationRecord, Outcome } from '../../domain/generation
 import type { ModelRecord } from '../../domain/model.ts';
 import type { ModelCall } from '../../domain/usage.ts';
 import type { Accounting } from '../calls/accounting.ts';
-import type { ProviderError } from '../log/live-generation.ts';
+import type { ProviderError, ProviderTimes } from '../log/live-generation.ts';
 
 /** Whose generation it is, what it runs on, and when it began. */
 export interface GenerationFacts extends Accounting {
@@ -31,6 +31,7 @@ export interface EndedGeneration {
   /** How often calls to providers were made again. */
   readonly retries: number;
   readonly providerErrors: readonly ProviderError[];
+  readonly providerTimes: readonly ProviderTimes[];
   /** In the currency of the models' prices; null where no model had prices. */
   readonly cost: number | null;
 }
@@ -58,11 +59,12 @@ export interface End {
   readonly finishedAt: number;
   readonly retries: number;
   readonly providerErrors: readonly ProviderError[];
+  readonly providerTimes: readonly ProviderTimes[];
   readonly cost: ModelCall['cost'];
 }
 
 export function endedGeneration(generationId: string, facts: GenerationFacts, end: End): EndedGeneration {
-  const { outcome, firstTokenAt, finishedAt, retries, providerErrors, cost } = end;
+  const { outcome, firstTokenAt, finishedAt, retries, providerErrors, providerTimes, cost } = end;
   const startedAt = facts.startedAt ?? finishedAt;
   return {
     generationId,
@@ -73,12 +75,13 @@ export function endedGeneration(generationId: string, facts: GenerationFacts, en
     ms: Math.max(0, finishedAt - startedAt),
     retries,
     providerErrors,
+    providerTimes,
     cost,
   };
 }
 
 /** A queued generation that ended without a call. `at`: epoch milliseconds. */
 export function endedUnstarted(generation: GenerationRecord, outcome: Outcome, at: number): EndedGeneration {
-  const end = { outcome, firstTokenAt: null, finishedAt: at, retries: 0, providerErrors: [], cost: null };
-  return endedGeneration(generation.id, factsOf(generation), end);
+  const none = { firstTokenAt: null, retries: 0, providerErrors: [], providerTimes: [], cost: null };
+  return endedGeneration(generation.id, factsOf(generation), { outcome, finishedAt: at, ...none });
 }

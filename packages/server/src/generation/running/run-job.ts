@@ -193,6 +193,9 @@ async function callOnce(run: Run, plan: RunPlan, manner: CallManner): Promise<Tr
     firstTokenMs: hadToken || live.firstTokenAt === null ? null : live.firstTokenAt - askedAt,
     durationMs: outcome.status === 'done' ? at - askedAt : null,
   };
+  // Another model that stands in for it says nothing of its provider.
+  if (plan.model.provider === plan.record.provider)
+    live.noteProviderTimes({ provider: plan.record.provider, ...times });
   run.modelCalls.push(answerCall(job, plan, { usage: outcome.usage, isFailed, times, at }));
   return { outcome, spent: [...before, outcome.usage], isOpen };
 }

@@ -281,7 +281,7 @@ export class Runner {
     if (end.outcome === null) {
       onLeft(live.id);
     } else {
-      const { firstTokenAt, retries, providerErrors } = live;
+      const { firstTokenAt, retries, providerErrors, providerTimes } = live;
       const cost = end.outcome === outcome ? totalCost(calls) : null;
       const finished = {
         outcome: end.outcome,
@@ -289,6 +289,7 @@ export class Runner {
         finishedAt: now(),
         retries,
         providerErrors,
+        providerTimes,
         cost,
       };
       onEnded(endedGeneration(live.id, facts, finished));

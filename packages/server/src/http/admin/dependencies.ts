@@ -3,6 +3,7 @@
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { SecretRotation } from '../../auth/secrets/rotation.ts';
 import type { ModelRecord } from '../../domain/model.ts';
+import type { Examination } from '../../domain/operations/examination.ts';
 import type { Secrets } from '../../domain/secrets/secret-ring.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { FoundModel } from '../../models/advice.ts';
@@ -12,7 +13,7 @@ import type { Resolve } from '../../network/guarded-agent.ts';
 import type { Backups } from '../../store/backup/backups.ts';
 import type { AnswerOnce } from '../dialects/answer-once.ts';
 import type { Erasure } from '../end-users/erasure.ts';
-import type { ReadHealth } from '../operations/health.ts';
+import type { ReadHealth } from '../operations/health/health.ts';
 import type { Refusals } from '../request/refusals.ts';
 import type { PublicAddress } from '../routing/public-address.ts';
 import type { Revocation } from '../streaming/revocation.ts';
@@ -43,6 +44,8 @@ export interface AdminDependencies {
   readonly backups?: Pick<Backups, 'start'>;
   /** How the server is. */
   readonly health: ReadHealth;
+  /** Looks at what stands between browsers and the server; undefined where no server runs. */
+  examine?(options: { readonly url: URL; readonly silenceSeconds: number }): Promise<Examination>;
   /** Encrypt the providers' keys. */
   readonly secrets: Secrets;
   /** Undefined where the secret can't be replaced. */

@@ -9,6 +9,7 @@ import { ConsumedSchema } from './consumed.ts';
 import { organizationConversationRoutes } from './conversations/routes.ts';
 import { OrganizationConversationSchema, OrganizationSessionSchema } from './conversations/schema.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { doctorRoutes } from './doctor/routes.ts';
 import { organizationGenerationRoutes } from './generations/routes.ts';
 import { OrganizationGenerationSchema } from './generations/schema.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -73,6 +74,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...questionRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
+      ...doctorRoutes(dependencies),
       ...backupRoutes(dependencies),
       ...secretRoutes(dependencies),
       ...signInLinkRoutes(dependencies),

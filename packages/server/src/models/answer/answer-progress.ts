@@ -153,11 +153,9 @@ function isSame(one: UsagePart, other: UsagePart): boolean {
 }
 
 function gaveUp({ provider }: Upstream, reason: string): ModelError {
-  return new ModelError(
-    'provider_error',
-    `the provider ${provider} ended its answer: ${shownReason(reason)}`,
-    {
-      retryable: true,
-    },
-  );
+  return new ModelError('provider_error', `the provider ${provider} ended its answer`, {
+    said: shownReason(reason),
+    retryable: true,
+    words: { message: '', code: shownReason(reason) },
+  });
 }

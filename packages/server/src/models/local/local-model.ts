@@ -1,8 +1,8 @@
 /** The local model of the environment: its file is fetched if need be, checked and loaded, all in the background. */
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Logger, silentLogger } from '../../domain/logger.ts';
-import type { NamedLocalModel } from '../../domain/model.ts';
+import type { LocalModelState, NamedLocalModel } from '../../domain/model.ts';
 import type { Proxies } from '../../network/proxies.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { FetchError } from './file/fetch-error.ts';
@@ -34,8 +34,6 @@ export interface LocalModelOptions {
   readonly namedSource?: (name: NamedLocalModel) => ModelSource;
 }
 
-export type LocalModelState = 'absent' | 'fetching' | 'verifying' | 'loading' | 'ready' | 'failed' | 'off';
-
 export interface LocalModelStatus {
   readonly state: LocalModelState;
   /** How much of the state's work is done, 0 to 100. */
@@ -51,6 +49,8 @@ export interface LocalModel extends AsyncDisposable {
   /** Defined once the state is `ready`. After a crash the model restarts by itself. */
   model(): LanguageModel | undefined;
   info(): LocalModelInfo | undefined;
+  /** The size of its file, as far as it is known. */
+  bytes(): number | undefined;
   /** Resolves when the model is ready, failed, off or disposed; never rejects. */
   readonly settled: Promise<LocalModelStatus>;
 }
@@ -70,6 +70,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
   let status: LocalModelStatus = { state: options.choice.kind === 'off' ? 'off' : 'absent', percent: 0 };
   let runtime: LocalRuntime | undefined;
   let ready = false;
+  let bytes = source?.expected?.bytes;
 
   const set = (state: LocalModelState, percent = 0, message?: string) => {
     if (abort.signal.aborted) return;
@@ -96,6 +97,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
             }
           }
           announced = true;
+          bytes = totalBytes ?? bytes;
           set(state, totalBytes ? Math.floor((receivedBytes / totalBytes) * 100) : 0);
           bar.update(`${labels[state]} the local model ${name}`, receivedBytes, totalBytes);
         },
@@ -109,7 +111,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
     if (options.choice.kind === 'off') return;
     try {
       if (source !== undefined) await fetchSource(source);
-      else await access(path);
+      bytes = (await stat(path)).size;
     } catch (error) {
       if (abort.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
@@ -145,6 +147,7 @@ export function startLocalModel(options: LocalModelOptions): LocalModel {
         : status,
     model: () => (ready ? runtime?.model : undefined),
     info: () => runtime?.status().info,
+    bytes: () => bytes,
     async [Symbol.asyncDispose]() {
       abort.abort(new Error('the server stops'));
       await runtime?.[Symbol.asyncDispose]();

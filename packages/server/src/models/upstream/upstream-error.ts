@@ -43,7 +43,8 @@ export function errorFromStatus(
   if (tooLong !== undefined) return overflow(upstream, fields, status, tooLong);
   const isRefusal = status === 401 || (status === 403 && text === '');
   const what = isRefusal ? `refused the key (${status})` : `answered ${status}`;
-  return new ModelError('provider_error', `the provider ${upstream.provider} ${what}${colon(text)}`, {
+  return new ModelError('provider_error', `the provider ${upstream.provider} ${what}`, {
+    said: text,
     retryable: parseShouldRetry(headers) ?? (isRetryableStatus(status) && !isQuota(fields)),
     retryAfterMs: parseRetryAfterMs(headers, Date.now()) ?? fields.retryAfterMs,
     isLoading: status === 503 && fields.isLoading === true,
@@ -62,18 +63,15 @@ export function errorFromFields(upstream: Upstream, error: unknown): ModelError 
   const tooLong = findOverflow(fields);
   if (tooLong !== undefined) return overflow(upstream, fields, fields.status, tooLong);
   const { status, retryAfterMs } = fields;
-  return new ModelError(
-    'provider_error',
-    `the provider ${upstream.provider} reported an error${colon(describe(fields))}`,
-    {
-      retryable: status !== undefined && isRetryableStatus(status) && !isQuota(fields),
-      retryAfterMs,
-      isLoading: status === 503 && fields.isLoading === true,
-      status,
-      refused: findRefusedParameters(status, fields),
-      words: wordsOf(fields),
-    },
-  );
+  return new ModelError('provider_error', `the provider ${upstream.provider} reported an error`, {
+    said: describe(fields),
+    retryable: status !== undefined && isRetryableStatus(status) && !isQuota(fields),
+    retryAfterMs,
+    isLoading: status === 503 && fields.isLoading === true,
+    status,
+    refused: findRefusedParameters(status, fields),
+    words: wordsOf(fields),
+  });
 }
 
 /** The error of a response with status 2xx that is not what was `expected`: a page, or a text. */
@@ -90,8 +88,9 @@ export function errorFromUnexpectedBody(
   const status = isPage ? statusOfPage(fields.message) : undefined;
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} answered with ${kind} instead of ${expected}${colon(describe(fields))}`,
+    `the provider ${upstream.provider} answered with ${kind} instead of ${expected}`,
     {
+      said: describe(fields),
       retryable: status !== undefined && isRetryableStatus(status),
       status: status ?? 200,
       words: wordsOf(fields),
@@ -151,9 +150,13 @@ export function errorFromTransport(upstream: Upstream, cause: unknown): ModelErr
   );
 }
 
-/** The error of bytes that the wire format does not allow. Not retryable: a retry would be billed and end alike. */
-export function malformed(upstream: Upstream, what: string, cause?: unknown): ModelError {
+/**
+ * The error of bytes that the wire format does not allow. Not retryable: a retry would be billed and end alike.
+ * @param said a piece of what was sent, as `quote` gives it
+ */
+export function malformed(upstream: Upstream, what: string, cause?: unknown, said?: string): ModelError {
   return new ModelError('provider_error', `the provider ${upstream.provider} sent ${what}`, {
+    said,
     retryable: false,
     cause,
   });
@@ -164,8 +167,9 @@ export function endedEarly(upstream: Upstream, words = ''): ModelError {
   const fields = withoutKey(upstream, readFailure(words));
   return new ModelError(
     'provider_error',
-    `the provider ${upstream.provider} broke off before the end of its answer${colon(describe(fields))}`,
+    `the provider ${upstream.provider} broke off before the end of its answer`,
     {
+      said: describe(fields),
       retryable: true,
       words: wordsOf(fields),
     },
@@ -213,8 +217,8 @@ function overflow(
 ): ModelError {
   return new ModelError(
     'context_overflow',
-    `the conversation is too long for the model of ${upstream.provider}${colon(describe(fields))}`,
-    { retryable: false, status, overflow: tooLong, words: wordsOf(fields) },
+    `the conversation is too long for the model of ${upstream.provider}`,
+    { said: describe(fields), retryable: false, status, overflow: tooLong, words: wordsOf(fields) },
   );
 }
 
@@ -271,10 +275,6 @@ function describe({ message, type, code }: ErrorFields): string {
 function wordsOf({ message, type, code, param }: ErrorFields): ProviderWords | undefined {
   if (message === '' && type === undefined && code === undefined) return undefined;
   return { message, type, code, param };
-}
-
-function colon(text: string): string {
-  return text === '' ? '' : `: ${text}`;
 }
 
 function clip(text: string): string {

@@ -38,7 +38,7 @@ export function parseObject(data: string, upstream: Upstream): Record<string, un
   try {
     value = parseForeignJson(data);
   } catch (error) {
-    throw malformed(upstream, `an event that is not JSON: ${quote(upstream, data)}`, error);
+    throw malformed(upstream, 'an event that is not JSON', error, quote(upstream, data));
   }
   if (!isObject(value)) throw malformed(upstream, 'an event that is not a JSON object');
   return value;

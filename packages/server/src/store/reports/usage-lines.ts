@@ -1,6 +1,6 @@
 /** The lines of a usage report while it is added up. */
 import { utcMonth } from '../../domain/limits/limits.ts';
-import { Latencies } from '../../domain/usage/latencies.ts';
+import { Latencies, type Percentiles } from '../../domain/usage/latencies.ts';
 import {
   fromBillionths,
   type UsageGroup,
@@ -23,12 +23,6 @@ export const hoursOfDay = 24;
 
 /** A figure, and how much of it is of which provenance. */
 export type Figure = Readonly<Record<'total' | UsageProvenance, number>>;
-
-/** Milliseconds; null without data. */
-export interface Percentiles {
-  readonly p50: number | null;
-  readonly p95: number | null;
-}
 
 export interface UsageLine {
   /** Begin of the interval in epoch milliseconds; null in reports without intervals. */
@@ -144,8 +138,8 @@ export class UsageLines {
       cost: inCurrency(line.figure(({ cost }) => cost)),
       errors: line.figure(({ errors }) => errors).total,
       unpricedCalls: line.figure((figures) => figures.unpriced_calls).total,
-      firstTokenMs: percentilesOf(line.firstToken),
-      durationMs: percentilesOf(line.duration),
+      firstTokenMs: line.firstToken.percentiles(),
+      durationMs: line.duration.percentiles(),
     };
   }
 }
@@ -162,10 +156,6 @@ function inCurrency(figure: Figure): Figure {
   return Object.fromEntries(
     Object.entries(figure).map(([name, units]) => [name, fromBillionths(units)]),
   ) as Figure;
-}
-
-function percentilesOf(latencies: Latencies): Percentiles {
-  return { p50: latencies.percentile(0.5), p95: latencies.percentile(0.95) };
 }
 
 function groupOf(call: CountedCall, group: UsageGroup): string | null {

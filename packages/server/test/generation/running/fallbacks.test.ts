@@ -113,6 +113,17 @@ onBothStores('fallbacks', (storeEngine) => {
       assert.equal(told[0]?.facts.model.name, 'spare');
       assert.equal(told[0]?.facts.requestedModelId, h.modelId);
       assert.ok((told[0]?.providerErrors.length ?? 0) >= 1);
+      assert.ok(told[0]?.providerErrors.every(({ reason, at }) => reason.length > 10 && at > 0));
+      assert.deepEqual(
+        told[0]?.providerTimes.map(({ firstTokenMs, durationMs }) => [
+          firstTokenMs !== null,
+          durationMs !== null,
+        ]),
+        [
+          [false, false],
+          [true, true],
+        ],
+      );
       const session = await h.place.store.reads
         .selectFrom('session')
         .select('model_id')

@@ -19,7 +19,16 @@ interface Shown {
   readonly bus: object | null;
   readonly replicas: readonly { readonly owner: number; readonly lease_ms: number }[];
   readonly commits: { readonly count: number; readonly mean_ms: number };
-  readonly providers: readonly object[];
+  readonly providers: readonly {
+    readonly first_token_ms: { readonly p50: number | null; readonly p95: number | null };
+    readonly duration_ms: { readonly p50: number | null; readonly p95: number | null };
+    readonly last_error: {
+      readonly at: string;
+      readonly status: number | null;
+      readonly message: string;
+    } | null;
+  }[];
+  readonly local_model: object | null;
   readonly disk: { readonly free_bytes: number; readonly total_bytes: number };
   readonly load: { readonly level: string };
   readonly generations: object;
@@ -58,12 +67,35 @@ onBothStores('the health of a server', (engine) => {
     assert.equal(health.replicas.length, 1);
     assert.ok(health.commits.count > 0, JSON.stringify(health.commits));
     assert.ok(health.commits.mean_ms > 0, JSON.stringify(health.commits));
-    assert.deepEqual(health.providers, [
-      { provider: 'openai-compatible', answered: 1, failed: 1, errors: { 401: 1 } },
-    ]);
+    const [provider, ...others] = health.providers;
+    const { first_token_ms: first, duration_ms: whole, last_error: failure, ...counts } = provider ?? {};
+    assert.deepEqual(others, []);
+    assert.deepEqual(counts, {
+      provider: 'openai-compatible',
+      answered: 1,
+      failed: 1,
+      errors: { 401: 1 },
+    });
+    assert.ok(first?.p50 != null && whole?.p95 != null && first.p50 <= whole.p95, JSON.stringify(provider));
+    assert.equal(failure?.status, 401);
+    assert.match(failure?.message ?? '', /refused the key \(401\)/);
+    assert.ok(Math.abs(Date.now() - Date.parse(failure?.at ?? '')) < 60_000);
+    assert.deepEqual(health.local_model, {
+      name: 'off',
+      state: 'off',
+      percent: 0,
+      problem: null,
+      bytes: null,
+    });
     assert.ok(health.disk.free_bytes > 0 && health.disk.free_bytes <= health.disk.total_bytes);
     assert.equal(health.load.level, 'normal');
     assert.deepEqual(health.generations, { running: 0, queued: 0 });
+    // What a provider says of a prompt may quote it.
+    upstream.enqueue(refuse(400, { message: 'can not take: my diagnosis' }));
+    assert.equal((await ask()).status, 502);
+    const { providers: after } = await administer<Shown>(url, 'GET', '/health');
+    assert.deepEqual([after[0]?.last_error?.status, after.length], [400, 1]);
+    assert.doesNotMatch(JSON.stringify(after), /diagnosis/);
     if (engine === 'sqlite') return;
     await using _another = await server.replica();
     assert.equal((await administer<Shown>(url, 'GET', '/health')).replicas.length, 2);

@@ -4,6 +4,8 @@ import { linkPurposes, signInMethods } from '../../../src/domain/accounts/accoun
 import { apiKeyTypes } from '../../../src/domain/api-key.ts';
 import { auditActions, auditActorKinds, auditSubjects } from '../../../src/domain/audit/trail.ts';
 import { limitNames, limitSubjects } from '../../../src/domain/limits/limits.ts';
+import { localModelStates } from '../../../src/domain/model.ts';
+import { checks, verdicts } from '../../../src/domain/operations/examination.ts';
 import { endUserReaders, roles, switches } from '../../../src/domain/organization.ts';
 import { versionStates, versionTypes } from '../../../src/domain/persona.ts';
 import { creatorKinds, environments } from '../../../src/domain/scope.ts';
@@ -21,6 +23,17 @@ export const ofAdministration: PublishedLists = {
     values: ['normal', 'busy', 'severe'],
     list: loadLevels,
     places: ['Health.level'],
+  },
+  'checks of the doctor': {
+    values: ['first byte', 'buffering', 'headers', 'resume', 'silence', 'lifetime'],
+    list: checks,
+    places: ['Finding.name'],
+  },
+  verdicts: { values: ['ok', 'note', 'bad'], list: verdicts, places: ['Finding.verdict'] },
+  'states of the local model': {
+    values: ['absent', 'fetching', 'verifying', 'loading', 'ready', 'failed', 'off'],
+    list: localModelStates,
+    places: ['LocalModel.state'],
   },
   'groups of usage': {
     values: ['model', 'persona', 'key', 'user', 'purpose', 'environment'],
@@ -185,6 +198,7 @@ export const ofAdministration: PublishedLists = {
       'question_set.delete',
       'generation.cancel',
       'retention.run',
+      'server.examine',
       'backup.create',
       'secret.rotate',
       'secret.reset',
@@ -210,6 +224,7 @@ export const ofAdministration: PublishedLists = {
       'question_set',
       'generation',
       'conversations',
+      'server',
       'backup',
       'secret',
       'credential',

@@ -35,7 +35,10 @@ function ended(name: string, status: 'done' | 'failed'): EndedGeneration {
     firstTokenMs: status === 'done' ? 300 : null,
     ms: 900,
     retries: status === 'done' ? 1 : 0,
-    providerErrors: [{ provider: 'mistral', status: status === 'done' ? 429 : undefined }],
+    providerErrors: [
+      { provider: 'mistral', status: status === 'done' ? 429 : undefined, reason: 'no', at: 0 },
+    ],
+    providerTimes: [],
     cost: null,
   };
 }

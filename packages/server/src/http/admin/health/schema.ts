@@ -1,10 +1,12 @@
 /** The schema of the server's health. */
 import { type Static, Type } from 'typebox';
 import { loadLevels } from '../../../concurrency/load/load-watch.ts';
+import { localModelStates } from '../../../domain/model.ts';
 import { toTime, toTimeOrNull } from '../../../domain/text/time.ts';
 import type { LastBackup } from '../../../store/backup/last-backup.ts';
 import { nullable, oneOf, orNull, TimeField } from '../../openapi/fields.ts';
-import type { Health } from '../../operations/health.ts';
+import type { Health, ProviderHealth } from '../../operations/health/health.ts';
+import { percentiles } from '../usage/schema.ts';
 
 const Count = (description: string, example = 3) =>
   Type.Integer({ minimum: 0, description, examples: [example] });
@@ -108,10 +110,60 @@ export const HealthResource = Type.Object(
             description: 'Calls that failed, by HTTP status; `none`: no response.',
             examples: [{ '429': 2 }],
           }),
+          first_token_ms: percentiles(
+            'From the request until the first token, of answers of the last hour, in milliseconds.',
+          ),
+          duration_ms: percentiles(
+            'From the request until the end, of answers of the last hour that were not broken off, in milliseconds.',
+          ),
+          last_error: orNull(
+            Type.Object(
+              {
+                at: TimeField('When it failed.'),
+                status: nullable(
+                  Type.Integer({
+                    description: "The HTTP status of the provider's response; null: there was none.",
+                    examples: [429],
+                  }),
+                ),
+                message: Type.String({
+                  description:
+                    'Why. What the provider said is left out where it may quote a conversation; keys are struck out.',
+                  examples: ['the provider openai answered 429: Rate limit reached for requests'],
+                }),
+              },
+              {
+                title: 'ProviderFailure',
+                description: 'The last call that failed since the start, also where it was made again.',
+              },
+            ),
+          ),
         },
         { description: 'A provider.' },
       ),
       { description: 'Providers that were called since the start of this process.' },
+    ),
+    local_model: orNull(
+      Type.Object(
+        {
+          name: Type.String({ description: 'Its name.', examples: ['qwen2.5-0.5b'] }),
+          state: oneOf(localModelStates, { description: 'How far it is.', examples: ['ready'] }),
+          percent: Type.Number({
+            minimum: 0,
+            maximum: 100,
+            description: 'How much is fetched, checked or loaded, as `state` says.',
+            examples: [100],
+          }),
+          problem: nullable(
+            Type.String({
+              description: 'Why it failed, and what to do.',
+              examples: ["The local model can't be had: the disk is full."],
+            }),
+          ),
+          bytes: nullable(Bytes('Size of its file; null while it is not known.')),
+        },
+        { title: 'LocalModel', description: 'The model of COLLOQUY_LOCAL_MODEL; off where there is none.' },
+      ),
     ),
     last_backup: orNull(
       Type.Object(
@@ -182,7 +234,16 @@ export function toHealthResource(health: Health): Static<typeof HealthResource> 
       p99_ms: commits.p99Ms,
     },
     journal: engine.journal,
-    providers: [...health.providers],
+    providers: health.providers.map(toProviderResource),
+    local_model: health.localModel
+      ? {
+          name: health.localModel.name,
+          state: health.localModel.state,
+          percent: health.localModel.percent,
+          problem: health.localModel.message ?? null,
+          bytes: health.localModel.bytes ?? null,
+        }
+      : null,
     last_backup: toBackupResource(readings?.lastBackup),
     disk: disk ? { free_bytes: disk.freeBytes, total_bytes: disk.totalBytes } : null,
     load: load
@@ -193,6 +254,24 @@ export function toHealthResource(health: Health): Static<typeof HealthResource> 
         }
       : null,
     memory: { resident_bytes: health.memory.residentBytes, heap_bytes: health.memory.heapBytes },
+  };
+}
+
+function toProviderResource({
+  firstToken,
+  duration,
+  lastError,
+  ...counts
+}: ProviderHealth): Static<typeof HealthResource>['providers'][number] {
+  return {
+    ...counts,
+    first_token_ms: firstToken,
+    duration_ms: duration,
+    last_error: lastError && {
+      at: toTime(lastError.at),
+      status: lastError.status ?? null,
+      message: lastError.reason,
+    },
   };
 }
 

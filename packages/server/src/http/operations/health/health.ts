@@ -1,13 +1,16 @@
 /** How this server is, in one value: what the operator looks at when something is slow or fails. */
 import { statfs } from 'node:fs/promises';
 import type { Registry } from 'prom-client';
-import type { Bus } from '../../bus/bus.ts';
-import { abortable } from '../../concurrency/abortable.ts';
-import type { LoadWatch } from '../../concurrency/load/load-watch.ts';
-import type { EngineReadings } from '../../generation/interface.ts';
-import { listReplicas, type ReplicaRecord, readSchemaVersion } from '../../store/queries/replicas.ts';
-import type { Store } from '../../store/store.ts';
-import type { Readings, StoredReadings } from './readings.ts';
+import type { Bus } from '../../../bus/bus.ts';
+import { abortable } from '../../../concurrency/abortable.ts';
+import type { LoadWatch } from '../../../concurrency/load/load-watch.ts';
+import type { Percentiles } from '../../../domain/usage/latencies.ts';
+import type { EngineReadings } from '../../../generation/interface.ts';
+import type { LocalModelStatus } from '../../../models/local/local-model.ts';
+import { listReplicas, type ReplicaRecord, readSchemaVersion } from '../../../store/queries/replicas.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Readings, StoredReadings } from '../readings.ts';
+import type { ProviderReading, ProviderReadings } from './provider-readings.ts';
 
 export interface Health {
   readonly version: string;
@@ -26,6 +29,8 @@ export interface Health {
   readonly commits: CommitTimes;
   /** Since the start of this process. */
   readonly providers: readonly ProviderHealth[];
+  /** The local model of the environment; undefined where nobody runs one. */
+  readonly localModel: LocalModelReading | undefined;
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
   readonly load: Pick<LoadWatch, 'level' | 'sample'> | undefined;
   readonly memory: { readonly residentBytes: number; readonly heapBytes: number };
@@ -39,6 +44,11 @@ export interface CommitTimes {
   readonly p99Ms: number | null;
 }
 
+export interface LocalModelReading extends LocalModelStatus {
+  readonly name: string;
+  readonly bytes: number | undefined;
+}
+
 export interface ProviderHealth {
   readonly provider: string;
   /** Generations that it has ended in this way. */
@@ -46,6 +56,10 @@ export interface ProviderHealth {
   readonly failed: number;
   /** Calls that failed, by HTTP status, those that were made again included; `none`: there was no response. */
   readonly errors: Readonly<Record<string, number>>;
+  /** Of the last hour. */
+  readonly firstToken: Percentiles;
+  readonly duration: Percentiles;
+  readonly lastError: ProviderReading['lastError'];
 }
 
 export interface HealthOptions {
@@ -54,6 +68,8 @@ export interface HealthOptions {
   readonly bus: Bus;
   readonly readings: Readings;
   readonly registry: Registry;
+  readonly providers: Pick<ProviderReadings, 'read'>;
+  readonly localModel: (() => LocalModelReading) | undefined;
   readonly openStreams: () => number;
   readonly load: Pick<LoadWatch, 'level' | 'sample'> | undefined;
   /** The directory whose disk is looked at; undefined: none. */
@@ -75,7 +91,7 @@ export function createHealth(options: HealthOptions): ReadHealth {
       ask(readSchemaVersion(store.reads)),
       ask(listReplicas(store.reads, store.engine)),
       readCommitTimes(registry),
-      readProviders(registry),
+      readProviders(registry, options.providers.read()),
       dataDir === undefined ? undefined : statfs(dataDir).catch(() => undefined),
     ]);
     const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
@@ -89,6 +105,7 @@ export function createHealth(options: HealthOptions): ReadHealth {
       engine: readings.engine(),
       commits,
       providers,
+      localModel: options.localModel?.(),
       disk: disk && { freeBytes: disk.bavail * disk.bsize, totalBytes: disk.blocks * disk.bsize },
       load,
       memory: { residentBytes, heapBytes },
@@ -124,15 +141,22 @@ async function readCommitTimes(registry: Registry): Promise<CommitTimes> {
   return { count, meanMs, p50Ms: boundOf(0.5), p99Ms: boundOf(0.99) };
 }
 
-async function readProviders(registry: Registry): Promise<readonly ProviderHealth[]> {
+const unread: Percentiles = { p50: null, p95: null };
+
+async function readProviders(
+  registry: Registry,
+  readings: ReturnType<ProviderReadings['read']>,
+): Promise<readonly ProviderHealth[]> {
   const [ended, errors] = await Promise.all([
     samplesOf(registry, 'colloquy_generations_total'),
     samplesOf(registry, 'colloquy_provider_errors_total'),
   ]);
-  const names = [...new Set([...ended, ...errors].map(({ labels }) => String(labels.provider)))];
+  const counted = [...ended, ...errors].map(({ labels }) => String(labels.provider));
+  const names = [...new Set([...counted, ...readings.keys()])];
   return names.sort().map((provider) => {
     const own = ended.filter(({ labels }) => labels.provider === provider);
     const failed = own.filter(({ labels }) => labels.status === 'failed');
+    const { firstToken = unread, duration = unread, lastError = null } = readings.get(provider) ?? {};
     return {
       provider,
       answered: sum(own) - sum(failed),
@@ -142,6 +166,9 @@ async function readProviders(registry: Registry): Promise<readonly ProviderHealt
           .filter(({ labels }) => labels.provider === provider)
           .map(({ labels, value }) => [String(labels.status), value]),
       ),
+      firstToken,
+      duration,
+      lastError,
     };
   });
 }
