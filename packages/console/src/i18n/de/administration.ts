@@ -1,5 +1,5 @@
 /** Models, keys, members and settings, in German. */
-import { counted } from '../format.ts';
+import { counted, formatNumber } from '../format.ts';
 import type { Part } from '../texts.ts';
 
 export const models: Part<'models'> = {
@@ -28,7 +28,8 @@ export const models: Part<'models'> = {
   neverTested: 'Nie getestet',
   answeredIn: (time) => `Antwort nach ${time}`,
   failed: 'Fehlgeschlagen',
-  callsAndErrors: (calls, errors) => `${calls} Aufrufe, ${errors} Fehler`,
+  callsAndErrors: (calls, errors) =>
+    `${counted(calls, { one: '# Aufruf', other: '# Aufrufe' })}, ${formatNumber(errors)} Fehler`,
   noCalls: 'Keine Aufrufe',
   chooseProvider: 'Wo läuft das Modell?',
   hosted: 'Anbieter im Netz',

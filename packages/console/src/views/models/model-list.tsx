@@ -4,7 +4,7 @@ import { Link } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
 import { allOfThem, type List } from '../../api/list.ts';
 import { useRead } from '../../api/queries.ts';
-import { formatCompact, formatCost, formatDuration, formatNumber } from '../../i18n/format.ts';
+import { formatCompact, formatCost, formatDuration } from '../../i18n/format.ts';
 import { Badge, LinkButton } from '../../parts/controls.tsx';
 import { Page } from '../../parts/page.tsx';
 import { EmptyState, Loaded } from '../../parts/states.tsx';
@@ -91,5 +91,5 @@ export function LastDay({ model }: { readonly model: Model }): JSX.Element {
   const strings = modelStrings();
   const { calls, errors } = model.last_day;
   if (calls === 0) return <span>{strings.noCalls}</span>;
-  return <span>{strings.callsAndErrors(formatNumber(calls), formatNumber(errors))}</span>;
+  return <span>{strings.callsAndErrors(calls, errors)}</span>;
 }

@@ -28,7 +28,8 @@ export const modelStrings = catalogue('models', {
   neverTested: 'Never tested',
   answeredIn: (time: string) => `Answered in ${time}`,
   failed: 'Failed',
-  callsAndErrors: (calls: string, errors: string) => `${calls} calls, ${errors} errors`,
+  callsAndErrors: (calls: number, errors: number) =>
+    `${plural(calls, 'call', 'calls')}, ${plural(errors, 'error', 'errors')}`,
   noCalls: 'No calls',
   chooseProvider: 'Where does the model run?',
   hosted: 'Hosted providers',

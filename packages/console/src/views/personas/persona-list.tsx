@@ -16,7 +16,7 @@ import { allOfThem, type List, type Persona } from './types.ts';
 
 interface UsageLine {
   readonly groups: readonly { readonly by: string; readonly id: string | null }[];
-  readonly requests: number;
+  readonly requests: { readonly total: number };
 }
 
 interface Key {
@@ -38,7 +38,7 @@ export function PersonaList(): JSX.Element {
     query: { group_by: 'persona', from, environment: api.environment },
   });
   const requestsOf = ({ id }: Persona) =>
-    usage.data?.data.find(({ groups }) => groups[0]?.id === String(id))?.requests ?? 0;
+    usage.data?.data.find(({ groups }) => groups[0]?.id === String(id))?.requests.total ?? 0;
   const keysOf = ({ id }: Persona) =>
     keys.data?.data.filter((key) => key.default_persona_id === id && key.revoked_at === null).length ?? 0;
   const add = (
