@@ -1,5 +1,6 @@
 /** The commands, and what they have in common: help, version, how a wrong command line and a failure are told. */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { accounts } from './admin/accounts.ts';
 import { keys } from './admin/keys.ts';
 import { members } from './admin/members.ts';
 import { models } from './admin/models.ts';
@@ -28,6 +29,7 @@ const commands: readonly CommandUnknownOpts[] = [
   members,
   users,
   organizations,
+  accounts,
   signInLink,
   doctor,
   backup,

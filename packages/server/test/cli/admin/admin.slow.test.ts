@@ -95,6 +95,62 @@ onBothStores('commands of the administration', async (engine) => {
     assert.equal((await run('members', 'sign-out', 'ada@example.com')).status, 0);
   });
 
+  test('accounts: listed, made an operator and none any more, and deleted', async () => {
+    const { token } = await json('sign-in-link', 'ada@example.com').then(({ url }) => ({
+      token: String(url).replace(/.*#link=/, ''),
+    }));
+    const post = async (path: string, body: object, cookie = ''): Promise<Response> => {
+      const headers = { origin: server.url, 'content-type': 'application/json', cookie };
+      const answer = await fetch(`${server.url}/api/console${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      assert.equal(answer.ok, true, `${path}: ${answer.status}`);
+      return answer;
+    };
+    const signedIn = await post('/link', { token, password: 'of many characters' });
+    const cookie = signedIn.headers.getSetCookie()[0]?.replace(/;.*/, '');
+    const invitation = { email: 'grace@example.com', purpose: 'invite' };
+    const { organizations } = (await signedIn.clone().json()) as { organizations: { id: string }[] };
+    const made = await post(
+      '/links',
+      { ...invitation, org_id: organizations[0]?.id, role: 'member' },
+      cookie,
+    );
+    const { url } = (await made.json()) as { url: string };
+    await post('/link', {
+      token: url.replace(/.*#link=/, ''),
+      name: 'Grace',
+      password: 'of more characters',
+    });
+
+    const { data } = await json('accounts', 'list');
+    const [ada, grace] = data as { id: string; email: string; operator: boolean }[];
+    assert.deepEqual([ada?.email, ada?.operator], ['ada@example.com', true]);
+    assert.deepEqual([grace?.email, grace?.operator], ['grace@example.com', false]);
+    assert.match((await run('accounts', 'list')).stdout, /^\S+ +Grace +grace@example\.com +no +yes /m);
+    const last = await run('accounts', 'operator', 'ada@example.com', 'off');
+    assert.deepEqual([last.status, last.stdout], [1, '']);
+    assert.match(last.stderr, /last operator/);
+    assert.equal((await json('accounts', 'operator', 'Grace@example.com', 'on')).operator, true);
+    assert.equal((await json('accounts', 'operator', String(grace?.id), 'off')).operator, false);
+    const wrong = await run('accounts', 'operator', 'grace@example.com', 'perhaps');
+    assert.deepEqual([wrong.status, wrong.stdout], [64, '']);
+    const asked = await run('accounts', 'delete', 'grace@example.com');
+    assert.equal(asked.status, 64);
+    assert.match(asked.stderr, /the account of Grace \(grace@example\.com\).* add --yes/);
+    assert.equal((await run('accounts', 'delete', 'grace@example.com', '--yes')).status, 0);
+    const unknown = await run('accounts', 'delete', 'grace@example.com', '--yes');
+    assert.deepEqual(unknown, {
+      status: 1,
+      stdout: '',
+      stderr: 'there is no account "grace@example.com"\n',
+    });
+    // What the person was a member of stays.
+    assert.equal((await run('members', 'delete', 'grace@example.com', '--yes')).status, 0);
+  });
+
   test('on the store, once the server has stopped', async () => {
     server.signal('SIGTERM');
     await server.exited;
