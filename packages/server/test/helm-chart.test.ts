@@ -4,37 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { startTestServer } from 'colloquy-testkit/server';
-import { missing } from 'colloquy-testkit/services';
 import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts';
 import type { PersistentVolumeClaim, Secret, Service } from 'kubernetes-types/core/v1.d.ts';
 import type { Ingress } from 'kubernetes-types/networking/v1.d.ts';
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { catalog } from '../src/catalog.ts';
+import { parseConfig } from '../src/config/config.ts';
 import { listVariables } from '../src/config/variables.ts';
+import { defaults, type Manifest, merged, readChart, render, root, skipReason } from './render-chart.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const chart = join(root, 'deploy/helm/colloquy');
-const read = (name: string) => readFileSync(join(chart, name), 'utf8');
-const defaults = () => parse(read('values.yaml')) as Values;
 const variables = listVariables(catalog);
-const goPath = '/usr/share/gocode';
-
-type Values = Record<string, Record<string, unknown>>;
-interface Manifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-}
-
 const secret = { COLLOQUY_SECRET: 's'.repeat(32), COLLOQUY_ADMIN_KEY: `sk_admin_${'k'.repeat(24)}` };
 const cluster = {
   replicas: 2,
@@ -53,8 +40,36 @@ const cases: Readonly<Record<string, object>> = {
   },
   'a volume of one’s own': { persistence: { existingClaim: 'mine' } },
   'no volume': { persistence: { enabled: false } },
+  'sign-in by a provider': {
+    signIn: {
+      publicUrl: 'https://chat.example.com',
+      passwords: false,
+      oidc: {
+        issuer: 'https://login.example.com/realms/acme',
+        clientId: 'colloquy',
+        clientSecret: 'quite "secret"',
+      },
+    },
+  },
+  'sign-in with a Secret of one’s own': {
+    signIn: {
+      oidc: {
+        issuer: 'https://login.example.com',
+        clientId: '4711',
+        existingSecret: 'oidc',
+        existingSecretKey: 'client-secret',
+        label: 'Acme: all',
+      },
+      organizationClaim: 'https://acme.example/org',
+      roleClaim: 'groups',
+    },
+  },
   everything: {
     ...cluster,
+    signIn: {
+      publicUrl: 'https://a.example',
+      oidc: { issuer: 'https://login.example.com', clientId: 'colloquy', clientSecret: 'quite secret' },
+    },
     nameOverride: 'chat',
     image: { repository: 'registry.example/colloquy', tag: 'v1', pullPolicy: 'Always' },
     imagePullSecrets: [{ name: 'pull' }],
@@ -80,55 +95,8 @@ const cases: Readonly<Record<string, object>> = {
   },
 };
 
-/** A chart's values as Helm merges them: maps by key, all else replaced. */
-function merged(base: unknown, over: unknown): unknown {
-  const isMap = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isMap(base) || !isMap(over)) return over;
-  const all = { ...base };
-  for (const [name, value] of Object.entries(over))
-    all[name] = name in base ? merged(base[name], value) : value;
-  return all;
-}
-
-function render(values: object): { readonly manifests: Manifest[]; readonly notes: string } {
-  const about = parse(read('Chart.yaml')) as Record<string, string>;
-  const input = {
-    Directory: chart,
-    Chart: { Name: about.name, Version: about.version, AppVersion: about.appVersion },
-    Release: { Name: 'try', Namespace: 'chat', Service: 'Helm' },
-    Values: merged(defaults(), values),
-  };
-  const { status, stdout, stderr } = spawnSync(
-    'go',
-    ['run', fileURLToPath(new URL('render-chart.go', import.meta.url))],
-    {
-      input: JSON.stringify(input),
-      encoding: 'utf8',
-      env: { ...process.env, GO111MODULE: 'off', GOPATH: goPath },
-    },
-  );
-  if (status !== 0) throw new Error(stderr);
-  const files = JSON.parse(stdout) as Record<string, string>;
-  const manifests = Object.entries(files)
-    .filter(([name]) => name.endsWith('.yaml'))
-    .flatMap(([, text]) => parseAllDocuments(text).map((document) => document.toJS() as Manifest | null))
-    .filter((manifest) => manifest !== null);
-  return { manifests, notes: files['NOTES.txt'] ?? '' };
-}
-
-function skipReason(): string | false {
-  const hasGo = spawnSync('go', ['version']).status === 0;
-  const hasSprig = existsSync(join(goPath, 'src/github.com/Masterminds/sprig'));
-  if (hasGo && hasSprig) return false;
-  return missing(
-    'Go with sprig',
-    new Error('the Debian packages golang-go and golang-github-masterminds-sprig-dev'),
-  ).skip;
-}
-
 test('the values have a schema that knows all of them, and refuses others by name', () => {
-  const schema = JSON.parse(read('values.schema.json'));
+  const schema = JSON.parse(readChart('values.schema.json'));
   const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
   assert.ok(validate(defaults()), JSON.stringify(validate.errors));
   for (const [name, values] of Object.entries(cases))
@@ -138,6 +106,8 @@ test('the values have a schema that knows all of them, and refuses others by nam
     { replicas: -1 },
     { env: { 'lower-case': 'x' } },
     { secret: { COLLOQUY_SECRET: 'short' } },
+    { signIn: { oidc: { secret: 'misnamed' } } },
+    { signIn: { publicUrl: 'chat.example.com' } },
     { secret: { COLLOQUY_ADMIN_KEY: 'secret-of-enough-letters-but-no-admin-key' } },
     { ingress: { hosts: [] } },
     { image: { pullPolicy: 'Sometimes' } },
@@ -151,7 +121,7 @@ test('the chart has the package’s version', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'packages/server/package.json'), 'utf8')) as {
     version: string;
   };
-  assert.equal((parse(read('Chart.yaml')) as { appVersion: string }).appVersion, version);
+  assert.equal((parse(readChart('Chart.yaml')) as { appVersion: string }).appVersion, version);
 });
 
 describe('the chart’s manifests', { skip: skipReason() }, () => {
@@ -270,6 +240,51 @@ describe('the chart’s manifests', { skip: skipReason() }, () => {
     for (const value of Object.values(secret)) assert.equal(deployment.includes(value), false);
   });
 
+  test('how people sign in is what the server takes, and the provider’s secret is in a Secret', () => {
+    const containerOf = (name: string) =>
+      find<Deployment>(name, 'Deployment').spec?.template.spec?.containers[0];
+    const environmentOf = (name: string): Record<string, string> => {
+      const env = (containerOf(name)?.env ?? []).map((one) => [one.name, one.value ?? 'from a Secret']);
+      const stored = has(name, 'Secret') ? find<Secret>(name, 'Secret').stringData : {};
+      return { ...Object.fromEntries(env), ...stored };
+    };
+    const signInOf = (name: string) => {
+      const { config, problems } = parseConfig(environmentOf(name), catalog);
+      assert.ok(config, `${name}: ${JSON.stringify(problems)}`);
+      return config.signIn;
+    };
+    assert.deepEqual(signInOf('as it is'), { takesPasswords: true });
+    assert.deepEqual(signInOf('sign-in by a provider'), {
+      takesPasswords: false,
+      publicUrl: 'https://chat.example.com',
+      oidc: {
+        issuer: 'https://login.example.com/realms/acme',
+        clientId: 'colloquy',
+        clientSecret: 'quite "secret"',
+        label: 'Single sign-on',
+        organizationClaim: 'org_id',
+        roleClaim: 'role',
+      },
+    });
+    const theirs = 'sign-in with a Secret of one’s own';
+    assert.deepEqual(signInOf(theirs).oidc, {
+      issuer: 'https://login.example.com',
+      clientId: '4711',
+      clientSecret: 'from a Secret',
+      label: 'Acme: all',
+      organizationClaim: 'https://acme.example/org',
+      roleClaim: 'groups',
+    });
+    const reference = containerOf(theirs)?.env?.find(({ name }) => name === 'OIDC_CLIENT_SECRET');
+    assert.deepEqual(reference?.valueFrom, { secretKeyRef: { name: 'oidc', key: 'client-secret' } });
+    assert.equal(has(theirs, 'Secret'), false);
+    const deployment = JSON.stringify(find<Deployment>('sign-in by a provider', 'Deployment'));
+    assert.equal(deployment.includes('quite'), false);
+    assert.deepEqual(containerOf('sign-in by a provider')?.envFrom, [
+      { secretRef: { name: 'try-colloquy' } },
+    ]);
+  });
+
   test('several servers are budgeted, one is not; services find the pods', () => {
     assert.equal(has('as it is', 'PodDisruptionBudget'), false);
     const budget = find<PodDisruptionBudget>('several servers', 'PodDisruptionBudget');
@@ -303,6 +318,7 @@ describe('the chart’s manifests', { skip: skipReason() }, () => {
   });
 
   test('values that would lose data or never start are refused in a sentence', () => {
+    const issuer = 'https://login.example.com';
     const wrong: readonly [object, RegExp][] = [
       [{ replicas: 2 }, /several servers need PostgreSQL/],
       [{ autoscaling: { enabled: true } }, /several servers need PostgreSQL/],
@@ -312,6 +328,19 @@ describe('the chart’s manifests', { skip: skipReason() }, () => {
       [
         { ...cluster, autoscaling: { enabled: true, targetOpenStreams: 0, targetCPUPercent: 0 } },
         /autoscaling needs/,
+      ],
+      [{ signIn: { oidc: { issuer } } }, /needs signIn\.oidc\.clientId/],
+      [{ signIn: { oidc: { issuer, clientId: 'c' } } }, /needs a secret/],
+      [{ signIn: { oidc: { clientId: 'c', clientSecret: 's' } } }, /need signIn\.oidc\.issuer/],
+      [
+        { signIn: { oidc: { issuer, clientId: 'c', clientSecret: 's', existingSecret: 'mine' } } },
+        /given twice/,
+      ],
+      [{ existingSecret: 'mine', signIn: { oidc: { clientSecret: 's' } } }, /existingSecret is used instead/],
+      [{ signIn: { passwords: false } }, /nobody could sign in/],
+      [
+        { signIn: { publicUrl: 'https://a.example' }, env: { PUBLIC_URL: 'https://b.example' } },
+        /PUBLIC_URL is set by env and by signIn/,
       ],
     ];
     for (const [values, message] of wrong) assert.throws(() => render(values), message);
