@@ -100,6 +100,71 @@ describe('members and organizations', withChromium, () => {
     await page.close();
   });
 
+  test('accounts: one is made an operator and none any more, and deleted by its address', async () => {
+    const page = await opened.open('/members');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    await page.getByRole('dialog').getByLabel('E-mail').fill('alan@example.com');
+    await page.getByRole('button', { name: 'Make the link' }).click();
+    const address = (await page.getByRole('region', { name: 'The link' }).textContent()) ?? '';
+    const theirs = await opened.openSignedOut(address.slice(address.indexOf('/console') + '/console'.length));
+    await theirs.getByLabel('Your name').fill('Alan');
+    await theirs.getByLabel('New password').fill('another correct horse');
+    await theirs.getByLabel('The same password again').fill('another correct horse');
+    await theirs.keyboard.press('Enter');
+    await theirs.getByRole('navigation', { name: 'Views' }).waitFor();
+    assert.equal(await theirs.getByRole('link', { name: 'Members' }).count(), 0);
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('link', { name: 'Accounts' }).click();
+    const row = page.locator('tbody tr', { hasText: 'alan@example.com' });
+    await row.getByText('In 1 browser').waitFor();
+    await page
+      .locator('tbody tr', { hasText: 'ada@example.com' })
+      .getByText('Operator', { exact: true })
+      .waitFor();
+    await checkPage(page, 'members-accounts');
+    const act = async (item: string) => {
+      await row.getByRole('button', { name: 'Actions for Alan' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await act('Make an operator');
+    await checkPage(page, 'members-make-operator');
+    await page.getByRole('dialog').getByRole('button', { name: 'Make an operator' }).click();
+    await row.getByText('Operator', { exact: true }).waitFor();
+    await theirs.reload();
+    await theirs.getByRole('link', { name: 'Members' }).first().waitFor();
+    await act('Take the operator’s rights away');
+    await page.keyboard.press('Tab');
+    await page.getByRole('dialog').getByRole('button', { name: 'Take the operator’s rights away' }).click();
+    await row.getByText('Operator', { exact: true }).waitFor({ state: 'detached' });
+
+    await act('Delete the account');
+    const dialog = page.getByRole('dialog', { name: 'Delete the account of Alan?' });
+    const button = dialog.getByRole('button', { name: 'Delete the account' });
+    assert.equal(await button.isDisabled(), true);
+    await dialog.getByLabel(/to confirm/).fill('alan@example.com');
+    await checkPage(page, 'members-delete-account');
+    await page.keyboard.press('Enter');
+    await row.waitFor({ state: 'detached' });
+    await theirs.reload();
+    await theirs.getByLabel('Password').first().waitFor();
+    await theirs.close();
+    await page.close();
+  });
+
+  test('the last operator stays one, and the page says why', async () => {
+    const page = await opened.open('/members/accounts');
+    await page.getByRole('button', { name: 'Actions for Ada' }).click();
+    await page.getByRole('menuitem', { name: 'Take the operator’s rights away' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take the operator’s rights away' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('alert')
+      .getByText(/last operator/)
+      .waitFor();
+    await page.close();
+  });
+
   test('no page complained', () => {
     assert.deepEqual(opened.complaintsBut(/status of (400|401|409)/), []);
   });

@@ -233,6 +233,27 @@ export const members: Part<'members'> = {
   personas: (count, more) => moreThan(more, counted(count, { one: '# Persona', other: '# Personas' })),
   models: (count, more) => moreThan(more, counted(count, { one: '# Modell', other: '# Modelle' })),
   deleted: 'Die Organisation ist gelöscht',
+  accounts: 'Konten',
+  accountsHint:
+    'Alle, die sich an diesem Server anmelden, gleich wo sie Mitglied sind. Betreiber dürfen alles, was der Verwaltungsschlüssel darf.',
+  password: 'Passwort',
+  hasPassword: 'Ja',
+  hasNoPassword: 'Keines',
+  operator: 'Betreiber',
+  makeOperator: 'Zum Betreiber machen',
+  makeOperatorTitle: (name) => `${name} zum Betreiber machen?`,
+  makeOperatorText:
+    'Betreiber sehen und ändern alle Organisationen, alle Konten und den Server selbst und lesen alle Unterhaltungen.',
+  takeOperator: 'Betreiberrechte entziehen',
+  takeOperatorTitle: (name) => `${name} die Betreiberrechte entziehen?`,
+  takeOperatorText: 'Sie enden sofort. Mitgliedschaften bleiben.',
+  operatorChanged: (name, isOperator) =>
+    isOperator ? `${name} ist jetzt Betreiber` : `${name} ist kein Betreiber mehr`,
+  deleteAccount: 'Konto löschen',
+  deleteAccountTitle: (name) => `Das Konto von ${name} löschen?`,
+  deleteAccountText:
+    'Passwort, Passkeys und Sitzungen sind sofort weg. Mitgliedschaften bleiben, ohne Anmeldung, bis jemand die Person neu einlädt.',
+  accountDeleted: 'Das Konto ist gelöscht',
 };
 
 export const settings: Part<'settings'> = {

@@ -77,6 +77,7 @@ export function MemberList(): JSX.Element {
       title={strings.title}
       actions={
         <>
+          {api.isOperator && <LinkButton href="/accounts">{strings.accounts}</LinkButton>}
           {api.isOperator && <LinkButton href="/organizations">{strings.organizations}</LinkButton>}
           {invite}
         </>

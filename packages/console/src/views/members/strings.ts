@@ -57,4 +57,25 @@ export const memberStrings = catalogue('members', {
     `${more ? 'more than ' : ''}${plural(count, 'persona', 'personas')}`,
   models: (count: number, more: boolean) => `${more ? 'more than ' : ''}${plural(count, 'model', 'models')}`,
   deleted: 'The organization is deleted',
+  accounts: 'Accounts',
+  accountsHint:
+    'Everybody who signs in to this server, whatever they are a member of. Operators may do all that the administration key may.',
+  password: 'Password',
+  hasPassword: 'Yes',
+  hasNoPassword: 'None',
+  operator: 'Operator',
+  makeOperator: 'Make an operator',
+  makeOperatorTitle: (name: string) => `Make ${name} an operator?`,
+  makeOperatorText:
+    'Operators see and change all organizations, all accounts and the server itself, and read all conversations.',
+  takeOperator: 'Take the operator’s rights away',
+  takeOperatorTitle: (name: string) => `Take the operator’s rights away from ${name}?`,
+  takeOperatorText: 'They end at once. What the person is a member of stays.',
+  operatorChanged: (name: string, isOperator: boolean) =>
+    isOperator ? `${name} is an operator now` : `${name} is no operator any more`,
+  deleteAccount: 'Delete the account',
+  deleteAccountTitle: (name: string) => `Delete the account of ${name}?`,
+  deleteAccountText:
+    'Its password, passkeys and sessions are gone at once. What the person is a member of stays, without a way to sign in until somebody invites them anew.',
+  accountDeleted: 'The account is deleted',
 });

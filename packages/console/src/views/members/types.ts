@@ -14,6 +14,17 @@ export interface Member {
   readonly created_at: string;
 }
 
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly operator: boolean;
+  readonly has_password: boolean;
+  readonly last_seen_at: string | null;
+  /** In how many browsers the person is signed in. */
+  readonly sessions: number;
+}
+
 export interface SignInLink {
   readonly url: string;
   readonly expires_at: string;

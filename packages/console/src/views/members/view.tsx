@@ -1,8 +1,9 @@
-/** The people of the organization, and for the operator, all organizations. */
+/** The people of the organization, and for the operator, all organizations and accounts. */
 import type { JSX } from 'preact';
 import { Route, Switch } from 'wouter-preact';
 import { useApi } from '../../api/api.ts';
 import { NotFound } from '../../shell/not-found.tsx';
+import { Accounts } from './accounts.tsx';
 import { MemberList } from './member-list.tsx';
 import { Organizations } from './organizations.tsx';
 
@@ -16,6 +17,11 @@ export default function MembersView(): JSX.Element {
       {isOperator && (
         <Route path="/organizations">
           <Organizations />
+        </Route>
+      )}
+      {isOperator && (
+        <Route path="/accounts">
+          <Accounts />
         </Route>
       )}
       <Route>
