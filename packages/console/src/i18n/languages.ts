@@ -12,6 +12,7 @@ interface Offered {
 export const languages: Readonly<Record<string, Offered>> = {
   en: { name: 'English', load: async () => ({}) },
   de: { name: 'Deutsch', load: async () => (await import('./de/index.ts')).de },
+  fr: { name: 'Français', load: async () => (await import('./fr/index.ts')).fr },
 };
 
 /** The first of the wanted languages that there is, by its first part; else English. */

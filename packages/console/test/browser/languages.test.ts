@@ -56,6 +56,7 @@ for (const [language, words] of Object.entries(languages)) {
     for (const [view, heading] of Object.entries(words.headings)) {
       await page.goto(`${url}/${view}`);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
       await checkPage(page, `${language}-${view}`);
     }
     // Before somebody has signed in, the console asks who it is.
