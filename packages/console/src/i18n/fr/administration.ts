@@ -28,7 +28,8 @@ export const models: Part<'models'> = {
   neverTested: 'Jamais testé',
   answeredIn: (time) => `Réponse en ${time}`,
   failed: 'Échec',
-  callsAndErrors: (calls, errors) => `${calls} appels, ${errors} erreurs`,
+  callsAndErrors: (calls, errors) =>
+    `${counted(calls, { one: '# appel', other: '# appels' })}, ${counted(errors, { one: '# erreur', other: '# erreurs' })}`,
   noCalls: 'Aucun appel',
   chooseProvider: 'Où tourne le modèle ?',
   hosted: 'Fournisseurs en ligne',
