@@ -13,6 +13,7 @@ export const languages: Readonly<Record<string, Offered>> = {
   en: { name: 'English', load: async () => ({}) },
   de: { name: 'Deutsch', load: async () => (await import('./de/index.ts')).de },
   fr: { name: 'Français', load: async () => (await import('./fr/index.ts')).fr },
+  es: { name: 'Español', load: async () => (await import('./es/index.ts')).es },
 };
 
 /** The first of the wanted languages that there is, by its first part; else English. */

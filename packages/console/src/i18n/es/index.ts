@@ -1,0 +1,26 @@
+/** The console in Spanish. People are addressed by “usted”, where a sentence can’t do without. */
+import type { Language } from '../texts.ts';
+import { keys, members, models, settings } from './administration.ts';
+import { chat, conversations } from './conversations.ts';
+import { access, api, creators, limits, parts, shell, views } from './frame.ts';
+import { health, usage } from './operation.ts';
+import { personas } from './personas.ts';
+
+export const es: Language = {
+  access,
+  api,
+  chat,
+  conversations,
+  creators,
+  health,
+  keys,
+  limits,
+  members,
+  models,
+  parts,
+  personas,
+  settings,
+  shell,
+  usage,
+  views,
+};
