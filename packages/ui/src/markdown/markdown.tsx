@@ -1,7 +1,7 @@
 /** Markdown as elements. No text of an answer is ever taken as HTML, so there is nothing to sanitize. */
 import type { MarkedToken, Token, Tokens } from 'marked';
 import { type ComponentChildren, Fragment, type JSX, type VNode } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { useFrameValue } from '../frame.ts';
 import { useStrings } from '../strings/context.tsx';
@@ -57,26 +57,71 @@ export function Markdown({
   reader.current ??= createBlockReader();
   const blocks = reader.current.read(shown, !isWriting);
   const open = isWriting ? blocks.at(-1) : undefined;
-  // What is drawn for a block: as long as it is the same object, Preact does not look into it.
   const depths = depthsOf(blocks);
-  const drawn = useMemo(
-    () => new WeakMap<Block, VNode>(),
-    [strings, sources, linkTarget, highlight, depths.join()],
-  );
+  const drawn = useMemo(createDrawn, [strings, sources, linkTarget, highlight, depths.join()]);
+  const rendering: Rendering = { strings, sources, linkTarget, highlight, depths };
+  // A text that is long from the start is laid out whole once, so that its height is known.
+  const [isLaidOut, setLaidOut] = useState(false);
+  useEffect(() => setLaidOut(true), []);
   return (
-    <div class={css.markdown} part="text" dir="auto">
-      {blocks.map((block, index) => {
-        const rendering: Rendering = { strings, sources, linkTarget, highlight, depths };
-        if (block === open) return drawBlock(block, index, { ...rendering, highlight: undefined });
-        const known = drawn.get(block);
-        if (known !== undefined) return known;
-        const made = drawBlock(block, index, rendering);
-        drawn.set(block, made);
-        return made;
-      })}
+    <div class={`${css.markdown} ${isWriting && isLaidOut ? css.writing : ''}`} part="text" dir="auto">
+      {partsOf(blocks).map((part, index) => drawn.part(part, index, rendering, open))}
     </div>
   );
 }
+
+/** Blocks of a part: what changes in a long text is compared and laid out a part at a time, not as a whole. */
+const partLength = 16;
+
+function partsOf(blocks: readonly Block[]): readonly (readonly Block[])[] {
+  const count = Math.ceil(blocks.length / partLength);
+  return Array.from({ length: count }, (_, index) =>
+    blocks.slice(index * partLength, (index + 1) * partLength),
+  );
+}
+
+interface DrawnPart {
+  readonly of: readonly Block[];
+  /** Its last block, if more of that may come. */
+  readonly open: Block | undefined;
+  readonly vnode: VNode;
+}
+
+/** Keeps what is drawn: as long as it is the same object, Preact does not look into it. */
+function createDrawn() {
+  const blocks = new WeakMap<Block, VNode>();
+  const parts: DrawnPart[] = [];
+
+  function block(one: Block, index: number, rendering: Rendering): VNode {
+    const known = blocks.get(one);
+    if (known !== undefined) return known;
+    const made = drawBlock(one, index, rendering);
+    blocks.set(one, made);
+    return made;
+  }
+
+  return {
+    part(of: readonly Block[], index: number, rendering: Rendering, open: Block | undefined): VNode {
+      const known = parts[index];
+      const openHere = of.at(-1) === open ? open : undefined;
+      if (known !== undefined && known.open === openHere && isSame(known.of, of)) return known.vnode;
+      const vnode = (
+        <div key={index} class={css.part}>
+          {of.map((one, place) =>
+            one === openHere
+              ? drawBlock(one, place, { ...rendering, highlight: undefined })
+              : block(one, place, rendering),
+          )}
+        </div>
+      );
+      parts[index] = { of, open: openHere, vnode };
+      return vnode;
+    },
+  };
+}
+
+const isSame = (before: readonly Block[], now: readonly Block[]): boolean =>
+  before.length === now.length && now.every((block, index) => block === before[index]);
 
 function drawBlock(block: Block, index: number, rendering: Rendering): VNode {
   return <Fragment key={index}>{draw(block.token, rendering)}</Fragment>;

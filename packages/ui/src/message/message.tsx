@@ -110,8 +110,11 @@ export function Message(props: MessageProps): JSX.Element {
   );
 }
 
+/** The same one each time: what is drawn with it is not drawn anew. */
+const none: readonly never[] = [];
+
 function Content(props: MessageProps): JSX.Element {
-  const { role, text, state = 'done', reasoning = '', sources = [], toolCalls = [], notice } = props;
+  const { role, text, state = 'done', reasoning = '', sources = none, toolCalls = none, notice } = props;
   const strings = useStrings();
   if (role === 'user' || props.isMarkdown === false)
     return (

@@ -105,6 +105,46 @@ describe('components', 'skip' in found ? found : {}, () => {
     await page.context().close();
   });
 
+  test('of a long answer, what is finished is drawn once, and stands where it stood while more was written', async () => {
+    const page = await gallery.open('talk&count=4');
+    const heights = await page.evaluate(async () => {
+      const { set, messagesOf } = window.gallery;
+      const before = messagesOf(0, 4);
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const block = (index: number) => `Paragraph ${index}.\n\n\`\`\`js\nlet a${index};\n\`\`\`\n\n`;
+      const text = Array.from({ length: 60 }, (_, index) => block(index)).join('');
+      const show = async (length: number, state: 'writing' | 'done') => {
+        set([...before, { id: 'answer', role: 'assistant', text: text.slice(0, length), state }]);
+        for (let frames = 0; frames < 3; frames += 1) await frame();
+        const whole = document.querySelector('[data-message=answer] [part=text]');
+        return whole?.getBoundingClientRect().height;
+      };
+      for (let length = 40; length < text.length; length += 40) await show(length, 'writing');
+      const grown = [await show(text.length, 'writing'), await show(text.length, 'done')];
+      set(before);
+      await frame();
+      const begunBefore = [await show(text.length, 'writing'), await show(text.length + 1, 'writing')];
+      return [...grown, ...begunBefore];
+    });
+    assert.deepEqual(
+      heights,
+      Array.from({ length: 4 }, () => heights[0]),
+    );
+    const highlighted = await page.evaluate(() => window.gallery.highlighted);
+    assert.deepEqual(
+      highlighted.slice(0, 60),
+      Array.from({ length: 60 }, (_, index) => `let a${index};`),
+    );
+    const gaps = await page.locator('[data-message=answer] p').evaluateAll((all) =>
+      all.map((one) => {
+        const next = one.nextElementSibling ?? one.parentElement?.nextElementSibling?.firstElementChild;
+        return Math.round((next?.getBoundingClientRect().top ?? 0) - one.getBoundingClientRect().bottom);
+      }),
+    );
+    assert.deepEqual([...new Set(gaps)], [gaps[0]]);
+    await page.context().close();
+  });
+
   test('the end is followed while text comes, until the person moves up by a wheel, and again from the end', async () => {
     const page = await gallery.open('talk&count=40');
     assert.ok((await distance(page)) < 2);

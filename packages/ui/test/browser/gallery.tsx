@@ -101,7 +101,13 @@ const messagesOf = (from: number, to: number): readonly Shown[] =>
     state: 'done',
   }));
 
-const renderShown = (shown: Shown) => <Message {...shown} />;
+/** Notes which code was drawn. */
+function highlight(code: string): string {
+  gallery.highlighted.push(code);
+  return code;
+}
+
+const renderShown = (shown: Shown) => <Message {...shown} highlight={highlight} />;
 const announcer = createAnnouncer();
 const handle: { current: MessageWindowHandle | null } = { current: null };
 const parameters = new URLSearchParams(location.search);
@@ -115,6 +121,7 @@ const options = ['gpt-large', 'gpt-small', 'mistral'].map((label) => ({
 const gallery = {
   sent: [] as string[],
   stops: 0,
+  highlighted: [] as string[],
   set: (_messages: readonly Shown[]): void => {},
   messagesOf,
   handle,
