@@ -28,7 +28,7 @@ export interface ComposerProps {
   readonly placeholder?: string | undefined;
   /** Nothing can be sent, but something can be written. */
   readonly isDisabled?: boolean | undefined;
-  /** In characters. Default 8000. */
+  /** In Unicode characters, as the server counts them. What is longer is kept, and not sent. Default 8000. */
   readonly maxLength?: number | undefined;
   /** Whether a message may be sent while an answer is written: it is queued, or interrupts. Default true. */
   readonly maySendWhileBusy?: boolean | undefined;
@@ -61,9 +61,11 @@ export function Composer({
   // What the person has written since a message was handed over is not overwritten.
   const written = useRef(draft);
   const isBusy = onStop !== undefined;
+  const length = text.length > maxLength ? [...text.trim()].length : 0;
+  const isTooLong = length > maxLength;
   const isBlank = text.trim() === '';
   const hasSend = !isBusy || (!isBlank && maySendWhileBusy);
-  const maySend = !isBlank && !isDisabled && text.length <= maxLength && (!isBusy || maySendWhileBusy);
+  const maySend = !isBlank && !isDisabled && !isTooLong && (!isBusy || maySendWhileBusy);
 
   const change = (next: string): void => {
     written.current = next;
@@ -116,12 +118,16 @@ export function Composer({
         rows={1}
         dir="auto"
         value={text}
-        maxLength={maxLength}
+        aria-invalid={isTooLong}
+        aria-describedby={isTooLong ? `${id}-long` : undefined}
         placeholder={placeholder ?? strings.placeholder}
         enterkeyhint={sendKey === 'enter' ? 'send' : 'enter'}
         onInput={(event) => change(event.currentTarget.value)}
         onKeyDown={press}
       />
+      <p id={`${id}-long`} class={css.long} role="status">
+        {isTooLong && `${strings.trouble('tooLong')} ${inFigures(length)} / ${inFigures(maxLength)}`}
+      </p>
       {children}
       {isBusy && (
         <button
@@ -153,6 +159,10 @@ export function Composer({
     </form>
   );
 }
+
+/** Figures that read the same in every language. */
+const inFigures = (count: number): string =>
+  new Intl.NumberFormat('en', { useGrouping: false }).format(count);
 
 /** Makes the field as high as its text, up to what its style allows, where the browser does not do it itself. */
 function fit(area: HTMLTextAreaElement): void {

@@ -92,6 +92,28 @@ describe('components', 'skip' in found ? found : {}, () => {
     await page.context().close();
   });
 
+  test('a text that is too long is kept whole, said so, and sent once it is short enough', async () => {
+    const page = await gallery.open('talk');
+    const area = page.getByRole('textbox');
+    const said = page.getByText('The message is too long. 8002 / 8000');
+    // Characters that JavaScript counts twice.
+    const text = '🦭'.repeat(8002);
+    await area.fill(`${text}\n`);
+    await said.waitFor();
+    assert.equal(await area.getAttribute('aria-invalid'), 'true');
+    const violations = (await violationsOf(page)).filter((one) => !one.startsWith('page-has-heading-one'));
+    assert.deepEqual(violations, []);
+    if (pictures) await page.screenshot({ path: `${pictures}/too-long.png` });
+    await area.press('Enter');
+    assert.equal(await area.inputValue(), `${text}\n`);
+    assert.deepEqual(await page.evaluate(() => window.gallery.sent), []);
+    await area.fill(text.slice(4));
+    await said.waitFor({ state: 'detached' });
+    await area.press('Enter');
+    assert.deepEqual(await page.evaluate(() => window.gallery.sent), [text.slice(4)]);
+    await page.context().close();
+  });
+
   test('Escape and the button stop an answer', async () => {
     const page = await gallery.open('talk&busy');
     await page.getByRole('textbox').press('Escape');

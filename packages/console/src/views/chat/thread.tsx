@@ -144,7 +144,6 @@ export function Thread({ pane, targets, name, isHeld, web }: ThreadProps): JSX.E
             handle={composer}
             isDisabled={isHeld}
             sendKey={sendKey}
-            maxLength={200_000}
             draft={draft}
             // It may have become a conversation meanwhile.
             onDraft={(text) => keepDraft(pane.conversationId ?? 'new', text)}
