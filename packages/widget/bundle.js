@@ -24,6 +24,7 @@ const shared = {
   platform: 'browser',
   target,
   conditions: ['colloquy:source'],
+  alias: { 'eventsource-parser': join(home, 'src/chat/frames.ts') },
   jsx: 'automatic',
   jsxImportSource: 'preact',
   minify: true,
@@ -77,7 +78,6 @@ export async function bundleEntry(esbuild, entry, files) {
     ...shared,
     entryPoints: [join(home, 'src', entry)],
     plugins: [lazyFiles(esbuild, files)],
-    alias: { marked: join(home, 'src/lexer.ts') },
   });
   const script = outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? '';
   const styles = outputFiles.find(({ path }) => path.endsWith('.css'))?.text.trim() ?? '';

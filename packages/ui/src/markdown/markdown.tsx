@@ -1,5 +1,4 @@
 /** Markdown as elements. No text of an answer is ever taken as HTML, so there is nothing to sanitize. */
-import type { MarkedToken, Token, Tokens } from 'marked';
 import { type ComponentChildren, Fragment, type JSX, type VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { CopyButton } from '../controls/copy-button.tsx';
@@ -12,6 +11,7 @@ import { decodeEntities } from './entities.ts';
 import { safeLink, saysPlace } from './links.ts';
 import css from './markdown.module.css';
 import { languageOf } from './plain-text.ts';
+import type { Cell, Code, Heading, List, Table, Token } from './tokens.ts';
 
 /** A page that an answer draws on. */
 export interface CitedSource {
@@ -131,8 +131,7 @@ function drawAll(tokens: readonly Token[] | undefined, rendering: Rendering): Co
   return tokens?.map((token) => draw(token, rendering));
 }
 
-function draw(given: Token, rendering: Rendering): ComponentChildren {
-  const token = given as MarkedToken;
+function draw(token: Token, rendering: Rendering): ComponentChildren {
   const { strings } = rendering;
   switch (token.type) {
     case 'space':
@@ -150,8 +149,6 @@ function draw(given: Token, rendering: Rendering): ComponentChildren {
       return <blockquote>{drawAll(token.tokens, rendering)}</blockquote>;
     case 'list':
       return drawList(token, rendering);
-    case 'list_item':
-      return <li>{drawAll(token.tokens, rendering)}</li>;
     case 'checkbox':
       return (
         <input type="checkbox" checked={token.checked} disabled aria-label={token.checked ? '✓' : '–'} />
@@ -176,7 +173,7 @@ function draw(given: Token, rendering: Rendering): ComponentChildren {
       return token.tokens === undefined ? drawText(token.text, rendering) : drawAll(token.tokens, rendering);
     case 'link':
       return drawLink(
-        token.autolink === true ? token.href : decodeEntities(token.href),
+        token.autolink ? token.href : decodeEntities(token.href),
         token.tokens,
         token.text,
         rendering,
@@ -186,13 +183,11 @@ function draw(given: Token, rendering: Rendering): ComponentChildren {
       const name = strings.image(decodeEntities(token.text));
       return drawLink(decodeEntities(token.href), name, name, rendering);
     }
-    default:
-      return (given as Tokens.Generic).raw;
   }
 }
 
 /** A message's own heading is of level 3; those below it leave none out, whatever the answer begins with. */
-function drawHeading({ depth, tokens }: Tokens.Heading, rendering: Rendering): VNode {
+function drawHeading({ depth, tokens }: Heading, rendering: Rendering): VNode {
   const inner = drawAll(tokens, rendering);
   const level = rendering.depths.indexOf(depth);
   if (level <= 0) return <h4>{inner}</h4>;
@@ -200,13 +195,11 @@ function drawHeading({ depth, tokens }: Tokens.Heading, rendering: Rendering): V
 }
 
 function depthsOf(blocks: readonly Block[]): readonly number[] {
-  const depths = blocks.flatMap(({ token }) =>
-    token.type === 'heading' ? [(token as Tokens.Heading).depth] : [],
-  );
+  const depths = blocks.flatMap(({ token }) => (token.type === 'heading' ? [token.depth] : []));
   return [...new Set(depths)].sort();
 }
 
-function drawList({ ordered, start, items }: Tokens.List, rendering: Rendering): VNode {
+function drawList({ ordered, start, items }: List, rendering: Rendering): VNode {
   const drawn = items.map((item) => (
     <li class={item.task ? css.task : undefined}>{drawAll(item.tokens, rendering)}</li>
   ));
@@ -214,7 +207,7 @@ function drawList({ ordered, start, items }: Tokens.List, rendering: Rendering):
   return <ol start={typeof start === 'number' && start !== 1 ? start : undefined}>{drawn}</ol>;
 }
 
-function drawCode({ lang, text }: Tokens.Code, { strings, highlight }: Rendering): VNode {
+function drawCode({ lang, text }: Code, { strings, highlight }: Rendering): VNode {
   const language = languageOf(lang);
   return (
     <figure class={css.code} part="code">
@@ -231,9 +224,8 @@ function drawCode({ lang, text }: Tokens.Code, { strings, highlight }: Rendering
   );
 }
 
-function drawTable({ header, rows }: Tokens.Table, rendering: Rendering): VNode {
-  const align = (cell: Tokens.TableCell): string | undefined =>
-    cell.align === null ? undefined : css[cell.align];
+function drawTable({ header, rows }: Table, rendering: Rendering): VNode {
+  const align = (cell: Cell): string | undefined => (cell.align === null ? undefined : css[cell.align]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard.
     // biome-ignore lint/a11y/useSemanticElements: it has a name and is no form.
