@@ -56,6 +56,7 @@ export function Icon({ name }: { readonly name: IconName }): JSX.Element {
       stroke-linejoin="round"
       aria-hidden="true"
       focusable="false"
+      data-turns={name === 'left' || name === 'right' || undefined}
     >
       <path d={paths[name]} />
     </svg>

@@ -27,6 +27,9 @@ export interface TableProps<Row> {
   readonly hasCards?: boolean;
 }
 
+/** Characters; a longer title may be cut off. */
+const longTitle = 24;
+
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const { label, columns, rows, keyOf, onMore, isLoadingMore = false, hasCards = true } = props;
   return (
@@ -40,7 +43,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
                 <td key={title} />
               ) : (
                 <th key={title} scope="col" data-align={align}>
-                  {title}
+                  <div title={title.length > longTitle ? title : undefined}>{title}</div>
                 </th>
               ),
             )}

@@ -30,6 +30,7 @@ export const shellStrings = catalogue('shell', {
     close: 'Close what is open',
   },
   afterwards: 'then',
+  home: 'Go to the beginning',
   notFound: 'There is nothing at this address',
   notFoundText: 'The address may be of another organization, or what was there is gone.',
   notMember: (name: string) => `You are not a member of ${name}`,

@@ -78,7 +78,7 @@ export async function startConsole(): Promise<TestConsole> {
   const openIn = async (context: BrowserContext, path: string): Promise<Page> => {
     const page = await context.newPage();
     await page.goto(url + path);
-    await page.locator('h1').first().waitFor();
+    await page.locator('h1:visible').first().waitFor();
     return page;
   };
   const context = await newContext();
@@ -117,6 +117,7 @@ export async function startConsole(): Promise<TestConsole> {
 }
 
 export interface FurnishedConsole extends TestConsole {
+  readonly organizationId: string;
   readonly personaId: number;
   /** Calls the administration of the organization. */
   administer<T>(method: string, path: string, body?: unknown): Promise<T>;
@@ -132,6 +133,7 @@ export async function startFurnishedConsole(): Promise<FurnishedConsole> {
   const disposables = owned.move();
   return {
     ...opened,
+    organizationId,
     personaId,
     administer: (method, path, body) =>
       administer(server.url, method, `/organizations/${organizationId}${path}`, body),
@@ -153,6 +155,17 @@ export async function addScriptedModel(
   await page.getByText(/^Answered in/).waitFor();
 }
 
+/** By how many pixels a page is wider than the window. Views scroll in an element of their own. */
+export function excessOf(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    Math.max(
+      ...[document.documentElement, ...document.querySelectorAll('main')].map(
+        ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+      ),
+    ),
+  );
+}
+
 /**
  * Nothing is wrong with the page as it is, in both themes at 1200 and 375 px: axe finds no violation, and it is not
  * wider than the window. A picture of each goes to COLLOQUY_TEST_PICTURES, if that is set.
@@ -170,7 +183,7 @@ export async function checkPage(page: Page, name: string): Promise<void> {
       );
       const at = `${name} at ${size.width} px, ${colorScheme}`;
       wrong.push(...(await violationsOf(page)).map((violation) => `${at}: ${violation}`));
-      const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const excess = await excessOf(page);
       if (excess > 0) wrong.push(`${at}: ${excess} px too wide`);
       if (pictures === undefined) continue;
       await mkdir(pictures, { recursive: true });

@@ -162,6 +162,7 @@ export const shell: Part<'shell'> = {
     close: 'Schließen, was offen ist',
   },
   afterwards: 'dann',
+  home: 'Zum Anfang',
   notFound: 'Unter dieser Adresse gibt es nichts',
   notFoundText:
     'Die Adresse gehört vielleicht zu einer anderen Organisation, oder was dort war, gibt es nicht mehr.',

@@ -5,6 +5,7 @@ import { NotFound } from '../../shell/not-found.tsx';
 import styles from './chat.module.css';
 import { ChatList } from './chat-list.tsx';
 import { OpenChat } from './open-chat.tsx';
+import { chatStrings } from './strings.ts';
 
 export default function ChatView(): JSX.Element {
   return (
@@ -34,6 +35,7 @@ interface SplitProps {
 function Split({ shows, conversation }: SplitProps): JSX.Element {
   return (
     <div class={styles.chat} data-shows={shows}>
+      {shows === 'list' && <h1 class={styles.listTitle}>{chatStrings().conversations}</h1>}
       <ChatList current={conversation} />
       <OpenChat conversation={conversation} />
     </div>

@@ -9,10 +9,11 @@ import { formatCost, formatNumber, formatTime } from '../../i18n/format.ts';
 import { Badge, Button, SelectField } from '../../parts/controls.tsx';
 import { creatorText } from '../../parts/creators.ts';
 import { Confirm } from '../../parts/dialog.tsx';
+import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Card, Code, Facts, Page } from '../../parts/page.tsx';
 import { fileName, saveFile } from '../../parts/save-file.ts';
-import { ErrorState, Loaded, Loading, Note } from '../../parts/states.tsx';
+import { ErrorState, Loading, Note } from '../../parts/states.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { useUrlState } from '../../state/url-state.ts';
 import { Partner, Status } from './conversation-list.tsx';
@@ -38,7 +39,11 @@ export function ConversationPage({ id }: { readonly id: string }): JSX.Element {
   );
   const live = conversation.data !== undefined && isLive(conversation.data);
   if (live !== wasLive) setLive(live);
-  return <Loaded of={conversation}>{(data) => <Shown key={data.id} of={data} />}</Loaded>;
+  return (
+    <LoadedPage of={conversation} back={{ href: '/', label: conversationStrings().title }}>
+      {(data) => <Shown key={data.id} of={data} />}
+    </LoadedPage>
+  );
 }
 
 const views = ['reader', 'timeline', 'json'] as const;
@@ -57,7 +62,7 @@ function Shown({ of: conversation }: { readonly of: ConversationWithSessions }):
       back={{ href: '/', label: strings.title }}
       badges={
         <>
-          <Status of={conversation.status} />
+          {conversation.status !== null && <Status of={conversation.status} />}
           {conversation.is_archived && <Badge>{strings.archivedBadge}</Badge>}
         </>
       }

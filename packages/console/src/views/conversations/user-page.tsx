@@ -8,9 +8,10 @@ import { UsedLimits } from '../../forms/limits-field.tsx';
 import { formatAgo, formatCost, formatNumber, formatTime } from '../../i18n/format.ts';
 import { Button, LinkButton } from '../../parts/controls.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
+import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Card, Facts, Page, pageStyles } from '../../parts/page.tsx';
 import { fileName, saveFile } from '../../parts/save-file.ts';
-import { EmptyState, ErrorState, Loaded } from '../../parts/states.tsx';
+import { EmptyState, ErrorState } from '../../parts/states.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { useUrlState } from '../../state/url-state.ts';
 import { conversationStrings } from './strings.ts';
@@ -33,10 +34,11 @@ export function UserPage(): JSX.Element {
   });
   if (receipt !== undefined) return <ShownReceipt of={receipt} />;
   return (
-    <Loaded of={users}>
+    <LoadedPage of={users} back={{ href: '/users', label: strings.users }}>
       {({ data: [user] }) =>
         user === undefined ? (
           <EmptyState
+            isPage
             title={strings.notThere}
             action={<LinkButton href="/users">{strings.backToUsers}</LinkButton>}
           >
@@ -74,7 +76,7 @@ export function UserPage(): JSX.Element {
           </Page>
         )
       }
-    </Loaded>
+    </LoadedPage>
   );
 }
 

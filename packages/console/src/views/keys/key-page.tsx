@@ -13,6 +13,7 @@ import { formatTime } from '../../i18n/format.ts';
 import { Badge, Button, SelectField } from '../../parts/controls.tsx';
 import { creatorText } from '../../parts/creators.ts';
 import { Confirm, Dialog } from '../../parts/dialog.tsx';
+import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Card, Facts, Page, pageStyles } from '../../parts/page.tsx';
 import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
 import { partStrings } from '../../parts/strings.ts';
@@ -33,9 +34,9 @@ export function KeyPage({ id }: { readonly id: string }): JSX.Element {
   const key = useRead<Key>(api.admin(`keys/${encodeURIComponent(id)}`), { intervalMs: refreshMs });
   const personas = useRead<List<Persona>>(api.admin('personas'), { query: { limit: allOfThem } });
   return (
-    <Loaded of={key}>
+    <LoadedPage of={key} back={{ href: '/', label: keyStrings().title }}>
       {(data) => <Loaded of={personas}>{({ data: all }) => <ShownKey of={data} personas={all} />}</Loaded>}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

@@ -10,8 +10,9 @@ import { useForm } from '../../forms/use-form.ts';
 import { formatAgo, formatDuration, formatNumber } from '../../i18n/format.ts';
 import { Badge, Button, TextField } from '../../parts/controls.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
+import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Card, Facts, Page, pageStyles } from '../../parts/page.tsx';
-import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
+import { ErrorState, Note } from '../../parts/states.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { contextOf, LastDay, ModelState, pricesOf } from './model-list.tsx';
 import { modelStrings } from './strings.ts';
@@ -22,7 +23,7 @@ export function ModelPage({ id }: { readonly id: string }): JSX.Element {
   const api = useApi();
   const model = useRead<Model>(api.admin(`models/${encodeURIComponent(id)}`));
   return (
-    <Loaded of={model}>
+    <LoadedPage of={model} back={{ href: '/', label: strings.title }}>
       {(data) => (
         <Page
           title={data.name}
@@ -44,7 +45,7 @@ export function ModelPage({ id }: { readonly id: string }): JSX.Element {
           </div>
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

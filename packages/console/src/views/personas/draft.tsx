@@ -80,7 +80,8 @@ export function Draft({ persona, versions, models }: PartProps): JSX.Element {
           }}
         />
       </Card>
-      <div class={styles.beside}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+      <section class={styles.beside} tabIndex={0} aria-label={strings.differences}>
         <Card title={strings.differences}>
           {live === undefined ? (
             <p>{strings.nothingLive}</p>
@@ -88,7 +89,7 @@ export function Draft({ persona, versions, models }: PartProps): JSX.Element {
             <Differences before={live} after={{ ...live, ...asVersion(form) }} models={models} />
           )}
         </Card>
-      </div>
+      </section>
       {isSubmitting && (
         <Submit
           persona={persona}

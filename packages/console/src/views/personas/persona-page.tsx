@@ -5,8 +5,9 @@ import { useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';
 import { useRead } from '../../api/queries.ts';
 import { Badge } from '../../parts/controls.tsx';
+import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Page } from '../../parts/page.tsx';
-import { ErrorState, Loaded, Loading, Note } from '../../parts/states.tsx';
+import { ErrorState, Loading, Note } from '../../parts/states.tsx';
 import { partStrings } from '../../parts/strings.ts';
 import { useUrlState } from '../../state/url-state.ts';
 import { Draft } from './draft.tsx';
@@ -29,7 +30,7 @@ export function PersonaPage({ id }: { readonly id: string }): JSX.Element {
   const versions = useRead<List<Version>>(`${path}/versions`, { query: { limit: pageOfVersions } });
   const models = useRead<List<Model>>(api.admin('models'), { query: { limit: allOfThem } });
   return (
-    <Loaded of={persona}>
+    <LoadedPage of={persona} back={{ href: '/', label: strings.title }}>
       {(data) => (
         <Page
           title={data.name}
@@ -66,7 +67,7 @@ export function PersonaPage({ id }: { readonly id: string }): JSX.Element {
           )}
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 

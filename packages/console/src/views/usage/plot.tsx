@@ -1,7 +1,7 @@
 /** Stacked bars by uPlot, which is loaded when there is something to draw. The table below has the same figures. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { formatCompact } from '../../i18n/format.ts';
+import { formatCompact, formatCost } from '../../i18n/format.ts';
 import { topOf } from './budget.ts';
 import { type Stack, stacked } from './report.ts';
 import { usageStrings } from './strings.ts';
@@ -73,7 +73,8 @@ export function Plot(props: PlotProps): JSX.Element {
             {
               ...axis,
               size: 64,
-              values: (_, splits) => splits.map((split) => formatCompact(split)),
+              values: (_, splits) =>
+                splits.map((split) => (Math.abs(split) < 1 ? formatCost(split) : formatCompact(split))),
               ...(isCount && { incrs: wholeSteps }),
             },
           ],

@@ -1,0 +1,58 @@
+/** A console that is full, with names and texts of the kinds that break pages, at 400 % zoom: 320 by 256 pixels. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { violationsOf } from 'colloquy-testkit/web/violations';
+import { excessOf, withChromium } from './console.ts';
+import { type Crowd, hardNames, startCrowd } from './crowd.ts';
+
+/** More than the hard names, so that lists have others, too. */
+const many = 12;
+
+describe('a console that is full', withChromium, () => {
+  let opened: Crowd;
+  before(async () => {
+    opened = await startCrowd(many);
+  });
+  after(() => opened?.[Symbol.asyncDispose]());
+
+  test('no view is wider than the window, and axe finds nothing', async () => {
+    const places = [
+      ...['/chat', '/chat/list', '/conversations', '/conversations/users', '/personas', '/personas/new'],
+      ...['/models', '/models/add', '/keys', '/keys/new', '/usage', '/usage?show=cost&by=key', '/members'],
+      ...['/members/organizations', '/settings', '/health', '/no-such-view'],
+      ...Object.values(opened.places),
+    ];
+    const wrong: string[] = [];
+    for (const place of places) {
+      const page = await opened.open(place);
+      await page.setViewportSize({ width: 320, height: 256 });
+      await page.waitForLoadState('networkidle');
+      const excess = await excessOf(page);
+      if (excess > 0) wrong.push(`${place}: ${excess} px too wide`);
+      wrong.push(...(await violationsOf(page)).map((violation) => `${place}: ${violation}`));
+      await page.close();
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  test('names are shown as they are, and run nothing', async () => {
+    const page = await opened.open('/personas');
+    for (const name of hardNames) await page.getByRole('link', { name, exact: true }).waitFor();
+    await page.close();
+  });
+
+  test('how often a persona was asked is a number', async () => {
+    const page = await opened.open('/personas');
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('link', { name: hardNames[0], exact: true }) });
+    // That of each end user, and one that failed.
+    await row
+      .getByRole('cell', { name: String(many + 1), exact: true })
+      .last()
+      .waitFor();
+    await page.close();
+  });
+
+  test('no page complained', () => assert.deepEqual(opened.complaints, []));
+});
