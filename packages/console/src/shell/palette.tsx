@@ -113,6 +113,7 @@ interface FoundConversation {
   readonly id: string;
   readonly title: string;
   readonly snippet?: string;
+  readonly message_id?: string | null;
 }
 
 function useEntries(views: readonly View[], text: string): readonly Entry[] {
@@ -167,8 +168,8 @@ function useEntries(views: readonly View[], text: string): readonly Entry[] {
           const href = `/models/${id}`;
           return { key: href, group: strings.groups.models, icon: 'models', label: name, href };
         }),
-      ...found.map(({ id, title, snippet }): Entry => {
-        const href = `/chat/${id}`;
+      ...found.map(({ id, title, snippet, message_id: message }): Entry => {
+        const href = `/chat/${id}${message ? `?message=${message}` : ''}`;
         const group = strings.groups.conversations;
         return { key: href, group, icon: 'conversations', label: title, detail: snippet, href };
       }),

@@ -112,6 +112,22 @@ describe('places in the chat', withChromium, () => {
     await page.close();
   });
 
+  test('what was found by its words is shown, also in the conversation that is open', async () => {
+    const page = await opened.open('/chat');
+    for (const text of ['Birds', 'About puffins', 'About gannets']) {
+      await page.getByLabel('Message', { exact: true }).fill(text);
+      await page.keyboard.press('Enter');
+      await log(page).getByText(`You said: ${text}`).waitFor();
+    }
+    const list = page.getByRole('navigation', { name: 'Your conversations' });
+    for (const words of ['puffins', 'gannets', 'puffins']) {
+      await page.getByRole('searchbox').fill(words);
+      await list.getByRole('link', { name: new RegExp(`About ${words}`) }).click();
+      await focused(page, `About ${words}`);
+    }
+    await page.close();
+  });
+
   test('a message asks for the web, where who answers can use it and the organization lets it', async () => {
     const page = await opened.open('/chat');
     await page.getByLabel('Answers').selectOption({ label: 'Scripted' });

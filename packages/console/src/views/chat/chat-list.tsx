@@ -58,7 +58,7 @@ export function ChatList({ current }: { readonly current: string | undefined }):
                       {members.map((one) => (
                         <li key={one.id}>
                           <Link
-                            href={`/${one.id}`}
+                            href={`/${one.id}${one.message_id ? `?message=${one.message_id}` : ''}`}
                             className={styles.entry}
                             aria-current={one.id === current ? 'page' : undefined}
                           >

@@ -33,6 +33,14 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
   const [isForking, setForking] = useState(false);
   const [wanted, setWanted] = useState<OfferedTarget | undefined>(undefined);
   const isNew = conversation === undefined;
+  const [params] = useSearchParams();
+  const linked = isNew ? undefined : (params.get('message') ?? undefined);
+  const place = useRef<{ readonly of: string; readonly message?: string | undefined }>({ of: '' });
+  if (linked !== undefined && linked !== place.current.message && place.current.of === conversation) {
+    // A link leads elsewhere in the conversation that is open.
+    place.current = { of: '' };
+    held.current = undefined;
+  }
   // A conversation that has just begun here is shown on, though its address is another one now.
   const isHeld = held.current !== undefined && held.current.conversationId === conversation;
   const sessions = useRead<WithSessions>('/api/conversation/get_with_sessions', {
@@ -40,8 +48,6 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
     isWanted: !isNew,
     ...(isHeld && { intervalMs: titleMs }),
   });
-  const [params] = useSearchParams();
-  const linked = isNew ? undefined : (params.get('message') ?? undefined);
   const message = useRead<{ readonly chat_session_id: string }>(
     `/api/conversation/messages/${encodeURIComponent(linked ?? '')}`,
     {
@@ -55,13 +61,12 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
   const target = isNew ? (wanted ?? targets.first) : undefined;
   useTitle(known?.conversation.title ?? strings.title);
 
-  const place = isNew ? `new ${target?.key}` : conversation;
-  const shown = useRef('');
-  if (shown.current !== place && !(isHeld && !isNew)) {
+  const asked = isNew ? `new ${target?.key}` : conversation;
+  if (place.current.of !== asked && !(isHeld && !isNew)) {
     const isLinkRead = linked === undefined || !message.isPending;
     const isReady = isNew ? target !== undefined : newest?.conversation_id === conversation && isLinkRead;
     if (isReady) {
-      shown.current = place;
+      place.current = { of: asked, message: linked };
       held.current = openPane(api, {
         session: newest?.id,
         conversationId: conversation,
@@ -74,7 +79,7 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
   useEffect(() => {
     if (pane === undefined || pane.conversationId !== undefined) return;
     return followBeginning(pane, (id) => {
-      shown.current = id;
+      place.current = { of: id };
       navigate(`/${id}`, { replace: true });
       void client.invalidateQueries({ queryKey: [api.organization.id, '/api/conversation/list'] });
     });

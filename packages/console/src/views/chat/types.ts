@@ -7,6 +7,8 @@ export interface ListedConversation {
   readonly updated_at: string;
   /** Of a search. */
   readonly snippet?: string;
+  /** Null: it was found by its title. */
+  readonly message_id?: string | null;
 }
 
 export interface ListedSession {

@@ -120,6 +120,7 @@ export function conversationRoutes({ store, engine, now }: DialectDependencies):
             conversations.map(({ resource }, index) => ({
               ...resource,
               snippet: found[index]?.snippet ?? '',
+              message_id: found[index]?.messageId ?? null,
             })),
           );
         }

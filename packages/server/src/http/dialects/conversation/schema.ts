@@ -243,6 +243,9 @@ export const ListedConversationSchema = Type.Object(
         examples: ['… how vector databases work …'],
       }),
     ),
+    message_id: Type.Optional(
+      orNull(IdField('With `q`: the message that the words stand in; null: they stand in the title.')),
+    ),
   },
   { title: 'ListedConversation', description: 'A conversation in a list.' },
 );

@@ -10,6 +10,7 @@ interface Found {
   readonly id: string;
   readonly title: string;
   readonly snippet: string;
+  readonly message_id: string | null;
 }
 
 onBothStores('search', async (storeEngine) => {
@@ -68,6 +69,8 @@ onBothStores('search', async (storeEngine) => {
     const [found] = await search('ouagadougou');
     assert.equal(found?.title, 'Burkina Faso?');
     assert.equal(found?.snippet, 'The capital is Ouagadougou.');
+    assert.equal(found.message_id, body.message_id);
+    assert.equal((await search('burkina faso'))[0]?.message_id, null);
     assert.equal((await remove(`/conversations/delete/${body.message_id}`)).status, 200);
     assert.deepEqual(await search('ouagadougou'), []);
   });
