@@ -24,7 +24,6 @@ const shared = {
   platform: 'browser',
   target,
   conditions: ['colloquy:source'],
-  alias: { 'eventsource-parser': join(home, 'src/chat/frames.ts') },
   jsx: 'automatic',
   jsxImportSource: 'preact',
   minify: true,
@@ -78,6 +77,7 @@ export async function bundleEntry(esbuild, entry, files) {
     ...shared,
     entryPoints: [join(home, 'src', entry)],
     plugins: [lazyFiles(esbuild, files)],
+    alias: { marked: join(home, 'src/lexer.ts') },
   });
   const script = outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? '';
   const styles = outputFiles.find(({ path }) => path.endsWith('.css'))?.text.trim() ?? '';

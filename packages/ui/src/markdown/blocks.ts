@@ -2,13 +2,12 @@
  * The blocks of a Markdown text that grows. What is finished keeps its identity: of a text that has been appended to, only
  * the last two blocks are lexed again, so that the work of an answer grows with its length and not with its square.
  */
-import { readMarkdown } from './lexer.ts';
-import type { BlockToken, References } from './tokens.ts';
+import { Lexer, type Token } from 'marked';
 
 export interface Block {
   /** The block's source, with the blank lines behind it. */
   readonly raw: string;
-  readonly token: BlockToken;
+  readonly token: Token;
 }
 
 export interface BlockReader {
@@ -22,19 +21,22 @@ export interface BlockReader {
 /** Blocks at the end of a growing text that what follows may change: the open one, and one that it may turn out to belong to. */
 const openBlocks = 2;
 
+type Links = Lexer['tokens']['links'];
+
 export function createBlockReader(): BlockReader {
   let source = '';
   let blocks: readonly Block[] = [];
-  let references: References = {};
+  let links: Links = {};
   let wasWhole = false;
 
   function lexFrom(kept: readonly Block[], rest: string): readonly Block[] {
+    const lexer = new Lexer({ gfm: true });
     // References of the part that is kept count in the rest too.
-    const found: References = kept.length === 0 ? {} : { ...references };
-    const known = Object.keys(found).length;
-    const lexed = toBlocks(readMarkdown(rest, found));
+    const known = kept.length === 0 ? 0 : Object.keys(Object.assign(lexer.tokens.links, links)).length;
+    const lexed = toBlocks(lexer.lex(rest));
+    const found = lexer.tokens.links;
     const hasNew = kept.length > 0 && Object.keys(found).length > known;
-    references = found;
+    links = { ...found };
     // A reference that is defined late may be used anywhere before it.
     return hasNew ? lexFrom([], source) : [...kept, ...lexed];
   }
@@ -47,16 +49,18 @@ export function createBlockReader(): BlockReader {
       source = next;
       wasWhole = isWhole;
       const kept = grows ? blocks.slice(0, Math.max(0, blocks.length - openBlocks)) : [];
-      const start = kept.reduce((length, { raw }) => length + raw.length, 0);
-      blocks = reuse(blocks, lexFrom(kept, next.slice(start)));
+      const start = kept.map(({ raw }) => raw).join('');
+      // The lexer trims some blanks inside of lists: then its blocks don't tell where the rest begins.
+      const isExact = next.startsWith(start);
+      blocks = reuse(blocks, isExact ? lexFrom(kept, next.slice(start.length)) : lexFrom([], next));
       return blocks;
     },
   };
 }
 
 /** Blank lines belong to the block before them. */
-function toBlocks(tokens: readonly BlockToken[]): readonly Block[] {
-  const blocks: { raw: string; token: BlockToken }[] = [];
+function toBlocks(tokens: readonly Token[]): readonly Block[] {
+  const blocks: { raw: string; token: Token }[] = [];
   for (const token of tokens) {
     const last = blocks.at(-1);
     if (token.type === 'space' && last !== undefined) last.raw += token.raw;

@@ -1,4 +1,5 @@
 /** Markdown as elements. No text of an answer is ever taken as HTML, so there is nothing to sanitize. */
+import type { MarkedToken, Token, Tokens } from 'marked';
 import { type ComponentChildren, Fragment, type JSX, type VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { CopyButton } from '../controls/copy-button.tsx';
@@ -11,7 +12,6 @@ import { decodeEntities } from './entities.ts';
 import { safeLink, saysPlace } from './links.ts';
 import css from './markdown.module.css';
 import { languageOf } from './plain-text.ts';
-import type { Cell, Code, Heading, List, Table, Token } from './tokens.ts';
 
 /** A page that an answer draws on. */
 export interface CitedSource {
@@ -131,7 +131,8 @@ function drawAll(tokens: readonly Token[] | undefined, rendering: Rendering): Co
   return tokens?.map((token) => draw(token, rendering));
 }
 
-function draw(token: Token, rendering: Rendering): ComponentChildren {
+function draw(given: Token, rendering: Rendering): ComponentChildren {
+  const token = given as MarkedToken;
   const { strings } = rendering;
   switch (token.type) {
     case 'space':
@@ -149,6 +150,8 @@ function draw(token: Token, rendering: Rendering): ComponentChildren {
       return <blockquote>{drawAll(token.tokens, rendering)}</blockquote>;
     case 'list':
       return drawList(token, rendering);
+    case 'list_item':
+      return <li>{drawAll(token.tokens, rendering)}</li>;
     case 'checkbox':
       return (
         <input type="checkbox" checked={token.checked} disabled aria-label={token.checked ? '✓' : '–'} />
@@ -173,7 +176,7 @@ function draw(token: Token, rendering: Rendering): ComponentChildren {
       return token.tokens === undefined ? drawText(token.text, rendering) : drawAll(token.tokens, rendering);
     case 'link':
       return drawLink(
-        token.autolink ? token.href : decodeEntities(token.href),
+        token.autolink === true ? token.href : decodeEntities(token.href),
         token.tokens,
         token.text,
         rendering,
@@ -183,11 +186,13 @@ function draw(token: Token, rendering: Rendering): ComponentChildren {
       const name = strings.image(decodeEntities(token.text));
       return drawLink(decodeEntities(token.href), name, name, rendering);
     }
+    default:
+      return (given as Tokens.Generic).raw;
   }
 }
 
 /** A message's own heading is of level 3; those below it leave none out, whatever the answer begins with. */
-function drawHeading({ depth, tokens }: Heading, rendering: Rendering): VNode {
+function drawHeading({ depth, tokens }: Tokens.Heading, rendering: Rendering): VNode {
   const inner = drawAll(tokens, rendering);
   const level = rendering.depths.indexOf(depth);
   if (level <= 0) return <h4>{inner}</h4>;
@@ -195,11 +200,13 @@ function drawHeading({ depth, tokens }: Heading, rendering: Rendering): VNode {
 }
 
 function depthsOf(blocks: readonly Block[]): readonly number[] {
-  const depths = blocks.flatMap(({ token }) => (token.type === 'heading' ? [token.depth] : []));
+  const depths = blocks.flatMap(({ token }) =>
+    token.type === 'heading' ? [(token as Tokens.Heading).depth] : [],
+  );
   return [...new Set(depths)].sort();
 }
 
-function drawList({ ordered, start, items }: List, rendering: Rendering): VNode {
+function drawList({ ordered, start, items }: Tokens.List, rendering: Rendering): VNode {
   const drawn = items.map((item) => (
     <li class={item.task ? css.task : undefined}>{drawAll(item.tokens, rendering)}</li>
   ));
@@ -207,7 +214,7 @@ function drawList({ ordered, start, items }: List, rendering: Rendering): VNode 
   return <ol start={typeof start === 'number' && start !== 1 ? start : undefined}>{drawn}</ol>;
 }
 
-function drawCode({ lang, text }: Code, { strings, highlight }: Rendering): VNode {
+function drawCode({ lang, text }: Tokens.Code, { strings, highlight }: Rendering): VNode {
   const language = languageOf(lang);
   return (
     <figure class={css.code} part="code">
@@ -224,8 +231,9 @@ function drawCode({ lang, text }: Code, { strings, highlight }: Rendering): VNod
   );
 }
 
-function drawTable({ header, rows }: Table, rendering: Rendering): VNode {
-  const align = (cell: Cell): string | undefined => (cell.align === null ? undefined : css[cell.align]);
+function drawTable({ header, rows }: Tokens.Table, rendering: Rendering): VNode {
+  const align = (cell: Tokens.TableCell): string | undefined =>
+    cell.align === null ? undefined : css[cell.align];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard.
     // biome-ignore lint/a11y/useSemanticElements: it has a name and is no form.

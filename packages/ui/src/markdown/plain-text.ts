@@ -1,7 +1,6 @@
 /** A Markdown text as it is read aloud: without marks, code and tables told by name. */
+import { Lexer, type MarkedToken, type Token } from 'marked';
 import { decodeEntities } from './entities.ts';
-import { readMarkdown } from './lexer.ts';
-import type { Token } from './tokens.ts';
 
 export interface PlainTextWords {
   /** Said in place of a block of code. */
@@ -12,14 +11,14 @@ export interface PlainTextWords {
 
 /** The text, a line for each block. */
 export function plainText(markdown: string, words: PlainTextWords): string {
-  return blocksText(readMarkdown(markdown.replace(/\r\n?/g, '\n')), words).trim();
+  return blocksText(new Lexer({ gfm: true }).lex(markdown), words).trim();
 }
 
 function blocksText(tokens: readonly Token[], words: PlainTextWords): string {
-  return tokens.map((token) => tokenText(token, words)).join('');
+  return tokens.map((token) => tokenText(token as MarkedToken, words)).join('');
 }
 
-function tokenText(token: Token, words: PlainTextWords): string {
+function tokenText(token: MarkedToken, words: PlainTextWords): string {
   const inner = (tokens: readonly Token[] | undefined): string => blocksText(tokens ?? [], words);
   switch (token.type) {
     case 'space':
@@ -33,6 +32,8 @@ function tokenText(token: Token, words: PlainTextWords): string {
       return `${words.table(token.rows.length)}\n`;
     case 'list':
       return token.items.map((item) => `${inner(item.tokens).trim()}\n`).join('');
+    case 'list_item':
+      return inner(token.tokens);
     case 'heading':
     case 'paragraph':
       return `${inner(token.tokens)}\n`;
@@ -54,6 +55,8 @@ function tokenText(token: Token, words: PlainTextWords): string {
       return inner(token.tokens);
     case 'image':
       return decodeEntities(token.text);
+    default:
+      return 'text' in token ? String((token as { text: unknown }).text) : '';
   }
 }
 

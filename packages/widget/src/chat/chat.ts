@@ -1,6 +1,7 @@
 /** One visitor's chat: the client, the conversation that is shown, and what is told of both. Asks nothing before `start`. */
 import type { Colloquy, ColloquyError } from '@colloquy/client';
 import type { ChatMessage, Conversation, ConversationSnapshot } from '@colloquy/client/store';
+import { provideLexer } from '../lexer.ts';
 import type { Memory } from '../memory.ts';
 import type { Settings } from '../settings.ts';
 import { type AnswerListener, watchAnswers } from './answers.ts';
@@ -97,6 +98,7 @@ export class Chat {
     this.#set({ phase: 'starting', error: undefined });
     try {
       this.#talk ??= await import('./talk.ts');
+      provideLexer(this.#talk.Lexer);
       this.#client ??= this.#makeClient(this.#talk);
       const [session, persona] = await Promise.all([this.#findSession(), this.#findPersona()]);
       if (this.#isOver) return;
