@@ -11,7 +11,9 @@ import { createQueryClient, useOrganizations } from './api/queries.ts';
 import { basePath } from './api/request.ts';
 import { readSession, type Session, sessionState, signOut } from './api/session.ts';
 import { Button } from './parts/controls.tsx';
+import { Page } from './parts/page.tsx';
 import { EmptyState, ErrorState, Loading } from './parts/states.tsx';
+import { partStrings } from './parts/strings.ts';
 import { Shell } from './shell/shell.tsx';
 import { shellStrings } from './shell/strings.ts';
 import { prefer, preferences } from './state/preferences.ts';
@@ -29,7 +31,9 @@ export function App(): JSX.Element {
   if (state.state === 'asking') return <Loading />;
   if (state.state === 'failed') {
     return (
-      <ErrorState title={accessStrings().failed} error={state.error} onRetry={() => void readSession()} />
+      <Page title={accessStrings().failed}>
+        <ErrorState error={state.error} onRetry={() => void readSession()} />
+      </Page>
     );
   }
   if (link !== undefined || state.state === 'signed-out') return <Access link={link} />;
@@ -75,7 +79,11 @@ function Organizations({ session }: { readonly session: Session }): JSX.Element 
     );
   }
   if (organizations.error !== null) {
-    return <ErrorState error={organizations.error} onRetry={() => void organizations.refetch()} />;
+    return (
+      <Page title={partStrings().failed}>
+        <ErrorState error={organizations.error} onRetry={() => void organizations.refetch()} />
+      </Page>
+    );
   }
   if (organizations.data === undefined) return <Loading />;
   const strings = shellStrings();

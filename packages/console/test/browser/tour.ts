@@ -146,7 +146,7 @@ if (!word.startsWith('empty')) {
     if (word !== 'full' && !name.includes(word)) continue;
     for (const [view, path] of Object.entries({ ...lists, persona: places.persona ?? '' })) {
       const page = await crowd.newPage();
-      await page.route(/\/api\/(?!console)/, (route) =>
+      await page.route(/\/api\/(?!console|admin\/organizations$)/, (route) =>
         status === undefined
           ? route.abort('connectionrefused')
           : route.fulfill({ status, json: { error: 'this is for administrators', code: 'forbidden' } }),

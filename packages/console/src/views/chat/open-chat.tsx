@@ -7,7 +7,7 @@ import { useApi } from '../../api/api.ts';
 import { useRead } from '../../api/queries.ts';
 import { ApiError } from '../../api/request.ts';
 import { LinkButton } from '../../parts/controls.tsx';
-import { useTitle } from '../../parts/page.tsx';
+import { Page, useTitle } from '../../parts/page.tsx';
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx';
 import { toConsole } from '../../state/paths.ts';
 import styles from './chat.module.css';
@@ -130,8 +130,19 @@ export function OpenChat({ conversation }: { readonly conversation: string | und
             {null}
           </EmptyState>
         ) : (
-          <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />
+          <Page title={strings.title}>
+            <ErrorState error={sessions.error} onRetry={() => void sessions.refetch()} />
+          </Page>
         )}
+      </section>
+    );
+  }
+  if (isNew && targets.error !== null) {
+    return (
+      <section class={styles.pane}>
+        <Page title={strings.newChat}>
+          <ErrorState error={targets.error} onRetry={targets.retry} />
+        </Page>
       </section>
     );
   }

@@ -21,6 +21,9 @@ export interface OfferedTarget {
 
 export interface Targets {
   readonly isLoaded: boolean;
+  /** Why there is nothing to choose from; null: there is, or it is still read. */
+  readonly error: Error | null;
+  retry(): void;
   readonly models: readonly OfferedTarget[];
   readonly personas: readonly OfferedTarget[];
   /** What a new chat begins with. */
@@ -66,9 +69,14 @@ export function useTargets(): Targets {
     };
     return {
       isLoaded: listedModels.data !== undefined && listedPersonas.data !== undefined,
+      error: all.length > 0 ? null : (listedModels.error ?? listedPersonas.error),
+      retry() {
+        void listedModels.refetch();
+        void listedPersonas.refetch();
+      },
       models,
       personas,
-      first: models[0] ?? personas[0],
+      first: all[0],
       keyOf(session) {
         const { persona, model_id: id } = session;
         if (persona === null) return keyOfTarget({ kind: 'model', id });
@@ -84,7 +92,7 @@ export function useTargets(): Targets {
       find: (key) => all.find((one) => one.key === key),
       personaName: (id) => known.find((one) => one.id === id)?.name,
     };
-  }, [strings, listedModels.data, listedPersonas.data]);
+  }, [strings, listedModels.data, listedPersonas.data, listedModels.error, listedPersonas.error]);
 }
 
 function offer(label: string, target: Target, web: Web): OfferedTarget {
