@@ -14,6 +14,7 @@ import { createLog } from './log.ts';
 import { discoverModels } from './models/discover.ts';
 import { createUpstreamDispatcher } from './models/upstream/dispatcher.ts';
 import { createProxies } from './network/proxies.ts';
+import { toServerFacts } from './server-facts.ts';
 import { openStore } from './store/open.ts';
 
 export interface AdministrationAtRest extends AsyncDisposable {
@@ -74,6 +75,7 @@ export async function openAtRest(config: Config): Promise<AdministrationAtRest> 
     authenticator,
     log,
     admin: {
+      serverFacts: toServerFacts(config),
       secrets,
       rotation: createSecretRotation({ secrets, dataDir, store, own: 0 }),
       publicAddress: () => browserAddress(config, config.port),

@@ -49,7 +49,9 @@ import { createAddressGuard } from './network/address-guard.ts';
 import { createGuardedAgent } from './network/guarded-agent.ts';
 import { createProxies, destinationOf } from './network/proxies.ts';
 import { busNotice, openBus, problemOf } from './open-bus.ts';
+import { trySearch } from './research/engines/try-search.ts';
 import { createResearcher } from './research/research.ts';
+import { toServerFacts } from './server-facts.ts';
 import { startSecrets } from './server-secrets.ts';
 import { startTracing } from './start-tracing.ts';
 import { createBackups } from './store/backup/backups.ts';
@@ -341,6 +343,8 @@ export async function startServer(config: Config, overrides: ServerOverrides = {
       };
     },
     admin: {
+      serverFacts: toServerFacts({ ...config, titles: overrides.titles ?? config.titles }),
+      trySearch: (query) => trySearch(researcher.engine, query),
       secrets,
       rotation: createSecretRotation({ secrets, dataDir, store, own: 1 }),
       backups,

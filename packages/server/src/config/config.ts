@@ -3,6 +3,7 @@
 import { leastKeptDays } from '../domain/audit/trail.ts';
 import { isUuid } from '../domain/ids.ts';
 import { type NamedLocalModel, namedLocalModels, type Preset, type Provider } from '../domain/model.ts';
+import type { ShownVariable } from '../domain/operations/server-facts.ts';
 import { type UnknownParameters, unknownParameterChoices } from '../domain/request/openai-parameters.ts';
 import { isBasePath } from '../domain/text/base-path.ts';
 import { isLoopback } from '../domain/text/loopback.ts';
@@ -12,11 +13,18 @@ import { isVaried } from '../domain/text/varied.ts';
 import type { Catalog } from './catalog.ts';
 import type { ConfigProblem } from './problems.ts';
 import { type ProxiesConfig, readProxies } from './proxies.ts';
-import { createReader, isHost, normalizeNetwork, type RawEnvironment, type Reader } from './reader.ts';
+import {
+  createReader,
+  isHost,
+  normalizeNetwork,
+  type RawEnvironment,
+  type Reader,
+  showVariables,
+} from './reader.ts';
 import { readSignIn, type SignInConfig } from './sign-in.ts';
 import { readTracing, type TracingConfig } from './tracing.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
-import { listVariables, type ServerVariable, serverVariables } from './variables.ts';
+import { listServerVariables, listVariables, type ServerVariable, serverVariables } from './variables.ts';
 
 export interface Config {
   readonly host: string;
@@ -82,6 +90,8 @@ export interface Config {
   readonly tracing?: TracingConfig;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** What the variables hold, for people. */
+  readonly shown: readonly ShownVariable[];
 }
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -218,6 +228,7 @@ export function parseConfig(environment: RawEnvironment, catalog: Catalog): Pars
     },
     logLevel: reader.oneOf('LOG_LEVEL', logLevels, 'info'),
     logFormat: reader.oneOf('LOG_FORMAT', logFormats, 'auto'),
+    shown: showVariables(environment, listServerVariables(catalog)),
   };
   problems.push(...findUnknownVariables(environment, Object.keys(variables)));
   if (problems.length === 0) return { config: deepFreeze(config) };

@@ -37,8 +37,12 @@ export function redactSecret(value: string): string {
 
 /** Shows a URL without the parts that may be secret: credentials and query. */
 export function redactUrl(value: string): string {
-  const shown = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*$/s, '?…');
-  return quote(shown);
+  return quote(withoutSecrets(value));
+}
+
+/** The same without quotes, whole. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@').replace(/\?.*$/s, '?…');
 }
 
 /** Quotes a value so that blanks and control characters are visible. */

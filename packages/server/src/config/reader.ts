@@ -1,6 +1,7 @@
 /** Reads single variables of an environment and collects their problems. */
 import { isIP } from 'node:net';
-import { type ConfigProblem, quote, redactSecret, redactUrl } from './problems.ts';
+import type { ShownVariable } from '../domain/operations/server-facts.ts';
+import { type ConfigProblem, quote, redactSecret, redactUrl, withoutSecrets } from './problems.ts';
 import type { Variable } from './variables.ts';
 
 export type RawEnvironment = Readonly<Record<string, string | undefined>>;
@@ -66,6 +67,24 @@ export function createReader<VariableName extends string>(
       problems.push({ name, found, allowed });
     },
   };
+}
+
+/** Variables that programs spell in lower case too, which then goes first. */
+const proxyVariable = /^(?:HTTPS?|ALL|NO)_PROXY$/;
+
+/** What the variables hold, without what may be secret. */
+export function showVariables(
+  environment: RawEnvironment,
+  variables: Readonly<Record<string, Variable>>,
+): readonly ShownVariable[] {
+  return Object.entries(variables).map(([name, { fallback, shown }]) => {
+    const lower = proxyVariable.test(name) ? environment[name.toLowerCase()]?.trim() : undefined;
+    const given = lower || environment[name]?.trim() || undefined;
+    const value = given ?? (fallback || null);
+    const shownValue = value !== null && shown === 'url' ? withoutSecrets(value) : value;
+    const isSecret = shown === 'secret';
+    return { name, value: isSecret ? null : shownValue, isSet: given !== undefined, isSecret };
+  });
 }
 
 function splitList(value: string): readonly string[] {

@@ -156,13 +156,17 @@ export type ServerVariable = keyof typeof serverVariables;
 
 /** All variables, in the order of `.env.example`. */
 export function listVariables(catalog: Catalog): Readonly<Record<string, Variable>> {
+  return { ...listServerVariables(catalog), ...commandLineVariables };
+}
+
+/** Those that the server itself reads. */
+export function listServerVariables(catalog: Catalog): Readonly<Record<string, Variable>> {
   return {
     ...placeVariables,
     ...providerVariables(catalog),
     ...modelVariables,
     ...engineVariables(catalog),
     ...otherVariables,
-    ...commandLineVariables,
   };
 }
 

@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { createSessions } from '../auth/accounts/sessions.ts';
 import { noBus } from '../bus/bus.ts';
 import { newId } from '../domain/ids.ts';
+import { nothingSet } from '../domain/operations/server-facts.ts';
 import { createAdminStore } from './admin/changes.ts';
 import { administration } from './admin/routes.ts';
 import { adminPath } from './admin/schema.ts';
@@ -45,7 +46,7 @@ import { collectMethods, refuseUnknown } from './routing/known-methods.ts';
 import { shedLoad } from './routing/load-shedding.ts';
 import { createPublicAddress } from './routing/public-address.ts';
 import { addRequestSpans } from './routing/request-spans.ts';
-import { composeSignIn } from './sign-in/compose.ts';
+import { composeSignIn, createSignInFacts } from './sign-in/compose.ts';
 import { consolePath } from './sign-in/schema.ts';
 import { createAttach } from './streaming/attach.ts';
 import { createConnections } from './streaming/connections.ts';
@@ -224,7 +225,9 @@ export function createApp(dependencies: HttpDependencies): FastifyInstance {
     const publicAddress = createPublicAddress(dependencies.signIn?.publicUrl);
     app.register(
       administration({
+        serverFacts: nothingSet,
         ...admin,
+        signInFacts: createSignInFacts(dependencies.signIn ?? {}, publicAddress),
         health: createHealth({
           ...{
             version,

@@ -5,6 +5,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { BrowserBundles } from '../bundles/browser-bundles.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { LoadWatch } from '../concurrency/load/load-watch.ts';
+import type { ServerFacts } from '../domain/operations/server-facts.ts';
 import type { UnknownParameters } from '../domain/request/openai-parameters.ts';
 import type { AdministeredEngine } from '../generation/engine-at-rest.ts';
 import type { GenerationEngine } from '../generation/interface.ts';
@@ -25,7 +26,7 @@ export interface AdminAppDependencies
   readonly engine: AdministeredEngine;
   readonly admin: Pick<
     AdminDependencies,
-    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'health' | 'publicAddress'
+    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'health' | 'publicAddress' | 'serverFacts'
   >;
 }
 
@@ -49,8 +50,11 @@ export interface HttpDependencies {
   /** What the administration needs besides; without it there is none. */
   readonly admin?: Pick<
     AdminDependencies,
-    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups' | 'examine'
-  >;
+    'secrets' | 'rotation' | 'testModel' | 'discoverModels' | 'resolve' | 'backups' | 'examine' | 'trySearch'
+  > & {
+    /** Default: nothing is set. */
+    readonly serverFacts?: ServerFacts;
+  };
   /** The pages for browsers; without them there is no console. */
   readonly browserBundles?: Partial<BrowserBundles>;
   /** How people sign in to the console; by a password alone otherwise. There is none without `admin`. */

@@ -113,7 +113,7 @@ const notices = {
 };
 
 /** The researcher owns its connections and processes. @throws Error where `allowedNetworks` holds no CIDR network */
-export function createResearcher(options: ResearcherOptions): Researcher {
+export function createResearcher(options: ResearcherOptions): Researcher & { readonly engine: SearchEngine } {
   const limits = { ...stageLimits, ...options.limits };
   const pool = createExtractionPool({ ...(options.onLost && { onLost: options.onLost }) });
   const pageAgent = createGuardedAgent({
@@ -176,6 +176,7 @@ export function createResearcher(options: ResearcherOptions): Researcher {
   }
 
   return {
+    engine,
     async research(request) {
       request.signal.throwIfAborted();
       const { queries, pages, notice } = await find(request);

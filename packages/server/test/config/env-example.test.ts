@@ -22,8 +22,20 @@ test('each variable has its line of explanation', () => {
   for (const [name] of assignments) assert.match(example, new RegExp(`^# .+\\n#${name}=`, 'm'));
 });
 
+function configOf(environment: Record<string, string | undefined>) {
+  const { config } = parseConfig(environment, catalog);
+  assert.ok(config);
+  return config;
+}
+
 test('with every line taken in, it means the defaults', () => {
   const environment = parseEnv(example.replace(/^#(?=[A-Z_]+=)/gm, ''));
   assert.equal(Object.keys(environment).length, assignments.length);
-  assert.deepEqual(parseConfig(environment, catalog), parseConfig({}, catalog));
+  const { shown, ...config } = configOf(environment);
+  const { shown: defaults, ...unset } = configOf({});
+  assert.deepEqual(config, unset);
+  assert.deepEqual(
+    shown.map(({ value }) => value),
+    defaults.map(({ value }) => value),
+  );
 });

@@ -23,6 +23,15 @@ export function wholeServerRows(): Readonly<Record<string, Row>> {
       path: '/api/admin/doctor',
       body: { address: 'http://127.0.0.1:9' },
     })),
+    'GET /api/admin/server-settings': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      at('/api/admin/server-settings'),
+    ),
+    // No search engine is at the address that its variable holds.
+    'POST /api/admin/server-settings/search-test': manage(
+      administered(200, { otherOrganization: 403, adminKey: 403 }),
+      () => ({ path: '/api/admin/server-settings/search-test', body: { query: 'spare' } }),
+    ),
     'POST /api/admin/backup': manage(administered(202, { otherOrganization: 403, adminKey: 403 }), () => ({
       path: '/api/admin/backup',
       body: { file: 'spare.db' },

@@ -252,7 +252,7 @@ export const members: Part<'members'> = {
   deleteAccount: 'Konto löschen',
   deleteAccountTitle: (name) => `Das Konto von ${name} löschen?`,
   deleteAccountText:
-    'Passwort, Passkeys und Sitzungen sind sofort weg. Mitgliedschaften bleiben, ohne Anmeldung, bis jemand die Person neu einlädt.',
+    'Passwort, Passkeys und Sitzungen sind sofort weg. Mitgliedschaften bleiben; eine neue Einladung oder ein OpenID-Anbieter lässt die Person wieder herein.',
   accountDeleted: 'Das Konto ist gelöscht',
 };
 

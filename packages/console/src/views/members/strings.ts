@@ -76,6 +76,6 @@ export const memberStrings = catalogue('members', {
   deleteAccount: 'Delete the account',
   deleteAccountTitle: (name: string) => `Delete the account of ${name}?`,
   deleteAccountText:
-    'Its password, passkeys and sessions are gone at once. What the person is a member of stays, without a way to sign in until somebody invites them anew.',
+    'Its password, passkeys and sessions are gone at once. What the person is a member of stays; a new invitation lets them in again, or an OpenID provider.',
   accountDeleted: 'The account is deleted',
 });

@@ -54,3 +54,7 @@ export function sessionEnd({
 export function toEmail(given: string): string {
   return given.trim().toLowerCase();
 }
+
+/** Whether a person has passkeys where they are, and why not: see `http/sign-in/passkey-place.ts`. */
+export const passkeyStates = ['available', 'no_host_name', 'insecure', 'off'] as const;
+export type PasskeyState = (typeof passkeyStates)[number];

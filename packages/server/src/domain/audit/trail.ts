@@ -50,6 +50,7 @@ export const auditActions = [
   'generation.cancel',
   'retention.run',
   'server.examine',
+  'search.test',
   'backup.create',
   'secret.rotate',
   'secret.reset',

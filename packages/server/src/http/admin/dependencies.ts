@@ -1,9 +1,11 @@
 /** What the administration's routes are given. */
 
+import type { FastifyRequest } from 'fastify';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { SecretRotation } from '../../auth/secrets/rotation.ts';
 import type { ModelRecord } from '../../domain/model.ts';
 import type { Examination } from '../../domain/operations/examination.ts';
+import type { SearchTrial, ServerFacts, SignInFacts } from '../../domain/operations/server-facts.ts';
 import type { Secrets } from '../../domain/secrets/secret-ring.ts';
 import type { GenerationEngine } from '../../generation/interface.ts';
 import type { FoundModel } from '../../models/advice.ts';
@@ -46,6 +48,12 @@ export interface AdminDependencies {
   readonly health: ReadHealth;
   /** Looks at what stands between browsers and the server; undefined where no server runs. */
   examine?(options: { readonly url: URL; readonly silenceSeconds: number }): Promise<Examination>;
+  /** What the environment has set. */
+  readonly serverFacts: ServerFacts;
+  /** How people sign in; undefined where no server runs. */
+  readonly signInFacts?: (request: FastifyRequest) => SignInFacts;
+  /** Searches the web by the server's engine; undefined where no server runs. */
+  trySearch?(query: string): Promise<SearchTrial>;
   /** Encrypt the providers' keys. */
   readonly secrets: Secrets;
   /** Undefined where the secret can't be replaced. */

@@ -25,6 +25,7 @@ import { providerRoutes } from './providers/routes.ts';
 import { questionRoutes } from './question-sets/question-routes.ts';
 import { questionSetRoutes } from './question-sets/routes.ts';
 import { secretRoutes } from './secrets/routes.ts';
+import { serverSettingsRoutes } from './server-settings/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { signInLinkRoutes } from './sign-in-link/routes.ts';
 import { usageRoutes } from './usage/routes.ts';
@@ -74,6 +75,7 @@ export function administration(dependencies: AdminDependencies): AppPlugin {
       ...questionRoutes(dependencies),
       ...auditRoutes(dependencies),
       ...healthRoutes(dependencies),
+      ...serverSettingsRoutes(dependencies),
       ...doctorRoutes(dependencies),
       ...backupRoutes(dependencies),
       ...secretRoutes(dependencies),

@@ -1,13 +1,20 @@
 /** Composes what the console signs in with. */
+
+import type { FastifyRequest } from 'fastify';
 import { createAccounts } from '../../auth/accounts/accounts.ts';
 import { createEntrance } from '../../auth/accounts/entrance.ts';
 import type { OpenIdProvider } from '../../auth/accounts/openid.ts';
 import { createPasskeys } from '../../auth/accounts/passkeys.ts';
 import { createPasswords, type Passwords } from '../../auth/accounts/passwords.ts';
+import type { SignInFacts } from '../../domain/operations/server-facts.ts';
 import type { Secrets } from '../../domain/secrets/secret-ring.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { AppPlugin } from '../openapi/route-plugin.ts';
+import { isSecure } from '../routing/own-pages.ts';
+import type { PublicAddress } from '../routing/public-address.ts';
 import type { SignInDependencies } from './dependencies.ts';
+import { openIdCallbackPath } from './openid-routes.ts';
+import { passkeyPlace } from './passkey-place.ts';
 import { signIn } from './routes.ts';
 import { createTries } from './tries.ts';
 
@@ -19,6 +26,8 @@ export interface SignInSettings {
   readonly publicUrl?: string;
   /** The OpenID provider by which people may sign in. Default: none. */
   readonly openId?: OpenIdProvider | undefined;
+  /** Where that provider is. */
+  readonly oidc?: { readonly issuer: string; readonly label: string };
   /** Default: one of its own. */
   readonly passwords?: Passwords;
 }
@@ -43,4 +52,21 @@ export function composeSignIn(
     takesPasswords,
     openId,
   });
+}
+
+/** What operators are told of it. */
+export function createSignInFacts(
+  { takesPasswords = true, oidc }: SignInSettings,
+  publicAddress: PublicAddress,
+): (request: FastifyRequest) => SignInFacts {
+  return (request) => {
+    const address = publicAddress(request);
+    const { state, party } = passkeyPlace(address, isSecure(request));
+    return {
+      takesPasswords,
+      openId: oidc && { issuer: oidc.issuer, label: oidc.label },
+      callback: `${address}${openIdCallbackPath}`,
+      passkeys: takesPasswords ? { state, host: party?.id } : { state: 'off', host: undefined },
+    };
+  };
 }

@@ -10,6 +10,7 @@ import { type SignInDependencies, visitorOf } from './dependencies.ts';
 import { consolePath, refusals, tags } from './schema.ts';
 
 export const openIdPath = `${consolePath}/oidc/start`;
+export const openIdCallbackPath = `${consolePath}/oidc/callback`;
 
 const nameFor = (request: FastifyRequest): string => pendingCookie(request, 'oidc');
 
@@ -58,7 +59,7 @@ export function openIdRoutes({
       async handler(request, reply) {
         const there = provider();
         if (request.method === 'HEAD') return reply.code(303).send();
-        const redirectUri = `${publicAddress(request)}${consolePath}/oidc/callback`;
+        const redirectUri = `${publicAddress(request)}${openIdCallbackPath}`;
         const begun = await there.begin(redirectUri);
         setCookie(reply, nameFor(request), begun.sealed, openIdMinutes * 60);
         return reply.redirect(begun.location, 303);

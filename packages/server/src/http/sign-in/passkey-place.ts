@@ -7,8 +7,6 @@ import { isThisMachine } from '../../domain/text/loopback.ts';
 import { isSecure } from '../routing/own-pages.ts';
 import type { PublicAddress } from '../routing/public-address.ts';
 
-export const passkeyStates = ['available', 'no_host_name', 'insecure', 'off'] as const;
-
 export type PasskeyPlace =
   | { readonly state: 'available'; readonly party: RelyingParty }
   | { readonly state: 'no_host_name' | 'insecure'; readonly party?: undefined };

@@ -1,10 +1,12 @@
 /** The schemas of signing in, of accounts and of their sessions. */
+
 import { type Static, Type } from 'typebox';
 import type { LinkFacts } from '../../auth/accounts/accounts.ts';
 import type { Entered, Profile } from '../../auth/accounts/entrance.ts';
 import type { SignedIn } from '../../auth/accounts/sessions.ts';
 import {
   linkPurposes,
+  passkeyStates,
   passwordCharacters,
   sessionEnd,
   signInMethods,
@@ -15,7 +17,6 @@ import type { Membership, SessionRecord } from '../../store/queries/accounts.ts'
 import { answer } from '../openapi/answers.ts';
 import { closed, IdField, nullable, oneOf, orNull, TextField, TimeField } from '../openapi/fields.ts';
 import { errorResponses } from '../openapi/responses.ts';
-import { passkeyStates } from './passkey-place.ts';
 
 export const tags = ['console'];
 

@@ -1,4 +1,5 @@
 /** All search engines, and which one the configuration means. */
+import type { SearchChoice } from '../../domain/operations/server-facts.ts';
 import { brave } from './brave.ts';
 import type { EngineOptions, SearchEngine, SearchEngineModule } from './engine.ts';
 import { searxng } from './searxng.ts';
@@ -14,6 +15,12 @@ export interface SearchSettings {
   readonly engines: Readonly<Record<string, string>>;
   /** A list of CIDR networks that are not public and that pages may be read from all the same. */
   readonly allowedNetworks: readonly string[];
+}
+
+/** What `chooseSearchEngine` gives, by name, and the variable that says so. */
+export function nameSearchEngine({ engines }: Pick<SearchSettings, 'engines'>): SearchChoice {
+  const module = searchEngines.find(({ name }) => engines[name] !== undefined);
+  return { engine: module?.name ?? 'wikipedia', variable: module?.variable.name ?? null };
 }
 
 /** The first configured engine; Wikipedia, which needs no key, where none is configured. */

@@ -1,6 +1,6 @@
 /** Published closed lists of the administration: organizations, personas, keys, users, usage, the trail, webhooks, the server. */
 import { loadLevels } from '../../../src/concurrency/load/load-watch.ts';
-import { linkPurposes, signInMethods } from '../../../src/domain/accounts/account.ts';
+import { linkPurposes, passkeyStates, signInMethods } from '../../../src/domain/accounts/account.ts';
 import { apiKeyTypes } from '../../../src/domain/api-key.ts';
 import { auditActions, auditActorKinds, auditSubjects } from '../../../src/domain/audit/trail.ts';
 import { limitNames, limitSubjects } from '../../../src/domain/limits/limits.ts';
@@ -12,7 +12,6 @@ import { creatorKinds, environments } from '../../../src/domain/scope.ts';
 import { rotationOutcomes, secretSources } from '../../../src/domain/secrets/rotation.ts';
 import { usageGroupings, usageGroups, usageIntervals } from '../../../src/domain/usage.ts';
 import { deliveryStatuses, webhookEvents } from '../../../src/domain/webhooks/webhook.ts';
-import { passkeyStates } from '../../../src/http/sign-in/passkey-place.ts';
 import type { PublishedLists } from './published-lists.ts';
 
 const ofUsers = ['exportUser', 'deleteUser', 'exportNamedUser', 'deleteNamedUser'];
@@ -71,7 +70,7 @@ export const ofAdministration: PublishedLists = {
   'whether passkeys work': {
     values: ['available', 'no_host_name', 'insecure', 'off'],
     list: passkeyStates,
-    places: ['SignInOptions.state'],
+    places: ['SignInOptions.state', 'ServerSettings.state'],
   },
   // Those of WebAuthn that are asked for or taken.
   'kinds of credentials': {
@@ -116,6 +115,8 @@ export const ofAdministration: PublishedLists = {
       'Settings.titles',
       'Settings.summaries',
       'Settings.internet',
+      'SettingsDefaults.titles',
+      'SettingsDefaults.summaries',
       'SettingsChanges.titles',
       'SettingsChanges.summaries',
       'SettingsChanges.internet',
@@ -199,6 +200,7 @@ export const ofAdministration: PublishedLists = {
       'generation.cancel',
       'retention.run',
       'server.examine',
+      'search.test',
       'backup.create',
       'secret.rotate',
       'secret.reset',

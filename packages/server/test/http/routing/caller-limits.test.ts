@@ -25,6 +25,7 @@ const { organizationId } = app.harness.scope;
 /** Routes whose callers have no limits: the operator's, and those that take no credential. */
 const unlimited: readonly string[] = [
   'POST /api/admin/doctor',
+  'POST /api/admin/server-settings/search-test',
   'POST /api/admin/backup',
   'POST /api/admin/secret/rotate',
   'POST /api/admin/organizations',

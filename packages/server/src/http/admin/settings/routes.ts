@@ -20,10 +20,10 @@ import {
 
 const path = `${organizationPath}/settings`;
 
-export function settingsRoutes({ store, engine, now }: AdminDependencies): readonly Route[] {
+export function settingsRoutes({ store, engine, serverFacts, now }: AdminDependencies): readonly Route[] {
   async function resourceOf({ organizationId: id }: OrganizationScope, settings: OrganizationSettings) {
     const consumed = await readConsumed(engine, [{ subject: 'organization', id, limits: settings.limits }]);
-    return toSettingsResource(settings, consumed(id));
+    return toSettingsResource(settings, consumed(id), serverFacts);
   }
 
   return [

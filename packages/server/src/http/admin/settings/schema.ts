@@ -1,5 +1,6 @@
 /** The schemas of an organization's settings. */
 import { type Static, Type } from 'typebox';
+import type { ServerFacts } from '../../../domain/operations/server-facts.ts';
 import {
   endUserReaders,
   maxRetentionDays,
@@ -90,8 +91,29 @@ const RetentionChanges = Type.Object(
   { ...closed, title: 'RetentionChanges', ...retention },
 );
 
+const Defaults = Type.Object(
+  {
+    titles: oneOf(switches, { description: 'As `COLLOQUY_TITLES` has it.', examples: ['on'] }),
+    summaries: oneOf(switches, { description: 'As `COLLOQUY_SUMMARIES` has it.', examples: ['on'] }),
+    search_engine: Type.String({
+      description: 'What searches the web for answers; `wikipedia` where the server sets none.',
+      examples: ['searxng'],
+    }),
+  },
+  {
+    title: 'SettingsDefaults',
+    description: 'What the server was started with, which holds where an organization sets nothing.',
+  },
+);
+
 export const Settings = Type.Object(
-  { ...fields, consumed: Consumed, retention_days: RetentionDays, warnings: Type.Optional(Warnings) },
+  {
+    ...fields,
+    consumed: Consumed,
+    retention_days: RetentionDays,
+    defaults: Defaults,
+    warnings: Type.Optional(Warnings),
+  },
   {
     title: 'Settings',
     description: "What holds for all of an organization's conversations.",
@@ -120,6 +142,7 @@ export const promptFields = ['title_prompt', 'summary_prompt', 'query_prompt'] a
 export function toSettingsResource(
   settings: OrganizationSettings,
   consumed: Static<typeof ConsumedSchema>,
+  { titles, summaries, search }: ServerFacts,
 ): Static<typeof Settings> {
   return {
     titles: settings.titles,
@@ -134,6 +157,11 @@ export function toSettingsResource(
     end_user_limits: settings.endUserLimits,
     consumed,
     retention_days: settings.retentionDays,
+    defaults: {
+      titles: titles ? 'on' : 'off',
+      summaries: summaries ? 'on' : 'off',
+      search_engine: search.engine,
+    },
   };
 }
 

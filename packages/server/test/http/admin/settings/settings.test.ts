@@ -17,6 +17,7 @@ const nothingSet = {
   end_user_limits: {},
   retention_days: { test: null, prod: null },
 };
+const defaults = { titles: 'on', summaries: 'on', search_engine: 'wikipedia' };
 
 onBothStores('settings', async (engine) => {
   const app = await startAdminApp(engine);
@@ -25,7 +26,7 @@ onBothStores('settings', async (engine) => {
   test('each field is set, kept by changes of others, and taken back', async () => {
     const id = await app.organization();
     const path = `/organizations/${id}/settings`;
-    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {} });
+    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {}, defaults });
     const model = await app.model(id);
     const all = {
       titles: 'off',
@@ -45,15 +46,15 @@ onBothStores('settings', async (engine) => {
       const changed = await app.call('PATCH', path, { [field]: value });
       assert.equal(changed.status, 200, changed.text);
       expected = { ...expected, [field]: value };
-      const { consumed, ...set } = changed.body;
+      const { consumed, defaults: _, ...set } = changed.body;
       assert.deepEqual(set, expected);
       assert.deepEqual(Object.keys(consumed), Object.keys(set.limits as object));
     }
     const consumed = { tokens_per_day: 0, queued_turns: 0 };
-    assert.deepEqual((await app.call('GET', path)).body, { ...all, consumed });
-    assert.deepEqual((await app.call('PATCH', path, {})).body, { ...all, consumed });
+    assert.deepEqual((await app.call('GET', path)).body, { ...all, consumed, defaults });
+    assert.deepEqual((await app.call('PATCH', path, {})).body, { ...all, consumed, defaults });
     const back = { ...nothingSet };
-    assert.deepEqual((await app.call('PATCH', path, back)).body, { ...back, consumed: {} });
+    assert.deepEqual((await app.call('PATCH', path, back)).body, { ...back, consumed: {}, defaults });
     const upper = await app.call('PATCH', path, { helper_model_id: model.toUpperCase() });
     assert.equal(upper.body.helper_model_id, model);
   });
@@ -96,7 +97,7 @@ onBothStores('settings', async (engine) => {
       assert.match(answer.body.error, error);
       assert.match(answer.body.error, new RegExp(field));
     }
-    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {} });
+    assert.deepEqual((await app.call('GET', path)).body, { ...nothingSet, consumed: {}, defaults });
     const long = await app.call('PATCH', path, { query_prompt: '😀'.repeat(4000) });
     assert.equal(long.status, 200);
   });
