@@ -51,9 +51,9 @@ export interface TestConsole extends AsyncDisposable {
 }
 
 /** A console that nobody has an account for yet. */
-export async function startConsole(): Promise<TestConsole> {
+export async function startConsole(environment: Record<string, string> = {}): Promise<TestConsole> {
   await using owned = new AsyncDisposableStack();
-  const server = owned.use(await startTestServer());
+  const server = owned.use(await startTestServer('sqlite', { environment }));
   // The tests do not look at the page that waits for it.
   await server.server.browserBundles.console.prepare();
   const browser = await chromium.launch({
@@ -124,9 +124,11 @@ export interface FurnishedConsole extends TestConsole {
 }
 
 /** A console that is set up, with a scripted model and a persona `helper`. */
-export async function startFurnishedConsole(): Promise<FurnishedConsole> {
+export async function startFurnishedConsole(
+  environment: Record<string, string> = {},
+): Promise<FurnishedConsole> {
   await using owned = new AsyncDisposableStack();
-  const opened = owned.use(await startConsole());
+  const opened = owned.use(await startConsole(environment));
   const { server } = opened;
   const organizationId = await opened.setUp();
   const { personaId } = await furnish(server.url, organizationId, server.upstream);

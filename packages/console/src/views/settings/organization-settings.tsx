@@ -6,19 +6,15 @@ import { useApi } from '../../api/api.ts';
 import { allOfThem, type List } from '../../api/list.ts';
 import { useChange, useRead } from '../../api/queries.ts';
 import { LimitsField, UsedLimits } from '../../forms/limits-field.tsx';
-import { ResourceForm, useLeaveGuard } from '../../forms/resource-form.tsx';
+import { ResourceForm, type ResourceFormProps, useLeaveGuard } from '../../forms/resource-form.tsx';
 import { useForm } from '../../forms/use-form.ts';
 import { SelectField, TextField } from '../../parts/controls.tsx';
 import { Card, pageStyles } from '../../parts/page.tsx';
 import { Loaded, Note } from '../../parts/states.tsx';
 import { tell } from '../../parts/toasts.tsx';
+import { DefaultModel } from './default-model.tsx';
 import { settingsStrings } from './strings.ts';
-import type { Settings } from './types.ts';
-
-interface NamedModel {
-  readonly id: string;
-  readonly name: string;
-}
+import type { NamedModel, Settings } from './types.ts';
 
 export function OrganizationSettings(): JSX.Element {
   const api = useApi();
@@ -71,7 +67,7 @@ function SettingsForm({ of: settings, models }: SettingsFormProps): JSX.Element 
       <Card title={strings.answers}>
         <ResourceForm
           form={form}
-          words={strings.words}
+          words={wordsOf(settings)}
           controls={{
             helper_model_id: ({ name }) => (
               <SelectField
@@ -112,11 +108,30 @@ function SettingsForm({ of: settings, models }: SettingsFormProps): JSX.Element 
           ))}
         </ResourceForm>
       </Card>
-      <Card title={strings.used}>
-        <UsedLimits limits={settings.limits} consumed={settings.consumed} />
-      </Card>
+      <div class={pageStyles.form}>
+        <DefaultModel models={models} />
+        <Card title={strings.used}>
+          <UsedLimits limits={settings.limits} consumed={settings.consumed} />
+        </Card>
+      </div>
     </div>
   );
+}
+
+/** The texts of the fields, with what holds where the organization sets nothing. */
+function wordsOf({ defaults }: Settings): NonNullable<ResourceFormProps['words']> {
+  const { words, searchedBy } = settingsStrings();
+  const { titles, summaries, internet } = words;
+  const withDefault = ({ choices, ...more }: typeof titles, value: 'on' | 'off') => ({
+    ...more,
+    choices: { ...choices, '': `${choices['']}: ${choices[value]}` },
+  });
+  return {
+    ...words,
+    titles: withDefault(titles, defaults.titles),
+    summaries: withDefault(summaries, defaults.summaries),
+    internet: { ...internet, hint: `${internet.hint} ${searchedBy(defaults.search_engine)}` },
+  };
 }
 
 function daysOf({ retention_days: { prod, test } }: Settings) {

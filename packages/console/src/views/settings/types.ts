@@ -6,7 +6,47 @@ export interface Settings {
   readonly end_user_limits: Limits;
   readonly consumed: Limits;
   readonly retention_days: { readonly test: number | null; readonly prod: number | null };
+  /** What holds where the organization sets nothing. */
+  readonly defaults: {
+    readonly titles: 'on' | 'off';
+    readonly summaries: 'on' | 'off';
+    readonly search_engine: string;
+  };
   readonly warnings?: readonly string[];
+}
+
+export interface NamedModel {
+  readonly id: string;
+  readonly name: string;
+  readonly is_active: boolean;
+}
+
+export interface ServerVariable {
+  readonly name: string;
+  readonly value: string | null;
+  readonly is_set: boolean;
+  readonly is_secret: boolean;
+}
+
+export interface ServerFacts {
+  readonly variables: readonly ServerVariable[];
+  readonly search: { readonly engine: string; readonly variable: string | null };
+  readonly sign_in: {
+    readonly passwords: boolean;
+    readonly openid: { readonly issuer: string; readonly label: string } | null;
+    readonly openid_callback: string;
+    readonly passkeys: {
+      readonly state: 'available' | 'no_host_name' | 'insecure' | 'off';
+      readonly host: string | null;
+    };
+  } | null;
+}
+
+export interface SearchTrial {
+  readonly ok: boolean;
+  readonly latency_ms: number;
+  readonly hits: readonly { readonly title: string; readonly url: string }[];
+  readonly error: string | null;
 }
 
 export interface Webhook {
