@@ -14,6 +14,7 @@ export const languages: Readonly<Record<string, Offered>> = {
   de: { name: 'Deutsch', load: async () => (await import('./de/index.ts')).de },
   fr: { name: 'Français', load: async () => (await import('./fr/index.ts')).fr },
   es: { name: 'Español', load: async () => (await import('./es/index.ts')).es },
+  ar: { name: 'العربية', direction: 'rtl', load: async () => (await import('./ar/index.ts')).ar },
 };
 
 /** The first of the wanted languages that there is, by its first part; else English. */

@@ -1,4 +1,7 @@
-/** Small pictures of 20 by 20, drawn in lines. They never stand without words for those who don't see them. */
+/**
+ * Small pictures of 20 by 20, drawn in lines. They never stand without words for those who don't see them. Those that
+ * point along the line are mirrored where the language is written from right to left (`base.css`).
+ */
 import type { JSX } from 'preact';
 
 const paths = {
@@ -46,6 +49,7 @@ export type IconName = keyof typeof paths;
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (
     <svg
+      data-icon={name}
       viewBox="0 0 20 20"
       width="20"
       height="20"

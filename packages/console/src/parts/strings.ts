@@ -38,4 +38,6 @@ export const partStrings = catalogue('parts', {
   zone: (name: string) => `Time zone: ${name}.`,
   filter: 'Filter',
   none: '–',
+  /** Between the parts of a list. */
+  comma: ', ',
 });

@@ -169,15 +169,19 @@ export function excessOf(page: Page): Promise<number> {
 }
 
 /**
- * Nothing is wrong with the page as it is, in both themes at 1200 and 375 px: axe finds no violation, and it is not
+ * Nothing is wrong with the page as it is, in these themes at 1200 and 375 px: axe finds no violation, and it is not
  * wider than the window. A picture of each goes to COLLOQUY_TEST_PICTURES, if that is set.
  * @param name begins the names of the pictures
  */
-export async function checkPage(page: Page, name: string): Promise<void> {
+export async function checkPage(
+  page: Page,
+  name: string,
+  themes: readonly ('light' | 'dark')[] = ['light', 'dark'],
+): Promise<void> {
   const wrong: string[] = [];
   for (const size of [wide, narrow]) {
     await page.setViewportSize(size);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const colorScheme of themes) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       // What the change of size or theme brings about is drawn first.
       await page.evaluate(

@@ -27,6 +27,27 @@ const languages = {
       health: 'Zustand',
     },
   },
+  'ar-EG': {
+    dir: 'rtl',
+    name: 'اسمك',
+    email: 'البريد الإلكتروني',
+    password: 'كلمة مرور جديدة',
+    repeat: 'كلمة المرور نفسها مرة أخرى',
+    create: 'إنشاء الحساب',
+    views: 'الصفحات',
+    message: 'رسالة',
+    answer: 'إجابة guide',
+    headings: {
+      conversations: 'المحادثات',
+      personas: 'الشخصيات',
+      models: 'النماذج',
+      keys: 'المفاتيح',
+      usage: 'الاستخدام',
+      members: 'الأعضاء',
+      settings: 'الإعدادات',
+      health: 'الحالة',
+    },
+  },
 } as const;
 
 for (const [language, words] of Object.entries(languages)) {
@@ -39,7 +60,7 @@ for (const [language, words] of Object.entries(languages)) {
     const html = page.locator('html');
     assert.equal(await html.getAttribute('lang'), language.slice(0, 2));
     assert.equal(await html.getAttribute('dir'), words.dir);
-    await checkPage(page, `${language}-setup`);
+    await checkPage(page, `${language}-setup`, ['light']);
     await page.getByLabel(words.email).fill(person.email);
     await page.getByLabel(words.password).fill(person.password);
     await page.getByLabel(words.repeat).fill(person.password);
@@ -50,14 +71,14 @@ for (const [language, words] of Object.entries(languages)) {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: words.answer }).waitFor();
     await page.locator('article:not([aria-busy=true])').nth(1).waitFor();
-    await checkPage(page, `${language}-answer`);
+    await checkPage(page, `${language}-answer`, ['light']);
     const { data } = await administer<{ data: { id: string }[] }>(server.url, 'GET', '/organizations');
     await furnish(server.url, data[0]?.id ?? '', server.upstream);
     for (const [view, heading] of Object.entries(words.headings)) {
       await page.goto(`${url}/${view}`);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
-      await checkPage(page, `${language}-${view}`);
+      await checkPage(page, `${language}-${view}`, ['light']);
     }
     // Before somebody has signed in, the console asks who it is.
     assert.deepEqual(opened.complaintsBut(/status of 401/), []);

@@ -131,6 +131,7 @@ export const parts: Part<'parts'> = {
   zone: (name) => `Zeitzone: ${name}.`,
   filter: 'Filtern',
   none: '–',
+  comma: ', ',
 };
 
 export const shell: Part<'shell'> = {

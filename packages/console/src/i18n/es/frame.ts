@@ -128,6 +128,7 @@ export const parts: Part<'parts'> = {
   zone: (name) => `Zona horaria: ${name}.`,
   filter: 'Filtrar',
   none: '–',
+  comma: ', ',
 };
 
 export const shell: Part<'shell'> = {

@@ -1,10 +1,11 @@
 /** The console in Spanish. People are addressed by “usted”, where a sentence can’t do without. */
 import type { Language } from '../texts.ts';
-import { keys, members, models, settings } from './administration.ts';
+import { keys, members, models } from './administration.ts';
 import { chat, conversations } from './conversations.ts';
 import { access, api, creators, limits, parts, shell, views } from './frame.ts';
 import { health, usage } from './operation.ts';
 import { personas } from './personas.ts';
+import { settings } from './settings.ts';
 
 export const es: Language = {
   access,

@@ -133,6 +133,7 @@ export const parts: Part<'parts'> = {
   zone: (name) => `Fuseau horaire : ${name}.`,
   filter: 'Filtrer',
   none: '–',
+  comma: ', ',
 };
 
 export const shell: Part<'shell'> = {

@@ -1,10 +1,11 @@
 /** The console in French. People are addressed by “vous”. */
 import type { Language } from '../texts.ts';
-import { keys, members, models, settings } from './administration.ts';
+import { keys, members, models } from './administration.ts';
 import { chat, conversations } from './conversations.ts';
 import { access, api, creators, limits, parts, shell, views } from './frame.ts';
 import { health, usage } from './operation.ts';
 import { personas } from './personas.ts';
+import { settings } from './settings.ts';
 
 export const fr: Language = {
   access,

@@ -10,6 +10,7 @@ import { Badge, Button } from '../../parts/controls.tsx';
 import { Card, Code, Facts, Page, pageStyles } from '../../parts/page.tsx';
 import { saveFile } from '../../parts/save-file.ts';
 import { ErrorState, Loaded, Note } from '../../parts/states.tsx';
+import { partStrings } from '../../parts/strings.ts';
 import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { toConsole } from '../../state/paths.ts';
@@ -90,7 +91,10 @@ function Server({ of: health }: HealthProps): JSX.Element {
           [strings.uptime, formatDuration(seconds * 1000)],
           [
             strings.load,
-            load && `${strings.loads[load.level]}, ${strings.loopDelay(formatDuration(load.loop_delay_ms))}`,
+            load &&
+              strings.loads[load.level] +
+                partStrings().comma +
+                strings.loopDelay(formatDuration(load.loop_delay_ms)),
           ],
           [strings.memory, formatBytes(memory.resident_bytes)],
           [strings.disk, disk && strings.freeOf(formatBytes(disk.free_bytes), formatBytes(disk.total_bytes))],

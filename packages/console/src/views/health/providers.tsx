@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { formatAgo, formatDuration, formatNumber, formatTime } from '../../i18n/format.ts';
 import { Card, pageStyles } from '../../parts/page.tsx';
+import { partStrings } from '../../parts/strings.ts';
 import { Table } from '../../parts/table.tsx';
 import styles from './health.module.css';
 import { healthStrings } from './strings.ts';
@@ -47,7 +48,9 @@ function shown({ p50, p95 }: Provider['duration_ms']): string {
 function countsOf({ errors }: Provider): string {
   const counts = Object.entries(errors).filter(([, count]) => count > 0);
   return (
-    counts.map(([kind, count]) => `${kind.replaceAll('_', ' ')} ${formatNumber(count)}`).join(', ') || '–'
+    counts
+      .map(([kind, count]) => `${kind.replaceAll('_', ' ')} ${formatNumber(count)}`)
+      .join(partStrings().comma) || '–'
   );
 }
 

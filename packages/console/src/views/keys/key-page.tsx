@@ -101,7 +101,9 @@ function About({ of: key, personas }: ShownKeyProps): JSX.Element {
           ],
           [
             strings.personas,
-            isAdministration ? null : (key.personas?.map(nameOf).join(', ') ?? strings.anyPersona),
+            isAdministration
+              ? null
+              : (key.personas?.map(nameOf).join(partStrings().comma) ?? strings.anyPersona),
           ],
           [strings.origins, isAdministration ? null : (key.allowed_origins?.join(', ') ?? strings.anyOrigin)],
           [strings.lastUsed, lastUsedText(key)],

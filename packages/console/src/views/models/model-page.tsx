@@ -13,6 +13,7 @@ import { Confirm } from '../../parts/dialog.tsx';
 import { LoadedPage } from '../../parts/loaded-page.tsx';
 import { Card, Facts, Page, pageStyles } from '../../parts/page.tsx';
 import { ErrorState, Note } from '../../parts/states.tsx';
+import { partStrings } from '../../parts/strings.ts';
 import { tell } from '../../parts/toasts.tsx';
 import { contextOf, LastDay, ModelState, pricesOf } from './model-list.tsx';
 import { modelStrings } from './strings.ts';
@@ -56,7 +57,7 @@ function About({ model }: { readonly model: Model }): JSX.Element {
     learnt?.context_window != null && strings.learntWindow(formatNumber(learnt.context_window)),
     learnt !== null &&
       learnt.refused_parameters.length > 0 &&
-      strings.learntRefused(learnt.refused_parameters.join(', ')),
+      strings.learntRefused(learnt.refused_parameters.join(partStrings().comma)),
   ].filter((text) => text !== false);
   return (
     <div class={pageStyles.form}>

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { titleOf } from '../../forms/fields.ts';
 import { VisuallyHidden } from '../../parts/controls.tsx';
+import { partStrings } from '../../parts/strings.ts';
 import styles from './personas.module.css';
 import { personaStrings } from './strings.ts';
 import type { Model, Version } from './types.ts';
@@ -39,7 +40,8 @@ export function Differences({ before, after, models }: DifferencesProps): JSX.El
   const show = (name: keyof Version, value: Version[keyof Version]): string => {
     const named = (id: string) => models.find((model) => model.id === id)?.name ?? strings.unknownModel;
     if (name === 'model_id') return named(String(value));
-    if (name === 'fallbacks') return (value as readonly string[]).map(named).join(', ') || strings.empty_;
+    if (name === 'fallbacks')
+      return (value as readonly string[]).map(named).join(partStrings().comma) || strings.empty_;
     if (value === null || value === '') return strings.empty_;
     return Array.isArray(value) ? value.join(' · ') || strings.empty_ : String(value);
   };
@@ -58,7 +60,8 @@ export function Differences({ before, after, models }: DifferencesProps): JSX.El
             <div key={name}>
               <dt>{name === 'model_id' ? strings.model : (words[name]?.title ?? titleOf(name))}</dt>
               <dd>
-                <del>{show(name, before[name])}</del> → <ins>{show(name, after[name])}</ins>
+                <del>{show(name, before[name])}</del> <span class={styles.arrow}>→</span>{' '}
+                <ins>{show(name, after[name])}</ins>
               </dd>
             </div>
           ))}

@@ -6,6 +6,7 @@ import { useRead } from '../../api/queries.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { Pager, useCursor } from '../../parts/pager.tsx';
 import { Loaded, Note } from '../../parts/states.tsx';
+import { partStrings } from '../../parts/strings.ts';
 import { Table } from '../../parts/table.tsx';
 import styles from './settings.module.css';
 import { settingsStrings } from './strings.ts';
@@ -33,7 +34,9 @@ export function AuditTrail(): JSX.Element {
                 {
                   title: strings.actor,
                   show: ({ actor: { kind, name, address } }) =>
-                    [name === null ? kind : `${kind} ${name}`, address].filter(Boolean).join(', '),
+                    [name === null ? kind : `${kind} ${name}`, address]
+                      .filter(Boolean)
+                      .join(partStrings().comma),
                 },
                 {
                   title: strings.subject,

@@ -150,7 +150,7 @@ export function Plot(props: PlotProps): JSX.Element {
   }, [stack, names, nameOf, shortNameOf, isCount, formatValue, onChoose, limit, top]);
   return (
     <figure class={styles.plot}>
-      <div ref={place} class={styles.canvas} role="img" aria-label={label} />
+      <div ref={place} class={styles.canvas} dir="ltr" role="img" aria-label={label} />
       <p ref={told} class={styles.told} />
       <ul ref={legend} class={styles.legend}>
         {names.map((name, index) => (
