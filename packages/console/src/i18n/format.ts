@@ -6,8 +6,17 @@ import { currentLanguage } from './catalogue.ts';
 function locale(): string {
   const language = currentLanguage();
   const own = globalThis.navigator?.languages?.find((tag) => tag.toLowerCase().split('-', 1)[0] === language);
-  // Ids, versions and code have these digits and years in every language: one page never shows two kinds.
-  return new Intl.Locale(own ?? language, { numberingSystem: 'latn', calendar: 'gregory' }).toString();
+  try {
+    return withUsualDigits(own ?? language);
+  } catch {
+    // Some systems make browsers say what is no language, such as `en-US@posix`.
+    return withUsualDigits(language);
+  }
+}
+
+/** Ids, versions and code have these digits and years in every language: one page never shows two kinds. */
+function withUsualDigits(tag: string): string {
+  return new Intl.Locale(tag, { numberingSystem: 'latn', calendar: 'gregory' }).toString();
 }
 
 export function formatNumber(value: number, digits = 0): string {

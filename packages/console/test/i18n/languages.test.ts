@@ -177,3 +177,19 @@ test('numbers and times are of the language that is shown, not of the browser', 
   showLanguage('en', {});
   assert.equal(formatNumber(1234.5, 1), '1,234.5');
 });
+
+test('numbers follow the region of the browser, and what is no language is passed over', (t) => {
+  const browser = (languages: readonly string[]) =>
+    Object.defineProperty(navigator, 'languages', { value: languages, configurable: true });
+  const { languages: before } = navigator;
+  t.after(() => browser(before));
+  browser(['fr', 'de-CH']);
+  showLanguage('de', {});
+  assert.match(formatNumber(1234.5, 1), /^1.234\.5$/);
+  browser(['ar-EG']);
+  showLanguage('ar', {});
+  assert.equal(formatNumber(12), '12');
+  browser(['en-US@posix']);
+  showLanguage('en', {});
+  assert.equal(formatNumber(1234.5, 1), '1,234.5');
+});
