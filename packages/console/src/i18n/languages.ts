@@ -14,7 +14,11 @@ export const languages: Readonly<Record<string, Offered>> = {
   de: { name: 'Deutsch', load: async () => (await import('./de/index.ts')).de },
   fr: { name: 'Français', load: async () => (await import('./fr/index.ts')).fr },
   es: { name: 'Español', load: async () => (await import('./es/index.ts')).es },
+  it: { name: 'Italiano', load: async () => (await import('./it/index.ts')).it },
+  pt: { name: 'Português', load: async () => (await import('./pt/index.ts')).pt },
   ar: { name: 'العربية', direction: 'rtl', load: async () => (await import('./ar/index.ts')).ar },
+  ja: { name: '日本語', load: async () => (await import('./ja/index.ts')).ja },
+  zh: { name: '简体中文', load: async () => (await import('./zh/index.ts')).zh },
 };
 
 /** The first of the wanted languages that there is, by its first part; else English. */
