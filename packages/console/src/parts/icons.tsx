@@ -49,7 +49,6 @@ export type IconName = keyof typeof paths;
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (
     <svg
-      data-icon={name}
       viewBox="0 0 20 20"
       width="20"
       height="20"
@@ -60,7 +59,7 @@ export function Icon({ name }: { readonly name: IconName }): JSX.Element {
       stroke-linejoin="round"
       aria-hidden="true"
       focusable="false"
-      data-turns={name === 'left' || name === 'right' || undefined}
+      data-turns={name === 'left' || name === 'right' || name === 'signOut' || undefined}
     >
       <path d={paths[name]} />
     </svg>

@@ -33,6 +33,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'أين يعمل النموذج؟',
   hosted: 'مزوّدون مستضافون',
   own: 'خوادم لك',
+  anotherServer: 'خادم آخر بصيغة OpenAI',
   documentation: 'توثيقه',
   address: 'العنوان',
   addressOperator: 'لا يحدد عناوين الشبكات الخاصة إلا المشغّل.',

@@ -162,6 +162,7 @@ export const shell: Part<'shell'> = {
     close: 'إغلاق ما هو مفتوح',
   },
   afterwards: 'ثم',
+  home: 'إلى البداية',
   notFound: 'لا يوجد شيء في هذا العنوان',
   notFoundText: 'ربما كان العنوان لمؤسسة أخرى، أو لم يعد ما كان فيه موجودًا.',
   notMember: (name) => `لست عضوًا في ${isolated(name)}`,

@@ -34,6 +34,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'Wo läuft das Modell?',
   hosted: 'Anbieter im Netz',
   own: 'Eigene Server',
+  anotherServer: 'Anderer Server mit OpenAI-Format',
   documentation: 'Dokumentation des Anbieters',
   address: 'Adresse',
   addressOperator: 'Adressen in einem privaten Netz kann nur der Betreiber angeben.',

@@ -34,6 +34,7 @@ export const models: Part<'models'> = {
   chooseProvider: '¿Dónde se ejecuta el modelo?',
   hosted: 'Proveedores en la nube',
   own: 'Servidores propios',
+  anotherServer: 'Otro servidor con el formato de OpenAI',
   documentation: 'Su documentación',
   address: 'Dirección',
   addressOperator: 'Solo el operador puede indicar direcciones de una red privada.',

@@ -160,6 +160,7 @@ export const shell: Part<'shell'> = {
     close: 'Cerrar lo que esté abierto',
   },
   afterwards: 'luego',
+  home: 'Ir al principio',
   notFound: 'No hay nada en esta dirección',
   notFoundText: 'Puede que la dirección sea de otra organización, o que lo que había ya no exista.',
   notMember: (name) => `No es miembro de ${name}`,

@@ -34,6 +34,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'Où tourne le modèle ?',
   hosted: 'Fournisseurs en ligne',
   own: 'Vos propres serveurs',
+  anotherServer: 'Autre serveur au format OpenAI',
   documentation: 'Sa documentation',
   address: 'Adresse',
   addressOperator: 'Seul l’exploitant peut indiquer des adresses d’un réseau privé.',

@@ -165,6 +165,7 @@ export const shell: Part<'shell'> = {
     close: 'Fermer ce qui est ouvert',
   },
   afterwards: 'puis',
+  home: 'Aller au début',
   notFound: 'Il n’y a rien à cette adresse',
   notFoundText:
     'L’adresse appartient peut-être à une autre organisation, ou ce qui s’y trouvait n’existe plus.',

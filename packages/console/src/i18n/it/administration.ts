@@ -34,6 +34,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'Dove gira il modello?',
   hosted: 'Fornitori in rete',
   own: 'Server propri',
+  anotherServer: 'Altro server nel formato OpenAI',
   documentation: 'La sua documentazione',
   address: 'Indirizzo',
   addressOperator: 'Solo il gestore può indicare indirizzi di una rete privata.',

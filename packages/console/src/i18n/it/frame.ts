@@ -161,6 +161,7 @@ export const shell: Part<'shell'> = {
     close: 'Chiudi ciò che è aperto',
   },
   afterwards: 'poi',
+  home: 'Vai all’inizio',
   notFound: 'A questo indirizzo non c’è nulla',
   notFoundText: 'L’indirizzo può essere di un’altra organizzazione, o ciò che c’era non esiste più.',
   notMember: (name) => `Non è membro di ${name}`,

@@ -32,6 +32,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'モデルはどこで動きますか？',
   hosted: 'ホスト型プロバイダー',
   own: '自分のサーバー',
+  anotherServer: 'OpenAI 形式の別のサーバー',
   documentation: 'プロバイダーのドキュメント',
   address: 'アドレス',
   addressOperator: 'プライベートネットワークのアドレスを設定できるのは運用者だけです。',

@@ -156,6 +156,7 @@ export const shell: Part<'shell'> = {
     close: '開いているものを閉じる',
   },
   afterwards: '続けて',
+  home: '最初の画面へ',
   notFound: 'このアドレスには何もありません',
   notFoundText: '別の組織のアドレスか、そこにあったものがなくなった可能性があります。',
   notMember: (name) => `${name} のメンバーではありません`,

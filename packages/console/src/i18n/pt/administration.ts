@@ -34,6 +34,7 @@ export const models: Part<'models'> = {
   chooseProvider: 'Onde corre o modelo?',
   hosted: 'Fornecedores alojados',
   own: 'Servidores seus',
+  anotherServer: 'Outro servidor com o formato da OpenAI',
   documentation: 'A sua documentação',
   address: 'Endereço',
   addressOperator: 'Só o operador pode indicar endereços de uma rede privada.',

@@ -161,6 +161,7 @@ export const shell: Part<'shell'> = {
     close: 'Fechar o que está aberto',
   },
   afterwards: 'depois',
+  home: 'Ir para o início',
   notFound: 'Não há nada neste endereço',
   notFoundText: 'O endereço pode ser de outra organização, ou o que lá estava já não existe.',
   notMember: (name) => `Não é membro de ${name}`,

@@ -31,6 +31,7 @@ export const models: Part<'models'> = {
   chooseProvider: '模型在哪里运行？',
   hosted: '托管的提供商',
   own: '您自己的服务器',
+  anotherServer: '其他使用 OpenAI 格式的服务器',
   documentation: '其文档',
   address: '地址',
   addressOperator: '私有网络中的地址只能由运维者设置。',

@@ -150,6 +150,7 @@ export const shell: Part<'shell'> = {
     close: '关闭打开的内容',
   },
   afterwards: '然后',
+  home: '返回首页',
   notFound: '此地址没有内容',
   notFoundText: '该地址可能属于另一个组织，或者那里的内容已不存在。',
   notMember: (name) => `您不是 ${name} 的成员`,

@@ -36,6 +36,11 @@ interface ProviderChoiceProps {
   readonly onChoose: (provider: Provider) => void;
 }
 
+/** Names of providers are those of the server; what has none is named in the language that is shown. */
+function titleOf({ provider, preset, title }: Provider): string {
+  return provider === 'openai-compatible' && preset === null ? modelStrings().anotherServer : title;
+}
+
 function ProviderChoice({ providers, onChoose }: ProviderChoiceProps): JSX.Element {
   const strings = modelStrings();
   const isOwn = ({ base_url: address, required }: Provider) =>
@@ -58,8 +63,8 @@ function ProviderChoice({ providers, onChoose }: ProviderChoiceProps): JSX.Eleme
                 class={styles.provider}
                 onClick={() => onChoose(one)}
               >
-                {one.title}
-                <small>{one.base_url ?? one.example_base_url}</small>
+                {titleOf(one)}
+                <small dir="ltr">{one.base_url ?? one.example_base_url}</small>
               </button>
             ))}
           </div>
@@ -94,7 +99,7 @@ function Connection({ provider, onBack }: ConnectionProps): JSX.Element {
   const isNamed = problemAt('base_url') !== undefined || problemAt('api_key') !== undefined;
   return (
     <div class={pageStyles.form}>
-      <Card title={provider.title} actions={<Button onClick={onBack}>{strings.back}</Button>}>
+      <Card title={titleOf(provider)} actions={<Button onClick={onBack}>{strings.back}</Button>}>
         <form
           class={pageStyles.form}
           onSubmit={(event) => {

@@ -34,6 +34,7 @@ export const modelStrings = catalogue('models', {
   chooseProvider: 'Where does the model run?',
   hosted: 'Hosted providers',
   own: 'Servers of your own',
+  anotherServer: 'Another server of the OpenAI format',
   documentation: 'Its documentation',
   address: 'Address',
   addressOperator: 'Addresses on a private network can be set by the operator alone.',

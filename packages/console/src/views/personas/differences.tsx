@@ -84,7 +84,7 @@ function PromptDiff({ before, after }: { readonly before: string; readonly after
     [before, after],
   );
   return (
-    <p class={styles.diff}>
+    <p class={styles.diff} dir="auto">
       {parts.map(({ value, added, removed }, index) => {
         const key = `${index}${value.length}`;
         if (!added && !removed) return value;

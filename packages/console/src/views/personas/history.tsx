@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks';
 import { useChange } from '../../api/queries.ts';
 import { formatTime } from '../../i18n/format.ts';
 import { Badge, Button } from '../../parts/controls.tsx';
+import { creatorText } from '../../parts/creators.ts';
 import { Confirm, Dialog } from '../../parts/dialog.tsx';
 import { pageStyles } from '../../parts/page.tsx';
-import { partStrings } from '../../parts/strings.ts';
 import { Table } from '../../parts/table.tsx';
 import { tell } from '../../parts/toasts.tsx';
 import { Differences } from './differences.tsx';
@@ -47,7 +47,7 @@ export function History({ persona, versions, models }: PartProps): JSX.Element {
               <Badge tone={state === 'active' ? 'good' : 'plain'}>{strings.states[state]}</Badge>
             ),
           },
-          { title: strings.author, show: ({ created_by: by }) => by?.name ?? by?.kind ?? partStrings().none },
+          { title: strings.author, show: ({ created_by: by }) => creatorText(by) },
           { title: strings.made, show: ({ created_at: time }) => formatTime(time) },
           {
             title: strings.submittedAt,

@@ -1,4 +1,5 @@
 /** The resources of the administration that this view reads. */
+import type { Creator } from '../../parts/creators.ts';
 
 export interface Persona {
   readonly id: number;
@@ -28,7 +29,7 @@ export interface Version {
   readonly greeting: string | null;
   readonly suggestions: readonly string[];
   readonly show_reasoning: boolean;
-  readonly created_by: { readonly kind: string; readonly name: string | null } | null;
+  readonly created_by: Creator | null;
   readonly created_at: string;
   readonly submitted_at: string | null;
 }
