@@ -1,10 +1,11 @@
 /** The settings, in Arabic. */
+import { counted } from '../format.ts';
 import type { Part } from '../texts.ts';
 import { isolated } from './counts.ts';
 
 export const settings: Part<'settings'> = {
   title: 'الإعدادات',
-  tabs: { own: 'أنت', organization: 'المؤسسة', webhooks: 'Webhooks', audit: 'سجل التدقيق' },
+  tabs: { own: 'أنت', organization: 'المؤسسة', webhooks: 'Webhooks', audit: 'سجل التدقيق', server: 'الخادم' },
   saved: 'تم الحفظ',
   name: 'الاسم',
   profile: 'من أنت',
@@ -132,4 +133,48 @@ export const settings: Part<'settings'> = {
   show: 'عرض',
   anyAction: 'الكل',
   auditEmpty: 'لم يُسجَّل شيء.',
+  searchedBy: (engine) => `يُبحث في الويب عبر ${isolated(engine)}.`,
+  defaultModel: 'النموذج الافتراضي',
+  defaultModelLabel: 'ما يجيب حيث لا تجيب شخصية',
+  defaultModelHint: 'يمكن لطلب أن يسمّي نموذجًا آخر، وكذلك لمن يتحدث هنا.',
+  setDefaultModel: 'تعيين النموذج الافتراضي',
+  firstModel: 'أول نموذج نشط',
+  idleModel: (name) => `${isolated(name)} (غير نشط)`,
+  idleModelText: 'ما دام غير نشط، يجيب أول نموذج نشط.',
+  signIn: 'تسجيل الدخول',
+  passwords: 'كلمات المرور',
+  yes: 'نعم',
+  no: 'لا',
+  none: 'لا يوجد',
+  openId: 'مزوّد OpenID',
+  passkeyStates: {
+    available: 'متاحة هنا',
+    no_host_name: 'ليست هنا: لا تستخدمها المتصفحات إلا مع أسماء المضيفين، وهذا العنوان رقم',
+    insecure: 'ليست هنا: لا تستخدمها المتصفحات إلا عبر HTTPS',
+    off: 'لا: مزوّد OpenID وحده يُدخل الناس',
+  },
+  callback: 'عنوان العودة',
+  callbackText: 'يُسجَّل لدى مزوّد OpenID عنوانًا يعيد الناس إليه:',
+  internet: 'الإنترنت',
+  engine: 'محرك البحث',
+  chosenBy: 'اختاره',
+  noVariable: 'لا شيء: هو الذي يبحث حيث لم يُعيَّن محرك آخر',
+  trySearch: 'تجربة بحث',
+  trySearchHint: 'يسأل الخادم محركه مرة واحدة، كما يفعل لإجابة من الإنترنت.',
+  search: 'بحث',
+  searchFailed: (reason) => `فشل البحث: ${isolated(reason)}.`,
+  found: (count, time) =>
+    count === 0
+      ? `لم يُعثر على شيء، خلال ${time}.`
+      : `${counted(count, { one: 'صفحة واحدة', two: 'صفحتان', few: '# صفحات', other: '# صفحة' })} خلال ${time}.`,
+  environment: 'ما تعيّنه بيئة التشغيل',
+  environmentText: `بدأ الخادم بهذه المتغيرات، من بيئته أو من ملف ${isolated('.env')}. تُغيَّر هناك، ويقرؤها عند بدء تشغيله.`,
+  allVariables: 'وغير المعيّنة أيضًا، مع قيمها الافتراضية',
+  variable: 'المتغير',
+  value: 'القيمة',
+  origin: 'المصدر',
+  fromEnvironment: 'البيئة',
+  fromDefault: 'القيمة الافتراضية',
+  secretSet: 'معيّن، ولا يُعرض',
+  notSet: 'غير معيّن',
 };

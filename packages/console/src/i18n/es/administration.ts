@@ -249,6 +249,6 @@ export const members: Part<'members'> = {
   deleteAccount: 'Eliminar la cuenta',
   deleteAccountTitle: (name) => `¿Eliminar la cuenta de ${name}?`,
   deleteAccountText:
-    'Su contraseña, sus llaves de acceso y sus sesiones desaparecen en el acto. La persona sigue siendo miembro de sus organizaciones, sin poder iniciar sesión hasta que alguien la invite de nuevo.',
+    'Su contraseña, sus llaves de acceso y sus sesiones desaparecen en el acto. La persona sigue siendo miembro de sus organizaciones; una invitación nueva o un proveedor OpenID la deja entrar otra vez.',
   accountDeleted: 'La cuenta se ha eliminado',
 };

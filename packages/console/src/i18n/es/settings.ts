@@ -1,9 +1,16 @@
 /** The settings, in Spanish. */
+import { counted } from '../format.ts';
 import type { Part } from '../texts.ts';
 
 export const settings: Part<'settings'> = {
   title: 'Ajustes',
-  tabs: { own: 'Usted', organization: 'Organización', webhooks: 'Webhooks', audit: 'Registro de auditoría' },
+  tabs: {
+    own: 'Usted',
+    organization: 'Organización',
+    webhooks: 'Webhooks',
+    audit: 'Registro de auditoría',
+    server: 'Servidor',
+  },
   saved: 'Guardado',
   name: 'Nombre',
   profile: 'Quién es usted',
@@ -134,4 +141,50 @@ export const settings: Part<'settings'> = {
   show: 'Mostrar',
   anyAction: 'Todas',
   auditEmpty: 'No se ha anotado nada.',
+  searchedBy: (engine) => `En la web busca ${engine}.`,
+  defaultModel: 'Modelo predeterminado',
+  defaultModelLabel: 'Lo que responde donde no lo hace ninguna persona',
+  defaultModelHint: 'Una petición puede indicar otro modelo, y también quien hable aquí.',
+  setDefaultModel: 'Guardar el modelo predeterminado',
+  firstModel: 'El primer modelo activo',
+  idleModel: (name) => `${name} (inactivo)`,
+  idleModelText: 'Mientras no esté activo, responde el primer modelo activo.',
+  signIn: 'Inicio de sesión',
+  passwords: 'Contraseñas',
+  yes: 'Sí',
+  no: 'No',
+  none: 'Ninguno',
+  openId: 'Proveedor OpenID',
+  passkeyStates: {
+    available: 'Aquí',
+    no_host_name:
+      'Aquí no: los navegadores solo las tienen para nombres de host, y esta dirección es un número',
+    insecure: 'Aquí no: los navegadores solo las tienen por HTTPS',
+    off: 'No: solo el proveedor OpenID deja entrar',
+  },
+  callback: 'Dirección de vuelta',
+  callbackText: 'Para registrar en un proveedor OpenID, como dirección a la que devuelve a las personas:',
+  internet: 'Internet',
+  engine: 'Buscador',
+  chosenBy: 'Elegido por',
+  noVariable: 'Nada: es el que busca donde no se ha indicado otro',
+  trySearch: 'Probar una búsqueda',
+  trySearchHint: 'El servidor pregunta una vez a su buscador, como para una respuesta de Internet.',
+  search: 'Buscar',
+  searchFailed: (reason) => `La búsqueda falló: ${reason}.`,
+  found: (count, time) =>
+    count === 0
+      ? `No se encontró nada, en ${time}.`
+      : `${counted(count, { one: '# página', other: '# páginas' })} en ${time}.`,
+  environment: 'Lo que fija el entorno',
+  environmentText:
+    'El servidor se arrancó con estas variables, de su entorno o de un archivo .env. Se cambian allí, y las lee al arrancar.',
+  allVariables: 'También las que no están fijadas, con sus valores predeterminados',
+  variable: 'Variable',
+  value: 'Valor',
+  origin: 'De',
+  fromEnvironment: 'Entorno',
+  fromDefault: 'Predeterminado',
+  secretSet: 'Fijada, y no se muestra',
+  notSet: 'Sin fijar',
 };

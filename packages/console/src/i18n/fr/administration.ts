@@ -258,6 +258,6 @@ export const members: Part<'members'> = {
   deleteAccount: 'Supprimer le compte',
   deleteAccountTitle: (name) => `Supprimer le compte de ${name} ?`,
   deleteAccountText:
-    'Son mot de passe, ses clés d’accès et ses sessions disparaissent aussitôt. La personne reste membre de ses organisations, sans pouvoir se connecter tant que personne ne l’invite à nouveau.',
+    'Son mot de passe, ses clés d’accès et ses sessions disparaissent aussitôt. La personne reste membre de ses organisations ; une nouvelle invitation ou un fournisseur OpenID la laisse entrer à nouveau.',
   accountDeleted: 'Le compte est supprimé',
 };

@@ -1,9 +1,16 @@
 /** The settings, in French. */
+import { counted } from '../format.ts';
 import type { Part } from '../texts.ts';
 
 export const settings: Part<'settings'> = {
   title: 'Paramètres',
-  tabs: { own: 'Vous', organization: 'Organisation', webhooks: 'Webhooks', audit: 'Journal d’audit' },
+  tabs: {
+    own: 'Vous',
+    organization: 'Organisation',
+    webhooks: 'Webhooks',
+    audit: 'Journal d’audit',
+    server: 'Serveur',
+  },
   saved: 'Enregistré',
   name: 'Nom',
   profile: 'Qui vous êtes',
@@ -134,4 +141,51 @@ export const settings: Part<'settings'> = {
   show: 'Afficher',
   anyAction: 'Toutes',
   auditEmpty: 'Rien n’a été consigné.',
+  searchedBy: (engine) => `La recherche sur le web passe par ${engine}.`,
+  defaultModel: 'Modèle par défaut',
+  defaultModelLabel: 'Ce qui répond là où aucun persona ne le fait',
+  defaultModelHint: 'Une requête peut indiquer un autre modèle, et toute personne qui discute ici aussi.',
+  setDefaultModel: 'Définir le modèle par défaut',
+  firstModel: 'Le premier modèle actif',
+  idleModel: (name) => `${name} (inactif)`,
+  idleModelText: 'Tant qu’il n’est pas actif, le premier modèle actif répond.',
+  signIn: 'Connexion',
+  passwords: 'Mots de passe',
+  yes: 'Oui',
+  no: 'Non',
+  none: 'Aucun',
+  openId: 'Fournisseur OpenID',
+  passkeyStates: {
+    available: 'Ici',
+    no_host_name:
+      'Pas ici : les navigateurs n’en ont que pour des noms d’hôte, et cette adresse est un nombre',
+    insecure: 'Pas ici : les navigateurs n’en ont qu’en HTTPS',
+    off: 'Non : seul le fournisseur OpenID laisse entrer',
+  },
+  callback: 'Adresse de retour',
+  callbackText:
+    'À enregistrer chez un fournisseur OpenID, comme adresse vers laquelle il renvoie les personnes :',
+  internet: 'Internet',
+  engine: 'Moteur de recherche',
+  chosenBy: 'Choisi par',
+  noVariable: 'Rien : c’est lui qui cherche quand aucun autre moteur n’est défini',
+  trySearch: 'Essayer une recherche',
+  trySearchHint: 'Le serveur interroge son moteur une fois, comme pour une réponse tirée d’Internet.',
+  search: 'Rechercher',
+  searchFailed: (reason) => `La recherche a échoué : ${reason}.`,
+  found: (count, time) =>
+    count === 0
+      ? `Rien n’a été trouvé, en ${time}.`
+      : `${counted(count, { one: '# page', other: '# pages' })} en ${time}.`,
+  environment: 'Ce que définit l’environnement',
+  environmentText:
+    'Le serveur a été démarré avec ces variables, de son environnement ou d’un fichier .env. Elles se modifient là, et il les lit à son démarrage.',
+  allVariables: 'Aussi celles qui ne sont pas définies, avec leurs valeurs par défaut',
+  variable: 'Variable',
+  value: 'Valeur',
+  origin: 'Provenance',
+  fromEnvironment: 'Environnement',
+  fromDefault: 'Valeur par défaut',
+  secretSet: 'Définie, et non affichée',
+  notSet: 'Non définie',
 };

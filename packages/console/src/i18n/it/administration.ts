@@ -247,6 +247,6 @@ export const members: Part<'members'> = {
   deleteAccount: 'Elimina l’account',
   deleteAccountTitle: (name) => `Eliminare l’account di ${name}?`,
   deleteAccountText:
-    'La password, le passkey e le sessioni spariscono subito. La persona resta membro delle sue organizzazioni, senza poter accedere finché qualcuno non la invita di nuovo.',
+    'La password, le passkey e le sessioni spariscono subito. La persona resta membro delle sue organizzazioni; un nuovo invito o un provider OpenID la fa entrare di nuovo.',
   accountDeleted: 'L’account è stato eliminato',
 };

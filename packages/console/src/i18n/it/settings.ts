@@ -1,4 +1,5 @@
 /** The settings, in Italian. */
+import { counted } from '../format.ts';
 import type { Part } from '../texts.ts';
 
 export const settings: Part<'settings'> = {
@@ -8,6 +9,7 @@ export const settings: Part<'settings'> = {
     organization: 'Organizzazione',
     webhooks: 'Webhook',
     audit: 'Registro di controllo',
+    server: 'Server',
   },
   saved: 'Salvato',
   name: 'Nome',
@@ -139,4 +141,49 @@ export const settings: Part<'settings'> = {
   show: 'Mostra',
   anyAction: 'Tutte',
   auditEmpty: 'Non è stato annotato nulla.',
+  searchedBy: (engine) => `Nel web cerca ${engine}.`,
+  defaultModel: 'Modello predefinito',
+  defaultModelLabel: 'Che cosa risponde dove non lo fa nessuna persona',
+  defaultModelHint: 'Una richiesta può indicare un altro modello, e così chi conversa qui.',
+  setDefaultModel: 'Imposta il modello predefinito',
+  firstModel: 'Il primo modello attivo',
+  idleModel: (name) => `${name} (non attivo)`,
+  idleModelText: 'Finché non è attivo, risponde il primo modello attivo.',
+  signIn: 'Accesso',
+  passwords: 'Password',
+  yes: 'Sì',
+  no: 'No',
+  none: 'Nessuno',
+  openId: 'Provider OpenID',
+  passkeyStates: {
+    available: 'Qui',
+    no_host_name: 'Qui no: i browser le hanno solo per nomi di host, e questo indirizzo è un numero',
+    insecure: 'Qui no: i browser le hanno solo tramite HTTPS',
+    off: 'No: solo il provider OpenID fa entrare',
+  },
+  callback: 'Indirizzo di ritorno',
+  callbackText: 'Da registrare presso un provider OpenID, come indirizzo a cui rimanda le persone:',
+  internet: 'Internet',
+  engine: 'Motore di ricerca',
+  chosenBy: 'Scelto da',
+  noVariable: 'Niente: è quello che cerca dove non ne è impostato un altro',
+  trySearch: 'Prova una ricerca',
+  trySearchHint: 'Il server interroga il suo motore una volta, come per una risposta da Internet.',
+  search: 'Cerca',
+  searchFailed: (reason) => `La ricerca è fallita: ${reason}.`,
+  found: (count, time) =>
+    count === 0
+      ? `Non è stato trovato nulla, in ${time}.`
+      : `${counted(count, { one: '# pagina', other: '# pagine' })} in ${time}.`,
+  environment: 'Che cosa imposta l’ambiente',
+  environmentText:
+    'Il server è stato avviato con queste variabili, del suo ambiente o di un file .env. Si cambiano lì, e le legge all’avvio.',
+  allVariables: 'Anche quelle non impostate, con i valori predefiniti',
+  variable: 'Variabile',
+  value: 'Valore',
+  origin: 'Da',
+  fromEnvironment: 'Ambiente',
+  fromDefault: 'Predefinito',
+  secretSet: 'Impostata, e non mostrata',
+  notSet: 'Non impostata',
 };

@@ -238,6 +238,6 @@ export const members: Part<'members'> = {
   deleteAccount: 'アカウントを削除',
   deleteAccountTitle: (name) => `${name} のアカウントを削除しますか？`,
   deleteAccountText:
-    'パスワード、パスキー、セッションは直ちになくなります。所属は残りますが、再び招待されるまでサインインできません。',
+    'パスワード、パスキー、セッションは直ちになくなります。所属は残り、新しい招待または OpenID プロバイダーで再び入れます。',
   accountDeleted: 'アカウントを削除しました',
 };

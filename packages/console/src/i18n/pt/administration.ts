@@ -248,6 +248,6 @@ export const members: Part<'members'> = {
   deleteAccount: 'Eliminar a conta',
   deleteAccountTitle: (name) => `Eliminar a conta de ${name}?`,
   deleteAccountText:
-    'A palavra-passe, as chaves de acesso e as sessões desaparecem logo. A pessoa continua a ser membro das suas organizações, sem poder iniciar sessão até que alguém a convide de novo.',
+    'A palavra-passe, as chaves de acesso e as sessões desaparecem logo. A pessoa continua a ser membro das suas organizações; um novo convite ou um fornecedor OpenID deixa-a entrar de novo.',
   accountDeleted: 'A conta foi eliminada',
 };

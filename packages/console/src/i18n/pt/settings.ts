@@ -1,9 +1,16 @@
 /** The settings, in Portuguese. */
+import { counted } from '../format.ts';
 import type { Part } from '../texts.ts';
 
 export const settings: Part<'settings'> = {
   title: 'Definições',
-  tabs: { own: 'Pessoal', organization: 'Organização', webhooks: 'Webhooks', audit: 'Registo de auditoria' },
+  tabs: {
+    own: 'Pessoal',
+    organization: 'Organização',
+    webhooks: 'Webhooks',
+    audit: 'Registo de auditoria',
+    server: 'Servidor',
+  },
   saved: 'Guardado',
   name: 'Nome',
   profile: 'Os seus dados',
@@ -134,4 +141,49 @@ export const settings: Part<'settings'> = {
   show: 'Mostrar',
   anyAction: 'Todas',
   auditEmpty: 'Nada foi registado.',
+  searchedBy: (engine) => `Na web procura ${engine}.`,
+  defaultModel: 'Modelo predefinido',
+  defaultModelLabel: 'O que responde onde nenhuma persona o faz',
+  defaultModelHint: 'Um pedido pode indicar outro modelo, e também quem conversa aqui.',
+  setDefaultModel: 'Definir o modelo predefinido',
+  firstModel: 'O primeiro modelo ativo',
+  idleModel: (name) => `${name} (inativo)`,
+  idleModelText: 'Enquanto não estiver ativo, responde o primeiro modelo ativo.',
+  signIn: 'Início de sessão',
+  passwords: 'Palavras-passe',
+  yes: 'Sim',
+  no: 'Não',
+  none: 'Nenhum',
+  openId: 'Fornecedor OpenID',
+  passkeyStates: {
+    available: 'Aqui',
+    no_host_name: 'Aqui não: os navegadores só as têm para nomes de anfitrião, e este endereço é um número',
+    insecure: 'Aqui não: os navegadores só as têm por HTTPS',
+    off: 'Não: só o fornecedor OpenID deixa entrar',
+  },
+  callback: 'Endereço de regresso',
+  callbackText: 'A registar num fornecedor OpenID, como endereço para onde ele reenvia as pessoas:',
+  internet: 'Internet',
+  engine: 'Motor de pesquisa',
+  chosenBy: 'Escolhido por',
+  noVariable: 'Nada: é o que procura onde não está definido outro',
+  trySearch: 'Experimentar uma pesquisa',
+  trySearchHint: 'O servidor pergunta uma vez ao seu motor, como para uma resposta da Internet.',
+  search: 'Procurar',
+  searchFailed: (reason) => `A pesquisa falhou: ${reason}.`,
+  found: (count, time) =>
+    count === 0
+      ? `Nada foi encontrado, em ${time}.`
+      : `${counted(count, { one: '# página', other: '# páginas' })} em ${time}.`,
+  environment: 'O que o ambiente define',
+  environmentText:
+    'O servidor foi iniciado com estas variáveis, do seu ambiente ou de um ficheiro .env. Mudam-se lá, e ele lê-as ao arrancar.',
+  allVariables: 'Também as que não estão definidas, com os valores predefinidos',
+  variable: 'Variável',
+  value: 'Valor',
+  origin: 'De',
+  fromEnvironment: 'Ambiente',
+  fromDefault: 'Predefinição',
+  secretSet: 'Definida, e não mostrada',
+  notSet: 'Não definida',
 };

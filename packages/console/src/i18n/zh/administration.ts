@@ -225,6 +225,7 @@ export const members: Part<'members'> = {
   operatorChanged: (name, isOperator) => (isOperator ? `${name} 现在是运维者` : `${name} 不再是运维者`),
   deleteAccount: '删除账号',
   deleteAccountTitle: (name) => `删除 ${name} 的账号？`,
-  deleteAccountText: '其密码、通行密钥和登录会话立即消失。其成员身份保留，但在有人重新邀请之前无法登录。',
+  deleteAccountText:
+    '其密码、通行密钥和登录会话立即消失。其成员身份保留；新的邀请或 OpenID 提供商可让其重新进入。',
   accountDeleted: '账号已删除',
 };
