@@ -24,7 +24,13 @@ export interface ColloquyChatEvents {
     readonly messageId: string;
     readonly text: string;
     readonly status: 'done' | 'cancelled' | 'failed' | 'interrupted';
+    /** Of the conversation. */
+    readonly session: string | undefined;
+    /** Addresses of what it draws on. */
+    readonly sources: readonly string[];
   };
+  /** The visitor has begun another conversation, or deleted the one that was shown. */
+  'colloquy:new': Record<string, never>;
   'colloquy:error': { readonly code: string; readonly message: string };
   'colloquy:feedback': { readonly messageId: string; readonly rating: 1 | -1 | 0 };
   /** A link of an answer is followed. `preventDefault()`: the page does something else. */

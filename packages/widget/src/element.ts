@@ -12,6 +12,7 @@ import {
 } from '@colloquy/ui';
 import { h, render } from 'preact';
 import { Chat } from './chat/chat.ts';
+import type { Past } from './chat/past.ts';
 import type { GetToken } from './chat/token.ts';
 import { checkContext } from './context.ts';
 import { tell } from './events.ts';
@@ -61,6 +62,8 @@ export function defineColloquyChat(scriptServer?: string): void {
     readonly #root = this.attachShadow({ mode: 'open' });
     readonly #announcer = createAnnouncer();
     readonly #panel: { current: PanelHandle | null } = { current: null };
+    /** What the page itself has kept, for the layer of ConverZen's calls; set before it is connected. */
+    loadPast: (() => Promise<Past>) | undefined;
     #getToken: GetToken | undefined;
     #own: Partial<Strings> = {};
     #words: { readonly language: string; readonly strings: Strings } = { language: 'en', strings: en };
@@ -179,12 +182,14 @@ export function defineColloquyChat(scriptServer?: string): void {
       const chat = new Chat({
         settings,
         getToken: this.#getToken,
+        loadPast: this.loadPast,
         memory: this.#memory,
         answers: {
           begin: (answer) => this.#narrate(answer).begin(),
           write: (answer) => this.#narrate(answer).write(answer.content),
           end: (answer) => this.#ended(answer),
         },
+        onNew: () => tell(this, 'colloquy:new', {}),
         onError: ({ code, message }) => {
           this.#announcer.alert(this.#strings.trouble(troubleOf(code)));
           // What a site has to mend; visitors read a sentence of their own.
@@ -249,7 +254,13 @@ export function defineColloquyChat(scriptServer?: string): void {
         this.#draw();
       }
       if (status === 'done' || status === 'cancelled' || isFault)
-        tell(this, 'colloquy:answer', { messageId: id, text: content, status });
+        tell(this, 'colloquy:answer', {
+          messageId: id,
+          text: content,
+          status,
+          session: this.#chat?.state.snapshot?.session,
+          sources: answer.sources?.map(({ url }) => url) ?? [],
+        });
     }
 
     #setOpen(isOpen: boolean, by: 'person' | 'call' | 'attribute'): void {

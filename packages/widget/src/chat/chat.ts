@@ -5,6 +5,7 @@ import { provideLexer } from '../lexer.ts';
 import type { Memory } from '../memory.ts';
 import type { Settings } from '../settings.ts';
 import { type AnswerListener, watchAnswers } from './answers.ts';
+import type { Past, PastMessage } from './past.ts';
 import type { GetToken } from './token.ts';
 
 type Talk = typeof import('./talk.ts');
@@ -25,6 +26,8 @@ export interface ChatState {
   readonly phase: Phase;
   readonly snapshot: ConversationSnapshot | undefined;
   readonly persona: PersonaFacts | undefined;
+  /** What the page has kept of the conversation, and the server does not have; it comes before the rest. */
+  readonly past: readonly PastMessage[];
   /** Why it could not begin, or what failed last. */
   readonly error: ChatError | undefined;
   /** Whether the connection has been away for longer than a moment. */
@@ -36,9 +39,12 @@ export interface ChatState {
 export interface ChatOptions {
   readonly settings: Settings;
   readonly getToken: GetToken | undefined;
+  readonly loadPast: (() => Promise<Past>) | undefined;
   readonly memory: Memory;
   readonly answers: AnswerListener;
   readonly onError: (error: ChatError) => void;
+  /** The visitor has begun another conversation. */
+  readonly onNew: () => void;
 }
 
 /** So long a lost connection is not worth a word. */
@@ -51,6 +57,7 @@ export class Chat {
     phase: 'idle',
     snapshot: undefined,
     persona: undefined,
+    past: [],
     error: undefined,
     isReconnecting: false,
     busyUntil: undefined,
@@ -100,10 +107,14 @@ export class Chat {
       this.#talk ??= await import('./talk.ts');
       provideLexer(this.#talk.Lexer);
       this.#client ??= this.#makeClient(this.#talk);
-      const [session, persona] = await Promise.all([this.#findSession(), this.#findPersona()]);
+      const [past, found, persona] = await Promise.all([
+        this.#findPast(),
+        this.#findSession(),
+        this.#findPersona(),
+      ]);
       if (this.#isOver) return;
       this.#set({ persona });
-      this.#show(session);
+      this.#show(past?.session ?? found, past?.messages);
       this.#listenToTabs();
       this.#set({ phase: 'ready' });
     } catch (error) {
@@ -143,6 +154,7 @@ export class Chat {
     if (this.#client === undefined) return;
     this.#options.memory.session = undefined;
     this.#show(undefined);
+    this.#options.onNew();
   }
 
   /** Erases the conversation at the server. @throws ColloquyError */
@@ -223,6 +235,21 @@ export class Chat {
     return page?.data[0]?.sessionId;
   }
 
+  /** The page's own history, with its session if this server knows it. */
+  async #findPast(): Promise<Past | undefined> {
+    const past = await this.#options.loadPast?.();
+    if (past?.session === undefined) return past;
+    try {
+      await this.#client?.conversations.messages(past.session, { limit: 1 });
+      return past;
+    } catch (error) {
+      const { code } = asError(error);
+      // What another server has named may be no name of a session here.
+      if (code === 'not_found' || code === 'invalid_request') return { ...past, session: undefined };
+      throw error;
+    }
+  }
+
   /** A server that does not tell them, or a key without a persona, is no reason not to talk. */
   async #findPersona(): Promise<PersonaFacts | undefined> {
     try {
@@ -237,7 +264,8 @@ export class Chat {
     }
   }
 
-  #show(session: string | undefined): void {
+  /** @param past shown before a conversation that begins here */
+  #show(session: string | undefined, past: readonly PastMessage[] = []): void {
     if (this.#client === undefined || this.#talk === undefined) return;
     this.#leave();
     this.#conversation?.dispose();
@@ -270,7 +298,7 @@ export class Chat {
     };
     this.#leave = conversation.subscribe(take);
     this.#noticeReconnecting(false);
-    this.#set({ snapshot: conversation.getSnapshot() });
+    this.#set({ snapshot: conversation.getSnapshot(), past: session === undefined ? past : [] });
   }
 
   #noticeReconnecting(isAway: boolean): void {

@@ -1,8 +1,12 @@
 /** What a configuration of ConverZen's widget means here. */
+import type { Token } from '@colloquy/client';
 
+type Corner = Readonly<Partial<Record<'top' | 'bottom' | 'left' | 'right', string>>>;
+
+/** As theirs declares it; what pages give is not checked by anyone before. */
 export interface ConverzenConfig {
   readonly chatUrl?: string;
-  readonly getToken?: (clientId: string) => unknown;
+  readonly getToken?: (clientId: string) => Token | string | Promise<Token | string>;
   readonly apiKey?: string;
   readonly persona?: string | Readonly<Record<string, unknown>>;
   readonly headerMsg?: string;
@@ -10,21 +14,33 @@ export interface ConverzenConfig {
   readonly initialGreeting?: string;
   readonly promptPlaceholder?: string;
   readonly style?: {
-    readonly position?: string;
+    readonly position?: string | Corner;
     readonly dialogSize?: string | { readonly width?: string | number; readonly height?: string | number };
     readonly frameColor?: string;
-    readonly buttonColor?: string;
+    /** A text in older pages. */
+    readonly buttonColor?: string | { readonly normal?: string };
   };
-  readonly icons?: { readonly chat?: string };
+  readonly icons?: Readonly<Record<string, string | undefined>>;
   readonly darkMode?: boolean;
   readonly enableMarkdown?: boolean;
   readonly autoOpen?: boolean;
   readonly persistMessages?: boolean;
-  readonly onSaveMessages?: (session: string, messages: readonly unknown[]) => unknown;
-  readonly onLoadMessages?: unknown;
+  readonly historyKey?: string;
+  readonly onSaveMessages?: (session: string, messages: readonly TheirMessage[]) => unknown;
+  readonly onLoadMessages?: () => unknown;
   readonly extraContext?: Readonly<Record<string, unknown>>;
   readonly publicId?: unknown;
   readonly endUserLicensing?: unknown;
+}
+
+/** A message as their callbacks give and take it. */
+export interface TheirMessage {
+  readonly content: string;
+  readonly role: 'USER' | 'ASSISTANT' | 'SYSTEM';
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** Addresses. */
+  readonly sources?: readonly string[];
 }
 
 export interface Meaning {
@@ -65,6 +81,7 @@ const known: ReadonlySet<string> = new Set([
   'enableMarkdown',
   'autoOpen',
   'persistMessages',
+  'historyKey',
   'onSaveMessages',
   'onLoadMessages',
   'extraContext',
@@ -76,11 +93,8 @@ export function attributesOf(config: ConverzenConfig): Meaning {
   const { style = {} } = config;
   const notes: string[] = [];
   const size = sizeOf(style.dialogSize, notes);
-  const position = style.position === undefined ? undefined : positions[style.position];
-  if (style.position !== undefined && position === undefined)
-    notes.push(
-      `style.position "${style.position}" is not known: it may be ${Object.keys(positions).join(', ')}`,
-    );
+  const place = placeOf(style.position, notes);
+  const accent = typeof style.buttonColor === 'object' ? style.buttonColor.normal : style.buttonColor;
   if (config.publicId !== undefined)
     notes.push(
       'publicId has no counterpart: give getToken, or token-endpoint, an address of your own back end',
@@ -89,8 +103,8 @@ export function attributesOf(config: ConverzenConfig): Meaning {
     notes.push(
       'endUserLicensing has no counterpart: set limits for end users on the key or the organization instead',
     );
-  if (config.onLoadMessages !== undefined)
-    notes.push('onLoadMessages is not called: the server has the history of a visitor');
+  for (const name of Object.keys(config.icons ?? {}))
+    if (name !== 'launcher' && name !== 'chat') notes.push(`icons.${name} has no counterpart`);
   for (const name of Object.keys(config))
     if (!known.has(name)) notes.push(`${name} is not known and has no effect`);
   return {
@@ -102,7 +116,8 @@ export function attributesOf(config: ConverzenConfig): Meaning {
       footer: config.subheaderMsg,
       greeting: config.initialGreeting,
       placeholder: config.promptPlaceholder,
-      position,
+      position: place.position,
+      offset: place.offset,
       'color-scheme': config.darkMode === undefined ? undefined : config.darkMode ? 'dark' : 'light',
       markdown: config.enableMarkdown === false ? 'off' : undefined,
       open: config.autoOpen === true ? '' : undefined,
@@ -112,7 +127,7 @@ export function attributesOf(config: ConverzenConfig): Meaning {
       '--colloquy-width': size?.[0],
       '--colloquy-height': size?.[1],
       '--colloquy-line': style.frameColor,
-      '--colloquy-accent': style.buttonColor,
+      '--colloquy-accent': accent,
     }),
     notes,
   };
@@ -124,6 +139,22 @@ function aliasOf(persona: ConverzenConfig['persona'], notes: string[]): string |
   if (typeof persona.alias === 'string') return persona.alias;
   notes.push('persona has no alias: the persona that the token was made for answers');
   return undefined;
+}
+
+/** A corner by name, or by how far it is from two edges of the page: there is one distance here. */
+function placeOf(
+  position: string | Corner | undefined,
+  notes: string[],
+): { readonly position?: string | undefined; readonly offset?: string | undefined } {
+  if (position === undefined) return {};
+  if (typeof position === 'object') {
+    const { top, bottom, left, right } = position;
+    const name = `${top === undefined ? 'bottom' : 'top'}-${left === undefined ? 'right' : 'left'}`;
+    return { position: positions[name], offset: bottom ?? top ?? right ?? left };
+  }
+  if (Object.hasOwn(positions, position)) return { position: positions[position] };
+  notes.push(`style.position "${position}" is not known: it may be ${Object.keys(positions).join(', ')}`);
+  return {};
 }
 
 function sizeOf(
@@ -143,6 +174,6 @@ const length = (value: string | number | undefined): string | undefined =>
 
 function present(given: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined),
+    Object.entries(given).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   );
 }

@@ -2,13 +2,16 @@
  * `cvzWidget.init(config)` and `hide()` of ConverZen's chat-widget, answered by this one: pages change the script and keep
  * the call. What has no counterpart is told in the browser's console, with what to do instead.
  */
+import type { Past } from '../chat/past.ts';
 import { attributesOf, type ConverzenConfig } from './config.ts';
+import { keepMessages } from './history.ts';
 import { iconOf } from './icon.ts';
 import { type CompatGlobal, type CompatWindow, globalNames } from './waiting-calls.ts';
 
 /** The element, as far as it is used here: its class is in the other chunk. */
 interface ChatElement extends HTMLElement {
   getToken: unknown;
+  loadPast: (() => Promise<Past>) | undefined;
   setContext(context: Readonly<Record<string, unknown>>): void;
 }
 
@@ -22,18 +25,19 @@ export function install(page: Window): void {
     const { attributes, properties, notes } = attributesOf(config);
     for (const note of notes) console.warn(`colloquy-chat (data-compat="converzen"): ${note}`);
     element?.remove();
-    element = document.createElement('colloquy-chat') as ChatElement;
+    element = document.createElement('colloquy-chat') as HTMLElement as ChatElement;
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
     const { getToken } = config;
     if (typeof getToken === 'function') element.getToken = () => getToken(clientId());
-    const icon = typeof config.icons?.chat === 'string' ? iconOf(config.icons.chat) : undefined;
+    const drawing = config.icons?.launcher ?? config.icons?.chat;
+    const icon = typeof drawing === 'string' ? iconOf(drawing) : undefined;
     if (icon !== undefined) {
       icon.slot = 'launcher';
       element.append(icon);
     }
     if (config.extraContext !== undefined) element.setContext(config.extraContext);
-    keepMessages(element, config);
+    element.loadPast = keepMessages(element, config);
     document.body.append(element);
   }
 
@@ -52,16 +56,4 @@ function clientId(): string {
   } catch {
     return crypto.randomUUID();
   }
-}
-
-/** `onSaveMessages` is called as before; the server has the history, so nothing has to be loaded. */
-function keepMessages(element: HTMLElement, { onSaveMessages }: ConverzenConfig): void {
-  if (typeof onSaveMessages !== 'function') return;
-  const messages: { readonly role: string; readonly content: string }[] = [];
-  const add = (role: string) => (event: Event) => {
-    messages.push({ role, content: (event as CustomEvent<{ readonly text: string }>).detail.text });
-    onSaveMessages(clientId(), [...messages]);
-  };
-  element.addEventListener('colloquy:message', add('user'));
-  element.addEventListener('colloquy:answer', add('assistant'));
 }

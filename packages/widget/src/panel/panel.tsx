@@ -14,6 +14,7 @@ import {
 import type { JSX, VNode } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Chat, ChatState } from '../chat/chat.ts';
+import type { PastMessage } from '../chat/past.ts';
 import { tell } from '../events.ts';
 import type { Settings } from '../settings.ts';
 import { Menu } from './menu.tsx';
@@ -42,10 +43,12 @@ interface Line {
   readonly id: string;
   readonly message?: ChatMessage;
   readonly queued?: QueuedMessage;
+  readonly past?: PastMessage;
   /** The last answer can be given again. */
   readonly isLast: boolean;
 }
 
+const none = [] as const;
 const runningStates: ReadonlySet<string> = new Set(['sending', 'streaming', 'reconnecting']);
 
 export function Panel({ chat, state, settings, host, handle, onClose }: PanelProps): JSX.Element {
@@ -54,7 +57,7 @@ export function Panel({ chat, state, settings, host, handle, onClose }: PanelPro
   const composer = useRef<ComposerHandle | null>(null);
   const log = useRef<MessageWindowHandle | null>(null);
   const heading = settings.heading ?? persona?.name ?? strings.heading;
-  const lines = useLines(snapshot?.messages ?? [], snapshot?.queue ?? []);
+  const lines = useLines(state.past, snapshot?.messages ?? none, snapshot?.queue ?? none);
   const isRunning = snapshot !== undefined && runningStates.has(snapshot.status);
   const isBusy = state.busyUntil !== undefined;
 
@@ -168,7 +171,11 @@ export function Panel({ chat, state, settings, host, handle, onClose }: PanelPro
 }
 
 /** Lines that are the same objects as before where their messages are. */
-function useLines(messages: readonly ChatMessage[], queue: readonly QueuedMessage[]): readonly Line[] {
+function useLines(
+  past: readonly PastMessage[],
+  messages: readonly ChatMessage[],
+  queue: readonly QueuedMessage[],
+): readonly Line[] {
   const known = useRef(new WeakMap<object, Line>());
   return useMemo(() => {
     const last = messages.findLast(({ role }) => role === 'assistant');
@@ -179,12 +186,15 @@ function useLines(messages: readonly ChatMessage[], queue: readonly QueuedMessag
       return made;
     };
     return [
+      ...past.map((one, index) =>
+        line({ key: `past-${index}`, id: `past-${index}`, past: one, isLast: false }, one),
+      ),
       ...messages.map((message) =>
         line({ key: message.key, id: message.id, message, isLast: message === last }, message),
       ),
       ...queue.map((queued) => line({ key: queued.key, id: queued.id, queued, isLast: false }, queued)),
     ];
-  }, [messages, queue]);
+  }, [past, messages, queue]);
 }
 
 interface LineSurroundings {
@@ -195,7 +205,7 @@ interface LineSurroundings {
 }
 
 function drawLine(
-  { message, queued, isLast }: Line,
+  { message, queued, past, id, isLast }: Line,
   { chat, settings, name, rate }: LineSurroundings,
 ): VNode {
   const { conversation } = chat;
@@ -211,17 +221,17 @@ function drawLine(
         onRemove={() => void conversation?.remove(queued.id)}
       />
     );
+  const looks = { name, isMarkdown: settings.isMarkdown, linkTarget: settings.linkTarget };
+  if (past !== undefined) return <Message {...looks} id={id} role={past.role} text={past.content} />;
   if (message === undefined) return <p />;
   const shown = fromChat(message);
   const isAnswer = message.role === 'assistant';
   return (
     <Message
       {...shown}
-      name={name}
+      {...looks}
       // The provider's words are for those who run the server.
       error={shown.error === undefined ? undefined : { code: shown.error.code }}
-      isMarkdown={settings.isMarkdown}
-      linkTarget={settings.linkTarget}
       onContinue={
         isLast && isAnswer && shown.text !== '' ? () => void conversation?.continue(message.id) : undefined
       }

@@ -173,13 +173,13 @@ describeOnSite('pages and the widget', (stage) => {
       });
     const heard = (): Promise<string> =>
       page
-        .locator('[role=status]')
+        .locator('[role=status][aria-live]')
         .first()
         .textContent()
         .then((text) => text?.trim() ?? '');
     // What is said, in the order in which it is.
     await page.evaluate(() => {
-      const region = document.querySelector('colloquy-chat')?.shadowRoot?.querySelector('[role=status]');
+      const region = document.querySelector('colloquy-chat')?.shadowRoot?.querySelector('[role=status][aria-live]');
       const said: string[] = [];
       Object.assign(window, { said });
       if (region)
@@ -338,7 +338,8 @@ describeOnSite('pages and the widget', (stage) => {
         },
         headerMsg: 'Origin', initialGreeting: 'Hi there', autoOpen: true, persistMessages: false,
         style: { position: 'bottom-left', buttonColor: '#770000' },
-        onSaveMessages: (session, messages) => { window.saved = messages; },
+        onSaveMessages: async (session, messages) => { window.session = session; window.saved = messages; },
+        onLoadMessages: async () => ({ sessionId: 'of-another-server', messages: window.kept ?? [] }),
         extraContext: { page: 'home' },
       });
     });`;
@@ -355,13 +356,50 @@ describeOnSite('pages and the widget', (stage) => {
     await say('Hello');
     assert.equal(await answered(), 'Hello from here');
     await page.waitForFunction(() => (window as { saved?: readonly unknown[] } & Window).saved?.length === 2);
-    assert.deepEqual(await page.evaluate('window.saved'), [
-      { role: 'user', content: 'Hello' },
-      { role: 'assistant', content: 'Hello from here' },
+    assert.deepEqual(await page.evaluate('window.saved.map(({ role, content }) => [role, content])'), [
+      ['USER', 'Hello'],
+      ['ASSISTANT', 'Hello from here'],
     ]);
+    assert.match((await page.evaluate('window.session')) as string, /^[0-9a-f-]{36}$/);
     assert.match((await page.evaluate('window.clientId')) as string, /^[0-9a-f-]{36}$/);
     await page.evaluate('GMCWidget.hide()');
     assert.equal(await page.locator('colloquy-chat').count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test('what the page has kept of a conversation is shown where the server has none, and goes with it', async () => {
+    const calls = `document.addEventListener('DOMContentLoaded', () => {
+      cvzWidget.init({
+        getToken: async () => (await fetch('/chat-token', { method: 'POST' })).json(),
+        autoOpen: true, persistMessages: false,
+        onSaveMessages: async (session, messages) => { window.saved = messages; },
+        onLoadMessages: async () => ({ sessionId: 'cvz-1', messages: [
+          { role: 'SYSTEM', content: 'Greeting of before' },
+          { role: 'USER', content: 'Kept **question**' },
+          { role: 'ASSISTANT', content: 'Kept **answer** <img src=x onerror=alert(1)>', sources: [] },
+        ] }),
+      });
+    });`;
+    const { page, context, complaints, panel, say, answered } = await visit(
+      stage.browser,
+      stage.site.page(`<script src="{server}/widget.iife.js" data-compat="converzen"></script>`, {
+        script: calls,
+      }),
+    );
+    await panel.getByText('Kept **question**').waitFor();
+    assert.equal(await panel.locator('article strong').textContent(), 'answer');
+    assert.equal(await panel.locator('article img').count(), 0);
+    assert.equal(await panel.getByText('Greeting of before').count(), 0);
+    stage.site.upstream.enqueue(answer('And more'));
+    await say('More');
+    assert.equal(await answered(), 'And more');
+    assert.equal(await panel.locator('article').count(), 4);
+    await page.waitForFunction(() => (window as { saved?: readonly unknown[] } & Window).saved?.length === 4);
+    await panel.getByRole('button', { name: 'Menu' }).click();
+    await panel.getByRole('button', { name: 'New conversation' }).click();
+    await page.waitForFunction(() => (window as { saved?: readonly unknown[] } & Window).saved?.length === 0);
+    assert.equal(await panel.locator('article').count(), 0);
     assert.deepEqual(complaints, []);
     await context.close();
   });

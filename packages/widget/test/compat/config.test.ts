@@ -1,7 +1,7 @@
 /** Configurations of ConverZen's widget. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attributesOf } from '../../src/compat/config.ts';
+import { attributesOf, type ConverzenConfig } from '../../src/compat/config.ts';
 
 test('a whole configuration has its counterparts', () => {
   const { attributes, properties, notes } = attributesOf({
@@ -48,7 +48,7 @@ test('what has none is told with what to do instead', () => {
   const { attributes, notes } = attributesOf({
     publicId: 'x',
     endUserLicensing: {},
-    onLoadMessages: () => [],
+    icons: { launcher: '<svg/>', send: '<svg/>' },
     persona: { persona_id: 3 },
     style: { position: 'middle', dialogSize: 'constructor' },
     ...{ nonsense: 1 },
@@ -56,11 +56,63 @@ test('what has none is told with what to do instead', () => {
   assert.deepEqual(attributes, {});
   assert.deepEqual(notes.map((note) => note.split(' ')[0]).sort(), [
     'endUserLicensing',
+    'icons.send',
     'nonsense',
-    'onLoadMessages',
     'persona',
     'publicId',
     'style.dialogSize',
     'style.position',
   ]);
+});
+
+test('callbacks and keys that need no counterpart are no trouble', () => {
+  const { attributes, notes } = attributesOf({
+    historyKey: 'shop',
+    onSaveMessages: () => undefined,
+    onLoadMessages: () => [],
+    getToken: () => 'token',
+    extraContext: { page: 'home' },
+    icons: { launcher: '<svg/>' },
+  });
+  assert.deepEqual([attributes, notes], [{}, []]);
+});
+
+test('a place by distances, a colour by states, and a key', () => {
+  const { attributes, properties, notes } = attributesOf({
+    apiKey: 'sk_test_1',
+    persona: 'support',
+    darkMode: false,
+    enableMarkdown: true,
+    persistMessages: true,
+    style: {
+      position: { top: '24px', left: '24px' },
+      dialogSize: 'large',
+      buttonColor: { normal: '#123456', ...{ hover: 'red' } },
+    },
+  });
+  assert.deepEqual(attributes, {
+    'api-key': 'sk_test_1',
+    persona: 'support',
+    position: 'top-start',
+    offset: '24px',
+    'color-scheme': 'light',
+  });
+  assert.deepEqual(properties, {
+    '--colloquy-width': '520px',
+    '--colloquy-height': '760px',
+    '--colloquy-accent': '#123456',
+  });
+  assert.deepEqual(notes, []);
+  const { attributes: others } = attributesOf({ style: { position: { bottom: '10px', right: '30px' } } });
+  assert.deepEqual(others, { position: 'end', offset: '10px' });
+});
+
+test('what has another type than theirs sets nothing', () => {
+  const wrong = {
+    chatUrl: 5,
+    headerMsg: {},
+    style: { buttonColor: { normal: 7 }, dialogSize: { width: {} } },
+  };
+  const { attributes, properties } = attributesOf(wrong as unknown as ConverzenConfig);
+  assert.deepEqual([attributes, properties], [{}, {}]);
 });
