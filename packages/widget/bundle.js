@@ -4,6 +4,7 @@
  * `packages/server/bin/browser-bundle.js` calls it; `build.js` makes the npm package of the same.
  */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, URL } from 'node:url';
 
@@ -52,6 +53,7 @@ function lazyFiles(esbuild, files) {
         const { outputFiles = [] } = await esbuild.build({
           ...shared,
           entryPoints: [join(resolveDir, path)],
+          plugins: [lexerOfMarked],
         });
         const contents = outputFiles[0]?.contents ?? new Uint8Array();
         const stem =
@@ -66,6 +68,25 @@ function lazyFiles(esbuild, files) {
     },
   };
 }
+
+/**
+ * Of marked the lexer alone. Behind its classes it makes the function `marked`, which holds them all, when it is loaded: so
+ * esbuild can't leave out its parser and renderers. A marked that is built otherwise is taken whole; the test of the size
+ * tells.
+ * @type {import('esbuild').Plugin}
+ */
+const lexerOfMarked = {
+  name: 'lexer-of-marked',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]marked\.esm\.js$/ }, async ({ path }) => {
+      const whole = await readFile(path, 'utf8');
+      const [, classes, lexer] =
+        /^(.*\});var \w+=new \w+;function (?:(?!\bexport\{).)*\bexport\{.*\b(\w+) as Lexer\b/s.exec(whole) ??
+        [];
+      return { contents: classes === undefined ? whole : `${classes};export{${lexer} as Lexer};` };
+    });
+  },
+};
 
 /**
  * @param {typeof import('esbuild')} esbuild

@@ -1,4 +1,4 @@
-/** Whether what a site has set as its accent can be read. */
+/** Whether what a site has set as its accent can be read: loaded where it has. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -36,4 +36,31 @@ export function paintedColor(color: string): Rgb | undefined {
   pen.fillRect(0, 0, 1, 1);
   const [red = 0, green = 0, blue = 0, alpha = 0] = pen.getImageData(0, 0, 1, 1).data;
   return alpha === 255 ? [red, green, blue] : undefined;
+}
+
+/** Where the accent and what stands on it are too near, black or white is taken, and the page's console told. */
+export function checkAccent(element: HTMLElement): void {
+  element.style.removeProperty('--ui-on-accent');
+  // Where the person has colours of their own, those of the page do not hold.
+  if (matchMedia('(forced-colors: active)').matches) return;
+  const accent = resolved(element, '--ui-accent');
+  const onAccent = resolved(element, '--ui-on-accent');
+  if (accent === undefined || onAccent === undefined) return;
+  const contrast = contrastOf(accent, onAccent);
+  if (contrast >= leastContrast) return;
+  const better = readableOn(accent);
+  element.style.setProperty('--ui-on-accent', better);
+  console.warn(
+    `colloquy-chat: --colloquy-on-accent has a contrast of ${contrast.toFixed(1)} on --colloquy-accent, and ${leastContrast} is the least that can be read (WCAG 1.4.3): ${better} is taken`,
+  );
+}
+
+/** The colour that a custom property comes to, here and in this scheme. */
+function resolved(element: HTMLElement, property: string): Rgb | undefined {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${property})`;
+  element.append(probe);
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  return paintedColor(color);
 }

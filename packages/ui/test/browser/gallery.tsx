@@ -1,9 +1,9 @@
 /** A page with the components in all their states, for tests in a browser, which drive it by `window.gallery`. */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Combobox, Tabs } from '../../src/controls/index.ts';
 import {
   AnnouncerProvider,
-  Combobox,
   Composer,
   createAnnouncer,
   directionOf,
@@ -16,7 +16,6 @@ import {
   type MessageWindowHandle,
   type Strings,
   StringsProvider,
-  Tabs,
   theme,
 } from '../../src/index.ts';
 

@@ -179,7 +179,9 @@ describeOnSite('pages and the widget', (stage) => {
         .then((text) => text?.trim() ?? '');
     // What is said, in the order in which it is.
     await page.evaluate(() => {
-      const region = document.querySelector('colloquy-chat')?.shadowRoot?.querySelector('[role=status][aria-live]');
+      const region = document
+        .querySelector('colloquy-chat')
+        ?.shadowRoot?.querySelector('[role=status][aria-live]');
       const said: string[] = [];
       Object.assign(window, { said });
       if (region)
@@ -377,7 +379,7 @@ describeOnSite('pages and the widget', (stage) => {
         onLoadMessages: async () => ({ sessionId: 'cvz-1', messages: [
           { role: 'SYSTEM', content: 'Greeting of before' },
           { role: 'USER', content: 'Kept **question**' },
-          { role: 'ASSISTANT', content: 'Kept **answer** <img src=x onerror=alert(1)>', sources: [] },
+          { role: 'ASSISTANT', content: 'Kept **answer** <img src=x onerror=alert(1)> of \`a < b\`', sources: [] },
         ] }),
       });
     });`;
@@ -390,6 +392,7 @@ describeOnSite('pages and the widget', (stage) => {
     await panel.getByText('Kept **question**').waitFor();
     assert.equal(await panel.locator('article strong').textContent(), 'answer');
     assert.equal(await panel.locator('article img').count(), 0);
+    assert.equal(await panel.locator('article code').textContent(), 'a < b');
     assert.equal(await panel.getByText('Greeting of before').count(), 0);
     stage.site.upstream.enqueue(answer('And more'));
     await say('More');

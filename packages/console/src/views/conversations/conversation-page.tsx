@@ -1,5 +1,5 @@
 /** One conversation: what was said, as JSON, and when; and what can be done with it. */
-import { Tabs } from '@colloquy/ui';
+import { Tabs } from '@colloquy/ui/controls';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';

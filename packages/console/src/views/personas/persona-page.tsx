@@ -1,5 +1,6 @@
 /** One persona: what comes next beside what is in production, trying both, history, how to use it, and its settings. */
-import { Tabs, theme } from '@colloquy/ui';
+import { theme } from '@colloquy/ui';
+import { Tabs } from '@colloquy/ui/controls';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useApi } from '../../api/api.ts';

@@ -1,5 +1,5 @@
 /** One's own account, what holds for the whole organization, and for operators, for the server. */
-import { Tabs } from '@colloquy/ui';
+import { Tabs } from '@colloquy/ui/controls';
 import type { JSX } from 'preact';
 import { useApi } from '../../api/api.ts';
 import { Page } from '../../parts/page.tsx';
