@@ -10,7 +10,6 @@ const elements: ReadonlySet<string> = new Set([
   'polyline',
   'polygon',
   'rect',
-  'title',
 ]);
 const attributes: ReadonlySet<string> = new Set([
   'viewBox',
