@@ -20,6 +20,8 @@ describe('a console that is full', withChromium, () => {
       ...['/chat', '/chat/list', '/conversations', '/conversations/users', '/personas', '/personas/new'],
       ...['/models', '/models/add', '/keys', '/keys/new', '/usage', '/usage?show=cost&by=key', '/members'],
       ...['/members/organizations', '/settings', '/health', '/no-such-view'],
+      ...['organization', 'webhooks', 'audit'].map((tab) => `/settings?tab=${tab}`),
+      ...['try', 'history', 'use', 'settings'].map((tab) => `${opened.places.persona}?tab=${tab}`),
       ...Object.values(opened.places),
     ];
     const wrong: string[] = [];
@@ -33,6 +35,32 @@ describe('a console that is full', withChromium, () => {
       await page.close();
     }
     assert.deepEqual(wrong, []);
+  });
+
+  test('dialogs are no wider than the window, and all of them is reached', async () => {
+    const page = await opened.open(opened.places.key ?? '');
+    await page.setViewportSize({ width: 320, height: 256 });
+    const excess = () =>
+      page.evaluate(() =>
+        Math.max(
+          ...[...document.querySelectorAll('dialog[open], dialog[open] *')].map(
+            (one) => one.getBoundingClientRect().right - innerWidth,
+          ),
+        ),
+      );
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    const dialog = page.getByRole('dialog');
+    const cancel = dialog.getByRole('button', { name: 'Cancel' });
+    await cancel.scrollIntoViewIfNeeded();
+    assert.ok((await excess()) <= 0);
+    assert.deepEqual(await violationsOf(page), []);
+    await cancel.click();
+    await page.keyboard.press('Control+k');
+    await dialog.getByRole('combobox').fill('W');
+    await dialog.getByRole('option', { name: hardNames[0] }).first().waitFor();
+    assert.ok((await excess()) <= 0);
+    assert.deepEqual(await violationsOf(page), []);
+    await page.close();
   });
 
   test('names are shown as they are, and run nothing', async () => {

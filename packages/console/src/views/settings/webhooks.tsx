@@ -114,7 +114,7 @@ function OneWebhook({ of: webhook, isOpen, onToggle }: OneWebhookProps): JSX.Ele
         {webhook.failing_since !== null && (
           <Badge tone="danger">{strings.failing(formatAgo(webhook.failing_since))}</Badge>
         )}
-        {webhook.description}
+        {webhook.description !== null && <span>{webhook.description}</span>}
       </div>
       <p class={pageStyles.dim}>{webhook.events.join(', ')}</p>
       {isOpen && !remove.isPending && !remove.isSuccess && <Deliveries webhookId={webhook.id} />}
