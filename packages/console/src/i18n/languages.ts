@@ -23,6 +23,7 @@ export const languages: Readonly<Record<string, Offered>> = {
 
 /** The first of the wanted languages that there is, by its first part; else English. */
 export function chooseLanguage(wanted: readonly string[]): string {
-  const codes = wanted.map((tag) => tag.toLowerCase().split('-', 1)[0] ?? '');
+  // What is stored in the browser may be anything.
+  const codes = wanted.map((tag) => String(tag).toLowerCase().split('-', 1)[0] ?? '');
   return codes.find((code) => Object.hasOwn(languages, code)) ?? 'en';
 }

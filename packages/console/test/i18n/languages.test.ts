@@ -166,6 +166,7 @@ test('the first wanted language that there is, is taken', () => {
   assert.equal(chooseLanguage(['EN-gb', 'de']), 'en');
   assert.equal(chooseLanguage(['tlh', 'constructor', '']), 'en');
   assert.equal(chooseLanguage([]), 'en');
+  assert.equal(chooseLanguage([5 as unknown as string, 'fr']), 'fr');
 });
 
 test('numbers and times are of the language that is shown, not of the browser', () => {
