@@ -17,7 +17,8 @@ import { startBreakableProxy } from './kit/breakable-proxy.ts';
 
 const postgres = await findPostgres();
 /** These say what the process is and knows, without the store, or are pages. */
-const withoutStore = /^GET \/(healthz|metrics|docs|api\/admin\/(health|providers|server-settings)$|$)|\/healthz\/stream|\*/;
+const withoutStore =
+  /^GET \/(healthz|metrics|docs|api\/admin\/(health|providers|server-settings)$|$)|\/healthz\/stream|\*/;
 
 test('PostgreSQL away, and back', 'skip' in postgres ? postgres : {}, async () => {
   const place = await emptyPlace('postgres');
