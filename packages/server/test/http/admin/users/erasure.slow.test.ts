@@ -209,7 +209,11 @@ onBothStores('erasing leaves nothing', (engine) => {
       assert.equal(idempotency_claims, 40);
       assert.equal(receipt.kept.at(-1), 'backups that were made before keep what was erased');
       if (engine === 'postgres') assert.equal(receipt.kept.length, 3);
-      else assert.deepEqual(receipt.kept.slice(0, -1), []);
+      // On a busy machine the file is not rewritten before the answer; it is when the server stops.
+      else
+        assert.ok(
+          receipt.kept.slice(0, -1).every((one: string) => /until the server is quiet or stops/.test(one)),
+        );
     });
     assertGone(found);
   });
