@@ -126,7 +126,7 @@ export function Composer({
         onKeyDown={press}
       />
       <p id={`${id}-long`} class={css.long} role="status">
-        {isTooLong && `${strings.trouble('tooLong')} ${inFigures(length)} / ${inFigures(maxLength)}`}
+        {isTooLong && `${strings.trouble('tooLong')} ${length} / ${maxLength}`}
       </p>
       {children}
       {isBusy && (
@@ -159,10 +159,6 @@ export function Composer({
     </form>
   );
 }
-
-/** Figures that read the same in every language. */
-const inFigures = (count: number): string =>
-  new Intl.NumberFormat('en', { useGrouping: false }).format(count);
 
 /** Makes the field as high as its text, up to what its style allows, where the browser does not do it itself. */
 function fit(area: HTMLTextAreaElement): void {

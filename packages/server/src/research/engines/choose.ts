@@ -17,20 +17,24 @@ export interface SearchSettings {
   readonly allowedNetworks: readonly string[];
 }
 
+type Configured = Pick<SearchSettings, 'engines'>;
+
+function findConfigured({ engines }: Configured) {
+  for (const module of searchEngines) {
+    const value = engines[module.name];
+    if (value !== undefined) return { module, value };
+  }
+  return undefined;
+}
+
 /** What `chooseSearchEngine` gives, by name, and the variable that says so. */
-export function nameSearchEngine({ engines }: Pick<SearchSettings, 'engines'>): SearchChoice {
-  const module = searchEngines.find(({ name }) => engines[name] !== undefined);
+export function nameSearchEngine(settings: Configured): SearchChoice {
+  const module = findConfigured(settings)?.module;
   return { engine: module?.name ?? 'wikipedia', variable: module?.variable.name ?? null };
 }
 
 /** The first configured engine; Wikipedia, which needs no key, where none is configured. */
-export function chooseSearchEngine(
-  { engines }: Pick<SearchSettings, 'engines'>,
-  options: EngineOptions,
-): SearchEngine {
-  for (const { name, create } of searchEngines) {
-    const value = engines[name];
-    if (value !== undefined) return create(value, options);
-  }
-  return createWikipedia(options);
+export function chooseSearchEngine(settings: Configured, options: EngineOptions): SearchEngine {
+  const found = findConfigured(settings);
+  return found === undefined ? createWikipedia(options) : found.module.create(found.value, options);
 }
