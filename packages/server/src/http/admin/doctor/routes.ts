@@ -1,5 +1,7 @@
 /** `/doctor` */
+
 import { AppError, invalid } from '../../../domain/errors.ts';
+import { oneAtATime } from '../../../limits/one-at-a-time.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -7,7 +9,7 @@ import { refusals, tags } from '../schema.ts';
 import { ExaminationResource, ExamineBody, toExamination } from './schema.ts';
 
 export function doctorRoutes({ store, examine, publicAddress }: AdminDependencies): readonly Route[] {
-  let isUnderWay = false;
+  const alone = oneAtATime(() => new AppError('conflict', 'an examination is under way; wait for its end'));
   return [
     route({
       method: 'POST',
@@ -29,9 +31,7 @@ export function doctorRoutes({ store, examine, publicAddress }: AdminDependencie
         const { address, silence_seconds: silenceSeconds = 20 } = request.body;
         const url = URL.parse(address ?? publicAddress(request));
         if (url === null) throw invalid('address', 'address must be one such as https://chat.example.com');
-        if (isUnderWay) throw new AppError('conflict', 'an examination is under way; wait for its end');
-        isUnderWay = true;
-        try {
+        return alone(async () => {
           // Its user and password, if any, are for what stands before the server.
           await store.note(
             request,
@@ -40,9 +40,7 @@ export function doctorRoutes({ store, examine, publicAddress }: AdminDependencie
             { address: `${url.origin}${url.pathname}` },
           );
           return toExamination(await examine({ url, silenceSeconds }));
-        } finally {
-          isUnderWay = false;
-        }
+        });
       },
     }),
   ];

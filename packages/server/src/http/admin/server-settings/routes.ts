@@ -1,6 +1,8 @@
 /** `/server-settings`: what was decided when the server was started; and a search, to see whether its engine answers. */
+
 import { AppError, invalid } from '../../../domain/errors.ts';
 import { isBlank } from '../../../domain/text/blank.ts';
+import { oneAtATime } from '../../../limits/one-at-a-time.ts';
 import { answer } from '../../openapi/answers.ts';
 import { type Route, route } from '../../routing/route.ts';
 import type { AdminDependencies } from '../dependencies.ts';
@@ -12,7 +14,7 @@ const access = 'operator';
 
 export function serverSettingsRoutes(dependencies: AdminDependencies): readonly Route[] {
   const { store, serverFacts, signInFacts, trySearch } = dependencies;
-  let isUnderWay = false;
+  const alone = oneAtATime(() => new AppError('conflict', 'a search is being tried; wait for its end'));
   return [
     route({
       method: 'GET',
@@ -47,15 +49,11 @@ export function serverSettingsRoutes(dependencies: AdminDependencies): readonly 
         if (trySearch === undefined) {
           throw new AppError('conflict', 'only a running server searches; start it, and then try this again');
         }
-        if (isUnderWay) throw new AppError('conflict', 'a search is being tried; wait for its end');
-        isUnderWay = true;
-        try {
+        return alone(async () => {
           const { engine } = serverFacts.search;
           await store.note(request, 'search.test', { kind: 'server', id: null }, { engine });
           return toTrial(await trySearch(query));
-        } finally {
-          isUnderWay = false;
-        }
+        });
       },
     }),
   ];
