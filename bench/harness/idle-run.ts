@@ -25,6 +25,8 @@ export interface Launch {
 
 const startMs = 120_000;
 const stopMs = 10_000;
+/** Colloquy tries its address early in a start, and drops who has connected meanwhile within a moment. */
+const heldMs = 5;
 
 /** Starts the server, waits until it listens and then `idleMs`, measures it, and stops it. */
 export async function runIdle(launch: (port: number) => Launch, idleMs: number): Promise<IdleRun> {
@@ -37,8 +39,7 @@ export async function runIdle(launch: (port: number) => Launch, idleMs: number):
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {
-    await untilListening(child, port);
-    const listeningMs = performance.now() - startedAt;
+    const listeningMs = (await untilListening(child, port)) - startedAt;
     const listeningCpuMs = totalCpuMs(processTree(child.pid ?? 0));
     await sleep(idleMs);
     const tree = processTree(child.pid ?? 0);
@@ -48,22 +49,26 @@ export async function runIdle(launch: (port: number) => Launch, idleMs: number):
   }
 }
 
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
+/** Gives the time of the first connection that is held. */
+async function untilListening(child: ChildProcess, port: number): Promise<number> {
   const giveUpAt = performance.now() + startMs;
-  while (!(await takesConnections(port))) {
+  for (;;) {
+    const connectedAt = await tryToConnect(port);
+    if (connectedAt !== undefined) return connectedAt;
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
     if (performance.now() > giveUpAt) throw new Error(`the server does not listen after ${startMs} ms`);
     await sleep(2);
   }
 }
 
-async function takesConnections(port: number): Promise<boolean> {
+async function tryToConnect(port: number): Promise<number | undefined> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
-    return true;
+    const connectedAt = performance.now();
+    return await Promise.race([once(socket, 'close').then(() => undefined), sleep(heldMs, connectedAt)]);
   } catch {
-    return false;
+    return undefined;
   } finally {
     socket.destroy();
   }
