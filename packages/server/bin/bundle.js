@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 import { build } from 'esbuild';
+import { compiledDirectory } from './compiled.js';
 
 /** Every start loads these. All others stay in `node_modules` and are loaded from there when they are needed. */
 const bundled = new Set([
@@ -145,6 +147,7 @@ async function makeBundle() {
   replaceFile(join(target, 'package.json'), '{ "type": "module" }\n');
   replaceFile(join(target, 'inputs.json'), JSON.stringify(inputs));
   await removeOld(new Set(outputFiles.map(({ path }) => basename(path))));
+  removeCompiled();
 }
 
 /** @param {ReadonlySet<string>} made */
@@ -153,6 +156,15 @@ async function removeOld(made) {
     const path = join(target, name);
     if (!/\.js(\.map)?(\.\d+)?$/.test(name) || made.has(name)) continue;
     if (Date.now() - statSync(path).mtimeMs > keptMs) unlinkSync(path);
+  }
+}
+
+/** What was compiled of earlier bundles. */
+function removeCompiled() {
+  try {
+    rmSync(compiledDirectory, { recursive: true, force: true });
+  } catch {
+    // It is another user's, or a server is writing there: a later bundle removes it.
   }
 }
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
+import { keepCompiled } from './compiled.js';
 
 const home = new URL('../', import.meta.url);
 
@@ -14,6 +15,7 @@ const home = new URL('../', import.meta.url);
 export async function runProgram(args) {
   const isServer = args.length === 0 || args[0] === 'start';
   const hasBundle = isCurrent() || (isServer && makeBundle());
+  if (hasBundle) keepCompiled();
   const { run } = await import(new URL(hasBundle ? 'dist/cli.js' : 'src/cli/cli.ts', home).href);
   await run(args);
 }

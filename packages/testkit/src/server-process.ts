@@ -42,7 +42,7 @@ export interface ChildServer extends AsyncDisposable {
   readonly exited: Promise<number | NodeJS.Signals>;
 }
 
-export interface SpawnedServerOptions extends Pick<LaunchOptions, 'cwd'> {
+export interface SpawnedServerOptions extends Pick<LaunchOptions, 'cwd' | 'checkout'> {
   /** Whether `liveBytes` can be asked for. */
   readonly memoryProbe?: boolean;
 }

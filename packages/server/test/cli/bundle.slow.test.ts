@@ -1,17 +1,13 @@
 /** Which form of the program runs, and what a start loads. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { appendFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { emptyPlace } from 'colloquy-testkit/place';
 import { serverEnvironment } from 'colloquy-testkit/server-environment';
 import { launchServer } from 'colloquy-testkit/server-process';
-
-const server = fileURLToPath(new URL('../../', import.meta.url));
+import { install, run, server } from './installation.ts';
 
 /** Replaces `src/cli/cli.ts`: prints where it runs, the addresses of a worker and of a file beside it, and a letter that is not ASCII. */
 const fakeCli = `
@@ -24,48 +20,29 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 `;
 
-async function install(t: TestContext): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'colloquy-bundle-'));
-  t.after(() => rm(home, { recursive: true }));
-  await cp(join(server, 'bin'), join(home, 'bin'), { recursive: true });
-  await mkdir(join(home, 'src/cli'), { recursive: true });
-  await writeFile(join(home, 'src/cli/cli.ts'), fakeCli);
-  await writeFile(join(home, 'src/cli/fake.worker.ts'), 'export {};\n');
-  await writeFile(join(home, 'package.json'), '{"type":"module"}');
-  await symlink(join(server, '../../node_modules'), join(home, 'node_modules'));
-  return home;
-}
-
-async function run(home: string, ...args: string[]): Promise<Record<string, string>> {
-  const child = spawn(process.execPath, [join(home, 'bin/colloquy.js'), ...args]);
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  assert.notEqual(out, '', err);
-  return JSON.parse(out);
-}
-
 const asSource = { form: 'src', worker: 'cli/fake.worker.ts', beside: 'src/cli/note.txt', letter: 'ö' };
 const asBundle = { form: 'dist', worker: 'dist/fake.worker.js', beside: 'src/cli/note.txt', letter: 'ö' };
 
 test('a start makes the bundle, and other commands take it while it is up to date', async (t) => {
-  const home = await install(t);
-  assert.deepEqual(await run(home, 'version'), asSource);
-  assert.deepEqual(await run(home, 'start'), asBundle);
-  assert.deepEqual(await run(home, 'version'), asBundle);
+  const home = await install(t, fakeCli);
+  assert.deepEqual(await run(home, ['version']), asSource);
+  assert.deepEqual(await run(home, ['start']), asBundle);
+  assert.deepEqual(await run(home, ['version']), asBundle);
   await appendFile(join(home, 'src/cli/cli.ts'), '// changed\n');
-  assert.deepEqual(await run(home, 'version'), asSource);
-  assert.deepEqual(await run(home), asBundle);
+  assert.deepEqual(await run(home, ['version']), asSource);
+  assert.deepEqual(await run(home, []), asBundle);
   await rm(join(home, 'src'), { recursive: true });
-  assert.deepEqual(await run(home, 'start'), asBundle);
+  assert.deepEqual(await run(home, ['start']), asBundle);
 });
 
 test('the sources run where no bundle can be made', async (t) => {
-  const home = await install(t);
+  const home = await install(t, fakeCli);
   await writeFile(join(home, 'bin/bundle.js'), "import 'a-package-that-is-not-there';\n");
-  assert.deepEqual(await run(home, 'start'), asSource);
+  assert.deepEqual(await run(home, ['start']), asSource);
   const strange = 'console.log(import.meta.dirname === undefined);\n';
   await cp(join(server, 'bin/bundle.js'), join(home, 'bin/bundle.js'));
   await writeFile(join(home, 'src/cli/fake.worker.ts'), strange);
-  assert.deepEqual(await run(home, 'start'), asSource);
+  assert.deepEqual(await run(home, ['start']), asSource);
   await assert.rejects(readdir(join(home, 'dist')), /ENOENT/);
 });
 
@@ -106,7 +83,7 @@ test('a start loads a few files, and no package by itself', async (t) => {
   const outside = loaded.filter((url) => !url.includes('/packages/server/dist/'));
   assert.deepEqual(
     outside.map((url) => url.split('/packages/server/').at(-1)).toSorted(),
-    ['bin/colloquy.js', 'bin/node-version.js', 'bin/npm-parent.js', 'bin/program.js'],
+    ['bin/colloquy.js', 'bin/compiled.js', 'bin/node-version.js', 'bin/npm-parent.js', 'bin/program.js'],
     'a package that every start loads belongs into the bundle (bin/bundle.js); another one is loaded when it is needed',
   );
   assert.ok(loaded.length < 100, `${loaded.length} files:\n${loaded.join('\n')}`);

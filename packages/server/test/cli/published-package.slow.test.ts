@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -78,6 +78,9 @@ const options = ping.code === 0 ? {} : { skip: `no package registry: ${ping.err.
 
 test('npm pack makes a package without sources, tests and testkit', options, async () => {
   const copy = await copyRepository();
+  const compiled = join(copy, 'packages/server/dist/.compiled');
+  await mkdir(compiled, { recursive: true });
+  await writeFile(join(compiled, 'of-a-start.js'), '');
   const { code, out, err } = await run(
     'npm',
     ['pack', '--json', '--pack-destination', place],
@@ -89,7 +92,9 @@ test('npm pack makes a package without sources, tests and testkit', options, asy
   ];
   const files = packed.files.map(({ path }) => path);
   assert.deepEqual(
-    files.filter((path) => /\.ts$|\.map$|^test|testkit|^bin\/(browser-)?bundle|^node_modules/.test(path)),
+    files.filter((path) =>
+      /\.ts$|\.map$|\.compiled|^test|testkit|^bin\/(browser-)?bundle|^node_modules/.test(path),
+    ),
     [],
   );
   for (const path of [
