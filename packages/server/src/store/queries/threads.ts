@@ -17,8 +17,13 @@ export interface PathEntry {
   readonly createdAt: number;
 }
 
-/** Messages of a path that are read at once. */
-const entriesAtOnce = 500;
+/**
+ * Messages of a path that are read at once: at first, and at most where that holds the thread for less than `briefMs`. On
+ * SQLite, what stands behind a long text in its row is found by reading the text's pages: 1 ms for 760 KB.
+ */
+const fewestEntries = 8;
+const mostEntries = 500;
+const briefMs = 1;
 
 const chainFrom = statement<{ id: string; limit: number }, PathEntry>(
   (_db, param) => sql`with recursive chain (id, depth) as (
@@ -33,9 +38,14 @@ const chainFrom = statement<{ id: string; limit: number }, PathEntry>(
 
 /** A message and its ancestors, newest first, across sessions. The caller has checked the scope. */
 export async function* pathFrom(db: Database, messageId: string): AsyncGenerator<PathEntry, void> {
+  let limit = fewestEntries;
   for (let next: string | null = messageId; next !== null; ) {
     await loopTurn();
-    const entries: PathEntry[] = await chainFrom(db, { id: next, limit: entriesAtOnce });
+    const startedAt = performance.now();
+    const reading = chainFrom(db, { id: next, limit });
+    const heldMs = performance.now() - startedAt;
+    const entries: PathEntry[] = await reading;
+    limit = heldMs < briefMs ? Math.min(mostEntries, limit * 8) : fewestEntries;
     yield* entries;
     next = entries.at(-1)?.parentId ?? null;
   }
