@@ -48,9 +48,7 @@ onBothStores('a rotation that is killed', (engine) => {
         await administer(server.url, 'POST', base, model);
       }
     }
-    // The steps on files are the same on each store.
-    const own = engine === 'sqlite' ? places : places.filter(([at]) => !at.includes('rename'));
-    for (const [place, isNew, isStored] of own) {
+    for (const [place, isNew, isStored] of places) {
       await t.test(place, async () => {
         {
           await using server = await world.start();
