@@ -33,6 +33,23 @@ test('steps give every row once', async () => {
   }
 });
 
+test('steps grow while reads are brief, and are as small as at first behind one that holds the thread', async () => {
+  const limits: number[] = [];
+  const { source } = rows(1000);
+  const read: ReadRows<Row> = (after, limit) => {
+    const until = performance.now() + 2;
+    while (limits.length === 2 && performance.now() < until);
+    limits.push(limit);
+    return source(after, limit);
+  };
+  const seen: number[] = [];
+  for await (const { n } of inSteps(read, { fewest: 8, most: 500 })) seen.push(n);
+  assert.deepEqual(seen, upTo(1000));
+  assert.deepEqual([limits[0], limits[3]], [8, 8]);
+  assert.ok(limits.some((limit) => limit > 8));
+  assert.ok(limits.every((limit) => limit <= 500));
+});
+
 test('a page has as many rows as were asked for, and knows whether there are more', async () => {
   for (const [count, limit] of [
     [0, 1],

@@ -22,20 +22,37 @@ export interface Page<T, Id extends string | number = string> {
 /** Most bytes of a page's rows, as JSON; a row that is longer alone is a page of its own. */
 export const maxPageBytes = 4 * 1024 * 1024;
 
-/** Rows that are read at once: few, since each may have texts. */
-const rowsAtOnce = 32;
+/** How many rows are read at once. */
+export interface StepRows {
+  /** At first, and wherever a read has held the thread for `briefMs` or longer. */
+  readonly fewest: number;
+  /** Reached in steps of eight times as many. */
+  readonly most: number;
+}
+
+/** Few, since each may have texts. */
+const rowsWithTexts: StepRows = { fewest: 32, most: 32 };
+const briefMs = 1;
 
 /** Reads the rows behind one, or the first ones; fewer than `limit` only at the end of the list. */
 export type ReadRows<R> = (after: R | undefined, limit: number) => Promise<readonly R[]>;
 
 /** All rows of a list, some at a time, each time in a turn of the event loop of its own. */
-export async function* inSteps<R>(read: ReadRows<R>): AsyncGenerator<R, void> {
+export async function* inSteps<R>(
+  read: ReadRows<R>,
+  { fewest, most }: StepRows = rowsWithTexts,
+): AsyncGenerator<R, void> {
+  let atOnce = fewest;
   for (let last: R | undefined; ; ) {
     await loopTurn();
-    const rows = await read(last, rowsAtOnce);
+    const startedAt = performance.now();
+    const reading = read(last, atOnce);
+    const heldMs = performance.now() - startedAt;
+    const rows = await reading;
     yield* rows;
-    if (rows.length < rowsAtOnce) return;
+    if (rows.length < atOnce) return;
     last = rows.at(-1);
+    atOnce = heldMs < briefMs ? Math.min(most, atOnce * 8) : fewest;
   }
 }
 

@@ -5,6 +5,7 @@ import type { GenerationStatus } from '../../domain/generation.ts';
 import { isShown, type MessageRole, shownRoles } from '../../domain/message.ts';
 import { statement } from '../statement.ts';
 import type { Database } from '../tables.ts';
+import { inSteps, type StepRows } from './page.ts';
 
 /** A message of a path, without its text. */
 export interface PathEntry {
@@ -18,12 +19,10 @@ export interface PathEntry {
 }
 
 /**
- * Messages of a path that are read at once: at first, and at most where that holds the thread for less than `briefMs`. On
- * SQLite, what stands behind a long text in its row is found by reading the text's pages: 1 ms for 760 KB.
+ * Messages of a path that are read at once. On SQLite, what stands behind a long text in its row is found by reading the
+ * text's pages: some 0.5 ms for 760 KB.
  */
-const fewestEntries = 8;
-const mostEntries = 500;
-const briefMs = 1;
+const pathRows: StepRows = { fewest: 8, most: 500 };
 
 const chainFrom = statement<{ id: string; limit: number }, PathEntry>(
   (_db, param) => sql`with recursive chain (id, depth) as (
@@ -37,18 +36,11 @@ const chainFrom = statement<{ id: string; limit: number }, PathEntry>(
 );
 
 /** A message and its ancestors, newest first, across sessions. The caller has checked the scope. */
-export async function* pathFrom(db: Database, messageId: string): AsyncGenerator<PathEntry, void> {
-  let limit = fewestEntries;
-  for (let next: string | null = messageId; next !== null; ) {
-    await loopTurn();
-    const startedAt = performance.now();
-    const reading = chainFrom(db, { id: next, limit });
-    const heldMs = performance.now() - startedAt;
-    const entries: PathEntry[] = await reading;
-    limit = heldMs < briefMs ? Math.min(mostEntries, limit * 8) : fewestEntries;
-    yield* entries;
-    next = entries.at(-1)?.parentId ?? null;
-  }
+export function pathFrom(db: Database, messageId: string): AsyncGenerator<PathEntry, void> {
+  return inSteps<PathEntry>(async (last, limit) => {
+    const id = last === undefined ? messageId : last.parentId;
+    return id === null ? [] : chainFrom(db, { id, limit });
+  }, pathRows);
 }
 
 /** Whether a message is another one or an ancestor of it. */
